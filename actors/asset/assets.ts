@@ -1,0 +1,41 @@
+// Assets as other rooms use them: take in a finished file, hand out inputs.
+import { Context, type Effect } from "effect";
+import type { Asset, AssetOrigin, LineageRelation } from "#protocol/asset.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
+
+export interface AssetParent {
+  readonly assetId: string;
+  readonly relation: LineageRelation;
+  readonly operation: string | null;
+  readonly timeMs: number | null;
+}
+
+export interface IngestRequest {
+  /** Names the asset for ever: ingesting the same id twice makes one asset. */
+  readonly assetId: string;
+  readonly ownerId: string;
+  readonly name: string;
+  readonly origin: AssetOrigin;
+  readonly prompt: string | null;
+  readonly parents: ReadonlyArray<AssetParent>;
+  /** File in the staging folder; it is moved away. */
+  readonly path: string;
+}
+
+export class Assets extends Context.Service<
+  Assets,
+  {
+    /** Probes, derives, stores and records a file. Idempotent by `assetId`. Errors: unsupported_media, storage_full, unavailable. */
+    readonly ingest: (request: IngestRequest) => Effect.Effect<Asset, CallError>;
+    /** One asset of an owner. Errors: not_found. */
+    readonly get: (ownerId: string, assetId: string) => Effect.Effect<Asset, CallError>;
+    /** Local file of an asset's original, for a provider. Errors: not_found. */
+    readonly file: (
+      ownerId: string,
+      assetId: string,
+    ) => Effect.Effect<
+      { readonly path: string; readonly mime: string; readonly mediaType: "video" | "image"; readonly sha256: string },
+      CallError
+    >;
+  }
+>()("pixsim/actors/Assets") {}

@@ -1,0 +1,282 @@
+// Jobs: from a request to generate to an asset. Pure.
+import * as z from "zod";
+import { call, domain, topic } from "./define.ts";
+import { Cursor, Id, PageLimit, Time } from "./values.ts";
+
+export const Operation = z.enum(["text_to_video", "image_to_video", "video_extend", "video_transition", "fusion"]);
+export type Operation = z.infer<typeof Operation>;
+
+export const JobState = z.enum([
+  "scheduled",
+  "queued",
+  "waitingForSlot",
+  "submitting",
+  "processing",
+  "downloading",
+  "ingesting",
+  "cancelling",
+  "completed",
+  "failed",
+  "filtered",
+  "cancelled",
+  "timedOut",
+]);
+export type JobState = z.infer<typeof JobState>;
+
+export const finalJobStates: ReadonlySet<JobState> = new Set(["completed", "failed", "filtered", "cancelled", "timedOut"]);
+
+/** The part an input asset plays. */
+export const InputRole = z.enum(["image", "video", "frame", "subject", "background"]);
+export type InputRole = z.infer<typeof InputRole>;
+
+export const JobInput = z.object({
+  assetId: Id,
+  role: InputRole,
+  /** Name by which the prompt refers to it (`@name`). */
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9_]{1,30}$/)
+    .optional(),
+  /** Where in a video input to look, ms. */
+  timeMs: z.int().min(0).optional(),
+});
+export type JobInput = z.infer<typeof JobInput>;
+
+export const FailureKind = z.enum([
+  "authentication",
+  "credits",
+  "limit",
+  "filtered",
+  "parameters",
+  "provider",
+  "network",
+  "lost",
+  "input",
+  "storage",
+  "timeout",
+  "internal",
+]);
+export type FailureKind = z.infer<typeof FailureKind>;
+
+export const JobFailure = z.object({ kind: FailureKind, message: z.string() });
+export type JobFailure = z.infer<typeof JobFailure>;
+
+/** What is asked for. `params` are checked against the provider's schema of the operation. */
+export const JobRequest = z.object({
+  operation: Operation,
+  provider: Id,
+  params: z.record(z.string(), z.unknown()),
+  inputs: z.array(JobInput).max(16).default([]),
+  name: z.string().max(200).optional(),
+  /** Not before this time. */
+  scheduledFor: Time.optional(),
+  /** Lower runs first. */
+  priority: z.int().min(0).max(9).default(5),
+});
+export type JobRequest = z.infer<typeof JobRequest>;
+
+export const Job = z.object({
+  id: Id,
+  ownerId: Id,
+  operation: Operation,
+  provider: Id,
+  state: JobState,
+  /** 0 to 1 within the whole generation. */
+  progress: z.number().min(0).max(1),
+  /** Expected end, or null where nothing is known. */
+  etaAt: Time.nullable(),
+  /** Why it waits, in words, or null. */
+  waitingFor: z.string().nullable(),
+  name: z.string().nullable(),
+  prompt: z.string(),
+  params: z.record(z.string(), z.unknown()),
+  inputs: z.array(JobInput),
+  /** SHA-256 over canonical parameters and inputs: equal hashes ask for the same video. */
+  hash: z.string(),
+  priority: z.int(),
+  scheduledFor: Time.nullable(),
+  parentJobId: Id.nullable(),
+  /** Jobs created together. */
+  batchId: Id.nullable(),
+  attempt: z.int(),
+  maxAttempts: z.int(),
+  failure: JobFailure.nullable(),
+  assetId: Id.nullable(),
+  /** Waits for a person after repeated faults. */
+  parked: z.boolean(),
+  createdAt: Time,
+  submittedAt: Time.nullable(),
+  finishedAt: Time.nullable(),
+  /** Journal `seq` of the job's actor that this row shows; higher is newer. */
+  rev: z.int(),
+});
+export type Job = z.infer<typeof Job>;
+
+/** One operation of a provider, enough to draw its form. */
+export const OperationSpec = z.object({
+  operation: Operation,
+  title: z.string(),
+  summary: z.string(),
+  /** JSON Schema (draft 2020-12) of `params`; `title`, `description`, `default` and `x-widget` (`prompt`, `seed`, `select`, `slider`, `switch`) are for the form. */
+  params: z.record(z.string(), z.unknown()),
+  inputs: z.array(
+    z.object({
+      role: InputRole,
+      title: z.string(),
+      accepts: z.array(z.enum(["image", "video"])),
+      min: z.int(),
+      max: z.int(),
+      /** Each input needs a `name` that the prompt can use. */
+      named: z.boolean(),
+    }),
+  ),
+});
+export type OperationSpec = z.infer<typeof OperationSpec>;
+
+export const ProviderSpec = z.object({
+  id: Id,
+  title: z.string(),
+  summary: z.string(),
+  operations: z.array(OperationSpec),
+  /** Jobs it runs at the same time. */
+  concurrency: z.int(),
+});
+export type ProviderSpec = z.infer<typeof ProviderSpec>;
+
+export const Estimate = z.object({
+  /** Provider credits; 0: free. */
+  credits: z.number(),
+  /** Time of one generation without waiting, ms. */
+  durationMs: z.number(),
+  /** Expected wait for a slot, ms. */
+  waitMs: z.number(),
+});
+export type Estimate = z.infer<typeof Estimate>;
+
+const sampleRequest = { operation: "text_to_video" as const, provider: "studio", params: { prompt: "a fox in the snow", duration: 5 } };
+const sampleJob: Job = {
+  id: "job_1",
+  ownerId: "usr_1",
+  operation: "text_to_video",
+  provider: "studio",
+  state: "processing",
+  progress: 0.4,
+  etaAt: 1764000005000,
+  waitingFor: null,
+  name: null,
+  prompt: "a fox in the snow",
+  params: { prompt: "a fox in the snow", duration: 5 },
+  inputs: [],
+  hash: "9f2c…",
+  priority: 5,
+  scheduledFor: null,
+  parentJobId: null,
+  batchId: null,
+  attempt: 1,
+  maxAttempts: 3,
+  failure: null,
+  assetId: null,
+  parked: false,
+  createdAt: 1764000000000,
+  submittedAt: 1764000001000,
+  finishedAt: null,
+  rev: 6,
+};
+
+export const JobFilter = z.object({
+  states: z.array(JobState).optional(),
+  operation: Operation.optional(),
+  /** Words of the prompt or name. */
+  search: z.string().max(200).optional(),
+  batchId: Id.optional(),
+});
+
+/** `failed`: ids that could not be changed, with the reason. */
+const BulkResult = z.object({ done: z.array(Id), failed: z.array(z.object({ id: Id, message: z.string() })) });
+
+export const jobs = domain({
+  name: "jobs",
+  summary: "Generations: asking for them, following, cancelling, repeating.",
+  calls: {
+    providers: call({
+      summary: "The providers and what each can do; draws the form.",
+      access: "guest",
+      input: z.object({}),
+      output: z.object({ providers: z.array(ProviderSpec) }),
+      mutation: false,
+      errors: [],
+      example: {
+        input: {},
+        output: {
+          providers: [{ id: "studio", title: "Studio (local)", summary: "Drawn on this machine.", operations: [], concurrency: 2 }],
+        },
+      },
+    }),
+    estimate: call({
+      summary: "What a request would cost and how long it would take.",
+      access: "user",
+      input: z.object({ request: JobRequest }),
+      output: Estimate,
+      mutation: false,
+      errors: ["not_found"],
+      example: { input: { request: sampleRequest }, output: { credits: 0, durationMs: 1200, waitMs: 0 } },
+    }),
+    create: call({
+      summary: "Accepts one job, or `count` of them with different seeds. Accepted means stored.",
+      access: "user",
+      input: z.object({ request: JobRequest, count: z.int().min(1).max(100).default(1) }),
+      output: z.object({ jobs: z.array(Job) }),
+      mutation: true,
+      errors: ["not_found", "quota_exceeded"],
+      example: { input: { request: sampleRequest }, output: { jobs: [sampleJob] } },
+    }),
+    get: call({
+      summary: "One job.",
+      access: "guest",
+      input: z.object({ id: Id }),
+      output: Job,
+      mutation: false,
+      errors: ["not_found"],
+      example: { input: { id: "job_1" }, output: sampleJob },
+    }),
+    list: call({
+      summary: "Own jobs, newest first.",
+      access: "guest",
+      input: z.object({ filter: JobFilter.default({}), cursor: Cursor.optional(), limit: PageLimit }),
+      output: z.object({ jobs: z.array(Job), next: Cursor.nullable() }),
+      mutation: false,
+      errors: [],
+      example: { input: {}, output: { jobs: [sampleJob], next: null } },
+    }),
+    cancel: call({
+      summary: "Cancels jobs in whatever state they are; a job that has ended stays as it is.",
+      access: "user",
+      input: z.object({ ids: z.array(Id).min(1).max(500) }),
+      output: BulkResult,
+      mutation: true,
+      errors: ["not_found"],
+      example: { input: { ids: ["job_1"] }, output: { done: ["job_1"], failed: [] } },
+    }),
+    retry: call({
+      summary: "Makes a new job of each, with the same request and the old one as parent.",
+      access: "user",
+      input: z.object({ ids: z.array(Id).min(1).max(100), newSeed: z.boolean().default(false) }),
+      output: z.object({ jobs: z.array(Job), failed: z.array(z.object({ id: Id, message: z.string() })) }),
+      mutation: true,
+      errors: ["not_found", "quota_exceeded"],
+      example: { input: { ids: ["job_1"] }, output: { jobs: [sampleJob], failed: [] } },
+    }),
+  },
+  streams: {},
+  topics: {
+    jobs: topic({
+      summary: "Own jobs as they change: counts and the newest page, then each changed row.",
+      access: "guest",
+      params: z.object({}),
+      snapshot: z.object({ counts: z.partialRecord(JobState, z.int()), jobs: z.array(Job), next: Cursor.nullable() }),
+      delta: Job,
+      errors: [],
+      example: { params: {}, snapshot: { counts: { processing: 1 }, jobs: [sampleJob], next: null }, delta: sampleJob },
+    }),
+  },
+});

@@ -1,0 +1,51 @@
+// The actor host as callers see it: create, send, look, follow. Where an actor lives is not their business.
+import { Context, type Effect, type Stream } from "effect";
+import type { ActorEvent, ActorView, JournalEntry } from "#protocol/actor.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
+import type { TopicHandle, TopicMessage } from "../gateway/handlers.ts";
+
+export interface SendOptions {
+  /** Makes the command happen once however often it is sent: same id and same content answer the first result. */
+  readonly eventId?: string;
+}
+
+/** What is known of an actor right after a commit. */
+export interface Acknowledged {
+  readonly seq: number;
+  readonly at: number;
+  readonly value: unknown;
+  readonly context: Readonly<Record<string, unknown>>;
+  readonly status: "active" | "done" | "error";
+  /** False: this event id was known, nothing happened now. */
+  readonly fresh: boolean;
+}
+
+export class Actors extends Context.Service<
+  Actors,
+  {
+    /** Creates an actor from the input of its machine; completes when that is committed. Creating an existing one again answers it with `fresh: false`. */
+    readonly create: (address: string, input: unknown, options?: SendOptions) => Effect.Effect<Acknowledged, CallError>;
+    /** Sends an event; completes when its step is committed. An event that the state does not take is a step without change. */
+    readonly send: (address: string, event: ActorEvent, options?: SendOptions) => Effect.Effect<Acknowledged, CallError>;
+    readonly view: (address: string) => Effect.Effect<ActorView, CallError>;
+    /** The user id that owns it. */
+    readonly owner: (address: string) => Effect.Effect<string, CallError>;
+    readonly history: (address: string, from: number) => Stream.Stream<JournalEntry, CallError>;
+    /** Follows an actor with `epoch:seq` positions; does not keep it in memory. */
+    readonly follow: (
+      address: string,
+      from: string | undefined,
+      emit: (message: TopicMessage) => void,
+    ) => Effect.Effect<TopicHandle, CallError>;
+    readonly resume: (address: string) => Effect.Effect<void, CallError>;
+    readonly resolveEffect: (address: string, key: string, decision: "resend" | "fail") => Effect.Effect<void, CallError>;
+    /** Figures for metrics and the status topic. */
+    readonly stats: () => {
+      readonly resident: Readonly<Record<string, number>>;
+      readonly parked: number;
+      readonly effectsRunning: number;
+      readonly flushes: number;
+      readonly steps: number;
+    };
+  }
+>()("pixsim/runtime/Actors") {}

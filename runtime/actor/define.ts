@@ -1,0 +1,91 @@
+// How a kind of actor is declared: its machine, what its effects do, what it shows. The host does the rest.
+import type { Effect } from "effect";
+import { type AnyStateMachine, type EventFromLogic, fromPromise, type PromiseActorLogic, type SnapshotFrom } from "xstate";
+
+/**
+ * Declares an effect in a machine's `setup({ actors })`: an invoked actor that only the host can run.
+ * Pure: the machine stays free of I/O and can be drawn and stepped anywhere.
+ */
+export const effect = <Output, Input>(): PromiseActorLogic<Output, Input> =>
+  fromPromise<Output, Input>(() => Promise.reject(new Error("an effect only runs in the actor host")));
+
+type Effects<M extends AnyStateMachine> = M extends { implementations: { actors?: infer A } } ? A : never;
+
+/** A failure as it is put into the journal: JSON, with a sentence for a person. */
+export interface EffectFailure {
+  readonly kind: string;
+  readonly message: string;
+  readonly [detail: string]: unknown;
+}
+
+export interface EffectCall<Input, Event> {
+  readonly input: Input;
+  /** `kind/id` of the actor. */
+  readonly address: string;
+  /** Stable over restarts: `address/invoke/seq`. Give it to the outside as the idempotency key. */
+  readonly key: string;
+  /** True when an earlier run of this same key may have happened before a crash. */
+  readonly recovered: boolean;
+  /** Tells the actor something while the effect runs; completes when it is committed. Stale effects' events are dropped. */
+  readonly send: (event: Event) => Effect.Effect<void>;
+}
+
+/**
+ * What an effect's recovery does with a run whose outcome is unknown after a crash:
+ * `resend` runs it again with the same key (the other side knows the key, or the effect is idempotent);
+ * `lookup` asks the other side first; `park` leaves it to a person.
+ */
+export type Recovery<Input, Output, Event, R> =
+  | { readonly recovery: "resend" }
+  | {
+      readonly recovery: "lookup";
+      readonly lookup: (call: EffectCall<Input, Event>) => Effect.Effect<Output | undefined, EffectFailure, R>;
+    }
+  | { readonly recovery: "park" };
+
+export type EffectHandler<Input, Output, Event, R> = Recovery<Input, Output, Event, R> & {
+  /** Runs after the step that asked for it is committed; interrupted when the machine leaves the state. */
+  readonly run: (call: EffectCall<Input, Event>) => Effect.Effect<Output, EffectFailure, R>;
+};
+
+/** SQL types of projection columns. */
+export type ColumnType = "text" | "bigint" | "integer" | "double precision" | "boolean" | "jsonb";
+
+export interface ActorMeta {
+  readonly id: string;
+  readonly seq: number;
+  /** Time of the last step, ms epoch. */
+  readonly at: number;
+  /** Failure that parked the actor, or null. */
+  readonly parked: string | null;
+}
+
+/** The rows that a step writes in its own commit. The table has `id text primary key` and `rev bigint`, both set by the host. */
+export interface Projection<S> {
+  readonly table: string;
+  readonly columns: Readonly<Record<string, ColumnType>>;
+  readonly row: (snapshot: S, meta: ActorMeta) => Readonly<Record<string, unknown>>;
+}
+
+export interface ActorDefinition<M extends AnyStateMachine = AnyStateMachine, R = never> {
+  readonly kind: string;
+  /** Raised with every change of the machine that old snapshots do not fit. */
+  readonly version: number;
+  readonly machine: M;
+  /** `migrate[n]` turns a snapshot of version n into one of n + 1. */
+  readonly migrate?: Readonly<Record<number, (old: { value: unknown; context: unknown }) => { value: unknown; context: unknown }>>;
+  readonly effects: {
+    readonly [N in keyof Effects<M> & string]: Effects<M>[N] extends PromiseActorLogic<infer Output, infer Input>
+      ? EffectHandler<Input, Output, EventFromLogic<M>, R>
+      : never;
+  };
+  /** Who may look at and act on it. */
+  readonly owner: (snapshot: SnapshotFrom<M>) => string;
+  readonly projection?: Projection<SnapshotFrom<M>>;
+  /** Called after each commit, in order: tell watchers, free what is held. Must not throw; must be derivable from stored rows. */
+  readonly committed?: (snapshot: SnapshotFrom<M>, meta: ActorMeta) => void;
+  /** Context as watchers may see it. Default: all of it. */
+  readonly redact?: (context: SnapshotFrom<M>["context"]) => Record<string, unknown>;
+}
+
+export const defineActor = <M extends AnyStateMachine, R = never>(definition: ActorDefinition<M, R>): ActorDefinition<M, R> => definition;

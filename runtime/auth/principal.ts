@@ -1,0 +1,17 @@
+// Who speaks on a connection. Pure.
+import type { Access } from "#protocol/define.ts";
+import type { Role } from "#protocol/auth.ts";
+
+export interface Principal {
+  readonly userId: string;
+  readonly username: string;
+  readonly role: Role;
+  readonly sessionId: string;
+  /** When the access token runs out, ms epoch. */
+  readonly expiresAt: number;
+}
+
+const rank: Record<Access, number> = { anonymous: 0, guest: 1, user: 2, admin: 3 };
+
+/** Whether the principal (null: not signed in) has at least the role that a call states. */
+export const mayUse = (access: Access, principal: Principal | null): boolean => rank[principal?.role ?? "anonymous"] >= rank[access];

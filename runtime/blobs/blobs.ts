@@ -1,0 +1,26 @@
+// Content-addressed bytes: a blob is a file named by the SHA-256 of what is in it, written once, never changed.
+import { Context, type Effect } from "effect";
+import type { CallError } from "#protocol/wire/errors.ts";
+
+export interface BlobRef {
+  /** 64 hex digits. */
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export class Blobs extends Context.Service<
+  Blobs,
+  {
+    /** Moves a file of the staging folder in; a second copy of the same bytes makes no second file. Errors: storage_full. */
+    readonly adopt: (path: string) => Effect.Effect<BlobRef, CallError>;
+    /** Path of a blob's file (which exists if the blob is stored). */
+    readonly path: (sha256: string) => string;
+    readonly has: (sha256: string) => Effect.Effect<boolean>;
+    readonly remove: (sha256: string) => Effect.Effect<void>;
+    /** A fresh path in the staging folder on the same file system; left-overs are swept at start. */
+    readonly stage: (name: string) => string;
+    /** All stored blobs: for the orphan sweep. */
+    readonly list: Effect.Effect<ReadonlyArray<BlobRef>>;
+  }
+>()("pixsim/runtime/Blobs") {}
