@@ -1,0 +1,53 @@
+// The pictures that stand for an asset: poster, thumbnails, fingerprints. Nothing of the source's metadata gets into
+// them. Runs in a media child.
+import sharp, { type Sharp } from "sharp";
+import { hashSide, perceptualHash, placeholder, placeholderSide } from "./fingerprint.ts";
+import type { DerivedFile } from "./media.ts";
+import type { Rgb } from "./rgb.ts";
+
+const thumbs = [
+  { role: "thumb-s", edge: 160, quality: 74 },
+  { role: "thumb-m", edge: 320, quality: 76 },
+  { role: "thumb-l", edge: 640, quality: 78 },
+] as const;
+/** Longest edge of a poster, px. */
+const posterEdge = 1280;
+
+export const fromRgb = ({ data, width, height }: Rgb): Sharp => sharp(data, { raw: { width, height, channels: 3 } });
+
+/** Scaled down, never up, until no edge is longer than `edge`. */
+const within = (picture: Sharp, edge: number): Sharp =>
+  picture.clone().resize({ width: edge, height: edge, fit: "inside", withoutEnlargement: true });
+
+const writeWebp = async (
+  picture: Sharp,
+  role: DerivedFile["role"],
+  edge: number,
+  quality: number,
+  prefix: string,
+): Promise<DerivedFile> => {
+  const path = `${prefix}-${role}.webp`;
+  const { width, height } = await within(picture, edge).webp({ quality, effort: 2, smartSubsample: true }).toFile(path);
+  return { role, path, mime: "image/webp", width, height };
+};
+
+export interface Pictures {
+  readonly files: ReadonlyArray<DerivedFile>;
+  readonly phash: string;
+  readonly thumbhash: string;
+}
+
+/** Poster (WebP, at most 1280 px), thumbnails and fingerprints of an upright picture. */
+export const makePictures = async (upright: Sharp, prefix: string): Promise<Pictures> => {
+  // Everything small is made of one picture of medium size: decoding and shrinking a large one costs most.
+  const medium = await within(upright, posterEdge).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  const { width, height } = medium.info;
+  const base = sharp(medium.data, { raw: { width, height, channels: 4 } });
+  const [grey, small, ...files] = await Promise.all([
+    base.clone().flatten({ background: "#808080" }).resize(hashSide, hashSide, { fit: "fill" }).greyscale().raw().toBuffer(),
+    within(base, placeholderSide).raw().toBuffer({ resolveWithObject: true }),
+    writeWebp(base, "poster", posterEdge, 82, prefix),
+    ...thumbs.map(({ role, edge, quality }) => writeWebp(base, role, edge, quality, prefix)),
+  ]);
+  return { files, phash: perceptualHash(grey), thumbhash: placeholder(small.data, small.info.width, small.info.height) };
+};

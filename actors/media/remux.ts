@@ -1,0 +1,226 @@
+// Puts the packets of a video file into another MP4 without decoding them, and encodes anew where that cannot be done.
+// Runs in a media child.
+import {
+  AudioSampleSink,
+  AudioSampleSource,
+  EncodedAudioPacketSource,
+  EncodedPacketSink,
+  EncodedVideoPacketSource,
+  FilePathTarget,
+  type InputAudioTrack,
+  type InputTrack,
+  type InputVideoTrack,
+  Mp4OutputFormat,
+  Output,
+  VideoSampleSink,
+  VideoSampleSource,
+} from "mediabunny";
+
+export interface Tracks {
+  readonly video: InputVideoTrack | null;
+  readonly audio: InputAudioTrack | null;
+}
+
+/** `faststart`: one piece with its index first. `fragmented`: pieces of a second that each begin with a key frame. */
+type Layout = "faststart" | "fragmented";
+
+const evenAtLeast2 = (value: number): number => Math.max(2, Math.round(value / 2) * 2);
+
+const countPackets = async (track: InputTrack): Promise<number> => {
+  let count = 0;
+  for await (const _ of new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true })) count++;
+  return count;
+};
+
+/** Runs what fills an output; on failure the output is dropped. */
+const finish = async (output: Output, fill: () => Promise<void>): Promise<void> => {
+  try {
+    await output.start();
+    await fill();
+    await output.finalize();
+  } catch (error) {
+    await output.cancel();
+    throw error;
+  }
+};
+
+const mp4 = (path: string, layout: Layout): Output =>
+  new Output({
+    // `reserve` keeps memory flat whatever the length; the number of packets must be known for it.
+    format: new Mp4OutputFormat(
+      layout === "fragmented" ? { fastStart: "fragmented", minimumFragmentDuration: 0.5 } : { fastStart: "reserve" },
+    ),
+    target: new FilePathTarget(path),
+  });
+
+/** Feeds one track; the tracks of a file are fed together, in the order of time. */
+interface Feed {
+  readonly next: () => Promise<boolean>;
+  /** Time up to which this track is fed, s. */
+  readonly time: () => number;
+}
+
+const feedInStep = async (feeds: ReadonlyArray<Feed>): Promise<void> => {
+  const open = new Set(feeds);
+  while (open.size > 0) {
+    let earliest: Feed | undefined;
+    for (const feed of open) if (earliest === undefined || feed.time() < earliest.time()) earliest = feed;
+    if (earliest !== undefined && !(await earliest.next())) open.delete(earliest);
+  }
+};
+
+const feedVideo = async (track: InputVideoTrack, source: EncodedVideoPacketSource, shift: number): Promise<Feed> => {
+  const config = await track.getDecoderConfig();
+  const packets = new EncodedPacketSink(track).packets();
+  let time = Number.NEGATIVE_INFINITY;
+  let fresh = true;
+  return {
+    time: () => time,
+    next: async () => {
+      const { value: packet, done } = await packets.next();
+      if (done === true || packet === undefined) {
+        source.close();
+        return false;
+      }
+      time = packet.timestamp - shift;
+      await source.add(packet.clone({ timestamp: time }), fresh && config !== null ? { decoderConfig: config } : undefined);
+      fresh = false;
+      return true;
+    },
+  };
+};
+
+const feedAudio = async (track: InputAudioTrack, source: EncodedAudioPacketSource, shift: number): Promise<Feed> => {
+  const config = await track.getDecoderConfig();
+  const packets = new EncodedPacketSink(track).packets();
+  let time = Number.NEGATIVE_INFINITY;
+  let fresh = true;
+  return {
+    time: () => time,
+    next: async () => {
+      const { value: packet, done } = await packets.next();
+      if (done === true || packet === undefined) {
+        source.close();
+        return false;
+      }
+      time = packet.timestamp - shift;
+      await source.add(packet.clone({ timestamp: time }), fresh && config !== null ? { decoderConfig: config } : undefined);
+      fresh = false;
+      return true;
+    },
+  };
+};
+
+/** Decodes sound and encodes it as AAC. */
+const feedAudioAnew = (track: InputAudioTrack, source: AudioSampleSource, shift: number): Feed => {
+  const samples = new AudioSampleSink(track).samples();
+  let time = Number.NEGATIVE_INFINITY;
+  return {
+    time: () => time,
+    next: async () => {
+      const { value: sample, done } = await samples.next();
+      if (done === true || sample === undefined) {
+        source.close();
+        return false;
+      }
+      time = sample.timestamp - shift;
+      sample.setTimestamp(time);
+      await source.add(sample);
+      sample.close();
+      return true;
+    },
+  };
+};
+
+/** Decodes frames and encodes them at the given size, upright, as H.264 with a key frame each second and no B-frames. */
+const feedVideoAnew = (track: InputVideoTrack, source: VideoSampleSource, shift: number, width: number, height: number): Feed => {
+  const samples = new VideoSampleSink(track).samples();
+  let time = Number.NEGATIVE_INFINITY;
+  return {
+    time: () => time,
+    next: async () => {
+      const { value: sample, done } = await samples.next();
+      if (done === true || sample === undefined) {
+        source.close();
+        return false;
+      }
+      const asIs = sample.rotation === 0 && !sample.flip && sample.codedWidth === width && sample.codedHeight === height;
+      const shown = asIs ? sample : await sample.transform({ width, height, fit: "fill" });
+      time = sample.timestamp - shift;
+      shown.setTimestamp(Math.max(0, time));
+      await source.add(shown);
+      shown.close();
+      if (shown !== sample) sample.close();
+      return true;
+    },
+  };
+};
+
+const aacBitrate = 160_000;
+/** Longest edge of a video that is encoded anew, px. */
+const encodedEdge = 1920;
+
+/** Whether an MP4 may hold the track's sound as it is, for a browser. */
+export const soundFits = async (audio: InputAudioTrack): Promise<boolean> =>
+  ["aac", "opus", "mp3"].includes((await audio.getCodec()) ?? "");
+
+const addAudio = async (output: Output, audio: InputAudioTrack, shift: number): Promise<() => Promise<Feed>> => {
+  const codec = await audio.getCodec();
+  const maximumPacketCount = Math.ceil((await countPackets(audio)) * 1.5) + 64;
+  if (codec !== null && (await soundFits(audio))) {
+    const source = new EncodedAudioPacketSource(codec);
+    output.addAudioTrack(source, { maximumPacketCount });
+    return () => feedAudio(audio, source, shift);
+  }
+  const seconds = (await audio.computeDuration()) - (await audio.getFirstTimestamp());
+  const source = new AudioSampleSource({ codec: "aac", bitrate: aacBitrate });
+  output.addAudioTrack(source, { maximumPacketCount: Math.ceil((seconds * (await audio.getSampleRate())) / 1024) + 64 });
+  return () => Promise.resolve(feedAudioAnew(audio, source, shift));
+};
+
+/** Copies the packets of the tracks to an MP4; `shift` (s) is taken from all times. Sound that no MP4 holds becomes AAC. */
+export const copyTracks = async (tracks: Tracks, shift: number, path: string, layout: Layout): Promise<void> => {
+  const output = mp4(path, layout);
+  const feeds: Array<() => Promise<Feed>> = [];
+  if (tracks.video !== null) {
+    const { video } = tracks;
+    const codec = await video.getCodec();
+    if (codec === null) throw new Error("the video's codec is not known");
+    const source = new EncodedVideoPacketSource(codec);
+    output.addVideoTrack(source, { rotation: await video.getRotation(), maximumPacketCount: await countPackets(video) });
+    feeds.push(() => feedVideo(video, source, shift));
+  }
+  if (tracks.audio !== null) feeds.push(await addAudio(output, tracks.audio, shift));
+  await finish(output, async () => feedInStep(await Promise.all(feeds.map((feed) => feed()))));
+};
+
+/** Encodes the tracks as H.264 and AAC, at most 1920 px wide or high, with closed groups of at most a second. */
+export const encodeTracks = async (
+  tracks: { readonly video: InputVideoTrack; readonly audio: InputAudioTrack | null },
+  shift: number,
+  path: string,
+  layout: Layout,
+): Promise<void> => {
+  const { video, audio } = tracks;
+  const [shownWidth, shownHeight] = [await video.getDisplayWidth(), await video.getDisplayHeight()];
+  const scale = Math.min(1, encodedEdge / Math.max(shownWidth, shownHeight));
+  const [width, height] = [evenAtLeast2(shownWidth * scale), evenAtLeast2(shownHeight * scale)];
+  const stats = await video.computePacketStats();
+  const output = mp4(path, layout);
+  // A quick encoder needs more bits for the same look; about 0.2 bits a pixel do for most pictures.
+  const bitrate = Math.round(width * height * Math.min(60, Math.max(10, stats.averagePacketRate)) * 0.2);
+  const source = new VideoSampleSource({
+    codec: "avc",
+    bitrate,
+    keyFrameInterval: 1,
+    latencyMode: "realtime",
+    hardwareAcceleration: "prefer-software",
+  });
+  output.addVideoTrack(source, { maximumPacketCount: stats.packetCount + 8 });
+  const sound = audio === null ? null : await addAudio(output, audio, shift);
+  await finish(output, async () => {
+    const feeds: Array<Feed> = [feedVideoAnew(video, source, shift, width, height)];
+    if (sound !== null) feeds.push(await sound());
+    await feedInStep(feeds);
+  });
+};
