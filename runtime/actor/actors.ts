@@ -7,6 +7,23 @@ import type { TopicHandle, TopicMessage } from "../gateway/handlers.ts";
 export interface SendOptions {
   /** Makes the command happen once however often it is sent: same id and same content answer the first result. */
   readonly eventId?: string;
+  /** Of `create`: the address was made just now at random, so it need not be looked up. */
+  readonly novel?: boolean;
+}
+
+export interface ActorStats {
+  /** Actors in memory, by kind. */
+  readonly resident: Readonly<Record<string, number>>;
+  readonly effectsRunning: number;
+  /** Followers of single actors. */
+  readonly followers: number;
+  /** Timers that are due within a minute. */
+  readonly timers: number;
+  /** Steps taken, steps committed, flushes, and actors rolled back, since the start. */
+  readonly steps: number;
+  readonly committed: number;
+  readonly flushes: number;
+  readonly rolledBack: number;
 }
 
 /** What is known of an actor right after a commit. */
@@ -40,12 +57,6 @@ export class Actors extends Context.Service<
     readonly resume: (address: string) => Effect.Effect<void, CallError>;
     readonly resolveEffect: (address: string, key: string, decision: "resend" | "fail") => Effect.Effect<void, CallError>;
     /** Figures for metrics and the status topic. */
-    readonly stats: () => {
-      readonly resident: Readonly<Record<string, number>>;
-      readonly parked: number;
-      readonly effectsRunning: number;
-      readonly flushes: number;
-      readonly steps: number;
-    };
+    readonly stats: () => ActorStats;
   }
 >()("pixsim/runtime/Actors") {}

@@ -1,4 +1,6 @@
 // How a kind of actor is declared: its machine, what its effects do, what it shows. The host does the rest.
+// The host stamps every event that it steps, and the input of a new actor, with `at` (ms epoch, never decreasing within an
+// actor): the machine's only clock. Besides assign, raise, guards, `after` and `invoke` a machine may use no actions.
 import type { Effect } from "effect";
 import { type AnyStateMachine, type EventFromLogic, fromPromise, type PromiseActorLogic, type SnapshotFrom } from "xstate";
 

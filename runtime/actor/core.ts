@@ -1,0 +1,782 @@
+// The heart of the actor host: mailboxes, steps, group commit, output gate. It owns no clock, no fiber and no database:
+// all of that comes in through ports, so that a test decides every interleaving. It must never let anything out
+// (a reply, a change for watchers, an effect) before the commit that holds it.
+// Over the usual length: dispatch, flush and roll-back share the state of the cells, and splitting them hid the order.
+import type { ActorEvent } from "#protocol/actor.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import type { Acknowledged } from "./actors.ts";
+import {
+  applyHostStep,
+  applyStep,
+  type Dirty,
+  type Kind,
+  makeResident,
+  metaOf,
+  type PendingStep,
+  type Resident,
+  restoreResident,
+  toCommit,
+} from "./resident.ts";
+import { type ActorStore, cellCount, cellOf, type CommitBatch, type OpenEffect, type SetTimer, type StoreFailure } from "./store.ts";
+import { TimerQueue } from "./timer-queue.ts";
+
+export type Reply<T> = (result: T | CallError) => void;
+
+/** What callers ask for: refused with an error when it cannot be done. */
+type Asked =
+  | {
+      readonly type: "create";
+      readonly address: string;
+      readonly input: unknown;
+      readonly eventId: string | undefined;
+      readonly hash: string;
+      readonly novel: boolean;
+      readonly reply: Reply<Acknowledged>;
+    }
+  | {
+      readonly type: "send";
+      readonly address: string;
+      readonly event: ActorEvent;
+      readonly eventId: string | undefined;
+      readonly hash: string;
+      readonly checked?: true;
+      readonly reply: Reply<Acknowledged>;
+    }
+  | {
+      readonly type: "progress";
+      readonly address: string;
+      readonly effect: EffectRef;
+      readonly event: ActorEvent;
+      readonly reply: Reply<null>;
+    }
+  | { readonly type: "peek"; readonly address: string; readonly reply: Reply<Committed> }
+  | { readonly type: "resume"; readonly address: string; readonly reply: Reply<null> }
+  | {
+      readonly type: "resolve";
+      readonly address: string;
+      readonly effect: EffectRef;
+      readonly decision: "resend" | "fail";
+      readonly reply: Reply<null>;
+    };
+
+/** What happens anyway: tried until it is committed or has become pointless. */
+type Happened =
+  | { readonly type: "outcome"; readonly address: string; readonly effect: EffectRef; readonly event: ActorEvent }
+  | { readonly type: "review"; readonly address: string; readonly effect: EffectRef; readonly reason: string }
+  | { readonly type: "park"; readonly address: string; readonly effect: EffectRef; readonly reason: string }
+  | { readonly type: "timer"; readonly address: string; readonly timerId: string; readonly dueAt: number }
+  /** Only loads the actor, which starts and stops what differs from the store. */
+  | { readonly type: "wake"; readonly address: string };
+
+export type Command = Asked | Happened;
+const isHappened = (command: Command): command is Happened =>
+  command.type === "outcome" || command.type === "review" || command.type === "park" || command.type === "timer" || command.type === "wake";
+
+/** One run of an effect: the invoke and the step that asked for it. */
+export interface EffectRef {
+  readonly invokeId: string;
+  readonly seq: number;
+}
+
+/** An actor as of its last commit. */
+export interface Committed extends PendingStep {
+  readonly address: string;
+  readonly kind: Kind;
+  readonly createdAt: number;
+}
+
+export interface CorePorts {
+  readonly store: ActorStore;
+  readonly kinds: ReadonlyMap<string, Kind>;
+  /** ms epoch */
+  readonly now: () => number;
+  /** Runs `run` after `ms`; answers how to call it off. */
+  readonly later: (ms: number, run: () => void) => () => void;
+  /** Runs `run` soon, after what is already queued. */
+  readonly soon: (run: () => void) => void;
+  readonly startEffect: (address: string, kind: Kind, effect: OpenEffect, recovered: boolean) => void;
+  readonly stopEffect: (address: string, effect: EffectRef) => void;
+  /** Exactly these of the actor's effects are to run: starts what does not, stops what does. */
+  readonly syncEffects: (address: string, kind: Kind, effects: ReadonlyArray<OpenEffect>) => void;
+  /** Committed steps of one actor, in order. */
+  readonly published: (address: string, kind: Kind, createdAt: number, steps: ReadonlyArray<PendingStep>) => void;
+  /** The cell has another owner: let go of it. */
+  readonly deposed: (cell: number) => void;
+  readonly log: (level: "info" | "warn" | "error", message: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface CoreLimits {
+  /** Commands that may wait for one actor to load. */
+  readonly mailbox: number;
+  /** Actors in one flush. */
+  readonly flush: number;
+  /** ms without use after which an actor leaves memory. */
+  readonly idleMs: number;
+  /** Timers due within this many ms are held in memory. */
+  readonly horizonMs: number;
+}
+
+const defaultLimits: CoreLimits = { mailbox: 1024, flush: 2000, idleMs: 60_000, horizonMs: 60_000 };
+
+/** Steps in a row that may throw for an event that cannot be refused. */
+const maxStrikes = 3;
+
+interface Loading {
+  readonly loading: Array<Command>;
+}
+
+interface Lane {
+  readonly dirty: Set<Resident<Command>>;
+  flushing: boolean;
+  scheduled: boolean;
+}
+
+const failureOf = (failure: StoreFailure): CallError => {
+  switch (failure.reason) {
+    case "unavailable":
+      return new CallError("unavailable", "The database does not answer. Try again.");
+    case "full":
+      return new CallError("storage_full", "The disk is full or cannot be written: free some space, then try again.");
+    case "fault":
+      return new CallError("internal", "The change could not be stored.");
+  }
+};
+
+export class Core {
+  readonly #ports: CorePorts;
+  readonly #limits: CoreLimits;
+  readonly #cells = new Map<number, { readonly epoch: number }>();
+  readonly #actors = new Map<string, Resident<Command> | Loading>();
+  readonly #lanes: ReadonlyArray<Lane> = [0, 1].map(() => ({ dirty: new Set(), flushing: false, scheduled: false }));
+  readonly #wanted = new Set<string>();
+  #loads = 0;
+  readonly #timers = new TimerQueue();
+  #cancelAlarm: (() => void) | null = null;
+  #alarmAt = Infinity;
+  /** Commands with an event id that are under way: a repeat waits for the first. */
+  readonly #underWay = new Map<string, { readonly hash: string; readonly followers: Array<Reply<Acknowledged>> }>();
+  #closing: (() => void) | null = null;
+  readonly counts = { steps: 0, flushes: 0, committed: 0, rolledBack: 0 };
+
+  constructor(ports: CorePorts, limits: Partial<CoreLimits> = {}) {
+    this.#ports = ports;
+    this.#limits = { ...defaultLimits, ...limits };
+  }
+
+  // ── Cells ────────────────────────────────────────────────────────────────
+
+  /** Takes cells and goes on where their last owner stopped. */
+  claim(cells: ReadonlyArray<number>, done: (failure: StoreFailure | null) => void): void {
+    const { store } = this.#ports;
+    store.claim(cells, (claimed) => {
+      if (!claimed.ok) return done(claimed);
+      for (const [cell, epoch] of claimed.value) {
+        // Held before, under an older epoch: others may have written since, so nothing in memory can be trusted.
+        this.#letGo(cell);
+        this.#cells.set(cell, { epoch });
+      }
+      store.openEffects(cells, (open) => {
+        if (!open.ok) return done(open);
+        for (const { address, effect } of open.value) this.#recover(address, effect);
+        this.#lookAhead(cells, done);
+      });
+    });
+  }
+
+  owns(address: string): boolean {
+    return this.#cells.has(cellOf(address));
+  }
+
+  #recover(address: string, effect: OpenEffect): void {
+    const kind = this.#kindOf(address);
+    if (kind !== undefined && !effect.review) this.#ports.startEffect(address, kind, effect, true);
+  }
+
+  #kindOf(address: string): Kind | undefined {
+    return this.#ports.kinds.get(address.slice(0, address.indexOf("/")));
+  }
+
+  /** Fetches the timers that come due within the horizon. Call it every half horizon. */
+  lookAhead(done: (failure: StoreFailure | null) => void = () => {}): void {
+    this.#lookAhead([...this.#cells.keys()], done);
+  }
+
+  #lookAhead(cells: ReadonlyArray<number>, done: (failure: StoreFailure | null) => void): void {
+    const until = this.#ports.now() + this.#limits.horizonMs;
+    this.#ports.store.dueTimers(cells, until, (due) => {
+      if (!due.ok) return done(due);
+      for (const timer of due.value) if (this.owns(timer.address)) this.#timers.add(timer);
+      this.#setAlarm();
+      done(null);
+    });
+  }
+
+  /** Lets go of a cell without writing: memory goes, callers may try again elsewhere. */
+  drop(cell: number): void {
+    if (this.#letGo(cell)) this.#ports.deposed(cell);
+  }
+
+  #letGo(cell: number): boolean {
+    if (!this.#cells.delete(cell)) return false;
+    for (const [address, entry] of this.#actors) {
+      if (cellOf(address) !== cell) continue;
+      this.#actors.delete(address);
+      const error = new CallError("unavailable", "The actor moves to another server process. Try again.");
+      if ("loading" in entry) {
+        for (const command of entry.loading) this.#refuse(command, error);
+      } else {
+        for (const effect of entry.effects) this.#ports.stopEffect(address, effect);
+        this.#rollBack(entry, error, false);
+      }
+    }
+    return true;
+  }
+
+  /** Takes no more commands; calls `done` when all that was taken is committed. */
+  close(done: () => void): void {
+    this.#closing = done;
+    this.#cancelAlarm?.();
+    this.#checkClosed();
+  }
+
+  #checkClosed(): void {
+    if (this.#closing === null || this.#loads > 0 || this.#wanted.size > 0) return;
+    if (this.#lanes.some((lane) => lane.flushing || lane.dirty.size > 0)) return;
+    const done = this.#closing;
+    this.#closing = () => {};
+    done();
+  }
+
+  // ── Commands ─────────────────────────────────────────────────────────────
+
+  dispatch(command: Command): void {
+    const { address } = command;
+    if (this.#closing !== null) {
+      return this.#refuse(command, new CallError("unavailable", "The server is shutting down. Try again."));
+    }
+    if (!this.#cells.has(cellOf(address))) {
+      return this.#refuse(command, new CallError("unavailable", "The actor lives in another server process. Try again."));
+    }
+    const kind = this.#kindOf(address);
+    if (kind === undefined) return this.#refuse(command, new CallError("not_found", `There is no kind of actor for "${address}".`));
+
+    const entry = this.#actors.get(address);
+    if (entry === undefined) {
+      if (command.type === "create" && command.novel) return this.#create(kind, command);
+      this.#actors.set(address, { loading: [command] });
+      this.#wanted.add(address);
+      this.#loadSoon();
+    } else if ("loading" in entry) {
+      if (entry.loading.length >= this.#limits.mailbox && !isHappened(command)) {
+        return this.#refuse(command, new CallError("overloaded", "Too much waits for this actor. Try again."));
+      }
+      entry.loading.push(command);
+    } else {
+      this.#apply(entry, command);
+    }
+  }
+
+  /** Answers an error to whoever waits; what happened anyway is dropped: its row stays, and the next owner finds it. */
+  #refuse(command: Command, error: CallError): void {
+    if (!isHappened(command)) command.reply(error);
+  }
+
+  #loadSoon(): void {
+    if (this.#loads >= 2 || this.#wanted.size === 0) return;
+    this.#loads++;
+    this.#ports.soon(() => this.#load());
+  }
+
+  #load(): void {
+    const addresses = [...this.#wanted].slice(0, 500);
+    for (const address of addresses) this.#wanted.delete(address);
+    if (addresses.length === 0) {
+      this.#loads--;
+      return;
+    }
+    // Who waits now: if the cell is lost and taken again meanwhile, this answer is too old for who waits then.
+    const waiting = addresses.map((address) => this.#actors.get(address));
+    this.#ports.store.load(addresses, (result) => {
+      this.#loads--;
+      for (const [index, address] of addresses.entries()) {
+        const entry = this.#actors.get(address);
+        if (entry === undefined || !("loading" in entry) || entry !== waiting[index]) continue;
+        this.#actors.delete(address);
+        if (!result.ok) {
+          this.#retryLater(entry.loading, failureOf(result));
+          continue;
+        }
+        const stored = result.value.get(address);
+        if (stored === undefined) {
+          for (const command of entry.loading) this.#applyToMissing(command);
+          continue;
+        }
+        try {
+          this.#admit(stored.address, restoreResident<Command>(this.#kindOf(address)!, cellOf(address), stored));
+        } catch (cause) {
+          this.#ports.log("error", "an actor cannot be loaded", { address, error: String(cause) });
+          const error = new CallError(
+            "parked",
+            `The actor ${address} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}.`,
+          );
+          for (const command of entry.loading) this.#refuse(command, error);
+          continue;
+        }
+        for (const command of entry.loading) this.dispatch(command);
+      }
+      this.#loadSoon();
+      this.#checkClosed();
+    });
+    this.#loadSoon();
+  }
+
+  #admit(address: string, { resident, migrated }: { readonly resident: Resident<Command>; readonly migrated: boolean }): void {
+    resident.usedAt = this.#ports.now();
+    this.#actors.set(address, resident);
+    const { kind, snapshot } = resident;
+    // A commit whose answer was lost may have asked for effects and timers that nobody started.
+    if (resident.parked === null) {
+      this.#ports.syncEffects(
+        address,
+        kind,
+        resident.effects.filter(({ review }) => !review),
+      );
+      this.#armAll(address, resident.timers);
+    }
+    if (!migrated) return;
+    // A snapshot in the journal: folding starts anew from here, with the machine that knows it.
+    const event = { type: "host.migrated", version: kind.version, snapshot: kind.stepper.store(snapshot) };
+    applyHostStep(resident, event, this.#clock(resident), { parked: resident.parked });
+    this.#touch(resident);
+  }
+
+  /** Fails callers now; what happened anyway comes back after a while. */
+  #retryLater(commands: ReadonlyArray<Command>, error: CallError, ms = 500): void {
+    const again: Array<Happened> = [];
+    for (const command of commands) {
+      if (isHappened(command)) again.push(command);
+      else command.reply(error);
+    }
+    if (again.length > 0) this.#ports.later(ms, () => again.forEach((command) => this.dispatch(command)));
+  }
+
+  #applyToMissing(command: Command): void {
+    if (command.type !== "create") {
+      this.#refuse(command, new CallError("not_found", `There is no actor "${command.address}".`));
+      return;
+    }
+    // An earlier command of the same load may have created it by now.
+    if (this.#actors.has(command.address)) return this.dispatch(command);
+    this.#create(this.#kindOf(command.address)!, command);
+  }
+
+  #clock(resident: { readonly at: number }): number {
+    return Math.max(resident.at, this.#ports.now());
+  }
+
+  #create(kind: Kind, command: Extract<Command, { type: "create" }>): void {
+    const { address, input, eventId, hash } = command;
+    const at = this.#ports.now();
+    const stampedInput = typeof input === "object" && input !== null ? { ...input, at } : { at };
+    let step;
+    try {
+      step = kind.stepper.initial(stampedInput);
+    } catch (cause) {
+      this.#ports.log("error", "an actor could not be created", { address, error: String(cause) });
+      return command.reply(new CallError("internal", `A ${kind.name} could not be made of this input.`));
+    }
+    const resident: Resident<Command> = { ...makeResident<Command>(kind, cellOf(address), address, at), snapshot: step.snapshot };
+    const dirty = applyStep(resident, { type: "xstate.init", input: stampedInput }, at, step, null, null);
+    if (eventId !== undefined) dirty.inbox.push({ eventId, hash, seq: 0 });
+    dirty.commands.push(command);
+    this.#actors.set(address, resident);
+    this.#touch(resident);
+  }
+
+  #apply(resident: Resident<Command>, command: Command): void {
+    resident.usedAt = this.#ports.now();
+    switch (command.type) {
+      case "create":
+        return this.#afterCommit(resident, repeated(command.reply));
+      case "peek":
+        return this.#afterCommit(resident, command.reply);
+      case "send":
+        return this.#send(resident, command);
+      case "progress":
+        if (!isOpen(resident, command.effect)) return command.reply(null);
+        return this.#step(resident, command, command.event, null, null);
+      case "outcome":
+        if (!isOpen(resident, command.effect)) return;
+        return this.#step(resident, command, command.event, command.effect.invokeId, null);
+      case "timer": {
+        const timer = resident.timers.find(({ id, dueAt }) => id === command.timerId && dueAt === command.dueAt);
+        if (timer === undefined || resident.parked !== null) return;
+        return this.#step(resident, command, timer.event, null, timer.id);
+      }
+      case "wake":
+        return;
+      case "review":
+      case "park": {
+        const open = isOpen(resident, command.effect);
+        if (open === undefined) return;
+        return this.#park(resident, command, command.reason, command.type === "review" ? { ...open, review: true } : undefined);
+      }
+      case "resume": {
+        if (resident.parked === null) return command.reply(new CallError("conflict", "The actor is not parked."));
+        const inReview = resident.effects.find(({ review }) => review);
+        if (inReview !== undefined) {
+          return command.reply(new CallError("conflict", `Decide first what becomes of "${inReview.name}": its outcome is unknown.`));
+        }
+        return this.#unpark(resident, command, undefined);
+      }
+      case "resolve": {
+        const open = isOpen(resident, command.effect);
+        if (open === undefined || !open.review) return command.reply(new CallError("conflict", "This effect waits for no decision."));
+        this.#unpark(resident, command, { ...open, review: false });
+        if (command.decision === "fail") {
+          const error = { kind: "review", message: "A person decided that it failed." };
+          this.#step(
+            resident,
+            {
+              type: "outcome",
+              address: resident.address,
+              effect: command.effect,
+              event: { type: `xstate.error.actor.${open.invokeId}`, error },
+            },
+            { type: `xstate.error.actor.${open.invokeId}`, error },
+            open.invokeId,
+            null,
+          );
+        }
+        return;
+      }
+    }
+  }
+
+  #send(resident: Resident<Command>, command: Extract<Command, { type: "send" }>): void {
+    const { eventId, hash } = command;
+    if (eventId === undefined) return this.#step(resident, command, command.event, null, null);
+    if (command.checked === true) {
+      resident.usedAt = this.#ports.now();
+      return this.#step(resident, command, command.event, null, null);
+    }
+    const key = `${resident.address}\n${eventId}`;
+    const first = this.#underWay.get(key);
+    if (first !== undefined) {
+      if (first.hash !== hash) return command.reply(reused());
+      first.followers.push(command.reply);
+      return;
+    }
+    const followers: Array<Reply<Acknowledged>> = [];
+    this.#underWay.set(key, { hash, followers });
+    const reply: Reply<Acknowledged> = (result) => {
+      this.#underWay.delete(key);
+      command.reply(result);
+      const repeated = result instanceof CallError ? result : { ...result, fresh: false };
+      for (const follower of followers) follower(repeated);
+    };
+    this.#ports.store.seen(resident.address, eventId, (seen) => {
+      if (!seen.ok) return reply(failureOf(seen));
+      if (seen.value === null) return this.dispatch({ ...command, checked: true, reply });
+      if (seen.value.hash !== hash) return reply(reused());
+      this.dispatch({ type: "peek", address: command.address, reply: repeated(reply) });
+    });
+  }
+
+  #step(resident: Resident<Command>, command: Command, event: ActorEvent, finished: string | null, fired: string | null): void {
+    if (resident.snapshot.status !== "active") {
+      // It has ended: nothing can happen to it any more.
+      if (command.type === "send") this.#afterCommit(resident, repeated(command.reply));
+      else if (command.type === "progress") command.reply(null);
+      return;
+    }
+    // A clock that was set back meanwhile must not make the journal say that a timer came early.
+    const at = Math.max(this.#clock(resident), command.type === "timer" ? command.dueAt : 0);
+    const stamped = { ...event, at };
+    let step;
+    try {
+      step = resident.kind.stepper.next(resident.snapshot, stamped);
+    } catch (cause) {
+      return this.#rejected(resident, command, event, cause);
+    }
+    resident.strikes = 0;
+    const dirty = applyStep(resident, stamped, at, step, finished, fired);
+    if (command.type === "send" && command.eventId !== undefined)
+      dirty.inbox.push({ eventId: command.eventId, hash: command.hash, seq: resident.seq });
+    dirty.commands.push(command);
+    this.#touch(resident);
+  }
+
+  /** A guard or an assigner threw: the actor is as it was. */
+  #rejected(resident: Resident<Command>, command: Command, event: ActorEvent, cause: unknown): void {
+    const { address } = resident;
+    this.#ports.log("error", "an actor rejected an event", { address, event: event.type, error: String(cause) });
+    if (!isHappened(command)) return command.reply(new CallError("internal", `The actor could not take "${event.type}"; it is as it was.`));
+    resident.strikes++;
+    if (resident.strikes < maxStrikes) {
+      this.#ports.later(100 * 4 ** resident.strikes, () => this.dispatch(command));
+      return;
+    }
+    this.#park(resident, command, `"${event.type}" could not be taken ${maxStrikes} times: ${String(cause)}`, undefined);
+  }
+
+  #park(resident: Resident<Command>, command: Command, reason: string, effect: OpenEffect | undefined): void {
+    resident.strikes = 0;
+    this.#ports.log("warn", "an actor is parked", { address: resident.address, reason });
+    const dirty = applyHostStep(resident, { type: "host.parked", reason }, this.#clock(resident), {
+      parked: reason,
+      ...(effect === undefined ? {} : { effect }),
+    });
+    dirty.stopped.push(...resident.effects);
+    dirty.commands.push(command);
+    this.#touch(resident);
+  }
+
+  #unpark(resident: Resident<Command>, command: Command, effect: OpenEffect | undefined): void {
+    const dirty = applyHostStep(resident, { type: "host.resumed" }, this.#clock(resident), {
+      parked: null,
+      ...(effect === undefined ? {} : { effect }),
+    });
+    dirty.restart = true;
+    dirty.commands.push(command);
+    this.#touch(resident);
+  }
+
+  /** Answers once all steps so far are committed: nobody sees a state that may be taken back. */
+  #afterCommit(resident: Resident<Command>, reply: Reply<Committed>): void {
+    const waiting = resident.dirty ?? resident.flushing;
+    if (waiting === null) reply(committedOf(resident));
+    else waiting.commands.push({ type: "peek", address: resident.address, reply });
+  }
+
+  /** The reply of a command whose steps are committed. */
+  #answer(resident: Resident<Command>, command: Command): void {
+    switch (command.type) {
+      case "create":
+        return command.reply(acknowledge(resident, true));
+      case "send":
+        return command.reply(acknowledge(resident, true));
+      case "peek":
+        return command.reply(committedOf(resident));
+      case "progress":
+      case "resume":
+      case "resolve":
+        return command.reply(null);
+      case "outcome":
+      case "review":
+      case "park":
+      case "timer":
+      case "wake":
+        return;
+    }
+  }
+
+  // ── Flush ────────────────────────────────────────────────────────────────
+
+  #laneOf(cell: number): Lane {
+    return this.#lanes[cell & 1]!;
+  }
+
+  #touch(resident: Resident<Command>): void {
+    this.counts.steps++;
+    const lane = this.#laneOf(resident.cell);
+    lane.dirty.add(resident);
+    this.#flushSoon(lane);
+  }
+
+  #flushSoon(lane: Lane): void {
+    if (lane.scheduled || lane.flushing || lane.dirty.size === 0) return;
+    lane.scheduled = true;
+    this.#ports.soon(() => {
+      lane.scheduled = false;
+      const residents: Array<Resident<Command>> = [];
+      for (const resident of lane.dirty) {
+        if (residents.length >= this.#limits.flush) break;
+        lane.dirty.delete(resident);
+        // Dropped with its cell meanwhile.
+        if (resident.dirty === null) continue;
+        resident.flushing = resident.dirty;
+        resident.dirty = null;
+        residents.push(resident);
+      }
+      if (residents.length === 0) return this.#checkClosed();
+      lane.flushing = true;
+      this.#commit(residents, () => {
+        lane.flushing = false;
+        this.#flushSoon(lane);
+        this.#checkClosed();
+      });
+    });
+  }
+
+  #commit(residents: ReadonlyArray<Resident<Command>>, done: () => void): void {
+    const fence = new Map<number, number>();
+    const actors: Array<CommitBatch["actors"][number]> = [];
+    for (const resident of residents) {
+      const cell = this.#cells.get(resident.cell);
+      if (cell === undefined || resident.flushing === null) continue;
+      fence.set(resident.cell, cell.epoch);
+      actors.push(toCommit(resident, resident.flushing));
+    }
+    if (actors.length === 0) return done();
+    this.counts.flushes++;
+    this.#ports.store.commit({ fence, actors }, (result) => {
+      if (result.ok) {
+        // First all cells that were lost, so that nothing of them gets out.
+        for (const cell of result.value.deposed) this.drop(cell);
+        for (const resident of residents) this.#committed(resident);
+        return done();
+      }
+      if (result.reason === "fault" && residents.length > 1) {
+        // One row that the database refuses must not hold up the others: halve until it is alone.
+        const half = residents.length >> 1;
+        return this.#commit(residents.slice(0, half), () => this.#commit(residents.slice(half), done));
+      }
+      this.#ports.log("error", "a commit failed", { actors: residents.length, reason: result.reason, error: result.message });
+      for (const resident of residents) {
+        if (resident.flushing === null) continue;
+        this.#actors.delete(resident.address);
+        this.#rollBack(resident, failureOf(result), true);
+      }
+      done();
+    });
+  }
+
+  /** Takes back all steps that are not committed. The next command loads the actor as the store has it. */
+  #rollBack(resident: Resident<Command>, error: CallError, again: boolean): void {
+    const commands = [...(resident.flushing?.commands ?? []), ...(resident.dirty?.commands ?? [])];
+    resident.flushing = null;
+    resident.dirty = null;
+    this.#laneOf(resident.cell).dirty.delete(resident);
+    this.counts.rolledBack++;
+    if (again) this.#retryLater([...commands, { type: "wake", address: resident.address }], error);
+    else for (const command of commands) this.#refuse(command, error);
+  }
+
+  #committed(resident: Resident<Command>): void {
+    const dirty = resident.flushing;
+    if (dirty === null) return;
+    resident.flushing = null;
+    this.counts.committed += dirty.steps.length;
+    const { address, kind } = resident;
+    const last = dirty.steps[dirty.steps.length - 1]!;
+
+    if (kind.committed !== null) {
+      try {
+        kind.committed(last.snapshot, metaOf(resident as Resident, last));
+      } catch (cause) {
+        this.#ports.log("error", "a kind's committed hook threw", { address, error: String(cause) });
+      }
+    }
+    this.#ports.published(address, kind, resident.createdAt, dirty.steps);
+
+    for (const effect of dirty.stopped) this.#ports.stopEffect(address, effect);
+    if (last.parked === null) {
+      for (const effect of dirty.restart ? last.effects : dirty.opened.values()) {
+        if (!effect.review) this.#ports.startEffect(address, kind, effect, dirty.restart);
+      }
+    }
+    this.#arm(address, dirty, last);
+
+    // Answers show the state as of this commit, not steps that came after it.
+    const view = viewOf(resident, last);
+    for (const command of dirty.commands) this.#answer(view, command);
+
+    if (resident.dirty === null && last.snapshot.status !== "active") this.#actors.delete(address);
+  }
+
+  #arm(address: string, dirty: Dirty<Command>, last: PendingStep): void {
+    for (const [timerId, dueAt] of dirty.timersCleared) this.#timers.cancel({ address, timerId, dueAt });
+    if (dirty.restart) this.#armAll(address, last.timers);
+    else if (dirty.timersSet.size > 0) this.#armAll(address, dirty.timersSet.values());
+  }
+
+  #armAll(address: string, timers: Iterable<SetTimer>): void {
+    const horizon = this.#ports.now() + this.#limits.horizonMs;
+    for (const { id, dueAt } of timers) if (dueAt <= horizon) this.#timers.add({ address, timerId: id, dueAt });
+    this.#setAlarm();
+  }
+
+  #setAlarm(): void {
+    const next = this.#timers.nextDueAt();
+    if (next === undefined || this.#closing !== null || next >= this.#alarmAt) return;
+    this.#cancelAlarm?.();
+    this.#alarmAt = next;
+    this.#cancelAlarm = this.#ports.later(Math.max(0, next - this.#ports.now()), () => {
+      this.#alarmAt = Infinity;
+      this.#cancelAlarm = null;
+      for (const { address, timerId, dueAt } of this.#timers.take(this.#ports.now())) {
+        if (this.owns(address)) this.dispatch({ type: "timer", address, timerId, dueAt });
+      }
+      this.#setAlarm();
+    });
+  }
+
+  // ── Memory ───────────────────────────────────────────────────────────────
+
+  /** Lets actors go that nobody has used for a while. */
+  passivate(): void {
+    const before = this.#ports.now() - this.#limits.idleMs;
+    for (const [address, entry] of this.#actors) {
+      if (!("loading" in entry) && entry.usedAt <= before && entry.dirty === null && entry.flushing === null) this.#actors.delete(address);
+    }
+  }
+
+  /** Actors in memory, by kind. */
+  resident(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const entry of this.#actors.values()) if (!("loading" in entry)) counts[entry.kind.name] = (counts[entry.kind.name] ?? 0) + 1;
+    return counts;
+  }
+
+  get timers(): number {
+    return this.#timers.size;
+  }
+}
+
+/** All cells there are. */
+export const allCells: ReadonlyArray<number> = Array.from({ length: cellCount }, (_, cell) => cell);
+
+const reused = (): CallError => new CallError("idempotency_conflict", "This event id was used before with another content.");
+
+const isOpen = (resident: Resident<Command>, ref: EffectRef): OpenEffect | undefined =>
+  resident.effects.find((effect) => effect.invokeId === ref.invokeId && effect.seq === ref.seq);
+
+interface Viewed {
+  readonly seq: number;
+  readonly at: number;
+  readonly snapshot: PendingStep["snapshot"];
+}
+
+const acknowledge = ({ seq, at, snapshot }: Viewed, fresh: boolean): Acknowledged => ({
+  seq,
+  at,
+  value: snapshot.value,
+  context: snapshot.context,
+  status: snapshot.status === "stopped" ? "done" : snapshot.status,
+  fresh,
+});
+
+/** Answers the state that an earlier command led to. */
+const repeated =
+  (reply: Reply<Acknowledged>): Reply<Committed> =>
+  (state) =>
+    reply(state instanceof CallError ? state : acknowledge(state, false));
+
+const viewOf = (resident: Resident<Command>, step: PendingStep): Resident<Command> =>
+  resident.dirty === null
+    ? resident
+    : { ...resident, seq: step.seq, at: step.at, snapshot: step.snapshot, parked: step.parked, effects: step.effects, timers: step.timers };
+
+const committedOf = ({ address, kind, createdAt, seq, at, snapshot, parked, effects, timers }: Resident<Command>): Committed => ({
+  address,
+  kind,
+  createdAt,
+  seq,
+  at,
+  event: { type: "host.viewed" },
+  snapshot,
+  parked,
+  effects,
+  timers,
+});

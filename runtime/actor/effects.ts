@@ -1,0 +1,146 @@
+// Runs effects: only after the commit that asked for them, at most one run of a key at a time. The outcome goes back as an
+// event; what a crash left open is recovered as the handler says. A defect is a bug: tried again a few times, then parked.
+import { Cause, type Context, Effect, Fiber, Schedule } from "effect";
+import type { ActorEvent } from "#protocol/actor.ts";
+import type { Command, EffectRef } from "./core.ts";
+import type { EffectCall } from "./define.ts";
+import type { AnyActorDefinition, AnyEffectHandler } from "./resident.ts";
+import type { OpenEffect } from "./store.ts";
+
+const keyOf = (address: string, effect: EffectRef): string => `${address}/${effect.invokeId}/${effect.seq}`;
+
+/** Waits between runs that died of a bug: 1, 4 and 16 s. */
+const afterDefect = { schedule: Schedule.exponential("1 second", 4), times: 3 };
+/** Waits between look-ups that failed: about a minute in all. */
+const afterLookup = { schedule: Schedule.exponential("1 second", 2), times: 5 };
+
+export class EffectRunner<R> {
+  readonly #handlers: ReadonlyMap<string, Readonly<Record<string, AnyEffectHandler<R>>>>;
+  readonly #services: Context.Context<R>;
+  readonly #dispatch: (command: Command) => void;
+  readonly #running = new Map<string, Fiber.Fiber<void>>();
+
+  constructor(definitions: ReadonlyArray<AnyActorDefinition<R>>, services: Context.Context<R>, dispatch: (command: Command) => void) {
+    this.#handlers = new Map(definitions.map(({ kind, effects }) => [kind, effects]));
+    this.#services = services;
+    this.#dispatch = dispatch;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  start(address: string, kind: string, effect: OpenEffect, recovered: boolean): void {
+    const key = keyOf(address, effect);
+    if (this.#running.has(key)) return;
+    const ref: EffectRef = { invokeId: effect.invokeId, seq: effect.seq };
+    const handler = this.#handlers.get(kind)?.[effect.name];
+    if (handler === undefined) {
+      this.#dispatch({ type: "park", address, effect: ref, reason: `This program has no effect "${effect.name}".` });
+      return;
+    }
+    const program = this.#program(address, key, ref, handler, effect.input, recovered);
+    const fiber = Effect.runForkWith(this.#services)(program);
+    this.#running.set(key, fiber);
+    fiber.addObserver(() => {
+      if (this.#running.get(key) === fiber) this.#running.delete(key);
+    });
+  }
+
+  stop(address: string, effect: EffectRef): void {
+    const key = keyOf(address, effect);
+    const fiber = this.#running.get(key);
+    if (fiber === undefined) return;
+    this.#running.delete(key);
+    Effect.runFork(Fiber.interrupt(fiber));
+  }
+
+  /** Exactly these effects of the actor are to run. */
+  sync(address: string, kind: string, effects: ReadonlyArray<OpenEffect>): void {
+    const wanted = new Set(effects.map((effect) => keyOf(address, effect)));
+    for (const key of this.#running.keys()) {
+      if (!key.startsWith(`${address}/`) || wanted.has(key)) continue;
+      const fiber = this.#running.get(key)!;
+      this.#running.delete(key);
+      Effect.runFork(Fiber.interrupt(fiber));
+    }
+    for (const effect of effects) this.start(address, kind, effect, true);
+  }
+
+  /** Ends all runs; their rows stay, so the next start recovers them. */
+  get stopAll(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const fibers = [...this.#running.values()];
+      this.#running.clear();
+      return Fiber.interruptAll(fibers);
+    });
+  }
+
+  #program(
+    address: string,
+    key: string,
+    ref: EffectRef,
+    handler: AnyEffectHandler<R>,
+    input: unknown,
+    recovered: boolean,
+  ): Effect.Effect<void, never, R> {
+    const dispatch = this.#dispatch;
+    const call: EffectCall<unknown, ActorEvent> = {
+      input,
+      address,
+      key,
+      recovered,
+      send: (event) =>
+        Effect.callback<void>((resume) => dispatch({ type: "progress", address, effect: ref, event, reply: () => resume(Effect.void) })),
+    };
+    // The handler's own types end here; the definition held input, output and events together.
+    const run = handler.run as (
+      call: EffectCall<unknown, ActorEvent>,
+    ) => Effect.Effect<unknown, { readonly kind: string; readonly message: string }, R>;
+    const lookup = handler.lookup as typeof run | undefined;
+
+    const outcome = (event: ActorEvent) => Effect.sync(() => dispatch({ type: "outcome", address, effect: ref, event }));
+    const review = (reason: string) => Effect.sync(() => dispatch({ type: "review", address, effect: ref, reason }));
+
+    const running = run(call).pipe(
+      Effect.sandbox,
+      Effect.tapError((cause) =>
+        Cause.hasDies(cause)
+          ? Effect.logError("an effect died", cause).pipe(Effect.annotateLogs({ actor: address, effect: ref.invokeId }))
+          : Effect.void,
+      ),
+      Effect.retry({ ...afterDefect, while: (cause) => Cause.hasDies(cause) }),
+      Effect.catch((cause) => Effect.failCause(cause)),
+    );
+
+    const settled = (
+      effect: Effect.Effect<unknown, { readonly kind: string; readonly message: string }, R>,
+    ): Effect.Effect<void, never, R> =>
+      Effect.matchCauseEffect(effect, {
+        onSuccess: (output) => outcome({ type: `xstate.done.actor.${ref.invokeId}`, output }),
+        onFailure: (cause) => {
+          if (Cause.hasInterruptsOnly(cause)) return Effect.void;
+          const failure = Cause.findErrorOption(cause);
+          if (failure._tag === "Some") return outcome({ type: `xstate.error.actor.${ref.invokeId}`, error: failure.value });
+          return Effect.sync(() =>
+            dispatch({
+              type: "park",
+              address,
+              effect: ref,
+              reason: `"${ref.invokeId}" failed by a fault of the program: ${String(Cause.squash(cause))}`,
+            }),
+          );
+        },
+      });
+
+    if (!recovered || handler.recovery === "resend") return settled(running);
+    if (handler.recovery === "park" || lookup === undefined) {
+      return review(`The server stopped during "${ref.invokeId}": whether it took place is not known.`);
+    }
+    return Effect.matchCauseEffect(Effect.retry(lookup(call), afterLookup), {
+      onFailure: (cause) =>
+        Cause.hasInterruptsOnly(cause) ? Effect.void : review(`What became of "${ref.invokeId}" could not be found out.`),
+      onSuccess: (found) => (found === undefined ? settled(running) : settled(Effect.succeed(found))),
+    });
+  }
+}

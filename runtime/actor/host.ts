@@ -1,0 +1,219 @@
+// The actor host as a service: the core's ports bound to the clock, the database, fibers and the cluster.
+import { createHash } from "node:crypto";
+import { Clock, Effect, Exit, Layer, Option, Schedule, Stream } from "effect";
+import type { JournalEntry } from "#protocol/actor.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { Database } from "#db/client/database.ts";
+import { type CellServer, Placement } from "../cluster/placement.ts";
+import { type Acknowledged, Actors } from "./actors.ts";
+import { type Command, type Committed, Core, type Reply } from "./core.ts";
+import { EffectRunner } from "./effects.ts";
+import { entryOf, makeFolder } from "./fold.ts";
+import { type AnyActorDefinition, makeKind } from "./resident.ts";
+import { makeSqlStore } from "./sql-store.ts";
+import { cellOf, type JournalRow, type StoreFailure, type StoreResult } from "./store.ts";
+import { changesOf, epochOf, Follower, Followers, viewOf } from "./watch.ts";
+
+/** A watcher further behind than this gets a snapshot. */
+const maxReplay = 500;
+const journalPage = 500;
+const retrySoon = Schedule.spaced("500 millis");
+
+const contentHash = (content: unknown): string =>
+  createHash("sha256")
+    .update(JSON.stringify(content) ?? "")
+    .digest("hex");
+
+const unavailable = (failure: StoreFailure): CallError =>
+  failure.reason === "full"
+    ? new CallError("storage_full", "The disk is full or cannot be written.")
+    : new CallError("unavailable", "The database does not answer. Try again.");
+
+const parseRef = (key: string): { readonly invokeId: string; readonly seq: number } | undefined => {
+  const at = key.lastIndexOf(":");
+  const seq = Number(key.slice(at + 1));
+  return at > 0 && Number.isSafeInteger(seq) ? { invokeId: key.slice(0, at), seq } : undefined;
+};
+
+/** Hosts the kinds of actors given. Must be closed before the database is. */
+export const actorHost = <R>(definitions: ReadonlyArray<AnyActorDefinition<R>>): Layer.Layer<Actors, never, R | Database | Placement> =>
+  Layer.effect(
+    Actors,
+    Effect.gen(function* () {
+      const database = yield* Database;
+      const placement = yield* Placement;
+      const clock = yield* Clock.Clock;
+      const services = yield* Effect.context<R>();
+
+      const kinds = new Map(definitions.map((definition) => [definition.kind, makeKind(definition as AnyActorDefinition<never>)]));
+      const projections = new Map(
+        definitions.flatMap(({ kind, projection }) => (projection === undefined ? [] : [[kind, projection] as const])),
+      );
+      const store = makeSqlStore(database, projections);
+      const followers = new Followers();
+      const runner = new EffectRunner(definitions, services, (command) => core.dispatch(command));
+
+      const core: Core = new Core({
+        store,
+        kinds,
+        now: () => clock.currentTimeMillisUnsafe(),
+        later: (ms, run) => {
+          const timer = setTimeout(run, Math.min(ms, 0x7fff_ffff));
+          return () => clearTimeout(timer);
+        },
+        soon: (run) => void setImmediate(run),
+        startEffect: (address, kind, effect, recovered) => runner.start(address, kind.name, effect, recovered),
+        stopEffect: (address, effect) => runner.stop(address, effect),
+        syncEffects: (address, kind, effects) => runner.sync(address, kind.name, effects),
+        published: (address, kind, createdAt, steps) => followers.published(address, kind, createdAt, steps),
+        deposed: (cell) => void Effect.runForkWith(services)(reclaim(cell)),
+        log: (level, message, fields) => {
+          const log = level === "error" ? Effect.logError : level === "warn" ? Effect.logWarning : Effect.logInfo;
+          Effect.runForkWith(services)(Effect.annotateLogs(log(message), fields));
+        },
+      });
+
+      const open = (cells: ReadonlyArray<number>): Effect.Effect<void> =>
+        Effect.callback<void, StoreFailure>((resume) =>
+          core.claim(cells, (failure) => resume(failure === null ? Effect.void : Effect.fail(failure))),
+        ).pipe(
+          Effect.tapError((failure) =>
+            Effect.annotateLogs(Effect.logWarning("cells could not be taken; trying again"), {
+              cells: cells.length,
+              reason: failure.message,
+            }),
+          ),
+          Effect.retry({ schedule: retrySoon }),
+          Effect.orDie,
+        );
+
+      /** Another epoch wrote to a cell that we held. If it is still ours to serve, take it back. */
+      const reclaim = Effect.fnUntraced(function* (cell: number) {
+        yield* Effect.logWarning("a cell was taken by another process").pipe(Effect.annotateLogs({ cell }));
+        yield* Effect.sleep("200 millis");
+        if (!closing && (yield* placement.isHere(cell))) yield* open([cell]);
+      });
+
+      let closing = false;
+      // Last to go: everything that was accepted is written.
+      yield* Effect.addFinalizer(() =>
+        Effect.gen(function* () {
+          closing = true;
+          yield* runner.stopAll;
+          yield* Effect.callback<void>((resume) => core.close(() => resume(Effect.void))).pipe(Effect.timeoutOption("10 seconds"));
+        }),
+      );
+      const server: CellServer = { open, close: (cell) => Effect.sync(() => (closing ? undefined : core.drop(cell))) };
+      yield* placement.serve(server);
+      yield* Effect.addFinalizer(() => Effect.sync(() => (closing = true)));
+
+      yield* Effect.forkScoped(
+        Effect.forever(
+          Effect.andThen(
+            Effect.sleep("30 seconds"),
+            Effect.sync(() => core.lookAhead()),
+          ),
+        ),
+      );
+      yield* Effect.forkScoped(
+        Effect.forever(
+          Effect.andThen(
+            Effect.sleep("15 seconds"),
+            Effect.sync(() => core.passivate()),
+          ),
+        ),
+      );
+
+      const ask = <T>(command: (reply: Reply<T>) => Command): Effect.Effect<T, CallError> =>
+        Effect.callback<T, CallError>((resume) =>
+          core.dispatch(command((result) => resume(result instanceof CallError ? Exit.fail(result) : Exit.succeed(result)))),
+        );
+
+      const peek = (address: string) => ask<Committed>((reply) => ({ type: "peek", address, reply }));
+
+      const fromStore = <T>(read: (done: (result: StoreResult<T>) => void) => void): Effect.Effect<T, CallError> =>
+        Effect.callback<T, CallError>((resume) =>
+          read((result) => resume(result.ok ? Exit.succeed(result.value) : Exit.fail(unavailable(result)))),
+        );
+
+      const journalFrom = (address: string): Stream.Stream<JournalRow, CallError> =>
+        Stream.paginate(0, (from) =>
+          Effect.map(
+            fromStore<ReadonlyArray<JournalRow>>((done) => store.journal(address, from, journalPage, done)),
+            (rows) => [rows, rows.length < journalPage ? Option.none() : Option.some(from + rows.length)] as const,
+          ),
+        );
+
+      const history = (address: string, from: number): Stream.Stream<JournalEntry, CallError> =>
+        Stream.unwrap(
+          Effect.map(peek(address), ({ kind, seq }) => {
+            const folder = makeFolder(kind);
+            return journalFrom(address).pipe(
+              Stream.takeWhile((row) => row.seq <= seq),
+              Stream.map((row) => entryOf(kind, row, folder.next(row))),
+              Stream.filter((entry) => entry.seq >= from),
+            );
+          }),
+        );
+
+      return Actors.of({
+        create: (address, input, options) =>
+          ask<Acknowledged>((reply) => ({
+            type: "create",
+            address,
+            input,
+            eventId: options?.eventId,
+            hash: options?.eventId === undefined ? "" : contentHash(input),
+            novel: options?.novel === true,
+            reply,
+          })),
+        send: (address, event, options) =>
+          ask<Acknowledged>((reply) => ({
+            type: "send",
+            address,
+            event,
+            eventId: options?.eventId,
+            hash: options?.eventId === undefined ? "" : contentHash(event),
+            reply,
+          })),
+        view: (address) => Effect.map(peek(address), viewOf),
+        owner: (address) => Effect.map(peek(address), ({ kind, snapshot }) => kind.owner(snapshot)),
+        history,
+        follow: Effect.fnUntraced(function* (address, from, emit) {
+          const start = (from: string | undefined): Effect.Effect<void, CallError> =>
+            Effect.gen(function* () {
+              const state = yield* peek(address);
+              const [epoch, offset] = from?.split(":") ?? [];
+              const behind = epoch === epochOf(state.createdAt) ? state.seq - Number(offset) : -1;
+              if (!(behind >= 0 && behind <= maxReplay)) return follower.snapshot(state);
+              const missed = behind === 0 ? [] : yield* Stream.runCollect(history(address, Number(offset) + 1));
+              follower.resume(Number(offset), changesOf(state, missed), state.createdAt);
+            });
+          const resync = Effect.suspend(() => {
+            follower.rebase();
+            return start(undefined);
+          });
+          const follower = new Follower(emit, () => {
+            Effect.runForkWith(services)(Effect.ignore(resync));
+          });
+          followers.add(address, follower);
+          const close = () => followers.remove(address, follower);
+          yield* Effect.onError(start(from), () => Effect.sync(close));
+          return { resync, close };
+        }),
+        resume: (address) => Effect.asVoid(ask<null>((reply) => ({ type: "resume", address, reply }))),
+        resolveEffect: (address, key, decision) => {
+          const effect = parseRef(key);
+          if (effect === undefined) return Effect.fail(new CallError("not_found", `There is no effect "${key}".`));
+          return Effect.asVoid(ask<null>((reply) => ({ type: "resolve", address, effect, decision, reply })));
+        },
+        stats: () => ({
+          resident: core.resident(),
+          effectsRunning: runner.running,
+          followers: followers.count,
+          timers: core.timers,
+          ...core.counts,
+        }),
+      });
+    }),
+  );

@@ -1,0 +1,283 @@
+// One actor in memory and what its steps since the last commit amount to. Bookkeeping only: no clock, no I/O.
+import type { ActorEvent } from "#protocol/actor.ts";
+import type { ProjectionTable } from "#db/queries/actor.ts";
+import type { Effect } from "effect";
+import type { AnyStateMachine } from "xstate";
+import type { ActorDefinition, ActorMeta, EffectFailure } from "./define.ts";
+import { makeStepper, type MachineSnapshot, type Step, type Stepper } from "./step.ts";
+import type { ActorCommit, InboxRow, JournalRow, OpenEffect, SetTimer, StoredActor } from "./store.ts";
+
+/** A definition made ready to run. The type parameters of definitions end here: inside the host all machines are alike. */
+export interface Kind {
+  readonly name: string;
+  readonly version: number;
+  readonly stepper: Stepper;
+  readonly migrate: ActorDefinition["migrate"];
+  readonly owner: (snapshot: MachineSnapshot) => string;
+  readonly projection: ((snapshot: MachineSnapshot, meta: ActorMeta) => Readonly<Record<string, unknown>>) | null;
+  readonly committed: ((snapshot: MachineSnapshot, meta: ActorMeta) => void) | null;
+  readonly redact: (context: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+}
+
+/** An effect handler, whatever its input, output and events. */
+export interface AnyEffectHandler<R> {
+  readonly recovery: "resend" | "lookup" | "park";
+  readonly run: (call: never) => Effect.Effect<unknown, EffectFailure, R>;
+  readonly lookup?: (call: never) => Effect.Effect<unknown, EffectFailure, R>;
+}
+
+/** Any definition, whatever its machine. */
+export interface AnyActorDefinition<R> {
+  readonly kind: string;
+  readonly version: number;
+  readonly machine: AnyStateMachine;
+  readonly migrate?: ActorDefinition["migrate"];
+  readonly effects: Readonly<Record<string, AnyEffectHandler<R>>>;
+  readonly owner: (snapshot: never) => string;
+  readonly projection?: ProjectionTable & { readonly row: (snapshot: never, meta: ActorMeta) => Readonly<Record<string, unknown>> };
+  readonly committed?: (snapshot: never, meta: ActorMeta) => void;
+  readonly redact?: (context: never) => Readonly<Record<string, unknown>>;
+}
+
+export const makeKind = (definition: AnyActorDefinition<never>): Kind => ({
+  name: definition.kind,
+  version: definition.version,
+  stepper: makeStepper(definition.machine),
+  migrate: definition.migrate,
+  owner: (snapshot) => definition.owner(snapshot as never),
+  projection: definition.projection === undefined ? null : (snapshot, meta) => definition.projection!.row(snapshot as never, meta),
+  committed: definition.committed === undefined ? null : (snapshot, meta) => definition.committed!(snapshot as never, meta),
+  redact: (context) => (definition.redact === undefined ? context : definition.redact(context as never)),
+});
+
+/** A step that waits for its commit. */
+export interface PendingStep extends JournalRow {
+  readonly snapshot: MachineSnapshot;
+  readonly parked: string | null;
+  readonly effects: ReadonlyArray<OpenEffect>;
+  readonly timers: ReadonlyArray<SetTimer>;
+}
+
+/** Steps since the last commit. */
+export interface Dirty<Command> {
+  readonly steps: Array<PendingStep>;
+  readonly opened: Map<string, OpenEffect>;
+  readonly closed: Set<string>;
+  /** Effects that run and must stop once this is committed. */
+  readonly stopped: Array<OpenEffect>;
+  readonly timersSet: Map<string, SetTimer>;
+  /** Timer ids and when they were due. */
+  readonly timersCleared: Map<string, number>;
+  readonly inbox: Array<InboxRow>;
+  /** What led to the steps, in order: answered after the commit, taken back if it fails. */
+  readonly commands: Array<Command>;
+  /** An order of effects that were not running to run: after parking. */
+  restart: boolean;
+}
+
+export interface Resident<Command = unknown> {
+  readonly address: string;
+  readonly id: string;
+  readonly kind: Kind;
+  readonly cell: number;
+  readonly createdAt: number;
+  seq: number;
+  at: number;
+  snapshot: MachineSnapshot;
+  parked: string | null;
+  effects: ReadonlyArray<OpenEffect>;
+  timers: ReadonlyArray<SetTimer>;
+  /** Steps in a row that threw for an event that cannot be refused. */
+  strikes: number;
+  usedAt: number;
+  dirty: Dirty<Command> | null;
+  flushing: Dirty<Command> | null;
+}
+
+export const idOf = (address: string): string => address.slice(address.indexOf("/") + 1);
+const nothing: ReadonlyArray<never> = [];
+
+export const makeResident = <Command>(kind: Kind, cell: number, address: string, at: number): Omit<Resident<Command>, "snapshot"> => ({
+  address,
+  id: idOf(address),
+  kind,
+  cell,
+  createdAt: at,
+  seq: -1,
+  at,
+  parked: null,
+  effects: nothing,
+  timers: nothing,
+  strikes: 0,
+  usedAt: at,
+  dirty: null,
+  flushing: null,
+});
+
+/** Throws what migration or restoring throws: such an actor cannot run with this program. */
+export const restoreResident = <Command>(
+  kind: Kind,
+  cell: number,
+  stored: StoredActor,
+): { readonly resident: Resident<Command>; readonly migrated: boolean } => {
+  if (stored.machineVersion > kind.version) {
+    throw new Error(`written by a newer program (machine version ${stored.machineVersion}, this one has ${kind.version})`);
+  }
+  let snapshot = stored.snapshot;
+  for (let version = stored.machineVersion; version < kind.version; version++) {
+    const migration = kind.migrate?.[version];
+    if (migration === undefined) throw new Error(`no migration from machine version ${version} of kind "${kind.name}"`);
+    snapshot = { ...snapshot, ...migration(snapshot) };
+  }
+  const resident: Resident<Command> = {
+    ...makeResident<Command>(kind, cell, stored.address, stored.at),
+    createdAt: stored.createdAt,
+    seq: stored.seq,
+    snapshot: kind.stepper.restore(snapshot),
+    parked: stored.parked,
+    effects: stored.effects.length === 0 ? nothing : stored.effects,
+    timers: stored.timers.length === 0 ? nothing : stored.timers,
+  };
+  return { resident, migrated: stored.machineVersion < kind.version };
+};
+
+const dirtyOf = <Command>(resident: Resident<Command>): Dirty<Command> =>
+  (resident.dirty ??= {
+    steps: [],
+    opened: new Map(),
+    closed: new Set(),
+    stopped: [],
+    timersSet: new Map(),
+    timersCleared: new Map(),
+    inbox: [],
+    commands: [],
+    restart: false,
+  });
+
+/** Puts a step into effect. `finished`: the invoke whose outcome the event is. */
+export const applyStep = <Command>(
+  resident: Resident<Command>,
+  event: ActorEvent,
+  at: number,
+  step: Step,
+  finished: string | null,
+  fired: string | null,
+): Dirty<Command> => {
+  const dirty = dirtyOf(resident);
+  resident.seq++;
+  resident.at = at;
+  resident.snapshot = step.snapshot;
+
+  if (resident.effects.length > 0 || step.spawned.length > 0) {
+    const active = resident.kind.stepper.invokes(step.snapshot);
+    const kept: Array<OpenEffect> = [];
+    for (const effect of resident.effects) {
+      const done = effect.invokeId === finished;
+      if (!done && active.includes(effect.invokeId) && !step.spawned.some((spawned) => spawned.id === effect.invokeId)) {
+        kept.push(effect);
+        continue;
+      }
+      dirty.opened.delete(effect.invokeId);
+      dirty.closed.add(effect.invokeId);
+      if (!done) dirty.stopped.push(effect);
+    }
+    for (const spawned of step.spawned) {
+      // Entered and left within one macrostep: nobody waits for it.
+      if (!active.includes(spawned.id)) continue;
+      const effect: OpenEffect = {
+        invokeId: spawned.id,
+        seq: resident.seq,
+        name: spawned.name,
+        input: spawned.input,
+        review: false,
+        startedAt: at,
+      };
+      kept.push(effect);
+      dirty.closed.delete(spawned.id);
+      dirty.opened.set(spawned.id, effect);
+    }
+    resident.effects = kept.length === 0 ? nothing : kept;
+  }
+
+  const over = step.snapshot.status !== "active";
+  if (resident.timers.length > 0 || step.delayed.length > 0) {
+    const kept: Array<SetTimer> = [];
+    for (const timer of resident.timers) {
+      if (!over && timer.id !== fired && !step.cancelled.includes(timer.id)) {
+        kept.push(timer);
+        continue;
+      }
+      dirty.timersSet.delete(timer.id);
+      dirty.timersCleared.set(timer.id, timer.dueAt);
+    }
+    if (!over) {
+      for (const { id, delay, event: due } of step.delayed) {
+        const timer: SetTimer = { id, dueAt: at + delay, event: due };
+        kept.push(timer);
+        dirty.timersCleared.delete(id);
+        dirty.timersSet.set(id, timer);
+      }
+    }
+    resident.timers = kept.length === 0 ? nothing : kept;
+  }
+  if (over) resident.parked = null;
+
+  record(resident, dirty, event);
+  return dirty;
+};
+
+/** Puts a step of the host's own (parked, resumed, migrated) into effect: the machine does not see it. */
+export const applyHostStep = <Command>(
+  resident: Resident<Command>,
+  event: ActorEvent,
+  at: number,
+  change: { readonly parked: string | null; readonly effect?: OpenEffect },
+): Dirty<Command> => {
+  const dirty = dirtyOf(resident);
+  resident.seq++;
+  resident.at = at;
+  resident.parked = change.parked;
+  const { effect } = change;
+  if (effect !== undefined) {
+    resident.effects = resident.effects.map((open) => (open.invokeId === effect.invokeId ? effect : open));
+    dirty.opened.set(effect.invokeId, effect);
+  }
+  record(resident, dirty, event);
+  return dirty;
+};
+
+const record = <Command>(resident: Resident<Command>, dirty: Dirty<Command>, event: ActorEvent): void => {
+  const { seq, at, snapshot, parked, effects, timers } = resident;
+  dirty.steps.push({ seq, at, event, snapshot, parked, effects, timers });
+};
+
+export const metaOf = (resident: Resident, step: PendingStep): ActorMeta => ({
+  id: resident.id,
+  seq: step.seq,
+  at: step.at,
+  parked: step.parked,
+});
+
+/** What the store is to write for the steps of `dirty`. */
+export const toCommit = <Command>(resident: Resident<Command>, dirty: Dirty<Command>): ActorCommit => {
+  const last = dirty.steps[dirty.steps.length - 1]!;
+  const { value } = last.snapshot;
+  return {
+    address: resident.address,
+    kind: resident.kind.name,
+    cell: resident.cell,
+    machineVersion: resident.kind.version,
+    journal: dirty.steps,
+    createdAt: resident.createdAt,
+    state: typeof value === "string" ? value : JSON.stringify(value),
+    status: last.snapshot.status,
+    parked: last.parked,
+    snapshot: JSON.stringify(resident.kind.stepper.store(last.snapshot)),
+    opened: [...dirty.opened.values()],
+    closed: [...dirty.closed],
+    timersSet: [...dirty.timersSet.values()],
+    timersCleared: [...dirty.timersCleared.keys()],
+    inbox: dirty.inbox,
+    projection: resident.kind.projection === null ? null : resident.kind.projection(last.snapshot, metaOf(resident as Resident, last)),
+  };
+};

@@ -1,0 +1,117 @@
+// The port to where actors are kept. Callbacks, not promises: a test then owns every interleaving, and a flush costs no fiber.
+import type { ActorEvent } from "#protocol/actor.ts";
+import type { StoredSnapshot } from "./step.ts";
+
+/** Actors are spread over this many cells by the hash of their address; fixed for ever. */
+export const cellCount = 256;
+
+export interface OpenEffect {
+  readonly invokeId: string;
+  /** Step that asked for it. */
+  readonly seq: number;
+  readonly name: string;
+  readonly input: unknown;
+  readonly review: boolean;
+  readonly startedAt: number;
+}
+
+export interface SetTimer {
+  readonly id: string;
+  readonly dueAt: number;
+  readonly event: ActorEvent;
+}
+
+/** An actor as it was committed last. */
+export interface StoredActor {
+  readonly address: string;
+  readonly kind: string;
+  readonly machineVersion: number;
+  readonly seq: number;
+  readonly at: number;
+  readonly createdAt: number;
+  readonly parked: string | null;
+  readonly snapshot: StoredSnapshot;
+  readonly effects: ReadonlyArray<OpenEffect>;
+  readonly timers: ReadonlyArray<SetTimer>;
+}
+
+export interface JournalRow {
+  readonly seq: number;
+  readonly at: number;
+  readonly event: ActorEvent;
+}
+
+export interface InboxRow {
+  readonly eventId: string;
+  /** SHA-256 of what was sent with it. */
+  readonly hash: string;
+  readonly seq: number;
+}
+
+/** What the steps of one actor since its last commit amount to. */
+export interface ActorCommit {
+  readonly address: string;
+  readonly kind: string;
+  readonly cell: number;
+  readonly machineVersion: number;
+  /** New journal rows; the actor's `seq` before them must be the first one's minus 1. Never empty. */
+  readonly journal: ReadonlyArray<JournalRow>;
+  readonly createdAt: number;
+  readonly state: string;
+  readonly status: string;
+  readonly parked: string | null;
+  /** JSON of the StoredSnapshot. */
+  readonly snapshot: string;
+  readonly opened: ReadonlyArray<OpenEffect>;
+  /** Invoke ids whose row goes; those in `opened` replace theirs. */
+  readonly closed: ReadonlyArray<string>;
+  readonly timersSet: ReadonlyArray<SetTimer>;
+  readonly timersCleared: ReadonlyArray<string>;
+  readonly inbox: ReadonlyArray<InboxRow>;
+  /** Row of the kind's projection, or null. */
+  readonly projection: Readonly<Record<string, unknown>> | null;
+}
+
+export interface CommitBatch {
+  /** Epochs under which the cells of this batch are held. */
+  readonly fence: ReadonlyMap<number, number>;
+  readonly actors: ReadonlyArray<ActorCommit>;
+}
+
+export type StoreFailure = { readonly ok: false; readonly reason: "unavailable" | "full" | "fault"; readonly message: string };
+export type StoreResult<T> = { readonly ok: true; readonly value: T } | StoreFailure;
+
+export interface DueTimer {
+  readonly address: string;
+  readonly timerId: string;
+  readonly dueAt: number;
+}
+
+export interface ActorStore {
+  /** Takes cells: raises their epochs, so that who held them before can write no more. */
+  readonly claim: (cells: ReadonlyArray<number>, done: (result: StoreResult<ReadonlyMap<number, number>>) => void) => void;
+  /** Effects of these cells that were asked for and not finished, of actors that are not parked. */
+  readonly openEffects: (
+    cells: ReadonlyArray<number>,
+    done: (result: StoreResult<ReadonlyArray<{ readonly address: string; readonly effect: OpenEffect }>>) => void,
+  ) => void;
+  /** Timers of these cells that are due before `until`, soonest first, of actors that are not parked. */
+  readonly dueTimers: (cells: ReadonlyArray<number>, until: number, done: (result: StoreResult<ReadonlyArray<DueTimer>>) => void) => void;
+  /** Missing addresses are absent from the answer. */
+  readonly load: (addresses: ReadonlyArray<string>, done: (result: StoreResult<ReadonlyMap<string, StoredActor>>) => void) => void;
+  readonly seen: (address: string, eventId: string, done: (result: StoreResult<InboxRow | null>) => void) => void;
+  /**
+   * One atomic commit: all of the batch, but for cells whose epoch is no longer the stated one; those are answered in
+   * `deposed` and leave no trace.
+   */
+  readonly commit: (batch: CommitBatch, done: (result: StoreResult<{ readonly deposed: ReadonlyArray<number> }>) => void) => void;
+  /** Journal rows with `from <= seq`, oldest first, at most `limit`. */
+  readonly journal: (address: string, from: number, limit: number, done: (result: StoreResult<ReadonlyArray<JournalRow>>) => void) => void;
+}
+
+/** The cell of an address: FNV-1a of its UTF-16 units. Fixed for ever. */
+export const cellOf = (address: string): number => {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < address.length; index++) hash = Math.imul(hash ^ address.charCodeAt(index), 0x01000193);
+  return ((hash >>> 0) ^ (hash >>> 16)) & (cellCount - 1);
+};

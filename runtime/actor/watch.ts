@@ -1,0 +1,140 @@
+// Following single actors: a view, then each committed step once and in order, with `epoch:seq` positions that outlive
+// restarts. Encodes a change once, however many watch, and not at all when nobody does.
+import type { ActorEffect, ActorTimer, ActorView, JournalEntry } from "#protocol/actor.ts";
+import type { TopicMessage } from "../gateway/handlers.ts";
+import type { Committed } from "./core.ts";
+import { entryOf } from "./fold.ts";
+import type { Kind, PendingStep } from "./resident.ts";
+import type { OpenEffect, SetTimer } from "./store.ts";
+
+const effectView = (effect: OpenEffect): ActorEffect => ({
+  key: `${effect.invokeId}:${effect.seq}`,
+  name: effect.name,
+  state: effect.review ? "review" : "running",
+  startedAt: effect.startedAt,
+});
+const timerView = (timer: SetTimer): ActorTimer => ({ id: timer.id, dueAt: timer.dueAt });
+
+export const viewOf = (state: Committed): ActorView => ({
+  address: state.address,
+  kind: state.kind.name,
+  machineVersion: state.kind.version,
+  ...entryView(state.kind, state),
+  parked: state.parked,
+  effects: state.effects.map(effectView),
+  timers: state.timers.map(timerView),
+});
+
+const entryView = (kind: Kind, step: PendingStep): Omit<JournalEntry, "event"> => {
+  const { event: _, ...rest } = entryOf(kind, step, step.snapshot);
+  return rest;
+};
+
+/** An actor's positions are valid as long as it exists: the epoch is the time of its creation. */
+export const epochOf = (createdAt: number): string => `a${createdAt.toString(36)}`;
+
+interface Change {
+  readonly seq: number;
+  readonly json: string;
+}
+
+const changeOf = (kind: Kind, step: PendingStep): Change => ({
+  seq: step.seq,
+  json: JSON.stringify({
+    entry: entryOf(kind, step, step.snapshot),
+    parked: step.parked,
+    effects: step.effects.map(effectView),
+    timers: step.timers.map(timerView),
+  }),
+});
+
+/** Deltas for steps that are known from the journal only: the lists are those of now, and the last one counts. */
+export const changesOf = (state: Committed, entries: ReadonlyArray<JournalEntry>): ReadonlyArray<Change> => {
+  const { parked, effects, timers } = viewOf(state);
+  return entries.map((entry) => ({ seq: entry.seq, json: JSON.stringify({ entry, parked, effects, timers }) }));
+};
+
+/** One follower of one actor. */
+export class Follower {
+  /** The last step that was sent; what is not the next is held until a base is known. */
+  #seq: number | null = null;
+  #held: Array<Change> = [];
+  readonly #emit: (message: TopicMessage) => void;
+  readonly #gap: () => void;
+
+  /** `gap`: a commit whose answer was lost left out a step: take a new base. */
+  constructor(emit: (message: TopicMessage) => void, gap: () => void) {
+    this.#emit = emit;
+    this.#gap = gap;
+  }
+
+  rebase(): void {
+    this.#seq = null;
+  }
+
+  /** Sends the state as of `state`, then what has happened since. */
+  snapshot(state: Committed): void {
+    this.#emit({ type: "snapshot", pos: `${epochOf(state.createdAt)}:${state.seq}`, json: JSON.stringify(viewOf(state)) });
+    this.#release(state.seq, state.createdAt);
+  }
+
+  /** Confirms the position `seq`, sends the changes after it, then what has happened since. */
+  resume(seq: number, changes: ReadonlyArray<Change>, createdAt: number): void {
+    this.#emit({ type: "resumed", pos: `${epochOf(createdAt)}:${seq}` });
+    this.#seq = seq;
+    this.push(changes, createdAt);
+    this.#release(this.#seq, createdAt);
+  }
+
+  #release(seq: number, createdAt: number): void {
+    this.#seq = seq;
+    const held = this.#held;
+    this.#held = [];
+    this.push(held, createdAt);
+  }
+
+  push(changes: ReadonlyArray<Change>, createdAt: number): void {
+    if (this.#seq === null) {
+      this.#held.push(...changes);
+      return;
+    }
+    const fresh = changes.filter(({ seq }) => seq > this.#seq!);
+    const last = fresh[fresh.length - 1];
+    if (last === undefined) return;
+    if (fresh[0]!.seq !== this.#seq + 1) {
+      this.#seq = null;
+      this.#gap();
+      return;
+    }
+    this.#seq = last.seq;
+    this.#emit({ type: "delta", pos: `${epochOf(createdAt)}:${last.seq}`, json: `[${fresh.map(({ json }) => json).join(",")}]` });
+  }
+}
+
+export class Followers {
+  readonly #byAddress = new Map<string, Set<Follower>>();
+
+  get count(): number {
+    let count = 0;
+    for (const followers of this.#byAddress.values()) count += followers.size;
+    return count;
+  }
+
+  add(address: string, follower: Follower): void {
+    const followers = this.#byAddress.get(address);
+    if (followers === undefined) this.#byAddress.set(address, new Set([follower]));
+    else followers.add(follower);
+  }
+
+  remove(address: string, follower: Follower): void {
+    const followers = this.#byAddress.get(address);
+    if (followers?.delete(follower) === true && followers.size === 0) this.#byAddress.delete(address);
+  }
+
+  published(address: string, kind: Kind, createdAt: number, steps: ReadonlyArray<PendingStep>): void {
+    const followers = this.#byAddress.get(address);
+    if (followers === undefined) return;
+    const changes = steps.map((step) => changeOf(kind, step));
+    for (const follower of followers) follower.push(changes, createdAt);
+  }
+}

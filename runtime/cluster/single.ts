@@ -1,0 +1,18 @@
+// One process: Effect Cluster with its registry in memory, no sockets and no Redis. All cells are here.
+import { Layer } from "effect";
+import * as MessageStorage from "effect/cluster/MessageStorage";
+import * as RunnerHealth from "effect/cluster/RunnerHealth";
+import * as Runners from "effect/cluster/Runners";
+import * as RunnerStorage from "effect/cluster/RunnerStorage";
+import * as Sharding from "effect/cluster/Sharding";
+import * as ShardingConfig from "effect/cluster/ShardingConfig";
+import { cellCount } from "../actor/store.ts";
+import { placementOnSharding } from "./cells.ts";
+import type { Placement } from "./placement.ts";
+
+export const singleProcess: Layer.Layer<Placement> = placementOnSharding.pipe(
+  Layer.provide(Sharding.layer),
+  Layer.provide(Runners.layerNoop),
+  Layer.provide([MessageStorage.layerNoop, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
+  Layer.provide(ShardingConfig.layer({ shardsPerGroup: cellCount, simulateRemoteSerialization: false, maxResidentEntities: "unbounded" })),
+);
