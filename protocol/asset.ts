@@ -23,6 +23,7 @@ export const AssetUrls = z.object({
   /** Video-only fragmented MP4 with closed GOPs, and its audio apart: for instant cuts. */
   playVideo: MediaUrl.nullable(),
   playAudio: MediaUrl.nullable(),
+  faststart: MediaUrl.optional().describe("MP4 to play instead of an original that browsers cannot play, or not before all of it is there"),
 });
 export type AssetUrls = z.infer<typeof AssetUrls>;
 

@@ -25,7 +25,10 @@ export interface IngestRequest {
 export class Assets extends Context.Service<
   Assets,
   {
-    /** Probes, derives, stores and records a file. Idempotent by `assetId`. Errors: unsupported_media, storage_full, unavailable. */
+    /**
+     * Probes, derives, stores and records a file. Idempotent by `assetId`: if that is there already, the file is dropped.
+     * Errors: unsupported_media (the file is removed); storage_full, unavailable, overloaded (it stays: try again).
+     */
     readonly ingest: (request: IngestRequest) => Effect.Effect<Asset, CallError>;
     /** One asset of an owner. Errors: not_found. */
     readonly get: (ownerId: string, assetId: string) => Effect.Effect<Asset, CallError>;

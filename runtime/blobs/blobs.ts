@@ -9,18 +9,27 @@ export interface BlobRef {
   readonly size: number;
 }
 
+export interface StoredBlob extends BlobRef {
+  /** When it was last adopted, ms epoch. */
+  readonly adoptedAt: number;
+}
+
 export class Blobs extends Context.Service<
   Blobs,
   {
-    /** Moves a file of the staging folder in; a second copy of the same bytes makes no second file. Errors: storage_full. */
-    readonly adopt: (path: string) => Effect.Effect<BlobRef, CallError>;
+    /**
+     * Moves a file of the staging folder in; a second copy of the same bytes makes no second file. `known`: what `hashFile`
+     * just said of it, so that it is not read twice. Errors: storage_full; unavailable if there is no such file.
+     */
+    readonly adopt: (path: string, known?: BlobRef) => Effect.Effect<BlobRef, CallError>;
     /** Path of a blob's file (which exists if the blob is stored). */
     readonly path: (sha256: string) => string;
     readonly has: (sha256: string) => Effect.Effect<boolean>;
-    readonly remove: (sha256: string) => Effect.Effect<void>;
+    /** Removes a blob; with `adoptedBefore` (ms epoch) only if it has not been adopted again since. */
+    readonly remove: (sha256: string, adoptedBefore?: number) => Effect.Effect<void>;
     /** A fresh path in the staging folder on the same file system; left-overs are swept at start. */
     readonly stage: (name: string) => string;
     /** All stored blobs: for the orphan sweep. */
-    readonly list: Effect.Effect<ReadonlyArray<BlobRef>>;
+    readonly list: Effect.Effect<ReadonlyArray<StoredBlob>>;
   }
 >()("pixsim/runtime/Blobs") {}

@@ -1,0 +1,108 @@
+// What the wire asks of assets, answered by the services that do it; and those services together.
+import { Effect, Layer } from "effect";
+import { CallError } from "#protocol/wire/errors.ts";
+import { Blobs } from "#runtime/blobs/blobs.ts";
+import { Parts } from "#runtime/blobs/parts.ts";
+import { Bus } from "#runtime/bus/bus.ts";
+import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
+import { Assets } from "./assets.ts";
+import { notFound } from "./failures.ts";
+import { Intake } from "./intake.ts";
+import { assetChannel, AssetLibrary } from "./library.ts";
+import { Uploads } from "./uploads.ts";
+import { fromCursor, type Place } from "./view.ts";
+
+const owner = ({ principal }: CallContext): Effect.Effect<string, CallError> =>
+  principal === null ? Effect.fail(new CallError("unauthenticated", "Sign in first.")) : Effect.succeed(principal.userId);
+
+const placeOf = (cursor: string | undefined): Effect.Effect<Place | null, CallError> => {
+  if (cursor === undefined) return Effect.succeed(null);
+  const place = fromCursor(cursor);
+  if (place !== undefined) return Effect.succeed(place);
+  const issues = [{ path: ["cursor"], message: "Not a cursor of this list" }];
+  return Effect.fail(new CallError("invalid_input", "The cursor is not one that this list gave.", { issues }));
+};
+
+/** The handlers of the domain `assets`. */
+export const assetHandlers = Effect.gen(function* () {
+  const library = yield* AssetLibrary;
+  const intake = yield* Intake;
+  const uploads = yield* Uploads;
+  const bus = yield* Bus;
+
+  const handlers: DomainHandlers<"assets"> = {
+    calls: {
+      "assets.list": Effect.fnUntraced(function* ({ filter, cursor, limit }, context) {
+        return yield* library.list(yield* owner(context), filter, yield* placeOf(cursor), limit);
+      }),
+      "assets.get": Effect.fnUntraced(function* ({ id }, context) {
+        return library.view(yield* library.row(yield* owner(context), id));
+      }),
+      "assets.update": Effect.fnUntraced(function* ({ id, name, favourite }, context) {
+        return yield* library.update(yield* owner(context), id, { name: name ?? null, favourite: favourite ?? null });
+      }),
+      "assets.delete": Effect.fnUntraced(function* ({ ids }, context) {
+        yield* library.setDeleted(yield* owner(context), ids, true);
+        return { deleted: ids };
+      }),
+      "assets.restore": Effect.fnUntraced(function* ({ ids }, context) {
+        yield* library.setDeleted(yield* owner(context), ids, false);
+        return { restored: ids };
+      }),
+      "assets.lineage": Effect.fnUntraced(function* ({ id, depth }, context) {
+        return yield* library.lineage(yield* owner(context), id, depth);
+      }),
+      "assets.captureFrame": Effect.fnUntraced(function* ({ id, timeMs }, context) {
+        return yield* intake.captureFrame(yield* owner(context), id, timeMs);
+      }),
+      "assets.beginUpload": Effect.fnUntraced(function* (file, context) {
+        const { uploadId, sink } = yield* uploads.begin(yield* owner(context), file);
+        return { uploadId, stream: context.openUpload(sink), offset: sink.offset };
+      }),
+      "assets.resumeUpload": Effect.fnUntraced(function* ({ uploadId }, context) {
+        const { sink } = yield* uploads.resume(yield* owner(context), uploadId);
+        return { uploadId, stream: context.openUpload(sink), offset: sink.offset };
+      }),
+      "assets.finishUpload": Effect.fnUntraced(function* ({ uploadId, sha256 }, context) {
+        return yield* uploads.finish(yield* owner(context), uploadId, sha256);
+      }),
+      "assets.cancelUpload": Effect.fnUntraced(function* ({ uploadId }, context) {
+        yield* uploads.cancel(yield* owner(context), uploadId);
+        return {};
+      }),
+    },
+    streams: {},
+    topics: {
+      "assets.assets": Effect.fnUntraced(function* (_params, context, from, emit) {
+        const ownerId = yield* owner(context);
+        return yield* bus.follow(assetChannel(ownerId), from, library.snapshot(ownerId), emit);
+      }),
+    },
+  };
+  return handlers;
+});
+
+const assets = Layer.effect(
+  Assets,
+  Effect.gen(function* () {
+    const intake = yield* Intake;
+    const library = yield* AssetLibrary;
+    const blobs = yield* Blobs;
+    return Assets.of({
+      ingest: intake.take,
+      get: (ownerId, assetId) => Effect.map(library.row(ownerId, assetId), library.view),
+      file: Effect.fnUntraced(function* (ownerId: string, assetId: string) {
+        const { sha256, mime, media_type: mediaType } = yield* library.row(ownerId, assetId);
+        if (!(yield* blobs.has(sha256))) return yield* Effect.fail(notFound(`The file of asset ${assetId}`));
+        return { path: blobs.path(sha256), mime, mediaType, sha256 };
+      }),
+    });
+  }),
+);
+
+/** Assets, AssetLibrary, Intake and Uploads, on blobs, database, media, bus and addresses. */
+export const assetLayer = Layer.mergeAll(assets, Uploads.layer).pipe(
+  Layer.provideMerge(Intake.layer),
+  Layer.provideMerge(AssetLibrary.layer),
+  Layer.provide(Parts.layer),
+);

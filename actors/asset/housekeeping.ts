@@ -1,0 +1,77 @@
+// Clears what nobody will ask for again: assets that stayed in the trash, uploads that were left, blobs without an asset.
+import { Clock, Effect, Layer, Schedule } from "effect";
+import { Database } from "#db/client/database.ts";
+import * as query from "#db/queries/asset.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
+import { Blobs } from "#runtime/blobs/blobs.ts";
+import { orCallError } from "./failures.ts";
+import { Uploads } from "./uploads.ts";
+
+const hour = 3_600_000;
+/** How long the trash keeps an asset, ms. */
+const trashKeeps = 30 * 24 * hour;
+/** How long an upload may be silent, ms. */
+const uploadKeeps = 24 * hour;
+/** A blob may be without an asset for so long, ms: between being stored and its row being written. */
+const grace = hour;
+/** Rows or blobs a statement deals with. */
+const batch = 1000;
+
+/** Drops assets that have been in the trash for 30 days; their blobs go with the next orphan sweep. Answers how many. */
+export const purgeTrash: Effect.Effect<number, CallError, Database> = Effect.gen(function* () {
+  const database = yield* Database;
+  const before = (yield* Clock.currentTimeMillis) - trashKeeps;
+  let purged = 0;
+  for (;;) {
+    const rows = yield* orCallError(database.query((sql) => query.purgeAssets(sql, before, batch)));
+    purged += rows.length;
+    if (rows.length < batch) return purged;
+  }
+});
+
+/**
+ * Removes blobs that no asset has and that were last stored before `before` (ms epoch). Answers how many. If most of many
+ * blobs seem to be orphans, the database is not the one they belong to: then nothing is removed and a warning logged.
+ */
+export const sweepOrphans = Effect.fn("asset.sweepOrphans")(function* (before: number) {
+  const database = yield* Database;
+  const blobs = yield* Blobs;
+  const stored = yield* blobs.list;
+  const old = stored.filter((blob) => blob.adoptedAt < before);
+  const orphans: Array<string> = [];
+  for (let at = 0; at < old.length; at += batch) {
+    const names = old.slice(at, at + batch).map((blob) => blob.sha256);
+    const used = new Set((yield* orCallError(database.query((sql) => query.blobsInUse(sql, names)))).map((row) => row.sha256));
+    orphans.push(...names.filter((name) => !used.has(name)));
+  }
+  if (orphans.length > batch && orphans.length > stored.length / 2) {
+    yield* Effect.logWarning("asset.sweepOrphans.refused", { orphans: orphans.length, stored: stored.length });
+    return 0;
+  }
+  yield* Effect.forEach(orphans, (sha256) => blobs.remove(sha256, before), { discard: true });
+  return orphans.length;
+});
+
+const logged = (task: string, work: Effect.Effect<number, CallError, Database | Blobs | Uploads>) =>
+  work.pipe(
+    Effect.tap((count) => (count > 0 ? Effect.logInfo("asset.housekeeping", { task, count }) : Effect.void)),
+    Effect.catch((error) => Effect.logWarning("asset.housekeeping.failed", { task, code: error.code, error: error.message })),
+  );
+
+/**
+ * Keeps house from now on: each hour, and at once for blobs from before this start, since nobody can be about to write
+ * their rows any more.
+ */
+export const assetHousekeeping: Layer.Layer<never, never, Database | Blobs | Uploads> = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const started = yield* Clock.currentTimeMillis;
+    const uploads = yield* Uploads;
+    const round = Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis;
+      yield* logged("purge trash", purgeTrash);
+      yield* logged("sweep uploads", uploads.sweep(now - uploadKeeps));
+      yield* logged("sweep orphans", sweepOrphans(Math.max(started, now - grace)));
+    });
+    yield* Effect.forkScoped(Effect.repeat(round, Schedule.spaced("1 hour")));
+  }),
+);

@@ -1,0 +1,237 @@
+// Takes a file in: probes it, makes its derivatives, moves all of it into the blob store and writes the rows in one
+// transaction. A crash before that leaves only staged files and unreferenced blobs, which are swept; after it, nothing.
+import { Clock, Context, Effect, Layer } from "effect";
+import { type DerivedFile, Media } from "#actors/media/media.ts";
+import { Database, type Tx } from "#db/client/database.ts";
+import * as query from "#db/queries/asset.ts";
+import type { Asset, AssetOrigin } from "#protocol/asset.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { type BlobRef, Blobs } from "#runtime/blobs/blobs.ts";
+import { hashFile } from "#runtime/blobs/hash.ts";
+import { removeStaged } from "#runtime/blobs/staged.ts";
+import type { AssetParent, IngestRequest } from "./assets.ts";
+import { mediaOrCallError, notFound, orCallError } from "./failures.ts";
+import { AssetLibrary } from "./library.ts";
+
+/** Files moved into the blob store at once: each waits for the disk. */
+const adoptConcurrency = 4;
+
+export interface IntakeRequest extends IngestRequest {
+  /** What `hashFile` said of the file, where that was asked already. */
+  readonly known?: BlobRef;
+  /** Done in the transaction that writes the asset, or that finds it there already; with the id it has. */
+  readonly within?: (tx: Tx, assetId: string) => Promise<unknown>;
+}
+
+export class Intake extends Context.Service<
+  Intake,
+  {
+    /**
+     * Makes an asset of a file, which is moved away. If its id is taken, or the owner uploaded the same bytes or captured
+     * the same frame before, that asset is answered. Errors: unsupported_media, storage_full, unavailable, overloaded.
+     */
+    readonly take: (request: IntakeRequest) => Effect.Effect<Asset, CallError>;
+    /** Makes an image asset of a video's frame, once. Errors: not_found, and those of `take`. */
+    readonly captureFrame: (ownerId: string, assetId: string, timeMs: number) => Effect.Effect<Asset, CallError>;
+  }
+>()("pixsim/actors/Intake") {
+  static readonly layer = Layer.effect(
+    Intake,
+    Effect.suspend(() => makeIntake),
+  );
+}
+
+type Facts = Pick<
+  query.NewAsset,
+  | "media_type"
+  | "mime"
+  | "width"
+  | "height"
+  | "duration_ms"
+  | "fps"
+  | "frames"
+  | "video_codec"
+  | "audio_codec"
+  | "phash"
+  | "thumbhash"
+  | "sprite"
+>;
+
+interface Made {
+  readonly facts: Facts;
+  readonly files: query.NewAsset["files"];
+  /** The asset that facts and files are taken from; it must still be there when they are written. */
+  readonly twin: string | null;
+}
+
+const originColumns = (origin: AssetOrigin) => {
+  const none = { origin_job_id: null, origin_asset_id: null, origin_time_ms: null };
+  switch (origin.kind) {
+    case "generation":
+      return { ...none, origin: origin.kind, origin_job_id: origin.jobId };
+    case "upload":
+      return { ...none, origin: origin.kind };
+    case "frame":
+      return { ...none, origin: origin.kind, origin_asset_id: origin.assetId, origin_time_ms: origin.timeMs };
+  }
+};
+
+const seconds = (timeMs: number): string => `${(timeMs / 1000).toFixed(2)} s`;
+
+const makeIntake = Effect.gen(function* () {
+  const blobs = yield* Blobs;
+  const media = yield* Media;
+  const database = yield* Database;
+  const library = yield* AssetLibrary;
+
+  const adoptDerived = Effect.fnUntraced(function* (file: DerivedFile) {
+    const { sha256, size } = yield* blobs.adopt(file.path);
+    return { role: file.role, sha256, mime: file.mime, size, width: file.width, height: file.height };
+  });
+
+  /** Reads the file and makes its derivatives; then nothing of it is left in the staging folder. */
+  const make = Effect.fnUntraced(function* (path: string, ref: BlobRef) {
+    const staged: Array<string> = [];
+    const stage = (name: string): string => {
+      const fresh = blobs.stage(name);
+      staged.push(fresh);
+      return fresh;
+    };
+    return yield* Effect.gen(function* () {
+      const facts = yield* mediaOrCallError(media.probe(path));
+      const derived = yield* mediaOrCallError(media.derive(path, facts, stage));
+      const files = yield* Effect.forEach(derived.files, adoptDerived, { concurrency: adoptConcurrency });
+      const original = { role: "original", ...ref, mime: facts.mime, width: facts.width, height: facts.height };
+      const video = facts.mediaType === "video" ? facts : null;
+      const made: Made = {
+        twin: null,
+        files: [original, ...files],
+        facts: {
+          media_type: facts.mediaType,
+          mime: facts.mime,
+          width: facts.width,
+          height: facts.height,
+          duration_ms: video?.durationMs ?? null,
+          fps: video?.fps ?? null,
+          frames: video?.frames ?? null,
+          video_codec: video?.videoCodec ?? null,
+          audio_codec: video?.audioCodec ?? null,
+          phash: derived.phash,
+          thumbhash: derived.thumbhash,
+          sprite: derived.sprite,
+        },
+      };
+      return made;
+    }).pipe(Effect.ensuring(Effect.suspend(() => Effect.forEach(staged, removeStaged, { discard: true }))));
+  });
+
+  const makeOrReuse = Effect.fnUntraced(function* (path: string, ref: BlobRef) {
+    const [twin] = yield* orCallError(database.query((sql) => query.assetTwin(sql, ref.sha256)));
+    if (twin === undefined) return yield* make(path, ref);
+    const made: Made = { twin: twin.id, files: [], facts: twin };
+    return made;
+  });
+
+  type Written = { readonly id: string; readonly edges: number } | { readonly there: query.AssetRow } | "twinGone" | "idTaken";
+
+  const write = (request: IntakeRequest, ref: BlobRef, made: Made, now: number): Effect.Effect<Written, CallError> =>
+    orCallError(
+      database.transaction(async (tx): Promise<Written> => {
+        const { ownerId, assetId, origin } = request;
+        const files = made.twin === null ? made.files : await query.holdAssetFiles(tx, made.twin);
+        if (files.length === 0) return "twinGone";
+        const [inserted] = await query.insertAsset(tx, {
+          ...made.facts,
+          ...originColumns(origin),
+          id: assetId,
+          owner_id: ownerId,
+          name: request.name,
+          size: ref.size,
+          sha256: ref.sha256,
+          prompt: request.prompt,
+          created_at: now,
+          files,
+        });
+        if (inserted !== undefined) {
+          const edges = await query.insertEdges(tx, ownerId, assetId, request.parents.map(edgeOf));
+          await request.within?.(tx, assetId);
+          return { id: assetId, edges: edges.length };
+        }
+        const [there] = [
+          ...(await query.assetById(tx, ownerId, assetId)),
+          ...(origin.kind === "upload" ? await query.assetByBytes(tx, ownerId, ref.sha256) : []),
+          ...(origin.kind === "frame" ? await query.assetOfFrame(tx, ownerId, origin.assetId, origin.timeMs) : []),
+        ];
+        if (there === undefined) return "idTaken";
+        await request.within?.(tx, there.id);
+        return { there };
+      }),
+    );
+
+  const takeNew = Effect.fnUntraced(function* (request: IntakeRequest) {
+    const ref = request.known ?? (yield* hashFile(request.path));
+    const now = yield* Clock.currentTimeMillis;
+    let made = yield* makeOrReuse(request.path, ref);
+    // The file may be in the store already, put there before a crash.
+    if (request.path !== blobs.path(ref.sha256)) yield* blobs.adopt(request.path, ref);
+    let written = yield* write(request, ref, made, now);
+    if (written === "twinGone") {
+      made = yield* make(blobs.path(ref.sha256), ref);
+      written = yield* write(request, ref, made, now);
+    }
+    if (typeof written === "string") return yield* Effect.die(new Error(`The asset ${request.assetId} cannot be written: ${written}`));
+    if ("there" in written) return yield* library.revive(written.there);
+    if (written.edges < request.parents.length) {
+      yield* Effect.logWarning("asset.lineage.incomplete", { asset: written.id, parents: request.parents.length, written: written.edges });
+    }
+    const asset = library.view(yield* library.row(request.ownerId, written.id));
+    library.tell(asset);
+    return asset;
+  });
+
+  const take = Effect.fn("asset.intake")(function* (request: IntakeRequest) {
+    const [known] = yield* orCallError(database.query((sql) => query.assetById(sql, request.ownerId, request.assetId)));
+    if (known !== undefined) {
+      yield* removeStaged(request.path);
+      return library.view(known);
+    }
+    // After other failures the file stays: the same request may succeed later.
+    return yield* Effect.tapError(takeNew(request), (error) =>
+      error.code === "unsupported_media" ? removeStaged(request.path) : Effect.void,
+    );
+  });
+
+  const captureFrame = Effect.fn("asset.captureFrame")(function* (ownerId: string, assetId: string, timeMs: number) {
+    const video = yield* library.row(ownerId, assetId);
+    if (video.media_type !== "video") {
+      return yield* Effect.fail(new CallError("unsupported_media", "Only videos have frames to capture: this is a picture already."));
+    }
+    const path = blobs.path(video.sha256);
+    if (!(yield* blobs.has(video.sha256))) return yield* Effect.fail(notFound(`The file of asset ${assetId}`));
+    const output = blobs.stage("frame.png");
+    return yield* Effect.gen(function* () {
+      const taken = yield* mediaOrCallError(media.frame(path, timeMs, output));
+      const [there] = yield* orCallError(database.query((sql) => query.assetOfFrame(sql, ownerId, assetId, taken.timeMs)));
+      if (there !== undefined) return yield* library.revive(there);
+      return yield* take({
+        assetId: `ast_${crypto.randomUUID()}`,
+        ownerId,
+        name: `${video.name.slice(0, 180)} at ${seconds(taken.timeMs)}`,
+        origin: { kind: "frame", assetId, timeMs: taken.timeMs },
+        prompt: video.prompt,
+        parents: [{ assetId, relation: "PAUSED_FRAME", operation: null, timeMs: taken.timeMs }],
+        path: output,
+      });
+    }).pipe(Effect.ensuring(removeStaged(output)));
+  });
+
+  return Intake.of({ take, captureFrame });
+});
+
+const edgeOf = (parent: AssetParent, index: number): Omit<query.EdgeRow, "child_id"> => ({
+  parent_id: parent.assetId,
+  relation: parent.relation,
+  operation: parent.operation,
+  time_ms: parent.timeMs,
+  ord: index,
+});

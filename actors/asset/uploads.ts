@@ -1,0 +1,276 @@
+// Uploads under way: bytes are appended to a part file, checked at the end and taken in as an asset. The rows and parts
+// survive restarts; what the client says about size, hash and type is believed only once it has been checked.
+import { Clock, Context, Effect, Layer } from "effect";
+import { Database } from "#db/client/database.ts";
+import { assetByBytes } from "#db/queries/asset.ts";
+import * as query from "#db/queries/upload.ts";
+import type { Asset } from "#protocol/asset.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { defaultLimits } from "#protocol/wire/limits.ts";
+import { Blobs } from "#runtime/blobs/blobs.ts";
+import { hashFile } from "#runtime/blobs/hash.ts";
+import { type Part, Parts } from "#runtime/blobs/parts.ts";
+import type { UploadSink } from "#runtime/gateway/handlers.ts";
+import { notFound, orCallError } from "./failures.ts";
+import { Intake } from "./intake.ts";
+import { AssetLibrary } from "./library.ts";
+import { makeTurns } from "./turns.ts";
+
+/** Uploads one user may have open. */
+const mostOpen = 8;
+/** Uploads that are dropped in one statement of the sweep. */
+const sweepRows = 500;
+
+interface OpenedUpload {
+  readonly uploadId: string;
+  readonly sink: UploadSink;
+}
+
+export class Uploads extends Context.Service<
+  Uploads,
+  {
+    /** Announces a file. Bytes that the user has as an asset already need not be sent. Errors: payload_too_large, quota_exceeded, storage_full. */
+    readonly begin: (
+      ownerId: string,
+      file: { readonly name: string; readonly size: number; readonly sha256?: string | undefined },
+    ) => Effect.Effect<OpenedUpload, CallError>;
+    /** Goes on with an upload; a sink given out before takes nothing more. Errors: not_found. */
+    readonly resume: (ownerId: string, uploadId: string) => Effect.Effect<OpenedUpload, CallError>;
+    /** Checks the bytes and makes the asset; again: answers the same. Errors: not_found, upload_mismatch and those of intake. */
+    readonly finish: (ownerId: string, uploadId: string, sha256: string) => Effect.Effect<Asset, CallError>;
+    readonly cancel: (ownerId: string, uploadId: string) => Effect.Effect<void, CallError>;
+    /** Drops uploads nothing was heard of since `before` (ms epoch), and parts without a row. */
+    readonly sweep: (before: number) => Effect.Effect<number, CallError>;
+  }
+>()("pixsim/actors/Uploads") {
+  static readonly layer = Layer.effect(
+    Uploads,
+    Effect.suspend(() => makeUploads),
+  );
+}
+
+const mismatch = (message: string): CallError => new CallError("upload_mismatch", message);
+
+// Control characters would only be in the way of those who look at names.
+// oxlint-disable-next-line no-control-regex
+const cleanName = (name: string): string =>
+  name
+    .replaceAll(/[\u0000-\u001f\u007f]/g, "")
+    .trim()
+    .slice(0, 200) || "upload";
+
+/** The asset of an upload: the same however often the upload is finished. */
+const assetIdOf = (uploadId: string): string => uploadId.replace(/^upl_/, "ast_");
+
+const makeUploads = Effect.gen(function* () {
+  const database = yield* Database;
+  const blobs = yield* Blobs;
+  const parts = yield* Parts;
+  const intake = yield* Intake;
+  const library = yield* AssetLibrary;
+  /** Everything done to one upload is done one after the other. */
+  const inTurn = makeTurns();
+  /** Who writes to which part: the last one that opened it. */
+  const live = new Map<string, { readonly part: Part; holder: object }>();
+
+  const shut = (uploadId: string): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const open = live.get(uploadId);
+      live.delete(uploadId);
+      return open?.part.close ?? Effect.void;
+    });
+
+  const drop = Effect.fnUntraced(function* (uploadId: string) {
+    yield* shut(uploadId);
+    yield* parts.remove(uploadId);
+    yield* orCallError(database.query((sql) => query.deleteUpload(sql, uploadId)));
+  });
+
+  const find = Effect.fnUntraced(function* (ownerId: string, uploadId: string) {
+    const [row] = yield* orCallError(database.query((sql) => query.uploadById(sql, ownerId, uploadId)));
+    return row ?? (yield* Effect.fail(notFound(`The upload ${uploadId}`)));
+  });
+
+  const touch = Effect.fnUntraced(function* (uploadId: string) {
+    const now = yield* Clock.currentTimeMillis;
+    yield* orCallError(database.query((sql) => query.touchUpload(sql, uploadId, now)));
+  });
+
+  /** Nothing has to be sent: bytes that come nevertheless are let pass. */
+  const fullSink = (size: number): UploadSink => ({
+    offset: size,
+    write: (offset, bytes) =>
+      offset + bytes.length <= size ? Effect.succeed(size) : Effect.fail(mismatch(`More than the announced ${size} bytes were sent.`)),
+    close: Effect.void,
+  });
+
+  const append = Effect.fnUntraced(function* (row: query.UploadRow, holder: object, offset: number, bytes: Uint8Array) {
+    const open = live.get(row.id);
+    if (open === undefined || open.holder !== holder) {
+      return yield* Effect.fail(new CallError("conflict", "The upload is finished, cancelled or goes on over another connection."));
+    }
+    const stored = open.part.size();
+    if (offset + bytes.length > row.size) {
+      yield* drop(row.id);
+      return yield* Effect.fail(mismatch(`More than the announced ${row.size} bytes were sent. Begin the upload again.`));
+    }
+    if (offset > stored) return yield* Effect.fail(mismatch(`Bytes ${stored} to ${offset} are missing: send them first.`));
+    // A client that does not know whether a chunk arrived sends it again.
+    const known = stored - offset;
+    if (known < bytes.length) yield* open.part.append(bytes.subarray(known));
+    return open.part.size();
+  });
+
+  const attach = Effect.fnUntraced(function* (row: query.UploadRow) {
+    if (row.finished || row.asset_id !== null || row.checked) return { uploadId: row.id, sink: fullSink(row.size) };
+    const holder = {};
+    let open = live.get(row.id);
+    if (open === undefined) live.set(row.id, (open = { part: yield* parts.open(row.id), holder }));
+    open.holder = holder;
+    const { part } = open;
+    const sink: UploadSink = {
+      get offset() {
+        return part.size();
+      },
+      write: (offset, bytes) => inTurn(row.id, append(row, holder, offset, bytes)),
+      close: inTurn(
+        row.id,
+        Effect.suspend(() =>
+          live.get(row.id)?.holder === holder ? Effect.andThen(shut(row.id), Effect.ignore(touch(row.id))) : Effect.void,
+        ),
+      ),
+    };
+    return { uploadId: row.id, sink };
+  });
+
+  const begin = Effect.fn("asset.upload.begin")(function* (
+    ownerId: string,
+    file: { readonly name: string; readonly size: number; readonly sha256?: string | undefined },
+  ) {
+    const { size, sha256 = null } = file;
+    const limit = defaultLimits.maxUploadBytes;
+    if (size > limit) {
+      return yield* Effect.fail(
+        new CallError(
+          "payload_too_large",
+          `The file has ${(size / 1e9).toFixed(1)} GB; at most ${(limit / 1e9).toFixed(1)} GB can be uploaded.`,
+          { limit },
+        ),
+      );
+    }
+    const [same] = sha256 === null ? [] : yield* orCallError(database.query((sql) => assetByBytes(sql, ownerId, sha256)));
+    const assetId = same !== undefined && same.size === size ? same.id : null;
+    if (assetId === null) yield* parts.room(size);
+    const row = { id: `upl_${crypto.randomUUID()}`, owner_id: ownerId, name: cleanName(file.name), size, sha256, asset_id: assetId };
+    const now = yield* Clock.currentTimeMillis;
+    const inserted = yield* orCallError(database.transaction((tx) => query.insertUpload(tx, row, now, mostOpen)));
+    if (inserted.length === 0) {
+      return yield* Effect.fail(
+        new CallError("quota_exceeded", `You have ${mostOpen} uploads open. Finish or cancel one of them first.`, {
+          quota: "openUploads",
+          limit: mostOpen,
+        }),
+      );
+    }
+    return yield* inTurn(row.id, attach({ ...row, checked: false, finished: false })).pipe(Effect.tapError(() => drop(row.id)));
+  });
+
+  const resume = Effect.fn("asset.upload.resume")(function* (ownerId: string, uploadId: string) {
+    return yield* inTurn(
+      uploadId,
+      Effect.gen(function* () {
+        const row = yield* find(ownerId, uploadId);
+        yield* touch(uploadId);
+        return yield* attach(row);
+      }),
+    );
+  });
+
+  /** Fails after the upload is gone with all it left. */
+  const refuse = (uploadId: string, message: string) => Effect.andThen(drop(uploadId), Effect.fail(mismatch(message)));
+
+  const markFinished = Effect.fnUntraced(function* (uploadId: string, assetId: string, sha256: string) {
+    const now = yield* Clock.currentTimeMillis;
+    yield* orCallError(database.query((sql) => query.finishUpload(sql, uploadId, assetId, sha256, now)));
+    yield* parts.remove(uploadId);
+  });
+
+  /** The asset that had the bytes when the upload began, or that an earlier finish made. */
+  const answerKnown = Effect.fnUntraced(function* (row: query.UploadRow, assetId: string, sha256: string) {
+    if (row.sha256 !== sha256) {
+      const message = "The SHA-256 is not the one of this upload.";
+      return yield* row.finished ? Effect.fail(mismatch(message)) : refuse(row.id, message);
+    }
+    const found = yield* Effect.tapError(library.row(row.owner_id, assetId), () => drop(row.id));
+    const asset = yield* library.revive(found);
+    if (!row.finished) yield* markFinished(row.id, assetId, sha256);
+    return asset;
+  });
+
+  /** Reads the bytes that came, unless a finish that was cut short has done so and moved them into the store. */
+  const check = Effect.fnUntraced(function* (row: query.UploadRow, sha256: string) {
+    const path = parts.path(row.id);
+    const size = yield* parts.size(row.id);
+    if (size === undefined && row.checked && row.sha256 === sha256 && (yield* blobs.has(sha256))) {
+      return { path: blobs.path(sha256), ref: { sha256, size: row.size } };
+    }
+    if (size !== row.size) return yield* refuse(row.id, `${size ?? 0} bytes came of the announced ${row.size}. Begin the upload again.`);
+    const ref = yield* hashFile(path);
+    if (ref.sha256 !== sha256 || (row.sha256 !== null && row.sha256 !== ref.sha256)) {
+      return yield* refuse(row.id, "The bytes do not have the SHA-256 that was announced. Begin the upload again.");
+    }
+    return { path, ref };
+  });
+
+  const finishInTurn = Effect.fnUntraced(function* (ownerId: string, uploadId: string, sha256: string) {
+    const row = yield* find(ownerId, uploadId);
+    if (row.asset_id !== null) return yield* answerKnown(row, row.asset_id, sha256);
+    yield* shut(uploadId);
+    const { path, ref } = yield* check(row, sha256);
+    const [same] = yield* orCallError(database.query((sql) => assetByBytes(sql, ownerId, ref.sha256)));
+    if (same !== undefined) {
+      const asset = yield* library.revive(same);
+      yield* markFinished(uploadId, same.id, ref.sha256);
+      return asset;
+    }
+    const now = yield* Clock.currentTimeMillis;
+    // Said before the part is moved into the store: whoever finishes after a crash finds the bytes there.
+    yield* orCallError(database.query((sql) => query.markChecked(sql, uploadId, ref.sha256, now)));
+    return yield* intake
+      .take({
+        assetId: assetIdOf(uploadId),
+        ownerId,
+        name: row.name,
+        origin: { kind: "upload" },
+        prompt: null,
+        parents: [],
+        path,
+        known: ref,
+        within: (tx, assetId) => query.finishUpload(tx, uploadId, assetId, ref.sha256, now),
+      })
+      .pipe(Effect.tapError((error) => (error.code === "unsupported_media" ? drop(uploadId) : Effect.void)));
+  });
+
+  const sweep = Effect.fn("asset.upload.sweep")(function* (before: number) {
+    const stale = yield* orCallError(database.query((sql) => query.staleUploads(sql, before, sweepRows)));
+    const idle = stale.filter(({ id }) => !live.has(id));
+    yield* Effect.forEach(idle, ({ id }) => inTurn(id, drop(id)), { discard: true });
+    const names = yield* parts.list;
+    const known = new Set((yield* orCallError(database.query((sql) => query.knownUploads(sql, names)))).map(({ id }) => id));
+    const stray = names.filter((name) => !known.has(name) && !live.has(name));
+    yield* Effect.forEach(stray, (name) => parts.remove(name), { discard: true });
+    return idle.length + stray.length;
+  });
+
+  return Uploads.of({
+    begin,
+    resume,
+    finish: Effect.fn("asset.upload.finish")((ownerId: string, uploadId: string, sha256: string) =>
+      inTurn(uploadId, finishInTurn(ownerId, uploadId, sha256)),
+    ),
+    cancel: Effect.fn("asset.upload.cancel")((ownerId: string, uploadId: string) =>
+      inTurn(uploadId, Effect.andThen(find(ownerId, uploadId), drop(uploadId))),
+    ),
+    sweep,
+  });
+});

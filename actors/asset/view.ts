@@ -1,0 +1,76 @@
+// A stored asset as clients see it, with addresses of its files; and places in a list. Pure.
+import type { AssetRow } from "#db/queries/asset.ts";
+import type { Asset, AssetOrigin, AssetUrls } from "#protocol/asset.ts";
+import { extensionOf } from "#runtime/blobs/media-types.ts";
+import type { MediaUrls } from "#runtime/blobs/media-urls.ts";
+
+const originOf = (row: AssetRow): AssetOrigin => {
+  switch (row.origin) {
+    case "generation":
+      return { kind: "generation", jobId: row.origin_job_id ?? "" };
+    case "upload":
+      return { kind: "upload" };
+    case "frame":
+      return { kind: "frame", assetId: row.origin_asset_id ?? "", timeMs: row.origin_time_ms ?? 0 };
+  }
+};
+
+const urlsOf = (row: AssetRow, media: MediaUrls["Service"]): AssetUrls => {
+  const url = (role: string): string | null => {
+    const file = row.files[role];
+    return file === undefined ? null : media.url(file.sha256, extensionOf(file.mime));
+  };
+  const [s, m, l] = [url("thumb-s"), url("thumb-m"), url("thumb-l")];
+  const sprite = url("sprite");
+  const faststart = url("faststart");
+  return {
+    original: media.url(row.sha256, extensionOf(row.mime)),
+    poster: url("poster"),
+    thumbs: s !== null && m !== null && l !== null ? { s, m, l } : null,
+    sprite: sprite !== null && row.sprite !== null ? { url: sprite, ...row.sprite } : null,
+    firstFrame: url("first"),
+    lastFrame: url("last"),
+    playVideo: url("play-video"),
+    playAudio: url("play-audio"),
+    ...(faststart === null ? {} : { faststart }),
+  };
+};
+
+export const assetView = (row: AssetRow, media: MediaUrls["Service"]): Asset => ({
+  id: row.id,
+  ownerId: row.owner_id,
+  mediaType: row.media_type,
+  mime: row.mime,
+  name: row.name,
+  size: row.size,
+  width: row.width,
+  height: row.height,
+  durationMs: row.duration_ms,
+  fps: row.fps,
+  videoCodec: row.video_codec,
+  audioCodec: row.audio_codec,
+  sha256: row.sha256,
+  phash: row.phash,
+  thumbhash: row.thumbhash,
+  origin: originOf(row),
+  prompt: row.prompt,
+  favourite: row.favourite,
+  createdAt: row.created_at,
+  deletedAt: row.deleted_at,
+  urls: urlsOf(row, media),
+  rev: row.rev,
+});
+
+export interface Place {
+  readonly createdAt: number;
+  readonly id: string;
+}
+
+export const toCursor = ({ createdAt, id }: Place): string => `${createdAt.toString(36)}.${id}`;
+
+/** The place that a cursor names; undefined if no list gave this cursor. */
+export const fromCursor = (cursor: string): Place | undefined => {
+  const found = /^([0-9a-z]{1,11})\.([A-Za-z0-9_-]{1,64})$/.exec(cursor);
+  const createdAt = Number.parseInt(found?.[1] ?? "", 36);
+  return found?.[2] === undefined || !Number.isSafeInteger(createdAt) ? undefined : { createdAt, id: found[2] };
+};

@@ -1,0 +1,97 @@
+// Blobs in a folder: `<data>/blobs/ab/cdef…`. A file gets its name only once all of it is on the disk, so a crash at any
+// moment leaves either the whole blob or none.
+import { mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { Clock, Effect, Layer, Semaphore } from "effect";
+import type { CallError } from "#protocol/wire/errors.ts";
+import { Settings } from "../config/settings.ts";
+import { type BlobRef, Blobs, type StoredBlob } from "./blobs.ts";
+import { onDisk, unlessMissing } from "./disk.ts";
+import { hashFile } from "./hash.ts";
+
+/** Makes the content of a file or folder survive a loss of power. */
+const settle = async (path: string, flags: "r" | "r+"): Promise<void> => {
+  await using handle = await open(path, flags);
+  await handle.sync();
+};
+
+const sizeOf = async (path: string): Promise<number | undefined> => (await unlessMissing(stat(path), undefined))?.size;
+
+const folderName = /^[0-9a-f]{2}$/;
+const fileName = /^[0-9a-f]{62}$/;
+
+/** Files of a folder that are looked at at once. */
+const listConcurrency = 32;
+
+/** Blobs under `PIXSIM_DATA`. Errors at start: storage_full if the folder cannot be written. */
+export const localBlobs: Layer.Layer<Blobs, CallError, Settings> = Layer.effect(
+  Blobs,
+  Effect.gen(function* () {
+    const { PIXSIM_DATA } = yield* Settings;
+    const root = join(PIXSIM_DATA, "blobs");
+    const staging = join(root, "staging");
+    yield* onDisk(async () => {
+      await rm(staging, { recursive: true, force: true });
+      await mkdir(staging, { recursive: true });
+    });
+    /** Keeps `adopt` and `remove` from acting on the same blob between each other's look and deed. */
+    const naming = yield* Semaphore.make(1);
+    const path = (sha256: string): string => join(root, sha256.slice(0, 2), sha256.slice(2));
+
+    const adopt = Effect.fnUntraced(function* (source: string, known?: BlobRef) {
+      const ref = known ?? (yield* hashFile(source));
+      const target = path(ref.sha256);
+      const folder = dirname(target);
+      const now = yield* Clock.currentTimeMillis;
+      yield* onDisk(async () => {
+        await settle(source, "r+");
+        await utimes(source, now / 1000, now / 1000);
+        await mkdir(folder, { recursive: true });
+      });
+      const moved = yield* naming.withPermits(1)(
+        onDisk(async () => {
+          if ((await sizeOf(target)) === ref.size) {
+            await utimes(target, now / 1000, now / 1000);
+            return false;
+          }
+          await rename(source, target);
+          return true;
+        }),
+      );
+      yield* onDisk(() => (moved ? settle(folder, "r") : rm(source, { force: true })));
+      return ref;
+    });
+
+    const remove = (sha256: string, adoptedBefore?: number): Effect.Effect<void> =>
+      naming.withPermits(1)(
+        Effect.promise(async () => {
+          const target = path(sha256);
+          const found = await unlessMissing(stat(target), undefined);
+          if (found !== undefined && (adoptedBefore === undefined || found.mtimeMs < adoptedBefore)) await rm(target, { force: true });
+        }),
+      );
+
+    const blobsIn = Effect.fnUntraced(function* (folder: string) {
+      const names = (yield* Effect.promise(() => readdir(join(root, folder)))).filter((name) => fileName.test(name));
+      const found = yield* Effect.forEach(names, (name) => Effect.promise(() => unlessMissing(stat(join(root, folder, name)), undefined)), {
+        concurrency: listConcurrency,
+      });
+      return names.flatMap((name, index): Array<StoredBlob> => {
+        const file = found[index];
+        return file === undefined ? [] : [{ sha256: folder + name, size: file.size, adoptedAt: file.mtimeMs }];
+      });
+    });
+
+    return Blobs.of({
+      adopt,
+      path,
+      remove,
+      has: (sha256) => Effect.promise(async () => (await sizeOf(path(sha256))) !== undefined),
+      stage: (name) => join(staging, `${crypto.randomUUID()}-${basename(name)}`),
+      list: Effect.gen(function* () {
+        const folders = (yield* Effect.promise(() => readdir(root))).filter((name) => folderName.test(name));
+        return (yield* Effect.forEach(folders, blobsIn)).flat();
+      }),
+    });
+  }),
+);
