@@ -1,0 +1,61 @@
+// Panels: what one is, and how any part of the workspace opens one. The dock (or the phone's single view) does the opening.
+import type { Accessor, Component } from "solid-js";
+import type { Icon } from "#web/ui/button.tsx";
+
+/** What each panel is opened with. Kept in the saved layout: small and JSON. */
+export interface PanelParams {
+  readonly generate: Record<string, never>;
+  readonly jobs: Record<string, never>;
+  readonly gallery: Record<string, never>;
+  readonly job: { readonly jobId?: string };
+  readonly asset: { readonly assetId?: string; readonly timeMs?: number };
+}
+export type PanelId = keyof PanelParams;
+
+export interface PanelProps<K extends PanelId> {
+  /** Changes when the panel is opened again with others; never destructure. */
+  readonly params: PanelParams[K];
+  /** False while it stands behind another tab or the page is hidden: stop what costs. */
+  readonly visible: Accessor<boolean>;
+  readonly setTitle: (title: string) => void;
+}
+
+export interface PanelSpec<K extends PanelId = PanelId> {
+  readonly id: K;
+  readonly title: string;
+  readonly icon: Icon;
+  /** Loaded when it is first shown. */
+  readonly load: () => Promise<{ readonly default: Component<PanelProps<K>> }>;
+  /** Column where it opens when it is not in the layout. */
+  readonly column: "left" | "middle" | "right";
+  /** Key that shows it: `g` then this one. */
+  readonly key: string;
+}
+
+export const definePanel = <K extends PanelId>(spec: PanelSpec<K>): PanelSpec<K> => spec;
+
+export interface OpenOptions {
+  /** Beside the one that is open instead of in its place. */
+  readonly another?: boolean;
+  /** Leaves the focus where it is. */
+  readonly inBackground?: boolean;
+}
+
+type Opener = <K extends PanelId>(id: K, params: PanelParams[K], options: OpenOptions) => void;
+
+let opener: Opener | null = null;
+
+/** Called by whichever view stands; answers how to withdraw. */
+export const setOpener = (next: Opener): (() => void) => {
+  opener = next;
+  return () => {
+    if (opener === next) {
+      opener = null;
+    }
+  };
+};
+
+/** Shows a panel: the one in the layout gets the params, or a new one opens in its column. */
+export const openPanel = <K extends PanelId>(id: K, params: PanelParams[K], options: OpenOptions = {}): void => {
+  opener?.(id, params, options);
+};

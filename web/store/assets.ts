@@ -1,0 +1,104 @@
+// The assets of the signed-in user, live.
+import { createSignal, onCleanup, type Accessor } from "solid-js";
+import type { Asset, MediaType } from "#protocol/asset.ts";
+import type { Client } from "./client.ts";
+import { createLiveRows, type LiveRows } from "./live.ts";
+
+export interface AssetsFilter {
+  readonly mediaType: MediaType | null;
+  readonly origin: Asset["origin"]["kind"] | null;
+  readonly favourite: boolean;
+  /** Words of the name or prompt. */
+  readonly search: string;
+  /** True: what is in the trash, and nothing else. */
+  readonly deleted: boolean;
+}
+
+export const allAssets: AssetsFilter = { mediaType: null, origin: null, favourite: false, search: "", deleted: false };
+
+export const isAllAssets = (filter: AssetsFilter): boolean =>
+  filter.mediaType === null && filter.origin === null && !filter.favourite && filter.search.trim() === "" && !filter.deleted;
+
+/** Whether a row belongs to a list, as the server decides it. */
+export const matchesAssets = (asset: Asset, filter: AssetsFilter): boolean => {
+  if ((asset.deletedAt !== null) !== filter.deleted) {
+    return false;
+  }
+  if (filter.mediaType !== null && asset.mediaType !== filter.mediaType) {
+    return false;
+  }
+  if (filter.origin !== null && asset.origin.kind !== filter.origin) {
+    return false;
+  }
+  if (filter.favourite && !asset.favourite) {
+    return false;
+  }
+  const text = `${asset.name} ${asset.prompt ?? ""}`.toLowerCase();
+  return filter.search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+};
+
+export interface AssetsStore extends LiveRows<Asset, AssetsFilter> {
+  /** All assets that are not in the trash, as of the last snapshot, counted on with what came since. */
+  readonly count: Accessor<number>;
+  readonly ready: Accessor<boolean>;
+}
+
+export const createAssetsStore = (client: Client): AssetsStore => {
+  const [count, setCount] = createSignal(0);
+  const [ready, setReady] = createSignal(false);
+  let newest = 0;
+
+  const { rows, feed } = createLiveRows<Asset, AssetsFilter>({
+    matches: matchesAssets,
+    isWhole: isAllAssets,
+    renewed: (known, row) => known.urls.original !== row.urls.original,
+    read: async (filter, cursor, limit, signal) => {
+      const { assets, next } = await client.call(
+        "assets.list",
+        {
+          filter: {
+            deleted: filter.deleted,
+            ...(filter.mediaType === null ? {} : { mediaType: filter.mediaType }),
+            ...(filter.origin === null ? {} : { origin: filter.origin }),
+            ...(filter.favourite ? { favourite: true } : {}),
+            ...(filter.search.trim() === "" ? {} : { search: filter.search.trim() }),
+          },
+          limit,
+          ...(cursor === undefined ? {} : { cursor }),
+        },
+        { signal },
+      );
+      return { rows: assets, next };
+    },
+    onLive: (changes) => {
+      let difference = 0;
+      for (const { before, after } of changes) {
+        // A row that was never seen is new, or an old one that was never loaded: only then do its dates tell which.
+        const stood = before === undefined ? after.createdAt < newest || after.deletedAt !== null : before.deletedAt === null;
+        difference += Number(after.deletedAt === null) - Number(stood);
+        newest = Math.max(newest, after.createdAt);
+      }
+      setCount((now) => Math.max(now + difference, 0));
+    },
+  });
+
+  const unfollow = client.follow(
+    "assets.assets",
+    {},
+    {
+      snapshot: (snapshot) => {
+        newest = snapshot.assets[0]?.createdAt ?? 0;
+        setCount(snapshot.count);
+        feed.snapshot({ rows: snapshot.assets, next: snapshot.next });
+        setReady(true);
+      },
+      deltas: feed.deltas,
+    },
+  );
+  onCleanup(unfollow);
+
+  return { ...rows, count, ready };
+};

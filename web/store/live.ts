@@ -1,0 +1,113 @@
+// A live collection in Solid: rows by id that never grow older, and any number of filtered lists over them.
+// Changes from the server are applied once per frame.
+import { batch, createSignal, onCleanup, type Accessor, type Setter } from "solid-js";
+import { putRows, type Row } from "./collection.ts";
+import { perFrame } from "./frame.ts";
+import { createList, type LiveList, type OpenList, type Page } from "./list.ts";
+
+export interface LiveRows<T extends Row, F> {
+  /** A row, tracked: the reader runs again when it changes. */
+  readonly row: (id: string) => T | undefined;
+  /** A row as it is now, untracked. */
+  readonly peek: (id: string) => T | undefined;
+  /** Takes in rows that a call has answered. */
+  readonly put: (rows: ReadonlyArray<T>) => void;
+  /** A list for a filter; belongs to the owner that asks for it and follows `filter` when that changes. */
+  readonly list: (filter: Accessor<F>) => LiveList;
+}
+
+/** What feeds the collection. */
+export interface LiveFeed<T> {
+  /** The topic says how things stand: the newest page. Every list is checked against the server again. */
+  readonly snapshot: (page: Page<T>) => void;
+  readonly deltas: (rows: ReadonlyArray<T>) => void;
+}
+
+export interface LiveChange<T> {
+  readonly before: T | undefined;
+  readonly after: T;
+}
+
+interface LiveOptions<T extends Row, F> {
+  readonly read: (filter: F, cursor: string | undefined, limit: number, signal: AbortSignal) => Promise<Page<T>>;
+  readonly matches: (row: T, filter: F) => boolean;
+  /** Whether the topic's snapshot is the first page of this filter. */
+  readonly isWhole: (filter: F) => boolean;
+  /** Whether a row of an equal `rev` brings something new. */
+  readonly renewed?: (known: T, row: T) => boolean;
+  /** Told of live changes with what was known before, once per frame. */
+  readonly onLive?: (changes: ReadonlyArray<LiveChange<T>>) => void;
+}
+
+export const createLiveRows = <T extends Row, F>(
+  options: LiveOptions<T, F>,
+): { readonly rows: LiveRows<T, F>; readonly feed: LiveFeed<T> } => {
+  const rows = new Map<string, T>();
+  const cells = new Map<string, readonly [Accessor<T | undefined>, Setter<T | undefined>]>();
+  const lists = new Set<OpenList<T>>();
+  let newest: Page<T> | null = null;
+
+  const put = (incoming: ReadonlyArray<T>) => {
+    const accepted = putRows(rows, incoming, options.renewed);
+    if (accepted.length > 0) {
+      batch(() => {
+        for (const row of accepted) {
+          cells.get(row.id)?.[1](() => row);
+        }
+        for (const list of lists) {
+          list.accept(accepted);
+        }
+      });
+    }
+  };
+  const frames = perFrame<T>(
+    (row) => row.id,
+    (incoming) =>
+      batch(() => {
+        const changes = incoming.map((after) => ({ before: rows.get(after.id), after }));
+        put(incoming);
+        options.onLive?.(changes.filter(({ before, after }) => before === undefined || after.rev > before.rev));
+      }),
+  );
+
+  return {
+    rows: {
+      row: (id) => {
+        let cell = cells.get(id);
+        if (cell === undefined) {
+          cell = createSignal<T | undefined>(rows.get(id));
+          cells.set(id, cell);
+        }
+        return cell[0]();
+      },
+      peek: (id) => rows.get(id),
+      put,
+      list: (filter) => {
+        const [list, open] = createList<T, F>({
+          filter,
+          matches: options.matches,
+          read: options.read,
+          peek: (id) => rows.get(id),
+          take: put,
+          first: (now) => (options.isWhole(now) ? newest : undefined),
+        });
+        lists.add(open);
+        onCleanup(() => lists.delete(open));
+        return list;
+      },
+    },
+    feed: {
+      snapshot: (page) => {
+        frames.now();
+        newest = page;
+        batch(() => {
+          put(page.rows);
+          for (const list of lists) {
+            list.refresh();
+          }
+        });
+      },
+      deltas: (changed) => frames.add(changed),
+    },
+  };
+};

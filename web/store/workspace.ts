@@ -1,0 +1,37 @@
+// What every panel may reach: the connection, the live collections, the draft and the preferences of the signed-in user.
+import { createContext, useContext, type Accessor } from "solid-js";
+import type { User } from "#protocol/auth.ts";
+import type { AssetsStore } from "./assets.ts";
+import type { Client } from "./client.ts";
+import type { Draft } from "./draft.ts";
+import type { JobsStore } from "./jobs.ts";
+import type { Preferences } from "./preferences.ts";
+
+/** `live`: changes arrive as they happen. `reconnecting`: what is shown may be old; the next try is at `retryAt`. */
+export type ConnectionState =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "live" }
+  | { readonly kind: "reconnecting"; readonly retryAt: number | null }
+  | { readonly kind: "offline" }
+  | { readonly kind: "ended"; readonly reason: string };
+
+export interface Workspace {
+  readonly client: Client;
+  readonly user: Accessor<User>;
+  readonly connection: Accessor<ConnectionState>;
+  readonly jobs: JobsStore;
+  readonly assets: AssetsStore;
+  readonly draft: Draft;
+  readonly preferences: Preferences;
+  readonly signOut: () => void;
+}
+
+export const WorkspaceContext = createContext<Workspace>();
+
+export const useWorkspace = (): Workspace => {
+  const workspace = useContext(WorkspaceContext);
+  if (workspace === undefined) {
+    throw new Error("useWorkspace is called outside of the workspace");
+  }
+  return workspace;
+};
