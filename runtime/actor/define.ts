@@ -2,16 +2,32 @@
 // The host stamps every event that it steps, and the input of a new actor, with `at` (ms epoch, never decreasing within an
 // actor): the machine's only clock. Besides assign, raise, guards, `after` and `invoke` a machine may use no actions.
 import type { Effect } from "effect";
-import { type AnyStateMachine, type EventFromLogic, fromPromise, type PromiseActorLogic, type SnapshotFrom } from "xstate";
+import type { AnyStateMachine, EventFromLogic, PromiseActorLogic, SnapshotFrom, StateMachine } from "xstate";
 
-/**
- * Declares an effect in a machine's `setup({ actors })`: an invoked actor that only the host can run.
- * Pure: the machine stays free of I/O and can be drawn and stepped anywhere.
- */
-export const effect = <Output, Input>(): PromiseActorLogic<Output, Input> =>
-  fromPromise<Output, Input>(() => Promise.reject(new Error("an effect only runs in the actor host")));
+/** The actors that a machine names in `setup({ actors })`, as a union: XState keeps them in a type parameter only. */
+type NamedActors<M> =
+  M extends StateMachine<
+    infer _Context,
+    infer _Event,
+    infer _Children,
+    infer Actor,
+    infer _Action,
+    infer _Guard,
+    infer _Delay,
+    infer _Value,
+    infer _Tag,
+    infer _Input,
+    infer _Output,
+    infer _Emitted,
+    infer _Meta,
+    infer _Schema,
+    infer _TransitionMeta
+  >
+    ? Actor
+    : never;
 
-type Effects<M extends AnyStateMachine> = M extends { implementations: { actors?: infer A } } ? A : never;
+type InputOf<L> = L extends PromiseActorLogic<infer _Output, infer Input> ? Input : never;
+type OutputOf<L> = L extends PromiseActorLogic<infer Output, infer _Input> ? Output : never;
 
 /** A failure as it is put into the journal: JSON, with a sentence for a person. */
 export interface EffectFailure {
@@ -77,9 +93,7 @@ export interface ActorDefinition<M extends AnyStateMachine = AnyStateMachine, R 
   /** `migrate[n]` turns a snapshot of version n into one of n + 1. */
   readonly migrate?: Readonly<Record<number, (old: { value: unknown; context: unknown }) => { value: unknown; context: unknown }>>;
   readonly effects: {
-    readonly [N in keyof Effects<M> & string]: Effects<M>[N] extends PromiseActorLogic<infer Output, infer Input>
-      ? EffectHandler<Input, Output, EventFromLogic<M>, R>
-      : never;
+    readonly [A in NamedActors<M> as A["src"]]: EffectHandler<InputOf<A["logic"]>, OutputOf<A["logic"]>, EventFromLogic<M>, R>;
   };
   /** Who may look at and act on it. */
   readonly owner: (snapshot: SnapshotFrom<M>) => string;
