@@ -23,5 +23,6 @@ export const failureFrom = (error: unknown, otherwise: (message: string) => Medi
   if (diskCodes.has(code) || message.includes("No space left on device")) {
     return new MediaFailure("storage", `The disk refused a media file (${code || "ENOSPC"}).`, error);
   }
+  if (code === "ENOENT") return new MediaFailure("fault", "The file to work on is gone.", error);
   return otherwise(message);
 };

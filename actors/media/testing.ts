@@ -45,18 +45,18 @@ const formatOf = (container: NonNullable<ClipOptions["container"]>, faststart: b
   }
 };
 
-/** I420: brightness tells the frame (16 + 2 × its number, modulo 200) in the left half, a moving ramp in the right half. */
+/** I420: in the left half the brightness tells the frame (80 + 2 × its number, modulo 120), in the right half a ramp moves. */
 const picture = (width: number, height: number, index: number, seed: number): Uint8Array => {
   const half = width >> 1;
   const chroma = (width >> 1) * (height >> 1);
   const data = new Uint8Array(width * height + 2 * chroma);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      data[y * width + x] = x < half ? 16 + ((index * 2 + seed) % 200) : 40 + ((x + y * 2 + index * 4 + seed * 7) % 160);
+      data[y * width + x] = x < half ? 80 + ((index * 2 + seed) % 120) : 40 + ((x + y * 2 + index * 4 + seed * 7) % 160);
     }
   }
-  data.fill(90 + (seed % 80), width * height, width * height + chroma);
-  data.fill(150, width * height + chroma);
+  data.fill(110 + (seed % 30), width * height, width * height + chroma);
+  data.fill(140, width * height + chroma);
   return data;
 };
 
