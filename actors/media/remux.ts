@@ -4,6 +4,7 @@ import {
   AudioSampleSink,
   AudioSampleSource,
   EncodedAudioPacketSource,
+  type EncodedPacket,
   EncodedPacketSink,
   EncodedVideoPacketSource,
   FilePathTarget,
@@ -69,100 +70,94 @@ const feedInStep = async (feeds: ReadonlyArray<Feed>): Promise<void> => {
   }
 };
 
-const feedVideo = async (track: InputVideoTrack, source: EncodedVideoPacketSource, shift: number): Promise<Feed> => {
-  const config = await track.getDecoderConfig();
-  const packets = new EncodedPacketSink(track).packets();
+/** Feeds items one by one: `push` takes one and answers its time (s); `close` is called after the last. */
+const feed = <T>(items: AsyncGenerator<T, void>, push: (item: T) => Promise<number>, close: () => void): Feed => {
   let time = Number.NEGATIVE_INFINITY;
-  let fresh = true;
   return {
     time: () => time,
     next: async () => {
-      const { value: packet, done } = await packets.next();
-      if (done === true || packet === undefined) {
-        source.close();
+      const item = await items.next();
+      if (item.done === true) {
+        close();
         return false;
       }
-      time = packet.timestamp - shift;
-      await source.add(packet.clone({ timestamp: time }), fresh && config !== null ? { decoderConfig: config } : undefined);
-      fresh = false;
+      time = await push(item.value);
       return true;
     },
   };
+};
+
+/** The packets of a track, as they are but for their time. */
+const feedPackets = (track: InputTrack, shift: number, add: (packet: EncodedPacket) => Promise<void>, close: () => void): Feed =>
+  feed(
+    new EncodedPacketSink(track).packets(),
+    async (packet) => {
+      const time = packet.timestamp - shift;
+      await add(packet.clone({ timestamp: time }));
+      return time;
+    },
+    close,
+  );
+
+const feedVideo = async (track: InputVideoTrack, source: EncodedVideoPacketSource, shift: number): Promise<Feed> => {
+  const decoderConfig = await track.getDecoderConfig();
+  const meta = decoderConfig === null ? undefined : { decoderConfig };
+  return feedPackets(
+    track,
+    shift,
+    (packet) => source.add(packet, meta),
+    () => source.close(),
+  );
 };
 
 const feedAudio = async (track: InputAudioTrack, source: EncodedAudioPacketSource, shift: number): Promise<Feed> => {
-  const config = await track.getDecoderConfig();
-  const packets = new EncodedPacketSink(track).packets();
-  let time = Number.NEGATIVE_INFINITY;
-  let fresh = true;
-  return {
-    time: () => time,
-    next: async () => {
-      const { value: packet, done } = await packets.next();
-      if (done === true || packet === undefined) {
-        source.close();
-        return false;
-      }
-      time = packet.timestamp - shift;
-      await source.add(packet.clone({ timestamp: time }), fresh && config !== null ? { decoderConfig: config } : undefined);
-      fresh = false;
-      return true;
-    },
-  };
+  const decoderConfig = await track.getDecoderConfig();
+  const meta = decoderConfig === null ? undefined : { decoderConfig };
+  return feedPackets(
+    track,
+    shift,
+    (packet) => source.add(packet, meta),
+    () => source.close(),
+  );
 };
 
 /** Decodes sound and encodes it as AAC. */
-const feedAudioAnew = (track: InputAudioTrack, source: AudioSampleSource, shift: number): Feed => {
-  const samples = new AudioSampleSink(track).samples();
-  let time = Number.NEGATIVE_INFINITY;
-  return {
-    time: () => time,
-    next: async () => {
-      const { value: sample, done } = await samples.next();
-      if (done === true || sample === undefined) {
-        source.close();
-        return false;
-      }
-      time = sample.timestamp - shift;
+const feedAudioAnew = (track: InputAudioTrack, source: AudioSampleSource, shift: number): Feed =>
+  feed(
+    new AudioSampleSink(track).samples(),
+    async (sample) => {
+      const time = sample.timestamp - shift;
       sample.setTimestamp(time);
       await source.add(sample);
       sample.close();
-      return true;
+      return time;
     },
-  };
-};
+    () => source.close(),
+  );
 
 /** Decodes frames and encodes them at the given size, upright, as H.264 with a key frame each second and no B-frames. */
-const feedVideoAnew = (track: InputVideoTrack, source: VideoSampleSource, shift: number, width: number, height: number): Feed => {
-  const samples = new VideoSampleSink(track).samples();
-  let time = Number.NEGATIVE_INFINITY;
-  return {
-    time: () => time,
-    next: async () => {
-      const { value: sample, done } = await samples.next();
-      if (done === true || sample === undefined) {
-        source.close();
-        return false;
-      }
+const feedVideoAnew = (track: InputVideoTrack, source: VideoSampleSource, shift: number, width: number, height: number): Feed =>
+  feed(
+    new VideoSampleSink(track).samples(),
+    async (sample) => {
+      const time = sample.timestamp - shift;
       const asIs = sample.rotation === 0 && !sample.flip && sample.codedWidth === width && sample.codedHeight === height;
       const shown = asIs ? sample : await sample.transform({ width, height, fit: "fill" });
-      time = sample.timestamp - shift;
       shown.setTimestamp(Math.max(0, time));
       await source.add(shown);
       shown.close();
       if (shown !== sample) sample.close();
-      return true;
+      return time;
     },
-  };
-};
+    () => source.close(),
+  );
 
 const aacBitrate = 160_000;
 /** Longest edge of a video that is encoded anew, px. */
 const encodedEdge = 1920;
 
 /** Whether an MP4 may hold the track's sound as it is, for a browser. */
-export const soundFits = async (audio: InputAudioTrack): Promise<boolean> =>
-  ["aac", "opus", "mp3"].includes((await audio.getCodec()) ?? "");
+const soundFits = async (audio: InputAudioTrack): Promise<boolean> => ["aac", "opus", "mp3"].includes((await audio.getCodec()) ?? "");
 
 const addAudio = async (output: Output, audio: InputAudioTrack, shift: number): Promise<() => Promise<Feed>> => {
   const codec = await audio.getCodec();
