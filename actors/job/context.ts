@@ -1,0 +1,172 @@
+// What a job knows of itself, its bounds in time, and the arithmetic on them. Pure, JSON only; shared by the machine (so also
+// by a browser that draws it) and what shows it.
+import type { FailureKind, JobFailure, JobInput, JobState, Operation } from "#protocol/job.ts";
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+/** Every bound of a job's life, ms. */
+export const jobLimits = {
+  /** From the first slot to the end. */
+  generation: 2 * hour,
+  /** The same when the disk was full meanwhile: what the provider made is not given up for that. */
+  generationWithFullDisk: 24 * hour,
+  /** From acceptance (or the scheduled time) to the first slot. */
+  firstSlot: 7 * 24 * hour,
+  /** One submission. */
+  submission: 15 * minute,
+  /** Calling off at the provider. */
+  cancelling: 30 * second,
+  attempts: 3,
+  /** Downloads of a result that turns out not to be media. */
+  downloads: 3,
+} as const;
+
+/** What was accepted. Never changes. */
+export interface JobOrder {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly operation: Operation;
+  readonly provider: string;
+  readonly providerTitle: string;
+  /** The provider knows a submission by its key: sending it again is safe. */
+  readonly resendable: boolean;
+  /** Canonical: checked, defaults filled in, seed chosen. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly inputs: ReadonlyArray<JobInput>;
+  readonly prompt: string;
+  readonly name: string | null;
+  readonly hash: string;
+  /** SHA-256 of what the client asked for, to recognise a repeat; null when it gave no key. */
+  readonly askedHash: string | null;
+  readonly priority: number;
+  readonly scheduledFor: number | null;
+  readonly parentJobId: string | null;
+  readonly batchId: string | null;
+  /** Expected time of the generation and of the wait before it, ms. */
+  readonly expectedMs: number;
+  readonly waitMs: number;
+}
+
+export interface JobContext {
+  readonly order: JobOrder;
+  /** The attempt under way, from 1. Being refused for want of room is not an attempt. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** Names the submission to the provider. */
+  readonly submission: number;
+  readonly submitKey: string | null;
+  readonly slot: string | null;
+  readonly providerJobId: string | null;
+  /** The finished file, not yet stored. */
+  readonly file: string | null;
+  /** 0 to 1; never falls within an attempt. */
+  readonly progress: number;
+  readonly expectedMs: number;
+  readonly etaAt: number | null;
+  /** Why it waits, in words. */
+  readonly waitingFor: string | null;
+  /** When a wait ends. */
+  readonly retryAt: number | null;
+  /** Failures in a row of the step under way that were not attempts. */
+  readonly tries: number;
+  /** Downloads of this result that were not media. */
+  readonly unreadable: number;
+  readonly failure: JobFailure | null;
+  readonly assetId: string | null;
+  /** How it ends once the provider has been told to stop. */
+  readonly ending: "cancelled" | "timedOut" | null;
+  readonly createdAt: number;
+  readonly firstSlotAt: number | null;
+  readonly deadlineAt: number;
+  readonly submittedAt: number | null;
+  readonly finishedAt: number | null;
+  /** When each state was entered last. */
+  readonly enteredAt: Readonly<Partial<Record<JobState, number>>>;
+}
+
+export type JobEvent = { readonly type: "job.cancel" } | { readonly type: "provider.progress"; readonly fraction: number };
+
+/** Input of the machine; the host adds `at`. */
+export interface JobMachineInput {
+  readonly order: JobOrder;
+  readonly at: number;
+}
+
+export interface Transition {
+  readonly context: JobContext;
+  readonly event: object;
+}
+
+/** The host's stamp: on the event, or on the input of the first one. */
+export const timeOf = (event: object): number => {
+  const { at, input } = event as { readonly at?: number; readonly input?: { readonly at?: number } };
+  return at ?? input?.at ?? 0;
+};
+
+const failureKinds: Readonly<Record<FailureKind, true>> = {
+  authentication: true,
+  credits: true,
+  limit: true,
+  filtered: true,
+  parameters: true,
+  provider: true,
+  network: true,
+  lost: true,
+  input: true,
+  storage: true,
+  timeout: true,
+  internal: true,
+};
+
+/** The failure that an `xstate.error.actor.…` event carries. */
+export const failureOf = (event: object): JobFailure => {
+  const { error } = event as { readonly error?: { readonly kind?: unknown; readonly message?: unknown } | null };
+  const kind = typeof error?.kind === "string" && error.kind in failureKinds ? (error.kind as FailureKind) : "internal";
+  return { kind, message: typeof error?.message === "string" ? error.message : "It failed without saying why." };
+};
+
+/** A wait that doubles from `base` to `cap` ms, spread by ±20 % in a way that only the job and the count decide. */
+export const backoff = (jobId: string, count: number, base: number, cap: number): number => {
+  let hash = 0x811c9dc5;
+  for (const character of `${jobId}:${count}`) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
+  const spread = ((hash ^ (hash >>> 15)) >>> 0) / 0x1_0000_0000;
+  return Math.round(Math.min(cap, base * 2 ** Math.min(count - 1, 30)) * (0.8 + 0.4 * spread));
+};
+
+/** No answer came: whether the provider took the submission is not known. */
+export const isAmbiguous = (kind: FailureKind): boolean => kind === "network" || kind === "timeout";
+export const shareOfProcessing = (fraction: number): number => 0.02 + 0.88 * Math.min(1, Math.max(0, fraction));
+
+/** Remaining time from what was expected and, the further it is, from how fast it has gone so far. */
+export const etaOf = ({ expectedMs, submittedAt }: JobContext, fraction: number, at: number): number =>
+  Math.round(at + (1 - fraction) * ((1 - fraction) * expectedMs + (at - (submittedAt ?? at))));
+
+/** The context of a job that is accepted at `at`. */
+export const initialContext = ({ order, at }: JobMachineInput): JobContext => ({
+  order,
+  attempt: 1,
+  maxAttempts: jobLimits.attempts,
+  submission: 1,
+  submitKey: null,
+  slot: null,
+  providerJobId: null,
+  file: null,
+  progress: 0,
+  expectedMs: order.expectedMs,
+  etaAt: Math.max(at, order.scheduledFor ?? 0) + order.waitMs + order.expectedMs,
+  waitingFor: null,
+  retryAt: null,
+  tries: 0,
+  unreadable: 0,
+  failure: null,
+  assetId: null,
+  ending: null,
+  createdAt: at,
+  firstSlotAt: null,
+  deadlineAt: Math.max(at, order.scheduledFor ?? 0) + jobLimits.firstSlot,
+  submittedAt: null,
+  finishedAt: null,
+  enteredAt: {},
+});

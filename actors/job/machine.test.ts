@@ -1,0 +1,482 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { finalJobStates, type JobState } from "#protocol/job.ts";
+import { applyStep, makeKind, makeResident, type Resident } from "#runtime/actor/resident.ts";
+import { backoff, type JobContext, jobLimits, type JobOrder } from "./context.ts";
+import { jobMachine } from "./machine.ts";
+import { stateOf } from "./row.ts";
+
+const order: JobOrder = {
+  id: "job_test",
+  ownerId: "usr_1",
+  operation: "text_to_video",
+  provider: "studio",
+  providerTitle: "Studio",
+  resendable: true,
+  params: { prompt: "a fox in the snow", seed: 7 },
+  inputs: [],
+  prompt: "a fox in the snow",
+  name: null,
+  hash: "0".repeat(64),
+  askedHash: null,
+  priority: 5,
+  scheduledFor: null,
+  parentJobId: null,
+  batchId: null,
+  expectedMs: 2000,
+  waitMs: 0,
+};
+
+const kind = makeKind({ kind: "job", version: 1, machine: jobMachine, effects: {}, owner: () => "usr_1" });
+const start = 1_000_000;
+
+/** One job with the host's own bookkeeping of effects and timers; the test is the outside and the clock. */
+class Life {
+  now = start;
+  readonly resident: Resident;
+  /** Keys with which the provider was asked, in order. */
+  readonly keys: Array<string> = [];
+
+  constructor(changes: Partial<JobOrder> = {}) {
+    const input = { order: { ...order, ...changes }, at: this.now };
+    const step = kind.stepper.initial(input);
+    this.resident = { ...makeResident(kind, 0, "job/job_test", this.now), snapshot: step.snapshot };
+    applyStep(this.resident, { type: "xstate.init", input }, this.now, step, null, null);
+  }
+
+  get state(): JobState {
+    return stateOf(this.resident.snapshot.value);
+  }
+  get context(): JobContext {
+    return this.resident.snapshot.context as unknown as JobContext;
+  }
+  get over(): boolean {
+    return this.resident.snapshot.status !== "active";
+  }
+  get effects(): ReadonlyArray<string> {
+    return this.resident.effects.map(({ name }) => name);
+  }
+
+  #step(event: { type: string; [key: string]: unknown }, finished: string | null, fired: string | null): this {
+    if (this.over) return this;
+    const before = this.resident.effects;
+    const step = kind.stepper.next(this.resident.snapshot, { ...event, at: this.now } as never);
+    applyStep(this.resident, event, this.now, step, finished, fired);
+    for (const effect of this.resident.effects) {
+      if (effect.name === "submit" && !before.includes(effect)) this.keys.push((effect.input as { key: string }).key);
+    }
+    return this;
+  }
+
+  send(event: { type: string; [key: string]: unknown }): this {
+    return this.#step(event, null, null);
+  }
+  cancel(): this {
+    return this.send({ type: "job.cancel" });
+  }
+  /** The effect under way succeeds. */
+  succeed(output?: unknown): this {
+    const [effect] = this.resident.effects;
+    if (effect === undefined) throw new Error(`nothing is under way in ${this.state}`);
+    const outputs: Record<string, unknown> = {
+      acquireSlot: { slot: "studio-1", expectedMs: 2000 },
+      submit: { providerJobId: `p-${this.keys.length}` },
+      track: null,
+      download: { file: "/staging/result.mp4" },
+      ingest: { assetId: "ast_test" },
+      cancelAtProvider: null,
+    };
+    const event = { type: `xstate.done.actor.${effect.invokeId}`, output: output ?? outputs[effect.name] };
+    return this.#step(event, effect.invokeId, null);
+  }
+  /** The effect under way fails. */
+  fail(failure: string, message = `it was ${failure}`): this {
+    const [effect] = this.resident.effects;
+    if (effect === undefined) throw new Error(`nothing is under way in ${this.state}`);
+    const event = { type: `xstate.error.actor.${effect.invokeId}`, error: { kind: failure, message } };
+    return this.#step(event, effect.invokeId, null);
+  }
+  /** The next timer comes due. */
+  wait(): this {
+    const timer = [...this.resident.timers].sort((a, b) => a.dueAt - b.dueAt)[0];
+    if (timer === undefined) throw new Error(`no timer in ${this.state}`);
+    this.now = Math.max(this.now, timer.dueAt);
+    return this.#step(timer.event, null, timer.id);
+  }
+  /** Goes on without trouble until a state. */
+  until(state: JobState): this {
+    while (this.state !== state) this.succeed();
+    return this;
+  }
+}
+
+const kinds = [
+  "authentication",
+  "credits",
+  "limit",
+  "filtered",
+  "parameters",
+  "provider",
+  "network",
+  "lost",
+  "input",
+  "storage",
+  "timeout",
+  "internal",
+  "something new",
+];
+const open: ReadonlyArray<JobState> = ["waitingForSlot", "submitting", "processing", "downloading", "ingesting"];
+
+describe("a job", () => {
+  test("goes from accepted to an asset", () => {
+    const life = new Life();
+    const seen = [life.state];
+    while (!life.over) seen.push(life.succeed().state);
+    expect(seen).toEqual(["waitingForSlot", "submitting", "processing", "downloading", "ingesting", "completed"]);
+    expect(life.context).toMatchObject({ assetId: "ast_test", progress: 1, slot: null, failure: null, etaAt: null, attempt: 1 });
+    expect(life.resident.timers).toEqual([]);
+    expect(Object.keys(life.context.enteredAt)).toContain("processing");
+  });
+
+  test("is not started before its scheduled time", () => {
+    const life = new Life({ scheduledFor: start + 60_000 });
+    expect(life.state).toBe("scheduled");
+    expect(life.effects).toEqual([]);
+    life.wait();
+    expect(life.now).toBe(start + 60_000);
+    expect(life.state).toBe("waitingForSlot");
+  });
+
+  test("holds its slot only while the provider works for it", () => {
+    const life = new Life().until("submitting");
+    expect(life.context.slot).toBe("studio-1");
+    expect(life.until("processing").context.slot).toBe("studio-1");
+    expect(life.until("downloading").context.slot).toBeNull();
+  });
+
+  test.each(open)("is cancelled in %s in one step", (state) => {
+    const life = new Life().until(state).cancel();
+    if (state === "waitingForSlot") expect(life.state).toBe("cancelled");
+    else expect(life.state).toBe("cancelling");
+    while (!life.over) life.succeed();
+    expect(life.state).toBe("cancelled");
+    expect(life.context).toMatchObject({ slot: null, failure: null });
+  });
+
+  test("is cancelled while it waits for its time or for another attempt", () => {
+    expect(new Life({ scheduledFor: start + 1 }).cancel().state).toBe("cancelled");
+    expect(new Life().until("submitting").fail("provider").cancel().state).toBe("cancelled");
+    expect(new Life().until("ingesting").fail("storage").cancel().state).toBe("cancelling");
+  });
+
+  test("is cancelled even if the provider cannot be told", () => {
+    expect(new Life().until("processing").cancel().fail("network").state).toBe("cancelled");
+    const deaf = new Life().until("processing").cancel();
+    const before = deaf.now;
+    expect(deaf.wait().state).toBe("cancelled");
+    expect(deaf.now - before).toBe(jobLimits.cancelling);
+  });
+
+  test("that has completed stays completed", () => {
+    expect(new Life().until("completed").cancel().state).toBe("completed");
+  });
+
+  test("tells the provider about the submission that was under way when it was cancelled", () => {
+    const life = new Life().until("submitting").cancel();
+    expect(life.resident.effects[0]).toMatchObject({ name: "cancelAtProvider", input: { key: "job_test-1", providerJobId: null } });
+  });
+});
+
+describe("failures", () => {
+  test("a refusal for its content ends it as filtered", () => {
+    for (const state of ["submitting", "processing", "downloading"] as const) {
+      const life = new Life().until(state).fail("filtered", "Not this.");
+      expect(life.state).toBe("filtered");
+      expect(life.context.failure).toEqual({ kind: "filtered", message: "Not this." });
+    }
+  });
+
+  test("a wrong request ends it at once", () => {
+    for (const state of ["submitting", "processing"] as const) {
+      for (const failure of ["parameters", "input"]) expect(new Life().until(state).fail(failure).state).toBe("failed");
+    }
+  });
+
+  test.each(["provider", "lost", "credits", "authentication", "network", "internal"])(
+    "%s when submitting: three attempts in all",
+    (failure) => {
+      const life = new Life();
+      for (const attempt of [1, 2, 3]) {
+        life.until("submitting");
+        expect(life.context.attempt).toBe(attempt);
+        life.fail(failure);
+        if (attempt < 3) {
+          expect(life.state).toBe("queued");
+          expect(life.context.slot).toBeNull();
+          expect(life.context.waitingFor).toContain(`Attempt ${attempt + 1} of 3`);
+          life.wait();
+        }
+      }
+      expect(life.state).toBe("failed");
+      expect(life.context.failure?.kind).toBe(failure);
+    },
+  );
+
+  test("no answer to a submission: the same key again; a refusal: a new one", () => {
+    const life = new Life().until("submitting").fail("network").wait().until("submitting").fail("provider").wait().until("processing");
+    expect(life.keys).toEqual(["job_test-1", "job_test-1", "job_test-2"]);
+    // The third attempt was the last one that may be made.
+    expect(life.fail("lost").state).toBe("failed");
+  });
+
+  test("no answer from a provider that does not know keys: never asked again", () => {
+    const life = new Life({ resendable: false }).until("submitting").fail("network", "The line is dead.");
+    expect(life.state).toBe("failed");
+    expect(life.context.failure?.message).toContain("not asked again");
+    const silent = new Life({ resendable: false }).until("submitting").wait();
+    expect(silent.state).toBe("cancelling");
+    expect(silent.succeed().state).toBe("timedOut");
+    expect(new Life({ resendable: false }).until("submitting").fail("provider").state).toBe("queued");
+  });
+
+  test("a provider that is full is waited for, and that is not an attempt", () => {
+    const life = new Life();
+    for (let round = 0; round < 20; round++) life.until("submitting").fail("limit", "All places are taken.").wait();
+    expect(life.context.attempt).toBe(1);
+    expect(life.context.waitingFor).toContain("slot");
+    expect(new Set(life.keys).size).toBe(20);
+    expect(life.until("completed").state).toBe("completed");
+  });
+
+  test("losing sight of a generation is no reason to pay for another", () => {
+    const life = new Life().until("processing");
+    for (const failure of ["network", "limit", "authentication"]) {
+      life.fail(failure);
+      expect(life.state).toBe("processing");
+      expect(life.effects).toEqual([]);
+      expect(life.context.slot).toBe("studio-1");
+      life.wait();
+    }
+    expect(life.until("completed").keys).toEqual(["job_test-1"]);
+  });
+
+  test("a failed generation is made again from a fresh submission", () => {
+    const life = new Life().until("processing").send({ type: "provider.progress", fraction: 0.5 }).fail("provider");
+    expect(life.state).toBe("queued");
+    expect(life.context).toMatchObject({ attempt: 2, progress: 0, slot: null, providerJobId: null });
+    expect(life.wait().until("completed").keys).toEqual(["job_test-1", "job_test-2"]);
+  });
+
+  test("a download that fails is tried again by itself", () => {
+    const life = new Life().until("downloading");
+    for (let round = 0; round < 12; round++) life.fail(round % 2 === 0 ? "network" : "provider").wait();
+    expect(life.until("completed").keys).toHaveLength(1);
+  });
+
+  test("a result that is gone is made again", () => {
+    const life = new Life().until("downloading").fail("lost").wait().until("completed");
+    expect(life.keys).toHaveLength(2);
+  });
+
+  test("a full disk holds up storing for up to a day, without a new submission", () => {
+    const life = new Life().until("ingesting");
+    while (life.now < start + jobLimits.generation + 60_000) life.fail("storage", "The disk is full.").wait();
+    expect(life.state).toBe("ingesting");
+    expect(life.until("completed").keys).toHaveLength(1);
+    const full = new Life().until("ingesting");
+    while (!full.over) {
+      if (full.effects.includes("ingest")) full.fail("storage");
+      else full.wait();
+    }
+    expect(full.state).toBe("timedOut");
+    expect(full.now - start).toBeLessThanOrEqual(jobLimits.generationWithFullDisk + jobLimits.cancelling);
+  });
+
+  test("a staged file that a restart swept away is fetched again", () => {
+    const life = new Life().until("ingesting").fail("lost");
+    expect(life.state).toBe("downloading");
+    expect(life.until("completed").keys).toHaveLength(1);
+  });
+
+  test("a result that is not media is fetched three times, then given up", () => {
+    const life = new Life();
+    for (const _ of [1, 2, 3]) life.until("ingesting").fail("input", "This is not a video.");
+    expect(life.state).toBe("failed");
+    expect(life.keys).toHaveLength(1);
+  });
+});
+
+describe("time", () => {
+  test("two hours after its first slot it ends, and the provider is told", () => {
+    const life = new Life().until("processing");
+    while (life.state === "processing") life.wait();
+    expect(life.now - start).toBe(jobLimits.generation);
+    expect(life.effects).toEqual(["cancelAtProvider"]);
+    expect(life.succeed().state).toBe("timedOut");
+    expect(life.context.failure?.kind).toBe("timeout");
+  });
+
+  test("attempts do not renew the two hours", () => {
+    const life = new Life().until("processing");
+    life.now += jobLimits.generation - 60_000;
+    life.fail("provider").wait().until("processing").wait();
+    expect(life.now - start).toBe(jobLimits.generation);
+    expect(life.state).toBe("cancelling");
+  });
+
+  test("a submission without an answer for 15 minutes is sent again with its key", () => {
+    const life = new Life().until("submitting").wait();
+    expect(life.now - start).toBe(jobLimits.submission);
+    expect(life.state).toBe("queued");
+    expect(life.wait().until("completed").keys).toEqual(["job_test-1", "job_test-1"]);
+  });
+
+  test("cancelling wins over timing out", () => {
+    const life = new Life().until("processing").wait().cancel().succeed();
+    expect(life.state).toBe("cancelled");
+  });
+
+  test("a slot that never comes ends it", () => {
+    const life = new Life().wait();
+    expect(life.state).toBe("timedOut");
+    expect(life.now - start).toBe(jobLimits.firstSlot);
+  });
+
+  test("waits grow, are bounded, differ between jobs and are the same each time", () => {
+    expect(backoff("job_a", 3, 1000, 60_000)).toBe(backoff("job_a", 3, 1000, 60_000));
+    expect(backoff("job_a", 3, 1000, 60_000)).not.toBe(backoff("job_b", 3, 1000, 60_000));
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 1, max: 10_000 }), (id, count) => {
+        const wait = backoff(id, count, 1000, 60_000);
+        const middle = Math.min(60_000, 1000 * 2 ** Math.min(count - 1, 30));
+        expect(wait).toBeGreaterThanOrEqual(Math.floor(middle * 0.8));
+        expect(wait).toBeLessThanOrEqual(Math.ceil(middle * 1.2));
+      }),
+    );
+  });
+
+  test("the expected end follows the pace", () => {
+    const life = new Life().until("processing");
+    life.now += 4000;
+    life.send({ type: "provider.progress", fraction: 0.5 });
+    // Half done in 4 s where 2 s in all were expected: between the two.
+    expect(life.context.etaAt! - life.now).toBe(2500);
+  });
+});
+
+describe("whatever happens", () => {
+  type Move =
+    | { readonly type: "succeed" | "wait" | "cancel" | "junk" }
+    | { readonly type: "fail"; readonly kind: string }
+    | { readonly type: "progress"; readonly fraction: number }
+    | { readonly type: "time"; readonly ms: number };
+  const move: fc.Arbitrary<Move> = fc.oneof(
+    { weight: 6, arbitrary: fc.constant<Move>({ type: "succeed" }) },
+    { weight: 5, arbitrary: fc.record({ type: fc.constant("fail" as const), kind: fc.constantFrom(...kinds) }) },
+    { weight: 4, arbitrary: fc.record({ type: fc.constant("progress" as const), fraction: fc.double({ noDefaultInfinity: true }) }) },
+    { weight: 5, arbitrary: fc.constant<Move>({ type: "wait" }) },
+    { weight: 1, arbitrary: fc.constant<Move>({ type: "cancel" }) },
+    { weight: 1, arbitrary: fc.constant<Move>({ type: "junk" }) },
+    { weight: 2, arbitrary: fc.record({ type: fc.constant("time" as const), ms: fc.integer({ min: 0, max: 7_200_000 }) }) },
+  );
+  const changes = fc.record({ resendable: fc.boolean(), scheduledFor: fc.option(fc.integer({ min: 0, max: start * 2 })) });
+
+  const play = (life: Life, step: Move): void => {
+    switch (step.type) {
+      case "succeed":
+        return void (life.effects.length > 0 && life.succeed());
+      case "fail":
+        return void (life.effects.length > 0 && life.fail(step.kind));
+      case "progress":
+        return void life.send({ type: "provider.progress", fraction: step.fraction });
+      case "wait":
+        return void (life.over || life.wait());
+      case "cancel":
+        return void life.cancel();
+      case "junk":
+        return void life.send({ type: "unheard.of", slot: "studio-9", progress: 5 });
+      case "time":
+        life.now += step.ms;
+    }
+  };
+
+  test("there is no dead end, attempts are bounded, at most one slot is held and none at the end, and all of it is JSON", () => {
+    fc.assert(
+      fc.property(changes, fc.array(move, { maxLength: 60 }), (order, moves) => {
+        const life = new Life(order);
+        for (const step of moves) {
+          const before = { state: life.state, context: life.context, over: life.over };
+          play(life, step);
+          const { state, context } = life;
+          expect(context.attempt).toBeLessThanOrEqual(context.maxAttempts);
+          expect(JSON.parse(JSON.stringify(life.resident.snapshot.context))).toEqual(life.resident.snapshot.context);
+          expect(context.progress).toBeGreaterThanOrEqual(0);
+          expect(context.progress).toBeLessThanOrEqual(1);
+          if (context.attempt === before.context.attempt) expect(context.progress).toBeGreaterThanOrEqual(before.context.progress);
+          if (context.slot !== null) expect(["submitting", "processing", "cancelling"]).toContain(state);
+          if (state === "submitting" || state === "processing") expect(context.slot).not.toBeNull();
+          if (before.over) expect(state).toBe(before.state);
+          expect(life.over).toBe(finalJobStates.has(state));
+          if (life.over) {
+            expect(life.resident.effects).toEqual([]);
+            expect(life.resident.timers).toEqual([]);
+            expect(context).toMatchObject({ slot: null, waitingFor: null, etaAt: null });
+            expect(context.finishedAt).not.toBeNull();
+            expect(context.assetId !== null).toBe(state === "completed");
+          } else {
+            // Something will happen by itself, and it is bounded in time.
+            expect(life.resident.timers.length).toBeGreaterThan(0);
+          }
+          if (step.type === "cancel" && !before.over) expect(["cancelling", "cancelled"]).toContain(state);
+        }
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  test("a key is used again only while the provider has not answered it", () => {
+    fc.assert(
+      fc.property(changes, fc.array(move, { maxLength: 60 }), (order, moves) => {
+        const life = new Life(order);
+        const answered = new Set<string>();
+        for (const step of moves) {
+          const { state } = life;
+          const key = life.keys.at(-1);
+          const asked = life.keys.length;
+          const definite = step.type === "succeed" || (step.type === "fail" && step.kind !== "network" && step.kind !== "timeout");
+          if (state === "submitting" && key !== undefined && definite) answered.add(key);
+          play(life, step);
+          for (const fresh of life.keys.slice(asked)) expect(answered.has(fresh)).toBe(false);
+          if (!(order.resendable ?? true)) expect(new Set(life.keys).size).toBe(life.keys.length);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("every job ends, however unlucky, when effects take their time and answer", () => {
+    fc.assert(
+      fc.property(changes, fc.array(fc.constantFrom("succeed", ...kinds), { minLength: 1, maxLength: 12 }), (order, outcomes) => {
+        const life = new Life(order);
+        const pace = 600_000;
+        let steps = 0;
+        while (!life.over) {
+          if (++steps > 20_000) throw new Error(`it does not end: ${life.state}`);
+          const outcome = outcomes[steps % outcomes.length]!;
+          const due = Math.min(...life.resident.timers.map(({ dueAt }) => dueAt));
+          if (life.effects.length === 0 || due <= life.now + pace) {
+            life.wait();
+            continue;
+          }
+          life.now += pace;
+          if (outcome === "succeed") life.succeed();
+          else life.fail(outcome);
+        }
+        expect(life.now - Math.max(start, order.scheduledFor ?? 0)).toBeLessThanOrEqual(
+          jobLimits.firstSlot + jobLimits.generationWithFullDisk + jobLimits.cancelling,
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

@@ -1,0 +1,355 @@
+// The life of a generation, from accepted to an asset or a stated end. Pure: no clock and no I/O, safe in a browser; the host
+// stamps every event with `at`, runs the effects named here and keeps the timers. It must never ask a provider a second time
+// for what may have been paid: only a definite answer (accepted, refused, lost) leads to a new submission key.
+import { assign, setup } from "xstate";
+import type { JobState } from "#protocol/job.ts";
+import { effect } from "#actors/effect.ts";
+import {
+  backoff,
+  etaOf,
+  failureOf,
+  initialContext,
+  isAmbiguous,
+  type JobContext,
+  type JobEvent,
+  jobLimits,
+  type JobMachineInput,
+  type JobOrder,
+  shareOfProcessing,
+  timeOf,
+  type Transition,
+} from "./context.ts";
+
+const second = 1000;
+const minute = 60 * second;
+
+/** What the provider may be doing is stopped first. */
+const callOff = { target: "#job.cancelling", actions: { type: "endAs", params: { ending: "cancelled" } } } as const;
+/** Set anew in each step's states, because a full disk moves the deadline. */
+const pastDeadline = {
+  target: "#job.cancelling",
+  actions: ["noteDeadline", { type: "endAs", params: { ending: "timedOut" } }],
+} as const;
+
+export const jobMachine = setup({
+  types: {
+    context: {} as JobContext,
+    events: {} as JobEvent,
+    input: {} as JobMachineInput,
+  },
+  actors: {
+    acquireSlot: effect<{ readonly slot: string; readonly expectedMs: number }, { readonly order: JobOrder }>(),
+    submit: effect<{ readonly providerJobId: string }, { readonly order: JobOrder; readonly key: string }>(),
+    track: effect<null, { readonly order: JobOrder; readonly providerJobId: string }>(),
+    download: effect<{ readonly file: string }, { readonly order: JobOrder; readonly providerJobId: string }>(),
+    ingest: effect<{ readonly assetId: string }, { readonly order: JobOrder; readonly file: string }>(),
+    cancelAtProvider: effect<
+      null,
+      { readonly order: JobOrder; readonly key: string; readonly providerJobId: string | null; readonly file: string | null }
+    >(),
+  },
+  delays: {
+    untilDue: ({ context, event }) => Math.max(0, (context.order.scheduledFor ?? 0) - timeOf(event)),
+    untilRetry: ({ context, event }) => Math.max(0, (context.retryAt ?? 0) - timeOf(event)),
+    untilDeadline: ({ context, event }) => Math.max(0, context.deadlineAt - timeOf(event)),
+    submissionLimit: jobLimits.submission,
+    cancellingLimit: jobLimits.cancelling,
+  },
+  guards: {
+    isDue: ({ context, event }) => (context.order.scheduledFor ?? 0) <= timeOf(event),
+    mayGoOn: ({ context, event }) => (context.retryAt ?? 0) <= timeOf(event),
+    isFiltered: ({ event }) => failureOf(event).kind === "filtered",
+    /** Refused for want of room: not an attempt, and nothing was started. */
+    isWantOfRoom: ({ event }) => ["limit", "storage"].includes(failureOf(event).kind),
+    isWrongRequest: ({ event }) => ["parameters", "input"].includes(failureOf(event).kind),
+    isLost: ({ event }) => failureOf(event).kind === "lost",
+    isLostForGood: ({ context, event }) => failureOf(event).kind === "lost" && context.attempt >= context.maxAttempts,
+    isFullDisk: ({ event }) => failureOf(event).kind === "storage",
+    /** What was delivered is not media. */
+    isUnreadable: ({ event }) => failureOf(event).kind === "input",
+    /** Asking failed, not the generation: it goes on at the provider. */
+    isOnlyUnreachable: ({ event }) => ["network", "limit", "authentication", "internal"].includes(failureOf(event).kind),
+    isUnknownOutcome: ({ context, event }) => isAmbiguous(failureOf(event).kind) && !context.order.resendable,
+    mayTryAgain: ({ context }) => context.attempt < context.maxAttempts,
+    mayTryWithSameKey: ({ context, event }) => context.attempt < context.maxAttempts && isAmbiguous(failureOf(event).kind),
+    mayResend: ({ context }) => context.attempt < context.maxAttempts && context.order.resendable,
+    mayDownloadAgain: ({ context, event }) => failureOf(event).kind === "input" && context.unreadable + 1 < jobLimits.downloads,
+    endsTimedOut: ({ context }) => context.ending === "timedOut",
+  },
+  actions: {
+    enter: assign(({ context, event }: Transition, { state }: { readonly state: JobState }) => ({
+      enteredAt: { ...context.enteredAt, [state]: timeOf(event) },
+    })),
+    waitForTime: assign({ waitingFor: "Its scheduled time." }),
+    queue: assign({ slot: null, providerJobId: null, file: null, submittedAt: null }),
+    waitForSlot: assign(({ context }: Transition) => ({
+      retryAt: null,
+      waitingFor: `A free slot at ${context.order.providerTitle}.`,
+    })),
+    takeSlot: assign(({ context, event }: Transition, output: { readonly slot: string; readonly expectedMs: number }) => {
+      const at = timeOf(event);
+      return {
+        slot: output.slot,
+        expectedMs: output.expectedMs,
+        firstSlotAt: context.firstSlotAt ?? at,
+        deadlineAt: context.firstSlotAt === null ? at + jobLimits.generation : context.deadlineAt,
+        etaAt: at + output.expectedMs,
+        waitingFor: null,
+        submitKey: `${context.order.id}-${context.submission}`,
+      };
+    }),
+    noteSubmitted: assign(({ context, event }: Transition, output: { readonly providerJobId: string }) => ({
+      providerJobId: output.providerJobId,
+      submission: context.submission + 1,
+      submittedAt: timeOf(event),
+      tries: 0,
+      unreadable: 0,
+      progress: Math.max(context.progress, shareOfProcessing(0)),
+    })),
+    noteProgress: assign(({ context, event }: Transition) => {
+      const fraction = Math.min(1, Math.max(0, (event as { readonly fraction: number }).fraction));
+      const progress = shareOfProcessing(fraction);
+      if (!(progress > context.progress)) return {};
+      return { progress, tries: 0, etaAt: etaOf(context, fraction, timeOf(event)) };
+    }),
+    noteDownloaded: assign((_: Transition, output: { readonly file: string }) => ({ file: output.file, tries: 0 })),
+    noteIngested: assign((_: Transition, output: { readonly assetId: string }) => ({ assetId: output.assetId })),
+    noteFailure: assign(({ event }: Transition) => ({ failure: failureOf(event) })),
+    noteUnknownOutcome: assign(({ context, event }: Transition) => ({
+      failure: {
+        kind: failureOf(event).kind,
+        message: `${failureOf(event).message} Whether ${context.order.providerTitle} took it is not known, so it was not asked again: look there first.`,
+      },
+    })),
+    noteNoAnswer: assign(({ context }: Transition) => ({
+      failure: { kind: "timeout" as const, message: `${context.order.providerTitle} did not answer within 15 minutes.` },
+    })),
+    noteDeadline: assign(({ context }: Transition) => ({
+      failure: {
+        kind: "timeout" as const,
+        message:
+          context.firstSlotAt === null
+            ? "No slot became free within 7 days."
+            : context.deadlineAt - context.firstSlotAt > jobLimits.generation
+              ? "It was not done within 24 hours: the disk was full."
+              : "It was not done within 2 hours.",
+      },
+    })),
+    /** The provider has answered: the next submission is a new one and gets a new key. */
+    noteAnswered: assign(({ context }: Transition) => ({ submission: context.submission + 1 })),
+    planAttempt: assign(({ context, event }: Transition) => {
+      const retryAt = timeOf(event) + backoff(context.order.id, context.attempt, 2 * second, minute);
+      return {
+        attempt: context.attempt + 1,
+        retryAt,
+        tries: 0,
+        progress: 0,
+        etaAt: retryAt + context.expectedMs,
+        waitingFor: `Attempt ${context.attempt + 1} of ${context.maxAttempts}: ${context.failure?.message ?? ""}`,
+      };
+    }),
+    planRoom: assign(({ context, event }: Transition) => {
+      const retryAt = timeOf(event) + backoff(context.order.id, context.tries + 1, 5 * second, minute);
+      return {
+        tries: context.tries + 1,
+        retryAt,
+        etaAt: retryAt + context.expectedMs,
+        waitingFor: `Room at ${context.order.providerTitle}: ${context.failure?.message ?? ""}`,
+      };
+    }),
+    /** The step under way is tried again; nothing is submitted anew. */
+    planPause: assign(({ context, event }: Transition) => ({
+      retryAt: timeOf(event) + backoff(context.order.id, context.tries + 1, second, minute),
+      tries: context.tries + 1,
+      waitingFor: `Another try: ${context.failure?.message ?? ""}`,
+    })),
+    extendForFullDisk: assign(({ context }: Transition) => ({
+      deadlineAt: Math.max(context.deadlineAt, (context.firstSlotAt ?? context.createdAt) + jobLimits.generationWithFullDisk),
+    })),
+    goOn: assign({ retryAt: null, waitingFor: null }),
+    download: assign(({ context }: Transition) => ({
+      slot: null,
+      file: null,
+      progress: Math.max(context.progress, 0.92),
+    })),
+    noteUnreadable: assign(({ context }: Transition) => ({ unreadable: context.unreadable + 1 })),
+    ingest: assign(({ context }: Transition) => ({ progress: Math.max(context.progress, 0.95) })),
+    callOff: assign({ waitingFor: null, retryAt: null, etaAt: null }),
+    endAs: assign((_: Transition, { ending }: { readonly ending: "cancelled" | "timedOut" }) => ({ ending })),
+    finish: assign(({ event }: Transition) => ({
+      slot: null,
+      file: null,
+      waitingFor: null,
+      retryAt: null,
+      etaAt: null,
+      finishedAt: timeOf(event),
+    })),
+    succeed: assign({ progress: 1, failure: null }),
+    forgive: assign({ failure: null }),
+  },
+}).createMachine({
+  id: "job",
+  initial: "scheduled",
+  context: ({ input }) => initialContext(input),
+  states: {
+    scheduled: {
+      description: "Not before its time",
+      always: { guard: "isDue", target: "queued" },
+      entry: [{ type: "enter", params: { state: "scheduled" } }, "waitForTime"],
+      after: { untilDue: "queued" },
+      on: { "job.cancel": "cancelled" },
+    },
+    queued: {
+      description: "Accepted; waits before it is tried (again)",
+      entry: [{ type: "enter", params: { state: "queued" } }, "queue"],
+      always: { guard: "mayGoOn", target: "waitingForSlot" },
+      after: { untilRetry: "waitingForSlot", untilDeadline: { target: "timedOut", actions: "noteDeadline" } },
+      on: { "job.cancel": "cancelled" },
+    },
+    waitingForSlot: {
+      description: "All places at the provider are taken",
+      entry: [{ type: "enter", params: { state: "waitingForSlot" } }, "waitForSlot"],
+      invoke: {
+        id: "acquireSlot",
+        src: "acquireSlot",
+        input: ({ context }) => ({ order: context.order }),
+        onDone: { target: "submitting", actions: { type: "takeSlot", params: ({ event }) => event.output } },
+        onError: [
+          { guard: "isWrongRequest", target: "failed", actions: "noteFailure" },
+          { target: "queued", actions: ["noteFailure", "planRoom"] },
+        ],
+      },
+      after: { untilDeadline: { target: "timedOut", actions: "noteDeadline" } },
+      on: { "job.cancel": "cancelled" },
+    },
+    submitting: {
+      description: "The provider is asked",
+      entry: { type: "enter", params: { state: "submitting" } },
+      invoke: {
+        id: "submit",
+        src: "submit",
+        input: ({ context }) => ({ order: context.order, key: context.submitKey ?? "" }),
+        onDone: { target: "processing", actions: { type: "noteSubmitted", params: ({ event }) => event.output } },
+        onError: [
+          { guard: "isFiltered", target: "filtered", actions: "noteFailure" },
+          { guard: "isWrongRequest", target: "failed", actions: "noteFailure" },
+          { guard: "isWantOfRoom", target: "queued", actions: ["noteFailure", "noteAnswered", "planRoom"] },
+          { guard: "isUnknownOutcome", target: "failed", actions: "noteUnknownOutcome" },
+          { guard: "mayTryWithSameKey", target: "queued", actions: ["noteFailure", "planAttempt"] },
+          { guard: "mayTryAgain", target: "queued", actions: ["noteFailure", "noteAnswered", "planAttempt"] },
+          { target: "failed", actions: "noteFailure" },
+        ],
+      },
+      after: {
+        submissionLimit: [
+          { guard: "mayResend", target: "queued", actions: ["noteNoAnswer", "planAttempt"] },
+          { target: "cancelling", actions: ["noteNoAnswer", { type: "endAs", params: { ending: "timedOut" } }] },
+        ],
+        untilDeadline: pastDeadline,
+      },
+      on: { "job.cancel": callOff },
+    },
+    processing: {
+      description: "The provider makes the video",
+      entry: { type: "enter", params: { state: "processing" } },
+      on: {
+        "job.cancel": callOff,
+        "provider.progress": { actions: "noteProgress" },
+      },
+      initial: "tracking",
+      states: {
+        tracking: {
+          after: { untilDeadline: pastDeadline },
+          invoke: {
+            id: "track",
+            src: "track",
+            input: ({ context }) => ({ order: context.order, providerJobId: context.providerJobId ?? "" }),
+            onDone: { target: "#job.downloading" },
+            onError: [
+              { guard: "isFiltered", target: "#job.filtered", actions: "noteFailure" },
+              { guard: "isWrongRequest", target: "#job.failed", actions: "noteFailure" },
+              { guard: "isOnlyUnreachable", target: "pausing", actions: ["noteFailure", "planPause"] },
+              { guard: "isFullDisk", target: "#job.queued", actions: ["noteFailure", "planRoom"] },
+              { guard: "mayTryAgain", target: "#job.queued", actions: ["noteFailure", "planAttempt"] },
+              { target: "#job.failed", actions: "noteFailure" },
+            ],
+          },
+        },
+        pausing: { after: { untilRetry: { target: "tracking", actions: "goOn" }, untilDeadline: pastDeadline } },
+      },
+    },
+    downloading: {
+      description: "The finished video is fetched",
+      entry: [{ type: "enter", params: { state: "downloading" } }, "download"],
+      on: { "job.cancel": callOff },
+      initial: "fetching",
+      states: {
+        fetching: {
+          after: { untilDeadline: pastDeadline },
+          invoke: {
+            id: "download",
+            src: "download",
+            input: ({ context }) => ({ order: context.order, providerJobId: context.providerJobId ?? "" }),
+            onDone: { target: "#job.ingesting", actions: { type: "noteDownloaded", params: ({ event }) => event.output } },
+            onError: [
+              { guard: "isFiltered", target: "#job.filtered", actions: "noteFailure" },
+              { guard: "isLostForGood", target: "#job.failed", actions: "noteFailure" },
+              { guard: "isLost", target: "#job.queued", actions: ["noteFailure", "planAttempt"] },
+              { guard: "isFullDisk", target: "pausing", actions: ["noteFailure", "planPause", "extendForFullDisk"] },
+              { target: "pausing", actions: ["noteFailure", "planPause"] },
+            ],
+          },
+        },
+        pausing: { after: { untilRetry: { target: "fetching", actions: "goOn" }, untilDeadline: pastDeadline } },
+      },
+    },
+    ingesting: {
+      description: "It is checked, prepared for playing and stored",
+      entry: [{ type: "enter", params: { state: "ingesting" } }, "ingest"],
+      on: { "job.cancel": callOff },
+      initial: "storing",
+      states: {
+        storing: {
+          after: { untilDeadline: pastDeadline },
+          invoke: {
+            id: "ingest",
+            src: "ingest",
+            input: ({ context }) => ({ order: context.order, file: context.file ?? "" }),
+            onDone: { target: "#job.completed", actions: { type: "noteIngested", params: ({ event }) => event.output } },
+            onError: [
+              { guard: "isLost", target: "#job.downloading" },
+              { guard: "mayDownloadAgain", target: "#job.downloading", actions: ["noteFailure", "noteUnreadable"] },
+              { guard: "isUnreadable", target: "#job.failed", actions: "noteFailure" },
+              { guard: "isFullDisk", target: "pausing", actions: ["noteFailure", "planPause", "extendForFullDisk"] },
+              { target: "pausing", actions: ["noteFailure", "planPause"] },
+            ],
+          },
+        },
+        pausing: { after: { untilRetry: { target: "storing", actions: "goOn" }, untilDeadline: pastDeadline } },
+      },
+    },
+    cancelling: {
+      description: "The provider is told to stop",
+      entry: [{ type: "enter", params: { state: "cancelling" } }, "callOff"],
+      invoke: {
+        id: "cancelAtProvider",
+        src: "cancelAtProvider",
+        input: ({ context }) => ({
+          order: context.order,
+          key: context.submitKey ?? "",
+          providerJobId: context.providerJobId,
+          file: context.file,
+        }),
+        onDone: [{ guard: "endsTimedOut", target: "timedOut" }, { target: "cancelled" }],
+        onError: [{ guard: "endsTimedOut", target: "timedOut" }, { target: "cancelled" }],
+      },
+      after: { cancellingLimit: [{ guard: "endsTimedOut", target: "timedOut" }, { target: "cancelled" }] },
+      on: { "job.cancel": { actions: { type: "endAs", params: { ending: "cancelled" } } } },
+    },
+    completed: { type: "final", entry: [{ type: "enter", params: { state: "completed" } }, "finish", "succeed"] },
+    failed: { type: "final", entry: [{ type: "enter", params: { state: "failed" } }, "finish"] },
+    filtered: { type: "final", entry: [{ type: "enter", params: { state: "filtered" } }, "finish"] },
+    cancelled: { type: "final", entry: [{ type: "enter", params: { state: "cancelled" } }, "finish", "forgive"] },
+    timedOut: { type: "final", entry: [{ type: "enter", params: { state: "timedOut" } }, "finish"] },
+  },
+});
