@@ -1,0 +1,65 @@
+import { writeFileSync } from "node:fs";
+import { Effect, Layer, ManagedRuntime } from "effect";
+import { TestClock } from "effect/testing";
+import { describe, expect, test } from "vitest";
+import { testDatabases } from "#db/client/testing.ts";
+import { Blobs } from "#runtime/blobs/blobs.ts";
+import { assetHousekeeping, sweepOrphans } from "./housekeeping.ts";
+import { testAssets, testFolder } from "./testing.ts";
+
+const store = Effect.fnUntraced(function* (content: string) {
+  const blobs = yield* Blobs;
+  const path = blobs.stage("file");
+  writeFileSync(path, content);
+  return (yield* blobs.adopt(path)).sha256;
+});
+
+/** Completes once a round of housekeeping has removed the blob; does `meanwhile` until then. */
+const goneFrom = (blobs: Blobs["Service"], sha256: string, meanwhile: Effect.Effect<void> = Effect.yieldNow): Effect.Effect<void> =>
+  Effect.flatMap(blobs.has(sha256), (there) => (there ? Effect.andThen(meanwhile, goneFrom(blobs, sha256, meanwhile)) : Effect.void));
+
+describe("housekeeping", () => {
+  test("sweeps at its start what earlier runs left, and each hour what has become old", async () => {
+    const folder = testFolder();
+    const database = testDatabases[0]?.layer ?? expect.fail("no database");
+    const runtime = ManagedRuntime.make(Layer.mergeAll(testAssets(folder.path, database), TestClock.layer()));
+    await runtime.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const blobs = yield* Blobs;
+          yield* TestClock.setTime(Date.UTC(2030, 0, 1));
+          const earlier = yield* store("from an earlier run");
+          yield* TestClock.adjust("1 minute");
+          yield* Layer.build(assetHousekeeping);
+          const fresh = yield* store("its row is about to be written");
+          yield* goneFrom(blobs, earlier);
+          expect(yield* blobs.has(fresh)).toBe(true);
+          yield* goneFrom(blobs, fresh, TestClock.adjust("1 hour"));
+        }),
+      ),
+    );
+    await runtime.dispose();
+    folder.remove();
+  });
+
+  test("removes nothing when most of many blobs seem to be orphans: then the database is another's", async () => {
+    const files = Array.from({ length: 1500 }, (_, index) => ({
+      sha256: index.toString(16).padStart(64, "0"),
+      size: 1,
+      adoptedAt: 0,
+    }));
+    const removed: Array<string> = [];
+    const blobs = (count: number) =>
+      Layer.mock(Blobs, {
+        list: Effect.succeed(files.slice(0, count)),
+        remove: (sha256) => Effect.sync(() => void removed.push(sha256)),
+        path: (sha256) => sha256,
+        stage: (name) => name,
+      });
+    const database = testDatabases[0]?.layer ?? expect.fail("no database");
+    const sweep = (count: number) => Effect.provide(sweepOrphans(1), blobs(count));
+    const counts = await Effect.runPromise(Effect.provide(Effect.all([sweep(1500), sweep(900)]), database));
+    expect(counts).toEqual([0, 900]);
+    expect(removed).toHaveLength(900);
+  });
+});

@@ -1,0 +1,65 @@
+// The assets of one data folder for tests: real blobs, real database, real media work (in the process of the test, which
+// is a child process of its own), addresses without signature.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Effect, Layer } from "effect";
+import { derive } from "#actors/media/derive.ts";
+import { frame } from "#actors/media/frame.ts";
+import { Media, MediaError } from "#actors/media/media.ts";
+import { MediaFailure } from "#actors/media/failure.ts";
+import { probe } from "#actors/media/probe.ts";
+import type { Database } from "#db/client/database.ts";
+import type { CallContext } from "#runtime/gateway/handlers.ts";
+import { localBlobs } from "#runtime/blobs/local.ts";
+import { MediaUrls } from "#runtime/blobs/media-urls.ts";
+import { Parts } from "#runtime/blobs/parts.ts";
+import { Bus } from "#runtime/bus/bus.ts";
+import { readSettings, Settings } from "#runtime/config/settings.ts";
+import { assetLayer } from "./handlers.ts";
+
+const attempt = <T>(run: () => Promise<T>): Effect.Effect<T, MediaError> =>
+  Effect.tryPromise({
+    try: run,
+    catch: (error) =>
+      new MediaError({
+        reason: error instanceof MediaFailure ? error.reason : "fault",
+        message: error instanceof Error ? error.message : "",
+      }),
+  });
+
+/** How often each kind of media work was done. */
+export const mediaWork = { probe: 0, derive: 0, frame: 0 };
+
+const media = Layer.succeed(Media, {
+  concurrency: 1,
+  probe: (path) => Effect.suspend(() => (mediaWork.probe++, attempt(() => probe(path)))),
+  derive: (path, facts, stage) => Effect.suspend(() => (mediaWork.derive++, attempt(() => derive(path, facts, stage("derived"))))),
+  frame: (path, timeMs, output) => Effect.suspend(() => (mediaWork.frame++, attempt(() => frame(path, timeMs, output)))),
+  render: () => Effect.die("not for these tests"),
+});
+
+const urls = Layer.succeed(MediaUrls, { url: (sha256, extension) => `/media/${sha256}.${extension}` });
+
+export const testFolder = (): { readonly path: string; readonly remove: () => void } => {
+  const path = mkdtempSync(join(tmpdir(), "pixsim-asset-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+};
+
+/** All services of assets on a data folder and a database. */
+export const testAssets = <E>(folder: string, database: Layer.Layer<Database, E>) =>
+  assetLayer.pipe(
+    Layer.provideMerge(Layer.mergeAll(localBlobs, Parts.layer, Bus.layer, media, urls, database)),
+    Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder }))),
+  );
+
+/** What the gateway gives a handler, for a signed-in user. */
+export const contextOf = (userId: string, openUpload: CallContext["openUpload"] = () => 1): CallContext => ({
+  connectionId: "con_1",
+  ip: "127.0.0.1",
+  client: "test",
+  principal: { userId, username: userId, role: "user", sessionId: "ses_1", expiresAt: Number.MAX_SAFE_INTEGER },
+  key: undefined,
+  authenticate: () => {},
+  openUpload,
+});
