@@ -1,7 +1,8 @@
 // A job as clients and the list see it: one function from the machine's snapshot, used for the stored row, the answer to a
 // call and the change that watchers get, so that the three never differ. Pure.
-import type { Job, JobState } from "#protocol/job.ts";
-import type { ActorMeta } from "#runtime/actor/define.ts";
+import type { JobRow } from "#db/queries/job.ts";
+import { Job, type JobState } from "#protocol/job.ts";
+import type { ActorMeta, ColumnType } from "#runtime/actor/define.ts";
 import type { JobContext } from "./context.ts";
 
 /** The public state of a state value: the name of the outermost state. */
@@ -44,3 +45,97 @@ export const jobRow = ({ value, context }: JobSnapshot, meta: ActorMeta): Job =>
     rev: meta.seq,
   };
 };
+
+/** Columns of the table `job` besides those that the host writes. */
+export const jobColumns = {
+  owner_id: "text",
+  operation: "text",
+  provider: "text",
+  state: "text",
+  progress: "double precision",
+  eta_at: "bigint",
+  waiting_for: "text",
+  name: "text",
+  prompt: "text",
+  params: "jsonb",
+  inputs: "jsonb",
+  hash: "text",
+  asked_hash: "text",
+  priority: "integer",
+  scheduled_for: "bigint",
+  parent_job_id: "text",
+  batch_id: "text",
+  attempt: "integer",
+  max_attempts: "integer",
+  failure: "jsonb",
+  asset_id: "text",
+  slot: "text",
+  parked: "boolean",
+  created_at: "bigint",
+  submitted_at: "bigint",
+  finished_at: "bigint",
+} as const satisfies Readonly<Record<string, ColumnType>>;
+
+/** What is stored of a job: what clients see, its slot, and what it was asked with. */
+export const storedRow = (snapshot: JobSnapshot, meta: ActorMeta): Readonly<Record<keyof typeof jobColumns, unknown>> => {
+  const job = jobRow(snapshot, meta);
+  return {
+    owner_id: job.ownerId,
+    operation: job.operation,
+    provider: job.provider,
+    state: job.state,
+    progress: job.progress,
+    eta_at: job.etaAt,
+    waiting_for: job.waitingFor,
+    name: job.name,
+    prompt: job.prompt,
+    params: job.params,
+    inputs: job.inputs,
+    hash: job.hash,
+    asked_hash: snapshot.context.order.askedHash,
+    priority: job.priority,
+    scheduled_for: job.scheduledFor,
+    parent_job_id: job.parentJobId,
+    batch_id: job.batchId,
+    attempt: job.attempt,
+    max_attempts: job.maxAttempts,
+    failure: job.failure,
+    asset_id: job.assetId,
+    slot: snapshot.context.slot,
+    parked: job.parked,
+    created_at: job.createdAt,
+    submitted_at: job.submittedAt,
+    finished_at: job.finishedAt,
+  };
+};
+
+/** A stored row as clients see it: the inverse of `storedRow`. Throws where the table holds what no job is. */
+export const fromStored = (row: JobRow): Job =>
+  Job.parse({
+    id: row.id,
+    ownerId: row.owner_id,
+    operation: row.operation,
+    provider: row.provider,
+    state: row.state,
+    progress: row.progress,
+    etaAt: row.eta_at,
+    waitingFor: row.waiting_for,
+    name: row.name,
+    prompt: row.prompt,
+    params: row.params,
+    inputs: row.inputs,
+    hash: row.hash,
+    priority: row.priority,
+    scheduledFor: row.scheduled_for,
+    parentJobId: row.parent_job_id,
+    batchId: row.batch_id,
+    attempt: row.attempt,
+    maxAttempts: row.max_attempts,
+    failure: row.failure,
+    assetId: row.asset_id,
+    parked: row.parked,
+    createdAt: row.created_at,
+    submittedAt: row.submitted_at,
+    finishedAt: row.finished_at,
+    rev: row.rev,
+  });

@@ -1,0 +1,136 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { SlotBook } from "./slot-book.ts";
+
+/** A book with a record of who was granted what, in order. */
+const open = (concurrency: number) => {
+  const granted: Array<string> = [];
+  const book = new SlotBook(() => concurrency);
+  const ask = (jobId: string, ownerId = "a", priority = 5) =>
+    book.request({ jobId, provider: "p", ownerId, priority }, () => void granted.push(jobId));
+  return { book, granted, ask };
+};
+
+describe("slots", () => {
+  test("are given at once while there are some, then as they come free", () => {
+    const { book, granted, ask } = open(2);
+    for (const job of ["1", "2", "3", "4"]) ask(job);
+    expect(granted).toEqual(["1", "2"]);
+    book.release("2");
+    expect(granted).toEqual(["1", "2", "3"]);
+    expect(book.held("3")).toBe("p-2");
+    expect(book.load("p", 5)).toEqual({ busy: 2, waiting: 1, ahead: 1 });
+  });
+
+  test("go to the lower priority number first, then to who came first", () => {
+    const { book, granted, ask } = open(1);
+    ask("first");
+    ask("late", "a", 7);
+    ask("normal", "a", 5);
+    ask("urgent", "a", 0);
+    ask("normal too", "a", 5);
+    for (const job of ["first", "urgent", "normal", "normal too"]) book.release(job);
+    expect(granted).toEqual(["first", "urgent", "normal", "normal too", "late"]);
+  });
+
+  test("go round among users of the same priority", () => {
+    const { book, granted, ask } = open(1);
+    for (const job of ["a1", "a2", "a3", "a4"]) ask(job, "a");
+    for (const job of ["b1", "b2"]) ask(job, "b");
+    ask("c1", "c");
+    while (granted.length < 7) book.release(granted.at(-1)!);
+    expect(granted).toEqual(["a1", "a2", "b1", "c1", "a3", "b2", "a4"]);
+  });
+
+  test("are held once by a job, however often it asks", () => {
+    const { book, granted, ask } = open(2);
+    ask("1");
+    ask("1");
+    expect(granted).toEqual(["1", "1"]);
+    expect(book.load("p", 5).busy).toBe(1);
+    ask("2");
+    ask("3");
+    ask("3");
+    expect(book.load("p", 5).waiting).toBe(1);
+  });
+
+  test("are not given to who stopped waiting; who holds one keeps it", () => {
+    const { book, granted, ask } = open(1);
+    const stopHolding = ask("1");
+    const stopWaiting = ask("2");
+    ask("3");
+    stopWaiting();
+    stopHolding();
+    expect(book.held("1")).toBe("p-1");
+    book.release("1");
+    expect(granted).toEqual(["1", "3"]);
+  });
+
+  test("of before a restart stay taken until they are released", () => {
+    const { book, granted, ask } = open(2);
+    book.restore("old", "p", "p-1");
+    ask("1");
+    ask("2");
+    expect(granted).toEqual(["1"]);
+    expect(book.held("1")).toBe("p-2");
+    ask("old");
+    book.release("old");
+    expect(granted).toEqual(["1", "old", "2"]);
+  });
+
+  test("never exceed the concurrency, never idle while someone waits, and are fair, whatever happens", () => {
+    const job = fc.record({
+      id: fc.integer({ min: 0, max: 30 }).map(String),
+      owner: fc.constantFrom("a", "b", "c"),
+      priority: fc.integer({ min: 0, max: 2 }),
+    });
+    const move = fc.oneof(
+      fc.record({ type: fc.constant("ask" as const), job }),
+      fc.record({ type: fc.constant("release" as const), job }),
+      fc.record({ type: fc.constant("stop" as const), job }),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(move, { maxLength: 80 }), (concurrency, moves) => {
+        const book = new SlotBook(() => concurrency);
+        const holding = new Set<string>();
+        const stops = new Map<string, () => void>();
+        /** Who waits: priority by job. */
+        const waiting = new Map<string, number>();
+        const problems: Array<string> = [];
+        for (const { type, job } of moves) {
+          switch (type) {
+            case "ask": {
+              if (holding.has(job.id)) break;
+              waiting.set(job.id, job.priority);
+              const stop = book.request({ jobId: job.id, provider: "p", ownerId: job.owner, priority: job.priority }, () => {
+                const mine = waiting.get(job.id)!;
+                if ([...waiting.values()].some((priority) => priority < mine)) problems.push("a higher priority was passed over");
+                waiting.delete(job.id);
+                holding.add(job.id);
+              });
+              stops.set(job.id, stop);
+              break;
+            }
+            case "release":
+              waiting.delete(job.id);
+              holding.delete(job.id);
+              book.release(job.id);
+              break;
+            case "stop":
+              waiting.delete(job.id);
+              stops.get(job.id)?.();
+          }
+          const { busy, waiting: queued } = book.load("p", 9);
+          if (busy !== holding.size) problems.push("the holders differ");
+          if (queued !== waiting.size) problems.push("the waiters differ");
+          if (busy > concurrency) problems.push("more than allowed");
+          if (queued > 0 && busy < concurrency) problems.push("a place stays empty");
+          const slots = [...holding].map((id) => book.held(id));
+          if (new Set(slots).size !== slots.length) problems.push("a slot is held twice");
+        }
+        expect(problems).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,150 @@
+// Who holds a place at a provider and who is next: lower priority number first; within a priority the users take turns, each
+// user's jobs in the order they came. Bookkeeping only: no clock, no fibers, no I/O.
+
+export interface SlotRequest {
+  readonly jobId: string;
+  readonly provider: string;
+  readonly ownerId: string;
+  /** Lower goes first. */
+  readonly priority: number;
+}
+
+interface Waiter extends SlotRequest {
+  readonly granted: (slot: string) => void;
+}
+
+/** Waiters of one priority: users in the order of their turns, and each one's jobs in order. */
+type Turns = Map<string, Map<string, Waiter>>;
+
+class Desk {
+  readonly #name: string;
+  readonly #concurrency: () => number;
+  /** Slot by job id. */
+  readonly holders = new Map<string, string>();
+  readonly #queues = new Map<number, Turns>();
+  waiting = 0;
+
+  constructor(name: string, concurrency: () => number) {
+    this.#name = name;
+    this.#concurrency = concurrency;
+  }
+
+  add(waiter: Waiter): void {
+    let turns = this.#queues.get(waiter.priority);
+    if (turns === undefined) this.#queues.set(waiter.priority, (turns = new Map()));
+    let jobs = turns.get(waiter.ownerId);
+    if (jobs === undefined) turns.set(waiter.ownerId, (jobs = new Map()));
+    jobs.set(waiter.jobId, waiter);
+    this.waiting++;
+  }
+
+  remove({ priority, ownerId, jobId }: SlotRequest): void {
+    const turns = this.#queues.get(priority);
+    const jobs = turns?.get(ownerId);
+    if (turns === undefined || jobs?.delete(jobId) !== true) return;
+    this.waiting--;
+    if (jobs.size === 0) turns.delete(ownerId);
+    if (turns.size === 0) this.#queues.delete(priority);
+  }
+
+  /** Waiters that go before one who comes now with this priority. */
+  ahead(priority: number): number {
+    let count = 0;
+    for (const [level, turns] of this.#queues) if (level <= priority) for (const jobs of turns.values()) count += jobs.size;
+    return count;
+  }
+
+  /** Takes the next waiter out, if there is one and a place for it. */
+  next(): { readonly waiter: Waiter; readonly slot: string } | undefined {
+    if (this.waiting === 0 || this.holders.size >= this.#concurrency()) return undefined;
+    const level = Math.min(...this.#queues.keys());
+    const turns = this.#queues.get(level)!;
+    const [ownerId, jobs] = turns.entries().next().value!;
+    const waiter: Waiter = jobs.values().next().value!;
+    this.remove(waiter);
+    // The user's turn is over: to the end.
+    if (jobs.size > 0) {
+      turns.delete(ownerId);
+      turns.set(ownerId, jobs);
+    }
+    const slot = this.#free();
+    this.holders.set(waiter.jobId, slot);
+    return { waiter, slot };
+  }
+
+  #free(): string {
+    const taken = new Set(this.holders.values());
+    let number = 1;
+    while (taken.has(`${this.#name}-${number}`)) number++;
+    return `${this.#name}-${number}`;
+  }
+}
+
+export class SlotBook {
+  readonly #concurrency: (provider: string) => number;
+  readonly #desks = new Map<string, Desk>();
+  /** What each job that holds or waits asked for. */
+  readonly #known = new Map<string, SlotRequest>();
+
+  constructor(concurrency: (provider: string) => number) {
+    this.#concurrency = concurrency;
+  }
+
+  #desk(provider: string): Desk {
+    let desk = this.#desks.get(provider);
+    if (desk === undefined) this.#desks.set(provider, (desk = new Desk(provider, () => this.#concurrency(provider))));
+    return desk;
+  }
+
+  /** Notes a slot that a job held before the start. */
+  restore(jobId: string, provider: string, slot: string): void {
+    this.#known.set(jobId, { jobId, provider, ownerId: "", priority: 0 });
+    this.#desk(provider).holders.set(jobId, slot);
+  }
+
+  /** The slot that a job holds. */
+  held(jobId: string): string | undefined {
+    const request = this.#known.get(jobId);
+    return request === undefined ? undefined : this.#desks.get(request.provider)?.holders.get(jobId);
+  }
+
+  /**
+   * `granted` is called when it has a slot: at once if it holds one already, else when its turn comes. Asking again while
+   * waiting replaces the first. Answers how to stop waiting, which does nothing once the slot is granted.
+   */
+  request(request: SlotRequest, granted: (slot: string) => void): () => void {
+    const held = this.held(request.jobId);
+    if (held !== undefined) {
+      granted(held);
+      return () => {};
+    }
+    this.release(request.jobId);
+    this.#known.set(request.jobId, request);
+    const desk = this.#desk(request.provider);
+    desk.add({ ...request, granted });
+    this.#serve(desk);
+    return () => {
+      if (this.#known.get(request.jobId) === request && this.held(request.jobId) === undefined) this.release(request.jobId);
+    };
+  }
+
+  /** Takes back what a job holds or waits for, if anything. */
+  release(jobId: string): void {
+    const request = this.#known.get(jobId);
+    if (request === undefined) return;
+    this.#known.delete(jobId);
+    const desk = this.#desk(request.provider);
+    if (desk.holders.delete(jobId)) this.#serve(desk);
+    else desk.remove(request);
+  }
+
+  #serve(desk: Desk): void {
+    for (let next = desk.next(); next !== undefined; next = desk.next()) next.waiter.granted(next.slot);
+  }
+
+  /** `ahead`: waiters that go before one who comes now with this priority. */
+  load(provider: string, priority: number): { readonly busy: number; readonly waiting: number; readonly ahead: number } {
+    const desk = this.#desks.get(provider);
+    return { busy: desk?.holders.size ?? 0, waiting: desk?.waiting ?? 0, ahead: desk?.ahead(priority) ?? 0 };
+  }
+}

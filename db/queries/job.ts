@@ -1,0 +1,142 @@
+// The read model of jobs in SQL. One statement a function; lists page by (created_at, id). Rows are written by the actor host.
+import type { Queryable, Tx } from "../client/database.ts";
+
+export interface JobRow {
+  readonly id: string;
+  readonly rev: number;
+  readonly owner_id: string;
+  readonly operation: string;
+  readonly provider: string;
+  readonly state: string;
+  readonly progress: number;
+  readonly eta_at: number | null;
+  readonly waiting_for: string | null;
+  readonly name: string | null;
+  readonly prompt: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly inputs: ReadonlyArray<unknown>;
+  readonly hash: string;
+  readonly asked_hash: string | null;
+  readonly priority: number;
+  readonly scheduled_for: number | null;
+  readonly parent_job_id: string | null;
+  readonly batch_id: string | null;
+  readonly attempt: number;
+  readonly max_attempts: number;
+  readonly failure: { readonly kind: string; readonly message: string } | null;
+  readonly asset_id: string | null;
+  readonly slot: string | null;
+  readonly parked: boolean;
+  readonly created_at: number;
+  readonly submitted_at: number | null;
+  readonly finished_at: number | null;
+}
+
+const columns = (sql: Queryable) => sql`
+  j.id, j.rev, j.owner_id, j.operation, j.provider, j.state, j.progress, j.eta_at, j.waiting_for, j.name, j.prompt, j.params,
+  j.inputs, j.hash, j.asked_hash, j.priority, j.scheduled_for, j.parent_job_id, j.batch_id, j.attempt, j.max_attempts, j.failure,
+  j.asset_id, j.slot, j.parked, j.created_at, j.submitted_at, j.finished_at`;
+
+const textArray = (sql: Queryable, values: ReadonlyArray<string>) => sql`${sql.array([...values], 25)}::text[]`;
+
+/** Those of the owner's jobs that exist, in no order. */
+export const jobsById = (sql: Queryable, ownerId: string, ids: ReadonlyArray<string>) =>
+  sql<Array<JobRow>>`select ${columns(sql)} from job j where j.id = any(${textArray(sql, ids)}) and j.owner_id = ${ownerId}`;
+
+export interface JobFilterArgs {
+  readonly states?: ReadonlyArray<string> | undefined;
+  readonly operation?: string | undefined;
+  /** Each of these must be part of the prompt or the name. */
+  readonly words: ReadonlyArray<string>;
+  readonly batchId?: string | undefined;
+}
+
+const likePattern = (text: string): string => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+
+/**
+ * Newest first, after the given place. Words are found by scanning the owner's rows in list order until the page is full:
+ * unlike a word index this finds parts of words and words of languages without spaces, and costs no step of a job anything.
+ */
+export const listJobs = (
+  sql: Queryable,
+  ownerId: string,
+  filter: JobFilterArgs,
+  after: { readonly createdAt: number; readonly id: string } | null,
+  limit: number,
+) =>
+  sql<Array<JobRow>>`
+    select ${columns(sql)} from job j
+    where j.owner_id = ${ownerId}
+      ${filter.states === undefined ? sql`` : sql`and j.state = any(${textArray(sql, filter.states)})`}
+      ${filter.operation === undefined ? sql`` : sql`and j.operation = ${filter.operation}`}
+      ${filter.batchId === undefined ? sql`` : sql`and j.batch_id = ${filter.batchId}`}
+      ${filter.words.map((word) => sql`and (j.prompt ilike ${likePattern(word)} or j.name ilike ${likePattern(word)})`)}
+      ${after === null ? sql`` : sql`and (j.created_at, j.id) < (${after.createdAt}, ${after.id})`}
+    order by j.created_at desc, j.id desc
+    limit ${limit}`;
+
+export const countJobsByState = (sql: Queryable, ownerId: string) =>
+  sql<Array<{ state: string; count: number }>>`select state, count(*)::int as count from job where owner_id = ${ownerId} group by state`;
+
+/** Jobs that hold a slot and will use it without a person's help. */
+export const slotHolders = (sql: Queryable) =>
+  sql<Array<{ id: string; provider: string; slot: string }>>`
+    select id, provider, slot from job where finished_at is null and slot is not null and not parked order by id`;
+
+/** The last `limit` generations of each provider and operation, oldest first. */
+export const recentGenerations = (sql: Queryable, limit: number) =>
+  sql<
+    Array<{
+      provider: string;
+      operation: string;
+      params: Readonly<Record<string, unknown>>;
+      submitted_at: number;
+      finished_at: number;
+    }>
+  >`
+    with recursive done (provider, operation) as (
+      (select provider, operation from job where state = 'completed' order by provider, operation limit 1)
+      union all
+      select next.provider, next.operation from done, lateral (
+        select j.provider, j.operation from job j
+        where j.state = 'completed' and (j.provider, j.operation) > (done.provider, done.operation)
+        order by j.provider, j.operation limit 1
+      ) next
+    )
+    select r.provider, r.operation, r.params, r.submitted_at, r.finished_at
+    from done, lateral (
+      select * from job j
+      where j.state = 'completed' and j.provider = done.provider and j.operation = done.operation and j.submitted_at is not null
+      order by j.finished_at desc limit ${limit}
+    ) r
+    order by r.finished_at`;
+
+/**
+ * Reserves places under the owner's limit of open jobs: all of `ids` or none. Answers how many were open or reserved before.
+ * One admission of an owner at a time, whichever process it runs in; reservations older than `staleBefore` count no more.
+ */
+export const admitJobs = async (
+  tx: Tx,
+  ownerId: string,
+  ids: ReadonlyArray<string>,
+  limit: number,
+  now: number,
+  staleBefore: number,
+): Promise<{ readonly admitted: boolean; readonly open: number }> => {
+  await tx`select pg_advisory_xact_lock(hashtext('job_reservation'), hashtext(${ownerId}))`;
+  await tx`
+    delete from job_reservation r
+    where r.owner_id = ${ownerId}
+      and (r.at < ${staleBefore} or r.job_id = any(${textArray(tx, ids)}) or exists (select from job j where j.id = r.job_id))`;
+  const [row] = await tx<Array<{ open: number; admitted: number }>>`
+    with used as (
+      select (select count(*) from job where owner_id = ${ownerId} and finished_at is null)
+        + (select count(*) from job_reservation where owner_id = ${ownerId}) as open
+    ), reserved as (
+      insert into job_reservation (job_id, owner_id, at)
+      select i.id, ${ownerId}, ${now} from used, unnest(${textArray(tx, ids)}) as i (id) where used.open + ${ids.length} <= ${limit}
+      returning job_id
+    )
+    select used.open::int as open, (select count(*)::int from reserved) as admitted from used`;
+  return { admitted: row?.admitted === ids.length, open: row?.open ?? 0 };
+};
