@@ -6,9 +6,10 @@ export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   cacheDir: ".cache/vitest",
   test: {
+    globalSetup: "ops/test-setup.ts",
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 20_000,
     hookTimeout: 60_000,
     projects: [
       {

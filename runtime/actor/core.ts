@@ -537,7 +537,7 @@ export class Core {
       parked: null,
       ...(effect === undefined ? {} : { effect }),
     });
-    dirty.restart = true;
+    dirty.restart = { resend: effect?.invokeId ?? null };
     dirty.commands.push(command);
     this.#touch(resident);
   }
@@ -672,8 +672,9 @@ export class Core {
 
     for (const effect of dirty.stopped) this.#ports.stopEffect(address, effect);
     if (last.parked === null) {
-      for (const effect of dirty.restart ? last.effects : dirty.opened.values()) {
-        if (!effect.review) this.#ports.startEffect(address, kind, effect, dirty.restart);
+      for (const effect of dirty.restart === null ? dirty.opened.values() : last.effects) {
+        const recovered = dirty.restart !== null && dirty.restart.resend !== effect.invokeId;
+        if (!effect.review) this.#ports.startEffect(address, kind, effect, recovered);
       }
     }
     this.#arm(address, dirty, last);
@@ -687,7 +688,7 @@ export class Core {
 
   #arm(address: string, dirty: Dirty<Command>, last: PendingStep): void {
     for (const [timerId, dueAt] of dirty.timersCleared) this.#timers.cancel({ address, timerId, dueAt });
-    if (dirty.restart) this.#armAll(address, last.timers);
+    if (dirty.restart !== null) this.#armAll(address, last.timers);
     else if (dirty.timersSet.size > 0) this.#armAll(address, dirty.timersSet.values());
   }
 

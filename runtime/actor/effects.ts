@@ -40,11 +40,8 @@ export class EffectRunner<R> {
       return;
     }
     const program = this.#program(address, key, ref, handler, effect.input, recovered);
-    const fiber = Effect.runForkWith(this.#services)(program);
-    this.#running.set(key, fiber);
-    fiber.addObserver(() => {
-      if (this.#running.get(key) === fiber) this.#running.delete(key);
-    });
+    // The entry stays when the fiber has ended, until the host says `stop`: its outcome is on the way, so it must not run again.
+    this.#running.set(key, Effect.runForkWith(this.#services)(program));
   }
 
   stop(address: string, effect: EffectRef): void {

@@ -11,7 +11,7 @@ import { EffectRunner } from "./effects.ts";
 import { entryOf, makeFolder } from "./fold.ts";
 import { type AnyActorDefinition, makeKind } from "./resident.ts";
 import { makeSqlStore } from "./sql-store.ts";
-import { cellOf, type JournalRow, type StoreFailure, type StoreResult } from "./store.ts";
+import { type JournalRow, type StoreFailure, type StoreResult } from "./store.ts";
 import { changesOf, epochOf, Follower, Followers, viewOf } from "./watch.ts";
 
 /** A watcher further behind than this gets a snapshot. */

@@ -63,7 +63,7 @@ export interface Dirty<Command> {
   readonly steps: Array<PendingStep>;
   readonly opened: Map<string, OpenEffect>;
   readonly closed: Set<string>;
-  /** Effects that run and must stop once this is committed. */
+  /** Effects that are over, or must stop, once this is committed. */
   readonly stopped: Array<OpenEffect>;
   readonly timersSet: Map<string, SetTimer>;
   /** Timer ids and when they were due. */
@@ -71,8 +71,8 @@ export interface Dirty<Command> {
   readonly inbox: Array<InboxRow>;
   /** What led to the steps, in order: answered after the commit, taken back if it fails. */
   readonly commands: Array<Command>;
-  /** An order of effects that were not running to run: after parking. */
-  restart: boolean;
+  /** Unparked: all effects run again; the one named here as if for the first time, by decision of a person. */
+  restart: { readonly resend: string | null } | null;
 }
 
 export interface Resident<Command = unknown> {
@@ -151,7 +151,7 @@ const dirtyOf = <Command>(resident: Resident<Command>): Dirty<Command> =>
     timersCleared: new Map(),
     inbox: [],
     commands: [],
-    restart: false,
+    restart: null,
   });
 
 /** Puts a step into effect. `finished`: the invoke whose outcome the event is. */
@@ -172,14 +172,17 @@ export const applyStep = <Command>(
     const active = resident.kind.stepper.invokes(step.snapshot);
     const kept: Array<OpenEffect> = [];
     for (const effect of resident.effects) {
-      const done = effect.invokeId === finished;
-      if (!done && active.includes(effect.invokeId) && !step.spawned.some((spawned) => spawned.id === effect.invokeId)) {
+      if (
+        effect.invokeId !== finished &&
+        active.includes(effect.invokeId) &&
+        !step.spawned.some((spawned) => spawned.id === effect.invokeId)
+      ) {
         kept.push(effect);
         continue;
       }
       dirty.opened.delete(effect.invokeId);
       dirty.closed.add(effect.invokeId);
-      if (!done) dirty.stopped.push(effect);
+      dirty.stopped.push(effect);
     }
     for (const spawned of step.spawned) {
       // Entered and left within one macrostep: nobody waits for it.

@@ -121,7 +121,7 @@ test("a throwing guard throws and leaves the snapshot usable", () => {
   });
   const stepper = makeStepper(throwing);
   const { snapshot } = stepper.initial(undefined);
-  expect(() => stepper.next(snapshot, { type: "GO" })).toThrow();
+  expect(() => stepper.next(snapshot, { type: "GO" })).toThrow("no");
   const fixed = stepper.next(snapshot, { type: "FIX" });
   expect(stepper.next(fixed.snapshot, { type: "GO" }).snapshot.value).toBe("b");
 });

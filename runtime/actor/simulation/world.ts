@@ -138,7 +138,6 @@ export class World {
         const fails = this.#choose(3) === 0;
         this.#task(() => {
           if (run.cancelled) return;
-          running.delete(key);
           const event = fails
             ? { type: "xstate.error.actor.work", error: { kind: "x" } }
             : { type: "xstate.done.actor.work", output: "ok" };

@@ -1,0 +1,37 @@
+// All static checks, side by side: format, lint, types, Effect diagnostics, import direction, unused code and dependencies.
+// Prints each with its time; what fails is shown in full.
+import { spawn } from "node:child_process";
+
+const checks: ReadonlyArray<readonly [name: string, command: string, ...args: ReadonlyArray<string>]> = [
+  ["format", "oxfmt", "--check"],
+  ["lint", "oxlint"],
+  ["types", "node", "node_modules/@typescript/native/bin/tsc", "-p", "."],
+  ["types of web", "node", "node_modules/@typescript/native/bin/tsc", "-p", "web"],
+  ["Effect diagnostics", "effect-language-service", "diagnostics", "--project", "tsconfig.json", "--strict"],
+  ["import direction", "depcruise", "--config", ".dependency-cruiser.cjs", "protocol", "db", "runtime", "actors", "ops", "web"],
+  ["unused code and dependencies", "knip"],
+];
+
+const run = (command: string, args: ReadonlyArray<string>): Promise<{ readonly code: number; readonly output: string }> =>
+  new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    child.on("error", (error) => resolve({ code: 1, output: String(error) }));
+    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+  });
+
+const started = performance.now();
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+const results = await Promise.all(
+  checks.map(async ([name, command, ...args]) => {
+    const began = performance.now();
+    const { code, output } = await run(command, args);
+    console.log(`${code === 0 ? "ok  " : "FAIL"} ${name} (${seconds(began)})`);
+    if (code !== 0) console.log(output.trimEnd());
+    return code === 0;
+  }),
+);
+console.log(`${results.filter(Boolean).length} of ${results.length} checks pass (${seconds(started)})`);
+process.exitCode = results.every(Boolean) ? 0 : 1;

@@ -1,0 +1,103 @@
+// A throw-away PostgreSQL for tests and trials: found on the machine, run in a folder of its own as an ordinary user.
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { chown, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+export const howToGetPostgres =
+  "PostgreSQL 15 or newer is not installed: run `apt-get install postgresql` (or put its bin folder on the PATH).";
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** The folder of initdb and postgres, newest version first; undefined where there is none. */
+export const findPostgres = async (): Promise<string | undefined> => {
+  const packaged = "/usr/lib/postgresql";
+  const versions = (await readdir(packaged).catch(() => [])).map(Number).filter((version) => version >= 15);
+  for (const version of versions.sort((a, b) => b - a)) {
+    const folder = join(packaged, String(version), "bin");
+    if (await exists(join(folder, "initdb"))) return folder;
+  }
+  for (const folder of (process.env["PATH"] ?? "").split(":")) if (folder !== "" && (await exists(join(folder, "initdb")))) return folder;
+  return undefined;
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+
+/** PostgreSQL refuses to run as root: then it runs as the user that its package made. */
+const asUser = async (command: string, args: ReadonlyArray<string>): Promise<readonly [string, ReadonlyArray<string>]> =>
+  process.getuid?.() === 0 ? ["runuser", ["-u", "postgres", "--", command, ...args]] : [command, args];
+
+const idOf = async (flag: "-u" | "-g"): Promise<number> => Number((await run("id", [flag, "postgres"])).stdout);
+
+export interface RunningPostgres {
+  /** As a superuser, on the loopback. */
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** `durable`: with fsync, as in production (benchmarks); without it a test is faster. */
+export const startPostgres = async (options: { readonly durable: boolean }): Promise<RunningPostgres> => {
+  const bin = await findPostgres();
+  if (bin === undefined) throw new Error(howToGetPostgres);
+  const folder = await mkdtemp(join(tmpdir(), "pixsim-postgres-"));
+  if (process.getuid?.() === 0) await chown(folder, await idOf("-u"), await idOf("-g"));
+  const data = join(folder, "data");
+  const [init, initArgs] = await asUser(join(bin, "initdb"), [
+    "-D",
+    data,
+    "-U",
+    "pixsim",
+    "-A",
+    "trust",
+    "--no-sync",
+    "-E",
+    "UTF8",
+    "--locale=C",
+  ]);
+  await run(init, [...initArgs], { cwd: folder });
+  const port = await freePort();
+  const settings = [`port=${port}`, "listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`, "max_connections=200"];
+  if (!options.durable) settings.push("fsync=off", "synchronous_commit=off", "full_page_writes=off");
+  const [start, startArgs] = await asUser(join(bin, "postgres"), ["-D", data, ...settings.flatMap((setting) => ["-c", setting])]);
+  const child = spawn(start, [...startArgs], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  await ready(child);
+  return {
+    url: `postgres://pixsim@127.0.0.1:${port}/postgres`,
+    stop: async () => {
+      const exited = new Promise((resolve) => child.once("exit", resolve));
+      // Fast shutdown; through runuser the signal goes to the server by its own pid file.
+      await run(...((await asUser(join(bin, "pg_ctl"), ["-D", data, "-m", "fast", "-w", "stop"])) as [string, Array<string>]), {
+        cwd: folder,
+      });
+      await exited;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+const ready = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let log = "";
+    child.stderr!.on("data", (chunk: Buffer) => {
+      log += chunk.toString();
+      if (log.includes("ready to accept connections")) resolve();
+    });
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`PostgreSQL did not start (exit code ${code}):\n${log}`)));
+  });
