@@ -4,7 +4,7 @@ import { Effect, ManagedRuntime } from "effect";
 import { TestClock } from "effect/testing";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeClip } from "#actors/media/testing.ts";
+import { makeClip, must } from "#actors/media/testing.ts";
 import { Database } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { contract } from "#protocol/contract.ts";
@@ -14,6 +14,7 @@ import type { TopicMessage } from "#runtime/gateway/handlers.ts";
 import { Assets, type IngestRequest } from "./assets.ts";
 import { assetHandlers } from "./handlers.ts";
 import { purgeTrash, sweepOrphans } from "./housekeeping.ts";
+import { Intake } from "./intake.ts";
 import { contextOf, mediaWork, testAssets, testFolder } from "./testing.ts";
 
 const day = 86_400_000;
@@ -122,6 +123,27 @@ describe.each(testDatabases)("assets on $engine", ({ layer }) => {
         expect(twin.urls).toEqual(asset.urls);
         expect(mediaWork).toEqual(before);
         expect((yield* (yield* Blobs).list).length).toBe(count);
+      }),
+    ));
+
+  test("a server that dies before the rows are written leaves no asset, and the same ingest makes it later", () =>
+    run(
+      Effect.gen(function* () {
+        const owner = freshUser();
+        const assetId = freshId();
+        const path = (yield* Blobs).stage("result.mp4");
+        copyFileSync(clip, path);
+        const request = { assetId, ownerId: owner, name: "x".repeat(900), origin: { kind: "generation" as const, jobId: "job_1" } };
+        const parents = [{ assetId: (yield* ingest(owner)).id, relation: "SOURCE_VIDEO" as const, operation: null, timeMs: null }];
+        const dies = () => Promise.reject(new Error("the server dies here"));
+        const exit = yield* Effect.exit((yield* Intake).take({ ...request, prompt: null, parents, path, within: dies }));
+        expect(exit._tag).toBe("Failure");
+        expect(yield* Effect.flip((yield* Assets).get(owner, assetId))).toMatchObject({ code: "not_found" });
+        const asset = yield* ingest(owner, { ...request, parents });
+        expect(asset).toMatchObject({ id: assetId, name: "x".repeat(200) });
+        const { edges } = yield* (yield* assetHandlers).calls["assets.lineage"]({ id: assetId, depth: 1 }, contextOf(owner));
+        expect(edges).toHaveLength(1);
+        expect(staged()).toEqual([]);
       }),
     ));
 
@@ -428,7 +450,7 @@ describe.each(testDatabases)("assets on $engine", ({ layer }) => {
         const orphan = blobs.stage("orphan");
         writeFileSync(orphan, "left by a crash");
         const { sha256 } = yield* blobs.adopt(orphan);
-        const { adoptedAt } = (yield* blobs.list).find((blob) => blob.sha256 === sha256) ?? expect.fail("not stored");
+        const { adoptedAt } = must((yield* blobs.list).find((blob) => blob.sha256 === sha256));
         yield* sweepOrphans(adoptedAt);
         expect(yield* blobs.has(sha256)).toBe(true);
         expect(yield* sweepOrphans(adoptedAt + 1)).toBe(1);

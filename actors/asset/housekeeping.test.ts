@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { Effect, Layer, ManagedRuntime } from "effect";
 import { TestClock } from "effect/testing";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { must } from "#actors/media/testing.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { assetHousekeeping, sweepOrphans } from "./housekeeping.ts";
@@ -19,10 +20,15 @@ const goneFrom = (blobs: Blobs["Service"], sha256: string, meanwhile: Effect.Eff
   Effect.flatMap(blobs.has(sha256), (there) => (there ? Effect.andThen(meanwhile, goneFrom(blobs, sha256, meanwhile)) : Effect.void));
 
 describe("housekeeping", () => {
+  const folder = testFolder();
+  const runtime = ManagedRuntime.make(testAssets(folder.path, must(testDatabases[0]).layer));
+  beforeAll(() => runtime.runPromise(Effect.void));
+  afterAll(async () => {
+    await runtime.dispose();
+    folder.remove();
+  });
+
   test("sweeps at its start what earlier runs left, and each hour what has become old", async () => {
-    const folder = testFolder();
-    const database = testDatabases[0]?.layer ?? expect.fail("no database");
-    const runtime = ManagedRuntime.make(Layer.mergeAll(testAssets(folder.path, database), TestClock.layer()));
     await runtime.runPromise(
       Effect.scoped(
         Effect.gen(function* () {
@@ -36,10 +42,8 @@ describe("housekeeping", () => {
           expect(yield* blobs.has(fresh)).toBe(true);
           yield* goneFrom(blobs, fresh, TestClock.adjust("1 hour"));
         }),
-      ),
+      ).pipe(Effect.provide(TestClock.layer())),
     );
-    await runtime.dispose();
-    folder.remove();
   });
 
   test("removes nothing when most of many blobs seem to be orphans: then the database is another's", async () => {
@@ -56,9 +60,8 @@ describe("housekeeping", () => {
         path: (sha256) => sha256,
         stage: (name) => name,
       });
-    const database = testDatabases[0]?.layer ?? expect.fail("no database");
     const sweep = (count: number) => Effect.provide(sweepOrphans(1), blobs(count));
-    const counts = await Effect.runPromise(Effect.provide(Effect.all([sweep(1500), sweep(900)]), database));
+    const counts = await runtime.runPromise(Effect.all([sweep(1500), sweep(900)]));
     expect(counts).toEqual([0, 900]);
     expect(removed).toHaveLength(900);
   });

@@ -15,6 +15,8 @@ import { AssetLibrary } from "./library.ts";
 
 /** Files moved into the blob store at once: each waits for the disk. */
 const adoptConcurrency = 4;
+/** Letters of a name; longer ones (a whole prompt) are cut. */
+const longestName = 200;
 
 export interface IntakeRequest extends IngestRequest {
   /** What `hashFile` said of the file, where that was asked already. */
@@ -145,7 +147,7 @@ const makeIntake = Effect.gen(function* () {
           ...originColumns(origin),
           id: assetId,
           owner_id: ownerId,
-          name: request.name,
+          name: request.name.slice(0, longestName),
           size: ref.size,
           sha256: ref.sha256,
           prompt: request.prompt,

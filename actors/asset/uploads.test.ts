@@ -6,10 +6,10 @@ import { TestClock } from "effect/testing";
 import fc from "fast-check";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeClip } from "#actors/media/testing.ts";
+import { makeClip, must } from "#actors/media/testing.ts";
 import { Database } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
-import { CallError } from "#protocol/wire/errors.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { Parts } from "#runtime/blobs/parts.ts";
 import type { UploadSink } from "#runtime/gateway/handlers.ts";
@@ -23,7 +23,9 @@ const day = 86_400_000;
 
 describe.each(testDatabases)("uploads on $engine", ({ layer }) => {
   const folder = testFolder();
-  const runtime = ManagedRuntime.make(testAssets(folder.path, layer));
+  /** Holds the database while servers on it come and go. */
+  const base = ManagedRuntime.make(layer);
+  const runtime = ManagedRuntime.make(testAssets(folder.path, layer), { memoMap: base.memoMap });
   type Services = ManagedRuntime.ManagedRuntime.Services<typeof runtime>;
   const run = <A, E>(effect: Effect.Effect<A, E, Services>): Promise<A> => runtime.runPromise(effect);
 
@@ -32,10 +34,12 @@ describe.each(testDatabases)("uploads on $engine", ({ layer }) => {
     const path = join(folder.path, "clip.mp4");
     await makeClip(path, { frames: 6 });
     video = readFileSync(path);
+    await base.runPromise(Effect.void);
     await run(Effect.void);
   });
   afterAll(async () => {
     await runtime.dispose();
+    await base.dispose();
     folder.remove();
   });
 
@@ -293,7 +297,7 @@ describe.each(testDatabases)("uploads on $engine", ({ layer }) => {
       size: fc.integer({ min: 1, max: 4000 }),
       /** Sent again from so many bytes before the end of what is stored. */
       back: fc.integer({ min: 0, max: 3000 }),
-      then: fc.constantFrom("go on", "go on", "reconnect", "reconnect without a goodbye"),
+      next: fc.constantFrom("go on", "go on", "reconnect", "reconnect without a goodbye"),
     });
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 20_000 }), fc.array(step, { maxLength: 30 }), (size, steps) =>
@@ -310,10 +314,10 @@ describe.each(testDatabases)("uploads on $engine", ({ layer }) => {
               const offset = yield* sink.write(from, bytes.subarray(from, from + length));
               expect(offset).toBe(sink.offset);
             });
-            for (const { size: length, back, then } of steps) {
+            for (const { size: length, back, next } of steps) {
               yield* send(back, length);
-              if (then === "reconnect") yield* sink.close;
-              if (then !== "go on") sink = (yield* uploads.resume(owner, uploadId)).sink;
+              if (next === "reconnect") yield* sink.close;
+              if (next !== "go on") sink = (yield* uploads.resume(owner, uploadId)).sink;
             }
             while (sink.offset < size) yield* send(0, 7000);
             yield* sink.close;
@@ -386,31 +390,24 @@ describe.each(testDatabases)("uploads on $engine", ({ layer }) => {
         const bytes = yield* Effect.promise(freshPicture);
         const begun = yield* calls["assets.beginUpload"]({ name: "\u0000a\n.png ", size: bytes.length }, context);
         expect(begun).toEqual({ uploadId: expect.stringMatching(/^upl_/), stream: 7, offset: 0 });
-        yield* sinks[0]?.write(0, bytes.subarray(0, 20)) ?? expect.fail("no sink");
+        yield* must(sinks[0]).write(0, bytes.subarray(0, 20));
         const { uploadId } = begun;
         expect(yield* calls["assets.resumeUpload"]({ uploadId }, context)).toEqual({ uploadId, stream: 8, offset: 20 });
-        yield* sinks[1]?.write(20, bytes.subarray(20)) ?? expect.fail("no sink");
+        yield* must(sinks[1]).write(20, bytes.subarray(20));
         expect(yield* calls["assets.finishUpload"]({ uploadId, sha256: sha256(bytes) }, context)).toMatchObject({ name: "a.png" });
         const second = yield* calls["assets.beginUpload"]({ name: "b", size: 5 }, context);
         expect(yield* calls["assets.cancelUpload"]({ uploadId: second.uploadId }, context)).toEqual({});
       }),
     ));
-});
 
-describe("uploads and restarts", () => {
   test("an upload goes on after the server was started again", async () => {
-    const folder = testFolder();
-    const database = testDatabases[0]?.layer ?? expect.fail("no database");
-    const bytes = await sharp({ create: { width: 33, height: 33, channels: 3, background: "#123" } })
-      .png()
-      .toBuffer();
-    const shared = ManagedRuntime.make(database);
-    const started = () => ManagedRuntime.make(testAssets(folder.path, database), { memoMap: shared.memoMap });
-    await shared.runPromise(Effect.void);
+    const bytes = await freshPicture();
+    const own = testFolder();
+    const started = () => ManagedRuntime.make(testAssets(own.path, layer), { memoMap: base.memoMap });
     const first = started();
     const uploadId = await first.runPromise(
       Effect.gen(function* () {
-        const begun = yield* (yield* Uploads).begin("usr_1", { name: "a.png", size: bytes.length });
+        const begun = yield* (yield* Uploads).begin("usr_restart", { name: "a.png", size: bytes.length });
         yield* begun.sink.write(0, bytes.subarray(0, 30));
         return begun.uploadId;
       }),
@@ -420,15 +417,14 @@ describe("uploads and restarts", () => {
     const asset = await second.runPromise(
       Effect.gen(function* () {
         const uploads = yield* Uploads;
-        const { sink } = yield* uploads.resume("usr_1", uploadId);
+        const { sink } = yield* uploads.resume("usr_restart", uploadId);
         expect(sink.offset).toBe(30);
         yield* sink.write(30, bytes.subarray(30));
-        return yield* uploads.finish("usr_1", uploadId, sha256(bytes));
+        return yield* uploads.finish("usr_restart", uploadId, sha256(bytes));
       }),
     );
     expect(asset).toMatchObject({ sha256: sha256(bytes), size: bytes.length });
     await second.dispose();
-    await shared.dispose();
-    folder.remove();
+    own.remove();
   });
 });

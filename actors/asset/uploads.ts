@@ -51,11 +51,10 @@ export class Uploads extends Context.Service<
 
 const mismatch = (message: string): CallError => new CallError("upload_mismatch", message);
 
-// Control characters would only be in the way of those who look at names.
-// oxlint-disable-next-line no-control-regex
+/** Control characters would only be in the way of those who look at names. */
 const cleanName = (name: string): string =>
   name
-    .replaceAll(/[\u0000-\u001f\u007f]/g, "")
+    .replaceAll(/[\p{Cc}\p{Cs}]/gu, "")
     .trim()
     .slice(0, 200) || "upload";
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EncodedPacketSink, type InputTrack } from "mediabunny";
@@ -9,7 +9,7 @@ import { derive } from "./derive.ts";
 import { frame } from "./frame.ts";
 import type { Derived, DerivedFile } from "./media.ts";
 import { probe } from "./probe.ts";
-import { makeClip, type ClipOptions } from "./testing.ts";
+import { type ClipOptions, makeClip, must } from "./testing.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pixsim-derive-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -26,8 +26,7 @@ const clip = async (options: ClipOptions): Promise<string> => {
 const deriveFrom = async (path: string): Promise<Derived> => derive(path, await probe(path), fresh("out"));
 
 const role = (derived: Derived, name: DerivedFile["role"]): DerivedFile => {
-  const file = derived.files.find((one) => one.role === name);
-  return file ?? expect.fail(`no ${name}`);
+  return must(derived.files.find((one) => one.role === name));
 };
 
 /** Brightness of the left half of a frame of a test clip, as it was drawn (see testing.ts). */
@@ -103,7 +102,7 @@ test("copies the picture packet by packet where the source has short closed grou
   expect(copy.map((packet) => packet.data)).toEqual(source.map((packet) => packet.data));
   expectShortClosedGroups(copy);
   expect(readFileSync(role(derived, "play-video").path).includes("moof")).toBe(true);
-  const sourceSound = await withVideo(path, ({ audio }) => (audio === null ? expect.fail("no sound") : packetsOf(audio)));
+  const sourceSound = await withVideo(path, ({ audio }) => packetsOf(must(audio)));
   expect((await soundPackets(role(derived, "play-audio").path)).map((packet) => packet.data)).toEqual(
     sourceSound.map((packet) => packet.data),
   );
@@ -248,12 +247,22 @@ test("refuses to work on what is damaged, and to write where it cannot", async (
   });
 });
 
+test.runIf(existsSync("/dev/full"))("says that the disk is full where it is", async () => {
+  const path = await clip({ frames: 12 });
+  const facts = await probe(path);
+  for (const name of ["play-video.mp4", "poster.webp", "first.jpg"]) {
+    const prefix = fresh("full");
+    symlinkSync("/dev/full", `${prefix}-${name}`);
+    await expect(derive(path, facts, prefix)).rejects.toMatchObject({ reason: "storage" });
+  }
+});
+
 /** Packets of a file that holds sound only. */
 const soundPackets = async (path: string) => {
   const { FilePathSource, Input, MP4 } = await import("mediabunny");
   const input = new Input({ source: new FilePathSource(path), formats: [MP4] });
   try {
-    return await packetsOf((await input.getPrimaryAudioTrack()) ?? expect.fail("no sound"));
+    return await packetsOf(must(await input.getPrimaryAudioTrack()));
   } finally {
     input.dispose();
   }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { sniff } from "./sniff.ts";
 
 const bytes = (...parts: ReadonlyArray<string | ReadonlyArray<number>>): Uint8Array =>
-  Uint8Array.from(parts.flatMap((part) => (typeof part === "string" ? [...part].map((letter) => letter.charCodeAt(0)) : [...part])));
+  Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part, "latin1") : Uint8Array.from(part))));
 const ftyp = (...brands: ReadonlyArray<string>): Uint8Array =>
   bytes([0, 0, 0, 12 + brands.length * 4], "ftyp", brands[0] ?? "", [0, 0, 0, 0], ...brands.slice(1), "    ");
 

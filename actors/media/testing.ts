@@ -98,3 +98,9 @@ export const makeClip = async (path: string, options: ClipOptions = {}): Promise
   }
   await output.finalize();
 };
+
+/** The value that a test cannot go on without. */
+export const must = <T>(value: T | null | undefined): T => {
+  if (value === null || value === undefined) throw new Error("a value that the test needs is not there");
+  return value;
+};
