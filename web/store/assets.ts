@@ -44,7 +44,13 @@ export interface AssetsStore extends LiveRows<Asset, AssetsFilter> {
   /** All assets that are not in the trash, as of the last snapshot, counted on with what came since. */
   readonly count: Accessor<number>;
   readonly ready: Accessor<boolean>;
+  /** Sees to it that a row comes if it is not known; `row` then has it. What cannot be had stays unknown. */
+  readonly ensure: (id: string) => void;
 }
+
+/** Single rows asked for at the same time, and waiting for their turn; beyond that the oldest wish is dropped. */
+const mostEnsuring = 6;
+const mostWaiting = 60;
 
 export const createAssetsStore = (client: Client): AssetsStore => {
   const [count, setCount] = createSignal(0);
@@ -100,5 +106,36 @@ export const createAssetsStore = (client: Client): AssetsStore => {
   );
   onCleanup(unfollow);
 
-  return { ...rows, count, ready };
+  const asked = new Set<string>();
+  const waiting: Array<string> = [];
+  let ensuring = 0;
+  const next = () => {
+    const id = ensuring < mostEnsuring ? waiting.pop() : undefined;
+    if (id !== undefined) {
+      ensuring += 1;
+      client
+        .call("assets.get", { id })
+        .then(
+          (asset) => rows.put([asset]),
+          // Gone, or the connection is: whoever looks for it shows it as missing.
+          () => undefined,
+        )
+        .finally(() => {
+          ensuring -= 1;
+          next();
+        });
+    }
+  };
+  const ensure = (id: string) => {
+    if (!asked.has(id) && rows.peek(id) === undefined) {
+      asked.add(id);
+      waiting.push(id);
+      if (waiting.length > mostWaiting) {
+        asked.delete(waiting.shift() ?? "");
+      }
+      next();
+    }
+  };
+
+  return { ...rows, count, ready, ensure };
 };

@@ -3,27 +3,21 @@ import { createContext, useContext, type Accessor } from "solid-js";
 import type { User } from "#protocol/auth.ts";
 import type { AssetsStore } from "./assets.ts";
 import type { Client } from "./client.ts";
+import type { Connection } from "./connection.ts";
 import type { Draft } from "./draft.ts";
 import type { JobsStore } from "./jobs.ts";
 import type { Preferences } from "./preferences.ts";
-
-/** `live`: changes arrive as they happen. `reconnecting`: what is shown may be old; the next try is at `retryAt`. */
-export type ConnectionState =
-  | { readonly kind: "connecting" }
-  | { readonly kind: "live" }
-  | { readonly kind: "reconnecting"; readonly retryAt: number | null }
-  | { readonly kind: "offline" }
-  | { readonly kind: "ended"; readonly reason: string };
+import type { Session } from "./session.ts";
 
 export interface Workspace {
   readonly client: Client;
   readonly user: Accessor<User>;
-  readonly connection: Accessor<ConnectionState>;
+  readonly connection: Connection;
   readonly jobs: JobsStore;
   readonly assets: AssetsStore;
   readonly draft: Draft;
   readonly preferences: Preferences;
-  readonly signOut: () => void;
+  readonly session: Session;
 }
 
 export const WorkspaceContext = createContext<Workspace>();

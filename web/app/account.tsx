@@ -1,0 +1,144 @@
+// What a person can do about their account: password, other devices, signing out.
+import KeyRound from "lucide-solid/icons/key-round";
+import LogOut from "lucide-solid/icons/log-out";
+import MonitorSmartphone from "lucide-solid/icons/monitor-smartphone";
+import { createEffect, createResource, createSignal, For, Show, type Component } from "solid-js";
+import type { User } from "#protocol/auth.ts";
+import { sentenceOf } from "#web/store/problem.ts";
+import type { Session } from "#web/store/session.ts";
+import { useWorkspace } from "#web/store/workspace.ts";
+import { Button } from "#web/ui/button.tsx";
+import { Dialog } from "#web/ui/dialog.tsx";
+import { Badge, EmptyState, Skeleton } from "#web/ui/feedback.tsx";
+import { formatCount, formatFull } from "#web/ui/format.ts";
+import type { MenuItem } from "#web/ui/menu.tsx";
+import { TextField } from "#web/ui/text-field.tsx";
+import { toast } from "#web/ui/toast.tsx";
+import "./account.css";
+
+const [open, setOpen] = createSignal<"password" | "devices" | null>(null);
+
+export const accountItems = (user: User, session: Session): ReadonlyArray<MenuItem> => [
+  { label: user.hasPassword ? "Change password" : "Choose a password", icon: KeyRound, onSelect: () => setOpen("password") },
+  { label: "Signed-in devices", icon: MonitorSmartphone, onSelect: () => setOpen("devices") },
+  "separator",
+  { label: `Sign out ${user.username}`, icon: LogOut, onSelect: session.signOut },
+];
+
+/** The dialogs behind the account menu. */
+export const AccountDialogs: Component = () => (
+  <>
+    <Dialog
+      open={open() === "password"}
+      onClose={() => setOpen(null)}
+      title="Password"
+      size="s"
+      description="Your other devices are signed out."
+    >
+      <PasswordForm onDone={() => setOpen(null)} />
+    </Dialog>
+    <Dialog open={open() === "devices"} onClose={() => setOpen(null)} title="Signed-in devices">
+      <Devices />
+    </Dialog>
+  </>
+);
+
+const PasswordForm: Component<{ readonly onDone: () => void }> = (props) => {
+  const { user, session } = useWorkspace();
+  const [current, setCurrent] = createSignal("");
+  const [next, setNext] = createSignal("");
+  const [problem, setProblem] = createSignal<string | undefined>();
+  const [busy, setBusy] = createSignal(false);
+  createEffect(() => {
+    next();
+    setProblem(undefined);
+  });
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    if (next().length < 8 || next().length > 100) {
+      setProblem("A password has 8 to 100 characters.");
+      return;
+    }
+    setBusy(true);
+    session.setPassword(next(), user().hasPassword ? current() : undefined).then(
+      () => {
+        toast("The password is set", { tone: "ok" });
+        props.onDone();
+      },
+      (error: unknown) => {
+        setBusy(false);
+        setProblem(sentenceOf(error));
+      },
+    );
+  };
+  return (
+    <form class="account-form" onSubmit={submit} noValidate>
+      <input type="text" name="username" autocomplete="username" value={user().username} hidden readOnly />
+      <Show when={user().hasPassword}>
+        <TextField label="Present password" type="password" autocomplete="current-password" value={current()} onInput={setCurrent} />
+      </Show>
+      <TextField
+        label="New password"
+        help="At least 8 characters."
+        type="password"
+        autocomplete="new-password"
+        value={next()}
+        onInput={setNext}
+        error={problem()}
+      />
+      <Button type="submit" tone="primary" busy={busy()}>
+        Set password
+      </Button>
+    </form>
+  );
+};
+
+const Devices: Component = () => {
+  const { client } = useWorkspace();
+  const [sessions, { refetch }] = createResource(async () => (await client.call("auth.sessions", {})).sessions);
+  const end = (sessionId?: string) => {
+    client.call("auth.revoke", sessionId === undefined ? {} : { sessionId }).then(
+      ({ ended }) => {
+        toast(`${formatCount(ended, "session")} ended`, { tone: "ok" });
+        void refetch();
+      },
+      (error: unknown) => toast("The session could not be ended", { tone: "bad", detail: sentenceOf(error) }),
+    );
+  };
+  const rows = () => (sessions.error === undefined ? (sessions() ?? []) : []);
+  return (
+    <Show
+      when={sessions.error === undefined}
+      fallback={
+        <EmptyState tone="bad" title="The list did not come" actions={<Button onClick={() => void refetch()}>Try again</Button>}>
+          {sentenceOf(sessions.error)}
+        </EmptyState>
+      }
+    >
+      <ul class="devices">
+        <For each={rows()} fallback={<Skeleton class="device-loading" />}>
+          {(session) => (
+            <li>
+              <div>
+                <strong class="truncate">{session.client}</strong>
+                <span class="muted">
+                  {session.ip} · last used {formatFull(session.lastUsedAt)}
+                </span>
+              </div>
+              <Show when={!session.current} fallback={<Badge tone="ok">This device</Badge>}>
+                <Button size="s" onClick={() => end(session.id)}>
+                  Sign out
+                </Button>
+              </Show>
+            </li>
+          )}
+        </For>
+      </ul>
+      <Show when={rows().length > 1}>
+        <Button tone="danger" onClick={() => end()}>
+          Sign out all other devices
+        </Button>
+      </Show>
+    </Show>
+  );
+};

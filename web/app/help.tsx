@@ -1,0 +1,61 @@
+// The help sheet: every shortcut that works right now, and those of lists and the player, which work where the focus is.
+import { createMemo, For, type Component } from "solid-js";
+import { Dialog } from "#web/ui/dialog.tsx";
+import { allCommands, keysLabel } from "./commands.ts";
+
+interface Group {
+  readonly title: string;
+  readonly rows: ReadonlyArray<{ readonly title: string; readonly keys: string }>;
+}
+
+/** Keys that belong to a place and not to a command. */
+const placed: ReadonlyArray<Group> = [
+  {
+    title: "In lists and the gallery",
+    rows: [
+      { title: "Move", keys: "up" },
+      { title: "Select on the way", keys: "shift+down" },
+      { title: "Add to the selection", keys: "space" },
+      { title: "Select all", keys: "mod+a" },
+      { title: "Open", keys: "enter" },
+      { title: "Cancel or delete", keys: "del" },
+      { title: "Clear the selection", keys: "esc" },
+    ],
+  },
+];
+
+export const HelpSheet: Component<{ readonly open: boolean; readonly onClose: () => void }> = (props) => {
+  const groups = createMemo((): ReadonlyArray<Group> => {
+    const byGroup = Map.groupBy(
+      allCommands().filter(({ keys }) => keys !== undefined),
+      ({ group }) => group,
+    );
+    return [...byGroup].map(([title, commands]) => ({
+      title,
+      rows: commands.map((command) => ({ title: command.title, keys: command.keys ?? "" })),
+    }));
+  });
+  return (
+    <Dialog open={props.open} onClose={() => props.onClose()} title="Keyboard shortcuts" size="l">
+      <div class="help-groups">
+        <For each={[...groups(), ...placed]}>
+          {(group) => (
+            <section>
+              <h3>{group.title}</h3>
+              <ul>
+                <For each={group.rows}>
+                  {(row) => (
+                    <li>
+                      {row.title}
+                      <kbd>{keysLabel(row.keys)}</kbd>
+                    </li>
+                  )}
+                </For>
+              </ul>
+            </section>
+          )}
+        </For>
+      </div>
+    </Dialog>
+  );
+};

@@ -1,0 +1,68 @@
+// Sets up what lives as long as one user is signed in: the live collections, the draft, the preferences; then shows the shell.
+import { createEffect, on, type Accessor, type Component } from "solid-js";
+import type { User } from "#protocol/auth.ts";
+import { createAssetsStore } from "#web/store/assets.ts";
+import type { Connection } from "#web/store/connection.ts";
+import { createDraft } from "#web/store/draft.ts";
+import { createJobsStore } from "#web/store/jobs.ts";
+import { createPreferences } from "#web/store/preferences.ts";
+import { sentenceOf } from "#web/store/problem.ts";
+import type { Session } from "#web/store/session.ts";
+import { WorkspaceContext, type Workspace } from "#web/store/workspace.ts";
+import { toast } from "#web/ui/toast.tsx";
+import { AccountDialogs } from "./account.tsx";
+import { Shell } from "./shell.tsx";
+import { isTheme, setTheme, theme } from "./theme.ts";
+
+interface SignedInProps {
+  readonly connection: Connection;
+  readonly session: Session;
+  readonly user: Accessor<User | null>;
+}
+
+const SignedIn: Component<SignedInProps> = (props) => {
+  const { connection, session } = props;
+  // The last known one while the page says goodbye.
+  let known = props.user();
+  const user = (): User => {
+    known = props.user() ?? known;
+    if (known === null) {
+      throw new Error("The workspace was opened without a user");
+    }
+    return known;
+  };
+  const preferences = createPreferences(connection.client, user().id, (error) =>
+    toast("Your layout and presets are kept in this browser only", { tone: "warn", detail: sentenceOf(error) }),
+  );
+  // The theme follows the user to other browsers; there it is applied once, when the preferences arrive.
+  createEffect(
+    on(preferences.loaded, (loaded) => {
+      const kept = preferences.get("theme");
+      if (loaded && isTheme(kept)) {
+        setTheme(kept);
+      }
+    }),
+  );
+  createEffect(
+    on(theme, (now) => preferences.loaded() && preferences.get("theme") !== now && preferences.set("theme", now), { defer: true }),
+  );
+
+  const workspace: Workspace = {
+    client: connection.client,
+    connection,
+    session,
+    user,
+    jobs: createJobsStore(connection.client),
+    assets: createAssetsStore(connection.client),
+    draft: createDraft(),
+    preferences,
+  };
+  return (
+    <WorkspaceContext.Provider value={workspace}>
+      <Shell />
+      <AccountDialogs />
+    </WorkspaceContext.Provider>
+  );
+};
+
+export default SignedIn;

@@ -1,0 +1,192 @@
+// The dock on wide screens: dockview's layout with Solid panels in it, kept for the user and brought back.
+import "dockview/dist/styles/dockview.css";
+import { createDockview, type DockviewApi, type IContentRenderer, type IDockviewPanel, type SerializedDockview } from "dockview";
+import { createSignal, getOwner, onCleanup, onMount, type Component, type Owner } from "solid-js";
+import { render } from "solid-js/web";
+import { isPanelId, panelIds, panels } from "#web/panels/index.ts";
+import { useWorkspace } from "#web/store/workspace.ts";
+import { toast } from "#web/ui/toast.tsx";
+import { groupActions } from "./group-actions.tsx";
+import { instanceOf, placeOf, readLayout, readParams, saveLayout } from "./layout.ts";
+import { PanelHost } from "./panel-host.tsx";
+import { setOpener, type PanelId } from "./panel.ts";
+import "./dock.css";
+
+const layoutKey = "layout";
+/** Widths of the outer columns in a new layout, px. */
+const leftWidth = 360;
+const rightWidth = 440;
+
+const idOf = (instance: string): PanelId | null => {
+  const id = instance.split(":")[0] ?? "";
+  return isPanelId(id) ? id : null;
+};
+
+/** A Solid panel as dockview wants it. */
+const contentOf = (owner: Owner | null, name: string): IContentRenderer => {
+  const element = document.createElement("div");
+  element.className = "dock-content";
+  let dispose: (() => void) | undefined;
+  let takeParams: (params: unknown) => void = () => undefined;
+  return {
+    element,
+    init: ({ params, api }) => {
+      if (!isPanelId(name)) {
+        return;
+      }
+      const [current, setCurrent] = createSignal(readParams(name, params));
+      const [visible, setVisible] = createSignal(api.isVisible);
+      takeParams = (next) => setCurrent(() => readParams(name, next));
+      const listening = api.onDidVisibilityChange((event) => setVisible(event.isVisible));
+      const stop = render(
+        () => <PanelHost id={name} params={current()} visible={visible} setTitle={(title) => api.setTitle(title)} />,
+        element,
+        undefined,
+        { owner },
+      );
+      dispose = () => {
+        listening.dispose();
+        stop();
+      };
+    },
+    update: ({ params }) => takeParams(params),
+    dispose: () => dispose?.(),
+  };
+};
+
+const addPanel = (api: DockviewApi, id: PanelId, instance: string, params: object, inBackground: boolean): IDockviewPanel => {
+  const open = api.panels.flatMap((panel) => {
+    const known = idOf(panel.id);
+    return known === null || panel.api.location.type !== "grid" ? [] : [{ instance: panel.id, id: known }];
+  });
+  const place = placeOf(id, open);
+  const width = panels[id].column === "left" ? leftWidth : rightWidth;
+  return api.addPanel({
+    id: instance,
+    component: id,
+    title: panels[id].title,
+    params,
+    inactive: inBackground,
+    minimumWidth: 260,
+    minimumHeight: 120,
+    ...(place === null
+      ? {}
+      : {
+          position: { referencePanel: place.beside, direction: place.direction },
+          ...(place.direction === "within" || panels[id].column === "middle" ? {} : { initialWidth: width }),
+        }),
+  });
+};
+
+const buildDefault = (api: DockviewApi) => {
+  api.clear();
+  for (const id of panelIds) {
+    addPanel(api, id, id, {}, id === "gallery" || id === "asset");
+  }
+  api.getPanel("generate")?.group.api.setSize({ width: leftWidth });
+  api.getPanel("job")?.group.api.setSize({ width: rightWidth });
+  api.getPanel("jobs")?.api.setActive();
+};
+
+/** What the shell may ask of the dock. */
+export interface DockControls {
+  readonly reset: () => void;
+  readonly toggleMaximised: () => void;
+  readonly floatActive: () => void;
+  readonly closeActive: () => void;
+}
+
+export const Dock: Component<{ readonly controls: (controls: DockControls | null) => void }> = (props) => {
+  const { preferences } = useWorkspace();
+  const owner = getOwner();
+  let host!: HTMLDivElement;
+
+  onMount(() => {
+    const api = createDockview(host, {
+      theme: { name: "pixsim", className: "dock-theme", gap: 6, dndOverlayMounting: "absolute", dndPanelOverlay: "group" },
+      defaultRenderer: "always",
+      floatingGroupBounds: { minimumHeightWithinViewport: 60, minimumWidthWithinViewport: 120 },
+      createComponent: ({ name }) => contentOf(owner, name),
+      createRightHeaderActionComponent: (group) => groupActions(owner, group),
+    });
+
+    let restoring = false;
+    const restore = (saved: unknown): boolean => {
+      const layout = readLayout(saved);
+      if (layout === null) {
+        return false;
+      }
+      restoring = true;
+      try {
+        // Checked by readLayout as far as we rely on it; dockview throws at what it cannot read.
+        api.fromJSON(layout as unknown as SerializedDockview);
+        return api.panels.length > 0;
+      } catch {
+        // A layout that cannot be read must not keep anybody out: the default one takes its place.
+        return false;
+      } finally {
+        restoring = false;
+      }
+    };
+    const shown = preferences.get(layoutKey);
+    if (!restore(shown)) {
+      buildDefault(api);
+    }
+    // Every layout event before this came from building it.
+    let lastSaved = JSON.stringify(api.toJSON());
+    const onLayout = api.onDidLayoutChange(() => {
+      const dock = api.toJSON();
+      const text = JSON.stringify(dock);
+      if (!restoring && text !== lastSaved) {
+        lastSaved = text;
+        preferences.set(layoutKey, saveLayout(dock));
+      }
+    });
+
+    const withdraw = setOpener((id, params, options) => {
+      const instance = instanceOf(id, (name) => api.getPanel(name) !== undefined, options.another === true);
+      const panel = api.getPanel(instance);
+      if (panel === undefined) {
+        addPanel(api, id, instance, params, options.inBackground === true);
+        return;
+      }
+      panel.api.updateParameters(params);
+      if (options.inBackground !== true) {
+        if (api.hasMaximizedGroup() && !panel.api.isMaximized()) {
+          api.exitMaximizedGroup();
+        }
+        panel.api.setActive();
+      }
+    });
+
+    props.controls({
+      reset: () => {
+        const before = saveLayout(api.toJSON());
+        buildDefault(api);
+        toast("The layout is back to its default", { action: { label: "Undo", onSelect: () => void restore(before) } });
+      },
+      toggleMaximised: () => {
+        if (api.hasMaximizedGroup()) {
+          api.exitMaximizedGroup();
+        } else if (api.activePanel !== undefined) {
+          api.maximizeGroup(api.activePanel);
+        }
+      },
+      floatActive: () => {
+        if (api.activePanel !== undefined) {
+          api.addFloatingGroup(api.activePanel, { width: 480, height: 520 });
+        }
+      },
+      closeActive: () => api.activePanel?.api.close(),
+    });
+
+    onCleanup(() => {
+      props.controls(null);
+      withdraw();
+      onLayout.dispose();
+      api.dispose();
+    });
+  });
+
+  return <div class="dock" ref={host} />;
+};

@@ -1,0 +1,216 @@
+// The state of the Generate form: what is chosen and filled in, kept over reloads, and how it becomes a request.
+import { batch, createMemo, createSignal, untrack, type Accessor } from "solid-js";
+import type { Asset } from "#protocol/asset.ts";
+import { Operation, type JobRequest, type OperationSpec, type ProviderSpec } from "#protocol/job.ts";
+import type { DraftInput, DraftWish } from "#web/store/draft.ts";
+import { addInput, checkInputs, moveInput, placeIssues, refitInputs } from "./inputs.ts";
+import { issuesOf } from "#web/store/problem.ts";
+import { fitValues, readFields, toParams, validate, type FieldErrors, type FormField, type FormValues } from "./schema.ts";
+
+export interface Form {
+  readonly provider: Accessor<ProviderSpec | undefined>;
+  readonly spec: Accessor<OperationSpec | undefined>;
+  readonly fields: Accessor<ReadonlyArray<FormField>>;
+  readonly values: Accessor<FormValues>;
+  readonly inputs: Accessor<ReadonlyArray<DraftInput>>;
+  /** Of the fields, by key. Shown from the first try to submit on, and cleared field by field as they are changed. */
+  readonly errors: Accessor<FieldErrors>;
+  /** Of the inputs, by role. */
+  readonly inputErrors: Accessor<FieldErrors>;
+  readonly setProvider: (id: string) => void;
+  readonly setOperation: (operation: Operation) => void;
+  readonly setValue: (key: string, value: unknown) => void;
+  /** False: no slot of this operation takes it. */
+  readonly add: (asset: Pick<Asset, "id" | "mediaType">, role?: DraftInput["role"], timeMs?: number) => boolean;
+  readonly removeInput: (at: number) => void;
+  readonly moveInput: (at: number, by: -1 | 1) => void;
+  readonly nameInput: (at: number, name: string) => void;
+  /** The request as it stands, or null where something is still wrong; `show` marks what. */
+  readonly request: (show: boolean) => JobRequest | null;
+  /** Puts the server's refusal at the fields; answers what belongs to none. */
+  readonly refused: (error: unknown) => ReadonlyArray<string>;
+  readonly take: (wish: DraftWish) => boolean;
+  /** All fields as the provider proposes them, without inputs. */
+  readonly clear: () => void;
+}
+
+interface Kept {
+  readonly provider: string;
+  readonly operation: Operation;
+  readonly values: FormValues;
+  readonly inputs: ReadonlyArray<DraftInput>;
+}
+
+interface FormOptions {
+  readonly providers: Accessor<ReadonlyArray<ProviderSpec>>;
+  readonly kindOf: (assetId: string) => Asset["mediaType"] | undefined;
+  /** What was kept of an earlier visit; unknown, since another version may have written it. */
+  readonly kept: unknown;
+  readonly onKeep: (kept: Kept) => void;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+
+const readKept = (value: unknown): Kept | null => {
+  if (!isRecord(value) || typeof value["provider"] !== "string" || !isRecord(value["values"])) {
+    return null;
+  }
+  const operation = Operation.safeParse(value["operation"]);
+  // Inputs are not kept in storage: the assets may be gone by then.
+  return operation.success ? { provider: value["provider"], operation: operation.data, values: value["values"], inputs: [] } : null;
+};
+
+export const createForm = (options: FormOptions): Form => {
+  const kept = readKept(options.kept);
+  const [providerId, setProviderId] = createSignal(kept?.provider ?? "");
+  const [operation, setOperationSignal] = createSignal<Operation>(kept?.operation ?? "text_to_video");
+  /** Values of all operations together: a prompt or a duration goes along to the next operation where it fits. */
+  const [allValues, setAllValues] = createSignal<FormValues>(kept?.values ?? {});
+  const [allInputs, setInputs] = createSignal<ReadonlyArray<DraftInput>>([]);
+  const [errors, setErrors] = createSignal<FieldErrors>({});
+  const [inputErrors, setInputErrors] = createSignal<FieldErrors>({});
+
+  const provider = createMemo(() => options.providers().find(({ id }) => id === providerId()) ?? options.providers()[0]);
+  const spec = createMemo(() => provider()?.operations.find((each) => each.operation === operation()) ?? provider()?.operations[0]);
+  const fields = createMemo(() => readFields(spec()?.params ?? {}));
+  const values = createMemo(() => fitValues(fields(), allValues()));
+  const slots = () => spec()?.inputs ?? [];
+
+  const keep = () => {
+    const [nowProvider, nowSpec] = [untrack(provider), untrack(spec)];
+    if (nowProvider !== undefined && nowSpec !== undefined) {
+      options.onKeep({ provider: nowProvider.id, operation: nowSpec.operation, values: untrack(allValues), inputs: untrack(allInputs) });
+    }
+  };
+  const without = (messages: FieldErrors, key: string): FieldErrors => {
+    const { [key]: _, ...others } = messages;
+    return others;
+  };
+  const changeInputs = (next: ReadonlyArray<DraftInput>) => {
+    batch(() => {
+      setInputs(next);
+      setInputErrors({});
+    });
+    keep();
+  };
+  const choose = (change: () => void) => {
+    batch(() => {
+      change();
+      setErrors({});
+      setInputErrors({});
+      setInputs((inputs) => refitInputs(untrack(slots), inputs, options.kindOf));
+    });
+    keep();
+  };
+  const setOperation = (next: Operation) => {
+    if (next !== untrack(spec)?.operation) {
+      choose(() => setOperationSignal(next));
+    }
+  };
+  const add: Form["add"] = (asset, role, timeMs) => {
+    const next = addInput(
+      untrack(slots),
+      untrack(allInputs),
+      { assetId: asset.id, mediaType: asset.mediaType, ...(timeMs === undefined ? {} : { timeMs }) },
+      role,
+    );
+    if (next === null) {
+      return false;
+    }
+    changeInputs(next);
+    return true;
+  };
+
+  return {
+    provider,
+    spec,
+    fields,
+    values,
+    inputs: allInputs,
+    errors,
+    inputErrors,
+    setProvider: (id) => choose(() => setProviderId(id)),
+    setOperation,
+    setValue: (key, value) => {
+      batch(() => {
+        setAllValues((now) => ({ ...now, [key]: value }));
+        setErrors((now) => without(now, key));
+      });
+      keep();
+    },
+    add,
+    removeInput: (at) => changeInputs(untrack(allInputs).filter((_, index) => index !== at)),
+    moveInput: (at, by) => changeInputs(moveInput(untrack(allInputs), at, by)),
+    nameInput: (at, name) => changeInputs(untrack(allInputs).map((input, index) => (index === at ? { ...input, name } : input))),
+    request: (show) => {
+      const [nowProvider, nowSpec] = [provider(), spec()];
+      if (nowProvider === undefined || nowSpec === undefined) {
+        return null;
+      }
+      const wrong = validate(fields(), values());
+      const wrongInputs = checkInputs(nowSpec.inputs, allInputs());
+      if (show) {
+        batch(() => {
+          setErrors(wrong);
+          setInputErrors(wrongInputs);
+        });
+      }
+      return Object.keys(wrong).length + Object.keys(wrongInputs).length > 0
+        ? null
+        : {
+            operation: nowSpec.operation,
+            provider: nowProvider.id,
+            params: toParams(fields(), values()),
+            inputs: allInputs().map((input) => ({ ...input })),
+            priority: 5,
+          };
+    },
+    refused: (error) => {
+      const placed = placeIssues(issuesOf(error), untrack(allInputs));
+      const known = new Set(untrack(fields).map(({ key }) => key));
+      batch(() => {
+        setErrors(placed.params);
+        setInputErrors(placed.inputs);
+      });
+      return [...placed.rest, ...Object.entries(placed.params).flatMap(([key, message]) => (known.has(key) ? [] : [`${key}: ${message}`]))];
+    },
+    take: (wish) => {
+      switch (wish.kind) {
+        case "prompt": {
+          const prompt = untrack(fields).find((field) => field.kind === "text" && field.isPrompt);
+          if (prompt !== undefined) {
+            setAllValues((now) => ({ ...now, [prompt.key]: wish.text }));
+            keep();
+          }
+          return prompt !== undefined;
+        }
+        case "restore":
+          batch(() => {
+            setProviderId(wish.provider);
+            setOperationSignal(wish.operation);
+            setAllValues((now) => ({ ...now, seed: undefined, ...wish.params }));
+            setErrors({});
+          });
+          changeInputs(wish.inputs);
+          return true;
+        case "useAsset": {
+          const takers =
+            untrack(provider)?.operations.filter((each) => each.inputs.some((slot) => slot.accepts.includes(wish.mediaType))) ?? [];
+          const wanted =
+            wish.operation ?? (takers.some((each) => each.operation === untrack(spec)?.operation) ? undefined : takers[0]?.operation);
+          if (wanted !== undefined) {
+            setOperation(wanted);
+          }
+          return add({ id: wish.assetId, mediaType: wish.mediaType }, undefined, wish.timeMs);
+        }
+      }
+    },
+    clear: () => {
+      batch(() => {
+        setAllValues({});
+        setErrors({});
+      });
+      changeInputs([]);
+    },
+  };
+};

@@ -1,0 +1,328 @@
+// The Generate panel: what to make, from what, how; drawn from what the provider says it can do.
+import CircleAlert from "lucide-solid/icons/circle-alert";
+import Eraser from "lucide-solid/icons/eraser";
+import RefreshCcwDot from "lucide-solid/icons/refresh-ccw-dot";
+import Sparkles from "lucide-solid/icons/sparkles";
+import { createEffect, createResource, createSignal, For, Match, onCleanup, onMount, Show, Switch, type Component } from "solid-js";
+import { Operation, type Job, type JobRequest, type ProviderSpec } from "#protocol/job.ts";
+import { keysLabel, provideCommands } from "#web/app/commands.ts";
+import { openPanel, type PanelProps } from "#web/dock/panel.ts";
+import { newKey } from "#web/store/key.ts";
+import { sentenceOf } from "#web/store/problem.ts";
+import { useWorkspace } from "#web/store/workspace.ts";
+import { Button, IconButton } from "#web/ui/button.tsx";
+import { Select } from "#web/ui/choice.tsx";
+import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
+import { formatCount } from "#web/ui/format.ts";
+import { NumberField } from "#web/ui/text-field.tsx";
+import { toast } from "#web/ui/toast.tsx";
+import { tip } from "#web/ui/tooltip.tsx";
+import { EstimateView } from "./estimate.tsx";
+import { FieldView } from "./field-view.tsx";
+import { createForm } from "./form.ts";
+import { InputsView } from "./inputs-view.tsx";
+import { PresetsMenu } from "./presets-menu.tsx";
+import { createUploads } from "./uploads.ts";
+import "./generate.css";
+
+/** Videos that one press may ask for. */
+const mostAtOnce = 20;
+
+const GeneratePanel: Component<PanelProps<"generate">> = (props) => {
+  const { client } = useWorkspace();
+  const [providers, { refetch }] = createResource(async () => (await client.call("jobs.providers", {})).providers);
+  const ready = () => (providers.error === undefined && !providers.loading ? providers() : undefined);
+  return (
+    <Switch>
+      <Match when={providers.error !== undefined}>
+        <EmptyState
+          tone="bad"
+          icon={CircleAlert}
+          title="The providers could not be read"
+          actions={<Button onClick={() => void refetch()}>Try again</Button>}
+        >
+          {sentenceOf(providers.error)}
+        </EmptyState>
+      </Match>
+      <Match when={providers.loading}>
+        <div class="generate-loading" aria-busy="true" aria-label="Loading">
+          <Skeleton class="generate-skeleton" />
+          <Skeleton class="generate-skeleton-tall" />
+          <Skeleton class="generate-skeleton" />
+        </div>
+      </Match>
+      <Match when={ready()?.length === 0}>
+        <EmptyState title="No provider is set up">The server offers nothing that could make a video.</EmptyState>
+      </Match>
+      <Match when={ready()}>{(list) => <GenerateForm providers={list()} visible={props.visible} />}</Match>
+    </Switch>
+  );
+};
+
+export default GeneratePanel;
+
+const storageKey = (userId: string) => `pixsim.draft.${userId}`;
+
+const readDraft = (userId: string): unknown => {
+  try {
+    return JSON.parse(localStorage.getItem(storageKey(userId)) ?? "null");
+  } catch {
+    // Unreadable or forbidden storage: the form starts with its defaults.
+    return null;
+  }
+};
+
+const writeDraft = (userId: string, draft: unknown): void => {
+  try {
+    localStorage.setItem(storageKey(userId), JSON.stringify(draft));
+  } catch {
+    // A full or forbidden storage: the form is then not there after a reload.
+  }
+};
+
+const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>; readonly visible: () => boolean }> = (props) => {
+  const workspace = useWorkspace();
+  const { client, jobs, assets, draft, user } = workspace;
+  const userId = user().id;
+  const form = createForm({
+    providers: () => props.providers,
+    kindOf: (id) => assets.peek(id)?.mediaType,
+    kept: readDraft(userId),
+    onKeep: (kept) => writeDraft(userId, kept),
+  });
+  const uploads = createUploads(workspace, form);
+  const [count, setCount] = createSignal<number | null>(1);
+  const [sending, setSending] = createSignal(false);
+  const [problems, setProblems] = createSignal<ReadonlyArray<string>>([]);
+  const [lastRequest, setLastRequest] = createSignal<JobRequest | null>(null);
+  let root!: HTMLFormElement;
+  let prompt: HTMLElement | undefined;
+
+  // What the gallery, a job or the palette has asked for meanwhile.
+  createEffect(() => {
+    if (draft.wishes().length > 0) {
+      for (const wish of draft.take()) {
+        if (!form.take(wish)) {
+          toast("This operation cannot use that", { tone: "warn", detail: "Choose another operation, or remove an input first." });
+        }
+      }
+    }
+  });
+
+  const countError = () => {
+    const now = count();
+    return now === null || !Number.isInteger(now) || now < 1 || now > mostAtOnce ? `From 1 to ${mostAtOnce}.` : undefined;
+  };
+  const accepted = (made: ReadonlyArray<Job>, request: JobRequest) => {
+    jobs.put(made);
+    setLastRequest(request);
+    const [first] = made;
+    if (first !== undefined) {
+      openPanel("job", { jobId: first.id }, { inBackground: true });
+      toast(made.length === 1 ? "The video is on its way" : `${formatCount(made.length, "video")} are on their way`, {
+        tone: "ok",
+        action: { label: "Show", onSelect: () => openPanel("job", { jobId: first.id }) },
+      });
+    }
+  };
+  const send = (request: JobRequest, many: number) => {
+    setSending(true);
+    setProblems([]);
+    client
+      .call("jobs.create", { request, count: many }, { key: newKey() })
+      .then(
+        ({ jobs: made }) => accepted(made, request),
+        (error: unknown) => {
+          const rest = form.refused(error);
+          setProblems(rest.length > 0 ? rest : [sentenceOf(error)]);
+          focusFirstError();
+        },
+      )
+      .finally(() => setSending(false));
+  };
+  const focusFirstError = () =>
+    queueMicrotask(() => {
+      const first = root.querySelector<HTMLElement>("[aria-invalid=true], [data-invalid]");
+      first?.scrollIntoView({ block: "center" });
+      (first?.matches("fieldset, section") ? first.querySelector<HTMLElement>("input, button") : first)?.focus({ preventScroll: true });
+    });
+  const submit = () => {
+    if (sending()) {
+      return;
+    }
+    const request = form.request(true);
+    if (request === null || countError() !== undefined) {
+      setProblems(["Some fields need your attention."]);
+      focusFirstError();
+      return;
+    }
+    send(request, count() ?? 1);
+  };
+  const repeat = () => {
+    const last = lastRequest();
+    if (last !== null && !sending()) {
+      const { seed: _, ...params } = last.params;
+      send({ ...last, params }, 1);
+    }
+  };
+
+  const refer = (name: string) => {
+    const field = form.fields().find((each) => each.kind === "text" && each.isPrompt);
+    if (field !== undefined && name !== "") {
+      const text = String(form.values()[field.key] ?? "");
+      form.setValue(field.key, `${text}${text === "" || text.endsWith(" ") ? "" : " "}@${name} `);
+      prompt?.focus();
+    }
+  };
+  const paste = (event: ClipboardEvent) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    const slot = form.spec()?.inputs[0];
+    if (files.length > 0 && slot !== undefined && props.visible()) {
+      event.preventDefault();
+      uploads.add(files, slot);
+    }
+  };
+  onMount(() => {
+    document.addEventListener("paste", paste);
+    onCleanup(() => document.removeEventListener("paste", paste));
+  });
+
+  provideCommands(() => [
+    {
+      id: "generate.submit",
+      title: "Generate",
+      group: "Generate",
+      icon: Sparkles,
+      keys: "mod+enter",
+      words: "submit create video",
+      run: submit,
+    },
+    ...(lastRequest() === null
+      ? []
+      : [
+          {
+            id: "generate.repeat",
+            title: "Again with a new seed",
+            group: "Generate",
+            icon: RefreshCcwDot,
+            keys: "mod+shift+enter",
+            run: repeat,
+          },
+        ]),
+    {
+      id: "generate.prompt",
+      title: "Write a prompt",
+      group: "Generate",
+      keys: "/",
+      run: () => {
+        openPanel("generate", {});
+        prompt?.focus();
+      },
+    },
+  ]);
+
+  return (
+    <form
+      class="generate"
+      ref={root}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <div class="generate-top">
+        <Show when={props.providers.length > 1}>
+          <Select
+            label="Provider"
+            value={form.provider()?.id ?? ""}
+            onChange={form.setProvider}
+            options={props.providers.map(({ id, title }) => ({ value: id, label: title }))}
+          />
+        </Show>
+        <Select
+          label="Make"
+          value={form.spec()?.operation ?? "text_to_video"}
+          onChange={form.setOperation}
+          options={(form.provider()?.operations ?? []).map(({ operation, title }) => ({ value: Operation.parse(operation), label: title }))}
+          aside={
+            <span class="generate-tools">
+              <PresetsMenu
+                current={() => {
+                  const [provider, spec] = [form.provider(), form.spec()];
+                  return provider === undefined || spec === undefined
+                    ? null
+                    : { provider: provider.id, operation: spec.operation, params: form.values() };
+                }}
+                onApply={(preset) => form.take({ kind: "restore", ...preset, inputs: form.inputs() })}
+                onIdea={(text) => {
+                  form.take({ kind: "prompt", text });
+                  prompt?.focus();
+                }}
+              />
+              <IconButton size="s" label="Clear the form" icon={Eraser} onClick={form.clear} />
+            </span>
+          }
+        />
+        <p class="generate-about">{form.spec()?.summary}</p>
+      </div>
+
+      <div class="generate-fields">
+        <InputsView form={form} uploads={uploads} onRefer={refer} />
+        <For each={form.fields()}>
+          {(field) => (
+            <div class="generate-field" data-kind={field.kind} data-wide={field.kind === "text" || field.kind === "json" ? "" : undefined}>
+              <FieldView
+                field={field}
+                value={form.values()[field.key]}
+                error={form.errors()[field.key]}
+                onChange={(value) => form.setValue(field.key, value)}
+                promptRef={(element) => (prompt = element)}
+              />
+            </div>
+          )}
+        </For>
+      </div>
+
+      <footer class="generate-send">
+        <Show when={problems().length > 0}>
+          <ul class="generate-problems" role="alert">
+            <For each={problems()}>{(problem) => <li>{problem}</li>}</For>
+          </ul>
+        </Show>
+        <EstimateView
+          request={() => form.request(false)}
+          count={countError() === undefined ? (count() ?? 1) : 1}
+          concurrency={form.provider()?.concurrency ?? 1}
+        />
+        <div class="generate-buttons">
+          <div class="generate-count">
+            <NumberField
+              label="How many"
+              hideLabel
+              min={1}
+              max={mostAtOnce}
+              step={1}
+              value={count()}
+              error={countError()}
+              onChange={setCount}
+            />
+          </div>
+          <Show when={lastRequest()}>
+            <IconButton
+              label="Again with a new seed"
+              keys={keysLabel("mod+shift+enter")}
+              icon={RefreshCcwDot}
+              tone="neutral"
+              disabled={sending()}
+              onClick={repeat}
+            />
+          </Show>
+          <Button type="submit" tone="primary" icon={Sparkles} busy={sending()} {...tip("Generate", keysLabel("mod+enter"))}>
+            {(count() ?? 1) > 1 && countError() === undefined ? `Generate ${count()}` : "Generate"}
+          </Button>
+        </div>
+      </footer>
+    </form>
+  );
+};

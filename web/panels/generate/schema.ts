@@ -1,0 +1,255 @@
+// From a provider's JSON Schema to form fields, and from what is in the fields to params that fit it. Pure.
+// Knows the parts of JSON Schema by which providers describe their parameters; anything else becomes a field for raw JSON.
+
+export type FieldValue = string | number | boolean | null | undefined;
+
+interface FieldBase {
+  readonly key: string;
+  readonly title: string;
+  readonly help: string | undefined;
+  readonly required: boolean;
+  /** Undefined: left open. */
+  readonly initial: unknown;
+}
+
+export type FormField =
+  | (FieldBase & {
+      readonly kind: "text";
+      /** The words that the whole form is about: large, and first. */
+      readonly isPrompt: boolean;
+      readonly minLength: number;
+      readonly maxLength: number | undefined;
+      readonly pattern: string | undefined;
+    })
+  | (FieldBase & {
+      readonly kind: "number";
+      readonly look: "slider" | "number";
+      readonly integer: boolean;
+      readonly min: number | undefined;
+      readonly max: number | undefined;
+      readonly step: number | undefined;
+    })
+  | (FieldBase & { readonly kind: "seed"; readonly min: number; readonly max: number })
+  | (FieldBase & { readonly kind: "choice"; readonly options: ReadonlyArray<{ readonly value: FieldValue; readonly label: string }> })
+  | (FieldBase & { readonly kind: "switch" })
+  | (FieldBase & { readonly kind: "json" });
+
+export type FormValues = Readonly<Record<string, unknown>>;
+/** Messages by field key. */
+export type FieldErrors = Readonly<Record<string, string>>;
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const isRecord = (value: unknown): value is Schema => typeof value === "object" && value !== null && !Array.isArray(value);
+const numberAt = (schema: Schema, key: string): number | undefined => (typeof schema[key] === "number" ? schema[key] : undefined);
+const stringAt = (schema: Schema, key: string): string | undefined => (typeof schema[key] === "string" ? schema[key] : undefined);
+const isFieldValue = (value: unknown): value is string | number | boolean | null =>
+  value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+
+/** `panLeft` → `Pan left`, `text_to_video` → `Text to video`; what has no letters stays. */
+export const wordsOf = (name: string): string => {
+  const spaced = name.replaceAll(/[_-]+/g, " ").replaceAll(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+};
+
+/** The values of a closed choice, or null. */
+const choicesOf = (schema: Schema): ReadonlyArray<string | number | boolean | null> | null => {
+  if (Array.isArray(schema["enum"])) {
+    return schema["enum"].filter(isFieldValue);
+  }
+  const alternatives = schema["anyOf"] ?? schema["oneOf"];
+  if (!Array.isArray(alternatives)) {
+    return null;
+  }
+  const values = alternatives.flatMap((each: unknown) =>
+    isRecord(each)
+      ? isFieldValue(each["const"])
+        ? [each["const"]]
+        : Array.isArray(each["enum"])
+          ? each["enum"].filter(isFieldValue)
+          : []
+      : [],
+  );
+  return values.length >= alternatives.length && values.length > 0 ? values : null;
+};
+
+/** `anyOf: [x, null]` is x that may be left open. */
+const unwrap = (schema: Schema): Schema => {
+  const alternatives = schema["anyOf"];
+  if (Array.isArray(alternatives) && alternatives.length === 2) {
+    const real = alternatives.filter((each: unknown) => isRecord(each) && each["type"] !== "null");
+    if (real.length === 1 && isRecord(real[0])) {
+      return { ...real[0], ...schema, anyOf: undefined };
+    }
+  }
+  return schema;
+};
+
+const fieldOf = (key: string, raw: Schema, required: boolean): FormField => {
+  const schema = unwrap(raw);
+  const widget = stringAt(schema, "x-widget");
+  const base: FieldBase = {
+    key,
+    title: stringAt(schema, "title") ?? wordsOf(key),
+    help: stringAt(schema, "description"),
+    required: required && schema["default"] === undefined,
+    initial: schema["default"],
+  };
+  const choices = choicesOf(schema);
+  if (choices !== null) {
+    const names = isRecord(schema["x-labels"]) ? schema["x-labels"] : {};
+    const options = choices.map((value) => {
+      const name = names[String(value)];
+      return { value, label: typeof name === "string" ? name : typeof value === "string" ? wordsOf(value) : String(value) };
+    });
+    return { ...base, kind: "choice", options };
+  }
+  const min = numberAt(schema, "minimum") ?? numberAt(schema, "exclusiveMinimum");
+  const max = numberAt(schema, "maximum") ?? numberAt(schema, "exclusiveMaximum");
+  switch (schema["type"]) {
+    case "boolean":
+      return { ...base, kind: "switch" };
+    case "string":
+      return {
+        ...base,
+        kind: "text",
+        isPrompt: widget === "prompt",
+        minLength: numberAt(schema, "minLength") ?? 0,
+        maxLength: numberAt(schema, "maxLength"),
+        pattern: stringAt(schema, "pattern"),
+      };
+    case "integer":
+    case "number": {
+      const integer = schema["type"] === "integer";
+      if (widget === "seed") {
+        return { ...base, kind: "seed", min: min ?? 0, max: Math.min(max ?? 2 ** 31 - 1, Number.MAX_SAFE_INTEGER) };
+      }
+      const bounded = min !== undefined && max !== undefined;
+      return {
+        ...base,
+        kind: "number",
+        look: bounded && (widget === "slider" || (widget === undefined && max - min <= 100)) ? "slider" : "number",
+        integer,
+        min,
+        max,
+        step: numberAt(schema, "multipleOf") ?? (integer ? 1 : undefined),
+      };
+    }
+    default:
+      return { ...base, kind: "json" };
+  }
+};
+
+/** The fields of an operation's params; prompts come first, the rest as the provider lists it. */
+export const readFields = (schema: Schema): ReadonlyArray<FormField> => {
+  const properties = isRecord(schema["properties"]) ? schema["properties"] : {};
+  const required = new Set(Array.isArray(schema["required"]) ? schema["required"] : []);
+  const fields = Object.entries(properties).flatMap(([key, each]) => (isRecord(each) ? [fieldOf(key, each, required.has(key))] : []));
+  const isPrompt = (field: FormField) => field.kind === "text" && field.isPrompt;
+  return [...fields.filter(isPrompt), ...fields.filter((field) => !isPrompt(field))];
+};
+
+const isBlank = (value: unknown): boolean => value === undefined || value === null || value === "";
+
+/** A step is met if what is left over is smaller than the error of the division. */
+const fitsStep = (value: number, step: number): boolean => Math.abs(value / step - Math.round(value / step)) < 1e-9;
+
+/** What is wrong with a field's value, in words that say what would be right; undefined: nothing. */
+export const problemOf = (field: FormField, value: unknown): string | undefined => {
+  if (isBlank(value) || (field.kind === "text" && typeof value === "string" && value.trim() === "")) {
+    return field.required || (field.kind === "text" && field.minLength > 0 && field.initial === undefined && field.required)
+      ? field.kind === "text" && field.isPrompt
+        ? "Describe what is to be seen."
+        : `${field.title} is needed.`
+      : undefined;
+  }
+  switch (field.kind) {
+    case "text": {
+      if (typeof value !== "string") {
+        return "This must be text.";
+      }
+      if (value.length < field.minLength) {
+        return `At least ${field.minLength} characters are needed.`;
+      }
+      if (field.maxLength !== undefined && value.length > field.maxLength) {
+        return `At most ${field.maxLength.toLocaleString("en")} characters; these are ${value.length.toLocaleString("en")}.`;
+      }
+      return field.pattern !== undefined && !matchesPattern(field.pattern, value)
+        ? "This does not have the form that is asked for."
+        : undefined;
+    }
+    case "seed":
+    case "number": {
+      if (typeof value !== "number" || !Number.isFinite(value)) {
+        return "This must be a number.";
+      }
+      if ((field.kind === "seed" || field.integer) && !Number.isInteger(value)) {
+        return "This must be a whole number.";
+      }
+      if (field.min !== undefined && value < field.min) {
+        return `At least ${field.min.toLocaleString("en")}.`;
+      }
+      if (field.max !== undefined && value > field.max) {
+        return `At most ${field.max.toLocaleString("en")}.`;
+      }
+      return field.kind === "number" && field.step !== undefined && !fitsStep(value, field.step) ? `In steps of ${field.step}.` : undefined;
+    }
+    case "choice":
+      return field.options.some((option) => option.value === value) ? undefined : "Choose one of the options.";
+    case "switch":
+      return typeof value === "boolean" ? undefined : "This is on or off.";
+    case "json":
+      return typeof value === "string" && !isJson(value) ? "This is not valid JSON." : undefined;
+  }
+};
+
+const matchesPattern = (pattern: string, value: string): boolean => {
+  try {
+    return new RegExp(pattern, "u").test(value);
+  } catch {
+    // A pattern of another dialect: the server will judge.
+    return true;
+  }
+};
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+export const validate = (fields: ReadonlyArray<FormField>, values: FormValues): FieldErrors =>
+  Object.fromEntries(
+    fields.flatMap((field) => {
+      const problem = problemOf(field, values[field.key]);
+      return problem === undefined ? [] : [[field.key, problem]];
+    }),
+  );
+
+/** Values for these fields: kept where they fit, the default where they do not. */
+export const fitValues = (fields: ReadonlyArray<FormField>, values: FormValues): FormValues =>
+  Object.fromEntries(
+    fields.map((field) => {
+      const value = values[field.key];
+      const keeps = value !== undefined && (field.kind === "text" || problemOf(field, value) === undefined);
+      return [field.key, keeps ? value : (field.initial ?? (field.kind === "switch" ? false : undefined))];
+    }),
+  );
+
+/** What is sent: only these fields, without those left open. */
+export const toParams = (fields: ReadonlyArray<FormField>, values: FormValues): Record<string, unknown> =>
+  Object.fromEntries(
+    fields.flatMap((field) => {
+      const value = values[field.key];
+      if (isBlank(value)) {
+        return [];
+      }
+      if (field.kind === "json" && typeof value === "string") {
+        return isJson(value) ? [[field.key, JSON.parse(value) as unknown]] : [];
+      }
+      return [[field.key, field.kind === "text" && typeof value === "string" ? value.trim() : value]];
+    }),
+  );

@@ -1,0 +1,77 @@
+// What can be done to one job or many: cancel, run again. Says in a toast what happened and offers the way back.
+import { finalJobStates } from "#protocol/job.ts";
+import { openPanel } from "#web/dock/panel.ts";
+import { newKey } from "#web/store/key.ts";
+import { sentenceOf } from "#web/store/problem.ts";
+import type { Workspace } from "#web/store/workspace.ts";
+import { formatCount } from "#web/ui/format.ts";
+import { toast } from "#web/ui/toast.tsx";
+
+type Reach = Pick<Workspace, "client" | "jobs">;
+
+/** The most that one call takes. */
+const cancelAtOnce = 500;
+const retryAtOnce = 100;
+
+const chunks = <T>(all: ReadonlyArray<T>, size: number): ReadonlyArray<ReadonlyArray<T>> =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size));
+
+/** Cancels those that have not ended. */
+export const cancelJobs = async ({ client, jobs }: Reach, ids: ReadonlyArray<string>): Promise<void> => {
+  const open = ids.filter((id) => {
+    const job = jobs.peek(id);
+    return job === undefined || !finalJobStates.has(job.state);
+  });
+  if (open.length === 0) {
+    toast("Nothing to cancel", { detail: "All of these jobs have ended." });
+    return;
+  }
+  try {
+    const done: Array<string> = [];
+    const failed: Array<string> = [];
+    for (const chunk of chunks(open, cancelAtOnce)) {
+      const result = await client.call("jobs.cancel", { ids: [...chunk] }, { key: newKey() });
+      done.push(...result.done);
+      failed.push(...result.failed.map(({ message }) => message));
+    }
+    if (done.length > 0) {
+      toast(`${formatCount(done.length, "job")} cancelled`, {
+        action: { label: "Run again", onSelect: () => void retryJobs({ client, jobs }, done) },
+      });
+    }
+    if (failed.length > 0) {
+      toast(`${formatCount(failed.length, "job")} could not be cancelled`, { tone: "warn", detail: failed[0] });
+    }
+  } catch (error) {
+    toast("The jobs could not be cancelled", { tone: "bad", detail: sentenceOf(error) });
+  }
+};
+
+/** Makes new jobs of the old ones; with `newSeed` another take of the same request. */
+export const retryJobs = async ({ client, jobs }: Reach, ids: ReadonlyArray<string>, newSeed = false): Promise<void> => {
+  try {
+    const made: Array<string> = [];
+    const failed: Array<string> = [];
+    for (const chunk of chunks(ids, retryAtOnce)) {
+      const result = await client.call("jobs.retry", { ids: [...chunk], newSeed }, { key: newKey() });
+      jobs.put(result.jobs);
+      made.push(...result.jobs.map(({ id }) => id));
+      failed.push(...result.failed.map(({ message }) => message));
+    }
+    const only = made.length === 1 ? made[0] : undefined;
+    if (made.length > 0) {
+      toast(`${formatCount(made.length, "new job")}`, {
+        tone: "ok",
+        action:
+          only === undefined
+            ? { label: "Cancel them", onSelect: () => void cancelJobs({ client, jobs }, made) }
+            : { label: "Open", onSelect: () => openPanel("job", { jobId: only }) },
+      });
+    }
+    if (failed.length > 0) {
+      toast(`${formatCount(failed.length, "job")} could not be run again`, { tone: "warn", detail: failed[0] });
+    }
+  } catch (error) {
+    toast("The jobs could not be run again", { tone: "bad", detail: sentenceOf(error) });
+  }
+};

@@ -1,0 +1,48 @@
+// Who is signed in here: takes sign-ins, keeps the tokens, and follows what other tabs and the server say about the session.
+import { createSignal, onCleanup, type Accessor } from "solid-js";
+import type { Grant, User } from "#protocol/auth.ts";
+import type { Connection } from "./connection.ts";
+
+export type SessionState =
+  | { readonly kind: "starting" }
+  | { readonly kind: "signedOut"; readonly notice: string | null }
+  | { readonly kind: "signedIn"; readonly user: User };
+
+export interface Session {
+  readonly state: Accessor<SessionState>;
+  readonly signIn: (login: string, password: string) => Promise<void>;
+  /** With a one-time link's token. */
+  readonly redeem: (token: string) => Promise<void>;
+  /** Without `current` where none is set yet. */
+  readonly setPassword: (password: string, current?: string) => Promise<void>;
+  readonly signOut: () => void;
+}
+
+export const createSession = (connection: Connection): Session => {
+  const { client } = connection;
+  const [state, setState] = createSignal<SessionState>({ kind: "starting" });
+  const signedIn = (grant: Grant) => {
+    connection.keepGrant(grant);
+    setState({ kind: "signedIn", user: grant.user });
+  };
+  onCleanup(connection.onUser((user, notice) => setState(user === null ? { kind: "signedOut", notice } : { kind: "signedIn", user })));
+
+  return {
+    state,
+    signIn: async (login, password) => signedIn(await client.call("auth.signIn", { login, password })),
+    redeem: async (token) => signedIn(await client.call("auth.redeem", { token })),
+    setPassword: async (password, current) => {
+      await client.call("auth.setPassword", { password, ...(current === undefined ? {} : { current }) });
+      const now = state();
+      if (now.kind === "signedIn") {
+        setState({ kind: "signedIn", user: { ...now.user, hasPassword: true } });
+      }
+    },
+    signOut: () => {
+      // The session ends here whatever the server answers: its tokens are forgotten.
+      client.call("auth.signOut", {}).catch(() => undefined);
+      connection.forget();
+      setState({ kind: "signedOut", notice: null });
+    },
+  };
+};

@@ -1,0 +1,107 @@
+// A list of rows of one height of which only those in view exist, however many there are. Rows that come in above do not move what is
+// being looked at.
+import { createComputed, createMemo, createSignal, For, on, onCleanup, onMount, untrack, type JSX } from "solid-js";
+import "./window-list.css";
+
+/** Rows kept ready above and below the view. */
+const spare = 6;
+/** Asks for more when fewer rows than this are left below the view. */
+const nearEnd = 60;
+
+export interface WindowListHandle {
+  readonly scrollTo: (index: number) => void;
+  /** Rows that fit into the view. */
+  readonly pageSize: () => number;
+}
+
+interface WindowListProps {
+  readonly ids: ReadonlyArray<string>;
+  /** px */
+  readonly rowHeight: number;
+  readonly row: (id: string, index: () => number) => JSX.Element;
+  readonly onNearEnd?: () => void;
+  readonly handle?: (handle: WindowListHandle) => void;
+  /** Below the last row: loading, failed, the end. */
+  readonly footer?: JSX.Element;
+  /** Attributes of the scrolling element: role, label, keys. */
+  readonly host?: JSX.HTMLAttributes<HTMLDivElement>;
+}
+
+export const WindowList = (props: WindowListProps): JSX.Element => {
+  const [top, setTop] = createSignal(0);
+  const [height, setHeight] = createSignal(0);
+  let host!: HTMLDivElement;
+
+  const range = createMemo(
+    () => {
+      const first = Math.max(Math.floor(top() / props.rowHeight) - spare, 0);
+      const last = Math.min(Math.ceil((top() + height()) / props.rowHeight) + spare, props.ids.length);
+      return { first: Math.min(first, last), last };
+    },
+    { first: 0, last: 0 },
+    { equals: (a, b) => a.first === b.first && a.last === b.last },
+  );
+  const inView = createMemo(() => props.ids.slice(range().first, range().last));
+
+  // Rows that came in above the view: move along with what is being looked at.
+  createComputed(
+    on(
+      () => props.ids,
+      (ids, before) => {
+        const firstShown = Math.floor(untrack(top) / props.rowHeight);
+        const anchor = before?.[firstShown];
+        if (anchor === undefined || firstShown === 0 || ids[firstShown] === anchor) {
+          return;
+        }
+        const at = ids.indexOf(anchor);
+        if (at >= 0) {
+          const moved = untrack(top) + (at - firstShown) * props.rowHeight;
+          setTop(moved);
+          // The list must have grown before it can be scrolled that far.
+          queueMicrotask(() => (host.scrollTop = moved));
+        }
+      },
+    ),
+  );
+  createComputed(() => {
+    if (range().last > 0 && props.ids.length - range().last < nearEnd) {
+      untrack(() => props.onNearEnd?.());
+    }
+  });
+
+  onMount(() => {
+    const observer = new ResizeObserver(() => setHeight(host.clientHeight));
+    observer.observe(host);
+    setHeight(host.clientHeight);
+    onCleanup(() => observer.disconnect());
+    props.handle?.({
+      scrollTo: (index) => {
+        const from = index * props.rowHeight;
+        if (from < host.scrollTop) {
+          host.scrollTop = from;
+        } else if (from + props.rowHeight > host.scrollTop + host.clientHeight) {
+          host.scrollTop = from + props.rowHeight - host.clientHeight;
+        }
+      },
+      pageSize: () => Math.max(Math.floor(host.clientHeight / props.rowHeight) - 1, 1),
+    });
+  });
+
+  return (
+    <div class="window-list" {...props.host} ref={host} onScroll={() => setTop(host.scrollTop)}>
+      <div class="window-list-rows" style={{ height: `${props.ids.length * props.rowHeight}px` }}>
+        <For each={inView()}>
+          {(id, index) => {
+            const place = () => range().first + index();
+            return (
+              <div class="window-list-row" style={{ height: `${props.rowHeight}px`, translate: `0 ${place() * props.rowHeight}px` }}>
+                {props.row(id, place)}
+              </div>
+            );
+          }}
+        </For>
+      </div>
+      {props.footer}
+    </div>
+  );
+};
