@@ -1,7 +1,7 @@
 import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Effect, ManagedRuntime } from "effect";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { mediaPool } from "#actors/media/pool.ts";
 import { makeClip, must } from "#actors/media/testing.ts";
 import { testDatabases } from "#db/client/testing.ts";
@@ -10,9 +10,15 @@ import { Assets } from "./assets.ts";
 import { Intake } from "./intake.ts";
 import { testAssets, testFolder } from "./testing.ts";
 
+const folder = testFolder();
+const runtime = ManagedRuntime.make(testAssets(folder.path, must(testDatabases[0]).layer, mediaPool()));
+beforeAll(() => runtime.runPromise(Effect.void));
+afterAll(async () => {
+  await runtime.dispose();
+  folder.remove();
+});
+
 test("media children do all the work that taking in a file needs", async () => {
-  const folder = testFolder();
-  const runtime = ManagedRuntime.make(testAssets(folder.path, must(testDatabases[0]).layer, mediaPool()));
   const clip = join(folder.path, "clip.mp4");
   const text = join(folder.path, "text.mp4");
   await makeClip(clip, { frames: 12, audio: "aac", faststart: false });
@@ -37,6 +43,4 @@ test("media children do all the work that taking in a file needs", async () => {
       expect(readdirSync(join(folder.path, "blobs", "staging"))).toEqual([]);
     }),
   );
-  await runtime.dispose();
-  folder.remove();
 });
