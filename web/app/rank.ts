@@ -1,9 +1,18 @@
 // Orders the palette's commands by how well they fit what was typed. Pure.
 
-/** How well the letters of `query` fit into `text`: null, not at all; higher is better. Starts of words and runs of letters count more. */
+const isWordStart = (text: string, at: number): boolean => at === 0 || !/[a-z0-9]/.test(text[at - 1] ?? "");
+
+/**
+ * How well `query` fits into `text`: null, not at all; higher is better. The words as typed beat their letters scattered; of these, starts
+ * of words and runs count more; the earlier and the shorter, the better.
+ */
 export const scoreOf = (query: string, text: string): number | null => {
   const wanted = query.toLowerCase().replace(/\s+/g, "");
   const within = text.toLowerCase();
+  const whole = within.indexOf(query.trim().toLowerCase());
+  if (whole >= 0) {
+    return 1000 + (isWordStart(within, whole) ? 100 : 0) - whole / 10 - within.length / 100;
+  }
   let score = 0;
   let at = -1;
   for (const letter of wanted) {
@@ -11,8 +20,7 @@ export const scoreOf = (query: string, text: string): number | null => {
     if (next < 0) {
       return null;
     }
-    const startsWord = next === 0 || !/[a-z0-9]/.test(within[next - 1] ?? "");
-    score += next === at + 1 ? 3 : startsWord ? 2 : 0;
+    score += next === at + 1 ? 3 : isWordStart(within, next) ? 2 : 0;
     at = next;
   }
   return score - within.length / 100;

@@ -151,7 +151,12 @@ export const Dock: Component<{ readonly controls: (controls: DockControls | null
         return;
       }
       panel.api.updateParameters(params);
-      if (options.inBackground !== true) {
+      if (options.inBackground === true) {
+        // In view, unless that would hide what the person is looking at; the focus stays where it is.
+        if (panel.group !== api.activeGroup) {
+          panel.group.model.openPanel(panel, { skipSetGroupActive: true });
+        }
+      } else {
         if (api.hasMaximizedGroup() && !panel.api.isMaximized()) {
           api.exitMaximizedGroup();
         }

@@ -21,6 +21,8 @@ type Message = { readonly kind: "granted"; readonly access: Access } | { readonl
 export interface Tokens {
   /** The access token while it is good. */
   readonly access: () => Access | null;
+  /** The access token was refused: it must not be used again. */
+  readonly dropAccess: () => void;
   /** Whether there is a session that could be refreshed. */
   readonly hasSession: () => boolean;
   /** A sign-in: keeps its tokens and tells the other tabs. */
@@ -72,6 +74,9 @@ export const createTokens = (options: TokensOptions): Tokens => {
 
   return {
     access: () => (access !== null && access.expiresAt - options.now() > spareMs ? access : null),
+    dropAccess: () => {
+      access = null;
+    },
     hasSession: () => options.storage.getItem(storageKey) !== null,
     keep: (grant) => void keep(grant),
     end: () => {

@@ -19,15 +19,34 @@ interface DialogProps {
   readonly actions?: JSX.Element;
 }
 
+/** The first field or button of the content, not the cross at the top. */
+const focusFirst = (event: Event) => {
+  const dialog = event.currentTarget instanceof HTMLElement ? event.currentTarget : document.querySelector(".ui-dialog");
+  const first = dialog?.querySelector<HTMLElement>(
+    ".ui-dialog-body :is(input:not([hidden]), select, textarea), .ui-dialog-actions > button:last-child",
+  );
+  if (first !== undefined && first !== null) {
+    event.preventDefault();
+    first.focus();
+  }
+};
+
 export const Dialog: Component<DialogProps> = (props) => (
   <Kobalte open={props.open} onOpenChange={(open) => !open && props.onClose()} preventScroll={false}>
     <Kobalte.Portal>
       <Kobalte.Overlay class="ui-dialog-overlay" />
       <div class="ui-dialog-place">
-        <Kobalte.Content class="ui-dialog" data-size={props.size ?? "m"} data-bare={props.bare ? "" : undefined}>
+        <Kobalte.Content
+          class="ui-dialog"
+          data-size={props.size ?? "m"}
+          data-bare={props.bare ? "" : undefined}
+          onOpenAutoFocus={focusFirst}
+        >
           <header class="ui-dialog-top" classList={{ "visually-hidden": props.bare === true }}>
             <Kobalte.Title class="ui-dialog-title">{props.title}</Kobalte.Title>
-            <IconButton label="Close" icon={X} size="s" onClick={() => props.onClose()} />
+            <Show when={!props.bare}>
+              <IconButton label="Close" icon={X} size="s" onClick={() => props.onClose()} />
+            </Show>
           </header>
           <Show when={props.description}>
             <Kobalte.Description class="ui-dialog-about">{props.description}</Kobalte.Description>

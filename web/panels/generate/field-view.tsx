@@ -5,11 +5,7 @@ import { Match, Show, Switch as Cases, type Component } from "solid-js";
 import { IconButton } from "#web/ui/button.tsx";
 import { Segments, Select, Slider, Switch } from "#web/ui/choice.tsx";
 import { NumberField, TextField } from "#web/ui/text-field.tsx";
-import type { FormField } from "./schema.ts";
-
-/** Choices of at most this many short words stand side by side. */
-const mostSegments = 4;
-const longestSegment = 8;
+import { isShortChoice, type FormField } from "./schema.ts";
 
 interface FieldViewProps<F extends FormField = FormField> {
   readonly field: F;
@@ -151,11 +147,9 @@ const ChoiceView: Component<FieldViewProps<Kind<"choice">>> = (props) => {
   const options = () => props.field.options.map(({ label }, index) => ({ value: String(index), label }));
   const chosen = () => String(props.field.options.findIndex(({ value }) => value === props.value));
   const pick = (index: string) => props.onChange(props.field.options[Number(index)]?.value);
-  const isShort = () =>
-    props.field.options.length <= mostSegments && props.field.options.every(({ label }) => label.length <= longestSegment);
   return (
     <Show
-      when={isShort()}
+      when={isShortChoice(props.field)}
       fallback={
         <Select
           label={props.field.title}

@@ -20,6 +20,7 @@ import { tip } from "#web/ui/tooltip.tsx";
 import { EstimateView } from "./estimate.tsx";
 import { FieldView } from "./field-view.tsx";
 import { createForm } from "./form.ts";
+import { arrange, isWide } from "./schema.ts";
 import { InputsView } from "./inputs-view.tsx";
 import { PresetsMenu } from "./presets-menu.tsx";
 import { createUploads } from "./uploads.ts";
@@ -269,9 +270,9 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
 
       <div class="generate-fields">
         <InputsView form={form} uploads={uploads} onRefer={refer} />
-        <For each={form.fields()}>
+        <For each={arrange(form.fields())}>
           {(field) => (
-            <div class="generate-field" data-kind={field.kind} data-wide={field.kind === "text" || field.kind === "json" ? "" : undefined}>
+            <div class="generate-field" data-wide={isWide(field) ? "" : undefined}>
               <FieldView
                 field={field}
                 value={form.values()[field.key]}

@@ -149,6 +149,31 @@ export const readFields = (schema: Schema): ReadonlyArray<FormField> => {
   return [...fields.filter(isPrompt), ...fields.filter((field) => !isPrompt(field))];
 };
 
+/** Choices of at most this many short words stand side by side; others open as a list. */
+const mostSegments = 4;
+const longestSegment = 8;
+
+export const isShortChoice = (field: FormField): boolean =>
+  field.kind === "choice" && field.options.length <= mostSegments && field.options.every(({ label }) => label.length <= longestSegment);
+
+/** Whether a field takes the whole width; the others stand in pairs. */
+export const isWide = (field: FormField): boolean =>
+  field.kind === "text" || field.kind === "json" || field.kind === "switch" || isShortChoice(field);
+
+/** Fields in an order without gaps: a narrow field that would stand alone gets the next narrow one beside it. */
+export const arrange = (fields: ReadonlyArray<FormField>): ReadonlyArray<FormField> => {
+  const left = [...fields];
+  const arranged: Array<FormField> = [];
+  for (let field = left.shift(); field !== undefined; field = left.shift()) {
+    arranged.push(field);
+    const partner = isWide(field) ? -1 : left.findIndex((other) => !isWide(other));
+    if (partner >= 0) {
+      arranged.push(...left.splice(partner, 1));
+    }
+  }
+  return arranged;
+};
+
 const isBlank = (value: unknown): boolean => value === undefined || value === null || value === "";
 
 /** A step is met if what is left over is smaller than the error of the division. */

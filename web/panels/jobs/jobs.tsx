@@ -5,6 +5,7 @@ import Clapperboard from "lucide-solid/icons/clapperboard";
 import Dices from "lucide-solid/icons/dices";
 import ExternalLink from "lucide-solid/icons/external-link";
 import Link from "lucide-solid/icons/link";
+import ListChecks from "lucide-solid/icons/list-checks";
 import ListVideo from "lucide-solid/icons/list-video";
 import RotateCcw from "lucide-solid/icons/rotate-ccw";
 import Search from "lucide-solid/icons/search";
@@ -63,6 +64,8 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
 
   const list = jobs.list(filter);
   const [selection, setSelection] = createSignal<Selection>(nothingSelected);
+  /** On touch screens: taps add to the selection. */
+  const [selecting, setSelecting] = createSignal(false);
   const [asking, setAsking] = createSignal<ReadonlyArray<string> | null>(null);
   let handle: WindowListHandle | undefined;
 
@@ -72,9 +75,12 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
       setSelection((now) => keepPresent(now, (id) => present.has(id)));
     }),
   );
+  createEffect(() => selection().ids.size === 0 && setSelecting(false));
   createEffect(on(filter, () => handle?.scrollTo(0), { defer: true }));
 
   const chosen = () => [...selection().ids];
+  const isOpen = (id: string) => !finalJobStates.has(jobs.peek(id)?.state ?? "completed");
+  const chosenOpen = createMemo(() => chosen().filter((id) => !finalJobStates.has(jobs.row(id)?.state ?? "completed")));
   const openJob = (id: string | null) => id !== null && openPanel("job", { jobId: id });
   const cancel = (ids: ReadonlyArray<string>) => {
     if (ids.length > askAbove) {
@@ -86,10 +92,11 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
   const retry = (ids: ReadonlyArray<string>, newSeed = false) => ids.length > 0 && void retryJobs(workspace, ids, newSeed);
 
   const pick = (event: MouseEvent, id: string) => {
-    const mode = selectModeOf(event);
+    const isTouch = event instanceof PointerEvent && event.pointerType === "touch";
+    const mode = isTouch && selecting() ? "toggle" : selectModeOf(event);
     setSelection((now) => select(now, list.ids(), id, mode));
     if (mode === "only") {
-      openPanel("job", { jobId: id }, { inBackground: true });
+      openPanel("job", { jobId: id }, { inBackground: !isTouch });
     }
   };
 
@@ -100,7 +107,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
     const ids = chosen();
     const job = jobs.peek(id);
     const many = ids.length > 1;
-    const open = ids.filter((each) => !finalJobStates.has(jobs.peek(each)?.state ?? "completed"));
+    const open = ids.filter(isOpen);
     const one: ReadonlyArray<MenuItem> =
       job === undefined || many
         ? []
@@ -135,13 +142,17 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
             },
             "separator",
           ];
+    const touch: ReadonlyArray<MenuItem> = matchMedia("(pointer: coarse)").matches
+      ? [{ label: "Select several", icon: ListChecks, onSelect: () => setSelecting(true) }]
+      : [];
     showContextMenu(event, many ? `${ids.length} jobs` : "Job", [
       ...one,
+      ...touch,
       { label: many ? `Run ${ids.length} again` : "Run again", icon: RotateCcw, keys: "R", onSelect: () => retry(ids) },
       { label: "Run again with a new seed", icon: Dices, keys: "Shift R", onSelect: () => retry(ids, true) },
       "separator",
       {
-        label: many ? `Cancel ${open.length}` : "Cancel",
+        label: many && open.length > 0 ? `Cancel ${open.length}` : "Cancel",
         icon: Ban,
         keys: "Del",
         danger: true,
@@ -223,7 +234,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
       run: () => {
         setGroup("active");
         openPanel("jobs", {});
-        const active = list.ids().filter((id) => !finalJobStates.has(jobs.peek(id)?.state ?? "completed"));
+        const active = list.ids().filter(isOpen);
         setAsking(active.length > 0 ? active : null);
       },
     },
@@ -358,7 +369,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
         </Match>
       </Switch>
 
-      <Show when={selection().ids.size > 1}>
+      <Show when={selection().ids.size > 1 || selecting()}>
         <div class="jobs-bulk" role="toolbar" aria-label="Selected jobs">
           <strong>{selection().ids.size.toLocaleString("en")} selected</strong>
           <Show when={selection().ids.size === list.ids().length && list.hasMore()}>
@@ -368,8 +379,8 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
             <Button size="s" icon={RotateCcw} onClick={() => retry(chosen())}>
               Run again
             </Button>
-            <Button size="s" tone="danger" icon={Ban} onClick={() => cancel(chosen())}>
-              Cancel
+            <Button size="s" tone="danger" icon={Ban} disabled={chosenOpen().length === 0} onClick={() => cancel(chosenOpen())}>
+              {chosenOpen().length === 0 ? "Cancel" : `Cancel ${chosenOpen().length}`}
             </Button>
             <IconButton size="s" label="Clear the selection" icon={X} onClick={() => setSelection(nothingSelected)} />
           </span>
