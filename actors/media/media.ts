@@ -1,9 +1,12 @@
 // Work on media files, done in pooled child processes (a codec thread that is ended takes its whole process with it).
 import { Context, Data, type Effect } from "effect";
 
-/** `unsupported`: not a media file that can be read. `storage`: the disk said no. `crashed`: the child died; the input may be the cause. */
+/**
+ * `unsupported`: not a media file that can be read. `storage`: the disk said no. `crashed`: the child died; the input may be the cause.
+ * `overloaded`: too much work is waiting, try later.
+ */
 export class MediaError extends Data.TaggedError("MediaError")<{
-  readonly reason: "unsupported" | "storage" | "crashed" | "fault";
+  readonly reason: "unsupported" | "storage" | "crashed" | "overloaded" | "fault";
   readonly message: string;
 }> {}
 

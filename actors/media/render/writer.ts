@@ -1,0 +1,135 @@
+// Encodes pictures and sound into an MP4 file that is the same, byte for byte, each time.
+import { open, rename, rm } from "node:fs/promises";
+import { AudioSample, AudioSampleSource, BufferTarget, Mp4OutputFormat, Output, VideoSample, VideoSampleSource } from "mediabunny";
+import "../container.ts";
+import { fromRgba, makePlanes, matrixOf, type Planes } from "./i420.ts";
+import { sampleRate } from "./sound.ts";
+
+export interface WriterOptions {
+  readonly path: string;
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  /** Frames that will be written. */
+  readonly frames: number;
+  readonly sound: boolean;
+  /** 0 to 1, each 2 %. */
+  readonly progress: (fraction: number) => void;
+}
+
+export interface Writer {
+  /** The canvas' pixels as the next frame. */
+  readonly addPixels: (rgba: Uint8Array) => Promise<void>;
+  /** The planes as the next frame; they may be changed afterwards. */
+  readonly addPlanes: (planes: Planes) => Promise<void>;
+  /** Interleaved stereo at `sampleRate`, following what was added before. */
+  readonly addSound: (samples: Float32Array) => Promise<void>;
+  readonly finish: () => Promise<void>;
+}
+
+/** Times the pixels: sharp at the usual sizes, and small files. */
+const bitsPerPixel = 0.14;
+const soundPiece = sampleRate;
+/** Frames between two collections of short-lived memory. */
+const collectEvery = 4;
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Writes zeros over the creation and modification times of the movie, its tracks and their media. */
+export const forgetTimes = (file: Uint8Array): void => {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const walk = (from: number, to: number): void => {
+    for (let at = from; at + 8 <= to;) {
+      const size = view.getUint32(at);
+      const name = String.fromCharCode(...file.subarray(at + 4, at + 8));
+      if (size < 8 || at + size > to) return;
+      if (name === "moov" || name === "trak" || name === "mdia") walk(at + 8, at + size);
+      if (name === "mvhd" || name === "tkhd" || name === "mdhd") file.fill(0, at + 12, at + 12 + (view.getUint8(at + 8) === 1 ? 16 : 8));
+      at += size;
+    }
+  };
+  walk(0, file.byteLength);
+};
+
+const store = async (path: string, bytes: Uint8Array): Promise<void> => {
+  const part = `${path}.part`;
+  try {
+    await using file = await open(part, "w");
+    await file.writeFile(bytes);
+    await file.datasync();
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+  await rename(part, path);
+};
+
+export const openWriter = async ({ path, width, height, fps, frames, sound, progress }: WriterOptions): Promise<Writer> => {
+  const target = new BufferTarget();
+  const output = new Output({ format: new Mp4OutputFormat({ fastStart: "in-memory" }), target });
+  const video = new VideoSampleSource({
+    codec: "avc",
+    bitrate: Math.round(width * height * fps * bitsPerPixel),
+    keyFrameInterval: 1,
+    // Fast preset without B-frames: what is played can be cut at each key frame without encoding anew.
+    latencyMode: "realtime",
+    hardwareAcceleration: "prefer-software",
+  });
+  output.addVideoTrack(video, { frameRate: fps });
+  const audio = sound ? new AudioSampleSource({ codec: "aac", bitrate: 128_000 }) : null;
+  if (audio !== null) output.addAudioTrack(audio);
+  await output.start();
+  const own = makePlanes(width, height);
+  let frame = 0;
+  let soundFrames = 0;
+  let told = 0;
+
+  const addPlanes = async (planes: Planes): Promise<void> => {
+    const sample = new VideoSample(planes.data, {
+      format: "I420",
+      codedWidth: width,
+      codedHeight: height,
+      timestamp: frame / fps,
+      duration: 1 / fps,
+      colorSpace: { primaries: matrixOf(height), transfer: matrixOf(height), matrix: matrixOf(height), fullRange: false },
+    });
+    try {
+      await video.add(sample);
+    } finally {
+      sample.close();
+    }
+    frame++;
+    if (frame % collectEvery === 0) {
+      // What the canvas handed out is freed only after a turn of the event loop.
+      globalThis.gc?.({ type: "minor" });
+      await nextTurn();
+    }
+    const fraction = Math.min(0.98, Math.floor((frame / frames) * 50) / 50);
+    if (fraction > told) progress((told = fraction));
+  };
+
+  return {
+    addPlanes,
+    addPixels: async (rgba) => {
+      fromRgba(rgba, own);
+      await addPlanes(own);
+    },
+    addSound: async (samples) => {
+      if (audio === null) return;
+      for (let from = 0; from < samples.length; from += soundPiece * 2) {
+        const data = samples.slice(from, from + soundPiece * 2);
+        const sample = new AudioSample({ data, format: "f32", numberOfChannels: 2, sampleRate, timestamp: soundFrames / sampleRate });
+        soundFrames += data.length / 2;
+        await audio.add(sample);
+        sample.close();
+      }
+    },
+    finish: async () => {
+      await output.finalize();
+      if (target.buffer === null) throw new Error("The encoder gave no file.");
+      const bytes = new Uint8Array(target.buffer);
+      forgetTimes(bytes);
+      await store(path, bytes);
+      progress(1);
+    },
+  };
+};
