@@ -3,9 +3,10 @@
 /** While the page is hidden no frame comes: then this often, ms. */
 const hiddenEveryMs = 250;
 
-/** `add` collects by key, the latest of a key standing for all before it; `now` does not wait for the frame. Bounded by the number of keys. */
+/** `add` collects by key, of which the newest stays; `now` does not wait for the frame. Bounded by the number of keys. */
 export const perFrame = <T>(
   keyOf: (item: T) => string,
+  isNewer: (item: T, than: T) => boolean,
   flush: (items: ReadonlyArray<T>) => void,
 ): { readonly add: (items: Iterable<T>) => void; readonly now: () => void } => {
   let waiting = new Map<string, T>();
@@ -32,7 +33,11 @@ export const perFrame = <T>(
   return {
     add: (items) => {
       for (const item of items) {
-        waiting.set(keyOf(item), item);
+        const key = keyOf(item);
+        const before = waiting.get(key);
+        if (before === undefined || isNewer(item, before)) {
+          waiting.set(key, item);
+        }
       }
       if (cancel === null && waiting.size > 0) {
         schedule();

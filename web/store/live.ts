@@ -62,6 +62,7 @@ export const createLiveRows = <T extends Row, F>(
   };
   const frames = perFrame<T>(
     (row) => row.id,
+    (row, than) => row.rev >= than.rev,
     (incoming) =>
       batch(() => {
         const changes = incoming.map((after) => ({ before: rows.get(after.id), after }));

@@ -6,6 +6,7 @@ import { connect as connectClient, type Client as WireClient, type ClientOptions
 import { closeCodes } from "#protocol/wire/close.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { connectionStateOf, type Connection } from "./connection.ts";
+import { exclusively } from "./lock.ts";
 import { deviceName } from "./device.ts";
 import { createTokens, type Access, type Tokens } from "./tokens.ts";
 
@@ -23,7 +24,12 @@ interface OpenOptions {
 }
 
 const browserTokens = (onOtherTab: (access: Access | null) => void): Tokens =>
-  createTokens({ storage: localStorage, now: () => Date.now(), onOtherTab });
+  createTokens({
+    storage: localStorage,
+    now: () => Date.now(),
+    exclusively: exclusively(localStorage, "pixsim.session"),
+    onOtherTab,
+  });
 
 export const openConnection = (options: OpenOptions = {}): Connection => {
   const listeners = new Set<(user: User | null, notice: string | null) => void>();

@@ -2,9 +2,9 @@
 // it; the short-lived access token stays in memory. Trading the refresh token happens in one tab at a time, always with the one that lies
 // there at that moment: a token used twice would end the session.
 import type { Grant, User } from "#protocol/auth.ts";
+import type { Exclusively } from "./lock.ts";
 
 const storageKey = "pixsim.session";
-const lockName = "pixsim.session";
 const channelName = "pixsim.session";
 /** An access token that ends sooner than this is not worth using, ms. */
 const spareMs = 30_000;
@@ -37,6 +37,8 @@ export interface Tokens {
 interface TokensOptions {
   readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
   readonly now: () => number;
+  /** Runs work in one tab at a time. */
+  readonly exclusively: Exclusively;
   /** Another tab signed in (access) or ended the session (null). */
   readonly onOtherTab: (access: Access | null) => void;
 }
@@ -47,17 +49,7 @@ const isMessage = (value: unknown): value is Message =>
 export const createTokens = (options: TokensOptions): Tokens => {
   const channel = new BroadcastChannel(channelName);
   let access: Access | null = null;
-  /** Where the page is not served securely, there are no Web Locks: then the tab at least waits for itself. */
-  let queue: Promise<unknown> = Promise.resolve();
 
-  const exclusively = <T>(work: () => Promise<T>): Promise<T> => {
-    if ("locks" in navigator && navigator.locks !== undefined) {
-      return navigator.locks.request(lockName, work);
-    }
-    const result = queue.then(work, work);
-    queue = result.catch(() => undefined);
-    return result;
-  };
   const keep = (grant: Grant): Access => {
     access = { token: grant.accessToken, expiresAt: grant.accessExpiresAt, user: grant.user };
     options.storage.setItem(storageKey, grant.refreshToken);
@@ -85,7 +77,7 @@ export const createTokens = (options: TokensOptions): Tokens => {
       channel.postMessage({ kind: "ended" } satisfies Message);
     },
     renew: (trade) =>
-      exclusively(async () => {
+      options.exclusively(async () => {
         // Read inside the lock: another tab may have traded it while this one waited for its turn.
         const refreshToken = options.storage.getItem(storageKey);
         return refreshToken === null ? null : keep(await trade(refreshToken));

@@ -73,14 +73,18 @@ const choicesOf = (schema: Schema): ReadonlyArray<string | number | boolean | nu
   return values.length >= alternatives.length && values.length > 0 ? values : null;
 };
 
-/** `anyOf: [x, null]` is x that may be left open. */
+/** `anyOf: [x, null]` and `type: [x, null]` are x that may be left open. */
 const unwrap = (schema: Schema): Schema => {
   const alternatives = schema["anyOf"];
-  if (Array.isArray(alternatives) && alternatives.length === 2) {
+  if (Array.isArray(alternatives)) {
     const real = alternatives.filter((each: unknown) => isRecord(each) && each["type"] !== "null");
-    if (real.length === 1 && isRecord(real[0])) {
-      return { ...real[0], ...schema, anyOf: undefined };
-    }
+    const [only] = real;
+    return real.length === 1 && isRecord(only) ? { ...schema, ...only, anyOf: only["anyOf"] } : schema;
+  }
+  const types = schema["type"];
+  if (Array.isArray(types)) {
+    const real = types.filter((type: unknown) => type !== "null");
+    return real.length === 1 ? { ...schema, type: real[0] } : schema;
   }
   return schema;
 };

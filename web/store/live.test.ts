@@ -1,0 +1,149 @@
+import { createRoot, createSignal } from "solid-js";
+import { describe, expect, it, vi } from "vitest";
+import type { CallArgs } from "#protocol/contract.ts";
+import type { Job } from "#protocol/job.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { allJobs, createJobsStore, type JobsFilter, type JobsStore } from "./jobs.ts";
+import type { LiveList } from "./list.ts";
+import { memoryClient, sampleJob } from "./testing.ts";
+
+/** A server with so many jobs, newest first: `job_0` is the newest. */
+const serverOf = (count: number) => {
+  const all = Array.from({ length: count }, (_, index) =>
+    sampleJob({
+      id: `job_${index}`,
+      createdAt: 1_000_000 - index,
+      rev: 1,
+      state: index % 2 === 0 ? "completed" : "failed",
+      prompt: `prompt ${index}`,
+    }),
+  );
+  const page = (rows: ReadonlyArray<Job>, cursor: string | undefined, limit: number) => {
+    const from = Number(cursor ?? 0);
+    return { jobs: rows.slice(from, from + limit), next: from + limit < rows.length ? String(from + limit) : null };
+  };
+  const list = ({ filter, cursor, limit }: CallArgs<"jobs.list">) =>
+    page(
+      all.filter((job) => filter.states === undefined || filter.states.includes(job.state)),
+      cursor,
+      limit,
+    );
+  return { all, list, first: (size: number) => page(all, undefined, size) };
+};
+
+const inRoot = async (work: (dispose: () => void) => Promise<void>): Promise<void> => {
+  await createRoot((dispose) => work(dispose).finally(dispose));
+};
+
+const loadAll = async (list: LiveList): Promise<void> => {
+  while (list.hasMore()) {
+    const before = list.ids().length;
+    list.more();
+    await vi.waitFor(() => expect(list.ids().length).toBeGreaterThan(before));
+  }
+};
+
+const open = (
+  server: ReturnType<typeof serverOf>,
+  filter: () => JobsFilter,
+): { store: JobsStore; list: LiveList; client: ReturnType<typeof memoryClient> } => {
+  const client = memoryClient({ "jobs.list": server.list });
+  const store = createJobsStore(client);
+  return { store, list: store.list(filter), client };
+};
+
+const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+
+describe("a live list", () => {
+  it("starts with the topic's newest page and loads the rest page by page, none twice, none missing", () =>
+    inRoot(async () => {
+      const server = serverOf(1234);
+      const { list, client } = open(server, () => allJobs);
+      await Promise.resolve();
+      client.snapshot("jobs.jobs", { counts: { completed: 617, failed: 617 }, ...server.first(100) });
+      await vi.waitFor(() => expect(list.state()).toBe("ready"));
+      expect(list.ids()).toHaveLength(100);
+      await loadAll(list);
+      expect(list.ids()).toEqual(server.all.map(({ id }) => id));
+    }));
+
+  it("applies a burst of changes in one go, and the newest version of a row wins", () =>
+    inRoot(async () => {
+      const server = serverOf(10);
+      const { store, list, client } = open(server, () => allJobs);
+      await Promise.resolve();
+      client.snapshot("jobs.jobs", { counts: {}, ...server.first(100) });
+      await vi.waitFor(() => expect(list.state()).toBe("ready"));
+      const fresh = sampleJob({ id: "job_new", createdAt: 2_000_000, rev: 1, state: "queued" });
+      client.deltas("jobs.jobs", [fresh, { ...fresh, rev: 3, state: "processing", progress: 0.5 }]);
+      client.deltas("jobs.jobs", [{ ...fresh, rev: 4, progress: 0.6 }]);
+      expect(list.ids()).toHaveLength(10);
+      await vi.waitFor(() => expect(list.ids()[0]).toBe("job_new"));
+      expect(store.peek("job_new")?.progress).toBe(0.6);
+      client.deltas("jobs.jobs", [{ ...fresh, rev: 2, progress: 0.1 }]);
+      await frame();
+      expect(store.peek("job_new")?.rev).toBe(4);
+    }));
+
+  it("keeps what is on the screen through a reconnect, and drops what is gone by then", () =>
+    inRoot(async () => {
+      const server = serverOf(500);
+      const { list, client } = open(server, () => allJobs);
+      await Promise.resolve();
+      client.snapshot("jobs.jobs", { counts: {}, ...server.first(100) });
+      await vi.waitFor(() => expect(list.state()).toBe("ready"));
+      await loadAll(list);
+      const gone = server.all.splice(300, 5).map(({ id }) => id);
+      client.snapshot("jobs.jobs", { counts: {}, ...server.first(100) });
+      expect(list.ids().length).toBeGreaterThanOrEqual(495);
+      await vi.waitFor(() => expect(list.ids()).toHaveLength(495));
+      expect(list.ids().some((id) => gone.includes(id))).toBe(false);
+    }));
+
+  it("follows its filter: other rows, and live rows that fit come and go", () =>
+    inRoot(async () => {
+      const server = serverOf(40);
+      const [filter, setFilter] = createSignal(allJobs);
+      const { list, client } = open(server, filter);
+      await Promise.resolve();
+      client.snapshot("jobs.jobs", { counts: {}, ...server.first(100) });
+      await vi.waitFor(() => expect(list.ids()).toHaveLength(40));
+      setFilter({ ...allJobs, states: ["failed"] });
+      await vi.waitFor(() => expect(list.ids()).toHaveLength(20));
+      client.deltas("jobs.jobs", [
+        { ...(server.all[0] ?? sampleJob()), state: "failed", rev: 2 },
+        { ...(server.all[1] ?? sampleJob()), state: "completed", rev: 2 },
+      ]);
+      await vi.waitFor(() => expect(list.ids()).toContain("job_0"));
+      expect(list.ids()).not.toContain("job_1");
+    }));
+
+  it("says what failed and reads again on request", () =>
+    inRoot(async () => {
+      let fails = true;
+      const client = memoryClient({
+        "jobs.list": () => {
+          if (fails) {
+            throw new CallError("unavailable", "The part that serves this is not reachable now.");
+          }
+          return { jobs: [sampleJob({ state: "failed" })], next: null };
+        },
+      });
+      const list = createJobsStore(client).list(() => ({ ...allJobs, states: ["failed"] }));
+      await vi.waitFor(() => expect(list.state()).toBe("failed"));
+      expect(list.problem()).toContain("not reachable");
+      fails = false;
+      list.retry();
+      await vi.waitFor(() => expect(list.state()).toBe("ready"));
+      expect(list.ids()).toEqual(["job_1"]);
+    }));
+
+  it("stops following when its owner goes", () =>
+    inRoot(async (dispose) => {
+      const { client } = open(serverOf(1), () => allJobs);
+      await Promise.resolve();
+      expect(client.followers("jobs.jobs")).toBe(1);
+      dispose();
+      expect(client.followers("jobs.jobs")).toBe(0);
+    }));
+});

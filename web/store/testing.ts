@@ -1,0 +1,66 @@
+// What the tests of the workspace share: sample rows, and an in-memory client that plays the server's part of the port.
+import type { Asset } from "#protocol/asset.ts";
+import type { CallArgs, CallName, CallOutput, TopicDelta, TopicName, TopicSnapshot } from "#protocol/contract.ts";
+import type { Job } from "#protocol/job.ts";
+import { jobs } from "#protocol/job.ts";
+import { assets } from "#protocol/asset.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import type { Client } from "./client.ts";
+
+export const sampleJob = (change: Partial<Job> = {}): Job => ({ ...jobs.calls.get.example.output, ...change });
+export const sampleAsset = (change: Partial<Asset> = {}): Asset => ({ ...assets.calls.get.example.output, ...change });
+
+type Handlers = { readonly [N in CallName]?: (input: CallArgs<N>) => CallOutput<N> | Promise<CallOutput<N>> };
+
+interface MemoryClient extends Client {
+  /** Every call in order. */
+  readonly calls: ReadonlyArray<{ readonly name: CallName; readonly input: unknown }>;
+  readonly snapshot: <N extends TopicName>(name: N, value: TopicSnapshot<N>) => void;
+  readonly deltas: <N extends TopicName>(name: N, values: ReadonlyArray<TopicDelta<N>>) => void;
+  readonly followers: (name: TopicName) => number;
+}
+
+/** Answers calls from the handlers, in the next microtask; a call without a handler fails as `not_found`. */
+export const memoryClient = (handlers: Handlers): MemoryClient => {
+  const calls: Array<{ readonly name: CallName; readonly input: unknown }> = [];
+  const followers = new Map<string, Set<{ readonly snapshot: (value: never) => void; readonly deltas: (values: never) => void }>>();
+  const of = (name: string) => {
+    const set = followers.get(name) ?? new Set();
+    followers.set(name, set);
+    return set;
+  };
+  return {
+    calls,
+    call: async (name, input) => {
+      calls.push({ name, input });
+      const handler = handlers[name];
+      if (handler === undefined) {
+        throw new CallError("not_found", `Nothing answers ${name} here.`);
+      }
+      // The handler of a name takes the input of that name.
+      return handler(input as never) as never;
+    },
+    stream: () => {
+      throw new CallError("not_found", "There are no streams here.");
+    },
+    follow: (name, _params, follower) => {
+      of(name).add(follower);
+      return () => of(name).delete(follower);
+    },
+    upload: (_file, { name, progress }) => {
+      progress?.(1);
+      return Promise.resolve(sampleAsset({ id: "ast_up", name, mediaType: "image", origin: { kind: "upload" } }));
+    },
+    snapshot: (name, value) => {
+      for (const follower of of(name)) {
+        follower.snapshot(value as never);
+      }
+    },
+    deltas: (name, values) => {
+      for (const follower of of(name)) {
+        follower.deltas(values as never);
+      }
+    },
+    followers: (name) => of(name).size,
+  };
+};
