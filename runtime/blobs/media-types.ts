@@ -15,3 +15,8 @@ const extensions: Readonly<Record<string, string>> = {
 
 /** Extension without dot; `bin` for types that are not known. */
 export const extensionOf = (mime: string): string => extensions[mime] ?? "bin";
+
+const mimes = new Map(Object.entries(extensions).map(([mime, extension]) => [extension, mime]));
+
+/** Media type of an extension without dot; what is not known is bytes to browsers. */
+export const mimeOf = (extension: string): string => mimes.get(extension) ?? "application/octet-stream";

@@ -1,0 +1,118 @@
+// Many alarms on one monotonic clock (the wall clock may be set back): deadlines, heartbeats, expiries. Setting and stopping one
+// costs a Map and a Set operation, since nearly all are stopped before they ring. None rings early, nor more than 8 ms late.
+import { type Clock, Effect, type Fiber } from "effect";
+
+const resolutionMs = 8;
+const nanosPerMs = 1_000_000n;
+
+export interface Alarm {
+  readonly stop: () => void;
+}
+
+class Entry implements Alarm {
+  readonly ring: () => void;
+  readonly #bucket: Set<Entry>;
+
+  constructor(ring: () => void, bucket: Set<Entry>) {
+    this.ring = ring;
+    this.#bucket = bucket;
+    bucket.add(this);
+  }
+
+  readonly stop = (): void => void this.#bucket.delete(this);
+}
+
+export class Alarms {
+  readonly #clock: Clock.Clock;
+  readonly #run: (effect: Effect.Effect<void>) => Fiber.Fiber<void>;
+  /** By tick; a bucket whose alarms were all stopped stays until its tick, at most the longest alarm. */
+  readonly #buckets = new Map<number, Set<Entry>>();
+  /** The ticks of the buckets: a heap with the soonest first. */
+  readonly #ticks: Array<number> = [];
+  #sleeping: { readonly tick: number; readonly fiber: Fiber.Fiber<void> } | undefined;
+
+  constructor(clock: Clock.Clock, run: (effect: Effect.Effect<void>) => Fiber.Fiber<void>) {
+    this.#clock = clock;
+    this.#run = run;
+  }
+
+  /** Whole milliseconds of a clock that only goes forward; its zero means nothing. */
+  now(): number {
+    return Number(this.#clock.monotonicTimeNanosUnsafe() / nanosPerMs);
+  }
+
+  /** Milliseconds since 1970. */
+  wallClock(): number {
+    return this.#clock.currentTimeMillisUnsafe();
+  }
+
+  set(ms: number, ring: () => void): Alarm {
+    const tick = Math.ceil((this.now() + ms) / resolutionMs);
+    let bucket = this.#buckets.get(tick);
+    if (bucket === undefined) {
+      this.#buckets.set(tick, (bucket = new Set()));
+      this.#push(tick);
+    }
+    const entry = new Entry(ring, bucket);
+    this.#sleep();
+    return entry;
+  }
+
+  #sleep(): void {
+    const next = this.#ticks[0];
+    if (next === undefined || (this.#sleeping !== undefined && this.#sleeping.tick <= next)) return;
+    this.#sleeping?.fiber.interruptUnsafe();
+    const wait = Math.max(0, next * resolutionMs - this.now());
+    this.#sleeping = { tick: next, fiber: this.#run(Effect.andThen(Effect.sleep(wait), this.#wake)) };
+  }
+
+  readonly #wake: Effect.Effect<void> = Effect.sync(() => {
+    this.#sleeping = undefined;
+    const now = Math.floor(this.now() / resolutionMs);
+    while (this.#ticks.length > 0 && this.#ticks[0]! <= now) {
+      const tick = this.#pop();
+      const bucket = this.#buckets.get(tick);
+      this.#buckets.delete(tick);
+      for (const entry of bucket ?? []) entry.ring();
+    }
+    this.#sleep();
+  });
+
+  /** No alarm rings any more. */
+  stop(): void {
+    this.#sleeping?.fiber.interruptUnsafe();
+    this.#sleeping = { tick: -1, fiber: this.#run(Effect.void) };
+    this.#buckets.clear();
+    this.#ticks.length = 0;
+  }
+
+  #push(tick: number): void {
+    const heap = this.#ticks;
+    let index = heap.length;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (heap[parent]! <= tick) break;
+      heap[index] = heap[parent]!;
+      index = parent;
+    }
+    heap[index] = tick;
+  }
+
+  #pop(): number {
+    const heap = this.#ticks;
+    const top = heap[0]!;
+    const last = heap.pop()!;
+    if (heap.length === 0) return top;
+    let index = 0;
+    for (;;) {
+      let child = index * 2 + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && heap[child + 1]! < heap[child]!) child++;
+      if (heap[child]! >= last) break;
+      heap[index] = heap[child]!;
+      index = child;
+    }
+    heap[index] = last;
+    return top;
+  }
+}

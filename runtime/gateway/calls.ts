@@ -1,0 +1,147 @@
+// One call's life: its input is checked, its handler runs, one answer goes back. A handler whose effect is done already is
+// answered on the spot, without a fiber, a timer or an entry in any table: most of what a busy server does.
+import { type Effect, Exit, type Fiber } from "effect";
+import { encodeOk } from "#protocol/wire/codec.ts";
+import type { ClientFrame } from "#protocol/wire/frames.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import type { Alarm } from "./alarms.ts";
+import { count } from "./counters.ts";
+import { errorOf, errorOfThrown, invalidInput } from "./failures.ts";
+import type { Work } from "./hub.ts";
+import type { Line, Opened } from "./line.ts";
+import type { CallRoute } from "./routes.ts";
+
+type CallFrame = Extract<ClientFrame, { t: "call" }>;
+
+export const startCall = (line: Line, frame: CallFrame, route: CallRoute): void => {
+  const { id } = frame;
+  if (line.running >= line.hub.limits.maxInFlight) {
+    line.fail(
+      id,
+      new CallError("overloaded", `${line.hub.limits.maxInFlight} calls of this connection are under way. Wait for one.`),
+      route,
+    );
+    return;
+  }
+  const input = route.input.safeParse(frame.input);
+  if (!input.success) {
+    line.fail(id, invalidInput(input.error), route);
+    return;
+  }
+  const { context } = line;
+  if (route.mutation && frame.key !== undefined && context.principal !== null) {
+    new OpenCall(line, frame, route, { user: context.principal.userId, key: frame.key }).start(
+      line.hub.idempotency.run(
+        { user: context.principal.userId, call: route.name, key: frame.key },
+        input.data,
+        () => route.handle(input.data, { ...context, key: frame.key }),
+        line.run,
+      ),
+    );
+    return;
+  }
+  let effect: Effect.Effect<unknown, CallError>;
+  try {
+    effect = route.handle(input.data, frame.key === undefined ? context : { ...context, key: frame.key });
+  } catch (thrown) {
+    line.fail(id, errorOfThrown(thrown, route.name, line.log), route);
+    return;
+  }
+  if (Exit.isExit(effect)) answer(line, id, route, effect as Exit.Exit<unknown, CallError>, false);
+  else new OpenCall(line, frame, route, undefined).start(effect);
+};
+
+const answer = (line: Line, id: number, route: CallRoute, exit: Exit.Exit<unknown, CallError>, encoded: boolean): void => {
+  if (Exit.isFailure(exit)) {
+    line.fail(id, errorOf(exit.cause, route.name, line.log), route);
+    return;
+  }
+  let frame: string;
+  try {
+    frame = encodeOk(id, encoded ? (exit.value as string) : (JSON.stringify(exit.value) ?? "null"));
+  } catch (thrown) {
+    // A cycle or a bigint: a mistake of the handler.
+    line.fail(id, errorOfThrown(thrown, route.name, line.log), route);
+    return;
+  }
+  count(route.outcomes, "ok");
+  line.send(frame);
+};
+
+/** A call whose handler takes its time. */
+class OpenCall implements Opened, Work {
+  readonly #line: Line;
+  readonly #frame: CallFrame;
+  readonly #route: CallRoute;
+  /** Whose key it is, where it has one: then what the fiber gives is encoded already. */
+  readonly #keyed: { readonly user: string; readonly key: string } | undefined;
+  #fiber: Fiber.Fiber<unknown, CallError> | undefined;
+  #deadline: Alarm | undefined;
+  #answered = false;
+
+  constructor(line: Line, frame: CallFrame, route: CallRoute, keyed: { readonly user: string; readonly key: string } | undefined) {
+    this.#line = line;
+    this.#frame = frame;
+    this.#route = route;
+    this.#keyed = keyed;
+  }
+
+  start(effect: Effect.Effect<unknown, CallError>): void {
+    const line = this.#line;
+    const fiber = line.run(effect);
+    const done = fiber.pollUnsafe();
+    if (done !== undefined) {
+      answer(line, this.#frame.id, this.#route, done, this.#keyed !== undefined);
+      return;
+    }
+    this.#fiber = fiber;
+    line.running++;
+    line.hub.working.add(this);
+    line.open.set(this.#frame.id, this);
+    this.#deadline = line.hub.alarms.set(this.#frame.deadline ?? line.hub.limits.deadlineMs, this.#expire);
+    fiber.addObserver(this.#end);
+  }
+
+  readonly #end = (exit: Exit.Exit<unknown, CallError>): void => {
+    const { hub } = this.#line;
+    this.#line.running--;
+    hub.working.delete(this);
+    this.#deadline?.stop();
+    if (this.#close()) answer(this.#line, this.#frame.id, this.#route, exit, this.#keyed !== undefined);
+    hub.changed();
+  };
+
+  stop(): void {
+    this.#fiber?.interruptUnsafe();
+  }
+
+  /** Frees the id. False: it has been answered before. */
+  #close(): boolean {
+    if (this.#answered) return false;
+    this.#answered = true;
+    this.#line.open.delete(this.#frame.id);
+    return true;
+  }
+
+  readonly #expire = (): void => {
+    if (this.#close()) {
+      const message = "There was no answer within the deadline; the work may still complete.";
+      this.#line.fail(this.#frame.id, new CallError("deadline_exceeded", message), this.#route);
+    }
+    // With a key only the waiting ends: the work goes on, and a repeat of the call joins it.
+    this.#fiber?.interruptUnsafe();
+  };
+
+  cancel(): void {
+    if (!this.#close()) return;
+    this.#deadline?.stop();
+    this.#line.fail(this.#frame.id, new CallError("cancelled", "The call was cancelled."), this.#route);
+    if (this.#keyed !== undefined) this.#line.hub.idempotency.abandon({ ...this.#keyed, call: this.#route.name });
+    this.#fiber?.interruptUnsafe();
+  }
+
+  /** The work goes on until its deadline: what changes something must not be left half done because a cable was pulled. */
+  drop(): void {
+    this.#answered = true;
+  }
+}

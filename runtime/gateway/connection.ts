@@ -1,0 +1,496 @@
+// One connection: its hello, who speaks on it and until when, what each of its frames leads to, what it may send and buffer, and
+// its end. Whatever comes in, it answers with an error or closes with a code; it never throws.
+import { Context, Effect, Exit, type Fiber, References } from "effect";
+import { closeCodes, type CloseReason } from "#protocol/wire/close.ts";
+import { decodeUploadChunk, encodeError, encodeFrame, negotiate, parseClientFrame } from "#protocol/wire/codec.ts";
+import type { Access } from "#protocol/define.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { type ClientFrame, protocolVersions } from "#protocol/wire/frames.ts";
+import { mayUse, type Principal } from "../auth/principal.ts";
+import type { Alarm } from "./alarms.ts";
+import { startCall } from "./calls.ts";
+import { count } from "./counters.ts";
+import { errorOf } from "./failures.ts";
+import { FrameBudget } from "./frame-budget.ts";
+import type { CallContext, UploadSink } from "./handlers.ts";
+import type { Hub } from "./hub.ts";
+import { wireLimits } from "./limits.ts";
+import type { Line, Opened } from "./line.ts";
+import type { Present } from "./presence.ts";
+import type { AnyRoute } from "./routes.ts";
+import { OpenStream } from "./streams.ts";
+import { Subscription, type SubscriptionSet } from "./subscriptions.ts";
+import type { HttpRequest, Socket, SocketEvents } from "./transport.ts";
+import { Uploads } from "./uploads.ts";
+
+/** `greeted`: the token of the first hello is being checked, frames wait. `closed`: nothing is taken or sent any more. */
+type State = "new" | "greeted" | "welcome" | "closed";
+
+/** How a failed token check ends the connection. */
+const endOf = (error: CallError): CloseReason =>
+  error.code === "token_expired" || error.code === "session_revoked" || error.code === "unauthenticated" ? error.code : "going_away";
+
+export class Connection implements SocketEvents, Line, Present {
+  readonly hub: Hub;
+  readonly open = new Map<number, Opened>();
+  running = 0;
+  congested = false;
+  context: CallContext;
+  run: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>;
+  readonly #id = `con_${crypto.randomUUID()}`;
+  readonly #socket: Socket;
+  readonly #ended: (connection: Connection) => void;
+  readonly #budget: FrameBudget;
+  readonly #uploads: Uploads;
+  #state: State = "new";
+  /** Frames that came while the first token was checked. */
+  #held: Array<string> = [];
+  #heldBytes = 0;
+  #checking = false;
+  #closing = false;
+  #released = false;
+  #expired = false;
+  #heardAt: number;
+  #helloAlarm: Alarm | undefined;
+  #beatAlarm: Alarm;
+  #expiryAlarm: Alarm | undefined;
+
+  /** `ended`: the socket is closed. */
+  constructor(hub: Hub, socket: Socket, request: HttpRequest, ended: (connection: Connection) => void) {
+    this.hub = hub;
+    this.#socket = socket;
+    this.#ended = ended;
+    this.#uploads = new Uploads(this);
+    this.context = {
+      connectionId: this.#id,
+      ip: request.ip,
+      client: "",
+      principal: null,
+      key: undefined,
+      authenticate: (principal) => this.#authenticate(principal),
+      openUpload: (sink) => this.#openUpload(sink),
+    };
+    this.run = this.#runner();
+    const now = hub.alarms.now();
+    this.#heardAt = now;
+    this.#budget = new FrameBudget(hub.limits.framesPerSecond, now);
+    this.#helloAlarm = hub.alarms.set(hub.limits.helloMs, () => this.close("hello_timeout"));
+    this.#beatAlarm = hub.alarms.set(hub.limits.heartbeatMs, this.#beat);
+  }
+
+  // ── What comes in ──
+
+  readonly text = (text: string, bytes: number): void => {
+    if (this.#state === "closed") return;
+    const { limits } = this.hub;
+    const limit = this.#state === "welcome" ? limits.maxTextBytes : limits.helloBytes;
+    const left = this.#heard(bytes);
+    if (bytes > limit) {
+      this.close(
+        "frame_too_large",
+        new CallError("payload_too_large", `A frame had ${bytes} bytes; at most ${limit} may be sent.`, { limit }),
+      );
+    } else if (this.#state === "greeted") {
+      this.#hold(text, bytes);
+    } else {
+      this.#parse(text, left);
+    }
+  };
+
+  readonly binary = (bytes: Uint8Array): void => {
+    if (this.#state === "closed") return;
+    const limit = this.hub.limits.maxBinaryBytes;
+    const left = this.#heard(bytes.length);
+    if (this.#state !== "welcome") {
+      this.#broken("The first frame must be a hello, as text.");
+      return;
+    }
+    if (bytes.length > limit) {
+      this.close(
+        "frame_too_large",
+        new CallError("payload_too_large", `A frame had ${bytes.length} bytes; at most ${limit} may be sent.`, { limit }),
+      );
+      return;
+    }
+    // Chunks of an upload are never refused: a gap could not be mended. The debt still counts.
+    if (this.#farOver(left)) return;
+    const chunk = decodeUploadChunk(bytes);
+    if (chunk === undefined) this.#broken("Binary frames carry chunks of uploads: this is none.");
+    else if (!this.#uploads.chunk(chunk)) this.#broken(`No upload stream ${chunk.stream} was opened on this connection.`);
+  };
+
+  readonly malformed = (): void => {
+    if (this.#state !== "closed") this.#broken("A text frame is not valid UTF-8.");
+  };
+
+  readonly drained = (): void => {
+    if (!this.congested || this.#state === "closed" || this.#socket.buffered() > this.hub.limits.softBufferBytes / 2) return;
+    this.congested = false;
+    for (const opened of this.open.values()) if (opened instanceof OpenStream) opened.resume();
+    this.#subscriptions.catchUp();
+  };
+
+  readonly closed = (): void => {
+    this.#state = "closed";
+    this.#release();
+    this.#ended(this);
+  };
+
+  #heard(bytes: number): number {
+    const { counters, alarms } = this.hub;
+    counters.framesIn++;
+    counters.bytesIn += bytes;
+    this.#heardAt = alarms.now();
+    return this.#budget.take(this.#heardAt);
+  }
+
+  #farOver(left: number): boolean {
+    if (left >= -this.hub.limits.maxFrameDebt) return false;
+    this.close("rate_limited", this.#limited());
+    return true;
+  }
+
+  #limited(): CallError {
+    const retryAfterMs = this.#budget.retryAfterMs();
+    return new CallError("rate_limited", `Too many frames: wait ${retryAfterMs} ms.`, { retryAfterMs });
+  }
+
+  /** A client may send on before it is welcome; how much is bounded. */
+  #hold(text: string, bytes: number): void {
+    this.#heldBytes += bytes;
+    if (this.#heldBytes > this.hub.limits.maxTextBytes) this.#broken("Too much was sent before the welcome.");
+    else this.#held.push(text);
+  }
+
+  #parse(text: string, left: number): void {
+    const parsed = parseClientFrame(text);
+    if (!parsed.ok) {
+      const error = new CallError(parsed.code, parsed.message);
+      // With an id of its own the answer finds its way; without one nobody knows what to do next.
+      if (parsed.id === 0 || this.#state === "new" || this.open.has(parsed.id)) this.close("bad_frame", error);
+      else this.fail(parsed.id, error);
+      return;
+    }
+    const { frame } = parsed;
+    if (this.#state === "new" && frame.t !== "hello") {
+      this.#broken("The first frame must be a hello.");
+      return;
+    }
+    if (left < 0) {
+      if (this.#farOver(left)) return;
+      if (frame.t === "call" || frame.t === "open" || frame.t === "sub") {
+        if (!this.#taken(frame.id)) this.fail(frame.id, this.#limited());
+        return;
+      }
+    }
+    this.#dispatch(frame);
+  }
+
+  #dispatch(frame: ClientFrame): void {
+    const { routes } = this.hub;
+    switch (frame.t) {
+      case "call": {
+        const route = this.#admit(frame.id, routes.calls, frame.call, "call");
+        if (route !== undefined) startCall(this, frame, route);
+        return;
+      }
+      case "open": {
+        const route = this.#admit(frame.id, routes.streams, frame.stream, "stream");
+        if (route !== undefined) new OpenStream(this, frame, route).start(frame.input);
+        return;
+      }
+      case "sub": {
+        const route = this.#admit(frame.id, routes.topics, frame.topic, "topic");
+        if (route !== undefined) new Subscription(this, this.#subscriptions, frame.id, route).start(frame);
+        return;
+      }
+      // What has just been answered is not open any more: ending it or granting it credit is no mistake.
+      case "cancel": {
+        const opened = this.open.get(frame.id);
+        if (!(opened instanceof Subscription)) opened?.cancel();
+        return;
+      }
+      case "unsub": {
+        const opened = this.open.get(frame.id);
+        if (opened instanceof Subscription) opened.cancel();
+        return;
+      }
+      case "credit": {
+        const opened = this.open.get(frame.id);
+        if (opened instanceof OpenStream) opened.grant(frame.n);
+        return;
+      }
+      case "ping":
+        this.send(encodeFrame({ t: "pong", n: frame.n }));
+        return;
+      case "pong":
+        return;
+      case "hello":
+        this.#hello(frame);
+        return;
+    }
+  }
+
+  /** What a name leads to, if who speaks may go there. */
+  #admit<R extends AnyRoute>(id: number, table: ReadonlyMap<string, R>, name: string, kind: string): R | undefined {
+    if (this.#taken(id)) return undefined;
+    const route = table.get(name);
+    if (route === undefined) {
+      this.fail(id, new CallError("unknown_call", `There is no ${kind} ${JSON.stringify(name)}.`));
+      return undefined;
+    }
+    const refusal = this.#refusal(route.access);
+    if (refusal === undefined) return route;
+    this.fail(id, refusal, route);
+    return undefined;
+  }
+
+  #taken(id: number): boolean {
+    if (!this.open.has(id)) return false;
+    this.#broken(`The id ${id} is in use: what was opened with it has not ended.`);
+    return true;
+  }
+
+  #refusal(access: Access): CallError | undefined {
+    const { principal } = this.context;
+    if (this.hub.draining) return new CallError("unavailable", "The server is shutting down. Connect again.");
+    if (!mayUse(access, principal)) {
+      return principal === null
+        ? new CallError("unauthenticated", "Sign in first.")
+        : new CallError("forbidden", `This is for the role ${access} and above; you are ${principal.role}.`);
+    }
+    if (this.#expired && access !== "anonymous") return new CallError("token_expired", "The access token has expired: refresh it.");
+    return undefined;
+  }
+
+  // ── Who speaks ──
+
+  #hello(frame: Extract<ClientFrame, { t: "hello" }>): void {
+    const version = negotiate(frame.versions);
+    if (version === undefined) {
+      this.close(
+        "version_unsupported",
+        new CallError("bad_frame", `This server speaks the protocol versions ${protocolVersions.join(", ")}.`),
+      );
+      return;
+    }
+    if (this.#checking) {
+      this.#broken("The token of the last hello is still being checked.");
+      return;
+    }
+    this.#helloAlarm?.stop();
+    this.context = { ...this.context, client: frame.client };
+    this.run = this.#runner();
+    if (frame.token === undefined) {
+      this.#welcome(version);
+      return;
+    }
+    if (this.#state === "new") this.#state = "greeted";
+    this.#checking = true;
+    this.run(this.hub.authenticator.verify(frame.token)).addObserver((exit) => this.#checked(version, exit));
+  }
+
+  #checked(version: number, exit: Exit.Exit<Principal, CallError>): void {
+    this.#checking = false;
+    if (this.#state === "closed") return;
+    if (Exit.isFailure(exit)) {
+      const error = errorOf(exit.cause, "hello", this.log);
+      this.close(endOf(error), error);
+      return;
+    }
+    this.#authenticate(exit.value);
+    this.#welcome(version);
+  }
+
+  #welcome(version: number): void {
+    if (this.#isClosed()) return;
+    this.#state = "welcome";
+    const { principal } = this.context;
+    this.send(
+      encodeFrame({
+        t: "welcome",
+        version,
+        connection: this.#id,
+        server: this.hub.server,
+        user: principal?.userId ?? null,
+        limits: wireLimits(this.hub.limits),
+      }),
+    );
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    for (const text of held) if (!this.#isClosed()) this.#parse(text, 0);
+  }
+
+  /** A method, so that the compiler does not take the state for what it was before a call. */
+  #isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
+  #authenticate(principal: Principal): void {
+    if (this.#state === "closed") return;
+    const { presence, alarms } = this.hub;
+    const before = this.context.principal;
+    switch (presence.enter(this, principal, before)) {
+      case "revoked":
+        this.close("session_revoked", new CallError("session_revoked", "The session was ended. Sign in again."));
+        return;
+      case "full":
+        this.close(
+          "too_many_connections",
+          new CallError("quota_exceeded", "You have too many connections open. Close other windows, then try again.", {
+            quota: "connections",
+            limit: presence.perUser,
+          }),
+        );
+        return;
+      case "entered":
+        break;
+    }
+    this.context = { ...this.context, principal };
+    this.run = this.#runner();
+    if (before !== null && before.userId !== principal.userId) this.#dropOfUser();
+    this.#expired = false;
+    this.#expiryAlarm?.stop();
+    this.#expiryAlarm = alarms.set(Math.max(0, principal.expiresAt - alarms.wallClock()), this.#expire);
+  }
+
+  /** Another user speaks now: what the one before followed must not reach them. Calls are answered: one of them signed in. */
+  #dropOfUser(): void {
+    this.#uploads.drop();
+    for (const [id, opened] of this.open) {
+      if (!(opened instanceof OpenStream || opened instanceof Subscription)) continue;
+      opened.drop();
+      this.fail(id, new CallError("unauthenticated", "The connection speaks for another user now."));
+    }
+  }
+
+  readonly #expire = (): void => {
+    this.#expired = true;
+    const { alarms, limits } = this.hub;
+    const error = new CallError("token_expired", `The access token has expired: refresh it within ${limits.expiryGraceMs / 1000} s.`);
+    this.fail(0, error);
+    this.#expiryAlarm = alarms.set(limits.expiryGraceMs, () =>
+      this.close("token_expired", new CallError("token_expired", "The access token has expired.")),
+    );
+  };
+
+  /** The session has ended. What it follows ends at once; the socket a moment later, so that the call that ended it is answered. */
+  revoke(): void {
+    if (this.#state === "closed") return;
+    this.dropFollowing();
+    this.#expired = true;
+    setImmediate(() => this.close("session_revoked", new CallError("session_revoked", "The session was ended. Sign in again.")));
+  }
+
+  /** Ends streams, subscriptions and uploads without a word; calls go on. */
+  dropFollowing(): void {
+    this.#uploads.drop();
+    for (const opened of this.open.values()) if (opened instanceof OpenStream || opened instanceof Subscription) opened.drop();
+  }
+
+  #openUpload(sink: UploadSink): number {
+    if (this.#state !== "closed") return this.#uploads.open(sink);
+    // The client has gone while its call was under way: nobody will send these bytes.
+    this.run(sink.close);
+    return 0;
+  }
+
+  #runner(): Connection["run"] {
+    const { principal, client } = this.context;
+    const names = { connection: this.#id, client, ...(principal === null ? {} : { user: principal.userId, session: principal.sessionId }) };
+    return Effect.runForkWith(Context.add(this.hub.services, References.CurrentLogAnnotations, names));
+  }
+
+  readonly log = (effect: Effect.Effect<void>): void => void this.run(effect);
+
+  // ── What goes out ──
+
+  send(frame: string): void {
+    if (this.#state === "closed") return;
+    const { counters, limits } = this.hub;
+    counters.framesOut++;
+    counters.bytesOut += frame.length;
+    if (this.#socket.send(frame)) return;
+    const buffered = this.#socket.buffered();
+    if (buffered > limits.hardBufferBytes) this.close("slow_consumer");
+    else if (buffered > limits.softBufferBytes) this.congested = true;
+  }
+
+  fail(id: number, error: CallError, route?: AnyRoute): void {
+    if (route !== undefined) count(route.outcomes, error.code);
+    this.send(encodeError(id, error.toWire()));
+  }
+
+  readonly #subscriptions: SubscriptionSet = ((): SubscriptionSet => {
+    let catchingUp = false;
+    const catchUpAll = Effect.gen({ self: this }, function* () {
+      for (;;) {
+        const behind = this.#firstBehind();
+        if (behind === undefined || this.congested) return;
+        yield* behind.resync;
+      }
+    });
+    return {
+      count: 0,
+      catchUp: () => {
+        if (catchingUp) return;
+        catchingUp = true;
+        this.run(catchUpAll).addObserver(() => (catchingUp = false));
+      },
+    };
+  })();
+
+  #firstBehind(): Subscription | undefined {
+    for (const opened of this.open.values()) if (opened instanceof Subscription && opened.behind) return opened;
+    return undefined;
+  }
+
+  readonly #beat = (): void => {
+    const { heartbeatMs } = this.hub.limits;
+    const silence = this.hub.alarms.now() - this.#heardAt;
+    if (silence >= heartbeatMs * 2) {
+      this.close("heartbeat_timeout");
+      return;
+    }
+    // Also while the client talks: it takes a server that says nothing for dead.
+    this.send(encodeFrame({ t: "ping", n: this.hub.alarms.wallClock() }));
+    this.#beatAlarm = this.hub.alarms.set(Math.min(heartbeatMs, heartbeatMs * 2 - silence), this.#beat);
+  };
+
+  // ── The end ──
+
+  #broken(message: string): void {
+    this.close("bad_frame", new CallError("bad_frame", message));
+  }
+
+  /** Tells why, frees all that is open, closes the socket. */
+  close(reason: CloseReason, error?: CallError): void {
+    if (this.#closing || this.#state === "closed") return;
+    this.#closing = true;
+    if (error !== undefined) this.fail(0, error);
+    this.#state = "closed";
+    count(this.hub.counters.closed, reason);
+    this.#release();
+    this.#socket.close(closeCodes[reason].code, closeCodes[reason].summary);
+  }
+
+  /** The socket does not answer its close: cuts it. */
+  cut(): void {
+    this.#socket.cut();
+  }
+
+  #release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#held = [];
+    this.#helloAlarm?.stop();
+    this.#beatAlarm.stop();
+    this.#expiryAlarm?.stop();
+    const { principal } = this.context;
+    if (principal !== null) this.hub.presence.leave(this, principal);
+    for (const opened of this.open.values()) opened.drop();
+    this.open.clear();
+    this.#uploads.drop();
+  }
+}

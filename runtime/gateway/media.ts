@@ -1,0 +1,53 @@
+// Media by signed address: whole or in part, cached for as long as the address lives.
+import { Clock, Effect } from "effect";
+import { mimeOf } from "../blobs/media-types.ts";
+import { type Answer, factsOf, type FileError, textAnswer } from "./answer.ts";
+import { readMediaUrl } from "./media-url.ts";
+import { matchesEtag, parseRange } from "./range.ts";
+import type { HttpRequest } from "./transport.ts";
+
+export interface MediaOptions {
+  /** The secret that addresses are signed with. */
+  readonly key: Uint8Array;
+  /** Where the file of a blob lies. */
+  readonly path: (sha256: string) => string;
+}
+
+const gone = textAnswer(404, "This file is not here any more.\n");
+
+export const answerMedia = Effect.fnUntraced(function* ({ key, path }: MediaOptions, request: HttpRequest) {
+  const now = yield* Clock.currentTimeMillis;
+  const url = readMediaUrl(key, request.path, request.query, now);
+  if (url.state !== "good") {
+    return url.state === "expired"
+      ? textAnswer(403, "This address has expired. Ask the server for a fresh one.\n")
+      : textAnswer(403, "This address is not valid. Addresses of media come from the server, signed.\n");
+  }
+  return yield* factsOf(path(url.sha256)).pipe(
+    Effect.map(({ path: file, size }): Answer => {
+      const etag = `"${url.sha256}"`;
+      const headers = {
+        etag,
+        "accept-ranges": "bytes",
+        "cache-control": `private, max-age=${Math.floor(url.expiry - now / 1000)}, immutable`,
+        "content-type": mimeOf(url.extension),
+        "content-security-policy": "default-src 'none'; sandbox",
+      };
+      const known = request.header("if-none-match");
+      if (known !== "" && matchesEtag(known, etag)) return { status: 304, headers, body: null };
+      const condition = request.header("if-range");
+      const part = condition === "" || condition === etag ? parseRange(request.header("range"), size) : undefined;
+      if (part === undefined) return { status: 200, headers, body: { path: file, start: 0, length: size } };
+      if (part === "unsatisfiable") {
+        return textAnswer(416, `The file has ${size} bytes.\n`, { "content-range": `bytes */${size}` });
+      }
+      const { start, end } = part;
+      return {
+        status: 206,
+        headers: { ...headers, "content-range": `bytes ${start}-${end}/${size}` },
+        body: { path: file, start, length: end - start + 1 },
+      };
+    }),
+    Effect.catchTag("FileError", (error: FileError) => (error.reason === "missing" ? Effect.succeed(gone) : Effect.fail(error))),
+  );
+});

@@ -1,0 +1,157 @@
+// One followed topic: snapshot, deltas, and for a client that reads too slowly a fresh snapshot in place of what it missed.
+import { Effect, Exit } from "effect";
+import { encodeDelta, encodeFrame, encodeSnapshot } from "#protocol/wire/codec.ts";
+import type { ClientFrame } from "#protocol/wire/frames.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { count } from "./counters.ts";
+import { errorOf, errorOfThrown, invalidInput } from "./failures.ts";
+import type { TopicHandle, TopicMessage } from "./handlers.ts";
+import type { Line, Opened } from "./line.ts";
+import type { TopicRoute } from "./routes.ts";
+
+/** What the subscriptions of a connection need of each other. */
+export interface SubscriptionSet {
+  /** Followed topics, those included whose handler has not answered or not been told yet. */
+  count: number;
+  /** Sends snapshots to those that missed deltas, one after the other. */
+  readonly catchUp: () => void;
+}
+
+export class Subscription implements Opened {
+  readonly #line: Line;
+  readonly #set: SubscriptionSet;
+  readonly #id: number;
+  readonly #route: TopicRoute;
+  #handle: TopicHandle | undefined;
+  #closed = false;
+  #stale = false;
+  #snapshots = 0;
+
+  constructor(line: Line, set: SubscriptionSet, id: number, route: TopicRoute) {
+    this.#line = line;
+    this.#set = set;
+    this.#id = id;
+    this.#route = route;
+  }
+
+  /** Missed deltas and can be told a snapshot now. */
+  get behind(): boolean {
+    return this.#stale && this.#handle !== undefined && !this.#closed;
+  }
+
+  start(frame: Extract<ClientFrame, { t: "sub" }>): void {
+    const line = this.#line;
+    const { maxSubscriptions } = line.hub.limits;
+    if (this.#set.count >= maxSubscriptions) {
+      const message = `At most ${maxSubscriptions} topics can be followed on one connection. End one first.`;
+      line.fail(this.#id, new CallError("quota_exceeded", message, { quota: "subscriptions", limit: maxSubscriptions }), this.#route);
+      return;
+    }
+    const params = this.#route.input.safeParse(frame.params);
+    if (!params.success) {
+      line.fail(this.#id, invalidInput(params.error), this.#route);
+      return;
+    }
+    let following: Effect.Effect<TopicHandle, CallError>;
+    // Emits may come before the handler has answered, even before it is running.
+    line.open.set(this.#id, this);
+    try {
+      following = this.#route.handle(params.data, line.context, frame.from, this.#emit);
+    } catch (thrown) {
+      this.#closed = true;
+      line.open.delete(this.#id);
+      line.fail(this.#id, errorOfThrown(thrown, this.#route.name, line.log), this.#route);
+      return;
+    }
+    this.#set.count++;
+    line.hub.counters.subscriptions++;
+    line.run(following).addObserver(this.#started);
+  }
+
+  readonly #started = (exit: Exit.Exit<TopicHandle, CallError>): void => {
+    if (Exit.isFailure(exit)) {
+      this.#gone();
+      if (this.#close()) this.#line.fail(this.#id, errorOf(exit.cause, this.#route.name, this.#line.log), this.#route);
+      return;
+    }
+    if (this.#closed) {
+      exit.value.close();
+      this.#gone();
+      return;
+    }
+    count(this.#route.outcomes, "ok");
+    this.#handle = exit.value;
+    if (this.#stale && !this.#line.congested) this.#set.catchUp();
+  };
+
+  readonly #emit = (message: TopicMessage): void => {
+    if (this.#closed) return;
+    switch (message.type) {
+      case "snapshot":
+        this.#stale = false;
+        this.#snapshots++;
+        this.#line.send(encodeSnapshot(this.#id, message.pos, message.json));
+        return;
+      case "resumed":
+        this.#line.send(encodeFrame({ t: "resumed", id: this.#id, pos: message.pos }));
+        return;
+      case "delta":
+        if (this.#stale || this.#line.congested) {
+          this.#stale = true;
+          this.#line.hub.counters.deltasDropped++;
+          return;
+        }
+        this.#line.send(encodeDelta(this.#id, message.pos, message.json));
+        return;
+    }
+  };
+
+  /** Sends a snapshot if deltas were dropped. Fails never: a topic that cannot give one ends. */
+  get resync(): Effect.Effect<void> {
+    const handle = this.#handle;
+    if (handle === undefined || !this.behind) return Effect.void;
+    this.#line.hub.counters.resyncs++;
+    const sent = this.#snapshots;
+    return Effect.matchCauseEffect(handle.resync, {
+      onFailure: (cause) => Effect.sync(() => this.#endWith(errorOf(cause, this.#route.name, this.#line.log))),
+      onSuccess: () =>
+        Effect.sync(() => {
+          // Asked again and again it would never end.
+          if (this.#snapshots === sent) this.#endWith(new CallError("unavailable", "The topic gave no snapshot. Subscribe again."));
+        }),
+    });
+  }
+
+  #close(): boolean {
+    if (this.#closed) return false;
+    this.#closed = true;
+    this.#line.open.delete(this.#id);
+    return true;
+  }
+
+  #gone(): void {
+    this.#set.count--;
+    this.#line.hub.counters.subscriptions--;
+  }
+
+  #endWith(error: CallError): void {
+    if (this.#closed) return;
+    this.#end();
+    this.#line.fail(this.#id, error, this.#route);
+  }
+
+  /** Stops following. A handler that has not answered yet is told when it does. */
+  #end(): void {
+    if (!this.#close() || this.#handle === undefined) return;
+    this.#handle.close();
+    this.#gone();
+  }
+
+  cancel(): void {
+    this.#end();
+  }
+
+  drop(): void {
+    this.#end();
+  }
+}
