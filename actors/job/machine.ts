@@ -149,7 +149,7 @@ export const jobMachine = setup({
       };
     }),
     planRoom: assign(({ context, event }: Transition) => {
-      const retryAt = timeOf(event) + backoff(context.order.id, context.tries + 1, 5 * second, minute);
+      const retryAt = timeOf(event) + backoff(context.order.id, context.tries + 1, 3 * second, minute);
       return {
         tries: context.tries + 1,
         retryAt,

@@ -70,7 +70,10 @@ export const listJobs = (
       ${filter.states === undefined ? sql`` : sql`and j.state = any(${textArray(sql, filter.states)})`}
       ${filter.operation === undefined ? sql`` : sql`and j.operation = ${filter.operation}`}
       ${filter.batchId === undefined ? sql`` : sql`and j.batch_id = ${filter.batchId}`}
-      ${filter.words.map((word) => sql`and (j.prompt ilike ${likePattern(word)} or j.name ilike ${likePattern(word)})`)}
+      and not exists (
+        select from unnest(${textArray(sql, filter.words.map(likePattern))}) as word
+        where not (j.prompt ilike word or coalesce(j.name, '') ilike word)
+      )
       ${after === null ? sql`` : sql`and (j.created_at, j.id) < (${after.createdAt}, ${after.id})`}
     order by j.created_at desc, j.id desc
     limit ${limit}`;

@@ -1,0 +1,104 @@
+// Takes orders in: under their owner's limit of open jobs, and each exactly once. Accepted means stored.
+import { Clock, Effect } from "effect";
+import { orCallError } from "#actors/asset/failures.ts";
+import { Database } from "#db/client/database.ts";
+import { admitJobs, jobsById } from "#db/queries/job.ts";
+import type { Job } from "#protocol/job.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { type Acknowledged, Actors } from "#runtime/actor/actors.ts";
+import { Settings } from "#runtime/config/settings.ts";
+import type { JobContext, JobOrder } from "./context.ts";
+import { Durations } from "./durations.ts";
+import { fromStored, jobRow } from "./row.ts";
+import { type Place, orderOf, type Prepared } from "./request.ts";
+import { Slots } from "./slots.ts";
+
+/** A reservation whose job has not come by then belongs to a process that died, ms. */
+const reservationLife = 60_000;
+
+export const jobAddress = (id: string): string => `job/${id}`;
+
+/** A job as of an acknowledged step. */
+export const acknowledgedRow = (id: string, { value, context, seq, at }: Acknowledged): Job =>
+  // The host's types end at the machine: the context is the one that the job machine made.
+  jobRow({ value, context: context as unknown as JobContext }, { id, seq, at, parked: null });
+
+const reused = (): CallError => new CallError("idempotency_conflict", "This idempotency key was used before with another request.");
+
+export const accepting = Effect.gen(function* () {
+  const database = yield* Database;
+  const actors = yield* Actors;
+  const settings = yield* Settings;
+  const slots = yield* Slots;
+  const durations = yield* Durations;
+
+  /** Expected time and wait of a generation that comes now, ms. */
+  const estimate = ({ provider, request }: Pick<Prepared, "provider" | "request">, params: Prepared["params"]) => {
+    const expectedMs = durations.expected({ provider: provider.id, operation: request.operation, params });
+    const { concurrency, busy, ahead } = slots.load(provider.id, request.priority);
+    const waits = busy >= concurrency || ahead > 0;
+    return { expectedMs, waitMs: waits ? Math.round(((ahead + 1) / Math.max(1, concurrency)) * expectedMs) : 0 };
+  };
+
+  /** Own jobs that exist, by id. */
+  const known = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>) {
+    const rows = yield* orCallError(database.query((sql) => jobsById(sql, ownerId, ids)));
+    return new Map(rows.map((row) => [row.id, row]));
+  });
+
+  /** The jobs of an earlier call with this key, by id. Errors: idempotency_conflict if that call asked for something else. */
+  const repeated = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>, askedHash: string) {
+    const rows = yield* known(ownerId, ids);
+    for (const row of rows.values()) if (row.asked_hash !== askedHash) return yield* Effect.fail(reused());
+    return new Map([...rows].map(([id, row]) => [id, fromStored(row)]));
+  });
+
+  const admit = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>) {
+    const now = yield* Clock.currentTimeMillis;
+    const limit = settings.PIXSIM_OPEN_JOBS_PER_USER;
+    const { admitted, open } = yield* orCallError(
+      database.transaction((tx) => admitJobs(tx, ownerId, ids, limit, now, now - reservationLife)),
+    );
+    if (admitted) return;
+    const message = `${open} of your jobs are open and at most ${limit} may be: wait for some to end or cancel some.`;
+    return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "openJobs", limit }));
+  });
+
+  const start = Effect.fnUntraced(function* (order: JobOrder) {
+    const accepted = yield* actors.create(jobAddress(order.id), { order }, { novel: order.askedHash === null });
+    const job = acknowledgedRow(order.id, accepted);
+    // Two calls with one key at the same moment: the second finds the first one's job.
+    if (!accepted.fresh) {
+      const { order: first } = accepted.context as unknown as JobContext;
+      return first.askedHash === order.askedHash && first.ownerId === order.ownerId ? job : yield* Effect.fail(reused());
+    }
+    yield* Effect.annotateLogs(Effect.logInfo("pipeline:start"), {
+      stage: "pipeline:start",
+      job: order.id,
+      user: order.ownerId,
+      provider: order.provider,
+      operation: order.operation,
+      hash: order.hash,
+    });
+    return job;
+  });
+
+  /** Accepts all of them or, when the limit does not allow that, none. Errors: quota_exceeded, idempotency_conflict. */
+  const accept = Effect.fnUntraced(function* (
+    ownerId: string,
+    wanted: ReadonlyArray<{ readonly prepared: Prepared; readonly place: Omit<Place, "ownerId" | "expectedMs" | "waitMs"> }>,
+  ) {
+    if (wanted.length === 0) return [];
+    yield* admit(
+      ownerId,
+      wanted.map(({ place }) => place.id),
+    );
+    return yield* Effect.forEach(
+      wanted,
+      ({ prepared, place }) => start(orderOf(prepared, { ...place, ownerId, ...estimate(prepared, prepared.params) })),
+      { concurrency: "unbounded" },
+    );
+  });
+
+  return { accept, estimate, known, repeated };
+});

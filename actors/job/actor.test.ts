@@ -1,0 +1,236 @@
+import { Effect, Exit, Stream } from "effect";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { testDatabases } from "#db/client/testing.ts";
+import type { FailureKind, Job } from "#protocol/job.ts";
+import { Actors } from "#runtime/actor/actors.ts";
+import { jobActor } from "./actor.ts";
+import type { JobContext, JobOrder } from "./context.ts";
+import { Slots } from "./slots.ts";
+import { type JobWatch, TestDatabase, TestServer } from "./testing.ts";
+
+// The host itself is tested on both databases; here one of them will do.
+describe("jobs on the actor host", () => {
+  const database = new TestDatabase(testDatabases[0]!.layer);
+  const server = new TestServer(database);
+  const { studio } = server;
+  let watch: JobWatch;
+  let tests = 0;
+
+  const restart = async (): Promise<void> => {
+    await server.restart();
+    watch = await server.watch();
+  };
+  const cancel = (job: Job) => server.call("jobs.cancel", { ids: [job.id] });
+  const load = () => server.run(Effect.map(Slots, (slots) => slots.load("test", 9)));
+  const states = (id: string) => watch.changes.filter((job) => job.id === id).map(({ state }) => state);
+
+  beforeAll(() => server.start());
+  beforeEach(async () => {
+    server.user = `usr_${++tests}`;
+    studio.reset();
+    watch = await server.watch();
+  });
+  afterEach(async () => {
+    const open = [...watch.jobs.values()].filter(({ finishedAt }) => finishedAt === null).map(({ id }) => id);
+    if (open.length > 0) await server.call("jobs.cancel", { ids: open });
+    await Promise.all(open.map((id) => watch.ended(id)));
+    if ((await load()).busy > 0) throw new Error("a slot is held by a job that has ended");
+  });
+  afterAll(async () => {
+    await server.close();
+    await database.close();
+  });
+
+  test("a job goes its way, is watched on it, and becomes an asset", async () => {
+    const release = studio.script.hold("track");
+    const job = await server.create();
+    const moving = await watch.until(job.id, ({ progress }) => progress > 0.2);
+    expect(moving).toMatchObject({ state: "processing", attempt: 1 });
+    expect(moving.etaAt).not.toBeNull();
+    expect((await load()).busy).toBe(1);
+    release();
+    const done = await watch.ended(job.id);
+    expect(done).toMatchObject({
+      state: "completed",
+      progress: 1,
+      failure: null,
+      waitingFor: null,
+      etaAt: null,
+      prompt: "a fox in the snow",
+    });
+    expect(server.shelf.assets.get(done.assetId!)?.origin).toEqual({ kind: "generation", jobId: job.id });
+    expect((await load()).busy).toBe(0);
+    expect(await server.call("jobs.get", { id: job.id })).toEqual(done);
+    const revs = watch.changes.filter(({ id }) => id === job.id).map(({ rev }) => rev);
+    expect(revs).toEqual([...new Set(revs)].sort((a, b) => a - b));
+  });
+
+  test("only as many run at the provider as it takes, and none is left holding a place", async () => {
+    const users = ["x", "y", "z"].map((name) => `${server.user}${name}`);
+    const watches = await Promise.all(users.map((user) => server.watch(user)));
+    const before = server.shelf.ingested.length;
+    const jobs = await Promise.all(Array.from({ length: 12 }, (_, index) => server.create({}, users[index % 3])));
+    await Promise.all(jobs.map((job, index) => watches[index % 3]!.ended(job.id)));
+    expect(studio.running.most).toBeLessThanOrEqual(2);
+    expect(await load()).toEqual({ concurrency: 2, busy: 0, ahead: 0 });
+    expect(server.shelf.ingested.length - before).toBe(12);
+  });
+
+  test("each kind of failure leads where it should", async () => {
+    // One job a failure, all at once: their waits pass side by side.
+    studio.settings.concurrency = 20;
+    const outcomes: ReadonlyArray<readonly ["submit" | "track" | "download" | "ingest", FailureKind, Job["state"], number]> = [
+      ["submit", "filtered", "filtered", 1],
+      ["submit", "parameters", "failed", 1],
+      ["submit", "limit", "completed", 1],
+      ["submit", "credits", "completed", 2],
+      ["submit", "network", "completed", 2],
+      ["track", "filtered", "filtered", 1],
+      ["track", "provider", "completed", 2],
+      ["track", "lost", "completed", 2],
+      ["track", "network", "completed", 1],
+      ["download", "network", "completed", 1],
+      ["download", "lost", "completed", 2],
+      ["ingest", "storage", "completed", 1],
+      ["ingest", "input", "completed", 1],
+    ];
+    const seen: Array<Promise<unknown>> = [];
+    for (const [step, kind] of outcomes) {
+      studio.script.fail(step, kind);
+      const before = studio.script.times(step);
+      const job = await server.create();
+      await studio.script.begun(step, before + 1);
+      seen.push(watch.ended(job.id).then(({ state, attempt }) => [step, kind, state, attempt]));
+    }
+    expect(await Promise.all(seen)).toEqual(outcomes);
+    expect((await load()).busy).toBe(0);
+    // No answer to a submission: the same key; nothing that was accepted was asked for a second time but where it was lost.
+    expect(new Set(studio.keys).size).toBe(studio.keys.length - 1);
+  });
+
+  test.each(["submit", "track", "download", "ingest"] as const)("cancelling during %s ends it in one step", async (step) => {
+    const release = studio.script.hold(step);
+    const job = await server.create();
+    await studio.script.begun(step);
+    expect(await cancel(job)).toEqual({ done: [job.id], failed: [] });
+    expect(["cancelling", "cancelled"]).toContain((await server.call("jobs.get", { id: job.id })).state);
+    // A submission under way is waited for, so that what it starts can be called off.
+    if (step === "submit") release();
+    const end = await watch.ended(job.id);
+    expect(end).toMatchObject({ state: "cancelled", assetId: null, failure: null });
+    expect(studio.calledOff).toEqual([`p-${job.id}-1`]);
+  });
+
+  test("a job that waits for a place is cancelled at once and asks for nothing", async () => {
+    studio.script.hold("track");
+    studio.script.hold("track");
+    await Promise.all([server.create(), server.create()]);
+    await studio.script.begun("track", 2);
+    const waiting = await server.create();
+    expect(await watch.state(waiting.id, "waitingForSlot")).toMatchObject({ waitingFor: expect.stringContaining("Test studio") });
+    await cancel(waiting);
+    expect(states(waiting.id).at(-1)).toBe("cancelled");
+    expect(studio.accepted.size).toBe(2);
+    expect(await load()).toMatchObject({ busy: 2, ahead: 0 });
+  });
+
+  test("cancelling what has completed changes nothing", async () => {
+    const job = await server.create();
+    await watch.ended(job.id);
+    expect(await cancel(job)).toEqual({ done: [], failed: [{ id: job.id, message: "It has already ended: completed." }] });
+    expect((await server.call("jobs.get", { id: job.id })).state).toBe("completed");
+  });
+
+  test("a scheduled job starts at its time, also over a restart", async () => {
+    const job = await server.create({ scheduledFor: Date.now() + 700 });
+    expect(job.state).toBe("scheduled");
+    await restart();
+    const done = await watch.ended(job.id);
+    expect(done.state).toBe("completed");
+    expect(done.submittedAt!).toBeGreaterThanOrEqual(job.scheduledFor!);
+  });
+
+  test.each(["submit", "track", "download", "ingest"] as const)(
+    "a restart during %s loses nothing and asks for nothing twice",
+    async (step) => {
+      studio.script.hold(step);
+      const job = await server.create();
+      await studio.script.begun(step);
+      await restart();
+      const done = await watch.ended(job.id);
+      expect(done).toMatchObject({ state: "completed", attempt: 1 });
+      expect([...studio.accepted.keys()]).toEqual([`${job.id}-1`]);
+      expect(server.shelf.ingested.filter((id) => id === done.assetId)).toHaveLength(1);
+      expect((await load()).busy).toBe(0);
+    },
+  );
+
+  test("a restart while jobs wait and while one is called off leaves none behind", async () => {
+    studio.script.hold("track");
+    studio.script.hold("track");
+    const running = await Promise.all([server.create(), server.create()]);
+    await studio.script.begun("track", 2);
+    const waiting = await server.create();
+    studio.script.hold("cancel");
+    await cancel(running[0]!);
+    await studio.script.begun("cancel");
+    await restart();
+    expect((await watch.ended(running[0]!.id)).state).toBe("cancelled");
+    expect((await watch.ended(running[1]!.id)).state).toBe("completed");
+    expect((await watch.ended(waiting.id)).state).toBe("completed");
+    expect((await load()).busy).toBe(0);
+  });
+
+  test("a provider that does not know keys is not asked again when its answer was lost: a person decides", async () => {
+    studio.settings.recovery = "none";
+    studio.script.fail("submit", "network");
+    const lost = await watch.ended((await server.create()).id);
+    expect(lost).toMatchObject({ state: "failed", failure: { kind: "network" } });
+    expect(lost.failure?.message).toContain("not asked again");
+
+    studio.script.next("submit", Effect.die(new Error("a bug")));
+    expect(await watch.ended((await server.create()).id)).toMatchObject({ state: "failed", attempt: 1, failure: { kind: "network" } });
+
+    // After a crash during the submission.
+    const { submit } = (await server.run(jobActor)).effects;
+    const recover = (order: Partial<JobOrder>) =>
+      server.run(Effect.exit(submit.recovery === "lookup" ? submit.lookup(callOf({ key: "k", order })) : Effect.undefined));
+    expect(await recover({ resendable: true })).toEqual(Exit.succeed(undefined));
+    expect(Exit.isFailure(await recover({ resendable: false, providerTitle: "Test studio" }))).toBe(true);
+  });
+
+  test("a parked job gives its place to others and queues anew when it is resumed", async () => {
+    studio.script.hold("track");
+    const job = await server.create();
+    await studio.script.begun("track");
+    expect(await load()).toMatchObject({ busy: 1 });
+    const definition = await server.run(jobActor);
+    const view = await server.run(Effect.flatMap(Actors, (actors) => actors.view(`job/${job.id}`)));
+    const snapshot = { value: view.value, context: view.context as unknown as JobContext };
+    definition.committed?.(snapshot as never, { id: job.id, seq: view.seq + 1, at: view.at, parked: "a bug" });
+    expect(await load()).toMatchObject({ busy: 0 });
+    await watch.until(job.id, ({ parked }) => parked);
+    const { order, providerJobId } = snapshot.context;
+    await server.run(definition.effects.track.run(callOf({ order, providerJobId: providerJobId ?? "" })));
+    expect(await load()).toMatchObject({ busy: 1 });
+  });
+
+  test("the journal of a job tells its story and folds to its state", async () => {
+    const job = await server.create();
+    const done = await watch.ended(job.id);
+    const entries = await server.run(Effect.flatMap(Actors, (actors) => Stream.runCollect(actors.history(`job/${job.id}`, 0))));
+    expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, index) => index));
+    expect(entries.at(-1)).toMatchObject({ seq: done.rev, value: "completed", status: "done" });
+    const view = await server.run(Effect.flatMap(Actors, (actors) => actors.view(`job/${job.id}`)));
+    expect(view.context).toEqual(entries.at(-1)?.context);
+  });
+});
+
+/** What the host gives an effect. */
+const callOf = (input: unknown) => ({
+  input: input as never,
+  address: "job/j",
+  key: "job/j/e/1",
+  recovered: true,
+  send: () => Effect.void,
+});

@@ -1,0 +1,38 @@
+// The kind `job`: its machine, what its effects do, its stored row, and who is told of each step.
+import { Effect } from "effect";
+import { type ActorMeta, defineActor } from "#runtime/actor/define.ts";
+import { Bus } from "#runtime/bus/bus.ts";
+import { Durations } from "./durations.ts";
+import { jobEffects } from "./effects.ts";
+import { jobMachine } from "./machine.ts";
+import { jobColumns, jobRow, type JobSnapshot, storedRow } from "./row.ts";
+import { Slots } from "./slots.ts";
+
+/** Channel of an owner's jobs. */
+export const jobChannel = (ownerId: string): string => `jobs:${ownerId}`;
+
+export const jobActor = Effect.gen(function* () {
+  const bus = yield* Bus;
+  const slots = yield* Slots;
+  const durations = yield* Durations;
+  const effects = yield* jobEffects;
+
+  const committed = (snapshot: JobSnapshot, meta: ActorMeta): void => {
+    const job = jobRow(snapshot, meta);
+    const { slot, submittedAt, order } = snapshot.context;
+    // While it waits the slot is its effect's affair. A parked job may wait for days: it gives its slot to others.
+    if (job.parked || (slot === null && job.state !== "waitingForSlot")) slots.release(job.id);
+    if (job.state === "completed" && submittedAt !== null) durations.took(order, (job.finishedAt ?? submittedAt) - submittedAt);
+    bus.publish(jobChannel(job.ownerId), job);
+  };
+
+  return defineActor<typeof jobMachine>({
+    kind: "job",
+    version: 1,
+    machine: jobMachine,
+    effects,
+    owner: ({ context }) => context.order.ownerId,
+    projection: { table: "job", columns: jobColumns, row: storedRow },
+    committed,
+  });
+});

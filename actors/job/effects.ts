@@ -1,0 +1,208 @@
+// What a job's effects do: its slot, its provider and its asset, through their ports. Every failure goes back to the machine
+// with a kind that it decides by and a sentence for a person. All of them may be run again with the same input.
+import { access } from "node:fs/promises";
+import { Clock, Effect, Schedule } from "effect";
+import { type AssetParent, Assets } from "#actors/asset/assets.ts";
+import { Providers } from "#actors/provider/index.ts";
+import type { ProviderFailure, ProviderInput } from "#actors/provider/provider.ts";
+import type { LineageRelation } from "#protocol/asset.ts";
+import type { FailureKind, JobInput } from "#protocol/job.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
+import type { ActorDefinition, EffectFailure } from "#runtime/actor/define.ts";
+import { Blobs } from "#runtime/blobs/blobs.ts";
+import { removeStaged } from "#runtime/blobs/staged.ts";
+import { assetIdOf } from "./canonical.ts";
+import type { JobOrder } from "./context.ts";
+import { Durations } from "./durations.ts";
+import type { jobMachine } from "./machine.ts";
+import { Slots } from "./slots.ts";
+import { Submissions, unknownOutcome } from "./submissions.ts";
+
+/** Progress is told at most this often, ms, and in steps of at least this share. */
+const progressPause = 100;
+const progressStep = 0.02;
+const untilCalledOff = Schedule.spaced("1 second");
+
+/** A failure as the journal can hold it. */
+const failure = (kind: FailureKind, message: string): EffectFailure => ({ kind, message: message.toWellFormed().replaceAll("\0", "") });
+const ofProvider = ({ kind, message }: ProviderFailure): EffectFailure => failure(kind, message);
+
+/** A refusal of our own parts. */
+const ofCall = ({ code, message }: CallError): EffectFailure => {
+  if (code === "storage_full") return failure("storage", message);
+  if (code === "overloaded") return failure("limit", message);
+  return failure(code === "not_found" || code === "unsupported_media" || code === "invalid_input" ? "input" : "internal", message);
+};
+
+const relationOf = ({ role, timeMs }: JobInput): LineageRelation => {
+  switch (role) {
+    case "image":
+      return timeMs === undefined ? "SOURCE_IMAGE" : "PAUSED_FRAME";
+    case "video":
+      return "SOURCE_VIDEO";
+    case "frame":
+      return "TRANSITION_INPUT";
+    case "subject":
+      return "FUSION_CHARACTER";
+    case "background":
+      return "FUSION_BACKGROUND";
+  }
+};
+
+const parentsOf = ({ inputs, operation }: JobOrder): ReadonlyArray<AssetParent> =>
+  inputs.map((input) => ({ assetId: input.assetId, relation: relationOf(input), operation, timeMs: input.timeMs ?? null }));
+
+const assetName = ({ name, prompt, operation }: JobOrder): string => name ?? (prompt.slice(0, 80).trim().toWellFormed() || operation);
+
+const logged = (stage: string, order: JobOrder, fields: Readonly<Record<string, unknown>> = {}) =>
+  Effect.annotateLogs(Effect.logInfo(stage), { stage, job: order.id, user: order.ownerId, provider: order.provider, ...fields });
+
+/** A failure at the provider, told to the log as it passes. */
+const atProvider =
+  (order: JobOrder, step: string) =>
+  <A>(effect: Effect.Effect<A, EffectFailure>): Effect.Effect<A, EffectFailure> =>
+    Effect.tapError(effect, ({ kind, message }) => logged("provider:error", order, { step, kind, error: message }));
+
+const slotRequest = ({ id, provider, ownerId, priority }: JobOrder) => ({ jobId: id, provider, ownerId, priority });
+
+type JobEffects = ActorDefinition<typeof jobMachine>["effects"];
+type CallOf<N extends keyof JobEffects> = Parameters<JobEffects[N]["run"]>[0];
+
+export const jobEffects = Effect.gen(function* () {
+  const providers = yield* Providers;
+  const assets = yield* Assets;
+  const blobs = yield* Blobs;
+  const slots = yield* Slots;
+  const durations = yield* Durations;
+  const submissions = new Submissions();
+
+  const providerOf = ({ provider, providerTitle }: JobOrder) => {
+    const found = providers.get(provider);
+    return found === undefined
+      ? Effect.fail(failure("parameters", `The provider ${providerTitle} is no longer there. Choose another and try again.`))
+      : Effect.succeed(found);
+  };
+
+  /** At once for a job that holds its slot; one that was parked gave it away and queues anew. */
+  const withSlot = (order: JobOrder) => Effect.mapError(slots.acquire(slotRequest(order)), ofCall);
+
+  const acquireSlot = Effect.fnUntraced(function* ({ input: { order } }: CallOf<"acquireSlot">) {
+    yield* providerOf(order);
+    const slot = yield* withSlot(order);
+    return { slot, expectedMs: durations.expected(order) };
+  });
+
+  const submit = Effect.fnUntraced(function* ({ input }: CallOf<"submit">) {
+    const { order, key } = input;
+    const provider = yield* providerOf(order);
+    yield* withSlot(order);
+    const inputs = yield* Effect.mapError(Effect.forEach(order.inputs, fileOf(order), { concurrency: 8 }), ofCall);
+    yield* logged("pipeline:artifact", order, { hash: order.hash, inputs: inputs.length });
+    yield* logged("provider:submit", order, { key });
+    const sending = provider.submit(key, { operation: order.operation, params: order.params, inputs });
+    // A bug in the middle of a submission is a lost answer: only where the key is known may it be run again.
+    const safe = order.resendable ? sending : Effect.catchDefect(sending, (defect) => Effect.fail(unknownOutcome(defect)));
+    return yield* submissions.submit(key, safe).pipe(Effect.mapError(ofProvider), atProvider(order, "submit"));
+  });
+
+  const fileOf = (order: JobOrder) =>
+    Effect.fnUntraced(function* ({ assetId, role, name, timeMs }: JobInput) {
+      const file = yield* assets.file(order.ownerId, assetId);
+      const input: ProviderInput = { role, name: name ?? null, timeMs: timeMs ?? null, ...file };
+      return input;
+    });
+
+  const track = Effect.fnUntraced(function* ({ input: { order, providerJobId }, send }: CallOf<"track">) {
+    const provider = yield* providerOf(order);
+    yield* withSlot(order);
+    let told = 0;
+    let toldAt = 0;
+    const progress = Effect.fnUntraced(function* (fraction: number) {
+      const now = yield* Clock.currentTimeMillis;
+      if (!(fraction >= told + progressStep) || now < toldAt + progressPause) return;
+      told = fraction;
+      toldAt = now;
+      yield* Effect.annotateLogs(Effect.logDebug("provider:status"), { stage: "provider:status", job: order.id, progress: fraction });
+      yield* send({ type: "provider.progress", fraction });
+    });
+    yield* provider.track(providerJobId, progress).pipe(Effect.mapError(ofProvider), atProvider(order, "track"));
+    yield* logged("provider:complete", order, { providerJobId });
+    return null;
+  });
+
+  const download = Effect.fnUntraced(function* ({ input: { order, providerJobId } }: CallOf<"download">) {
+    const provider = yield* providerOf(order);
+    const file = blobs.stage(`${order.id}.media`);
+    yield* provider.download(providerJobId, file).pipe(
+      Effect.onError(() => removeStaged(file)),
+      Effect.mapError(ofProvider),
+      atProvider(order, "download"),
+    );
+    return { file };
+  });
+
+  const ingest = Effect.fnUntraced(function* ({ input: { order, file } }: CallOf<"ingest">) {
+    const startedAt = yield* Clock.currentTimeMillis;
+    const assetId = assetIdOf(order.id);
+    if (!(yield* isThere(file))) {
+      // Either it was stored before a crash, or the crash swept it away.
+      return yield* Effect.matchEffect(assets.get(order.ownerId, assetId), {
+        onSuccess: ({ id }) => Effect.succeed({ assetId: id }),
+        onFailure: (error) =>
+          Effect.fail(error.code === "not_found" ? failure("lost", "The downloaded file is gone: it is fetched again.") : ofCall(error)),
+      });
+    }
+    const asset = yield* Effect.mapError(
+      assets.ingest({
+        assetId,
+        ownerId: order.ownerId,
+        name: assetName(order),
+        origin: { kind: "generation", jobId: order.id },
+        prompt: order.prompt === "" ? null : order.prompt,
+        parents: parentsOf(order),
+        path: file,
+      }),
+      ofCall,
+    );
+    const durationMs = (yield* Clock.currentTimeMillis) - startedAt;
+    yield* logged("pipeline:complete", order, { asset: asset.id, durationMs });
+    return { assetId: asset.id };
+  });
+
+  const cancelAtProvider = Effect.fnUntraced(function* ({ input: { order, key, providerJobId, file } }: CallOf<"cancelAtProvider">) {
+    if (file !== null) yield* removeStaged(file);
+    const started = providerJobId ?? (yield* submissions.outcome(key));
+    if (started === null) return null;
+    const provider = yield* providerOf(order);
+    // The machine bounds the time of this.
+    const calling = Effect.retry(provider.cancel(started), { schedule: untilCalledOff, while: ({ kind }) => kind === "network" });
+    yield* calling.pipe(Effect.mapError(ofProvider), atProvider(order, "cancel"));
+    return null;
+  });
+
+  const effects: JobEffects = {
+    acquireSlot: { recovery: "resend", run: acquireSlot },
+    submit: {
+      recovery: "lookup",
+      run: submit,
+      // Nothing found and no failure: it is sent again. A failure: a person decides.
+      lookup: ({ input: { order } }) =>
+        order.resendable
+          ? Effect.undefined
+          : Effect.fail(failure("internal", `${order.providerTitle} cannot say whether it took the submission.`)),
+    },
+    track: { recovery: "resend", run: track },
+    download: { recovery: "resend", run: download },
+    ingest: { recovery: "resend", run: ingest },
+    cancelAtProvider: { recovery: "resend", run: cancelAtProvider },
+  };
+  return effects;
+});
+
+const isThere = (path: string): Effect.Effect<boolean> =>
+  Effect.promise(() =>
+    access(path).then(
+      () => true,
+      () => false,
+    ),
+  );

@@ -1,0 +1,293 @@
+import { Effect } from "effect";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { testDatabases } from "#db/client/testing.ts";
+import { jobs as domain } from "#protocol/job.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { request, TestDatabase, TestServer } from "./testing.ts";
+
+const issuesOf = (error: unknown): ReadonlyArray<{ readonly path: ReadonlyArray<string | number>; readonly message: string }> =>
+  error instanceof CallError && error.code === "invalid_input" ? (error.details as { issues: [] }).issues : [];
+
+describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
+  const database = new TestDatabase(layer);
+  const server = new TestServer(database, { PIXSIM_OPEN_JOBS_PER_USER: "50" });
+  const { studio } = server;
+  let other: string;
+  let tests = 0;
+
+  const create = (changes: Parameters<typeof request>[0], count = 1, user = server.user, key?: string) =>
+    server.call("jobs.create", { request: request(changes), count }, user, key);
+  const refused = async (changes: Parameters<typeof request>[0]) =>
+    issuesOf(await create(changes).catch((error: unknown) => error)).map(({ path }) => path.join("."));
+  const codeOf = async (call: Promise<unknown>) => {
+    const error = await call.then(() => undefined).catch((failure: unknown) => failure);
+    return error instanceof CallError ? error.code : error;
+  };
+
+  beforeAll(() => server.start());
+  beforeEach(() => {
+    server.user = `usr_${++tests}`;
+    other = `${server.user}_other`;
+    studio.reset();
+    // Jobs stay open unless a test says otherwise.
+    studio.script.otherwise.set("track", Effect.never);
+  });
+  afterAll(async () => {
+    await server.close();
+    await database.close();
+  });
+
+  test("an estimate follows the provider, then what generations took, and the queue", async () => {
+    const ask = (params: Record<string, unknown>) => server.call("jobs.estimate", { request: request({ params }) });
+    expect(await ask({ prompt: "x" })).toEqual({ credits: 0, durationMs: 2000, waitMs: 0 });
+    expect(await ask({ prompt: "x", duration: 10 })).toMatchObject({ durationMs: 4000 });
+    expect(await codeOf(ask({ prompt: "" }))).toBe("invalid_input");
+    studio.script.next("track", Effect.void);
+    const watch = await server.watch();
+    const job = await watch.ended((await server.create()).id);
+    const took = job.finishedAt! - job.submittedAt!;
+    expect((await ask({ prompt: "x" })).durationMs).toBe(took);
+    await server.restart();
+    expect((await ask({ prompt: "x", duration: 10 })).durationMs).toBe(took * 2);
+    await create({}, 4);
+    await studio.script.begun("track", 3);
+    expect((await ask({ prompt: "x" })).waitMs).toBe(Math.round(1.5 * took));
+  });
+
+  test("what each provider can do is told with everything a form needs", async () => {
+    const { providers } = await server.call("jobs.providers", {});
+    domain.calls.providers.output.parse({ providers });
+    const [operation] = providers[0]!.operations;
+    expect(operation).toMatchObject({
+      operation: "text_to_video",
+      params: {
+        required: ["prompt"],
+        properties: { prompt: { title: "Prompt", "x-widget": "prompt" }, duration: { default: 5, minimum: 1, maximum: 15 } },
+      },
+    });
+  });
+
+  test("an accepted job is stored, with its defaults and a seed", async () => {
+    const { jobs } = await create({ name: "  Fox  ", priority: 3 });
+    const [job] = jobs;
+    domain.calls.create.output.parse({ jobs });
+    expect(job).toMatchObject({
+      state: "waitingForSlot",
+      name: "Fox",
+      prompt: "a fox in the snow",
+      priority: 3,
+      params: { prompt: "a fox in the snow", duration: 5, seed: expect.any(Number) },
+      attempt: 1,
+      batchId: null,
+      parentJobId: null,
+    });
+    expect(job?.etaAt).toBeGreaterThan(job!.createdAt);
+    const stored = await server.call("jobs.get", { id: job!.id });
+    expect(stored).toMatchObject({ id: job!.id, params: job!.params, hash: job!.hash, createdAt: job!.createdAt });
+  });
+
+  test("wrong parameters are refused, each at its place", async () => {
+    expect(await refused({ params: {} })).toEqual(["request.params.prompt"]);
+    expect(await refused({ params: { prompt: "x", duration: 99, sed: 1 } })).toEqual(["request.params.duration", "request.params.sed"]);
+    expect(await refused({ params: { prompt: "a\0b" } })).toEqual(["request.params.prompt"]);
+    expect(await refused({ params: { prompt: "\ud800" } })).toEqual(["request.params.prompt"]);
+    expect(await refused({ operation: "video_extend" })).toEqual(["request.operation"]);
+    expect(await refused({ scheduledFor: Date.now() * 2 })).toEqual(["request.scheduledFor"]);
+    expect(await codeOf(create({ provider: "nobody" }))).toBe("not_found");
+    expect((await server.call("jobs.list", list())).jobs).toEqual([]);
+  });
+
+  test("wrong inputs are refused, each at its place", async () => {
+    server.shelf.put("ast_mine", server.user);
+    server.shelf.put("ast_video", server.user, { mediaType: "video", durationMs: 5000 });
+    server.shelf.put("ast_trash", server.user, { deletedAt: 1 });
+    server.shelf.put("ast_other", other);
+    const image = { operation: "image_to_video" as const };
+    expect(await refused(image)).toEqual(["request.inputs"]);
+    const one = (assetId: string, more = {}) => ({ ...image, inputs: [{ assetId, role: "image" as const, ...more }] });
+    expect(await refused(one("ast_video"))).toEqual(["request.inputs.0.assetId"]);
+    expect(await refused(one("ast_trash"))).toEqual(["request.inputs.0.assetId"]);
+    expect(await refused(one("ast_mine", { timeMs: 5 }))).toEqual(["request.inputs.0.timeMs"]);
+    expect(await refused(one("ast_mine", { role: "background" }))).toEqual(["request.inputs", "request.inputs.0.role"]);
+    expect(await codeOf(create(one("ast_other")))).toBe("not_found");
+    expect(await codeOf(create(one("ast_nowhere")))).toBe("not_found");
+    const subject = (name?: string) => ({ assetId: "ast_mine", role: "subject" as const, ...(name === undefined ? {} : { name }) });
+    const fusion = { operation: "fusion" as const };
+    expect(await refused({ ...fusion, inputs: [subject("fox"), subject("fox")] })).toEqual(["request.inputs.1.name"]);
+    expect(await refused({ ...fusion, inputs: [subject()] })).toEqual(["request.inputs.0.name"]);
+    expect(await refused({ ...fusion, inputs: ["a", "b", "c"].map(subject) })).toEqual(["request.inputs"]);
+    const late = { assetId: "ast_video", role: "background" as const, timeMs: 6000 };
+    expect(await refused({ ...fusion, inputs: [subject("fox"), late] })).toEqual(["request.inputs.1.timeMs"]);
+    const good = await create({ ...fusion, inputs: [subject("fox"), { ...late, timeMs: 400 }] });
+    expect(good.jobs[0]?.inputs).toEqual([subject("fox"), { ...late, timeMs: 400 }]);
+  });
+
+  test("equal requests have equal hashes, whatever the order of their keys; other seeds or bytes have others", async () => {
+    server.shelf.put("ast_1", server.user, { sha256: "1".repeat(64) });
+    server.shelf.put("ast_2", server.user, { sha256: "1".repeat(64) });
+    server.shelf.put("ast_3", server.user, { sha256: "3".repeat(64) });
+    const hash = async (params: Record<string, unknown>, assetId: string) => {
+      const { jobs } = await create({ operation: "image_to_video", params, inputs: [{ assetId, role: "image" }] });
+      return jobs[0]!.hash;
+    };
+    const first = await hash({ prompt: "fox", seed: 1, duration: 5 }, "ast_1");
+    expect(await hash({ duration: 5, seed: 1, prompt: "fox" }, "ast_2")).toBe(first);
+    expect(await hash({ prompt: "fox", seed: 2 }, "ast_1")).not.toBe(first);
+    expect(await hash({ prompt: "fox", seed: 1 }, "ast_3")).not.toBe(first);
+  });
+
+  test("a batch has one id and different seeds; a chosen seed is counted on from", async () => {
+    const seeds = (jobs: ReadonlyArray<{ readonly params: Record<string, unknown> }>) => jobs.map(({ params }) => params["seed"]);
+    const { jobs } = await create({}, 5);
+    expect(new Set(jobs.map(({ batchId }) => batchId)).size).toBe(1);
+    expect(new Set(seeds(jobs)).size).toBe(5);
+    expect(seeds((await create({ params: { prompt: "fox", seed: 999 } }, 3)).jobs)).toEqual([999, 1000, 0]);
+    const found = await server.call("jobs.list", list({ batchId: jobs[0]!.batchId! }));
+    expect(found.jobs.map(({ id }) => id).sort()).toEqual(jobs.map(({ id }) => id).sort());
+  });
+
+  test("a key makes a call happen once, also when it is sent twice at the same moment", async () => {
+    const [first, second] = await Promise.all([create({}, 3, server.user, "key-1"), create({}, 3, server.user, "key-1")]);
+    const ids = first.jobs.map(({ id }) => id);
+    expect(second.jobs.map(({ id }) => id)).toEqual(ids);
+    expect((await create({}, 3, server.user, "key-1")).jobs.map(({ params }) => params)).toEqual(first.jobs.map(({ params }) => params));
+    expect((await server.call("jobs.list", list())).jobs).toHaveLength(3);
+    expect(await codeOf(create({ params: { prompt: "a wolf" } }, 3, server.user, "key-1"))).toBe("idempotency_conflict");
+    expect(await codeOf(create({}, 4, server.user, "key-1"))).toBe("idempotency_conflict");
+    const theirs = await create({}, 3, other, "key-1");
+    expect(ids).not.toContain(theirs.jobs[0]?.id);
+  });
+
+  test("a call that broke off half-way is completed by its repeat", async () => {
+    const whole = (await create({}, 3, server.user, "key-2")).jobs;
+    // As if the server had died before the last job was stored.
+    const { sql } = await database.service;
+    await server.stop();
+    for (const table of ["actor", "actor_event", "actor_effect", "actor_timer"]) {
+      await sql`delete from ${sql(table)} where ${sql(table.length > 5 ? "actor_id" : "id")} = ${`job/${whole[2]!.id}`}`;
+    }
+    await sql`delete from job where id = ${whole[2]!.id}`;
+    await server.start();
+    const repeated = (await create({}, 3, server.user, "key-2")).jobs;
+    expect(repeated.map(({ id, params }) => ({ id, params }))).toEqual(whole.map(({ id, params }) => ({ id, params })));
+  });
+
+  test("the limit of open jobs holds however many calls come at once, and ended jobs do not count", async () => {
+    const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => create({}, 20)));
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+    const error: unknown = await create({}, 11).catch((failure: unknown) => failure);
+    expect(error).toMatchObject({ code: "quota_exceeded", details: { quota: "openJobs", limit: 50 } });
+    expect((await create({}, 10)).jobs).toHaveLength(10);
+    expect((await create({}, 5, other)).jobs).toHaveLength(5);
+    const watch = await server.watch();
+    const waiting = [...watch.jobs.values()].filter(({ state }) => state === "waitingForSlot").slice(0, 2);
+    await server.call("jobs.cancel", { ids: waiting.map(({ id }) => id) });
+    expect((await create({}, 2)).jobs).toHaveLength(2);
+    expect(await codeOf(create({}))).toBe("quota_exceeded");
+  });
+
+  test("the list pages without gap or repeat, newest first", async () => {
+    for (const count of [3, 2, 4]) await create({}, count);
+    const seen: Array<string> = [];
+    let cursor: string | undefined;
+    do {
+      const page = await server.call("jobs.list", { ...list(), limit: 2, ...(cursor === undefined ? {} : { cursor }) });
+      expect(page.jobs.length).toBeLessThanOrEqual(2);
+      seen.push(...page.jobs.map(({ id }) => id));
+      cursor = page.next ?? undefined;
+    } while (cursor !== undefined);
+    const all = (await server.call("jobs.list", list())).jobs;
+    expect(seen).toEqual(all.map(({ id }) => id));
+    expect(all.map(({ createdAt }) => createdAt)).toEqual(all.map(({ createdAt }) => createdAt).sort((a, b) => b - a));
+    expect(await codeOf(server.call("jobs.list", { ...list(), cursor: "!" }))).toBe("invalid_input");
+  });
+
+  test("the list filters by state, operation and words", async () => {
+    server.shelf.put("ast_1", server.user);
+    const fox = await create({ params: { prompt: "A fox in the SNOW" } });
+    const later = await create({ params: { prompt: "100% wolf_cub" }, scheduledFor: Date.now() + 3_600_000, name: "Winter" });
+    const image = await create({
+      operation: "image_to_video",
+      params: { prompt: "雪の狐" },
+      inputs: [{ assetId: "ast_1", role: "image" }],
+    });
+    const found = async (filter: Parameters<typeof list>[0]) => (await server.call("jobs.list", list(filter))).jobs.map(({ id }) => id);
+    expect(await found({ states: ["scheduled"] })).toEqual([later.jobs[0]!.id]);
+    expect(await found({ operation: "image_to_video" })).toEqual([image.jobs[0]!.id]);
+    expect(await found({ search: "snow fo" })).toEqual([fox.jobs[0]!.id]);
+    expect(await found({ search: "0% winter" })).toEqual([later.jobs[0]!.id]);
+    expect(await found({ search: "f_c" })).toEqual([later.jobs[0]!.id]);
+    expect(await found({ search: "f%c" })).toEqual([]);
+    expect(await found({ search: "狐" })).toEqual([image.jobs[0]!.id]);
+    expect(await found({ search: "  " })).toHaveLength(3);
+  });
+
+  test("what belongs to another does not exist", async () => {
+    const mine = (await create({})).jobs[0]!.id;
+    expect(await codeOf(server.call("jobs.get", { id: mine }, other))).toBe("not_found");
+    expect(await codeOf(server.call("jobs.cancel", { ids: [mine] }, other))).toBe("not_found");
+    expect(await codeOf(server.call("jobs.retry", { ids: [mine], newSeed: false }, other))).toBe("not_found");
+    const theirs = (await create({}, 1, other)).jobs[0]!.id;
+    const outcome = await server.call("jobs.cancel", { ids: [theirs, mine] }, other);
+    expect(outcome).toEqual({ done: [theirs], failed: [{ id: mine, message: "There is no such job." }] });
+    expect((await server.call("jobs.list", list(), other)).jobs.map(({ id }) => id)).toEqual([theirs]);
+    expect((await server.watch(other)).jobs.has(mine)).toBe(false);
+  });
+
+  test("many are cancelled with one call", async () => {
+    const ids = (await create({}, 40)).jobs.map(({ id }) => id);
+    const { done, failed } = await server.call("jobs.cancel", { ids: [...ids, ids[0]!] });
+    expect(done.sort()).toEqual(ids.sort());
+    expect(failed).toEqual([]);
+    // Cancelling again changes nothing and is no error.
+    expect((await server.call("jobs.cancel", { ids })).failed).toEqual([]);
+  });
+
+  test("a retry is a new job with the old one as its parent", async () => {
+    server.shelf.put("ast_1", server.user);
+    const source = {
+      operation: "image_to_video" as const,
+      inputs: [{ assetId: "ast_1", role: "image" as const }],
+      name: "Fox",
+      priority: 2,
+    };
+    const old = (await create({ ...source, scheduledFor: Date.now() + 60_000 })).jobs[0]!;
+    const again = await server.call("jobs.retry", { ids: [old.id], newSeed: false });
+    expect(again.jobs[0]).toMatchObject({
+      parentJobId: old.id,
+      hash: old.hash,
+      params: old.params,
+      name: "Fox",
+      priority: 2,
+      scheduledFor: null,
+    });
+    const fresh = await server.call("jobs.retry", { ids: [old.id], newSeed: true }, server.user, "key-3");
+    expect(fresh.jobs[0]?.params["seed"]).not.toBe(old.params["seed"]);
+    expect(fresh.jobs[0]?.hash).not.toBe(old.hash);
+    const repeat = await server.call("jobs.retry", { ids: [old.id], newSeed: true }, server.user, "key-3");
+    expect(repeat.jobs.map(({ id }) => id)).toEqual(fresh.jobs.map(({ id }) => id));
+    expect(await codeOf(server.call("jobs.retry", { ids: [old.id], newSeed: false }, server.user, "key-3"))).toBe("idempotency_conflict");
+    server.shelf.assets.delete("ast_1");
+    const gone = await server.call("jobs.retry", { ids: [old.id, "job_nowhere"], newSeed: false });
+    expect(gone.jobs).toEqual([]);
+    expect(gone.failed.map(({ id }) => id).sort()).toEqual([old.id, "job_nowhere"].sort());
+  });
+
+  test("followers get counts and the newest page, then each changed row, newer with each step", async () => {
+    const before = (await create({}, 3)).jobs;
+    const watch = await server.watch();
+    const parsed = domain.topics.jobs.snapshot.parse(watch.snapshots[0]);
+    expect(Object.values(parsed.counts).reduce((sum, count) => sum + count, 0)).toBe(3);
+    expect(parsed.jobs.map(({ id }) => id).sort()).toEqual(before.map(({ id }) => id).sort());
+    const added = (await create({})).jobs[0]!;
+    await watch.until(added.id, () => true);
+    await server.call("jobs.cancel", { ids: [added.id] });
+    await watch.ended(added.id);
+    for (const change of watch.changes) domain.topics.jobs.delta.parse(change);
+    const revs = watch.changes.filter(({ id }) => id === added.id).map(({ rev }) => rev);
+    expect(revs).toEqual([...revs].sort((a, b) => a - b));
+    expect(new Set(revs).size).toBe(revs.length);
+  });
+});
+
+const list = (filter: Readonly<Record<string, unknown>> = {}) => domain.calls.list.input.parse({ filter });

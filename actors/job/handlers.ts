@@ -1,0 +1,187 @@
+// What the wire asks of jobs. Everything is the signed-in user's own: what belongs to another does not exist.
+import { Clock, Effect } from "effect";
+import { orCallError } from "#actors/asset/failures.ts";
+import type { Assets } from "#actors/asset/assets.ts";
+import { fromCursor, type Place, toCursor } from "#actors/asset/view.ts";
+import { Providers } from "#actors/provider/index.ts";
+import { Database } from "#db/client/database.ts";
+import { countJobsByState, type JobFilterArgs, type JobRow, jobsById, listJobs } from "#db/queries/job.ts";
+import { type Job, JobRequest } from "#protocol/job.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { Actors } from "#runtime/actor/actors.ts";
+import { Bus } from "#runtime/bus/bus.ts";
+import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
+import { accepting, acknowledgedRow, jobAddress } from "./accept.ts";
+import { jobChannel } from "./actor.ts";
+import { derivedId, hashOf } from "./canonical.ts";
+import { formOf, providerSpec } from "./form.ts";
+import { checkParams, operationOf, prepare, refuse } from "./request.ts";
+import { fromStored } from "./row.ts";
+
+/** Rows of the snapshot of the topic. */
+const snapshotRows = 100;
+/** Words of one search. */
+const maxWords = 10;
+
+const owner = ({ principal }: CallContext): Effect.Effect<string, CallError> =>
+  principal === null ? Effect.fail(new CallError("unauthenticated", "Sign in first.")) : Effect.succeed(principal.userId);
+
+const placeOf = (cursor: string | undefined): Effect.Effect<Place | null, CallError> => {
+  if (cursor === undefined) return Effect.succeed(null);
+  const place = fromCursor(cursor);
+  return place === undefined
+    ? Effect.fail(refuse([{ path: ["cursor"], message: "The cursor is not one that this list gave." }]))
+    : Effect.succeed(place);
+};
+
+const notFound = (id: string): CallError => new CallError("not_found", `The job ${id} does not exist, or is not yours.`);
+const noJob = "There is no such job.";
+
+/** The same for the same user, key and place; random without a key. */
+const idFor = (prefix: string, ownerId: string, key: string | undefined, ...parts: ReadonlyArray<string | number>): string =>
+  key === undefined ? derivedId(prefix, crypto.randomUUID()) : derivedId(prefix, ownerId, key, ...parts);
+
+/** The request that a stored job was made from, with its seed. */
+const requestOf = (row: JobRow): JobRequest =>
+  JobRequest.parse({
+    operation: row.operation,
+    provider: row.provider,
+    params: row.params,
+    inputs: row.inputs,
+    priority: row.priority,
+    ...(row.name === null ? {} : { name: row.name }),
+  });
+
+/** The handlers of the domain `jobs`. */
+export const jobHandlers = Effect.gen(function* () {
+  const database = yield* Database;
+  const actors = yield* Actors;
+  const bus = yield* Bus;
+  const providers = yield* Providers;
+  const services = yield* Effect.context<Providers | Assets>();
+  const { accept, estimate, known, repeated } = yield* accepting;
+
+  const page = Effect.fnUntraced(function* (ownerId: string, filter: JobFilterArgs, after: Place | null, limit: number) {
+    const rows = yield* orCallError(database.query((sql) => listJobs(sql, ownerId, filter, after, limit + 1)));
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return {
+      jobs: rows.slice(0, limit).map(fromStored),
+      next: last === undefined ? null : toCursor({ createdAt: last.created_at, id: last.id }),
+    };
+  });
+
+  const snapshot = Effect.fnUntraced(function* (ownerId: string) {
+    const counts = yield* orCallError(database.query((sql) => countJobsByState(sql, ownerId)));
+    const first = yield* page(ownerId, { words: [] }, null, snapshotRows);
+    return { counts: Object.fromEntries(counts.map(({ state, count }) => [state, count])), ...first };
+  });
+
+  /** Cancels one; answers why not, or null. */
+  const cancelOne = Effect.fnUntraced(function* (id: string) {
+    const job = acknowledgedRow(id, yield* actors.send(jobAddress(id), { type: "job.cancel" }));
+    return job.state === "cancelled" || job.state === "cancelling" ? null : `It has already ended: ${job.state}.`;
+  });
+
+  const handlers: DomainHandlers<"jobs"> = {
+    calls: {
+      "jobs.providers": () => Effect.succeed({ providers: providers.all.map(providerSpec) }),
+
+      "jobs.estimate": Effect.fnUntraced(function* ({ request }) {
+        const { provider, operation } = yield* Effect.provide(operationOf(request), services);
+        const { params, issues } = checkParams(formOf(operation), request.params);
+        if (issues.length > 0) return yield* Effect.fail(refuse(issues));
+        const { expectedMs, waitMs } = estimate({ provider, request }, params);
+        return { credits: operation.estimate(params).credits, durationMs: expectedMs, waitMs };
+      }),
+
+      "jobs.create": Effect.fnUntraced(function* ({ request, count }, context) {
+        const ownerId = yield* owner(context);
+        const askedHash = context.key === undefined ? null : hashOf({ request, count });
+        const ids = Array.from({ length: count }, (_, index) => idFor("job", ownerId, context.key, index));
+        const there = askedHash === null ? new Map<string, Job>() : yield* repeated(ownerId, ids, askedHash);
+        if (there.size < count) {
+          const prepared = yield* Effect.provide(prepare(ownerId, request, yield* Clock.currentTimeMillis), services);
+          const batchId = count === 1 ? null : idFor("bat", ownerId, context.key);
+          const wanted = ids.flatMap((id, index) =>
+            there.has(id) ? [] : [{ prepared, place: { id, askedHash, parentJobId: null, batchId, index } }],
+          );
+          for (const job of yield* accept(ownerId, wanted)) there.set(job.id, job);
+        }
+        return { jobs: ids.map((id) => there.get(id)!) };
+      }),
+
+      "jobs.get": Effect.fnUntraced(function* ({ id }, context) {
+        const ownerId = yield* owner(context);
+        const [row] = yield* orCallError(database.query((sql) => jobsById(sql, ownerId, [id])));
+        return row === undefined ? yield* Effect.fail(notFound(id)) : fromStored(row);
+      }),
+
+      "jobs.list": Effect.fnUntraced(function* ({ filter, cursor, limit }, context) {
+        const { search, ...rest } = filter;
+        const words = (search ?? "").split(/\s+/).filter((word) => word !== "");
+        return yield* page(yield* owner(context), { ...rest, words: words.slice(0, maxWords) }, yield* placeOf(cursor), limit);
+      }),
+
+      "jobs.cancel": Effect.fnUntraced(function* ({ ids }, context) {
+        const own = yield* known(yield* owner(context), ids);
+        if (own.size === 0) return yield* Effect.fail(notFound(ids[0]!));
+        const outcomes = yield* Effect.forEach(
+          [...new Set(ids)],
+          (id) =>
+            own.has(id)
+              ? Effect.match(cancelOne(id), {
+                  onSuccess: (message) => ({ id, message }),
+                  onFailure: ({ message }) => ({ id, message: message as string | null }),
+                })
+              : Effect.succeed({ id, message: noJob as string | null }),
+          { concurrency: "unbounded" },
+        );
+        return {
+          done: outcomes.flatMap(({ id, message }) => (message === null ? [id] : [])),
+          failed: outcomes.flatMap(({ id, message }) => (message === null ? [] : [{ id, message }])),
+        };
+      }),
+
+      "jobs.retry": Effect.fnUntraced(function* ({ ids, newSeed }, context) {
+        const ownerId = yield* owner(context);
+        const own = yield* known(ownerId, ids);
+        if (own.size === 0) return yield* Effect.fail(notFound(ids[0]!));
+        const askedHash = context.key === undefined ? null : hashOf({ retry: [...ids], newSeed });
+        const places = new Map([...new Set(ids)].map((id) => [id, idFor("job", ownerId, context.key, "retry", id)]));
+        const there = askedHash === null ? new Map<string, Job>() : yield* repeated(ownerId, [...places.values()], askedHash);
+        const now = yield* Clock.currentTimeMillis;
+        const failed: Array<{ id: string; message: string }> = [];
+
+        const prepared = yield* Effect.forEach(places, ([parentJobId, id]) => {
+          const row = own.get(parentJobId);
+          if (row === undefined) failed.push({ id: parentJobId, message: noJob });
+          if (row === undefined || there.has(id)) return Effect.succeed([]);
+          const place = { id, askedHash, parentJobId, batchId: null, index: 0 };
+          return Effect.match(Effect.provide(prepare(ownerId, requestOf(row), now), services), {
+            onSuccess: (checked) => [{ prepared: newSeed ? { ...checked, seed: null } : checked, place }],
+            onFailure: ({ message }) => {
+              failed.push({ id: parentJobId, message });
+              return [];
+            },
+          });
+        });
+        for (const job of yield* accept(ownerId, prepared.flat())) there.set(job.id, job);
+        return {
+          jobs: [...places.values()].flatMap((id) => {
+            const job = there.get(id);
+            return job === undefined ? [] : [job];
+          }),
+          failed,
+        };
+      }),
+    },
+    streams: {},
+    topics: {
+      "jobs.jobs": Effect.fnUntraced(function* (_params, context, from, emit) {
+        const ownerId = yield* owner(context);
+        return yield* bus.follow(jobChannel(ownerId), from, snapshot(ownerId), emit);
+      }),
+    },
+  };
+  return handlers;
+});

@@ -1,0 +1,391 @@
+// Jobs on the real actor host and database for tests, with a provider and assets in memory whose behaviour a test decides.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Context, Deferred, Effect, Layer, Logger, ManagedRuntime } from "effect";
+import * as z from "zod";
+import { Assets } from "#actors/asset/assets.ts";
+import { actorKinds, kindServices } from "#actors/index.ts";
+import { Providers } from "#actors/provider/index.ts";
+import type { Provider, ProviderFailure, ProviderRequest } from "#actors/provider/provider.ts";
+import { Database, type DatabaseError } from "#db/client/database.ts";
+import type { Asset } from "#protocol/asset.ts";
+import type { CallArgs, CallName, CallOutput } from "#protocol/contract.ts";
+import { type FailureKind, type Job, JobRequest } from "#protocol/job.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import type { Actors } from "#runtime/actor/actors.ts";
+import { actorHost } from "#runtime/actor/host.ts";
+import type { Blobs } from "#runtime/blobs/blobs.ts";
+import { localBlobs } from "#runtime/blobs/local.ts";
+import { Bus } from "#runtime/bus/bus.ts";
+import { singleProcess } from "#runtime/cluster/single.ts";
+import { readSettings, Settings } from "#runtime/config/settings.ts";
+import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway/handlers.ts";
+import type { Durations } from "./durations.ts";
+import { jobHandlers } from "./handlers.ts";
+import type { Slots } from "./slots.ts";
+
+type Step = "submit" | "track" | "download" | "cancel" | "ingest";
+type Answer = Effect.Effect<void, ProviderFailure>;
+
+/** Plays the outside: each step does what the test said next, or else succeeds. */
+class Script {
+  readonly #next = new Map<Step, Array<Answer>>();
+  readonly #arrivals = new Map<Step, { count: number; waiters: Array<{ readonly count: number; readonly arrived: () => void }> }>();
+
+  /** The next run of the step does this. */
+  next(step: Step, ...answers: ReadonlyArray<Answer>): void {
+    this.#next.set(step, [...(this.#next.get(step) ?? []), ...answers]);
+  }
+
+  fail(step: Step, ...kinds: ReadonlyArray<FailureKind>): void {
+    this.next(step, ...kinds.map((kind) => Effect.fail({ kind, message: `it was ${kind}` })));
+  }
+
+  /** The next run of the step waits until the answered function is called. */
+  hold(step: Step): () => void {
+    const gate = Deferred.makeUnsafe<void>();
+    this.next(step, Deferred.await(gate));
+    return () => Deferred.doneUnsafe(gate, Effect.void);
+  }
+
+  #at(step: Step) {
+    let at = this.#arrivals.get(step);
+    if (at === undefined) this.#arrivals.set(step, (at = { count: 0, waiters: [] }));
+    return at;
+  }
+
+  /** Completes when the step has been begun `count` times in all. */
+  begun(step: Step, count = 1): Promise<void> {
+    const at = this.#at(step);
+    return at.count >= count ? Promise.resolve() : new Promise((arrived) => at.waiters.push({ count, arrived }));
+  }
+
+  times(step: Step): number {
+    return this.#at(step).count;
+  }
+
+  /** What a step does that the test says nothing of. */
+  readonly otherwise = new Map<Step, Answer>();
+
+  reset(): void {
+    this.#next.clear();
+    this.#arrivals.clear();
+    this.otherwise.clear();
+  }
+
+  run(step: Step): Answer {
+    return Effect.suspend(() => {
+      const at = this.#at(step);
+      at.count++;
+      for (const waiter of at.waiters) if (at.count >= waiter.count) waiter.arrived();
+      return this.#next.get(step)?.shift() ?? this.otherwise.get(step) ?? Effect.void;
+    });
+  }
+}
+
+const base = {
+  prompt: z.string().min(1).max(200).meta({ title: "Prompt", "x-widget": "prompt" }),
+  duration: z.int().min(1).max(15).default(5).meta({ title: "Duration", "x-widget": "slider" }),
+  seed: z.int().min(0).max(1000).optional().meta({ title: "Seed", "x-widget": "seed" }),
+};
+
+/** A provider in memory. What it has accepted outlives restarts of the server. */
+export class TestStudio {
+  readonly script = new Script();
+  /** Accepted submissions: request by key, in order. */
+  readonly accepted = new Map<string, ProviderRequest>();
+  /** Every submission that arrived. */
+  readonly keys: Array<string> = [];
+  readonly calledOff: Array<string> = [];
+  readonly running = { now: 0, most: 0 };
+  readonly settings: { concurrency: number; recovery: Provider["recovery"] } = { concurrency: 2, recovery: "idempotencyKey" };
+  readonly provider: Provider;
+
+  /** Forgets what was and what was to be. */
+  reset(): void {
+    this.script.reset();
+    Object.assign(this.settings, { concurrency: 2, recovery: "idempotencyKey" });
+    this.accepted.clear();
+    this.keys.length = 0;
+    this.calledOff.length = 0;
+    this.running.most = 0;
+  }
+
+  constructor() {
+    const { script, settings } = this;
+    const noInputs = { title: "", summary: "", inputs: [] };
+    const estimate = (params: Readonly<Record<string, unknown>>) => ({ credits: 0, durationMs: Number(params["duration"]) * 400 });
+    const asset = { title: "Input", accepts: ["image"] as const, min: 1, max: 1, named: false };
+    this.provider = {
+      id: "test",
+      title: "Test studio",
+      summary: "Makes nothing.",
+      get concurrency() {
+        return settings.concurrency;
+      },
+      get recovery() {
+        return settings.recovery;
+      },
+      operations: {
+        text_to_video: { ...noInputs, title: "Text to video", params: z.object(base), estimate },
+        image_to_video: { ...noInputs, title: "Image to video", params: z.object(base), inputs: [{ ...asset, role: "image" }], estimate },
+        fusion: {
+          ...noInputs,
+          title: "Fusion",
+          params: z.object(base),
+          inputs: [
+            { ...asset, title: "Subject", role: "subject", max: 2, named: true },
+            { ...asset, title: "Background", role: "background", accepts: ["image", "video"], min: 0 },
+          ],
+          estimate,
+        },
+      },
+      submit: (key, request) =>
+        Effect.suspend(() => {
+          this.keys.push(key);
+          return Effect.map(script.run("submit"), () => {
+            this.accepted.set(key, request);
+            return { providerJobId: `p-${key}` };
+          });
+        }),
+      track: (_id, progress) =>
+        Effect.acquireUseRelease(
+          Effect.sync(() => (this.running.most = Math.max(this.running.most, ++this.running.now))),
+          () => Effect.andThen(progress(0.25), script.run("track")),
+          () => Effect.sync(() => void this.running.now--),
+        ),
+      download: (id, path) =>
+        Effect.map(script.run("download"), () => {
+          writeFileSync(path, id);
+          return { mime: "video/mp4" };
+        }),
+      cancel: (id) =>
+        Effect.andThen(
+          script.run("cancel"),
+          Effect.sync(() => void this.calledOff.push(id)),
+        ),
+    };
+  }
+}
+
+const sampleAsset = (id: string, ownerId: string, changes: Partial<Asset>): Asset => ({
+  id,
+  ownerId,
+  mediaType: "image",
+  mime: "image/png",
+  name: id,
+  size: 1,
+  width: 64,
+  height: 64,
+  durationMs: null,
+  fps: null,
+  videoCodec: null,
+  audioCodec: null,
+  sha256: Buffer.from(id).toString("hex").padEnd(64, "0").slice(0, 64),
+  phash: null,
+  thumbhash: null,
+  origin: { kind: "upload" },
+  prompt: null,
+  favourite: false,
+  createdAt: 0,
+  deletedAt: null,
+  urls: { original: "", poster: null, thumbs: null, sprite: null, firstFrame: null, lastFrame: null, playVideo: null, playAudio: null },
+  rev: 1,
+  ...changes,
+});
+
+const callErrors: Partial<Record<FailureKind, CallError>> = {
+  storage: new CallError("storage_full", "The disk is full."),
+  input: new CallError("unsupported_media", "This is not a video."),
+};
+
+/** Assets in memory, which outlive restarts too. */
+class TestShelf {
+  readonly assets = new Map<string, Asset>();
+  readonly ingested: Array<string> = [];
+
+  put(id: string, ownerId: string, changes: Partial<Asset> = {}): void {
+    this.assets.set(id, sampleAsset(id, ownerId, changes));
+  }
+
+  layer(script: Script): Layer.Layer<Assets> {
+    const get = (ownerId: string, id: string) => {
+      const asset = this.assets.get(id);
+      return asset?.ownerId === ownerId ? Effect.succeed(asset) : Effect.fail(new CallError("not_found", "There is no such asset."));
+    };
+    return Layer.succeed(Assets, {
+      get,
+      file: (ownerId, id) =>
+        Effect.map(get(ownerId, id), ({ mime, mediaType, sha256 }) => ({ path: `/blobs/${sha256}`, mime, mediaType, sha256 })),
+      ingest: ({ assetId, ownerId, prompt, origin, path }) =>
+        Effect.suspend(() => {
+          const known = this.assets.get(assetId);
+          if (known !== undefined) return Effect.succeed(known);
+          return script.run("ingest").pipe(
+            Effect.mapError(({ kind }) => callErrors[kind] ?? new CallError("unavailable", "Try again.")),
+            Effect.map(() => {
+              rmSync(path);
+              this.ingested.push(assetId);
+              const asset = sampleAsset(assetId, ownerId, { mediaType: "video", durationMs: 5000, prompt, origin });
+              this.assets.set(assetId, asset);
+              return asset;
+            }),
+          );
+        }),
+    });
+  }
+}
+
+type Services = Actors | Assets | Blobs | Bus | Durations | Providers | Slots;
+type JobCall = Extract<CallName, `jobs.${string}`>;
+
+/** One database for the tests of a file. */
+export class TestDatabase {
+  readonly #runtime: ManagedRuntime.ManagedRuntime<Database, DatabaseError>;
+
+  constructor(layer: Layer.Layer<Database, DatabaseError>) {
+    this.#runtime = ManagedRuntime.make(layer);
+  }
+
+  get service(): Promise<Database["Service"]> {
+    return this.#runtime.runPromise(Database);
+  }
+
+  close(): Promise<void> {
+    return this.#runtime.dispose();
+  }
+}
+
+/** A server with jobs that can be stopped and started again on the same database and the same outside. */
+export class TestServer {
+  readonly studio = new TestStudio();
+  /** Who calls, unless said otherwise. */
+  user = "usr_a";
+  readonly shelf = new TestShelf();
+  readonly #folder = mkdtempSync(join(tmpdir(), "pixsim-job-"));
+  readonly #database: TestDatabase;
+  readonly #environment: Readonly<Record<string, string>>;
+  #runtime: ManagedRuntime.ManagedRuntime<Services, unknown> | null = null;
+  #handlers: DomainHandlers<"jobs"> | null = null;
+
+  constructor(database: TestDatabase, environment: Readonly<Record<string, string>> = {}) {
+    this.#database = database;
+    this.#environment = environment;
+  }
+
+  async start(): Promise<void> {
+    const database = await this.#database.service;
+    const { provider, script } = this.studio;
+    const ports = Layer.mergeAll(
+      Layer.succeed(Database, database),
+      Layer.succeed(Providers, { all: [provider], get: (id) => (id === provider.id ? provider : undefined) }),
+      this.shelf.layer(script),
+      Bus.layer,
+      localBlobs,
+      singleProcess,
+    ).pipe(Layer.provideMerge(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: this.#folder, ...this.#environment }))));
+    const kinds = kindServices.pipe(Layer.provideMerge(ports));
+    const host = Layer.unwrap(Effect.map(actorKinds, actorHost)).pipe(Layer.provideMerge(kinds));
+    const handlers = Layer.effect(JobHandlers, jobHandlers).pipe(Layer.provideMerge(host), Layer.provideMerge(Logger.layer([])));
+    const runtime = ManagedRuntime.make(handlers);
+    this.#handlers = await runtime.runPromise(JobHandlers);
+    this.#runtime = runtime;
+  }
+
+  /** Stops the server; what it was doing is left as it is. */
+  async stop(): Promise<void> {
+    await this.#runtime?.dispose();
+    this.#runtime = null;
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  run<A, E>(effect: Effect.Effect<A, E, Services>): Promise<A> {
+    return this.#runtime!.runPromise(effect);
+  }
+
+  /** Answers the result, or the error. */
+  async call<N extends JobCall>(name: N, input: CallArgs<N>, user = this.user, key?: string): Promise<CallOutput<N>> {
+    const handler = this.#handlers!.calls[name] as (input: CallArgs<N>, context: CallContext) => Effect.Effect<CallOutput<N>, CallError>;
+    return this.run(handler(input, contextOf(user, key)));
+  }
+
+  /** Asks for one job and answers it. */
+  async create(changes: Partial<JobRequest> = {}, user = this.user): Promise<Job> {
+    const { jobs } = await this.call("jobs.create", { request: request(changes), count: 1 }, user);
+    return jobs[0]!;
+  }
+
+  /** Follows the topic of a user's jobs. */
+  async watch(user = this.user): Promise<JobWatch> {
+    const watch = new JobWatch();
+    const { close } = await this.run(this.#handlers!.topics["jobs.jobs"]({}, contextOf(user), undefined, watch.take));
+    watch.close = close;
+    return watch;
+  }
+}
+
+class JobHandlers extends Context.Service<JobHandlers, DomainHandlers<"jobs">>()("pixsim/test/JobHandlers") {}
+
+/** The jobs of a user as a client sees them move. */
+export class JobWatch {
+  close: () => void = () => {};
+  readonly jobs = new Map<string, Job>();
+  readonly changes: Array<Job> = [];
+  readonly snapshots: Array<unknown> = [];
+  #waiters: Array<() => boolean> = [];
+
+  readonly take = (message: TopicMessage): void => {
+    if (message.type === "resumed") return;
+    const data = JSON.parse(message.json);
+    if (message.type === "snapshot") this.snapshots.push(data);
+    for (const job of message.type === "snapshot" ? (data.jobs as Array<Job>) : (data as Array<Job>)) {
+      this.jobs.set(job.id, job);
+      if (message.type === "delta") this.changes.push(job);
+    }
+    this.#waiters = this.#waiters.filter((waiter) => !waiter());
+  };
+
+  /** The job, as soon as it is as wanted. */
+  until(id: string, wanted: (job: Job) => boolean): Promise<Job> {
+    return new Promise((resolve) => {
+      const look = (): boolean => {
+        const job = this.jobs.get(id);
+        if (job === undefined || !wanted(job)) return false;
+        resolve(job);
+        return true;
+      };
+      if (!look()) this.#waiters.push(look);
+    });
+  }
+
+  state(id: string, ...states: ReadonlyArray<Job["state"]>): Promise<Job> {
+    return this.until(id, ({ state }) => states.includes(state));
+  }
+
+  ended(id: string): Promise<Job> {
+    return this.until(id, ({ finishedAt }) => finishedAt !== null);
+  }
+}
+
+export const request = (changes: Partial<JobRequest> = {}): JobRequest =>
+  JobRequest.parse({ operation: "text_to_video", provider: "test", params: { prompt: "a fox in the snow" }, ...changes });
+
+const contextOf = (userId: string, key?: string): CallContext => ({
+  connectionId: "con_1",
+  ip: "127.0.0.1",
+  client: "test",
+  principal: { userId, username: userId, role: "user", sessionId: "ses_1", expiresAt: Number.MAX_SAFE_INTEGER },
+  key,
+  authenticate: () => {},
+  openUpload: () => 1,
+});
