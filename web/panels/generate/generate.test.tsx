@@ -1,0 +1,217 @@
+import { cleanup, fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import * as z from "zod";
+import type { ProviderSpec } from "#protocol/job.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { setOpener } from "#web/dock/panel.ts";
+import { sampleAsset, sampleJob } from "#web/store/testing.ts";
+import { renderInWorkspace } from "#web/panels/testing.tsx";
+import GeneratePanel from "./generate.tsx";
+
+const params = z.toJSONSchema(
+  z.object({
+    prompt: z.string().min(1).max(100).meta({ title: "Prompt", "x-widget": "prompt" }),
+    duration: z.number().min(1).max(15).default(5).meta({ title: "Duration", "x-widget": "slider" }),
+    seed: z.int().min(0).max(9999).optional().meta({ title: "Seed", "x-widget": "seed" }),
+    camera: z.enum(["auto", "panLeft", "panRight", "pushIn", "pullOut"]).default("auto").meta({ title: "Camera" }),
+  }),
+  { io: "input" },
+);
+const studio: ProviderSpec = {
+  id: "studio",
+  title: "Studio",
+  summary: "Drawn here.",
+  concurrency: 2,
+  operations: [
+    { operation: "text_to_video", title: "Text to video", summary: "From words.", params, inputs: [] },
+    {
+      operation: "image_to_video",
+      title: "Image to video",
+      summary: "From a picture.",
+      params,
+      inputs: [{ role: "image", title: "Picture", accepts: ["image"], min: 1, max: 1, named: false }],
+    },
+  ],
+};
+const picture = sampleAsset({ id: "ast_p", mediaType: "image", name: "fox.png" });
+
+let withdraw: () => void;
+beforeEach(() => {
+  withdraw = setOpener(() => undefined);
+});
+afterEach(() => {
+  cleanup();
+  withdraw();
+  localStorage.clear();
+});
+
+const show = async (handlers: Parameters<typeof renderInWorkspace>[0] = {}) => {
+  const shown = renderInWorkspace(
+    {
+      "jobs.providers": () => ({ providers: [studio] }),
+      "jobs.estimate": () => ({ credits: 2, durationMs: 1500, waitMs: 0 }),
+      "jobs.create": ({ count }) => ({ jobs: Array.from({ length: count }, (_, index) => sampleJob({ id: `job_n${index}` })) }),
+      "assets.get": () => picture,
+      ...handlers,
+    },
+    () => <GeneratePanel params={{}} visible={() => true} setTitle={() => undefined} />,
+  );
+  await screen.findByLabelText("Prompt");
+  return shown;
+};
+const type = (label: string, value: string) => fireEvent.input(screen.getByLabelText(label), { target: { value } });
+const press = (name: string | RegExp) => fireEvent.click(screen.getByRole("button", { name }));
+const created = (client: Awaited<ReturnType<typeof show>>["client"]) =>
+  client.calls.filter(({ name }) => name === "jobs.create").map(({ input }) => input);
+
+describe("the Generate panel", () => {
+  it("draws the provider's form with its defaults and sends what it says", async () => {
+    const { client } = await show();
+    type("Prompt", "a fox in the snow");
+    fireEvent.change(screen.getByLabelText("Camera"), { target: { value: "2" } });
+    press("Generate");
+    await screen.findByText("The video is on its way");
+    expect(created(client)).toEqual([
+      {
+        request: {
+          operation: "text_to_video",
+          provider: "studio",
+          params: { prompt: "a fox in the snow", duration: 5, camera: "panRight" },
+          inputs: [],
+          priority: 5,
+        },
+        count: 1,
+      },
+    ]);
+  });
+
+  it("does not send what is wrong, but says at the field what is needed", async () => {
+    const { client } = await show();
+    press("Generate");
+    const prompt = screen.getByLabelText("Prompt");
+    await waitFor(() => expect(prompt.getAttribute("aria-invalid")).toBe("true"));
+    expect(document.getElementById(prompt.getAttribute("aria-describedby") ?? "")?.textContent).toContain("Describe");
+    expect(created(client)).toEqual([]);
+    type("Prompt", "x");
+    expect(prompt.getAttribute("aria-invalid")).toBeNull();
+  });
+
+  it("puts the server's refusal at the field it speaks of", async () => {
+    await show({
+      "jobs.create": () => {
+        throw new CallError("invalid_input", "The input does not fit.", {
+          issues: [{ path: ["request", "params", "duration"], message: "At most 10 s at 1080p." }],
+        });
+      },
+    });
+    type("Prompt", "a fox");
+    press("Generate");
+    await waitFor(() => expect(screen.getByLabelText("Duration").getAttribute("aria-invalid")).toBe("true"));
+    expect(screen.getByText("At most 10 s at 1080p.")).toBeTruthy();
+  });
+
+  it("says what any other failure was, and can be sent again", async () => {
+    const { client } = await show({
+      "jobs.create": () => {
+        throw new CallError("quota_exceeded", "At most 10 jobs at a time.", { quota: "jobs", limit: 10 });
+      },
+    });
+    type("Prompt", "a fox");
+    press("Generate");
+    expect((await screen.findByRole("alert")).textContent).toBe("At most 10 jobs at a time.");
+    press("Generate");
+    await waitFor(() => expect(created(client)).toHaveLength(2));
+  });
+
+  it("asks for several, and refuses more than it may", async () => {
+    const { client } = await show();
+    type("Prompt", "a fox");
+    type("How many", "21");
+    press("Generate");
+    await screen.findByText("From 1 to 20.");
+    type("How many", "3");
+    press("Generate 3");
+    await screen.findByText("3 videos are on their way");
+    expect(created(client)).toMatchObject([{ count: 3 }]);
+  });
+
+  it("repeats the last request with a new seed", async () => {
+    const { client } = await show();
+    type("Prompt", "a fox");
+    type("Seed", "77");
+    press("Generate");
+    const again = await screen.findByRole<HTMLButtonElement>("button", { name: "Again with a new seed" });
+    await waitFor(() => expect(again.disabled).toBe(false));
+    fireEvent.click(again);
+    await waitFor(() => expect(created(client)).toHaveLength(2));
+    expect(created(client)).toMatchObject([{ request: { params: { seed: 77 } } }, { request: { params: { prompt: "a fox" } } }]);
+    expect(created(client)[1]).not.toHaveProperty("request.params.seed");
+  });
+
+  it("shows what it costs and how long it takes, for as many as are asked for", async () => {
+    await show();
+    type("Prompt", "a fox");
+    type("How many", "4");
+    await screen.findByText("8 credits");
+    expect(screen.getByText("about 3 s")).toBeTruthy();
+  });
+
+  it("takes an asset from elsewhere and changes to an operation that uses it", async () => {
+    const { workspace, client } = await show();
+    type("Prompt", "it moves");
+    workspace.assets.put([picture]);
+    workspace.draft.useAsset(picture);
+    const slot = await screen.findByRole("region", { name: "Picture" });
+    expect(within(slot).getByText("fox.png")).toBeTruthy();
+    press("Generate");
+    await waitFor(() => expect(created(client)).toHaveLength(1));
+    expect(created(client)).toMatchObject([
+      { request: { operation: "image_to_video", params: { prompt: "it moves" }, inputs: [{ assetId: "ast_p", role: "image" }] } },
+    ]);
+  });
+
+  it("uploads a dropped file into its slot, and names what does not belong there", async () => {
+    const { workspace } = await show();
+    workspace.draft.useAsset(picture);
+    const slot = await screen.findByRole("region", { name: "Picture" });
+    const drop = (file: File) => fireEvent.drop(slot, { dataTransfer: { types: ["Files"], files: [file], getData: () => "" } });
+    drop(new File(["x"], "clip.mp4", { type: "video/mp4" }));
+    await screen.findByText("Some files were left out");
+    drop(new File(["x"], "cat.png", { type: "image/png" }));
+    await within(slot).findByText("cat.png");
+  });
+
+  it("keeps what was typed over a reload", async () => {
+    await show();
+    type("Prompt", "a fox that stays");
+    cleanup();
+    await show();
+    expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt").value).toBe("a fox that stays");
+  });
+
+  it("fills itself from a job", async () => {
+    const { workspace } = await show();
+    workspace.draft.fromJob(sampleJob({ params: { prompt: "an old one", duration: 9, camera: "pushIn", seed: 5 } }));
+    await waitFor(() => expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt").value).toBe("an old one"));
+    expect(screen.getByLabelText<HTMLInputElement>("Seed").value).toBe("5");
+  });
+
+  it("says that the providers could not be read, and tries again", async () => {
+    let fails = true;
+    renderInWorkspace(
+      {
+        "jobs.providers": () => {
+          if (fails) {
+            throw new CallError("unavailable", "Not reachable now.");
+          }
+          return { providers: [studio] };
+        },
+      },
+      () => <GeneratePanel params={{}} visible={() => true} setTitle={() => undefined} />,
+    );
+    await screen.findByText("Not reachable now.");
+    fails = false;
+    press("Try again");
+    await screen.findByLabelText("Prompt");
+  });
+});

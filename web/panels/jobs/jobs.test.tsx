@@ -1,0 +1,122 @@
+import { cleanup, fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { setOpener } from "#web/dock/panel.ts";
+import { sampleJob } from "#web/store/testing.ts";
+import { renderInWorkspace } from "#web/panels/testing.tsx";
+import JobsPanel from "./jobs.tsx";
+
+const job = (number: number, change: Parameters<typeof sampleJob>[0] = {}) =>
+  sampleJob({ id: `job_${number}`, prompt: `prompt ${number}`, createdAt: 1000 - number, rev: 1, ...change });
+const three = [
+  job(1, { state: "processing", progress: 0.4 }),
+  job(2, { state: "completed" }),
+  job(3, { state: "failed", failure: { kind: "provider", message: "It broke." } }),
+];
+
+const opened: Array<string> = [];
+let withdraw: () => void;
+beforeEach(() => {
+  opened.length = 0;
+  withdraw = setOpener((id, params) => void opened.push(`${id} ${JSON.stringify(params)}`));
+});
+afterEach(() => {
+  cleanup();
+  withdraw();
+});
+
+const show = (handlers: Parameters<typeof renderInWorkspace>[0] = {}) =>
+  renderInWorkspace(handlers, () => <JobsPanel params={{}} visible={() => true} setTitle={() => undefined} />);
+const showThree = async (handlers: Parameters<typeof renderInWorkspace>[0] = {}) => {
+  const shown = show(handlers);
+  shown.client.snapshot("jobs.jobs", { counts: { processing: 1, completed: 1, failed: 1 }, jobs: three, next: null });
+  await screen.findByText("prompt 1");
+  return shown;
+};
+const row = (number: number) => screen.getByText(`prompt ${number}`).closest<HTMLElement>("[role=option]") ?? document.body;
+const list = () => screen.getByRole("listbox", { name: "Jobs" });
+
+describe("the Jobs panel", () => {
+  it("waits visibly, then says that there are none and leads to the form", async () => {
+    const { client } = show();
+    expect(screen.getByLabelText("Loading jobs")).toBeTruthy();
+    client.snapshot("jobs.jobs", { counts: {}, jobs: [], next: null });
+    fireEvent.click(await screen.findByText("Make a video"));
+    expect(opened).toEqual(["generate {}"]);
+  });
+
+  it("shows state, progress and why one failed, and moves as changes come", async () => {
+    const { client } = await showThree();
+    expect(within(row(1)).getByRole("progressbar").getAttribute("aria-valuenow")).toBe("40");
+    expect(within(row(3)).getByText("It broke.")).toBeTruthy();
+    client.deltas("jobs.jobs", [{ ...job(1), state: "waitingForSlot", waitingFor: "studio renders 2 of 2", rev: 9 }]);
+    await waitFor(() => expect(within(row(1)).getByText("Waiting: studio renders 2 of 2")).toBeTruthy());
+    client.deltas("jobs.jobs", [{ ...job(1), state: "queued", rev: 2 }]);
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    expect(within(row(1)).getByText("Waiting for slot")).toBeTruthy();
+  });
+
+  it("counts by group and filters through the server", async () => {
+    const { client } = await showThree({
+      "jobs.list": ({ filter }) => ({ jobs: three.filter(({ state }) => filter.states?.includes(state)), next: null }),
+    });
+    fireEvent.click(screen.getByRole("button", { name: "Problems 1" }));
+    await screen.findByText("prompt 3");
+    expect(screen.queryByText("prompt 2")).toBeNull();
+    expect(client.calls.at(-1)).toMatchObject({ name: "jobs.list", input: { filter: { states: ["failed", "filtered", "timedOut"] } } });
+  });
+
+  it("selects a stretch by keyboard and cancels what still runs", async () => {
+    const { client } = await showThree({ "jobs.cancel": ({ ids }) => ({ done: ids, failed: [] }) });
+    fireEvent.keyDown(list(), { key: "ArrowDown" });
+    fireEvent.keyDown(list(), { key: "ArrowDown", shiftKey: true });
+    fireEvent.keyDown(list(), { key: "ArrowDown", shiftKey: true });
+    expect(screen.getByText("3 selected")).toBeTruthy();
+    expect(list().getAttribute("aria-activedescendant")).toBe(row(3).id);
+    fireEvent.keyDown(list(), { key: "Delete" });
+    await screen.findByText("1 job cancelled");
+    expect(client.calls.at(-1)?.input).toEqual({ ids: ["job_1"] });
+  });
+
+  it("opens a job with Enter and previews it with a click", async () => {
+    await showThree();
+    fireEvent.click(row(2));
+    fireEvent.keyDown(list(), { key: "Enter" });
+    expect(opened).toEqual(['job {"jobId":"job_2"}', 'job {"jobId":"job_2"}']);
+  });
+
+  it("runs again with a new seed, and says so", async () => {
+    const { client } = await showThree({ "jobs.retry": () => ({ jobs: [job(9)], failed: [] }) });
+    fireEvent.click(row(3));
+    fireEvent.keyDown(list(), { key: "R", shiftKey: true });
+    await screen.findByText("1 new job");
+    expect(client.calls.at(-1)?.input).toEqual({ ids: ["job_3"], newSeed: true });
+  });
+
+  it("has a menu on every job", async () => {
+    await showThree();
+    fireEvent.contextMenu(row(2), { clientX: 10, clientY: 10 });
+    const menu = await screen.findByRole("menu");
+    expect(
+      within(menu)
+        .getAllByRole("menuitem")
+        .map((item) => item.textContent),
+    ).toContain("Use these settings");
+  });
+
+  it("says that the list could not be read and reads it again on request", async () => {
+    let fails = true;
+    await showThree({
+      "jobs.list": () => {
+        if (fails) {
+          throw new Error("no way");
+        }
+        return { jobs: [three[1] ?? job(2)], next: null };
+      },
+    });
+    fireEvent.click(screen.getByRole("button", { name: "Completed 1" }));
+    expect((await screen.findByRole("alert")).textContent).toContain("no way");
+    fails = false;
+    fireEvent.click(screen.getByText("Try again"));
+    await screen.findByText("prompt 2");
+  });
+});

@@ -1,0 +1,65 @@
+// Renders a panel as the workspace would, over the in-memory client of the tests.
+import { render } from "@solidjs/testing-library";
+import { createSignal, type JSX } from "solid-js";
+import { auth } from "#protocol/auth.ts";
+import { createAssetsStore } from "#web/store/assets.ts";
+import { createDraft } from "#web/store/draft.ts";
+import { createJobsStore } from "#web/store/jobs.ts";
+import { createPreferences } from "#web/store/preferences.ts";
+import { memoryClient } from "#web/store/testing.ts";
+import { WorkspaceContext, type Workspace } from "#web/store/workspace.ts";
+import { ContextMenuLayer } from "#web/ui/menu.tsx";
+import { ToastLayer } from "#web/ui/toast.tsx";
+
+type Handlers = Parameters<typeof memoryClient>[0];
+
+export const renderInWorkspace = (
+  handlers: Handlers,
+  view: () => JSX.Element,
+): { readonly client: ReturnType<typeof memoryClient>; readonly workspace: Workspace; readonly container: HTMLElement } => {
+  const client = memoryClient({
+    "auth.preferences": () => ({ preferences: {} }),
+    "auth.savePreferences": () => ({}),
+    ...handlers,
+  });
+  const user = auth.calls.me.example.output;
+  let workspace: Workspace | undefined;
+  const { container } = render(() => {
+    const [state] = createSignal({ kind: "live" as const });
+    const made: Workspace = {
+      client,
+      user: () => user,
+      connection: {
+        client,
+        state,
+        retryNow: () => undefined,
+        onUser: () => () => undefined,
+        keepGrant: () => undefined,
+        forget: () => undefined,
+      },
+      session: {
+        state: () => ({ kind: "signedIn", user }),
+        signIn: () => Promise.resolve(),
+        redeem: () => Promise.resolve(),
+        setPassword: () => Promise.resolve(),
+        signOut: () => undefined,
+      },
+      jobs: createJobsStore(client),
+      assets: createAssetsStore(client),
+      draft: createDraft(),
+      preferences: createPreferences(client, user.id, () => undefined),
+    };
+    workspace = made;
+    return (
+      <WorkspaceContext.Provider value={made}>
+        {view()}
+        <ContextMenuLayer />
+        <ToastLayer />
+      </WorkspaceContext.Provider>
+    );
+  });
+  if (workspace === undefined) {
+    throw new Error("the workspace was not made");
+  }
+  return { client, workspace, container };
+};
