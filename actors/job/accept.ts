@@ -10,7 +10,7 @@ import { Settings } from "#runtime/config/settings.ts";
 import type { JobContext, JobOrder } from "./context.ts";
 import { Durations } from "./durations.ts";
 import { fromStored, jobRow } from "./row.ts";
-import { type Place, orderOf, type Prepared } from "./request.ts";
+import { type Particulars, orderOf, type Prepared } from "./request.ts";
 import { Slots } from "./slots.ts";
 
 /** A reservation whose job has not come by then belongs to a process that died, ms. */
@@ -86,16 +86,16 @@ export const accepting = Effect.gen(function* () {
   /** Accepts all of them or, when the limit does not allow that, none. Errors: quota_exceeded, idempotency_conflict. */
   const accept = Effect.fnUntraced(function* (
     ownerId: string,
-    wanted: ReadonlyArray<{ readonly prepared: Prepared; readonly place: Omit<Place, "ownerId" | "expectedMs" | "waitMs"> }>,
+    wanted: ReadonlyArray<{ readonly prepared: Prepared; readonly particulars: Omit<Particulars, "ownerId" | "expectedMs" | "waitMs"> }>,
   ) {
     if (wanted.length === 0) return [];
     yield* admit(
       ownerId,
-      wanted.map(({ place }) => place.id),
+      wanted.map(({ particulars }) => particulars.id),
     );
     return yield* Effect.forEach(
       wanted,
-      ({ prepared, place }) => start(orderOf(prepared, { ...place, ownerId, ...estimate(prepared, prepared.params) })),
+      ({ prepared, particulars }) => start(orderOf(prepared, { ...particulars, ownerId, ...estimate(prepared, prepared.params) })),
       { concurrency: "unbounded" },
     );
   });

@@ -37,7 +37,7 @@ const placeOf = (cursor: string | undefined): Effect.Effect<Place | null, CallEr
 const notFound = (id: string): CallError => new CallError("not_found", `The job ${id} does not exist, or is not yours.`);
 const noJob = "There is no such job.";
 
-/** The same for the same user, key and place; random without a key. */
+/** The same for the same user, key and parts; random without a key. */
 const idFor = (prefix: string, ownerId: string, key: string | undefined, ...parts: ReadonlyArray<string | number>): string =>
   key === undefined ? derivedId(prefix, crypto.randomUUID()) : derivedId(prefix, ownerId, key, ...parts);
 
@@ -103,7 +103,7 @@ export const jobHandlers = Effect.gen(function* () {
           const prepared = yield* Effect.provide(prepare(ownerId, request, yield* Clock.currentTimeMillis), services);
           const batchId = count === 1 ? null : idFor("bat", ownerId, context.key);
           const wanted = ids.flatMap((id, index) =>
-            there.has(id) ? [] : [{ prepared, place: { id, askedHash, parentJobId: null, batchId, index } }],
+            there.has(id) ? [] : [{ prepared, particulars: { id, askedHash, parentJobId: null, batchId, index } }],
           );
           for (const job of yield* accept(ownerId, wanted)) there.set(job.id, job);
         }
@@ -147,18 +147,18 @@ export const jobHandlers = Effect.gen(function* () {
         const own = yield* known(ownerId, ids);
         if (own.size === 0) return yield* Effect.fail(notFound(ids[0]!));
         const askedHash = context.key === undefined ? null : hashOf({ retry: [...ids], newSeed });
-        const places = new Map([...new Set(ids)].map((id) => [id, idFor("job", ownerId, context.key, "retry", id)]));
-        const there = askedHash === null ? new Map<string, Job>() : yield* repeated(ownerId, [...places.values()], askedHash);
+        const newIds = new Map([...new Set(ids)].map((id) => [id, idFor("job", ownerId, context.key, "retry", id)]));
+        const there = askedHash === null ? new Map<string, Job>() : yield* repeated(ownerId, [...newIds.values()], askedHash);
         const now = yield* Clock.currentTimeMillis;
         const failed: Array<{ id: string; message: string }> = [];
 
-        const prepared = yield* Effect.forEach(places, ([parentJobId, id]) => {
+        const prepared = yield* Effect.forEach(newIds, ([parentJobId, id]) => {
           const row = own.get(parentJobId);
           if (row === undefined) failed.push({ id: parentJobId, message: noJob });
           if (row === undefined || there.has(id)) return Effect.succeed([]);
-          const place = { id, askedHash, parentJobId, batchId: null, index: 0 };
+          const particulars = { id, askedHash, parentJobId, batchId: null, index: 0 };
           return Effect.match(Effect.provide(prepare(ownerId, requestOf(row), now), services), {
-            onSuccess: (checked) => [{ prepared: newSeed ? { ...checked, seed: null } : checked, place }],
+            onSuccess: (checked) => [{ prepared: newSeed ? { ...checked, seed: null } : checked, particulars }],
             onFailure: ({ message }) => {
               failed.push({ id: parentJobId, message });
               return [];
@@ -167,7 +167,7 @@ export const jobHandlers = Effect.gen(function* () {
         });
         for (const job of yield* accept(ownerId, prepared.flat())) there.set(job.id, job);
         return {
-          jobs: [...places.values()].flatMap((id) => {
+          jobs: [...newIds.values()].flatMap((id) => {
             const job = there.get(id);
             return job === undefined ? [] : [job];
           }),

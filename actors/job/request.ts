@@ -140,7 +140,7 @@ const inputIssues = (operation: ProviderOperation, inputs: ReadonlyArray<JobInpu
 };
 
 /** What distinguishes one job of a request. */
-export interface Place {
+export interface Particulars {
   readonly id: string;
   readonly ownerId: string;
   readonly askedHash: string | null;
@@ -152,10 +152,10 @@ export interface Place {
   readonly waitMs: number;
 }
 
-export const orderOf = ({ provider, form, request, params, seed, inputs, inputHashes }: Prepared, place: Place): JobOrder => {
-  const { index, ...rest } = place;
+export const orderOf = ({ provider, form, request, params, seed, inputs, inputHashes }: Prepared, particulars: Particulars): JobOrder => {
+  const { index, ...rest } = particulars;
   const chosen =
-    form.seed === null ? {} : { [form.seed.name]: seed === null ? seedOf(place.id, form.seed) : seedAfter(seed, index, form.seed) };
+    form.seed === null ? {} : { [form.seed.name]: seed === null ? seedOf(particulars.id, form.seed) : seedAfter(seed, index, form.seed) };
   const canonical = { ...params, ...chosen };
   return {
     ...rest,

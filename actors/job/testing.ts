@@ -91,7 +91,7 @@ const base = {
 };
 
 /** A provider in memory. What it has accepted outlives restarts of the server. */
-export class TestStudio {
+class TestStudio {
   readonly script = new Script();
   /** Accepted submissions: request by key, in order. */
   readonly accepted = new Map<string, ProviderRequest>();

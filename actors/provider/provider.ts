@@ -56,7 +56,11 @@ export interface Provider {
   readonly recovery: "idempotencyKey" | "lookup" | "none";
   /** Asks for the generation. The same key again answers the same provider job. */
   readonly submit: (key: string, request: ProviderRequest) => Effect.Effect<{ readonly providerJobId: string }, ProviderFailure>;
-  /** Follows a generation to its end; `progress` (0 to 1) as it is known. `lost` when the provider does not know the job. */
+  /**
+   * Follows a generation to its end; `progress` (0 to 1) as it is known. `lost` when the provider does not know the job.
+   * `network`, `limit`, `authentication` and `internal` say that only asking failed: it is followed again and not submitted
+   * anew. Every other kind says that the generation has ended.
+   */
   readonly track: (providerJobId: string, progress: (fraction: number) => Effect.Effect<void>) => Effect.Effect<void, ProviderFailure>;
   /** Puts the finished media into the file at `path`. */
   readonly download: (providerJobId: string, path: string) => Effect.Effect<{ readonly mime: string }, ProviderFailure>;

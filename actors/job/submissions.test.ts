@@ -1,0 +1,43 @@
+import { Deferred, Effect, Fiber } from "effect";
+import { describe, expect, test } from "vitest";
+import type { ProviderFailure } from "#actors/provider/provider.ts";
+import { Submissions } from "./submissions.ts";
+
+describe("submissions", () => {
+  const accepted = { providerJobId: "p-1" };
+  const refusal: ProviderFailure = { kind: "provider", message: "no" };
+
+  test("a key under way is not sent a second time; who asks again gets its outcome", () =>
+    Effect.gen(function* () {
+      const submissions = new Submissions();
+      const gate = yield* Deferred.make<void>();
+      let sent = 0;
+      const send = Effect.suspend(() => (sent++, Effect.as(Deferred.await(gate), accepted)));
+      const both = yield* Effect.forkChild(Effect.all([submissions.submit("k", send), submissions.submit("k", send)], { concurrency: 2 }));
+      yield* Effect.yieldNow;
+      yield* Deferred.succeed(gate, undefined);
+      expect(yield* Fiber.join(both)).toEqual([accepted, accepted]);
+      expect(yield* submissions.submit("k", send)).toEqual(accepted);
+      expect(sent).toBe(1);
+    }).pipe(Effect.runPromise));
+
+  test("a key that was refused may be sent again", () =>
+    Effect.gen(function* () {
+      const submissions = new Submissions();
+      expect(yield* Effect.flip(submissions.submit("k", Effect.fail(refusal)))).toEqual(refusal);
+      expect(yield* submissions.outcome("k")).toBeNull();
+      expect(yield* submissions.submit("k", Effect.succeed(accepted))).toEqual(accepted);
+    }).pipe(Effect.runPromise));
+
+  test("one whose asker has gone is finished, and its outcome can be had", () =>
+    Effect.gen(function* () {
+      const submissions = new Submissions();
+      const gate = yield* Deferred.make<void>();
+      const asker = yield* Effect.forkChild(submissions.submit("k", Effect.as(Deferred.await(gate), accepted)), { startImmediately: true });
+      yield* Fiber.interrupt(asker);
+      const outcome = yield* Effect.forkChild(submissions.outcome("k"), { startImmediately: true });
+      yield* Deferred.succeed(gate, undefined);
+      expect(yield* Fiber.join(outcome)).toBe("p-1");
+      expect(yield* submissions.outcome("another")).toBeNull();
+    }).pipe(Effect.runPromise));
+});
