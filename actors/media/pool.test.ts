@@ -1,0 +1,198 @@
+// Real children, killed and starved on purpose: what the pool promises whatever happens to them.
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Deferred, Effect, Exit, Fiber, Layer, type Scope } from "effect";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readSettings, Settings } from "#runtime/config/settings.ts";
+import type { MediaChild } from "./child-process.ts";
+import { makeLane } from "./lane.ts";
+import { Media, MediaError, type RenderSpec } from "./media.ts";
+import { mediaPool } from "./pool.ts";
+import { makeClip } from "./testing.ts";
+
+const order = (prompt: string, params: Readonly<Record<string, unknown>> = {}): RenderSpec => ({
+  operation: "text_to_video",
+  params: { prompt, duration: 1, quality: "360p", ...params },
+  inputs: [],
+});
+
+/** The pids of this process' children that run the media child. */
+const mediaChildren = async (): Promise<ReadonlyArray<number>> => {
+  const found: Array<number> = [];
+  for (const name of await readdir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = await readFile(`/proc/${name}/stat`, "utf8");
+      const command = await readFile(`/proc/${name}/cmdline`, "utf8");
+      const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      if (Number(parent) === process.pid && state !== "Z" && command.includes("actors/media/child.ts")) found.push(Number(name));
+    } catch {
+      // It ended while it was looked at.
+    }
+  }
+  return found;
+};
+
+describe("the media pool", () => {
+  let folder: string;
+  const clip = () => join(folder, "clip.mp4");
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "pixsim-pool-"));
+    await makeClip(clip());
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const withMedia = <A, E>(use: (media: Media["Service"]) => Effect.Effect<A, E, Scope.Scope>): Promise<A> =>
+    Effect.runPromise(
+      Effect.scoped(Effect.flatMap(Media, use)).pipe(
+        Effect.provide(
+          mediaPool().pipe(Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder, PIXSIM_RENDERERS: "1" })))),
+        ),
+      ),
+    );
+
+  it("probes, derives, takes frames and renders in children, and ends them with itself", async () => {
+    let stage = 0;
+    await withMedia((media) =>
+      Effect.gen(function* () {
+        const output = join(folder, "drawn.mp4");
+        const told: Array<number> = [];
+        yield* media.render(order("a boat"), output, (fraction) => told.push(fraction));
+        expect(told.at(-1)).toBe(1);
+        const facts = yield* media.probe(output);
+        expect(facts).toMatchObject({ width: 640, height: 360, durationMs: 1000, fps: 24, audioCodec: null });
+        const derived = yield* media.derive(output, facts, (name) => join(folder, `${name}-${++stage}`));
+        expect(derived.files.map(({ role }) => role)).toContain("poster");
+        const picture = join(folder, "frame.png");
+        expect(yield* media.frame(output, 500, picture)).toMatchObject({ timeMs: 500, width: 640, height: 360 });
+        expect((yield* media.probe(picture)).mediaType).toBe("image");
+        expect((yield* Effect.promise(mediaChildren)).length).toBeGreaterThan(0);
+      }),
+    );
+    expect(await mediaChildren()).toEqual([]);
+  });
+
+  it("tells what is wrong with a file that is no video", async () => {
+    const path = join(folder, "text.mp4");
+    await writeFile(path, "not a video at all, whatever its name says");
+    const error = await withMedia((media) => Effect.flip(media.probe(path)));
+    expect(error).toMatchObject({ reason: "unsupported" });
+  });
+
+  it("does short tasks while a render goes on, and stops the render when it is interrupted, leaving no file", async () => {
+    const output = join(folder, "stopped.mp4");
+    await withMedia((media) =>
+      Effect.gen(function* () {
+        const begun = yield* Deferred.make<void>();
+        const rendering = yield* Effect.forkChild(
+          media.render(order("a long one", { duration: 15, quality: "1080p" }), output, () => Deferred.doneUnsafe(begun, Effect.void)),
+        );
+        yield* Deferred.await(begun);
+        expect((yield* media.probe(clip())).mediaType).toBe("video");
+        yield* Fiber.interrupt(rendering);
+        expect((yield* Effect.promise(() => readdir(folder))).filter((name) => name.startsWith("stopped"))).toEqual([]);
+        // The lane is free again.
+        yield* media.render(order("a short one"), join(folder, "after.mp4"), () => {});
+      }),
+    );
+  });
+
+  it("fails a task whose child was killed, starts another, and refuses the file that ended two", async () => {
+    // Reading from a pipe waits until something comes: a file that hangs its reader.
+    const trap = join(folder, "trap");
+    execFileSync("mkfifo", [trap]);
+    const probeAndKill = (media: Media["Service"]) =>
+      Effect.gen(function* () {
+        const working = yield* Effect.forkChild(Effect.flip(media.probe(trap)));
+        // Opening the other end completes once the child reads.
+        const writer = yield* Effect.promise(() => open(trap, "w"));
+        for (const pid of yield* Effect.promise(mediaChildren)) process.kill(pid, "SIGKILL");
+        const error = yield* Fiber.join(working);
+        yield* Effect.promise(() => writer.close());
+        return error;
+      });
+    await withMedia((media) =>
+      Effect.gen(function* () {
+        expect(yield* probeAndKill(media)).toMatchObject({ reason: "crashed" });
+        expect((yield* media.probe(clip())).mediaType).toBe("video");
+        expect(yield* probeAndKill(media)).toMatchObject({ reason: "unsupported" });
+        expect(yield* Effect.flip(media.probe(trap))).toMatchObject({ reason: "unsupported" });
+        expect((yield* media.probe(clip())).mediaType).toBe("video");
+      }),
+    );
+  });
+
+  it("leaves no child behind when the server is killed", async () => {
+    const server: ChildProcess = fork(new URL("./pool-victim.ts", import.meta.url), [folder], {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    const [pids] = (await once(server, "message")) as [ReadonlyArray<number>];
+    expect(pids.length).toBeGreaterThan(0);
+    server.kill("SIGKILL");
+    const gone = async (pid: number): Promise<boolean> => {
+      try {
+        const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+        return stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
+      } catch {
+        return true;
+      }
+    };
+    for (const pid of pids) while (!(await gone(pid))) await new Promise((resolve) => setImmediate(resolve));
+  });
+});
+
+describe("a lane of children", () => {
+  const idleChild = (): MediaChild => ({ alive: () => true, run: () => Effect.never, kill: Effect.void });
+  const lane = makeLane({ size: 1, bound: 2, idleMs: 60_000, spawn: idleChild });
+
+  it("lets the more urgent go first, and refuses more than may wait", async () => {
+    const done: Array<string> = [];
+    await Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { use } = yield* lane;
+          const gate = yield* Deferred.make<void>();
+          const first = yield* Effect.forkChild(
+            use(1, () => Deferred.await(gate)),
+            { startImmediately: true },
+          );
+          const note = (name: string) => () => Effect.sync(() => void done.push(name));
+          const late = yield* Effect.forkChild(use(2, note("late")), { startImmediately: true });
+          const urgent = yield* Effect.forkChild(use(0, note("urgent")), { startImmediately: true });
+          expect(yield* Effect.flip(use(0, note("refused")))).toBeInstanceOf(MediaError);
+          yield* Deferred.succeed(gate, undefined);
+          yield* Effect.forEach([first, late, urgent], Fiber.join);
+        }),
+      ),
+    );
+    expect(done).toEqual(["urgent", "late"]);
+  });
+
+  it("gives its place to the next when one that waits is interrupted", async () => {
+    const exit = await Effect.runPromiseExit(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { use } = yield* lane;
+          const gate = yield* Deferred.make<void>();
+          const first = yield* Effect.forkChild(
+            use(1, () => Deferred.await(gate)),
+            { startImmediately: true },
+          );
+          const waiting = yield* Effect.forkChild(
+            use(1, () => Effect.never),
+            { startImmediately: true },
+          );
+          yield* Fiber.interrupt(waiting);
+          yield* Deferred.succeed(gate, undefined);
+          yield* Fiber.join(first);
+          return yield* use(1, () => Effect.succeed("served"));
+        }),
+      ),
+    );
+    expect(exit).toEqual(Exit.succeed("served"));
+  });
+});
