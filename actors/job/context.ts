@@ -140,8 +140,8 @@ export const isAmbiguous = (kind: FailureKind): boolean => kind === "network" ||
 export const shareOfProcessing = (fraction: number): number => 0.02 + 0.88 * Math.min(1, Math.max(0, fraction));
 
 /** Remaining time from what was expected and, the further it is, from how fast it has gone so far. */
-export const etaOf = ({ expectedMs, submittedAt }: JobContext, fraction: number, at: number): number =>
-  Math.round(at + (1 - fraction) * ((1 - fraction) * expectedMs + (at - (submittedAt ?? at))));
+export const etaOf = ({ expectedMs, submittedAt }: JobContext, progress: number, at: number): number =>
+  Math.round(at + (1 - progress) * ((1 - progress) * expectedMs + (at - (submittedAt ?? at))));
 
 /** The context of a job that is accepted at `at`. */
 export const initialContext = ({ order, at }: JobMachineInput): JobContext => ({

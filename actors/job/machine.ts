@@ -110,7 +110,7 @@ export const jobMachine = setup({
       const fraction = Math.min(1, Math.max(0, (event as { readonly fraction: number }).fraction));
       const progress = shareOfProcessing(fraction);
       if (!(progress > context.progress)) return {};
-      return { progress, tries: 0, etaAt: etaOf(context, fraction, timeOf(event)) };
+      return { progress, tries: 0, etaAt: etaOf(context, progress, timeOf(event)) };
     }),
     noteDownloaded: assign((_: Transition, output: { readonly file: string }) => ({ file: output.file, tries: 0 })),
     noteIngested: assign((_: Transition, output: { readonly assetId: string }) => ({ assetId: output.assetId })),
