@@ -2,7 +2,6 @@
 import { createMemo, createSignal, lazy, Match, Show, Suspense, Switch, type Component } from "solid-js";
 import { openConnection } from "#web/store/open.ts";
 import { createSession } from "#web/store/session.ts";
-import { ContextMenuLayer } from "#web/ui/menu.tsx";
 import { ToastLayer } from "#web/ui/toast.tsx";
 import { TooltipLayer } from "#web/ui/tooltip.tsx";
 import { StaleBar } from "./connection-mark.tsx";
@@ -26,6 +25,8 @@ const welcomeToken = (): string | null => {
 };
 
 export const App: Component = () => {
+  // Fetched while the session is still being looked up.
+  void SignedIn.preload();
   const connection = openConnection();
   const session = createSession(connection);
   const [token, setToken] = createSignal(welcomeToken());
@@ -68,7 +69,6 @@ export const App: Component = () => {
           <StaleBar state={connection.state()} onRetry={connection.retryNow} />
         </div>
       </Show>
-      <ContextMenuLayer />
       <TooltipLayer />
       <ToastLayer />
     </>

@@ -9,8 +9,10 @@ import { createPreferences } from "#web/store/preferences.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import type { Session } from "#web/store/session.ts";
 import { WorkspaceContext, type Workspace } from "#web/store/workspace.ts";
+import { ContextMenuLayer } from "#web/ui/menu.tsx";
 import { toast } from "#web/ui/toast.tsx";
 import { AccountDialogs } from "./account.tsx";
+import { announceEnds } from "./announce-ends.ts";
 import { Shell } from "./shell.tsx";
 import { isTheme, setTheme, theme } from "./theme.ts";
 
@@ -57,10 +59,12 @@ const SignedIn: Component<SignedInProps> = (props) => {
     draft: createDraft(),
     preferences,
   };
+  announceEnds(workspace.jobs);
   return (
     <WorkspaceContext.Provider value={workspace}>
       <Shell />
       <AccountDialogs />
+      <ContextMenuLayer />
     </WorkspaceContext.Provider>
   );
 };

@@ -1,5 +1,5 @@
 // The line at the bottom: how many jobs stand where, and how the server does. Figures come from one topic, at most once a second.
-import { createSignal, onCleanup, onMount, Show, type Component } from "solid-js";
+import { createEffect, createSignal, onCleanup, onMount, Show, type Component } from "solid-js";
 import type { SystemStatus } from "#protocol/system.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { formatBytes, formatCount } from "#web/ui/format.ts";
@@ -31,6 +31,10 @@ export const StatusBar: Component = () => {
     const { submitting, processing, downloading, ingesting, cancelling } = jobs.counts();
     return submitting + processing + downloading + ingesting + cancelling;
   };
+  createEffect(() => {
+    document.title = running() > 0 ? `(${running()}) PixSim` : "PixSim";
+  });
+  onCleanup(() => (document.title = "PixSim"));
   const waiting = () => jobs.counts().queued + jobs.counts().waitingForSlot + jobs.counts().scheduled;
 
   return (

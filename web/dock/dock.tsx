@@ -1,7 +1,7 @@
 // The dock on wide screens: dockview's layout with Solid panels in it, kept for the user and brought back.
 import "dockview/dist/styles/dockview.css";
 import { createDockview, type DockviewApi, type IContentRenderer, type IDockviewPanel, type SerializedDockview } from "dockview";
-import { createSignal, getOwner, onCleanup, onMount, type Component, type Owner } from "solid-js";
+import { createEffect, createSignal, getOwner, onCleanup, onMount, untrack, type Component, type Owner } from "solid-js";
 import { render } from "solid-js/web";
 import { isPanelId, panelIds, panels } from "#web/panels/index.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -99,9 +99,12 @@ export interface DockControls {
 export const Dock: Component<{ readonly controls: (controls: DockControls | null) => void }> = (props) => {
   const { preferences } = useWorkspace();
   const owner = getOwner();
-  let host!: HTMLDivElement;
+  let host: HTMLDivElement | undefined;
 
   onMount(() => {
+    if (host === undefined) {
+      return;
+    }
     const api = createDockview(host, {
       theme: { name: "pixsim", className: "dock-theme", gap: 6, dndOverlayMounting: "absolute", dndPanelOverlay: "group" },
       defaultRenderer: "always",
@@ -140,6 +143,16 @@ export const Dock: Component<{ readonly controls: (controls: DockControls | null
       if (!restoring && text !== lastSaved) {
         lastSaved = text;
         preferences.set(layoutKey, saveLayout(dock));
+      }
+    });
+
+    // The server's layout wins over this browser's copy, unless somebody has moved something meanwhile.
+    const atStart = lastSaved;
+    createEffect(() => {
+      const kept = preferences.loaded() ? untrack(() => preferences.get(layoutKey)) : undefined;
+      if (kept !== undefined && lastSaved === atStart && JSON.stringify(kept) !== JSON.stringify(shown)) {
+        restore(kept);
+        lastSaved = JSON.stringify(api.toJSON());
       }
     });
 
@@ -193,5 +206,5 @@ export const Dock: Component<{ readonly controls: (controls: DockControls | null
     });
   });
 
-  return <div class="dock" ref={host} />;
+  return <div class="dock" ref={(element) => (host = element)} />;
 };

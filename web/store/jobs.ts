@@ -1,6 +1,6 @@
 // The jobs of the signed-in user, live: rows, counts by state, and what can be done to them.
 import { createSignal, onCleanup, type Accessor } from "solid-js";
-import { JobState, type Job, type Operation } from "#protocol/job.ts";
+import { finalJobStates, JobState, type Job, type Operation } from "#protocol/job.ts";
 import type { Client } from "./client.ts";
 import { createLiveRows, type LiveChange, type LiveRows } from "./live.ts";
 
@@ -55,6 +55,8 @@ export interface JobsStore extends LiveRows<Job, JobsFilter> {
   readonly counts: Accessor<JobCounts>;
   /** False until the first snapshot has come. */
   readonly ready: Accessor<boolean>;
+  /** Told of jobs that end while this page watches. */
+  readonly onEnded: (listener: (ended: ReadonlyArray<Job>) => void) => () => void;
 }
 
 /** Counts are asked for at most this often, ms. */
@@ -63,6 +65,7 @@ const recountEveryMs = 3000;
 export const createJobsStore = (client: Client): JobsStore => {
   const [counts, setCounts] = createSignal<JobCounts>(noCounts());
   const [ready, setReady] = createSignal(false);
+  const endListeners = new Set<(ended: ReadonlyArray<Job>) => void>();
   let newest = 0;
   let recount: ReturnType<typeof setTimeout> | null = null;
   let stopRecount: (() => void) | null = null;
@@ -103,6 +106,14 @@ export const createJobsStore = (client: Client): JobsStore => {
       return { rows: jobs, next };
     },
     onLive: (changes) => {
+      const ended = changes.flatMap(({ before, after }) =>
+        before !== undefined && !finalJobStates.has(before.state) && finalJobStates.has(after.state) ? [after] : [],
+      );
+      if (ended.length > 0) {
+        for (const listener of endListeners) {
+          listener(ended);
+        }
+      }
       const next = countChanges(counts(), changes, newest);
       for (const { after } of changes) {
         newest = Math.max(newest, after.createdAt);
@@ -136,5 +147,13 @@ export const createJobsStore = (client: Client): JobsStore => {
     }
   });
 
-  return { ...rows, counts, ready };
+  return {
+    ...rows,
+    counts,
+    ready,
+    onEnded: (listener) => {
+      endListeners.add(listener);
+      return () => endListeners.delete(listener);
+    },
+  };
 };

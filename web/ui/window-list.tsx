@@ -30,7 +30,7 @@ interface WindowListProps {
 export const WindowList = (props: WindowListProps): JSX.Element => {
   const [top, setTop] = createSignal(0);
   const [height, setHeight] = createSignal(0);
-  let host!: HTMLDivElement;
+  let host: HTMLDivElement | undefined;
 
   const range = createMemo(
     () => {
@@ -58,7 +58,7 @@ export const WindowList = (props: WindowListProps): JSX.Element => {
           const moved = untrack(top) + (at - firstShown) * props.rowHeight;
           setTop(moved);
           // The list must have grown before it can be scrolled that far.
-          queueMicrotask(() => (host.scrollTop = moved));
+          queueMicrotask(() => host?.scrollTo({ top: moved }));
         }
       },
     ),
@@ -70,25 +70,34 @@ export const WindowList = (props: WindowListProps): JSX.Element => {
   });
 
   onMount(() => {
-    const observer = new ResizeObserver(() => setHeight(host.clientHeight));
-    observer.observe(host);
-    setHeight(host.clientHeight);
+    const view = host;
+    if (view === undefined) {
+      return;
+    }
+    const observer = new ResizeObserver(() => setHeight(view.clientHeight));
+    observer.observe(view);
+    setHeight(view.clientHeight);
     onCleanup(() => observer.disconnect());
     props.handle?.({
       scrollTo: (index) => {
         const from = index * props.rowHeight;
-        if (from < host.scrollTop) {
-          host.scrollTop = from;
-        } else if (from + props.rowHeight > host.scrollTop + host.clientHeight) {
-          host.scrollTop = from + props.rowHeight - host.clientHeight;
+        if (from < view.scrollTop) {
+          view.scrollTop = from;
+        } else if (from + props.rowHeight > view.scrollTop + view.clientHeight) {
+          view.scrollTop = from + props.rowHeight - view.clientHeight;
         }
       },
-      pageSize: () => Math.max(Math.floor(host.clientHeight / props.rowHeight) - 1, 1),
+      pageSize: () => Math.max(Math.floor(view.clientHeight / props.rowHeight) - 1, 1),
     });
   });
 
   return (
-    <div class="window-list" {...props.host} ref={host} onScroll={() => setTop(host.scrollTop)}>
+    <div
+      class="window-list"
+      {...props.host}
+      ref={(element) => (host = element)}
+      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+    >
       <div class="window-list-rows" style={{ height: `${props.ids.length * props.rowHeight}px` }}>
         <For each={inView()}>
           {(id, index) => {

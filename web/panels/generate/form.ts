@@ -141,7 +141,12 @@ export const createForm = (options: FormOptions): Form => {
     add,
     removeInput: (at) => changeInputs(untrack(allInputs).filter((_, index) => index !== at)),
     moveInput: (at, by) => changeInputs(moveInput(untrack(allInputs), at, by)),
-    nameInput: (at, name) => changeInputs(untrack(allInputs).map((input, index) => (index === at ? { ...input, name } : input))),
+    nameInput: (at, name) => {
+      const input = untrack(allInputs)[at];
+      if (input !== undefined) {
+        changeInputs(untrack(allInputs).with(at, { ...input, name }));
+      }
+    },
     request: (show) => {
       const [nowProvider, nowSpec] = [provider(), spec()];
       if (nowProvider === undefined || nowSpec === undefined) {
@@ -161,7 +166,7 @@ export const createForm = (options: FormOptions): Form => {
             operation: nowSpec.operation,
             provider: nowProvider.id,
             params: toParams(fields(), values()),
-            inputs: allInputs().map((input) => ({ ...input })),
+            inputs: [...allInputs()],
             priority: 5,
           };
     },

@@ -178,7 +178,7 @@ describe("the Generate panel", () => {
     drop(new File(["x"], "clip.mp4", { type: "video/mp4" }));
     await screen.findByText("Some files were left out");
     drop(new File(["x"], "cat.png", { type: "image/png" }));
-    await within(slot).findByText("cat.png");
+    expect(await within(slot).findByText("cat.png")).toBeTruthy();
   });
 
   it("keeps what was typed over a reload", async () => {
@@ -212,6 +212,6 @@ describe("the Generate panel", () => {
     await screen.findByText("Not reachable now.");
     fails = false;
     press("Try again");
-    await screen.findByLabelText("Prompt");
+    expect(await screen.findByLabelText("Prompt")).toBeTruthy();
   });
 });

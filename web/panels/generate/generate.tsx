@@ -7,6 +7,7 @@ import { createEffect, createResource, createSignal, For, Match, onCleanup, onMo
 import { Operation, type Job, type JobRequest, type ProviderSpec } from "#protocol/job.ts";
 import { keysLabel, provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
+import { dragCarries, droppedAssets } from "#web/store/drag.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -20,6 +21,7 @@ import { tip } from "#web/ui/tooltip.tsx";
 import { EstimateView } from "./estimate.tsx";
 import { FieldView } from "./field-view.tsx";
 import { createForm } from "./form.ts";
+import { readDraft, writeDraft } from "./kept-draft.ts";
 import { arrange, isWide } from "./schema.ts";
 import { InputsView } from "./inputs-view.tsx";
 import { PresetsMenu } from "./presets-menu.tsx";
@@ -62,25 +64,6 @@ const GeneratePanel: Component<PanelProps<"generate">> = (props) => {
 
 export default GeneratePanel;
 
-const storageKey = (userId: string) => `pixsim.draft.${userId}`;
-
-const readDraft = (userId: string): unknown => {
-  try {
-    return JSON.parse(localStorage.getItem(storageKey(userId)) ?? "null");
-  } catch {
-    // Unreadable or forbidden storage: the form starts with its defaults.
-    return null;
-  }
-};
-
-const writeDraft = (userId: string, draft: unknown): void => {
-  try {
-    localStorage.setItem(storageKey(userId), JSON.stringify(draft));
-  } catch {
-    // A full or forbidden storage: the form is then not there after a reload.
-  }
-};
-
 const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>; readonly visible: () => boolean }> = (props) => {
   const workspace = useWorkspace();
   const { client, jobs, assets, draft, user } = workspace;
@@ -93,10 +76,11 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   });
   const uploads = createUploads(workspace, form);
   const [count, setCount] = createSignal<number | null>(1);
+  const [over, setOver] = createSignal(false);
   const [sending, setSending] = createSignal(false);
   const [problems, setProblems] = createSignal<ReadonlyArray<string>>([]);
   const [lastRequest, setLastRequest] = createSignal<JobRequest | null>(null);
-  let root!: HTMLFormElement;
+  let root: HTMLFormElement | undefined;
   let prompt: HTMLElement | undefined;
 
   // What the gallery, a job or the palette has asked for meanwhile.
@@ -143,7 +127,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   };
   const focusFirstError = () =>
     queueMicrotask(() => {
-      const first = root.querySelector<HTMLElement>("[aria-invalid=true], [data-invalid]");
+      const first = root?.querySelector<HTMLElement>("[aria-invalid=true], [data-invalid]");
       first?.scrollIntoView({ block: "center" });
       (first?.matches("fieldset, section") ? first.querySelector<HTMLElement>("input, button") : first)?.focus({ preventScroll: true });
     });
@@ -177,10 +161,33 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   };
   const paste = (event: ClipboardEvent) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    const slot = form.spec()?.inputs[0];
-    if (files.length > 0 && slot !== undefined && props.visible()) {
+    // Elsewhere a paste belongs to the gallery.
+    if (files.length > 0 && root?.contains(document.activeElement) === true) {
       event.preventDefault();
-      uploads.add(files, slot);
+      uploads.add(files, slotForFiles(files));
+    }
+  };
+  /** The slot that takes files of this kind; none: another operation may. */
+  const slotForFiles = (files: ReadonlyArray<File>) => {
+    const kind = files[0]?.type.split("/")[0];
+    return form.spec()?.inputs.find((slot) => slot.accepts.some((each) => each === kind));
+  };
+  const drop = (event: DragEvent) => {
+    setOver(false);
+    // Taken by a slot already.
+    const carries = event.defaultPrevented ? null : dragCarries(event);
+    if (carries === "files") {
+      event.preventDefault();
+      const files = [...(event.dataTransfer?.files ?? [])];
+      uploads.add(files, slotForFiles(files));
+    } else if (carries === "assets") {
+      event.preventDefault();
+      for (const id of droppedAssets(event)) {
+        const asset = assets.peek(id);
+        if (asset !== undefined) {
+          uploads.use(asset, undefined);
+        }
+      }
     }
   };
   onMount(() => {
@@ -225,8 +232,17 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   return (
     <form
       class="generate"
-      ref={root}
+      ref={(element) => (root = element)}
       noValidate
+      data-over={over() ? "" : undefined}
+      onDragOver={(event) => {
+        if (dragCarries(event) !== null) {
+          event.preventDefault();
+          setOver(true);
+        }
+      }}
+      onDragLeave={(event) => !(event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget)) && setOver(false)}
+      onDrop={drop}
       onSubmit={(event) => {
         event.preventDefault();
         submit();

@@ -39,7 +39,7 @@ const SlotView: Component<SlotProps> = (props) => {
   const { assets } = useWorkspace();
   const [over, setOver] = createSignal(false);
   const [picking, setPicking] = createSignal(false);
-  let file!: HTMLInputElement;
+  let file: HTMLInputElement | undefined;
   const own = () => inSlot(props.form.inputs(), props.slot.role);
   const uploading = () => props.uploads.list().filter(({ role }) => role === props.slot.role);
   const error = () => props.form.inputErrors()[props.slot.role];
@@ -49,12 +49,12 @@ const SlotView: Component<SlotProps> = (props) => {
   const take = (files: Iterable<File>) => props.uploads.add([...files], props.slot);
   const drop = (event: DragEvent) => {
     setOver(false);
+    // What is dropped on a slot is for this slot; elsewhere on the form it finds its own.
     const carries = dragCarries(event);
     if (carries === null) {
       return;
     }
     event.preventDefault();
-    event.stopPropagation();
     if (carries === "files") {
       take(event.dataTransfer?.files ?? []);
       return;
@@ -121,14 +121,14 @@ const SlotView: Component<SlotProps> = (props) => {
           <Button size="s" icon={Images} onClick={() => setPicking(true)}>
             {own().length > 0 && props.slot.max === 1 ? "Another from gallery" : "From gallery"}
           </Button>
-          <Button size="s" icon={ImageUp} onClick={() => file.click()}>
+          <Button size="s" icon={ImageUp} onClick={() => file?.click()}>
             Upload
           </Button>
           <span class="generate-slot-hint">or drop {props.slot.accepts.join(" or ")} here</span>
         </div>
       </Show>
       <input
-        ref={file}
+        ref={(element) => (file = element)}
         type="file"
         hidden
         accept={accept()}

@@ -77,19 +77,23 @@ export const refitInputs = (
   slots: ReadonlyArray<InputSlot>,
   inputs: ReadonlyArray<DraftInput>,
   kindOf: (assetId: string) => MediaType | undefined,
-): ReadonlyArray<DraftInput> =>
-  inputs.reduce<ReadonlyArray<DraftInput>>((fitted, input) => {
+): ReadonlyArray<DraftInput> => {
+  const fitted: Array<DraftInput> = [];
+  for (const input of inputs) {
     const kept = slots.find((slot) => slot.role === input.role);
     if (kept !== undefined && inSlot(fitted, input.role).length < kept.max) {
       const { name, ...rest } = input;
-      return [...fitted, kept.named ? { ...rest, name: name ?? freeName(input.role, fitted) } : rest];
+      fitted.push(kept.named ? { ...rest, name: name ?? freeName(input.role, fitted) } : rest);
+      continue;
     }
     const mediaType = kindOf(input.assetId);
     const slot = mediaType === undefined ? undefined : slotFor(slots, fitted, mediaType, undefined);
-    return mediaType === undefined || slot === undefined || inSlot(fitted, slot.role).length >= slot.max
-      ? fitted
-      : (addInput(slots, fitted, { ...input, mediaType }) ?? fitted);
-  }, []);
+    if (mediaType !== undefined && slot !== undefined && inSlot(fitted, slot.role).length < slot.max) {
+      fitted.push(...(addInput(slots, fitted, { ...input, mediaType }) ?? []).slice(fitted.length));
+    }
+  }
+  return fitted;
+};
 
 const people = (accepts: InputSlot["accepts"], count: number): string => `${count} ${accepts.join(" or ")}${count === 1 ? "" : "s"}`;
 

@@ -13,7 +13,7 @@ const mostAtOnce = 16;
 
 interface Upload {
   readonly id: number;
-  readonly role: InputRole;
+  readonly role: InputRole | undefined;
   readonly name: string;
   /** Bytes. */
   readonly size: number;
@@ -23,9 +23,10 @@ interface Upload {
 
 export interface Uploads {
   readonly list: Accessor<ReadonlyArray<Upload>>;
-  readonly add: (files: ReadonlyArray<File>, slot: InputSlot) => void;
+  /** Without a slot: into the operation that takes such a file. */
+  readonly add: (files: ReadonlyArray<File>, slot: InputSlot | undefined) => void;
   /** Puts an asset into the form, or says why not. */
-  readonly use: (asset: Asset, role: InputRole) => void;
+  readonly use: (asset: Asset, role: InputRole | undefined) => void;
 }
 
 const kindOf = (file: File): string => file.type.split("/")[0] ?? "";
@@ -36,7 +37,9 @@ export const createUploads = ({ client, assets }: Pick<Workspace, "client" | "as
   onCleanup(() => list().forEach((upload) => upload.cancel()));
 
   const use: Uploads["use"] = (asset, role) => {
-    if (!form.add(asset, role)) {
+    const fits =
+      role === undefined ? form.take({ kind: "useAsset", assetId: asset.id, mediaType: asset.mediaType }) : form.add(asset, role);
+    if (!fits) {
       const slot = form.spec()?.inputs.find((each) => each.role === role);
       toast(`“${asset.name}” does not go in here`, {
         tone: "warn",
@@ -48,7 +51,7 @@ export const createUploads = ({ client, assets }: Pick<Workspace, "client" | "as
     }
   };
 
-  const send = (file: File, role: InputRole) => {
+  const send = (file: File, role: InputRole | undefined) => {
     lastId += 1;
     const id = lastId;
     const stop = new AbortController();
@@ -74,15 +77,16 @@ export const createUploads = ({ client, assets }: Pick<Workspace, "client" | "as
     list,
     use,
     add: (files, slot) => {
-      const fitting = files.filter((file) => file.type === "" || slot.accepts.some((kind) => kind === kindOf(file)));
+      const accepts = slot?.accepts ?? ["image", "video"];
+      const fitting = files.filter((file) => file.type === "" || accepts.some((kind) => kind === kindOf(file)));
       if (fitting.length < files.length) {
-        toast("Some files were left out", { tone: "warn", detail: `${slot.title} takes ${slot.accepts.join(" or ")} files.` });
+        toast("Some files were left out", { tone: "warn", detail: `${slot?.title ?? "This form"} takes ${accepts.join(" or ")} files.` });
       }
       if (fitting.length > mostAtOnce) {
         toast(`Only the first ${mostAtOnce} files are taken`, { tone: "warn" });
       }
       for (const file of fitting.slice(0, mostAtOnce)) {
-        send(file, slot.role);
+        send(file, slot?.role);
       }
     },
   };

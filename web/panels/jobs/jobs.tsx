@@ -1,37 +1,25 @@
 // The Jobs panel: every job of the user, live, however many; filtered, selected and acted upon by mouse or keyboard.
 import Ban from "lucide-solid/icons/ban";
 import CircleAlert from "lucide-solid/icons/circle-alert";
-import Clapperboard from "lucide-solid/icons/clapperboard";
-import Dices from "lucide-solid/icons/dices";
-import ExternalLink from "lucide-solid/icons/external-link";
-import Link from "lucide-solid/icons/link";
-import ListChecks from "lucide-solid/icons/list-checks";
-import ListVideo from "lucide-solid/icons/list-video";
 import RotateCcw from "lucide-solid/icons/rotate-ccw";
 import Search from "lucide-solid/icons/search";
-import SlidersHorizontal from "lucide-solid/icons/sliders-horizontal";
 import Sparkles from "lucide-solid/icons/sparkles";
 import X from "lucide-solid/icons/x";
 import { createEffect, createMemo, createSignal, createUniqueId, For, Match, on, Show, Switch, type Component } from "solid-js";
-import { finalJobStates, Operation } from "#protocol/job.ts";
+import { finalJobStates } from "#protocol/job.ts";
 import { provideCommands } from "#web/app/commands.ts";
-import { linkTo } from "#web/app/route.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
-import { debounced } from "#web/store/debounced.ts";
-import type { JobsFilter } from "#web/store/jobs.ts";
 import { keepPresent, nothingSelected, select, selectAll, selectModeOf, step, type Selection } from "#web/store/selection.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
-import { Select } from "#web/ui/choice.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
-import { operationLabels } from "#web/ui/job-state.tsx";
-import { showContextMenu, type MenuItem } from "#web/ui/menu.tsx";
-import { toast } from "#web/ui/toast.tsx";
+import { showContextMenu } from "#web/ui/menu.tsx";
 import { WindowList, type WindowListHandle } from "#web/ui/window-list.tsx";
 import { cancelJobs, retryJobs } from "./actions.ts";
-import { countOf, groupLabels, jobGroups, statesOf, type JobGroup } from "./groups.ts";
+import { createFilters, FilterBar } from "./filters.tsx";
+import { jobMenu } from "./job-menu.ts";
 import { JobRow } from "./job-row.tsx";
 import "./jobs.css";
 
@@ -39,30 +27,14 @@ import "./jobs.css";
 const rowHeight = 58;
 /** Cancelling more than this many is asked about first. */
 const askAbove = 10;
-/** Typing rests this long before it is searched for, ms. */
-const searchAfterMs = 250;
 
 const JobsPanel: Component<PanelProps<"jobs">> = () => {
   const workspace = useWorkspace();
   const { jobs, draft } = workspace;
   const domId = createUniqueId();
 
-  const [group, setGroup] = createSignal<JobGroup>("all");
-  const [operation, setOperation] = createSignal<Operation | "any">("any");
-  const [typed, setTyped] = createSignal("");
-  const search = debounced(typed, searchAfterMs);
-  const filter = createMemo((): JobsFilter => {
-    const chosen = operation();
-    return { states: statesOf(group()), operation: chosen === "any" ? null : chosen, search: search() };
-  });
-  const isFiltered = () => group() !== "all" || operation() !== "any" || search().trim() !== "";
-  const clearFilters = () => {
-    setGroup("all");
-    setOperation("any");
-    setTyped("");
-  };
-
-  const list = jobs.list(filter);
+  const filters = createFilters();
+  const list = jobs.list(filters.filter);
   const [selection, setSelection] = createSignal<Selection>(nothingSelected);
   /** On touch screens: taps add to the selection. */
   const [selecting, setSelecting] = createSignal(false);
@@ -76,7 +48,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
     }),
   );
   createEffect(() => selection().ids.size === 0 && setSelecting(false));
-  createEffect(on(filter, () => handle?.scrollTo(0), { defer: true }));
+  createEffect(on(filters.filter, () => handle?.scrollTo(0), { defer: true }));
 
   const chosen = () => [...selection().ids];
   const isOpen = (id: string) => !finalJobStates.has(jobs.peek(id)?.state ?? "completed");
@@ -105,61 +77,19 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
       setSelection((now) => select(now, list.ids(), id, "only"));
     }
     const ids = chosen();
-    const job = jobs.peek(id);
-    const many = ids.length > 1;
-    const open = ids.filter(isOpen);
-    const one: ReadonlyArray<MenuItem> =
-      job === undefined || many
-        ? []
-        : [
-            { label: "Open", icon: ExternalLink, keys: "Enter", onSelect: () => openJob(id) },
-            { label: "Open in another panel", icon: ListVideo, onSelect: () => openPanel("job", { jobId: id }, { another: true }) },
-            ...(job.assetId === null
-              ? []
-              : [
-                  {
-                    label: "Show the result",
-                    icon: Clapperboard,
-                    onSelect: () => job.assetId !== null && openPanel("asset", { assetId: job.assetId }),
-                  },
-                ]),
-            {
-              label: "Use these settings",
-              icon: SlidersHorizontal,
-              onSelect: () => {
-                draft.fromJob(job);
-                openPanel("generate", {});
-              },
-            },
-            {
-              label: "Copy link",
-              icon: Link,
-              onSelect: () =>
-                void navigator.clipboard.writeText(linkTo("job", id)).then(
-                  () => toast("Link copied"),
-                  () => toast("The browser did not allow copying", { tone: "warn" }),
-                ),
-            },
-            "separator",
-          ];
-    const touch: ReadonlyArray<MenuItem> = matchMedia("(pointer: coarse)").matches
-      ? [{ label: "Select several", icon: ListChecks, onSelect: () => setSelecting(true) }]
-      : [];
-    showContextMenu(event, many ? `${ids.length} jobs` : "Job", [
-      ...one,
-      ...touch,
-      { label: many ? `Run ${ids.length} again` : "Run again", icon: RotateCcw, keys: "R", onSelect: () => retry(ids) },
-      { label: "Run again with a new seed", icon: Dices, keys: "Shift R", onSelect: () => retry(ids, true) },
-      "separator",
-      {
-        label: many && open.length > 0 ? `Cancel ${open.length}` : "Cancel",
-        icon: Ban,
-        keys: "Del",
-        danger: true,
-        disabled: open.length === 0,
-        onSelect: () => cancel(open),
-      },
-    ]);
+    showContextMenu(
+      event,
+      ids.length > 1 ? `${ids.length} jobs` : "Job",
+      jobMenu({
+        ids,
+        open: ids.filter(isOpen),
+        job: jobs.peek(id),
+        draft,
+        onSelectSeveral: matchMedia("(pointer: coarse)").matches ? () => setSelecting(true) : null,
+        onRetry: retry,
+        onCancel: cancel,
+      }),
+    );
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -232,7 +162,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
       icon: Ban,
       words: "stop abort",
       run: () => {
-        setGroup("active");
+        filters.setGroup("active");
         openPanel("jobs", {});
         const active = list.ids().filter(isOpen);
         setAsking(active.length > 0 ? active : null);
@@ -244,51 +174,13 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
       group: "Jobs",
       icon: CircleAlert,
       words: "failed errors",
-      run: () => (setGroup("problems"), openPanel("jobs", {})),
+      run: () => (filters.setGroup("problems"), openPanel("jobs", {})),
     },
   ]);
 
   return (
     <div class="jobs">
-      <div class="panel-bar jobs-filters">
-        <div class="jobs-groups" role="group" aria-label="Jobs by state">
-          <For each={jobGroups}>
-            {(each) => (
-              <button type="button" aria-pressed={group() === each} onClick={() => setGroup(each)}>
-                {groupLabels[each]}
-                <Show when={jobs.ready()}>
-                  <span class="jobs-count">{countOf(each, jobs.counts()).toLocaleString("en")}</span>
-                </Show>
-              </button>
-            )}
-          </For>
-        </div>
-        <div class="jobs-find">
-          <Select
-            label="Operation"
-            hideLabel
-            size="s"
-            value={operation()}
-            onChange={setOperation}
-            options={[
-              { value: "any", label: "Any operation" },
-              ...Operation.options.map((value) => ({ value, label: operationLabels[value] })),
-            ]}
-          />
-          <div class="ui-input-icon">
-            <Search size={14} aria-hidden="true" />
-            <input
-              class="ui-input"
-              data-size="s"
-              type="search"
-              aria-label="Search jobs by prompt or name"
-              placeholder="Search prompts"
-              value={typed()}
-              onInput={(event) => setTyped(event.currentTarget.value)}
-            />
-          </div>
-        </div>
-      </div>
+      <FilterBar filters={filters} counts={jobs.ready() ? jobs.counts() : null} />
 
       <Switch>
         <Match when={list.state() === "loading"}>
@@ -306,8 +198,8 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
             {list.problem()}
           </EmptyState>
         </Match>
-        <Match when={list.ids().length === 0 && isFiltered()}>
-          <EmptyState icon={Search} title="No job fits these filters" actions={<Button onClick={clearFilters}>Show all jobs</Button>} />
+        <Match when={list.ids().length === 0 && filters.isFiltered()}>
+          <EmptyState icon={Search} title="No job fits these filters" actions={<Button onClick={filters.clear}>Show all jobs</Button>} />
         </Match>
         <Match when={list.ids().length === 0}>
           <EmptyState
