@@ -4,13 +4,15 @@ import type { Job } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import type { JobsStore } from "#web/store/jobs.ts";
 import { formatCount } from "#web/ui/format.ts";
+import { operationLabels } from "#web/ui/job-state.tsx";
 import { toast } from "#web/ui/toast.tsx";
 
 /** Ends within this time are one piece of news, ms. */
 const gatherMs = 700;
 
 const nameOf = (job: Job): string => {
-  const words = job.name ?? job.prompt;
+  const given = job.name ?? job.prompt;
+  const words = given.trim() === "" ? operationLabels[job.operation] : given;
   return words.length > 48 ? `${words.slice(0, 47)}…` : words;
 };
 

@@ -27,8 +27,8 @@ export interface Form {
   readonly nameInput: (at: number, name: string) => void;
   /** The request as it stands, or null where something is still wrong; `show` marks what. */
   readonly request: (show: boolean) => JobRequest | null;
-  /** Puts the server's refusal at the fields; answers what belongs to none. */
-  readonly refused: (error: unknown) => ReadonlyArray<string>;
+  /** Puts the server's refusal at the fields; answers whether any got a message, and what belongs to none. */
+  readonly refused: (error: unknown) => { readonly atFields: boolean; readonly rest: ReadonlyArray<string> };
   readonly take: (wish: DraftWish) => boolean;
   /** All fields as the provider proposes them, without inputs. */
   readonly clear: () => void;
@@ -177,7 +177,13 @@ export const createForm = (options: FormOptions): Form => {
         setErrors(placed.params);
         setInputErrors(placed.inputs);
       });
-      return [...placed.rest, ...Object.entries(placed.params).flatMap(([key, message]) => (known.has(key) ? [] : [`${key}: ${message}`]))];
+      return {
+        atFields: Object.keys(placed.inputs).length > 0 || Object.keys(placed.params).some((key) => known.has(key)),
+        rest: [
+          ...placed.rest,
+          ...Object.entries(placed.params).flatMap(([key, message]) => (known.has(key) ? [] : [`${key}: ${message}`])),
+        ],
+      };
     },
     take: (wish) => {
       switch (wish.kind) {

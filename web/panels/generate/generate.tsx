@@ -64,6 +64,8 @@ const GeneratePanel: Component<PanelProps<"generate">> = (props) => {
 
 export default GeneratePanel;
 
+const needsAttention = "Some fields need your attention.";
+
 const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>; readonly visible: () => boolean }> = (props) => {
   const workspace = useWorkspace();
   const { client, jobs, assets, draft, user } = workspace;
@@ -118,8 +120,8 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
       .then(
         ({ jobs: made }) => accepted(made, request),
         (error: unknown) => {
-          const rest = form.refused(error);
-          setProblems(rest.length > 0 ? rest : [sentenceOf(error)]);
+          const { atFields, rest } = form.refused(error);
+          setProblems(rest.length > 0 ? rest : [atFields ? needsAttention : sentenceOf(error)]);
           focusFirstError();
         },
       )
@@ -128,7 +130,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   const focusFirstError = () =>
     queueMicrotask(() => {
       const first = root?.querySelector<HTMLElement>("[aria-invalid=true], [data-invalid]");
-      first?.scrollIntoView({ block: "center" });
+      first?.scrollIntoView({ block: "nearest" });
       (first?.matches("fieldset, section") ? first.querySelector<HTMLElement>("input, button") : first)?.focus({ preventScroll: true });
     });
   const submit = () => {
@@ -137,7 +139,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     }
     const request = form.request(true);
     if (request === null || countError() !== undefined) {
-      setProblems(["Some fields need your attention."]);
+      setProblems([needsAttention]);
       focusFirstError();
       return;
     }

@@ -15,11 +15,13 @@ import type { Draft } from "#web/store/draft.ts";
 import { copyText } from "#web/ui/copy.ts";
 import type { MenuItem } from "#web/ui/menu.tsx";
 
-const itemsOfOne = (job: Job, draft: Draft): ReadonlyArray<MenuItem> => {
+const itemsOfOne = (job: Job, draft: Draft, hasDock: boolean): ReadonlyArray<MenuItem> => {
   const { assetId } = job;
   return [
     { label: "Open", icon: ExternalLink, keys: "Enter", onSelect: () => openPanel("job", { jobId: job.id }) },
-    { label: "Open in another panel", icon: ListVideo, onSelect: () => openPanel("job", { jobId: job.id }, { another: true }) },
+    ...(hasDock
+      ? [{ label: "Open in another panel", icon: ListVideo, onSelect: () => openPanel("job", { jobId: job.id }, { another: true }) }]
+      : []),
     ...(assetId === null ? [] : [{ label: "Show the result", icon: Clapperboard, onSelect: () => openPanel("asset", { assetId }) }]),
     {
       label: "Use these settings",
@@ -50,7 +52,7 @@ interface MenuOf {
 export const jobMenu = ({ ids, open, job, draft, onSelectSeveral, onRetry, onCancel }: MenuOf): ReadonlyArray<MenuItem> => {
   const many = ids.length > 1;
   return [
-    ...(job === undefined || many ? [] : itemsOfOne(job, draft)),
+    ...(job === undefined || many ? [] : itemsOfOne(job, draft, onSelectSeveral === null)),
     ...(onSelectSeveral === null ? [] : [{ label: "Select several", icon: ListChecks, onSelect: onSelectSeveral }]),
     { label: many ? `Run ${ids.length} again` : "Run again", icon: RotateCcw, keys: "R", onSelect: () => onRetry(ids, false) },
     { label: "Run again with a new seed", icon: Dices, keys: "Shift R", onSelect: () => onRetry(ids, true) },
