@@ -29,12 +29,14 @@ export const startCall = (line: Line, frame: CallFrame, route: CallRoute): void 
     return;
   }
   const { context } = line;
-  if (route.mutation && frame.key !== undefined && context.principal !== null) {
-    new OpenCall(line, frame, route, { user: context.principal.userId, key: frame.key }).start(
+  // What changes nothing has no need of a key.
+  const key = route.mutation ? frame.key : undefined;
+  if (key !== undefined && context.principal !== null) {
+    new OpenCall(line, frame, route, { user: context.principal.userId, key }).start(
       line.hub.idempotency.run(
-        { user: context.principal.userId, call: route.name, key: frame.key },
+        { user: context.principal.userId, call: route.name, key },
         input.data,
-        () => route.handle(input.data, { ...context, key: frame.key }),
+        () => route.handle(input.data, { ...context, key }),
         line.run,
       ),
     );
@@ -42,7 +44,7 @@ export const startCall = (line: Line, frame: CallFrame, route: CallRoute): void 
   }
   let effect: Effect.Effect<unknown, CallError>;
   try {
-    effect = route.handle(input.data, frame.key === undefined ? context : { ...context, key: frame.key });
+    effect = route.handle(input.data, key === undefined ? context : { ...context, key });
   } catch (thrown) {
     line.fail(id, errorOfThrown(thrown, route.name, line.log), route);
     return;

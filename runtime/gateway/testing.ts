@@ -1,6 +1,6 @@
 // For the gateway's tests: a gateway on a free port with handlers by example, a clock that the test owns, and a bare client that
 // can also misbehave. Which transport is under test says PIXSIM_TRANSPORT: the same tests run on both.
-import { Effect, Layer, ManagedRuntime, type Stream } from "effect";
+import { Effect, Layer, ManagedRuntime, References, type Stream } from "effect";
 import { TestClock } from "effect/testing";
 import { type RawData, WebSocket } from "ws";
 import { calls, streams, topics } from "#protocol/contract.ts";
@@ -139,6 +139,8 @@ export const startGateway = async (options: TestGatewayOptions = {}): Promise<Te
       Layer.provide([transportLayer, results]),
       Layer.provide(settingsLayer(options.environment)),
       Layer.provideMerge(TestClock.layer({ warningDelay: "1 hour" })),
+      // Faults are part of the tests: their log would only be in the way.
+      Layer.provideMerge(Layer.succeed(References.MinimumLogLevel, "None")),
     ),
   );
   const { port } = await runtime.runPromise(Gateway);
@@ -166,7 +168,7 @@ export class TestClient {
   readonly socket: WebSocket;
   readonly frames: Array<ServerFrame> = [];
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-  #wake: (() => void) | undefined;
+  #waiting: Array<() => void> = [];
   #over = false;
   #ids = 0;
 
@@ -183,16 +185,20 @@ export class TestClient {
     this.socket = socket;
     socket.on("message", (data: RawData) => {
       this.frames.push(JSON.parse((data as Buffer).toString()) as ServerFrame);
-      this.#wake?.();
+      this.#wake();
     });
     socket.on("error", () => {});
     this.closed = new Promise((resolve) => {
       socket.on("close", (code, reason) => {
         this.#over = true;
-        this.#wake?.();
+        this.#wake();
         resolve({ code, reason: reason.toString() });
       });
     });
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   send(frame: object): void {
@@ -209,7 +215,7 @@ export class TestClient {
       const index = this.frames.findIndex(fits);
       if (index !== -1) return this.frames.splice(index, 1)[0] as F;
       if (this.#over) throw new Error(`The connection ended before the frame came. Left: ${JSON.stringify(this.frames)}`);
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 

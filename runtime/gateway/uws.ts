@@ -152,6 +152,8 @@ class UwsSocket implements Socket {
   #waiting: Array<string | Uint8Array> = [];
   #waitingBytes = 0;
   #scheduled = false;
+  /** `send` answered false, and nothing was told to have drained since. */
+  #piled = false;
   #within = false;
   /** Said by the gateway: nothing more is told to it but `closed`. */
   #closing = false;
@@ -175,9 +177,18 @@ class UwsSocket implements Socket {
     this.#within = false;
   }
 
+  /**
+   * Not told within its event: a large message that is written there and does not fit makes uWebSockets.js forget to wait for the
+   * socket, which then stalls for ever.
+   */
   drain(): void {
-    if (!this.#closing) this.#events?.drained();
+    setImmediate(this.#drained);
   }
+
+  readonly #drained = (): void => {
+    this.#piled = false;
+    if (!this.#closing && this.#ws !== undefined) this.#events?.drained();
+  };
 
   closed(): void {
     this.#ws = undefined;
@@ -195,12 +206,16 @@ class UwsSocket implements Socket {
       this.#scheduled = true;
       process.nextTick(this.#flush);
     }
-    return this.#waitingBytes < flowingBytes && ws.getBufferedAmount() === 0;
+    if (this.#waitingBytes < flowingBytes && ws.getBufferedAmount() === 0) return true;
+    this.#piled = true;
+    return false;
   }
 
   readonly #flush = (): void => {
     this.#scheduled = false;
     this.#ws?.cork(this.#sendWaiting);
+    // What only piled up here and left at once makes no drain event.
+    if (this.#piled && this.#ws?.getBufferedAmount() === 0) this.#drained();
   };
 
   readonly #sendWaiting = (): void => {
