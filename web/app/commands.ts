@@ -26,7 +26,7 @@ export const provideCommands = (commands: () => ReadonlyArray<Command>): void =>
   onCleanup(() => setCommandSets((now) => now.filter((each) => each !== commands)));
 };
 
-export const isMac = typeof navigator !== "undefined" && /mac|iphone|ipad/i.test(navigator.userAgent);
+const isMac = typeof navigator !== "undefined" && /mac|iphone|ipad/i.test(navigator.userAgent);
 
 /** A shortcut in words, for menus and tooltips. */
 export const keysLabel = (keys: string): string => showKeys(keys, isMac);
