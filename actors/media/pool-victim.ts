@@ -16,7 +16,7 @@ const children = async (): Promise<ReadonlyArray<number>> => {
   return pids;
 };
 
-const long = { operation: "text_to_video", params: { prompt: "a long one", duration: 15, quality: "1080p" }, inputs: [] } as const;
+const long = { operation: "text_to_video", params: { prompt: "a long one", duration: 15, quality: "540p" }, inputs: [] } as const;
 let told = false;
 const tell = (): void => {
   if (told) return;

@@ -8,7 +8,7 @@ import { Settings } from "#runtime/config/settings.ts";
 import { type ChildOptions, spawnChild } from "./child-process.ts";
 import { type Lane, makeLane } from "./lane.ts";
 import { Media, MediaError } from "./media.ts";
-import type { Task, TaskResult } from "./messages.ts";
+import type { Task } from "./messages.ts";
 
 export interface MediaPoolOptions {
   /** How to run Node; by default as this process was. */

@@ -95,5 +95,3 @@ export const makeLedger = Effect.gen(function* () {
     }),
   };
 });
-
-export type Ledger = Effect.Success<typeof makeLedger>;

@@ -43,7 +43,7 @@ const picture = async (path: string, background: string): Promise<string> => {
 };
 
 providerConformance({
-  name: "the studio as a provider",
+  name: "studio",
   start: async (folder) => {
     const scope = Scope.makeUnsafe();
     const layer = Layer.mergeAll(mediaPool(), embedded).pipe(Layer.provideMerge(settings(folder)));
@@ -131,9 +131,7 @@ describe("the studio's ledger", () => {
   /** Runs with a studio that lives only as long: as a server from start to stop. */
   const withStudio = <A, E>(easel: Easel, use: (studio: Provider) => Effect.Effect<A, E>): Effect.Effect<A, unknown> =>
     Effect.scoped(Effect.flatMap(makeStudio, use)).pipe(
-      Effect.provide(easel.layer),
-      Effect.provide(settings(folder)),
-      Effect.provide(stored),
+      Effect.provide(Layer.mergeAll(easel.layer, settings(folder), Layer.succeedContext(stored))),
     );
 
   const progressSeen = (studio: Provider, id: string) =>

@@ -65,7 +65,9 @@ export const makeBlend = (style: TransitionStyle, width: number, height: number)
       return slide;
     case "wipe":
       return (first, second, share, out) => {
-        const edge = share * (width * 1.3) - width * 0.15;
+        // The edge leans: it starts and ends so far outside that no corner shows it.
+        const outside = width * 0.1 + height * 0.125 + 1;
+        const edge = share * (width + outside * 2) - outside;
         byMask(first, second, out, (x, y) => ramp(edge - x - (y - height / 2) * 0.25, width * 0.2));
       };
     case "iris":

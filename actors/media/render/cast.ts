@@ -7,7 +7,7 @@ import { type Art, type Habitat, makeInk } from "./ink.ts";
 import { landmarks } from "./landmarks.ts";
 import type { SubjectKind } from "./lexicon.ts";
 import type { ScenePlan } from "./plan.ts";
-import type { Setting } from "./places.ts";
+import type { Setting } from "./place-kit.ts";
 import { noiseAt } from "./random.ts";
 import type { Layer, Stage } from "./stage.ts";
 import { vehicles } from "./vehicles.ts";

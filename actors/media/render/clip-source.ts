@@ -7,7 +7,7 @@ import { cover } from "./source.ts";
 import { sampleRate } from "./sound.ts";
 
 /** Fills `out` with a frame. Frames that have the right form already are taken as they are, so that nothing changes in them. */
-export const framePlanes = async (sample: VideoSample, video: InputVideoTrack, out: Planes): Promise<void> => {
+const framePlanes = async (sample: VideoSample, video: InputVideoTrack, out: Planes): Promise<void> => {
   const { matrix, fullRange } = sample.colorSpace;
   const fits =
     sample.format === "I420" &&

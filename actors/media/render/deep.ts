@@ -2,7 +2,7 @@
 import { Path2D } from "@napi-rs/canvas";
 import { type Colour, lch, lighten, mix } from "./colour.ts";
 import { makeStrip } from "./strip.ts";
-import { extent, glowGradient, type Layer, type Pen, type Stage, verticalGradient } from "./stage.ts";
+import { extent, glowGradient, type Layer, type Pen, type Stage, verticalGradient, fillPath } from "./stage.ts";
 
 const waterTone = (stage: Stage): Colour => {
   const [wished] = stage.plan.colours;
@@ -93,7 +93,7 @@ export const kelp = (stage: Stage, depth: number, base: number, height: number, 
         stage.palette.css(submerged(stage, lch(0.58, 0.12, 140), distance)),
         stage.palette.css(submerged(stage, lch(0.34, 0.08, 165), distance)),
       ]);
-      pen.fill(path);
+      fillPath(pen, path);
     },
   };
 };
@@ -167,12 +167,12 @@ export const bubbles = (stage: Stage, depth: number, count: number): Layer => {
       }
       const light = lighten(waterTone(stage), 0.34);
       pen.fillStyle = stage.palette.css(light, 0.22);
-      pen.fill(path);
+      fillPath(pen, path);
       pen.strokeStyle = stage.palette.css(light, 0.55);
       pen.lineWidth = 0.9;
       pen.stroke(path);
       pen.fillStyle = stage.palette.css(lch(0.98, 0.02, 210), 0.75);
-      pen.fill(shine);
+      fillPath(pen, shine);
     },
   };
 };

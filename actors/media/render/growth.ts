@@ -1,11 +1,11 @@
 // What grows and stands on land: trees, grass, flowers, reeds, kelp. All of a layer's plants are few paths, since each path costs.
-import { Path2D } from "@napi-rs/canvas";
+import type { Path2D } from "@napi-rs/canvas";
 import { type Colour, lch, lighten } from "./colour.ts";
 import { extent, type Layer, type Stage } from "./stage.ts";
 import { makeStrip } from "./strip.ts";
 import { landArea, type Outline } from "./terrain.ts";
 
-export const addConifer = (path: Path2D, x: number, y: number, height: number, lean = 0): void => {
+const addConifer = (path: Path2D, x: number, y: number, height: number, lean = 0): void => {
   const half = height * 0.24;
   // Far trees are small: straight edges will do, and cost a third.
   if (height < 70) {

@@ -1,5 +1,5 @@
 // The colours a subject is drawn with, already in the light of the scene, and how its body is described.
-import { type Colour, css, lch, lighten, vivid } from "./colour.ts";
+import { type Colour, type css, lch, lighten, vivid } from "./colour.ts";
 import type { Chance } from "./random.ts";
 import type { Pen } from "./stage.ts";
 

@@ -4,7 +4,7 @@ import { lch } from "./colour.ts";
 import { addLeafTree } from "./growth.ts";
 import { type Art, blob, box, type Ink, polygon } from "./ink.ts";
 import type { SubjectKind } from "./lexicon.ts";
-import type { Pen } from "./stage.ts";
+import { fillPath, type Pen } from "./stage.ts";
 
 const treeTrunk = new Path2D();
 const treeCrown = new Path2D();
@@ -13,13 +13,13 @@ addLeafTree(treeTrunk, treeCrown, treeLight, 0, 0, 220);
 
 const drawTree = (pen: Pen, ink: Ink, time: number): void => {
   pen.fillStyle = ink.shade(lch(0.38, 0.05, 50));
-  pen.fill(treeTrunk);
+  fillPath(pen, treeTrunk);
   pen.save();
   pen.transform(1, 0, Math.sin(time * 1.1) * 0.02, 1, 0, 0);
   pen.fillStyle = ink.body;
-  pen.fill(treeCrown);
+  fillPath(pen, treeCrown);
   pen.fillStyle = ink.lit;
-  pen.fill(treeLight);
+  fillPath(pen, treeLight);
   pen.restore();
 };
 

@@ -145,17 +145,15 @@ export const subjectWords = table<SubjectKind>({
   shape: "cube sphere crystal geometric abstract pattern",
 });
 
-export const cameraWords: ReadonlyMap<string, CameraWord> = new Map([
-  ...table<CameraWord>({
-    still: "static still locked tripod motionless",
-    panLeft: "left leftward leftwards",
-    panRight: "right rightward rightwards pan panning tracking",
-    pushIn: "zoom zooming closeup dolly approach approaching push",
-    pullOut: "wide reveal pullback retreat receding zoomout",
-    rise: "crane rising ascend ascending drone aerial tilt",
-    drift: "drift drifting floating handheld orbit sway",
-  }),
-]);
+export const cameraWords: ReadonlyMap<string, CameraWord> = table<CameraWord>({
+  still: "static still locked tripod motionless",
+  panLeft: "left leftward leftwards",
+  panRight: "right rightward rightwards pan panning tracking",
+  pushIn: "zoom zooming closeup dolly approach approaching push",
+  pullOut: "wide reveal pullback retreat receding zoomout",
+  rise: "crane rising ascend ascending drone aerial tilt",
+  drift: "drift drifting floating handheld orbit sway",
+});
 
 /** Hue in degrees and chroma, as `lch` takes them; lightness where the word says one. */
 export const colourWords: ReadonlyMap<string, { readonly lightness: number; readonly chroma: number; readonly hue: number }> = new Map(

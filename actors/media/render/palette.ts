@@ -1,5 +1,5 @@
 // The colours of a scene: sky, light and haze by the time of day, bent by weather and look. Pure.
-import { type Colour, css, lch, lighten, mix, turn, vivid } from "./colour.ts";
+import { type Colour, css, lch, mix, turn, vivid } from "./colour.ts";
 import type { Look, TimeOfDay } from "./lexicon.ts";
 import type { ScenePlan } from "./plan.ts";
 
@@ -121,10 +121,3 @@ export const makePalette = (plan: ScenePlan): Palette => {
     css: (colour, alpha) => css(look(colour), alpha),
   };
 };
-
-/** A lit and a shadowed tone of the same colour. */
-export const tones = (colour: Colour, contrast = 0.1): { readonly lit: Colour; readonly base: Colour; readonly dim: Colour } => ({
-  lit: lighten(colour, contrast),
-  base: colour,
-  dim: lighten(vivid(colour, 0.92), -contrast),
-});

@@ -3,7 +3,6 @@ import * as z from "zod";
 
 export const qualities = { "360p": 360, "540p": 540, "720p": 720, "1080p": 1080 } as const;
 export const aspects = { "16:9": 16 / 9, "9:16": 9 / 16, "1:1": 1, "4:3": 4 / 3, "3:4": 3 / 4, "21:9": 21 / 9 } as const;
-export type Aspect = keyof typeof aspects;
 
 const names = <T extends Readonly<Record<string, unknown>>>(record: T): [keyof T & string, ...Array<keyof T & string>] =>
   Object.keys(record) as [keyof T & string, ...Array<keyof T & string>];
@@ -115,12 +114,6 @@ export const studioParams = {
   video_transition: videoTransitionParams,
   fusion: fusionParams,
 } as const;
-
-export type TextToVideo = z.output<typeof textToVideoParams>;
-export type ImageToVideo = z.output<typeof imageToVideoParams>;
-export type VideoExtend = z.output<typeof videoExtendParams>;
-export type VideoTransition = z.output<typeof videoTransitionParams>;
-export type Fusion = z.output<typeof fusionParams>;
 
 /** Longest video of any operation without its source, s. */
 export const longestSeconds = 15;

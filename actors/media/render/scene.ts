@@ -106,7 +106,7 @@ export const fallingBefore = (plan: ScenePlan, pixelWidth: number, pixelHeight: 
 export const makeScene = (plan: ScenePlan, pixelWidth: number, pixelHeight: number, seconds: number): Scene => {
   const camera = cameraPath(plan, seconds, followSpeed(plan));
   const stage = makeStage(plan, pixelWidth, pixelHeight, seconds, camera);
-  const { width, height, scale } = stage;
+  const { width, scale } = stage;
   const setting = makeSetting(stage);
   const backdrop = drawnOnce(stage, pixelWidth, pixelHeight, setting.backdrop);
   const finish = drawnOnce(stage, pixelWidth, pixelHeight, (pen) => drawFinish(pen, stage));

@@ -33,7 +33,7 @@ export const loadPicture = async (source: Source, last = false): Promise<Rgb> =>
 };
 
 /** The frame shown at a time (s); past the end: the last one. */
-export const frameAt = async (video: InputVideoTrack, time: number): Promise<Rgb> => {
+const frameAt = async (video: InputVideoTrack, time: number): Promise<Rgb> => {
   const end = await video.computeDuration();
   const sample = await new VideoSampleSink(video).getSample(Math.min(time, end));
   if (sample === null) throw unsupported("An input video has no frame there.");

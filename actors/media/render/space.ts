@@ -3,7 +3,7 @@ import { Path2D } from "@napi-rs/canvas";
 import { type Colour, lch, lighten, mix, turn } from "./colour.ts";
 import { fractalAt, hashText } from "./random.ts";
 import { areaBelow, makeStrip } from "./strip.ts";
-import { extent, glowGradient, type Layer, type Pen, type Stage, verticalGradient } from "./stage.ts";
+import { extent, glowGradient, type Layer, type Pen, type Stage, verticalGradient, fillPath } from "./stage.ts";
 
 export const drawNebula = (pen: Pen, stage: Stage): void => {
   const chance = stage.chance("nebula");
@@ -117,7 +117,7 @@ export const planet = (stage: Stage): Layer => {
       shadow.addColorStop(0.45, "rgba(6,4,24,0)");
       shadow.addColorStop(1, "rgba(6,4,24,0.9)");
       pen.fillStyle = shadow;
-      pen.fill(disc);
+      fillPath(pen, disc);
       if (ringed) ring(pen, true);
       pen.restore();
     },

@@ -1,6 +1,6 @@
 // What every part of a scene is drawn with. Lengths are stage units: a stage has the area of 960 by 540 of them, whatever
 // its shape and its pixels, so that nothing depends on the quality that was asked for.
-import { Canvas, type SKRSContext2D } from "@napi-rs/canvas";
+import { Canvas, type Path2D, type SKRSContext2D } from "@napi-rs/canvas";
 import type { Palette } from "./palette.ts";
 import type { ScenePlan } from "./plan.ts";
 import type { Chance } from "./random.ts";
@@ -47,6 +47,8 @@ export const extent = (stage: Stage, depth: number, margin = 60): readonly [numb
 ];
 
 export const makeCanvas = (width: number, height: number): Canvas => new Canvas(width, height);
+
+export const fillPath = (pen: Pen, path: Path2D): void => pen.fill(path);
 
 /** Vertical gradient through colours at even distances, or at the stops given. */
 export const verticalGradient = (

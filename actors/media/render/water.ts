@@ -3,7 +3,7 @@ import { Path2D } from "@napi-rs/canvas";
 import { type Colour, lch, lighten, mix } from "./colour.ts";
 import { noiseAt } from "./random.ts";
 import { celestial } from "./sky.ts";
-import { type Layer, type Stage, verticalGradient } from "./stage.ts";
+import { type Layer, type Stage, verticalGradient, fillPath } from "./stage.ts";
 
 export interface WaterOptions {
   /** y of the far shore. */
@@ -75,7 +75,7 @@ export const glitter = (stage: Stage, options: WaterOptions): Layer => {
           path.closePath();
         }
         pen.fillStyle = palette.css(colour, level * strength);
-        pen.fill(path);
+        fillPath(pen, path);
       }
     },
   };
@@ -113,7 +113,7 @@ export const waves = (stage: Stage, options: WaterOptions): ReadonlyArray<Layer>
           palette.css(crest, 0.75),
           palette.css(deep, 0.22 + 0.35 * near),
         ]);
-        pen.fill(path);
+        fillPath(pen, path);
       },
     };
   });

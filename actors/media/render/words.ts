@@ -71,7 +71,7 @@ export const readOrders = (prompt: string): Orders => {
 };
 
 /** Words in lower case, without orders, names and signs. */
-export const wordsOf = (prompt: string): ReadonlyArray<string> =>
+const wordsOf = (prompt: string): ReadonlyArray<string> =>
   prompt
     .toLowerCase()
     .replace(/[#@][\p{L}\p{N}_:.]+/gu, " ")

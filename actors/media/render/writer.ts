@@ -35,7 +35,7 @@ const collectEvery = 4;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Writes zeros over the creation and modification times of the movie, its tracks and their media. */
-export const forgetTimes = (file: Uint8Array): void => {
+const forgetTimes = (file: Uint8Array): void => {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const walk = (from: number, to: number): void => {
     for (let at = from; at + 8 <= to;) {
