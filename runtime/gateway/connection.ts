@@ -1,12 +1,11 @@
 // One connection: its hello, who speaks on it and until when, what each of its frames leads to, what it may send and buffer, and
 // its end. Whatever comes in, it answers with an error or closes with a code; it never throws.
-import { Context, Effect, Exit, type Fiber, References } from "effect";
+import { Effect, Exit, type Fiber } from "effect";
 import { closeCodes, type CloseReason } from "#protocol/wire/close.ts";
 import { decodeUploadChunk, encodeError, encodeFrame, negotiate, parseClientFrame } from "#protocol/wire/codec.ts";
-import type { Access } from "#protocol/define.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { type ClientFrame, protocolVersions } from "#protocol/wire/frames.ts";
-import { mayUse, type Principal } from "../auth/principal.ts";
+import type { Principal } from "../auth/principal.ts";
 import type { Alarm } from "./alarms.ts";
 import { startCall } from "./calls.ts";
 import { count } from "./counters.ts";
@@ -16,8 +15,8 @@ import type { CallContext, UploadSink } from "./handlers.ts";
 import type { Hub } from "./hub.ts";
 import { wireLimits } from "./limits.ts";
 import type { Line, Opened } from "./line.ts";
-import type { Present } from "./presence.ts";
 import type { AnyRoute } from "./routes.ts";
+import { Speaker, type Spoken } from "./speaker.ts";
 import { OpenStream } from "./streams.ts";
 import { Subscription, type SubscriptionSet } from "./subscriptions.ts";
 import type { HttpRequest, Socket, SocketEvents } from "./transport.ts";
@@ -30,13 +29,14 @@ type State = "new" | "greeted" | "welcome" | "closed";
 const endOf = (error: CallError): CloseReason =>
   error.code === "token_expired" || error.code === "session_revoked" || error.code === "unauthenticated" ? error.code : "going_away";
 
-export class Connection implements SocketEvents, Line, Present {
+const goingAway = new CallError("unavailable", "The server is shutting down. Connect again.");
+
+export class Connection implements SocketEvents, Line, Spoken {
   readonly hub: Hub;
   readonly open = new Map<number, Opened>();
   running = 0;
   congested = false;
-  context: CallContext;
-  run: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>;
+  readonly #speaker: Speaker;
   readonly #id = `con_${crypto.randomUUID()}`;
   readonly #socket: Socket;
   readonly #ended: (connection: Connection) => void;
@@ -49,11 +49,9 @@ export class Connection implements SocketEvents, Line, Present {
   #checking = false;
   #closing = false;
   #released = false;
-  #expired = false;
   #heardAt: number;
   #helloAlarm: Alarm | undefined;
   #beatAlarm: Alarm;
-  #expiryAlarm: Alarm | undefined;
 
   /** `ended`: the socket is closed. */
   constructor(hub: Hub, socket: Socket, request: HttpRequest, ended: (connection: Connection) => void) {
@@ -61,16 +59,7 @@ export class Connection implements SocketEvents, Line, Present {
     this.#socket = socket;
     this.#ended = ended;
     this.#uploads = new Uploads(this);
-    this.context = {
-      connectionId: this.#id,
-      ip: request.ip,
-      client: "",
-      principal: null,
-      key: undefined,
-      authenticate: (principal) => this.#authenticate(principal),
-      openUpload: (sink) => this.#openUpload(sink),
-    };
-    this.run = this.#runner();
+    this.#speaker = new Speaker(this, this.#id, request.ip);
     const now = hub.alarms.now();
     this.#heardAt = now;
     this.#budget = new FrameBudget(hub.limits.framesPerSecond, now);
@@ -78,12 +67,18 @@ export class Connection implements SocketEvents, Line, Present {
     this.#beatAlarm = hub.alarms.set(hub.limits.heartbeatMs, this.#beat);
   }
 
+  get context(): CallContext {
+    return this.#speaker.context;
+  }
+
+  readonly run = <A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> => this.#speaker.run(effect);
+
   // ── What comes in ──
 
   readonly text = (text: string, bytes: number): void => {
     if (this.#state === "closed") return;
     const { limits } = this.hub;
-    const limit = this.#state === "welcome" ? limits.maxTextBytes : limits.helloBytes;
+    const limit = this.#state === "new" ? limits.helloBytes : limits.maxTextBytes;
     const left = this.#heard(bytes);
     if (bytes > limit) {
       this.close(
@@ -239,7 +234,7 @@ export class Connection implements SocketEvents, Line, Present {
       this.fail(id, new CallError("unknown_call", `There is no ${kind} ${JSON.stringify(name)}.`));
       return undefined;
     }
-    const refusal = this.#refusal(route.access);
+    const refusal = this.hub.draining ? goingAway : this.#speaker.refusal(route.access);
     if (refusal === undefined) return route;
     this.fail(id, refusal, route);
     return undefined;
@@ -249,18 +244,6 @@ export class Connection implements SocketEvents, Line, Present {
     if (!this.open.has(id)) return false;
     this.#broken(`The id ${id} is in use: what was opened with it has not ended.`);
     return true;
-  }
-
-  #refusal(access: Access): CallError | undefined {
-    const { principal } = this.context;
-    if (this.hub.draining) return new CallError("unavailable", "The server is shutting down. Connect again.");
-    if (!mayUse(access, principal)) {
-      return principal === null
-        ? new CallError("unauthenticated", "Sign in first.")
-        : new CallError("forbidden", `This is for the role ${access} and above; you are ${principal.role}.`);
-    }
-    if (this.#expired && access !== "anonymous") return new CallError("token_expired", "The access token has expired: refresh it.");
-    return undefined;
   }
 
   // ── Who speaks ──
@@ -279,8 +262,7 @@ export class Connection implements SocketEvents, Line, Present {
       return;
     }
     this.#helloAlarm?.stop();
-    this.context = { ...this.context, client: frame.client };
-    this.run = this.#runner();
+    this.#speaker.introduce(frame.client);
     if (frame.token === undefined) {
       this.#welcome(version);
       return;
@@ -298,7 +280,7 @@ export class Connection implements SocketEvents, Line, Present {
       this.close(endOf(error), error);
       return;
     }
-    this.#authenticate(exit.value);
+    this.#speaker.authenticate(exit.value);
     this.#welcome(version);
   }
 
@@ -327,36 +309,8 @@ export class Connection implements SocketEvents, Line, Present {
     return this.#state === "closed";
   }
 
-  #authenticate(principal: Principal): void {
-    if (this.#state === "closed") return;
-    const { presence, alarms } = this.hub;
-    const before = this.context.principal;
-    switch (presence.enter(this, principal, before)) {
-      case "revoked":
-        this.close("session_revoked", new CallError("session_revoked", "The session was ended. Sign in again."));
-        return;
-      case "full":
-        this.close(
-          "too_many_connections",
-          new CallError("quota_exceeded", "You have too many connections open. Close other windows, then try again.", {
-            quota: "connections",
-            limit: presence.perUser,
-          }),
-        );
-        return;
-      case "entered":
-        break;
-    }
-    this.context = { ...this.context, principal };
-    this.run = this.#runner();
-    if (before !== null && before.userId !== principal.userId) this.#dropOfUser();
-    this.#expired = false;
-    this.#expiryAlarm?.stop();
-    this.#expiryAlarm = alarms.set(Math.max(0, principal.expiresAt - alarms.wallClock()), this.#expire);
-  }
-
   /** Another user speaks now: what the one before followed must not reach them. Calls are answered: one of them signed in. */
-  #dropOfUser(): void {
+  userChanged(): void {
     this.#uploads.drop();
     for (const [id, opened] of this.open) {
       if (!(opened instanceof OpenStream || opened instanceof Subscription)) continue;
@@ -365,22 +319,11 @@ export class Connection implements SocketEvents, Line, Present {
     }
   }
 
-  readonly #expire = (): void => {
-    this.#expired = true;
-    const { alarms, limits } = this.hub;
-    const error = new CallError("token_expired", `The access token has expired: refresh it within ${limits.expiryGraceMs / 1000} s.`);
-    this.fail(0, error);
-    this.#expiryAlarm = alarms.set(limits.expiryGraceMs, () =>
-      this.close("token_expired", new CallError("token_expired", "The access token has expired.")),
-    );
-  };
-
-  /** The session has ended. What it follows ends at once; the socket a moment later, so that the call that ended it is answered. */
+  /** What a revoked session follows ends at once. */
   revoke(): void {
     if (this.#state === "closed") return;
     this.dropFollowing();
-    this.#expired = true;
-    setImmediate(() => this.close("session_revoked", new CallError("session_revoked", "The session was ended. Sign in again.")));
+    this.#speaker.revoke();
   }
 
   /** Ends streams, subscriptions and uploads without a word; calls go on. */
@@ -389,18 +332,12 @@ export class Connection implements SocketEvents, Line, Present {
     for (const opened of this.open.values()) if (opened instanceof OpenStream || opened instanceof Subscription) opened.drop();
   }
 
-  #openUpload(sink: UploadSink): number {
+  readonly openUpload = (sink: UploadSink): number => {
     if (this.#state !== "closed") return this.#uploads.open(sink);
     // The client has gone while its call was under way: nobody will send these bytes.
     this.run(sink.close);
     return 0;
-  }
-
-  #runner(): Connection["run"] {
-    const { principal, client } = this.context;
-    const names = { connection: this.#id, client, ...(principal === null ? {} : { user: principal.userId, session: principal.sessionId }) };
-    return Effect.runForkWith(Context.add(this.hub.services, References.CurrentLogAnnotations, names));
-  }
+  };
 
   readonly log = (effect: Effect.Effect<void>): void => void this.run(effect);
 
@@ -486,9 +423,7 @@ export class Connection implements SocketEvents, Line, Present {
     this.#held = [];
     this.#helloAlarm?.stop();
     this.#beatAlarm.stop();
-    this.#expiryAlarm?.stop();
-    const { principal } = this.context;
-    if (principal !== null) this.hub.presence.leave(this, principal);
+    this.#speaker.leave();
     for (const opened of this.open.values()) opened.drop();
     this.open.clear();
     this.#uploads.drop();

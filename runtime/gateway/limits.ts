@@ -10,7 +10,7 @@ export interface GatewayLimits extends Limits {
   readonly deadlineMs: number;
   /** How long a mutation with a key may run on after nobody waits for it any more, ms. */
   readonly detachedMs: number;
-  /** Largest text frame before the connection is welcome, bytes: a hello with its token. */
+  /** Largest first frame, bytes: a hello with its token. */
   readonly helloBytes: number;
   /** Above so many buffered bytes of a connection deltas are dropped and streams wait. */
   readonly softBufferBytes: number;

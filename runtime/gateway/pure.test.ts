@@ -1,9 +1,13 @@
 // The parts of the gateway that only compute: ranges, addresses, encodings, paths, origins, budgets, canonical JSON.
+import { Layer, ManagedRuntime } from "effect";
+import { TestClock } from "effect/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { MediaUrls } from "../blobs/media-urls.ts";
 import { canonical } from "./canonical.ts";
 import { FrameBudget } from "./frame-budget.ts";
 import { expiryOf, readMediaUrl, signMediaUrl } from "./media-url.ts";
+import { mediaUrlsLayer } from "./media-urls.ts";
 import { mayConnect } from "./origin.ts";
 import { Presence } from "./presence.ts";
 import { parseRange } from "./range.ts";
@@ -66,6 +70,22 @@ describe("signed addresses", () => {
       }),
     );
     fc.assert(fc.property(fc.string(), fc.string(), (path, query) => readMediaUrl(key, path, query, 0).state === "forged"));
+  });
+});
+
+describe("addresses for the rest of the program", () => {
+  test("are those that the gateway reads, and new ones in the next window", async () => {
+    const key = new Uint8Array(32).fill(2);
+    const runtime = ManagedRuntime.make(mediaUrlsLayer(key).pipe(Layer.provideMerge(TestClock.layer({ warningDelay: "1 hour" }))));
+    const { url } = await runtime.runPromise(MediaUrls);
+    const sha256 = "cd".repeat(32);
+    const first = url(sha256, "webp");
+    expect(readMediaUrl(key, first.split("?")[0]!, first.split("?")[1]!, 0)).toMatchObject({ state: "good", extension: "webp" });
+    await runtime.runPromise(TestClock.adjust("23 hours"));
+    expect(url(sha256, "webp")).toBe(first);
+    await runtime.runPromise(TestClock.adjust("1 hour"));
+    expect(url(sha256, "webp")).not.toBe(first);
+    await runtime.dispose();
   });
 });
 

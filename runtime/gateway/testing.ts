@@ -56,7 +56,7 @@ export const principalOf = (userId: string, expiresAt = Number.MAX_SAFE_INTEGER)
   expiresAt,
 });
 
-export const expiresAfterMs = 600_000;
+const expiresAfterMs = 600_000;
 
 /** Tokens are `user:<id>`; `short:<id>` expires after ten minutes; `expired` and `revoked` are what they say; all else is forged. */
 const testAuthenticator = () => {

@@ -282,6 +282,14 @@ describe(`sockets on ${transportName}`, () => {
     expect(heard).toBe(0);
   });
 
+  test("of the subprotocols offered the first is taken", async () => {
+    const { url } = await listen({});
+    const client = new WebSocket(url.replace("http", "ws"), ["one", "two"]);
+    await once(client, "open");
+    expect(client.protocol).toBe("one");
+    client.close();
+  });
+
   test("an upgrade can be refused with words", async () => {
     let asked: HttpRequest | undefined;
     const { url } = await listen({

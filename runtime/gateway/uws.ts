@@ -266,7 +266,8 @@ export const listenOnUws = (uws: Module) =>
           response.upgrade(
             { socket: new UwsSocket(decision) },
             request.getHeader("sec-websocket-key"),
-            request.getHeader("sec-websocket-protocol"),
+            // The first of those offered, as ws does: some clients take no answer for a refusal.
+            request.getHeader("sec-websocket-protocol").split(",")[0]!.trim(),
             request.getHeader("sec-websocket-extensions"),
             context,
           );
