@@ -1,5 +1,5 @@
 // Many alarms on one monotonic clock (the wall clock may be set back): deadlines, heartbeats, expiries. Setting and stopping one
-// costs a Map and a Set operation, since nearly all are stopped before they ring. None rings early, nor more than 8 ms late.
+// costs a Map and a Set operation, since nearly all are stopped before they ring. None rings early, nor more than 16 ms late.
 import { type Clock, Effect, type Fiber } from "effect";
 
 const resolutionMs = 8;
@@ -29,7 +29,9 @@ export class Alarms {
   readonly #buckets = new Map<number, Set<Entry>>();
   /** The ticks of the buckets: a heap with the soonest first. */
   readonly #ticks: Array<number> = [];
-  #sleeping: { readonly tick: number; readonly fiber: Fiber.Fiber<void> } | undefined;
+  /** The tick slept for; -1 after the end, when nothing sleeps again. */
+  #sleepsTo = Number.POSITIVE_INFINITY;
+  #sleep: Fiber.Fiber<void> | undefined;
 
   constructor(clock: Clock.Clock, run: (effect: Effect.Effect<void>) => Fiber.Fiber<void>) {
     this.#clock = clock;
@@ -46,42 +48,59 @@ export class Alarms {
     return this.#clock.currentTimeMillisUnsafe();
   }
 
+  /** Never rings before it has been answered, even for 0 ms. */
   set(ms: number, ring: () => void): Alarm {
-    const tick = Math.ceil((this.now() + ms) / resolutionMs);
+    const now = this.now();
+    const tick = Math.max(Math.ceil((now + ms) / resolutionMs), Math.floor(now / resolutionMs) + 1);
     let bucket = this.#buckets.get(tick);
     if (bucket === undefined) {
       this.#buckets.set(tick, (bucket = new Set()));
       this.#push(tick);
     }
     const entry = new Entry(ring, bucket);
-    this.#sleep();
+    this.#fallAsleep();
     return entry;
   }
 
-  #sleep(): void {
+  #fallAsleep(): void {
     const next = this.#ticks[0];
-    if (next === undefined || (this.#sleeping !== undefined && this.#sleeping.tick <= next)) return;
-    this.#sleeping?.fiber.interruptUnsafe();
-    const wait = Math.max(0, next * resolutionMs - this.now());
-    this.#sleeping = { tick: next, fiber: this.#run(Effect.andThen(Effect.sleep(wait), this.#wake)) };
+    if (next === undefined || this.#sleepsTo <= next) return;
+    this.#sleep?.interruptUnsafe();
+    this.#sleepsTo = next;
+    // At least 1 ms: a sleep that is over at once would wake up within this method.
+    const wait = Math.max(1, next * resolutionMs - this.now());
+    this.#sleep = this.#run(Effect.andThen(Effect.sleep(wait), this.#wake));
   }
 
   readonly #wake: Effect.Effect<void> = Effect.sync(() => {
-    this.#sleeping = undefined;
     const now = Math.floor(this.now() / resolutionMs);
     while (this.#ticks.length > 0 && this.#ticks[0]! <= now) {
-      const tick = this.#pop();
+      const tick = this.#ticks[0]!;
       const bucket = this.#buckets.get(tick);
+      for (const entry of bucket ?? []) {
+        entry.stop();
+        entry.ring();
+      }
       this.#buckets.delete(tick);
-      for (const entry of bucket ?? []) entry.ring();
+      this.#pop();
     }
-    this.#sleep();
-  });
+    this.#sleep = undefined;
+    if (this.#sleepsTo !== -1) this.#sleepsTo = Number.POSITIVE_INFINITY;
+    this.#fallAsleep();
+  }).pipe(
+    // One that throws must not silence all others: those that are left ring in another round.
+    Effect.catchDefect((defect) =>
+      Effect.andThen(
+        Effect.logError("an alarm failed by a fault", defect),
+        Effect.suspend(() => this.#wake),
+      ),
+    ),
+  );
 
   /** No alarm rings any more. */
   stop(): void {
-    this.#sleeping?.fiber.interruptUnsafe();
-    this.#sleeping = { tick: -1, fiber: this.#run(Effect.void) };
+    this.#sleepsTo = -1;
+    this.#sleep?.interruptUnsafe();
     this.#buckets.clear();
     this.#ticks.length = 0;
   }
@@ -98,11 +117,10 @@ export class Alarms {
     heap[index] = tick;
   }
 
-  #pop(): number {
+  #pop(): void {
     const heap = this.#ticks;
-    const top = heap[0]!;
-    const last = heap.pop()!;
-    if (heap.length === 0) return top;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
     let index = 0;
     for (;;) {
       let child = index * 2 + 1;
@@ -113,6 +131,5 @@ export class Alarms {
       index = child;
     }
     heap[index] = last;
-    return top;
   }
 }

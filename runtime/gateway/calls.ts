@@ -6,7 +6,7 @@ import type { ClientFrame } from "#protocol/wire/frames.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { Alarm } from "./alarms.ts";
 import { count } from "./counters.ts";
-import { errorOf, errorOfThrown, invalidInput } from "./failures.ts";
+import { checkInput, errorOf, errorOfThrown } from "./failures.ts";
 import type { Work } from "./hub.ts";
 import type { Line, Opened } from "./line.ts";
 import type { CallRoute } from "./routes.ts";
@@ -23,9 +23,9 @@ export const startCall = (line: Line, frame: CallFrame, route: CallRoute): void 
     );
     return;
   }
-  const input = route.input.safeParse(frame.input);
-  if (!input.success) {
-    line.fail(id, invalidInput(input.error), route);
+  const input = checkInput(route, frame.input, line.log);
+  if (input instanceof CallError) {
+    line.fail(id, input, route);
     return;
   }
   const { context } = line;

@@ -9,7 +9,7 @@ import type { Principal } from "../auth/principal.ts";
 import type { Alarm } from "./alarms.ts";
 import { startCall } from "./calls.ts";
 import { count } from "./counters.ts";
-import { errorOf } from "./failures.ts";
+import { errorOf, errorOfThrown } from "./failures.ts";
 import { FrameBudget } from "./frame-budget.ts";
 import type { CallContext, UploadSink } from "./handlers.ts";
 import type { Hub } from "./hub.ts";
@@ -76,23 +76,41 @@ export class Connection implements SocketEvents, Line, Spoken {
   // ── What comes in ──
 
   readonly text = (text: string, bytes: number): void => {
+    try {
+      this.#text(text, bytes);
+    } catch (thrown) {
+      this.#fault(thrown);
+    }
+  };
+
+  readonly binary = (bytes: Uint8Array): void => {
+    try {
+      this.#binary(bytes);
+    } catch (thrown) {
+      this.#fault(thrown);
+    }
+  };
+
+  /** A mistake of the gateway itself: it costs this connection, not the process. */
+  #fault(thrown: unknown): void {
+    this.close("going_away", errorOfThrown(thrown, "connection", this.log));
+  }
+
+  #text(text: string, bytes: number): void {
     if (this.#state === "closed") return;
     const { limits } = this.hub;
     const limit = this.#state === "new" ? limits.helloBytes : limits.maxTextBytes;
     const left = this.#heard(bytes);
     if (bytes > limit) {
-      this.close(
-        "frame_too_large",
-        new CallError("payload_too_large", `A frame had ${bytes} bytes; at most ${limit} may be sent.`, { limit }),
-      );
+      this.#tooLarge(bytes, limit);
     } else if (this.#state === "greeted") {
       this.#hold(text, bytes);
     } else {
       this.#parse(text, left);
     }
-  };
+  }
 
-  readonly binary = (bytes: Uint8Array): void => {
+  #binary(bytes: Uint8Array): void {
     if (this.#state === "closed") return;
     const limit = this.hub.limits.maxBinaryBytes;
     const left = this.#heard(bytes.length);
@@ -101,10 +119,7 @@ export class Connection implements SocketEvents, Line, Spoken {
       return;
     }
     if (bytes.length > limit) {
-      this.close(
-        "frame_too_large",
-        new CallError("payload_too_large", `A frame had ${bytes.length} bytes; at most ${limit} may be sent.`, { limit }),
-      );
+      this.#tooLarge(bytes.length, limit);
       return;
     }
     // Chunks of an upload are never refused: a gap could not be mended. The debt still counts.
@@ -112,7 +127,7 @@ export class Connection implements SocketEvents, Line, Spoken {
     const chunk = decodeUploadChunk(bytes);
     if (chunk === undefined) this.#broken("Binary frames carry chunks of uploads: this is none.");
     else if (!this.#uploads.chunk(chunk)) this.#broken(`No upload stream ${chunk.stream} was opened on this connection.`);
-  };
+  }
 
   readonly malformed = (): void => {
     if (this.#state !== "closed") this.#broken("A text frame is not valid UTF-8.");
@@ -396,6 +411,11 @@ export class Connection implements SocketEvents, Line, Spoken {
   };
 
   // ── The end ──
+
+  #tooLarge(bytes: number, limit: number): void {
+    const message = `A frame had ${bytes} bytes; at most ${limit} may be sent.`;
+    this.close("frame_too_large", new CallError("payload_too_large", message, { limit }));
+  }
 
   #broken(message: string): void {
     this.close("bad_frame", new CallError("bad_frame", message));

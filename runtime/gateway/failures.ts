@@ -6,7 +6,7 @@ import { CallError } from "#protocol/wire/errors.ts";
 /** Issues told to a client; more would only make the answer longer than the question. */
 const mostIssues = 20;
 
-export const invalidInput = (error: z.ZodError): CallError => {
+const invalidInput = (error: z.ZodError): CallError => {
   const issues = error.issues
     .slice(0, mostIssues)
     .map(({ path, message }) => ({ path: path.map((part) => (typeof part === "symbol" ? String(part) : part)), message }));
@@ -33,3 +33,17 @@ export const errorOf = (cause: Cause.Cause<unknown>, name: string, log: (effect:
 /** The same for a handler that threw before it gave an effect. */
 export const errorOfThrown = (thrown: unknown, name: string, log: (effect: Effect.Effect<void>) => void): CallError =>
   thrown instanceof CallError ? thrown : fault(Cause.die(thrown), name, log);
+
+/** The input as its handler takes it, or why it does not fit. */
+export const checkInput = (
+  route: { readonly name: string; readonly input: z.ZodType },
+  raw: unknown,
+  log: (effect: Effect.Effect<void>) => void,
+): { readonly data: unknown } | CallError => {
+  try {
+    const parsed = route.input.safeParse(raw);
+    return parsed.success ? parsed : invalidInput(parsed.error);
+  } catch (thrown) {
+    return errorOfThrown(thrown, route.name, log);
+  }
+};

@@ -4,7 +4,7 @@ import { encodeFrame, encodeItem } from "#protocol/wire/codec.ts";
 import type { ClientFrame } from "#protocol/wire/frames.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { count } from "./counters.ts";
-import { errorOf, errorOfThrown, invalidInput } from "./failures.ts";
+import { checkInput, errorOf, errorOfThrown } from "./failures.ts";
 import type { Line, Opened } from "./line.ts";
 import type { StreamRoute } from "./routes.ts";
 
@@ -34,9 +34,9 @@ export class OpenStream implements Opened {
       line.fail(this.#id, new CallError("overloaded", `${maxInFlight} calls of this connection are under way. Wait for one.`), this.#route);
       return;
     }
-    const input = this.#route.input.safeParse(raw);
-    if (!input.success) {
-      line.fail(this.#id, invalidInput(input.error), this.#route);
+    const input = checkInput(this.#route, raw, line.log);
+    if (input instanceof CallError) {
+      line.fail(this.#id, input, this.#route);
       return;
     }
     let opening: Effect.Effect<Stream.Stream<unknown, CallError>, CallError>;

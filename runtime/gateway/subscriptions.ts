@@ -4,7 +4,7 @@ import { encodeDelta, encodeFrame, encodeSnapshot } from "#protocol/wire/codec.t
 import type { ClientFrame } from "#protocol/wire/frames.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { count } from "./counters.ts";
-import { errorOf, errorOfThrown, invalidInput } from "./failures.ts";
+import { checkInput, errorOf, errorOfThrown } from "./failures.ts";
 import type { TopicHandle, TopicMessage } from "./handlers.ts";
 import type { Line, Opened } from "./line.ts";
 import type { TopicRoute } from "./routes.ts";
@@ -47,9 +47,9 @@ export class Subscription implements Opened {
       line.fail(this.#id, new CallError("quota_exceeded", message, { quota: "subscriptions", limit: maxSubscriptions }), this.#route);
       return;
     }
-    const params = this.#route.input.safeParse(frame.params);
-    if (!params.success) {
-      line.fail(this.#id, invalidInput(params.error), this.#route);
+    const params = checkInput(this.#route, frame.params, line.log);
+    if (params instanceof CallError) {
+      line.fail(this.#id, params, this.#route);
       return;
     }
     let following: Effect.Effect<TopicHandle, CallError>;
