@@ -13,6 +13,8 @@ const storageFailure = (error: unknown): ProviderFailure => ({
 const attempt = <T>(run: () => Promise<T>): Effect.Effect<T, ProviderFailure> => Effect.tryPromise({ try: run, catch: storageFailure });
 
 export interface RenderFiles {
+  /** Names of the files that were there when the folder was opened. */
+  readonly found: ReadonlyArray<string>;
   readonly path: (name: string) => string;
   readonly has: (name: string) => Effect.Effect<boolean>;
   /** Puts a file at `to`, by a link where both are on one disk. */
@@ -23,13 +25,16 @@ export interface RenderFiles {
 /** Opens the folder, makes it if need be, and removes what a killed process left half-written. */
 export const openRenderFiles = Effect.fnUntraced(function* (dataFolder: string): Effect.fn.Return<RenderFiles, ProviderFailure> {
   const folder = join(dataFolder, "renders");
-  yield* attempt(async () => {
+  const found = yield* attempt(async () => {
     await mkdir(folder, { recursive: true });
-    const left = (await readdir(folder)).filter((name) => name.endsWith(".part"));
-    await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
+    const names = await readdir(folder);
+    const half = names.filter((name) => name.endsWith(".part"));
+    await Promise.all(half.map((name) => rm(join(folder, name), { force: true })));
+    return names.filter((name) => !name.endsWith(".part"));
   });
   const path = (name: string): string => join(folder, name);
   return {
+    found,
     path,
     has: (name) =>
       Effect.promise(() =>

@@ -4,7 +4,16 @@ import { Clock, Effect } from "effect";
 import * as z from "zod";
 import { FailureKind, Operation } from "#protocol/job.ts";
 import { Database, type DatabaseError, type Sql } from "#db/client/database.ts";
-import { acceptRender, cancelRender, failRender, finishRender, forgetRenders, releaseOutputs, renderById } from "#db/queries/studio.ts";
+import {
+  acceptRender,
+  cancelRender,
+  failRender,
+  finishRender,
+  forgetRenders,
+  knownOutputs,
+  releaseOutputs,
+  renderById,
+} from "#db/queries/studio.ts";
 import type { RenderSpec } from "#actors/media/media.ts";
 import type { ProviderFailure } from "./provider.ts";
 
@@ -88,6 +97,12 @@ export const makeLedger = Effect.gen(function* () {
     finish: (id: string, output: string) => query((sql, now) => finishRender(sql, id, output, now)),
     fail: (id: string, { kind, message }: ProviderFailure) => query((sql, now) => failRender(sql, id, kind, message, now)),
     cancel: (id: string) => query((sql, now) => cancelRender(sql, id, now)),
+    /** Those of the files that no finished render has. */
+    strangers: Effect.fnUntraced(function* (names: ReadonlyArray<string>): Effect.fn.Return<ReadonlyArray<string>, ProviderFailure> {
+      if (names.length === 0) return [];
+      const known = new Set((yield* query((sql) => knownOutputs(sql, names))).map(({ output }) => output));
+      return names.filter((name) => !known.has(name));
+    }),
     /** Names of the files that may be removed now; forgets very old renders. */
     sweep: Effect.fnUntraced(function* (): Effect.fn.Return<ReadonlyArray<string>, ProviderFailure> {
       yield* query((sql, now) => forgetRenders(sql, now - keepRow));

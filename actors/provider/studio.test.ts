@@ -1,5 +1,5 @@
 // The studio keeps to the suite of all providers, and what only it promises: nothing is drawn twice, a restart goes on.
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Queue, Scope } from "effect";
@@ -173,6 +173,24 @@ describe("the studio's ledger", () => {
       ),
     );
     expect(row).toEqual({ state: "done", accepted_count: 2 });
+  });
+
+  it("removes files that no render has, such as a killed process leaves, and keeps the others", async () => {
+    const renders = join(folder, "renders");
+    const kept = await Effect.runPromise(
+      withStudio(new Easel(), (studio) =>
+        Effect.gen(function* () {
+          const { providerJobId } = yield* studio.submit("kept", words("a boat"));
+          yield* studio.track(providerJobId, () => Effect.void);
+          return `${providerJobId}.mp4`;
+        }),
+      ),
+    );
+    await Promise.all(["ren_nobody.mp4", "ren_half.mp4.part"].map((name) => writeFile(join(renders, name), "left over")));
+    await Effect.runPromise(withStudio(new Easel(), () => Effect.void));
+    const names = await readdir(renders);
+    expect(names).toContain(kept);
+    expect(names.filter((name) => /nobody|half/.test(name))).toEqual([]);
   });
 
   it("stops drawing when nobody follows any more, and begins again for the next one", async () => {

@@ -56,6 +56,8 @@ export const makeStudio = Effect.gen(function* (): Effect.fn.Return<Provider, Pr
   const files = yield* openRenderFiles((yield* Settings).PIXSIM_DATA);
   const scope = yield* Effect.scope;
   const runs = new Map<string, Run>();
+  // A process that was killed between the file and its row leaves a file that no row names.
+  for (const name of yield* ledger.strangers(files.found)) yield* files.remove(name);
   let speed = firstSpeed;
 
   const operations = studioOperations((operation, params) => ({

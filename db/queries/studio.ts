@@ -38,6 +38,10 @@ export const failRender = (sql: Queryable, id: string, kind: string, message: st
 export const cancelRender = (sql: Queryable, id: string, now: number) =>
   sql`update studio_render set state = 'cancelled', finished_at = ${now} where id = ${id} and state = 'accepted'`;
 
+/** Which of these files belong to a finished render. */
+export const knownOutputs = (sql: Queryable, names: ReadonlyArray<string>) =>
+  sql<Array<{ output: string }>>`select output from studio_render where output = any(${sql.array([...names], 25)}::text[])`;
+
 /** Finished renders whose file is older than `before`, at most 500: their file names are forgotten and answered. */
 export const releaseOutputs = (sql: Queryable, before: number) =>
   sql<Array<{ output: string }>>`

@@ -76,7 +76,8 @@ const pathOf = (stage: Stage, setting: Setting, art: Art, name: string, slot: nu
         const height = (60 + art.height * 0.55) * size;
         return {
           x: start + speed * time * 1.4,
-          y: (setting.surface ?? stage.ground) + art.height * 0.35 * size - height * (0.3 + 0.7 * Math.sin(cycle * Math.PI)),
+          y:
+            (setting.surface ?? stage.ground) + art.height * 0.35 * size - height * (0.3 + 0.7 * Math.max(-0.4, Math.sin(cycle * Math.PI))),
           tilt: -0.75 * Math.cos(cycle * Math.PI),
         };
       };
@@ -98,7 +99,9 @@ const makeMember = (stage: Stage, setting: Setting, subject: SubjectRead, name: 
   const distance = distanceOf(art.habitat, stage.plan.place) + row * 0.09;
   const colour = subject.colour ?? (row % 2 === 1 ? lighten(art.colour, 0.05) : art.colour);
   // A little of its own colour whatever the light: a subject has to be seen at night too.
-  const ink = makeInk(colour, art.second, (own) => mix(setting.shade(own, distance), own, 0.24), stage.palette.css);
+  // A white horse has no brown muzzle.
+  const second = subject.colour !== null && subject.kind in beasts && colour[0] > 0.8 ? lighten(colour, -0.1) : art.second;
+  const ink = makeInk(colour, second, (own) => mix(setting.shade(own, distance), own, 0.24), stage.palette.css);
   const path = pathOf(stage, setting, art, name, slot, size);
   const offset = stage.chance(`${name}phase`).range(0, 3);
   const surface = setting.surface;

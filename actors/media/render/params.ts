@@ -7,11 +7,24 @@ export const aspects = { "16:9": 16 / 9, "9:16": 9 / 16, "1:1": 1, "4:3": 4 / 3,
 const names = <T extends Readonly<Record<string, unknown>>>(record: T): [keyof T & string, ...Array<keyof T & string>] =>
   Object.keys(record) as [keyof T & string, ...Array<keyof T & string>];
 
-const prompt = z.string().trim().min(1, "Say what is to be seen.").max(2000).meta({
-  title: "Prompt",
-  description: "What is to be seen: place, time of day, weather, subjects and their colours, movement of the camera.",
-  "x-widget": "prompt",
-});
+const prompt = z
+  .string()
+  .trim()
+  .min(1, "Say what is to be seen.")
+  .max(2000)
+  .meta({
+    title: "Prompt",
+    description: "What is to be seen: place, time of day, weather, subjects and their colours, movement of the camera.",
+    examples: [
+      "a red fox walks through a snowy forest at dawn",
+      "a sailboat on the sea at sunset, three birds, slow zoom",
+      "cyberpunk city street at night, neon, rain, a red car",
+      "an astronaut and a rocket in space, purple nebula",
+      "a hot air balloon over mountains at sunrise, drone shot",
+      "coral reef with jellyfish and a turtle",
+    ],
+    "x-widget": "prompt",
+  });
 const optionalPrompt = z
   .string()
   .trim()
@@ -34,10 +47,7 @@ const aspectOfSource = z
   .enum(["source", ...names(aspects)])
   .default("source")
   .meta({ title: "Aspect ratio", description: "“source”: as the (first) input.", "x-widget": "select" });
-const fps = z
-  .union([z.literal(24), z.literal(30)])
-  .default(24)
-  .meta({ title: "Frames per second", "x-widget": "select" });
+const fps = z.literal([24, 30]).default(24).meta({ title: "Frames per second", "x-widget": "select" });
 const seed = z
   .int()
   .min(0)
@@ -98,6 +108,7 @@ export const fusionParams = z.object({
   prompt: prompt.meta({
     title: "Prompt",
     description: "Name each subject as @name; words beside it say where and how: “@cat flies left of @dog”.",
+    examples: ["@hero walks on the left, @friend dances on the right, a beach at sunset"],
     "x-widget": "prompt",
   }),
   duration,

@@ -43,7 +43,7 @@ export const ranges = (stage: Stage, count: number, snow: boolean, colour = rock
     return mountains(stage, {
       name: `range${index}`,
       depth: 0.08 + near * 0.2,
-      base: stage.horizon + 22 + index * 12,
+      base: stage.horizon + 46 + index * 14,
       height: tall * (1 - index * 0.2) * (count === 1 ? 0.5 : 1),
       colour,
       distance: 0.66 - near * 0.4,

@@ -89,22 +89,43 @@ export interface PlanOptions {
   readonly motion: Motion;
 }
 
+const chooseTime = (reading: Reading, weather: Weather, chance: Chance): TimeOfDay => {
+  if (reading.time !== null) return reading.time;
+  if (reading.look === "neon") return "night";
+  // Snow and fog are best seen in pale light.
+  if (weather === "snow" || weather === "fog") return chance.pick<TimeOfDay>(["day", "dawn", "day"]);
+  return chance.pick<TimeOfDay>(["day", "sunset", "dawn", "day"]);
+};
+
+/** Who is seen where nobody was named: some places look dead without, and words without meaning get a form of their own. */
+const chooseSubjects = (reading: Reading, place: Place, chance: Chance): ReadonlyArray<SubjectRead> => {
+  if (reading.subjects.length > 0) return reading.subjects;
+  const [word] = reading.unknown;
+  const one = (kind: SubjectKind, count: number, size = 1): ReadonlyArray<SubjectRead> => [
+    { kind, word: word ?? kind, count, size, colour: null },
+  ];
+  if (place === "underwater") return one("fish", 6, 0.75);
+  if (place === "city") return one("car", 1);
+  if (reading.places.length > 0 || word === undefined) return [];
+  return one("shape", chance.int(1, 3));
+};
+
 export const planScene = ({ prompt, seed, camera, motion }: PlanOptions): ScenePlan => {
   const reading = readPrompt(prompt);
   const mixed = hashText(reading.unknown.join(" "), seed ?? hashText(prompt));
   const chance = makeChance(mixed).fork("plan");
   const { place, beyond } = choosePlace(reading, chance.fork("place"));
-  const neon = reading.look === "neon";
+  const weather = reading.weather ?? (chance.fork("weather").flip(0.6) ? "clear" : "cloudy");
   return {
     seed: mixed,
     place,
     beyond,
-    time: reading.time ?? (neon ? "night" : chance.fork("time").pick<TimeOfDay>(["day", "sunset", "dawn", "day", "sunset"])),
-    weather: reading.weather ?? (chance.fork("weather").flip(0.6) ? "clear" : "cloudy"),
+    time: chooseTime(reading, weather, chance.fork("time")),
+    weather,
     look: reading.look ?? "natural",
     camera: chooseCamera(reading, camera, chance.fork("camera")),
     pace: reading.pace * paces[motion],
-    subjects: reading.subjects,
+    subjects: chooseSubjects(reading, place, chance.fork("subjects")),
     colours: reading.colours,
     hueShift: chance.fork("hue").range(-14, 14),
     roughness: chance.fork("roughness").range(-1, 1),

@@ -28,7 +28,8 @@ const weatherLayers = (stage: Stage): ReadonlyArray<Layer> => {
   const span = stage.ground - stage.horizon;
   switch (plan.weather) {
     case "clear":
-      if (palette.night && plan.look !== "neon" && plan.place !== "city" && plan.place !== "clouds") return [motes(stage, 16, 105, 1.7)];
+      if (palette.night && plan.look !== "neon" && !["city", "clouds", "sea", "beach"].includes(plan.place))
+        return [motes(stage, 16, 105, 1.7)];
       return plan.time === "sunset" || plan.time === "dawn" ? [motes(stage, 12, 80, 1)] : [];
     case "cloudy":
       return [];
@@ -39,7 +40,7 @@ const weatherLayers = (stage: Stage): ReadonlyArray<Layer> => {
     case "snow":
       return [fogBank(stage, 0.6, stage.horizon, 90, 0.35)];
     case "fog":
-      return [fogBank(stage, 0.6, stage.horizon + span * 0.2, 130, 0.62), fogBank(stage, 1.1, stage.ground + 10, 80, 0.5)];
+      return [fogBank(stage, 0.6, stage.horizon + span * 0.2, 130, 0.5), fogBank(stage, 1.1, stage.ground + 10, 80, 0.3)];
   }
 };
 

@@ -92,7 +92,7 @@ export const drawSky = (pen: Pen, stage: Stage): void => {
   const warm: Colour = mix(palette.light, horizon, 0.35);
   pen.fillStyle = glowGradient(pen, disc.x, disc.y, wide, (alpha) => palette.css(warm, alpha), 0.75 * palette.glow);
   pen.fillRect(-50, -50, stage.width + 100, stage.height + 100);
-  if (palette.glow < 0.22) return;
+  if (palette.glow < 0.4) return;
   pen.fillStyle = glowGradient(pen, disc.x, disc.y, disc.radius * 4.5, (alpha) => palette.css(palette.light, alpha), palette.glow);
   pen.fillRect(-50, -50, stage.width + 100, stage.height + 100);
   if (palette.night) return drawMoon(pen, stage, disc);

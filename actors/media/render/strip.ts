@@ -11,6 +11,7 @@ export interface Strip {
 }
 
 const tileWidth = 240;
+const outlineStep = 8;
 
 export const makeStrip = (reach: number): Strip => {
   const tiles = new Map<number, Path2D>();
@@ -35,15 +36,31 @@ export const makeStrip = (reach: number): Strip => {
   };
 };
 
-/** The area between an outline and a line far below it, in tiles that overlap a little, lest seams show. */
-export const areaBelow = (from: number, to: number, bottom: number, outline: (x: number) => number, step = 8): Strip => {
+/**
+ * The area below an outline, at most `depth` deep and down to `bottom`, in tiles that overlap a little, lest seams show.
+ * What nearer land hides anyway is better not filled: that is half of the work.
+ */
+export const areaBelow = (
+  from: number,
+  to: number,
+  bottom: number,
+  outline: (x: number) => number,
+  depth = Number.POSITIVE_INFINITY,
+): Strip => {
   const strip = makeStrip(0);
   for (let left = Math.floor(from / tileWidth) * tileWidth; left < to; left += tileWidth) {
     const path = strip.at(left);
-    path.moveTo(left - 1, bottom);
-    for (let x = left - 1; x <= left + tileWidth; x += step) path.lineTo(x, outline(x));
+    let lowest = Number.NEGATIVE_INFINITY;
+    path.moveTo(left - 1, outline(left - 1));
+    for (let x = left - 1; x <= left + tileWidth; x += outlineStep) {
+      const y = outline(x);
+      lowest = Math.max(lowest, y);
+      path.lineTo(x, y);
+    }
+    const foot = Math.min(bottom, lowest + depth);
     path.lineTo(left + tileWidth + 1, outline(left + tileWidth + 1));
-    path.lineTo(left + tileWidth + 1, bottom);
+    path.lineTo(left + tileWidth + 1, foot);
+    path.lineTo(left - 1, foot);
     path.closePath();
   }
   return strip;

@@ -28,10 +28,13 @@ export const hillOutline = (stage: Stage, options: Pick<HillOptions, "name" | "b
   return (x) => options.base - options.height * fractalAt(seed, x / options.width, options.octaves);
 };
 
-/** The area below an outline, closed far below the picture. */
+/** How far the land of one layer shows before that of the next hides it. */
+const hiddenBelow = 150;
+
+/** The land below an outline: the nearest goes on to below the picture. */
 export const landArea = (stage: Stage, depth: number, outline: Outline): Strip => {
   const [left, right] = extent(stage, depth);
-  return areaBelow(left, right, stage.height + 160, outline);
+  return areaBelow(left, right, stage.height + 160, outline, depth < 0.9 ? hiddenBelow : Number.POSITIVE_INFINITY);
 };
 
 /** Rolling land, lighter along its top. */
@@ -130,14 +133,14 @@ export const mountains = (stage: Stage, options: MountainOptions): Layer => {
   const { palette } = stage;
   const lit = palette.shade(lighten(mix(options.colour, palette.light, 0.12), 0.05), options.distance);
   const foot = palette.shade(options.colour, Math.min(1, options.distance + 0.18));
-  const dim = palette.shade(lighten(options.colour, -0.1), options.distance * 0.94);
+  const shaded = palette.shade(lighten(options.colour, -0.08), options.distance * 0.98);
   const white = palette.shade(mix(lch(0.98, 0.01, 240), palette.light, 0.3), options.distance * 0.55);
   const blue = palette.shade(lch(0.8, 0.04, 260), options.distance * 0.7);
   return {
     depth: options.depth,
     draw: (pen, _, [left, right]) => {
       const body = verticalGradient(pen, options.base - options.height, options.base, [palette.css(lit), palette.css(foot)], [0.1, 1]);
-      const shadow = verticalGradient(pen, options.base - options.height, options.base, [palette.css(dim), palette.css(foot)], [0.1, 1]);
+      const shadow = palette.css(shaded);
       for (const mountain of list) {
         if (mountain.x + mountain.half * 1.2 < left || mountain.x - mountain.half * 1.2 > right) continue;
         pen.fillStyle = body;

@@ -64,7 +64,7 @@ export const lake = (stage: Stage): Setting => {
     depth: 0.36,
     outline: shore,
     height: 46,
-    spacing: 12,
+    spacing: 16,
     colour: lch(0.4, 0.07, 165),
     distance: 0.36,
     land: lch(0.42, 0.07, 160),
@@ -99,7 +99,8 @@ export const lake = (stage: Stage): Setting => {
       ...range,
       woods,
       water(stage, options),
-      ...range.map(mirrored),
+      // Only the nearer range: what is behind it would hardly be seen in the water.
+      ...range.slice(-1).map(mirrored),
       mirrored(woods),
       glitter(stage, options),
       bank,

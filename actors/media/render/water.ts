@@ -102,17 +102,22 @@ export const waves = (stage: Stage, options: WaterOptions): ReadonlyArray<Layer>
         const shift = time * (14 + 26 * near) * stage.plan.pace * (band % 2 === 0 ? 1 : -0.6);
         const heave = Math.sin(time * 1.1 * stage.plan.pace + band * 1.7) * height * 0.25;
         const path = new Path2D();
-        path.moveTo(from, stage.height + 160);
+        // Below it fades into the water behind it: it need not be filled to the bottom.
+        const foot = y + height + 70 + 60 * near;
+        path.moveTo(from, foot);
         for (let x = from; x <= to; x += 9) {
           const at = (x + shift) / length + band * 3.1;
           path.lineTo(x, y + heave - height * (0.55 * Math.sin(at * 4.2) + 0.45 * noiseAt(band * 91 + 7, at * 1.8)));
         }
-        path.lineTo(to, stage.height + 160);
+        path.lineTo(to, foot);
         path.closePath();
-        pen.fillStyle = verticalGradient(pen, y - height, y + 46 * (0.3 + near), [
-          palette.css(crest, 0.75),
-          palette.css(deep, 0.22 + 0.35 * near),
-        ]);
+        pen.fillStyle = verticalGradient(
+          pen,
+          y - height,
+          foot,
+          [palette.css(crest, 0.75), palette.css(deep, 0.3 + 0.35 * near), palette.css(deep, 0)],
+          [0, 0.4, 1],
+        );
         fillPath(pen, path);
       },
     };

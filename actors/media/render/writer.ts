@@ -78,17 +78,19 @@ export const openWriter = async ({ path, width, height, fps, frames, sound, prog
   const audio = sound ? new AudioSampleSource({ codec: "aac", bitrate: 128_000 }) : null;
   if (audio !== null) output.addAudioTrack(audio);
   await output.start();
-  const own = makePlanes(width, height);
+  // While the encoder has one picture, the next is drawn: two are kept in turn.
+  const turns = [makePlanes(width, height), makePlanes(width, height)] as const;
+  let encoding: Promise<void> = Promise.resolve();
   let frame = 0;
   let soundFrames = 0;
   let told = 0;
 
-  const addPlanes = async (planes: Planes): Promise<void> => {
+  const encode = async (planes: Planes, index: number): Promise<void> => {
     const sample = new VideoSample(planes.data, {
       format: "I420",
       codedWidth: width,
       codedHeight: height,
-      timestamp: frame / fps,
+      timestamp: index / fps,
       duration: 1 / fps,
       colorSpace: { primaries: matrixOf(height), transfer: matrixOf(height), matrix: matrixOf(height), fullRange: false },
     });
@@ -97,6 +99,16 @@ export const openWriter = async ({ path, width, height, fps, frames, sound, prog
     } finally {
       sample.close();
     }
+  };
+
+  /** Fills the free picture and hands it to the encoder once that has done with the one before. */
+  const next = async (fill: (planes: Planes) => void): Promise<void> => {
+    const planes = turns[frame % 2 === 0 ? 0 : 1];
+    fill(planes);
+    await encoding;
+    encoding = encode(planes, frame);
+    // It is awaited with the next picture; until then a failure is nobody's.
+    encoding.catch(() => {});
     frame++;
     if (frame % collectEvery === 0) {
       // What the canvas handed out is freed only after a turn of the event loop.
@@ -108,11 +120,8 @@ export const openWriter = async ({ path, width, height, fps, frames, sound, prog
   };
 
   return {
-    addPlanes,
-    addPixels: async (rgba) => {
-      fromRgba(rgba, own);
-      await addPlanes(own);
-    },
+    addPlanes: (planes) => next((free) => free.data.set(planes.data)),
+    addPixels: (rgba) => next((free) => fromRgba(rgba, free)),
     addSound: async (samples) => {
       if (audio === null) return;
       for (let from = 0; from < samples.length; from += soundPiece * 2) {
@@ -124,6 +133,7 @@ export const openWriter = async ({ path, width, height, fps, frames, sound, prog
       }
     },
     finish: async () => {
+      await encoding;
       await output.finalize();
       if (target.buffer === null) throw new Error("The encoder gave no file.");
       const bytes = new Uint8Array(target.buffer);
