@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { type NodeCommand, nodeForUws } from "./glibc.ts";
 
-const suites = ["transport", "http", "gateway", "follow", "fuzz"];
+const suites = ["transport", "http", "gateway", "follow", "client", "fuzz"];
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const run = ({ command, args }: NodeCommand, files: ReadonlyArray<string>): Promise<{ readonly code: unknown; readonly output: string }> =>
