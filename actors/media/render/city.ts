@@ -24,9 +24,10 @@ const addRoof = (path: ReturnType<Strip["at"]>, chance: Chance, x: number, y: nu
       path.rect(x + width * 0.25, y - width * 0.14, width * 0.5, width * 0.15);
       break;
     case 1:
+      // The same way round as the walls: else what overlaps would cancel out.
       path.moveTo(x, y + 0.5);
-      path.lineTo(x + width, y + 0.5);
       path.lineTo(x + width, y - width * 0.4);
+      path.lineTo(x + width, y + 0.5);
       path.closePath();
       break;
     case 2:
@@ -95,17 +96,22 @@ export const skyline = (stage: Stage, options: SkylineOptions): Layer => {
   const wall = lch(plan.look === "neon" ? 0.3 : 0.52, 0.05, plan.look === "neon" ? 290 : 262);
   const tint = (by: number): Colour => palette.shade(lighten(wall, by), options.distance);
   const shine = 1 - options.distance * 0.55;
+  const far = options.windows === 0;
   return {
     depth: options.depth,
     draw: (pen, time, view) => {
       bodies.forEach((path, index) => {
         const tone = tint((index - 0.5) * 0.06);
-        pen.fillStyle = verticalGradient(pen, options.base - options.height, options.base + 30, [
-          palette.css(tone),
-          palette.css(mix(tone, palette.haze, 0.35)),
-        ]);
+        // Far walls are flat: a gradient and a shadowed side would cost twice as much and hardly show.
+        pen.fillStyle = far
+          ? palette.css(mix(tone, palette.haze, 0.12))
+          : verticalGradient(pen, options.base - options.height, options.base + 30, [
+              palette.css(tone),
+              palette.css(mix(tone, palette.haze, 0.35)),
+            ]);
         path.fill(pen, view);
       });
+      if (far) return;
       pen.fillStyle = palette.css(tint(-0.12), 0.4);
       shades.fill(pen, view);
       pen.fillStyle = palette.css(tint(dark ? -0.08 : 0.12), 0.7);
