@@ -40,8 +40,7 @@ test(`calls, streams and errors, on ${transportName}`, async () => {
 });
 
 test(`a topic goes on over a lost connection where it was, on ${transportName}`, async () => {
-  const follows: Array<{ readonly from: string | undefined; readonly emit: (message: TopicMessage) => void; readonly connection: string }> =
-    [];
+  const follows: Array<{ readonly from: string | undefined; readonly emit: (message: TopicMessage) => void }> = [];
   await start({
     topics: {
       "assets.assets": (_params, _context, from, emit) =>
