@@ -3,77 +3,168 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Asset } from "../asset.ts";
+import { binaryHeaderBytes } from "../wire/frames.ts";
 import { CallError } from "../wire/errors.ts";
-import type { Client } from "./client.ts";
+import type { Limits } from "../wire/limits.ts";
+import type { Call } from "./calls.ts";
+import { retryWait } from "./retry.ts";
+import { chunkBytes, firstWindowBytes, nextWindow } from "./upload-window.ts";
 
 export interface UploadOptions {
   readonly name: string;
+  /** Ends the upload and drops what is stored of it. */
   readonly signal?: AbortSignal;
   /** Bytes stored so far. */
   readonly progress?: (bytes: number) => void;
 }
 
+export interface UploadEvents {
+  readonly acknowledged: (offset: number) => void;
+  readonly aborted: (error: CallError) => void;
+}
+
 /** What the connection gives an upload. */
-interface Line {
-  readonly call: Client["call"];
-  readonly windowBytes: () => number;
-  readonly chunkBytes: () => number;
-  readonly whenReady: () => Promise<void>;
-  readonly attach: (
-    stream: number,
-    upload: { readonly acknowledged: (offset: number) => void; readonly aborted: (error: CallError) => void },
-  ) => { readonly send: (offset: number, bytes: Uint8Array) => void; readonly detach: () => void };
+export interface UploadLine {
+  readonly call: Call;
+  readonly limits: () => Limits;
+  /** Names the present connection: an upload stream of another is gone. */
+  readonly generation: () => number;
+  readonly whenReady: (signal?: AbortSignal) => Promise<void>;
+  readonly attach: (stream: number, events: UploadEvents) => () => void;
+  readonly send: (stream: number, offset: number, bytes: Uint8Array) => void;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly wait: (ms: number) => Promise<void>;
 }
 
 /** Files up to this size are hashed first: if the server has the bytes, they are not sent. */
 const hashFirstBytes = 64 * 1024 * 1024;
+const readBytes = 1024 * 1024;
+/** Checking and taking in a large file; going on over a bad line. */
+const longDeadlineMs = 300_000;
 
-export const uploadFile = async (file: Blob, options: UploadOptions, line: Line): Promise<Asset> => {
-  const { signal } = options;
-  const call = signal === undefined ? {} : { signal };
-  const hash = sha256.create();
-  let hashed = 0;
-  /** Reads bytes of the file; those that come for the first time go into the hash. */
-  const read = async (from: number, to: number): Promise<Uint8Array> => {
-    const bytes = new Uint8Array(await file.slice(from, to).arrayBuffer());
-    if (to > hashed) {
-      hash.update(bytes.subarray(hashed - from));
-      hashed = to;
+interface Opened {
+  readonly uploadId: string;
+  readonly stream: number;
+  readonly offset: number;
+  readonly generation: number;
+}
+
+/** Reads the file and hashes each byte of it once, from the front. */
+class Source {
+  readonly #file: Blob;
+  readonly #hash = sha256.create();
+  #hashed = 0;
+  #digest: string | undefined;
+
+  constructor(file: Blob) {
+    this.#file = file;
+  }
+
+  async read(from: number, to: number): Promise<Uint8Array> {
+    let bytes: Uint8Array;
+    try {
+      bytes = new Uint8Array(await this.#file.slice(from, to).arrayBuffer());
+    } catch (cause) {
+      throw unreadable(cause);
+    }
+    if (bytes.length !== to - from) throw unreadable(undefined);
+    if (from <= this.#hashed && to > this.#hashed) {
+      this.#hash.update(bytes.subarray(this.#hashed - from));
+      this.#hashed = to;
     }
     return bytes;
-  };
-  const hashTo = async (end: number): Promise<void> => {
-    while (hashed < end) await read(hashed, Math.min(end, hashed + 1024 * 1024));
+  }
+
+  async hashTo(end: number, signal: AbortSignal | undefined): Promise<void> {
+    while (this.#hashed < end) {
+      if (signal?.aborted === true) throw cancelled();
+      await this.read(this.#hashed, Math.min(end, this.#hashed + readBytes));
+    }
+  }
+
+  /** After the last byte was hashed. */
+  get sha256(): string {
+    return (this.#digest ??= bytesToHex(this.#hash.digest()));
+  }
+}
+
+const lost = (): CallError => new CallError("unavailable", "The connection to the server was lost.");
+const cancelled = (): CallError => new CallError("cancelled", "The upload was cancelled.");
+const unreadable = (cause: unknown): CallError =>
+  new CallError("upload_mismatch", "The file cannot be read any more: it was changed, moved or deleted. Choose it again.", cause);
+
+export const uploadFile = async (file: Blob, options: UploadOptions, line: UploadLine): Promise<Asset> => {
+  const { name, signal } = options;
+  const { size } = file;
+  if (size === 0) throw new CallError("unsupported_media", "The file is empty.");
+  const { maxUploadBytes } = line.limits();
+  if (size > maxUploadBytes) {
+    const message = `The file has ${(size / 1e9).toFixed(1)} GB; at most ${(maxUploadBytes / 1e9).toFixed(1)} GB can be uploaded.`;
+    throw new CallError("payload_too_large", message, { limit: maxUploadBytes });
+  }
+  const call = signal === undefined ? {} : { signal };
+  const source = new Source(file);
+  const hashFirst = size <= hashFirstBytes;
+  if (hashFirst) await source.hashTo(size, signal);
+
+  const resume = async (uploadId: string): Promise<Opened> => {
+    for (;;) {
+      await line.whenReady(signal);
+      const generation = line.generation();
+      const opened = await line.call("assets.resumeUpload", { uploadId }, { ...call, deadlineMs: longDeadlineMs });
+      if (generation === line.generation()) return { ...opened, generation };
+    }
   };
 
-  let known: string | undefined;
-  if (file.size <= hashFirstBytes) {
-    await hashTo(file.size);
-    known = bytesToHex(hash.digest());
+  await line.whenReady(signal);
+  const generation = line.generation();
+  const announced = await line.call("assets.beginUpload", { name, size, ...(hashFirst ? { sha256: source.sha256 } : {}) }, call);
+  try {
+    // The answer may have been that of a lost connection, repeated: its stream number means nothing here.
+    let opened = generation === line.generation() ? { ...announced, generation } : await resume(announced.uploadId);
+    for (let tries = 0, before = -1; ;) {
+      // Bytes that are stored already are not sent, but the proof covers them.
+      await source.hashTo(opened.offset, signal);
+      const { error, stored } = await sendFrom(opened);
+      if (error === null) break;
+      // Progress makes the next failure a first one.
+      if (stored > before) tries = 0;
+      before = stored;
+      const wait = retryWait(error, tries++, line.random());
+      if (wait === null) throw error;
+      if (opened.generation === line.generation()) await line.wait(wait);
+      if (signal?.aborted === true) throw cancelled();
+      opened = await resume(opened.uploadId);
+    }
+    await source.hashTo(size, signal);
+    return await line.call(
+      "assets.finishUpload",
+      { uploadId: announced.uploadId, sha256: source.sha256 },
+      { ...call, deadlineMs: longDeadlineMs },
+    );
+  } catch (error) {
+    // The server sweeps what is left of an upload; doing it now frees the space at once.
+    if (signal?.aborted === true) void line.call("assets.cancelUpload", { uploadId: announced.uploadId }).catch(() => undefined);
+    throw error;
   }
-  const announced = { name: options.name, size: file.size, ...(known === undefined ? {} : { sha256: known }) };
-  let { uploadId, stream, offset } = await line.call("assets.beginUpload", announced, call);
-  for (;;) {
-    // Bytes that are stored already are not sent, but the proof covers them.
-    if (known === undefined) await hashTo(offset);
-    const error = await sendFrom(stream, offset);
-    if (error === null) break;
-    if (!error.retryable) throw error;
-    await line.whenReady();
-    ({ uploadId, stream, offset } = await line.call("assets.resumeUpload", { uploadId }, call));
-  }
-  known ??= bytesToHex(hash.digest());
-  return line.call("assets.finishUpload", { uploadId, sha256: known }, { ...call, deadlineMs: 300_000 });
 
-  /** Sends all from `start`; answers what stopped it, or null when all is stored. */
-  async function sendFrom(streamNumber: number, start: number): Promise<CallError | null> {
-    if (start >= file.size) return null;
-    let stored = start;
+  /** Sends all from the offset on; `error` null: all is stored. */
+  async function sendFrom(opened: Opened): Promise<{ readonly error: CallError | null; readonly stored: number }> {
+    const { stream } = opened;
+    let stored = opened.offset;
     let stopped: CallError | null = null;
-    let wake: (() => void) | null = null;
-    const attached = line.attach(streamNumber, {
-      acknowledged: (acknowledged) => {
-        stored = Math.max(stored, acknowledged);
+    let wake: (() => void) | undefined;
+    let windowBytes = firstWindowBytes;
+    const sentAt = new Map<number, number>();
+    options.progress?.(stored);
+    if (opened.generation !== line.generation()) return { error: lost(), stored };
+    const detach = line.attach(stream, {
+      acknowledged: (offset) => {
+        const at = sentAt.get(offset);
+        if (at !== undefined) windowBytes = nextWindow(windowBytes, line.now() - at, line.limits().uploadWindowBytes);
+        sentAt.delete(offset);
+        stored = Math.max(stored, offset);
         options.progress?.(stored);
         wake?.();
       },
@@ -83,25 +174,29 @@ export const uploadFile = async (file: Blob, options: UploadOptions, line: Line)
       },
     });
     const abort = () => {
-      stopped = new CallError("cancelled", "The upload was cancelled.");
+      stopped = cancelled();
       wake?.();
     };
-    signal?.addEventListener("abort", abort, { once: true });
     const change = () => new Promise<void>((resolve) => (wake = resolve));
+    const stop = (): CallError | null => stopped ?? (opened.generation === line.generation() ? null : lost());
+    signal?.addEventListener("abort", abort);
+    if (signal?.aborted === true) abort();
     try {
-      for (let next = start; next < file.size;) {
-        while (stopped === null && next - stored >= line.windowBytes()) await change();
-        if (stopped !== null) return stopped;
-        const end = Math.min(file.size, next + line.chunkBytes());
-        const bytes = known === undefined ? await read(next, end) : new Uint8Array(await file.slice(next, end).arrayBuffer());
-        attached.send(next, bytes);
+      for (let next = stored; next < size;) {
+        while (stop() === null && next - stored >= windowBytes) await change();
+        const end = Math.min(size, next + chunkBytes(windowBytes, line.limits().maxBinaryBytes - binaryHeaderBytes));
+        const bytes = stop() === null ? await source.read(next, end) : undefined;
+        const error = stop();
+        if (bytes === undefined || error !== null) return { error, stored };
+        sentAt.set(end, line.now());
+        line.send(stream, next, bytes);
         next = end;
       }
-      while (stopped === null && stored < file.size) await change();
-      return stopped;
+      while (stop() === null && stored < size) await change();
+      return { error: stored < size ? stop() : null, stored };
     } finally {
       signal?.removeEventListener("abort", abort);
-      attached.detach();
+      detach();
     }
   }
 };
