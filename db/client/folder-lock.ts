@@ -1,48 +1,101 @@
 // One process at a time on a data folder: the embedded database itself has no lock, and rows vanish when it is opened twice.
-import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+// The lock names its process, and is touched every few seconds for those who cannot see that process from where they run.
+import { link, mkdir, open, readFile, readlink, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
+
+const touchMs = 5000;
+/** A lock from another container or computer that was not touched for so long is a dead one's, ms. */
+const deadMs = 30_000;
+const attempts = 50;
 
 interface Holder {
   readonly pid: number;
   /** Tells a process from a later one with the same number; empty where the system does not say. */
   readonly startedAt: string;
+  /** Where `pid` means something. */
+  readonly where: string;
 }
 
 const startTimeOf = async (pid: number): Promise<string> => {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+    const status = await readFile(`/proc/${pid}/stat`, "utf8");
     // Field 22, counted behind the command name, which may hold spaces.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    return status.slice(status.lastIndexOf(")") + 2).split(" ")[19] ?? "";
   } catch {
     return "";
   }
 };
 
-const isAlive = async ({ pid, startedAt }: Holder): Promise<boolean> => {
+/** This boot of this computer and, in a container, its processes; elsewhere the host's name. */
+const whereAmI = async (): Promise<string> => {
+  try {
+    const [boot, processes] = await Promise.all([readFile("/proc/sys/kernel/random/boot_id", "utf8"), readlink("/proc/self/ns/pid")]);
+    return `${boot.trim()}/${processes}`;
+  } catch {
+    return hostname().replaceAll(/\s/g, "-");
+  }
+};
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+const runs = async ({ pid, startedAt }: Holder): Promise<boolean> => {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    // EPERM: it runs, as another user.
+    if (codeOf(error) !== "EPERM") return false;
   }
   const now = await startTimeOf(pid);
   return startedAt === "" || now === "" || now === startedAt;
 };
 
+/** null: no lock, or one that says nothing, as a power cut may leave. */
 const readHolder = async (path: string): Promise<Holder | null> => {
-  try {
-    const [pid, startedAt] = (await readFile(path, "utf8")).trim().split(" ");
-    return { pid: Number(pid), startedAt: startedAt ?? "" };
-  } catch {
-    return null;
-  }
+  const [pid, startedAt, where] = (await readFile(path, "utf8").catch(() => "")).trimEnd().split(" ");
+  return /^[1-9]\d*$/.test(pid ?? "") ? { pid: Number(pid), startedAt: startedAt ?? "", where: where ?? "" } : null;
 };
 
 export class FolderInUse extends Error {
-  constructor(folder: string, pid: number) {
-    super(`The data folder ${folder} is used by process ${pid}. Stop that one, or give this one another folder with PIXSIM_DATA.`);
+  constructor(folder: string, pid: number, elsewhere: boolean) {
+    super(
+      `The data folder ${folder} is used by process ${pid}${elsewhere ? " of another container or computer" : ""}. ` +
+        `Stop that one, or give this one another folder with PIXSIM_DATA.` +
+        (elsewhere ? ` If it is gone already, start again in ${deadMs / 1000} seconds.` : ""),
+    );
     this.name = "FolderInUse";
   }
 }
+
+/** How long `path` was not touched when `reference` was, ms, by the clock of the file system. */
+const untouchedMs = async (path: string, reference: string): Promise<number> => {
+  const [then, now] = await Promise.all([stat(path), stat(reference)]);
+  return now.mtimeMs - then.mtimeMs;
+};
+
+/** Takes a dead one's lock away. Only one process at a time does so: else it might take the lock that another has just got. */
+const removeDead = async (path: string, mine: string, where: string): Promise<void> => {
+  const guard = `${path}.takeover`;
+  try {
+    await mkdir(guard);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+    // Its maker is at it, or died at it.
+    if ((await untouchedMs(guard, mine).catch(() => 0)) > deadMs) await rmdir(guard).catch(() => {});
+    return;
+  }
+  try {
+    if (!(await isHeld(path, mine, where))) await rm(path, { force: true });
+  } finally {
+    await rmdir(guard);
+  }
+};
+
+const isHeld = async (path: string, mine: string, where: string): Promise<boolean> => {
+  const holder = await readHolder(path);
+  if (holder === null) return false;
+  return holder.where === where ? runs(holder) : (await untouchedMs(path, mine).catch(() => deadMs)) < deadMs;
+};
 
 /**
  * Takes the folder for this process, making it if it is not there; the lock of a dead process is taken over.
@@ -51,29 +104,42 @@ export class FolderInUse extends Error {
 export const lockFolder = async (folder: string): Promise<() => Promise<void>> => {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, "lock");
-  const mine = join(folder, `lock.${process.pid}`);
-  await writeFile(mine, `${process.pid} ${await startTimeOf(process.pid)}\n`);
+  const mine = join(folder, `lock.${crypto.randomUUID()}`);
+  const where = await whereAmI();
+  const text = `${process.pid} ${await startTimeOf(process.pid)} ${where}\n`;
   try {
-    for (let attempt = 0; attempt < 5; attempt++) {
+    await writeFile(mine, text);
+    for (let attempt = 0; attempt < attempts; attempt++) {
       try {
         // A link appears whole or not at all, and only once.
         await link(mine, path);
-        return () => rm(path, { force: true });
+        return keep(path, text);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        if (codeOf(error) !== "EEXIST") throw error;
       }
-      const holder = await readHolder(path);
-      if (holder === null) continue;
-      if (await isAlive(holder)) throw new FolderInUse(folder, holder.pid);
-      // Take the dead one's lock away; if another process was faster, what we took is alive: put it back.
-      const taken = `${mine}.stale`;
-      await rename(path, taken).catch(() => {});
-      const was = await readHolder(taken);
-      if (was !== null && (await isAlive(was))) await link(taken, path).catch(() => {});
-      await rm(taken, { force: true });
+      if (await isHeld(path, mine, where)) {
+        const holder = await readHolder(path);
+        if (holder !== null) throw new FolderInUse(folder, holder.pid, holder.where !== where);
+      } else await removeDead(path, mine, where);
     }
-    throw new Error(`The lock of the data folder ${folder} could not be taken.`);
+    throw new Error(`The lock ${path} could not be taken. If no PixSim runs on this folder, delete it and start again.`);
   } finally {
     await rm(mine, { force: true });
   }
+};
+
+/** Touches the lock by writing what it holds: so its time is that of the file system, whoever's disk it is. */
+const keep = (path: string, text: string): (() => Promise<void>) => {
+  const touch = async (): Promise<void> => {
+    const file = await open(path, "r+");
+    await file.write(text, 0).finally(() => file.close());
+  };
+  const timer = setInterval(() => {
+    // A touch that failed is made again; until too many have, nobody takes the lock.
+    touch().catch(() => {});
+  }, touchMs).unref();
+  return async () => {
+    clearInterval(timer);
+    await rm(path, { force: true });
+  };
 };

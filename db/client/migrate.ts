@@ -2,7 +2,8 @@
 // checksum is kept and compared.
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import type { Sql } from "./database.ts";
+import type { Sql, Tx } from "./database.ts";
+import { codeOf } from "./postgres-js.ts";
 
 interface Migration {
   readonly version: number;
@@ -15,48 +16,70 @@ const landed = new URL("../migrations/", import.meta.url);
 /** Any number, as long as nobody else uses it. */
 const lockKey = 7_704_231;
 
+/** The migrations in a folder, in order. Rejects where a name is not NNNN_name.sql or a number is there twice. */
 export const readMigrations = async (folder: URL = landed): Promise<ReadonlyArray<Migration>> => {
-  const files = (await readdir(folder)).filter((file) => /^\d{4}_\w+\.sql$/.test(file)).sort();
-  return Promise.all(
-    files.map(async (name) => {
-      const sql = await readFile(new URL(name, folder), "utf8");
+  const names = (await readdir(folder)).filter((file) => file.endsWith(".sql")).sort();
+  const migrations = await Promise.all(
+    names.map(async (name) => {
+      if (!/^\d{4}_\w+\.sql$/.test(name)) throw new Error(`The migration ${name} is not named like 0001_name.sql.`);
+      // Some checkouts end lines with CR LF: the file is the same.
+      const sql = (await readFile(new URL(name, folder), "utf8")).replaceAll("\r\n", "\n");
       return { version: Number(name.slice(0, 4)), name, sql, sha256: createHash("sha256").update(sql).digest("hex") };
     }),
   );
+  migrations.reduce<Migration | undefined>((before, migration) => {
+    if (before?.version === migration.version) throw new Error(`The migrations ${before.name} and ${migration.name} have the same number.`);
+    return migration;
+  }, undefined);
+  return migrations;
 };
 
-/** Brings the schema up to date. Rejects with a sentence for a person where that cannot be. */
+interface Applied {
+  readonly version: number;
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** What the database has, once no other process is migrating it. Rejects where that does not fit the files. */
+const applied = async (tx: Tx, migrations: ReadonlyArray<Migration>): Promise<ReadonlySet<number>> => {
+  await tx`select pg_advisory_xact_lock(${lockKey})`;
+  const [table] = await tx<Array<{ exists: boolean }>>`select to_regclass('schema_migration') is not null as exists`;
+  if (table?.exists !== true) {
+    await tx`create table schema_migration (
+      version integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now())`;
+  }
+  const rows = await tx<Array<Applied>>`select version, name, sha256 from schema_migration order by version`;
+  for (const row of rows) {
+    const migration = migrations.find(({ version }) => version === row.version);
+    if (migration === undefined)
+      throw new Error(
+        `The database was used by a newer PixSim (it has the migration ${row.name}). Start that version, or use another database.`,
+      );
+    if (migration.sha256 !== row.sha256)
+      throw new Error(
+        `The migration ${row.name} was changed after it was applied. Put the file back as it was, and add a new migration instead.`,
+      );
+  }
+  return new Set(rows.map(({ version }) => version));
+};
+
+/** Brings the schema up to date; answers what it applied. Rejects with a sentence for a person where that cannot be. */
 export const migrate = async (sql: Sql, folder: URL = landed): Promise<ReadonlyArray<string>> => {
   const migrations = await readMigrations(folder);
-  await sql`create table if not exists schema_migration (
-    version integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now())`;
-  const applied: Array<string> = [];
-  for (const migration of migrations) {
-    const done = await sql.begin(async (tx) => {
-      await tx`select pg_advisory_xact_lock(${lockKey})`;
-      const [known] = await tx<
-        Array<{ name: string; sha256: string }>
-      >`select name, sha256 from schema_migration where version = ${migration.version}`;
-      if (known !== undefined) {
-        if (known.sha256 === migration.sha256) return false;
-        throw new Error(
-          `The migration ${known.name} was changed after it was applied. Put the file back as it was, and add a new migration instead.`,
-        );
-      }
-      await tx.unsafe(migration.sql).simple();
+  const done: Array<string> = [];
+  const before = await sql.begin((tx) => applied(tx, migrations));
+  for (const migration of migrations.filter(({ version }) => !before.has(version))) {
+    const wasNew = await sql.begin(async (tx) => {
+      // Another process may have been faster.
+      if ((await applied(tx, migrations)).has(migration.version)) return false;
+      await tx.unsafe(migration.sql).catch((cause: unknown) => {
+        const message = cause instanceof Error ? cause.message : String(cause);
+        throw Object.assign(new Error(`The migration ${migration.name} failed: ${message}`, { cause }), { code: codeOf(cause) });
+      });
       await tx`insert into schema_migration (version, name, sha256) values (${migration.version}, ${migration.name}, ${migration.sha256})`;
       return true;
     });
-    if (done) applied.push(migration.name);
+    if (wasNew) done.push(migration.name);
   }
-  const known = new Set(migrations.map(({ version }) => version));
-  const newer = (await sql<Array<{ version: number; name: string }>>`select version, name from schema_migration order by version`).find(
-    ({ version }) => !known.has(version),
-  );
-  if (newer !== undefined) {
-    throw new Error(
-      `The database was used by a newer PixSim (it has the migration ${newer.name}). Start that version, or use another database.`,
-    );
-  }
-  return applied;
+  return done;
 };

@@ -1,12 +1,28 @@
-// postgres.js as the Database service: options both engines share, errors told apart by what can be done about them.
+// From postgres.js to the Database service: options both engines share, errors told apart by what can be done about them.
 import { Effect } from "effect";
-import postgres from "postgres";
-import { Database, DatabaseError, type Sql } from "./database.ts";
+import { Database, DatabaseError, type Sql, type Tx } from "./database.ts";
+import { storableJson, storableText } from "./storable.ts";
 
-/** All our bigints are times and counters below 2^53: they are read as numbers. */
+/** A transaction that sends nothing for so long is rolled back, and its connection closed, ms. */
+export const idleTransactionMs = 60_000;
+
+/**
+ * All our bigints are times and counters below 2^53: they are read as numbers. A connection lives as long as the client: in the
+ * embedded engine the statements that one has prepared would outlive it.
+ */
 export const commonOptions = {
   onnotice: () => {},
-  types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
+  max_lifetime: null,
+  types: {
+    bigint: { to: 20, from: [20], serialize: String, parse: Number },
+    text: { to: 25, from: [25, 1043], serialize: (value: unknown) => storableText(String(value)), parse: (text: string) => text },
+    json: {
+      to: 114,
+      from: [114, 3802],
+      serialize: (value: unknown) => storableJson(JSON.stringify(value)),
+      parse: (text: string): unknown => JSON.parse(text),
+    },
+  },
 };
 
 const lost = new Set([
@@ -17,27 +33,46 @@ const lost = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
   "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
   "ENOTFOUND",
+  "EAI_AGAIN",
 ]);
-/** Admin shutdown, crash shutdown, starting up, too many connections, serialisation failure, deadlock. */
-const passing = new Set(["57P01", "57P02", "57P03", "53300", "40001", "40P01"]);
+/** Serialisation failure, deadlock, transaction left idle, lock not available, too many connections, shutdowns, starting up. */
+const passing = new Set(["40001", "40P01", "25P03", "55P03", "53300", "57P01", "57P02", "57P03"]);
+/** Disk full, read-only transaction. */
+const full = new Set(["53100", "25006", "ENOSPC", "EROFS", "EDQUOT"]);
+
+const reasonOf = (code: string, message: string): DatabaseError["reason"] => {
+  if (lost.has(code) || passing.has(code) || code.startsWith("08")) return "unavailable";
+  if (full.has(code) || /no space left on device|read-only file system/i.test(message)) return "full";
+  return code.startsWith("23") ? "conflict" : "fault";
+};
+
+export const codeOf = (cause: unknown): string =>
+  typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string" ? cause.code : "";
 
 export const databaseError = (cause: unknown): DatabaseError => {
-  const code = String((cause as { code?: unknown } | null)?.code ?? "");
   const message = cause instanceof Error ? cause.message : String(cause);
-  const reason =
-    lost.has(code) || passing.has(code)
-      ? "unavailable"
-      : code === "53100" ||
-          code === "25006" ||
-          code === "ENOSPC" ||
-          code === "EROFS" ||
-          /no space left|read-only file system|could not (extend|write)/i.test(message)
-        ? "full"
-        : code.startsWith("23")
-          ? "conflict"
-          : "fault";
-  return new DatabaseError({ reason, message, cause });
+  return new DatabaseError({ reason: reasonOf(codeOf(cause), message), message, cause });
+};
+
+/** What `run` failed with is told, not that its connection was lost thereafter. */
+const transact = async <T>(sql: Sql, run: (tx: Tx) => Promise<T>): Promise<T> => {
+  let own: { readonly cause: unknown } | undefined;
+  try {
+    return (await sql.begin(async (tx) => {
+      try {
+        return await run(tx);
+      } catch (cause) {
+        own = { cause };
+        throw cause;
+      }
+    })) as T;
+  } catch (cause) {
+    throw own === undefined ? cause : own.cause;
+  }
 };
 
 export const makeDatabase = (sql: Sql, engine: "embedded" | "postgres"): Database["Service"] =>
@@ -45,6 +80,5 @@ export const makeDatabase = (sql: Sql, engine: "embedded" | "postgres"): Databas
     engine,
     sql,
     query: (run) => Effect.tryPromise({ try: async () => run(sql), catch: databaseError }),
-    transaction: <T>(run: (tx: postgres.TransactionSql) => Promise<T>) =>
-      Effect.tryPromise({ try: () => sql.begin(run) as Promise<T>, catch: databaseError }),
+    transaction: (run) => Effect.tryPromise({ try: () => transact(sql, run), catch: databaseError }),
   });

@@ -1,17 +1,19 @@
-// Fresh, migrated, empty databases for tests, on both engines. The server's URL is in PIXSIM_TEST_POSTGRES (the test set-up
-// starts one); the embedded one is copied from a template that is made once.
+// Fresh, migrated, empty databases for tests, on both engines, copied from a template that is made once. The server's URL is in
+// PIXSIM_TEST_POSTGRES (the test set-up starts one).
 import { createHash } from "node:crypto";
-import { cp, mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
+import { constants, cp, mkdir, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Effect, Layer } from "effect";
-import postgres from "postgres";
-import type { Database, DatabaseError } from "./database.ts";
+import type { Database, DatabaseError, Sql } from "./database.ts";
 import { embeddedDatabase } from "./embedded.ts";
 import { readMigrations } from "./migrate.ts";
+import { postgres } from "./postgres-mended.ts";
 import { serverDatabase } from "./server.ts";
 
-const cache = new URL("../../.cache/", import.meta.url).pathname;
+const root = new URL("../../", import.meta.url);
+const cache = fileURLToPath(new URL(".cache/", root));
 
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -19,14 +21,21 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** A folder with a migrated database that nobody has used. */
-const template = async (): Promise<string> => {
+/** Changes with what a template depends on. */
+const templateKey = async (): Promise<string> => {
+  const { version } = JSON.parse(await readFile(new URL("node_modules/@electric-sql/pglite/package.json", root), "utf8")) as {
+    version: string;
+  };
   const migrations = await readMigrations();
-  const key = createHash("sha256")
-    .update(migrations.map(({ sha256 }) => sha256).join())
+  return createHash("sha256")
+    .update([version, ...migrations.map(({ sha256 }) => sha256)].join())
     .digest("hex")
     .slice(0, 12);
-  const path = join(cache, `embedded-${key}`);
+};
+
+/** A folder with a migrated database that nobody has used. */
+const template = async (): Promise<string> => {
+  const path = join(cache, `embedded-${await templateKey()}`);
   if (await exists(path)) return path;
   await mkdir(cache, { recursive: true });
   const making = await mkdtemp(join(cache, "making-"));
@@ -39,7 +48,7 @@ const template = async (): Promise<string> => {
 /** A data folder with an empty database; the caller removes it. */
 export const freshDataFolder = async (): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), "pixsim-test-"));
-  await cp(await template(), folder, { recursive: true });
+  await cp(await template(), folder, { recursive: true, mode: constants.COPYFILE_FICLONE });
   return folder;
 };
 
@@ -59,27 +68,50 @@ const serverUrl = (): string => {
   return url;
 };
 
+const urlOf = (database: string): string => {
+  const url = new URL(serverUrl());
+  url.pathname = `/${database}`;
+  return url.href;
+};
+
+/** Makes the migrated template on the server, once for all test processes; answers its name. */
+const serverTemplate = async (admin: Sql): Promise<string> => {
+  const name = `template_${await templateKey()}`;
+  const found = () => admin`select from pg_database where datname = ${name}`;
+  if ((await found()).length > 0) return name;
+  const lock = await admin.reserve();
+  try {
+    await lock`select pg_advisory_lock(1)`;
+    if ((await found()).length > 0) return name;
+    const making = `${name}_making`;
+    await admin.unsafe(`drop database if exists ${making}`);
+    await admin.unsafe(`create database ${making}`);
+    await Effect.runPromise(Effect.scoped(Layer.build(serverDatabase({ url: urlOf(making), connections: 1 }))));
+    await admin.unsafe(`alter database ${making} rename to ${name}`);
+    return name;
+  } finally {
+    await lock`select pg_advisory_unlock(1)`;
+    lock.release();
+  }
+};
+
+/** A server's URL with an empty database, which is dropped at the end. */
+export const freshServerUrl = Effect.acquireRelease(
+  Effect.promise(async () => {
+    const admin = postgres(serverUrl(), { max: 2, onnotice: () => {} });
+    const name = `t_${crypto.randomUUID().replaceAll("-", "")}`;
+    await admin.unsafe(`create database ${name} template ${await serverTemplate(admin)}`);
+    return { admin, name, url: urlOf(name) };
+  }),
+  ({ admin, name }) =>
+    Effect.promise(async () => {
+      await admin.unsafe(`drop database ${name} with (force)`);
+      await admin.end();
+    }),
+);
+
 const server: Layer.Layer<Database, DatabaseError> = Layer.unwrap(
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.promise(async () => {
-        const admin = postgres(serverUrl(), { max: 1, onnotice: () => {} });
-        const name = `t_${crypto.randomUUID().replaceAll("-", "")}`;
-        await admin.unsafe(`create database ${name}`);
-        return { admin, name };
-      }),
-      ({ admin, name }) =>
-        Effect.promise(async () => {
-          await admin.unsafe(`drop database ${name} with (force)`);
-          await admin.end();
-        }),
-    ),
-    ({ name }) => {
-      const url = new URL(serverUrl());
-      url.pathname = `/${name}`;
-      return serverDatabase({ url: url.href, connections: 8 });
-    },
-  ),
+  Effect.map(freshServerUrl, ({ url }) => serverDatabase({ url, connections: 8 })),
 );
 
 /** For `describe.each(testDatabases)`. */

@@ -3,7 +3,10 @@
 // backend until that ends. Speaks the wire protocol only as far as is needed to know where batches end.
 import { Duplex } from "node:stream";
 
-/** Runs a batch of frontend messages; answers the backend's messages. */
+/**
+ * Runs a batch of frontend messages; answers the backend's messages. Rejects with what happened when the backend ended, and with
+ * it its session and all that was open in it: the next batch meets a new one.
+ */
 export interface Backend {
   readonly exec: (messages: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
 }
@@ -27,7 +30,11 @@ const idle = 73;
 /** COPY would wait for ever for data that cannot come: this fails in its place, in whatever transaction state it is. */
 const noCopy =
   "do $$ begin raise exception 'COPY is not available in the embedded database: use insert … select from unnest' using errcode = '0A000'; end $$";
-const copies = /^\s*copy\s/i;
+/** Behind any comments. */
+const copies = /^(?:\s|--[^\n]*\n|\/\*[^]*?\*\/)*copy\s/i;
+const listens = /^\s*listen\s/i;
+/** Characters of a statement that are looked at. */
+const seenLength = 256;
 
 const simpleQuery = (sql: string): Uint8Array<ArrayBuffer> => {
   const text = Buffer.from(sql, "utf8");
@@ -44,6 +51,8 @@ const endsIdle = (answer: Uint8Array): boolean => {
   return n >= 6 && answer[n - 6] === code.ready && answer[n - 2] === 5 && answer[n - 1] === idle;
 };
 
+const failure = (code: string, message: string): Error => Object.assign(new Error(message), { code });
+
 interface Batch {
   readonly connection: Connection | null;
   readonly messages: Uint8Array<ArrayBuffer>;
@@ -51,13 +60,17 @@ interface Batch {
 
 export class Multiplexer {
   readonly #backend: Backend;
+  readonly #idleTransactionMs: number;
   readonly #connections = new Set<Connection>();
   #queue: Array<Batch> = [];
   #owner: Connection | null = null;
+  #ownerIdle: NodeJS.Timeout | undefined;
   #running = false;
 
-  constructor(backend: Backend) {
+  /** A transaction that sends nothing for `idleTransactionMs` loses its connection: everybody else waits for it. */
+  constructor(backend: Backend, idleTransactionMs: number) {
     this.#backend = backend;
+    this.#idleTransactionMs = idleTransactionMs;
   }
 
   connect(): Duplex {
@@ -75,10 +88,28 @@ export class Multiplexer {
   #release(connection: Connection): void {
     this.#connections.delete(connection);
     this.#queue = this.#queue.filter((batch) => batch.connection !== connection);
-    if (this.#owner !== connection) return;
-    this.#owner = null;
+    if (this.#owner === connection) this.#rollBack();
+  }
+
+  #rollBack(): void {
+    this.#own(null);
     this.#queue.unshift({ connection: null, messages: simpleQuery("rollback") });
     void this.#pump();
+  }
+
+  #own(owner: Connection | null): void {
+    this.#owner = owner;
+    clearTimeout(this.#ownerIdle);
+    if (owner === null) return;
+    this.#ownerIdle = setTimeout(() => {
+      owner.destroy(
+        failure(
+          "25P03",
+          "A transaction was left idle and has been rolled back. Within a transaction, await nothing but its own statements.",
+        ),
+      );
+    }, this.#idleTransactionMs);
+    this.#ownerIdle.unref();
   }
 
   #next(): Batch | undefined {
@@ -91,19 +122,34 @@ export class Multiplexer {
     this.#running = true;
     for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
       const { connection, messages } = batch;
+      clearTimeout(this.#ownerIdle);
       try {
         const answer = await this.#backend.exec(messages);
-        const gone = connection === null || connection.destroyed;
-        if (endsIdle(answer)) this.#owner = null;
-        else if (!gone) this.#owner = connection;
-        else if (connection !== null) this.#queue.unshift({ connection: null, messages: simpleQuery("rollback") });
-        if (!gone) connection.answer(answer);
-        this.#notify(answer, connection);
+        connection?.answer(answer);
+        this.#settle(connection, answer);
       } catch (error) {
-        connection?.destroy(error instanceof Error ? error : new Error(String(error)));
+        this.#dropAll(connection, error instanceof Error ? error : new Error(String(error)));
       }
     }
     this.#running = false;
+  }
+
+  /** After an answer: who owns the backend now, and who hears of it. */
+  #settle(connection: Connection | null, messages: Uint8Array): void {
+    if (endsIdle(messages)) this.#own(null);
+    else if (connection !== null && connection.destroyed) this.#rollBack();
+    else this.#own(connection);
+    this.#notify(messages, connection);
+  }
+
+  /** The session is gone, and with it what every connection had in it. Who met the error is told of it. */
+  #dropAll(source: Connection | null, error: Error): void {
+    this.#own(null);
+    this.#queue = [];
+    source?.destroy(error);
+    const lost = failure("CONNECTION_CLOSED", "The embedded database was opened anew after an error. Try again.");
+    for (const connection of this.#connections) connection.destroy(lost);
+    this.#connections.clear();
   }
 
   /** Notifications come in the answer to whoever ran last; all that listen get them. */
@@ -179,7 +225,7 @@ class Connection extends Duplex {
         const type = bytes[at]!;
         if (type === code.terminate) return void this.destroy();
         const text = type === code.query || type === code.parse ? this.#statement(bytes, at, end) : "";
-        if (/^\s*listen\s/i.test(text)) this.listens = true;
+        if (listens.test(text)) this.listens = true;
         if (copies.test(text)) {
           parts.push(bytes.subarray(sent, at), simpleQuery(noCopy));
           sent = end;
@@ -200,6 +246,6 @@ class Connection extends Duplex {
   /** The first characters of the statement in a Query or Parse message. */
   #statement(bytes: Buffer, at: number, end: number): string {
     const start = bytes[at] === code.query ? at + 5 : bytes.indexOf(0, at + 5) + 1;
-    return bytes.toString("latin1", start, Math.min(start + 24, end));
+    return bytes.toString("latin1", start, Math.min(start + seenLength, end));
   }
 }

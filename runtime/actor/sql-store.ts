@@ -3,6 +3,7 @@
 import { Effect } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
 import { Database, type DatabaseError, type Sql } from "#db/client/database.ts";
+import { storableJson } from "#db/client/storable.ts";
 import {
   type ActorRow,
   claimCells,
@@ -76,7 +77,9 @@ const encode = (batch: CommitBatch, kinds: ReadonlyArray<string>) => {
       inbox.push(`{"id":${id},"event_id":${JSON.stringify(eventId)},"hash":"${hash}","seq":${seq},"at":${last.at}}`);
     if (actor.projection !== null) projections[kinds.indexOf(actor.kind)]!.push(projectionJson(actor, id, last.seq));
   }
-  return [actors, journal, opened, closed, timersSet, timersCleared, inbox, ...projections].map((rows) => `[${rows.join(",")}]`);
+  return [actors, journal, opened, closed, timersSet, timersCleared, inbox, ...projections].map((rows) =>
+    storableJson(`[${rows.join(",")}]`),
+  );
 };
 
 const projectionJson = (actor: ActorCommit, id: string, seq: number): string => {
