@@ -57,9 +57,9 @@ test("the lock of a dead process, of one whose number was given again, and an em
   await unlock();
   for (const stale of [`${pid} 1 ${where}\n`, `${process.pid} ${Number(startedAt) - 1} ${where}\n`, "", "nonsense"]) {
     await writeFile(join(folder, "lock"), stale);
-    await (
-      await lockFolder(folder)
-    )();
+    const release = await lockFolder(folder);
+    expect(await lock()).toBe(`${process.pid} ${startedAt} ${where}\n`);
+    await release();
   }
 });
 

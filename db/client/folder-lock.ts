@@ -50,10 +50,15 @@ const runs = async ({ pid, startedAt }: Holder): Promise<boolean> => {
   return startedAt === "" || now === "" || now === startedAt;
 };
 
-/** null: no lock, or one that says nothing, as a power cut may leave. */
-const readHolder = async (path: string): Promise<Holder | null> => {
-  const [pid, startedAt, where] = (await readFile(path, "utf8").catch(() => "")).trimEnd().split(" ");
-  return /^[1-9]\d*$/.test(pid ?? "") ? { pid: Number(pid), startedAt: startedAt ?? "", where: where ?? "" } : null;
+/** `missing`: there is no lock. null: it says nothing, as a power cut may leave it. */
+const readHolder = async (path: string): Promise<Holder | null | "missing"> => {
+  try {
+    const [pid, startedAt, where] = (await readFile(path, "utf8")).trimEnd().split(" ");
+    return /^[1-9]\d*$/.test(pid ?? "") ? { pid: Number(pid), startedAt: startedAt ?? "", where: where ?? "" } : null;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return "missing";
+    throw error;
+  }
 };
 
 export class FolderInUse extends Error {
@@ -85,14 +90,15 @@ const removeDead = async (path: string, mine: string, where: string): Promise<vo
     return;
   }
   try {
-    if (!(await isHeld(path, mine, where))) await rm(path, { force: true });
+    const holder = await readHolder(path);
+    // Where there is none any more, the next to appear is alive.
+    if (holder !== "missing" && !(await isHeld(holder, path, mine, where))) await rm(path);
   } finally {
     await rmdir(guard);
   }
 };
 
-const isHeld = async (path: string, mine: string, where: string): Promise<boolean> => {
-  const holder = await readHolder(path);
+const isHeld = async (holder: Holder | null, path: string, mine: string, where: string): Promise<boolean> => {
   if (holder === null) return false;
   return holder.where === where ? runs(holder) : (await untouchedMs(path, mine).catch(() => deadMs)) < deadMs;
 };
@@ -117,10 +123,10 @@ export const lockFolder = async (folder: string): Promise<() => Promise<void>> =
       } catch (error) {
         if (codeOf(error) !== "EEXIST") throw error;
       }
-      if (await isHeld(path, mine, where)) {
-        const holder = await readHolder(path);
-        if (holder !== null) throw new FolderInUse(folder, holder.pid, holder.where !== where);
-      } else await removeDead(path, mine, where);
+      const holder = await readHolder(path);
+      if (holder === "missing") continue;
+      if (holder !== null && (await isHeld(holder, path, mine, where))) throw new FolderInUse(folder, holder.pid, holder.where !== where);
+      await removeDead(path, mine, where);
     }
     throw new Error(`The lock ${path} could not be taken. If no PixSim runs on this folder, delete it and start again.`);
   } finally {
