@@ -20,4 +20,4 @@ export const nextWindow = (windowBytes: number, tookMs: number, limitBytes: numb
 
 /** Bytes of the next chunk: several fit into the window, so that one is always on its way. */
 export const chunkBytes = (windowBytes: number, frameBytes: number): number =>
-  Math.max(1, Math.min(frameBytes, largestChunkBytes, Math.max(smallestChunkBytes, Math.floor(windowBytes / 4))));
+  Math.max(1, Math.min(frameBytes, windowBytes, largestChunkBytes, Math.max(smallestChunkBytes, Math.floor(windowBytes / 4))));

@@ -155,7 +155,7 @@ export const uploadFile = async (file: Blob, options: UploadOptions, line: Uploa
     let stored = opened.offset;
     let stopped: CallError | null = null;
     let wake: (() => void) | undefined;
-    let windowBytes = firstWindowBytes;
+    let windowBytes = Math.min(firstWindowBytes, line.limits().uploadWindowBytes);
     const sentAt = new Map<number, number>();
     options.progress?.(stored);
     if (opened.generation !== line.generation()) return { error: lost(), stored };
