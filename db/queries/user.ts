@@ -1,5 +1,5 @@
 // Users, their sessions and one-time sign-in links.
-import type { Queryable } from "../client/database.ts";
+import type { Queryable, Tx } from "../client/database.ts";
 
 export interface UserRow {
   readonly id: string;
@@ -40,11 +40,18 @@ export const userByLogin = (sql: Queryable, login: string) =>
 
 export const allUsers = (sql: Queryable) => sql<Array<UserRow>>`select ${userColumns(sql)} from app_user order by created_at, id`;
 
-export const setPassword = (sql: Queryable, userId: string, password: string) =>
+/** null: none, so that only links and sessions let the user in. */
+export const setPassword = (sql: Queryable, userId: string, password: string | null) =>
   sql`update app_user set password = ${password} where id = ${userId}`;
 
+type Preferences = { readonly preferences: Readonly<Record<string, unknown>> };
+
 export const readPreferences = (sql: Queryable, userId: string) =>
-  sql<Array<{ preferences: Readonly<Record<string, unknown>> }>>`select preferences from app_user where id = ${userId} for update`;
+  sql<Array<Preferences>>`select preferences from app_user where id = ${userId}`;
+
+/** Nobody else changes them until the transaction ends. */
+export const lockPreferences = (tx: Tx, userId: string) =>
+  tx<Array<Preferences>>`select preferences from app_user where id = ${userId} for update`;
 
 export const writePreferences = (sql: Queryable, userId: string, json: string) =>
   sql`update app_user set preferences = ${json}::text::json where id = ${userId}`;
@@ -54,13 +61,20 @@ export const insertSession = (sql: Queryable, session: Omit<SessionRow, "revoked
     values (${session.id}, ${session.user_id}, ${session.client}, ${session.ip}, ${session.created_at}, ${session.last_used_at},
       ${session.expires_at}, ${session.refresh_hash}, ${session.rotated_at})`;
 
-export const sessionById = (sql: Queryable, id: string) => sql<Array<SessionRow>>`select * from session where id = ${id}`;
-export const sessionForUpdate = (sql: Queryable, id: string) => sql<Array<SessionRow>>`select * from session where id = ${id} for update`;
+const sessionColumns = (sql: Queryable) =>
+  sql`id, user_id, client, ip, created_at, last_used_at, expires_at, revoked_at, refresh_hash, previous_hash, rotated_at`;
+
+export const sessionById = (sql: Queryable, id: string) =>
+  sql<Array<SessionRow>>`select ${sessionColumns(sql)} from session where id = ${id}`;
+
+/** Nobody else changes it until the transaction ends. */
+export const lockSession = (tx: Tx, id: string) =>
+  tx<Array<SessionRow>>`select ${sessionColumns(tx)} from session where id = ${id} for update`;
 
 export const liveSessions = (sql: Queryable, userId: string, now: number) =>
   sql<
     Array<SessionRow>
-  >`select * from session where user_id = ${userId} and revoked_at is null and expires_at > ${now} order by last_used_at desc`;
+  >`select ${sessionColumns(sql)} from session where user_id = ${userId} and revoked_at is null and expires_at > ${now} order by last_used_at desc`;
 
 export const rotateSession = (
   sql: Queryable,
@@ -85,6 +99,16 @@ export const revokeSessions = (
       ${which.except === undefined ? sql`` : sql`and id <> ${which.except}`}
     returning id`;
 
+/** Ends a user's sessions but the `most` used last. Answers which. */
+export const revokeOldSessions = (sql: Queryable, userId: string, most: number, why: string, now: number) =>
+  sql<Array<{ id: string }>>`
+    update session set revoked_at = ${now}, revoked_why = ${why}
+    where id in (
+      select id from session where user_id = ${userId} and revoked_at is null and expires_at > ${now}
+      order by last_used_at desc, created_at desc offset ${most}
+    )
+    returning id`;
+
 export const insertLink = (
   sql: Queryable,
   link: { readonly token_hash: string; readonly user_id: string; readonly created_at: number; readonly expires_at: number },
@@ -99,8 +123,10 @@ export const takeLink = (sql: Queryable, tokenHash: string, now: number) =>
 
 export const dropLinks = (sql: Queryable, userId: string) => sql`delete from sign_in_link where user_id = ${userId}`;
 
-/** Whether anybody has ever signed in. */
-export const anySession = (sql: Queryable) => sql<Array<{ any: boolean }>>`select exists (select from session) as any`;
+/** Whether anybody has ever signed in: sessions are forgotten after a while, a password that somebody chose is not. */
+export const signedInEver = (sql: Queryable) =>
+  sql<Array<{ ever: boolean }>>`
+    select exists (select from session) or exists (select from app_user where password is not null) as ever`;
 
 export const sweepSessions = (sql: Queryable, before: number) =>
   sql`delete from session where expires_at < ${before} or revoked_at < ${before}`;

@@ -12,12 +12,14 @@ const audience = "pixsim";
 /** ms */
 export const accessLifeMs = 15 * 60_000;
 
-const Claims = z.object({ sub: z.string(), sid: z.string(), name: z.string(), role: Role, exp: z.number() });
+/** `jti` is the session: a token is as good as that. */
+const Claims = z.object({ sub: z.string(), jti: z.string(), name: z.string(), role: Role, exp: z.number() });
 
 export const signAccess = (key: Uint8Array, principal: Principal): Effect.Effect<string> =>
   Effect.promise(() =>
-    new SignJWT({ sid: principal.sessionId, name: principal.username, role: principal.role })
+    new SignJWT({ name: principal.username, role: principal.role })
       .setProtectedHeader({ alg: algorithm, typ: type })
+      .setJti(principal.sessionId)
       .setSubject(principal.userId)
       .setAudience(audience)
       .setExpirationTime(Math.floor(principal.expiresAt / 1000))
@@ -30,7 +32,7 @@ export const readAccess = (key: Uint8Array, token: string, now: number): Effect.
     try: async () => {
       const { payload } = await jwtVerify(token, key, { algorithms: [algorithm], typ: type, audience, currentDate: new Date(now) });
       const claims = Claims.parse(payload);
-      return { userId: claims.sub, username: claims.name, role: claims.role, sessionId: claims.sid, expiresAt: claims.exp * 1000 };
+      return { userId: claims.sub, username: claims.name, role: claims.role, sessionId: claims.jti, expiresAt: claims.exp * 1000 };
     },
     catch: (cause) =>
       cause instanceof errors.JWTExpired

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Clock, Effect, Layer, ManagedRuntime } from "effect";
@@ -106,15 +106,34 @@ describe.each(testDatabases)("signing in, on the $engine database", ({ layer }) 
     expect((await run(auth.signIn("cat", "correct horse", origin))).user.username).toBe("cat");
   });
 
-  test("one address cannot try many logins", async () => {
-    for (let attempt = 0; attempt < 20; attempt++) await refusal(auth.signIn(`guess${attempt}`, "x", { client: "x", ip: "10.9.9.9" }));
-    expect((await refusal(auth.signIn("guess21", "x", { client: "x", ip: "10.9.9.9" }))).code).toBe("rate_limited");
+  test("a user has five tries by whichever of their logins, and one address five for all logins; successes do not count", async () => {
+    await withPassword("deb");
+    for (let attempt = 0; attempt < 5; attempt++)
+      await refusal(auth.signIn(attempt % 2 === 0 ? "deb" : "DEB@example.org", "wrong", { client: "x", ip: `10.1.0.${attempt}` }));
+    expect((await refusal(auth.signIn("deb@example.org", "correct horse", { client: "x", ip: "10.1.0.9" }))).code).toBe("rate_limited");
+    now += minute + 1;
+    for (let attempt = 0; attempt < 6; attempt++) await run(auth.signIn("deb", "correct horse", origin));
+
+    const address = (last: string) => ({ client: "x", ip: `2001:db8:1:2::${last}` });
+    for (let attempt = 0; attempt < 5; attempt++) await refusal(auth.signIn(`guess${attempt}`, "x", address(String(attempt))));
+    expect((await refusal(auth.signIn("guess9", "x", address("ffff")))).code).toBe("rate_limited");
+    expect((await refusal(auth.redeem("x".repeat(43), address("1")))).code).toBe("rate_limited");
+    expect((await refusal(auth.signIn("guess9", "x", { client: "x", ip: "2001:db8:1:3::1" }))).code).toBe("invalid_credentials");
+  });
+
+  test("a storm of sign-ins is told that it is one, and passes", async () => {
+    await withPassword("kim");
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => refusal(auth.signIn(`storm${n}`, "x", { client: "x", ip: `10.2.0.${n}` }))),
+    );
+    expect(new Set(answers.map(({ code }) => code))).toEqual(new Set(["invalid_credentials", "overloaded"]));
+    expect((await run(auth.signIn("kim", "correct horse", origin))).user.username).toBe("kim");
   });
 
   test("an access token works for a quarter of an hour; a forged one never", async () => {
     const grant = await withPassword("dan");
     expect(await principal(grant)).toMatchObject({ username: "dan", role: "user", sessionId: grant.sessionId });
-    const claims = { sid: grant.sessionId, name: "dan", role: "admin" };
+    const claims = { jti: grant.sessionId, name: "dan", role: "admin" };
     const jwt = (audience: string, typ: string, key: Uint8Array) =>
       new SignJWT(claims)
         .setProtectedHeader({ alg: "HS256", typ })
@@ -137,30 +156,68 @@ describe.each(testDatabases)("signing in, on the $engine database", ({ layer }) 
     expect((await refusal(auth.authenticator.verify(grant.accessToken))).code).toBe("token_expired");
   });
 
-  test("a refresh token works once; the one before works again for a moment, as its answer may be lost; then it ends the session", async () => {
+  test("a refresh token works once; asked again within 20 s, as its answer may be lost, it gives the same one", async () => {
     const first = await withPassword("eve");
     const second = await run(auth.refresh(first.refreshToken));
-    // The answer with `second` was lost: the client tries again with what it has.
     now += 5000;
-    const again = await run(auth.refresh(first.refreshToken));
-    expect(again.refreshToken).not.toBe(second.refreshToken);
-    // `second` was never delivered and counts no more.
-    expect((await refusal(auth.refresh(second.refreshToken))).code).toBe("session_revoked");
-    now += 60_000;
+    const [again, once] = await Promise.all([run(auth.refresh(first.refreshToken)), run(auth.refresh(first.refreshToken))]);
+    expect([again.refreshToken, once.refreshToken]).toEqual([second.refreshToken, second.refreshToken]);
+    expect((await principal(again)).sessionId).toBe(first.sessionId);
+    const third = await run(auth.refresh(second.refreshToken));
+    expect(third.refreshToken).not.toBe(second.refreshToken);
+    expect(third.refreshExpiresAt).toBeGreaterThan(first.refreshExpiresAt);
+  });
+
+  test.each([
+    { name: "the one before, after 20 s", later: 20_001, used: 1 },
+    { name: "the one before that, at once", later: 0, used: 0 },
+  ])("a used refresh token ends the session: $name", async ({ later, used }) => {
+    const grants = [await withPassword(`fred${used}`)];
+    for (let n = 0; n < 2; n++) grants.push(await run(auth.refresh(grants[n]!.refreshToken)));
+    now += later;
     const ended: Array<string> = [];
     const stop = auth.authenticator.onRevoked((id) => ended.push(id));
-    expect((await refusal(auth.refresh(first.refreshToken))).code).toBe("session_revoked");
-    expect(ended).toEqual([first.sessionId]);
+    await principal(grants[2]!);
+    expect((await refusal(auth.refresh(grants[used]!.refreshToken))).code).toBe("session_revoked");
     stop();
-    expect((await refusal(auth.refresh(again.refreshToken))).code).toBe("session_revoked");
-    expect((await refusal(auth.authenticator.verify(again.accessToken))).code).toBe("session_revoked");
+    expect(ended).toEqual([grants[0]!.sessionId]);
+    expect((await refusal(auth.refresh(grants[2]!.refreshToken))).code).toBe("session_revoked");
+    expect((await refusal(auth.authenticator.verify(grants[2]!.accessToken))).code).toBe("session_revoked");
+  });
+
+  test("a thief and their victim who take turns are both out at the first token used twice", async () => {
+    const victim = await withPassword("gina");
+    const thief = await run(auth.refresh(victim.refreshToken));
+    now += 15 * minute;
+    expect((await refusal(auth.refresh(victim.refreshToken))).code).toBe("session_revoked");
+    expect((await refusal(auth.refresh(thief.refreshToken))).code).toBe("session_revoked");
   });
 
   test("a made-up refresh token ends nobody's session", async () => {
     const grant = await withPassword("fay");
-    expect((await refusal(auth.refresh(`${grant.sessionId}.made-up`))).code).toBe("session_revoked");
-    expect((await refusal(auth.refresh("nonsense"))).code).toBe("session_revoked");
+    const other = await withPassword("flo");
+    const [session, secret, seal] = grant.refreshToken.split(".");
+    const [, otherSecret, otherSeal] = other.refreshToken.split(".");
+    const madeUp = [
+      `${session}.made-up.${seal}`,
+      `${session}.${otherSecret}.${otherSeal}`,
+      `${session}.${secret}`,
+      `${session}.${secret}.`,
+      `${session}.${secret}.${seal}.`,
+      "nonsense",
+      "..",
+      "",
+    ];
+    for (const token of madeUp) expect((await refusal(auth.refresh(token))).code).toBe("session_revoked");
     expect((await run(auth.refresh(grant.refreshToken))).sessionId).toBe(grant.sessionId);
+  });
+
+  test("a session that is not refreshed for 30 days has ended", async () => {
+    const grant = await withPassword("hank");
+    now += 30 * 24 * 60 * minute;
+    expect((await refusal(auth.refresh(grant.refreshToken))).code).toBe("session_revoked");
+    await run(auth.sweep);
+    expect(await run(auth.needsSetup)).toBe(false);
   });
 
   test("revoking ends a session at once, also one that was just verified; others cannot be ended", async () => {
@@ -184,6 +241,16 @@ describe.each(testDatabases)("signing in, on the $engine database", ({ layer }) 
     expect((await refusal(auth.revoke(me, foreign.sessionId))).code).toBe("not_found");
   });
 
+  test("a session that ends while it is being verified is not known as good thereafter", async () => {
+    const grant = await withPassword("jan");
+    const me = await principal(grant);
+    const others = await Promise.all(Array.from({ length: 4 }, () => run(auth.signIn("jan", "correct horse", origin))));
+    for (const other of others) {
+      await Promise.all([run(Effect.exit(auth.authenticator.verify(other.accessToken))), run(auth.revoke(me, other.sessionId))]);
+      expect((await refusal(auth.authenticator.verify(other.accessToken))).code).toBe("session_revoked");
+    }
+  });
+
   test("a new password needs the present one and ends the other sessions", async () => {
     const grant = await withPassword("ida");
     const other = await run(auth.signIn("ida", "correct horse", origin));
@@ -195,11 +262,33 @@ describe.each(testDatabases)("signing in, on the $engine database", ({ layer }) 
     expect((await run(auth.signIn("ida", "another horse", origin))).user.username).toBe("ida");
   });
 
-  test("resetting the admin ends their sessions and gives a new link", async () => {
+  test("resetting the admin ends their sessions, takes the password away and gives a new link", async () => {
     const grant = await run(auth.redeem(await run(auth.resetAdmin), origin));
+    await run(auth.setPassword(await principal(grant), undefined, "forgotten horse"));
+    const old = await run(auth.resetAdmin);
     const token = await run(auth.resetAdmin);
     expect((await refusal(auth.authenticator.verify(grant.accessToken))).code).toBe("session_revoked");
-    expect((await run(auth.redeem(token, origin))).user.role).toBe("admin");
+    expect((await refusal(auth.signIn("admin", "forgotten horse", origin))).code).toBe("invalid_credentials");
+    expect((await refusal(auth.redeem(old, origin))).code).toBe("invalid_credentials");
+    const back = await run(auth.redeem(token, origin));
+    expect(back.user).toMatchObject({ role: "admin", hasPassword: false });
+    await run(auth.setPassword(await principal(back), undefined, "another horse"));
+  });
+
+  test("of more than a hundred sessions of a user, the one unused for longest ends", async () => {
+    const first = await withPassword("lea");
+    const database = await runtime.runPromise(Database);
+    await run(
+      database.query(
+        (sql) => sql`
+          insert into session (id, user_id, client, ip, created_at, last_used_at, expires_at, refresh_hash, rotated_at)
+          select 'lea' || n, ${first.user.id}, 'x', 'x', ${now}::bigint + n, ${now}::bigint + n, ${now + minute}, '', ${now} from generate_series(1, 99) as n`,
+      ),
+    );
+    now += 1000;
+    const me = await principal(await run(auth.signIn("lea", "correct horse", origin)));
+    expect((await run(auth.sessions(me))).length).toBe(100);
+    expect((await refusal(auth.authenticator.verify(first.accessToken))).code).toBe("session_revoked");
   });
 
   test("preferences merge, null removes, and 128 KiB is the end", async () => {
@@ -209,14 +298,5 @@ describe.each(testDatabases)("signing in, on the $engine database", ({ layer }) 
     expect(await run(auth.preferences(user.id))).toEqual({ layout: { a: 1 }, other: [1] });
     expect((await refusal(auth.savePreferences(user.id, { big: "x".repeat(128 * 1024) }))).code).toBe("payload_too_large");
     expect(await run(auth.preferences(user.id))).toEqual({ layout: { a: 1 }, other: [1] });
-  });
-
-  test("secrets are files that only this user can read, and stay the same", async () => {
-    const { mode } = await stat(join(folder, "secrets", "access.key"));
-    expect(mode & 0o777).toBe(0o600);
-    const settings = Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder }));
-    const again = await Effect.runPromise(Effect.provide(Secrets, Secrets.layer.pipe(Layer.provide(settings))));
-    expect(again.accessKey).toEqual(secrets.accessKey);
-    expect(again.mediaKey).not.toEqual(again.accessKey);
   });
 });

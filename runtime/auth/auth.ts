@@ -1,59 +1,56 @@
-// Who may come in: sign-in, sessions, links, users. A session is a row; its refresh token works once and is stored as a hash.
-// Rotation rule: a used-up token ends the session (somebody copied it), but for the one right before the present one within
-// 20 s: its answer may have been lost on the way, and the client has nothing else.
+// Who may come in: sign-in by password or one-time link, users, what is kept for them. Passwords, links and refresh tokens are
+// stored as hashes only, and nothing here logs one.
 import { createHash, randomBytes } from "node:crypto";
 import { Clock, Context, Effect, Layer } from "effect";
 import type { Grant, Role, Session, User } from "#protocol/auth.ts";
 import { CallError } from "#protocol/wire/errors.ts";
-import { Database, type DatabaseError } from "#db/client/database.ts";
+import { Database, type Sql, type Tx } from "#db/client/database.ts";
 import * as queries from "#db/queries/user.ts";
 import type { Authenticator } from "../gateway/authenticator.ts";
-import { accessLifeMs, readAccess, signAccess } from "./access-token.ts";
+import { orCallError } from "./failures.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 import type { Principal } from "./principal.ts";
-import { Secrets } from "./secrets.ts";
-import { Throttle } from "./throttle.ts";
+import { makeSessions, type Origin, userOf } from "./sessions.ts";
+import type { Secrets } from "./secrets.ts";
+import { addressKey, Throttle } from "./throttle.ts";
 
-const dayMs = 24 * 60 * 60_000;
-const sessionLifeMs = 30 * dayMs;
-const linkLifeMs = dayMs;
-const lostAnswerMs = 20_000;
+const linkLifeMs = 24 * 60 * 60_000;
+/** For each user, and for each address; successes do not count. */
 const triesPerMinute = 5;
 const maxPreferencesBytes = 128 * 1024;
-/** Sessions whose row is known to be good; a revocation takes them out. */
-const maxKnownSessions = 50_000;
-
-/** Where a sign-in comes from. */
-export interface Origin {
-  readonly client: string;
-  readonly ip: string;
-}
 
 export class Auth extends Context.Service<
   Auth,
   {
+    /** What the gateway asks of sessions. */
     readonly authenticator: Authenticator;
+    /** Errors: invalid_credentials, rate_limited, overloaded. */
     readonly signIn: (login: string, password: string, origin: Origin) => Effect.Effect<Grant, CallError>;
+    /** Errors: invalid_credentials, rate_limited. */
     readonly redeem: (token: string, origin: Origin) => Effect.Effect<Grant, CallError>;
+    /** Errors: session_revoked. */
     readonly refresh: (refreshToken: string) => Effect.Effect<Grant, CallError>;
     readonly user: (userId: string) => Effect.Effect<User, CallError>;
     readonly users: Effect.Effect<ReadonlyArray<User>, CallError>;
+    /** Answers a one-time link token for them. Errors: conflict. */
     readonly createUser: (user: {
       readonly username: string;
       readonly email: string | undefined;
       readonly role: Role;
     }) => Effect.Effect<{ readonly user: User; readonly token: string }, CallError>;
+    /** Ends the other sessions. Errors: invalid_credentials, rate_limited, overloaded. */
     readonly setPassword: (principal: Principal, current: string | undefined, password: string) => Effect.Effect<void, CallError>;
     readonly sessions: (principal: Principal) => Effect.Effect<ReadonlyArray<Session>, CallError>;
-    /** Ends one session, or all but the current one. Answers how many ended. */
+    /** Ends one session, or all but the current one. Answers how many ended. Errors: not_found. */
     readonly revoke: (principal: Principal, sessionId: string | undefined) => Effect.Effect<number, CallError>;
     readonly preferences: (userId: string) => Effect.Effect<Readonly<Record<string, unknown>>, CallError>;
+    /** Errors: payload_too_large. */
     readonly savePreferences: (userId: string, set: Readonly<Record<string, unknown>>) => Effect.Effect<void, CallError>;
     /** Nobody has ever signed in. */
     readonly needsSetup: Effect.Effect<boolean, CallError>;
     /** Makes sure that there is an admin; a one-time link token for them while nobody has signed in yet, else null. */
     readonly ensureAdmin: Effect.Effect<string | null, CallError>;
-    /** Ends the first admin's sessions; answers a new one-time link token. */
+    /** Takes the first admin's password away and ends their sessions; answers a new one-time link token. */
     readonly resetAdmin: Effect.Effect<string, CallError>;
     /** Forgets what ended long ago. */
     readonly sweep: Effect.Effect<void, CallError>;
@@ -65,283 +62,184 @@ export class Auth extends Context.Service<
   );
 }
 
-const hash = (secret: string): string => createHash("sha256").update(secret).digest("hex");
-const secret = (): string => randomBytes(32).toString("base64url");
-const newId = (prefix: string): string => `${prefix}_${randomBytes(12).toString("base64url")}`;
+const hash = (token: string): string => createHash("sha256").update(token).digest("hex");
 
-const refused = (error: DatabaseError): CallError =>
-  error.reason === "full"
-    ? new CallError("storage_full", "The disk is full or cannot be written.")
-    : error.reason === "conflict"
-      ? new CallError("conflict", "There is such a user already.")
-      : new CallError("unavailable", "The database does not answer. Try again.");
+const wrong = new CallError("invalid_credentials", "Login or password is wrong.");
+const userGone = new CallError("not_found", "This user is gone.");
 
-const userOf = (row: queries.UserRow): User => ({
-  id: row.id,
-  username: row.username,
-  email: row.email,
-  role: row.role,
-  hasPassword: row.password !== null,
-  createdAt: row.created_at,
-});
+const throttled = (waitMs: number): CallError =>
+  new CallError("rate_limited", `Too many tries. Wait ${Math.ceil(waitMs / 1000)} seconds, then try again.`, { retryAfterMs: waitMs });
 
 const make = Effect.gen(function* () {
   const database = yield* Database;
-  const { accessKey } = yield* Secrets;
-  const known = new Set<string>();
-  const listeners = new Set<(sessionId: string) => void>();
-  const byLogin = new Throttle(triesPerMinute);
-  const byAddress = new Throttle(triesPerMinute * 4);
+  const sessions = yield* makeSessions;
+  const byUser = new Throttle(triesPerMinute);
+  const byAddress = new Throttle(triesPerMinute);
 
-  const query = <T>(run: Parameters<typeof database.query<T>>[0]) => Effect.mapError(database.query(run), refused);
-  const transaction = <T>(run: Parameters<typeof database.transaction<T>>[0]) => Effect.mapError(database.transaction(run), refused);
+  const query = <T>(run: (sql: Sql) => PromiseLike<T>) => orCallError(database.query(run));
+  const transaction = <T>(run: (tx: Tx) => Promise<T>) => orCallError(database.transaction(run));
   const now = Clock.currentTimeMillis;
 
-  const ended = (ids: ReadonlyArray<{ readonly id: string }>): void => {
-    for (const { id } of ids) {
-      known.delete(id);
-      for (const listener of listeners) listener(id);
-    }
-  };
-
-  const grant = Effect.fnUntraced(function* (
-    user: queries.UserRow,
-    sessionId: string,
-    refreshSecret: string,
-    at: number,
-    refreshExpiresAt: number,
-  ) {
-    const accessExpiresAt = Math.floor((at + accessLifeMs) / 1000) * 1000;
-    const accessToken = yield* signAccess(accessKey, {
-      userId: user.id,
-      username: user.username,
-      role: user.role,
-      sessionId,
-      expiresAt: accessExpiresAt,
-    });
-    return { user: userOf(user), sessionId, accessToken, accessExpiresAt, refreshToken: `${sessionId}.${refreshSecret}`, refreshExpiresAt };
+  /** Counts a try for the key, or fails with the time to wait; a `success` is not counted. */
+  const countTry = Effect.fnUntraced(function* (throttle: Throttle, key: string, at: number) {
+    const waitMs = throttle.attempt(key, at);
+    if (waitMs > 0) return yield* Effect.fail(throttled(waitMs));
+    return { success: () => throttle.takeBack(key, at) };
   });
-
-  const startSession = Effect.fnUntraced(function* (user: queries.UserRow, origin: Origin) {
-    const at = yield* now;
-    const id = newId("ses");
-    const refreshSecret = secret();
-    const session = {
-      id,
-      user_id: user.id,
-      client: origin.client.slice(0, 80),
-      ip: origin.ip.slice(0, 64),
-      created_at: at,
-      last_used_at: at,
-      expires_at: at + sessionLifeMs,
-      refresh_hash: hash(refreshSecret),
-      rotated_at: at,
-    };
-    yield* query((sql) => queries.insertSession(sql, session));
-    return yield* grant(user, id, refreshSecret, at, session.expires_at);
-  });
-
-  const throttled = (waitMs: number) =>
-    new CallError("rate_limited", `Too many tries. Wait ${Math.ceil(waitMs / 1000)} seconds, then try again.`, { retryAfterMs: waitMs });
 
   const signIn = Effect.fn("auth.signIn")(function* (login: string, password: string, origin: Origin) {
     const at = yield* now;
-    const key = login.toLowerCase();
-    const waitMs = Math.max(byAddress.attempt(origin.ip, at), byLogin.attempt(key, at));
-    if (waitMs > 0) return yield* Effect.fail(throttled(waitMs));
+    const fromAddress = yield* countTry(byAddress, addressKey(origin.ip), at);
     const [user] = yield* query((sql) => queries.userByLogin(sql, login));
+    // The same for a user's name and e-mail, and for logins that nobody has: these have a key of their own.
+    const forUser = yield* countTry(byUser, user?.id ?? `unknown ${login.toLowerCase()}`, at);
     // Unknown users cost the same time and get the same answer.
     const right = yield* verifyPassword(password, user?.password ?? null);
-    if (user === undefined || !right) return yield* Effect.fail(new CallError("invalid_credentials", "Login or password is wrong."));
-    byLogin.clear(key);
-    return yield* startSession(user, origin);
+    if (user === undefined || !right) return yield* Effect.fail(wrong);
+    fromAddress.success();
+    forUser.success();
+    return yield* sessions.begun(yield* transaction((tx) => sessions.begin(tx, user, origin, at)));
   });
 
   const redeem = Effect.fn("auth.redeem")(function* (token: string, origin: Origin) {
     const at = yield* now;
-    const waitMs = byAddress.attempt(origin.ip, at);
-    if (waitMs > 0) return yield* Effect.fail(throttled(waitMs));
-    const [link] = yield* query((sql) => queries.takeLink(sql, hash(token), at));
-    const [user] = link === undefined ? [] : yield* query((sql) => queries.userById(sql, link.user_id));
-    if (user === undefined)
+    const fromAddress = yield* countTry(byAddress, addressKey(origin.ip), at);
+    // In one transaction: a link is not used up without its session.
+    const session = yield* transaction(async (tx) => {
+      const [link] = await queries.takeLink(tx, hash(token), at);
+      const [user] = link === undefined ? [] : await queries.userById(tx, link.user_id);
+      return user === undefined ? null : sessions.begin(tx, user, origin, at);
+    });
+    if (session === null)
       return yield* Effect.fail(
         new CallError("invalid_credentials", "This sign-in link was used, has expired, or was never given. Ask for a new one."),
       );
-    return yield* startSession(user, origin);
+    fromAddress.success();
+    return yield* sessions.begun(session);
   });
 
-  const refresh = Effect.fn("auth.refresh")(function* (refreshToken: string) {
+  /** A link in place of those the user was given before. */
+  const giveLink = async (tx: Tx, userId: string, at: number): Promise<string> => {
+    const token = randomBytes(32).toString("base64url");
+    await queries.dropLinks(tx, userId);
+    await queries.insertLink(tx, { token_hash: hash(token), user_id: userId, created_at: at, expires_at: at + linkLifeMs });
+    return token;
+  };
+
+  const newUser = (username: string, email: string | null, role: Role, at: number): queries.UserRow => ({
+    id: `usr_${randomBytes(12).toString("base64url")}`,
+    username,
+    email,
+    role,
+    password: null,
+    created_at: at,
+  });
+
+  const createUser = Effect.fn("auth.createUser")(function* (user: { username: string; email: string | undefined; role: Role }) {
     const at = yield* now;
-    const dot = refreshToken.indexOf(".");
-    const sessionId = refreshToken.slice(0, Math.max(0, dot));
-    const given = hash(refreshToken.slice(dot + 1));
-    const next = secret();
-    const outcome = yield* transaction(async (tx) => {
-      const [session] = await queries.sessionForUpdate(tx, sessionId);
-      if (session === undefined || session.revoked_at !== null || session.expires_at <= at) return { type: "gone" as const };
-      const present = given === session.refresh_hash;
-      const answerLost = given === session.previous_hash && at - session.rotated_at <= lostAnswerMs;
-      if (!present && !answerLost) {
-        // A token of this session that was used up, or one that was made up: both end it only if it was ever true.
-        if (given !== session.previous_hash) return { type: "gone" as const };
-        return {
-          type: "reused" as const,
-          ids: await queries.revokeSessions(tx, session.user_id, { id: sessionId }, "refresh token used twice", at),
-        };
-      }
-      const expires = at + sessionLifeMs;
-      await queries.rotateSession(tx, sessionId, {
-        refresh_hash: hash(next),
-        previous_hash: given,
-        at: answerLost ? session.rotated_at : at,
-        expires_at: expires,
-      });
-      const [user] = await queries.userById(tx, session.user_id);
-      return { type: "rotated" as const, user: user!, expires };
+    const row = newUser(user.username, user.email ?? null, user.role, at);
+    const adding = database.transaction(async (tx) => {
+      await queries.insertUser(tx, row);
+      return giveLink(tx, row.id, at);
     });
-    switch (outcome.type) {
-      case "rotated":
-        return yield* grant(outcome.user, sessionId, next, at, outcome.expires);
-      case "reused":
-        ended(outcome.ids);
-        yield* Effect.logWarning("a refresh token was used twice; its session is ended").pipe(Effect.annotateLogs({ session: sessionId }));
-        return yield* Effect.fail(
-          new CallError("session_revoked", "This session was used from two places and has been ended. Sign in again."),
-        );
-      case "gone":
-        return yield* Effect.fail(new CallError("session_revoked", "The session has ended. Sign in again."));
-    }
+    const token = yield* Effect.catchTag(adding, "DatabaseError", (error) =>
+      error.reason === "conflict"
+        ? Effect.fail(new CallError("conflict", "There is a user with this name or e-mail already."))
+        : orCallError(Effect.fail(error)),
+    );
+    return { user: userOf(row), token };
   });
 
-  const verify = Effect.fnUntraced(function* (token: string) {
+  const setPassword = Effect.fn("auth.setPassword")(function* (principal: Principal, current: string | undefined, password: string) {
     const at = yield* now;
-    const principal = yield* readAccess(accessKey, token, at);
-    if (known.has(principal.sessionId)) return principal;
-    const [session] = yield* query((sql) => queries.sessionById(sql, principal.sessionId));
-    if (session === undefined || session.revoked_at !== null || session.expires_at <= at) {
-      return yield* Effect.fail(new CallError("session_revoked", "The session has ended. Sign in again."));
+    const [user] = yield* query((sql) => queries.userById(sql, principal.userId));
+    if (user === undefined) return yield* Effect.fail(userGone);
+    if (user.password !== null) {
+      const forUser = yield* countTry(byUser, user.id, at);
+      if (!(yield* verifyPassword(current ?? "", user.password)))
+        return yield* Effect.fail(new CallError("invalid_credentials", "The present password is wrong."));
+      forUser.success();
     }
-    if (known.size >= maxKnownSessions) known.clear();
-    known.add(principal.sessionId);
-    return principal;
-  });
-
-  const giveLink = Effect.fnUntraced(function* (userId: string) {
-    const at = yield* now;
-    const token = secret();
-    yield* transaction(async (tx) => {
-      await queries.dropLinks(tx, userId);
-      await queries.insertLink(tx, { token_hash: hash(token), user_id: userId, created_at: at, expires_at: at + linkLifeMs });
+    const hashed = yield* hashPassword(password);
+    const others = yield* transaction(async (tx) => {
+      await queries.setPassword(tx, user.id, hashed);
+      return queries.revokeSessions(tx, user.id, { except: principal.sessionId }, "password changed", at);
     });
+    sessions.ended(others);
+  });
+
+  const savePreferences = Effect.fn("auth.savePreferences")(function* (userId: string, set: Readonly<Record<string, unknown>>) {
+    const saved = yield* transaction(async (tx) => {
+      const [row] = await queries.lockPreferences(tx, userId);
+      const merged = Object.fromEntries(Object.entries({ ...row?.preferences, ...set }).filter(([, value]) => value !== null));
+      const json = JSON.stringify(merged);
+      if (Buffer.byteLength(json) > maxPreferencesBytes) return false;
+      await queries.writePreferences(tx, userId, json);
+      return true;
+    });
+    if (saved) return;
+    return yield* Effect.fail(
+      new CallError("payload_too_large", "The preferences would be over 128 KiB in all.", { limit: maxPreferencesBytes }),
+    );
+  });
+
+  const firstAdmin = async (tx: Tx, at: number): Promise<queries.UserRow> => {
+    const found = (await queries.allUsers(tx)).find(({ role }) => role === "admin");
+    if (found !== undefined) return found;
+    const admin = newUser("admin", null, "admin", at);
+    await queries.insertUser(tx, admin);
+    return admin;
+  };
+
+  const ensureAdmin = Effect.gen(function* () {
+    const at = yield* now;
+    return yield* transaction(async (tx) => {
+      const admin = await firstAdmin(tx, at);
+      const [row] = await queries.signedInEver(tx);
+      return row?.ever === true ? null : giveLink(tx, admin.id, at);
+    });
+  });
+
+  const resetAdmin = Effect.gen(function* () {
+    const at = yield* now;
+    const { ended, token } = yield* transaction(async (tx) => {
+      const admin = await firstAdmin(tx, at);
+      await queries.setPassword(tx, admin.id, null);
+      return {
+        ended: await queries.revokeSessions(tx, admin.id, {}, "reset from the command line", at),
+        token: await giveLink(tx, admin.id, at),
+      };
+    });
+    sessions.ended(ended);
     return token;
   });
 
-  const addUser = Effect.fnUntraced(function* (username: string, email: string | null, role: Role) {
-    const row: queries.UserRow = { id: newId("usr"), username, email, role, password: null, created_at: yield* now };
-    yield* query((sql) => queries.insertUser(sql, row));
-    return row;
-  });
-
-  const firstAdmin = Effect.gen(function* () {
-    const rows = yield* query(queries.allUsers);
-    return rows.find(({ role }) => role === "admin") ?? (yield* addUser("admin", null, "admin"));
-  });
-
-  const needsSetup = Effect.map(query(queries.anySession), ([row]) => row?.any !== true);
-
   return Auth.of({
-    authenticator: {
-      verify,
-      onRevoked: (listener) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-    },
+    authenticator: sessions.authenticator,
     signIn,
     redeem,
-    refresh,
+    refresh: sessions.refresh,
     user: Effect.fnUntraced(function* (userId: string) {
       const [row] = yield* query((sql) => queries.userById(sql, userId));
-      return row === undefined ? yield* Effect.fail(new CallError("not_found", "This user is gone.")) : userOf(row);
+      return row === undefined ? yield* Effect.fail(userGone) : userOf(row);
     }),
     users: Effect.map(query(queries.allUsers), (rows) => rows.map(userOf)),
-    createUser: Effect.fn("auth.createUser")(function* ({ username, email, role }) {
-      const row = yield* addUser(username, email ?? null, role);
-      return { user: userOf(row), token: yield* giveLink(row.id) };
-    }),
-    setPassword: Effect.fn("auth.setPassword")(function* (principal: Principal, current: string | undefined, password: string) {
-      const at = yield* now;
-      const [user] = yield* query((sql) => queries.userById(sql, principal.userId));
-      if (user === undefined) return yield* Effect.fail(new CallError("not_found", "This user is gone."));
-      if (user.password !== null) {
-        const waitMs = byLogin.attempt(user.username.toLowerCase(), at);
-        if (waitMs > 0) return yield* Effect.fail(throttled(waitMs));
-        if (!(yield* verifyPassword(current ?? "", user.password)))
-          return yield* Effect.fail(new CallError("invalid_credentials", "The present password is wrong."));
-        byLogin.clear(user.username.toLowerCase());
-      }
-      const hashed = yield* hashPassword(password);
-      const others = yield* transaction(async (tx) => {
-        await queries.setPassword(tx, user.id, hashed);
-        return queries.revokeSessions(tx, user.id, { except: principal.sessionId }, "password changed", at);
-      });
-      ended(others);
-    }),
-    sessions: Effect.fnUntraced(function* (principal: Principal) {
-      const at = yield* now;
-      const rows = yield* query((sql) => queries.liveSessions(sql, principal.userId, at));
-      return rows.map((row) => ({
-        id: row.id,
-        client: row.client,
-        ip: row.ip,
-        createdAt: row.created_at,
-        lastUsedAt: row.last_used_at,
-        expiresAt: row.expires_at,
-        current: row.id === principal.sessionId,
-      }));
-    }),
-    revoke: Effect.fn("auth.revoke")(function* (principal: Principal, sessionId: string | undefined) {
-      const at = yield* now;
-      const which = sessionId === undefined ? { except: principal.sessionId } : { id: sessionId };
-      const rows = yield* query((sql) => queries.revokeSessions(sql, principal.userId, which, "revoked by its user", at));
-      if (sessionId !== undefined && rows.length === 0)
-        return yield* Effect.fail(new CallError("not_found", "There is no such session, or it has ended."));
-      ended(rows);
-      return rows.length;
-    }),
+    createUser,
+    setPassword,
+    sessions: sessions.list,
+    revoke: sessions.revoke,
     preferences: (userId) =>
       Effect.map(
         query((sql) => queries.readPreferences(sql, userId)),
         ([row]) => row?.preferences ?? {},
       ),
-    savePreferences: Effect.fn("auth.savePreferences")(function* (userId: string, set: Readonly<Record<string, unknown>>) {
-      const tooLarge = yield* transaction(async (tx) => {
-        const [row] = await queries.readPreferences(tx, userId);
-        const merged = Object.fromEntries(Object.entries({ ...row?.preferences, ...set }).filter(([, value]) => value !== null));
-        const json = JSON.stringify(merged);
-        if (Buffer.byteLength(json) > maxPreferencesBytes) return true;
-        await queries.writePreferences(tx, userId, json);
-        return false;
-      });
-      if (tooLarge)
-        return yield* Effect.fail(
-          new CallError("payload_too_large", "The preferences would be over 128 KiB in all.", { limit: maxPreferencesBytes }),
-        );
-    }),
-    needsSetup,
-    ensureAdmin: Effect.gen(function* () {
-      const admin = yield* firstAdmin;
-      return (yield* needsSetup) ? yield* giveLink(admin.id) : null;
-    }),
-    resetAdmin: Effect.gen(function* () {
-      const admin = yield* firstAdmin;
-      const at = yield* now;
-      ended(yield* query((sql) => queries.revokeSessions(sql, admin.id, {}, "reset from the command line", at)));
-      return yield* giveLink(admin.id);
-    }),
+    savePreferences,
+    needsSetup: Effect.map(query(queries.signedInEver), ([row]) => row?.ever !== true),
+    ensureAdmin,
+    resetAdmin,
     sweep: Effect.gen(function* () {
       const at = yield* now;
-      yield* query((sql) => queries.sweepSessions(sql, at - 7 * dayMs));
+      yield* sessions.sweep;
       yield* query((sql) => queries.sweepLinks(sql, at));
     }),
   });

@@ -40,7 +40,17 @@ export const authHandlers = Effect.gen(function* () {
         asPrincipal(context, (principal) => Effect.map(auth.sessions(principal), (sessions) => ({ sessions: [...sessions] }))),
       "auth.revoke": ({ sessionId }, context) =>
         asPrincipal(context, (principal) => Effect.map(auth.revoke(principal, sessionId), (ended) => ({ ended }))),
-      "auth.signOut": (_, context) => asPrincipal(context, (principal) => Effect.as(auth.revoke(principal, principal.sessionId), {})),
+      "auth.signOut": (_, context) =>
+        asPrincipal(context, (principal) =>
+          auth.revoke(principal, principal.sessionId).pipe(
+            // It has ended already: as asked.
+            Effect.catchIf(
+              ({ code }) => code === "not_found",
+              () => Effect.void,
+            ),
+            Effect.as({}),
+          ),
+        ),
       "auth.createUser": ({ username, email, role }) => auth.createUser({ username, email, role }),
       "auth.users": () => Effect.map(auth.users, (users) => ({ users: [...users] })),
       "auth.preferences": (_, context) =>

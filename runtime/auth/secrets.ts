@@ -1,6 +1,6 @@
 // The server's own keys: made at the first start, kept in the data folder for this user only. They never leave this process.
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Context, Data, Effect, Layer } from "effect";
 import { Settings } from "../config/settings.ts";
@@ -9,30 +9,49 @@ export class SecretsError extends Data.TaggedError("SecretsError")<{ readonly me
 
 const bytes = 32;
 
-/** The key in a file; made where there is none. A file that others may read is closed to them, with a warning. */
-const keyIn = (folder: string, name: string) =>
-  Effect.gen(function* () {
-    const path = join(folder, name);
-    const attempt = <T>(run: () => Promise<T>) =>
-      Effect.tryPromise({
-        try: run,
-        catch: (cause) => new SecretsError({ message: `The secret ${path} cannot be read or made: ${String(cause)}`, cause }),
-      });
-    const made = yield* Effect.result(attempt(() => writeFile(path, randomBytes(bytes), { mode: 0o600, flag: "wx" })));
-    if (made._tag === "Failure" && (made.failure.cause as NodeJS.ErrnoException).code !== "EEXIST") return yield* made.failure;
-    const { mode } = yield* attempt(() => stat(path));
-    if ((mode & 0o077) !== 0) {
-      yield* Effect.logWarning("a secret could be read by others; closing it").pipe(Effect.annotateLogs({ file: path }));
-      yield* attempt(() => chmod(path, 0o600));
-    }
-    const key = yield* attempt(() => readFile(path));
-    if (key.length !== bytes)
-      return yield* new SecretsError({
-        message: `The secret ${path} is damaged: delete it to get a new one (everybody must sign in again).`,
-        cause: null,
-      });
-    return new Uint8Array(key);
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+const sentence = (path: string, cause: unknown): SecretsError =>
+  new SecretsError({
+    message: `The secret ${path} cannot be read or made (${String(cause)}). Give the data folder to this user, or choose another with PIXSIM_DATA.`,
+    cause,
   });
+
+/** Makes the file whole or not at all; leaves one that is there. */
+const makeOnce = async (path: string): Promise<void> => {
+  const making = `${path}.${crypto.randomUUID()}`;
+  try {
+    await writeFile(making, randomBytes(bytes), { mode: 0o600, flag: "wx", flush: true });
+    await link(making, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+  } finally {
+    await rm(making, { force: true });
+  }
+};
+
+/** The key in a file; made where there is none. A file that others may read is closed to them, with a warning. */
+const keyIn = Effect.fnUntraced(function* (folder: string, name: string) {
+  const path = join(folder, name);
+  const attempt = <T>(run: () => Promise<T>) => Effect.tryPromise({ try: run, catch: (cause) => sentence(path, cause) });
+  yield* attempt(async () => (await exists(path)) || (await makeOnce(path)));
+  const { mode } = yield* attempt(() => stat(path));
+  // Windows has no such modes.
+  if ((mode & 0o077) !== 0 && process.platform !== "win32") {
+    yield* Effect.annotateLogs(Effect.logWarning("a secret could be read by others; it is closed to them now"), { file: path });
+    yield* attempt(() => chmod(path, 0o600));
+  }
+  const key = yield* attempt(() => readFile(path));
+  if (key.length === bytes) return new Uint8Array(key);
+  return yield* new SecretsError({
+    message: `The secret ${path} is damaged. Delete it to get a new one: everybody must sign in again then.`,
+    cause: null,
+  });
+});
 
 export class Secrets extends Context.Service<
   Secrets,
@@ -50,7 +69,7 @@ export class Secrets extends Context.Service<
       const folder = join(settings.PIXSIM_DATA, "secrets");
       yield* Effect.tryPromise({
         try: () => mkdir(folder, { recursive: true, mode: 0o700 }),
-        catch: (cause) => new SecretsError({ message: `The folder ${folder} cannot be made: ${String(cause)}`, cause }),
+        catch: (cause) => sentence(folder, cause),
       });
       return { accessKey: yield* keyIn(folder, "access.key"), mediaKey: yield* keyIn(folder, "media.key") };
     }),
