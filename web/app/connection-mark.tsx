@@ -1,7 +1,7 @@
 // Whether what is on the screen is the present: live, catching up, or cut off and when the next try is.
 import RefreshCw from "lucide-solid/icons/refresh-cw";
 import WifiOff from "lucide-solid/icons/wifi-off";
-import { createEffect, createSignal, onCleanup, Show, type Component } from "solid-js";
+import { createEffect, createMemo, createSignal, onCleanup, Show, type Component } from "solid-js";
 import type { ConnectionState } from "#web/store/connection.ts";
 import { Badge } from "#web/ui/feedback.tsx";
 import "./connection-mark.css";
@@ -60,9 +60,10 @@ export const StaleBar: Component<MarkProps> = (props) => {
   const left = countdown(retryAt);
   const [patient, setPatient] = createSignal(false);
   // A moment without connection is not worth a bar.
+  const isLive = createMemo(() => props.state.kind === "live");
   createEffect(() => {
     setPatient(false);
-    if (props.state.kind !== "live") {
+    if (!isLive()) {
       const timer = setTimeout(() => setPatient(true), 800);
       onCleanup(() => clearTimeout(timer));
     }

@@ -1,8 +1,8 @@
 // The assets of the signed-in user, live.
-import { createSignal, onCleanup, type Accessor } from "solid-js";
+import { batch, createSignal, onCleanup, type Accessor } from "solid-js";
 import type { Asset, MediaType } from "#protocol/asset.ts";
 import type { Client } from "./client.ts";
-import { createLiveRows, type LiveRows } from "./live.ts";
+import { createLiveRows, type LiveChange, type LiveRows } from "./live.ts";
 
 export interface AssetsFilter {
   readonly mediaType: MediaType | null;
@@ -38,6 +38,23 @@ export const matchesAssets = (asset: Asset, filter: AssetsFilter): boolean => {
     .toLowerCase()
     .split(/\s+/)
     .every((word) => text.includes(word));
+};
+
+/**
+ * By how much changes move the count of assets outside of the trash. One that was not known is new if it is newer than the newest one
+ * (`newest`, ms); an older one that is only `read` for the first time is counted already.
+ */
+const countAssets = (changes: ReadonlyArray<LiveChange<Asset>>, newest: number, read: boolean): number => {
+  let difference = 0;
+  for (const { before, after } of changes) {
+    const isNew = before === undefined && after.createdAt > newest;
+    if (before === undefined && read && !isNew) {
+      continue;
+    }
+    const stood = before === undefined ? !isNew : before.deletedAt === null;
+    difference += Number(after.deletedAt === null) - Number(stood);
+  }
+  return difference;
 };
 
 export interface AssetsStore extends LiveRows<Asset, AssetsFilter> {
@@ -79,12 +96,9 @@ export const createAssetsStore = (client: Client): AssetsStore => {
       );
       return { rows: assets, next };
     },
-    onLive: (changes) => {
-      let difference = 0;
-      for (const { before, after } of changes) {
-        // A row that was never seen is new, or an old one that was never loaded: only then do its dates tell which.
-        const stood = before === undefined ? after.createdAt < newest || after.deletedAt !== null : before.deletedAt === null;
-        difference += Number(after.deletedAt === null) - Number(stood);
+    onChange: (changes, read) => {
+      const difference = countAssets(changes, newest, read);
+      for (const { after } of changes) {
         newest = Math.max(newest, after.createdAt);
       }
       setCount((now) => Math.max(now + difference, 0));
@@ -96,9 +110,11 @@ export const createAssetsStore = (client: Client): AssetsStore => {
     {},
     {
       snapshot: (snapshot) => {
-        newest = snapshot.assets[0]?.createdAt ?? 0;
-        setCount(snapshot.count);
-        feed.snapshot({ rows: snapshot.assets, next: snapshot.next });
+        batch(() => {
+          feed.snapshot({ rows: snapshot.assets, next: snapshot.next });
+          newest = Math.max(newest, snapshot.assets[0]?.createdAt ?? 0);
+          setCount(snapshot.count);
+        });
         setReady(true);
       },
       deltas: feed.deltas,

@@ -4,7 +4,7 @@ const browsers: ReadonlyArray<readonly [RegExp, string]> = [
   [/\bEdg\//, "Edge"],
   [/\bOPR\//, "Opera"],
   [/\bFirefox\//, "Firefox"],
-  [/\bChrom(e|ium)\//, "Chrome"],
+  [/Chrom(e|ium)\//, "Chrome"],
   [/\bSafari\//, "Safari"],
 ];
 const systems: ReadonlyArray<readonly [RegExp, string]> = [

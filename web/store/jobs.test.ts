@@ -37,7 +37,7 @@ describe("counts", () => {
           const id = `job_${number}`;
           const before = rows.get(id);
           const after = sampleJob({ id, state, createdAt: before?.createdAt ?? newest + 1, rev: (before?.rev ?? 0) + 1 });
-          counts = countChanges(counts ?? noCounts, [{ before, after }], newest);
+          counts = countChanges(counts ?? noCounts, [{ before, after }], newest, false);
           newest = Math.max(newest, after.createdAt);
           rows.set(id, after);
         }
@@ -50,6 +50,13 @@ describe("counts", () => {
 
   it("cannot follow a job of which the state before was never seen", () => {
     const old = sampleJob({ createdAt: 5, state: "completed" });
-    expect(countChanges(noCounts, [{ before: undefined, after: old }], 10)).toBeNull();
+    expect(countChanges(noCounts, [{ before: undefined, after: old }], 10, false)).toBeNull();
+  });
+
+  it("do not count a job again that is only read from an older page", () => {
+    const old = sampleJob({ createdAt: 5, state: "completed" });
+    expect(countChanges(noCounts, [{ before: undefined, after: old }], 10, true)).toEqual(noCounts);
+    expect(countChanges(noCounts, [{ before: undefined, after: old }], 5, true)).toEqual(noCounts);
+    expect(countChanges(noCounts, [{ before: undefined, after: old }], 4, true)?.completed).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 // The jobs of the signed-in user, live: rows, counts by state, and what can be done to them.
-import { createSignal, onCleanup, type Accessor } from "solid-js";
+import { batch, createSignal, onCleanup, type Accessor } from "solid-js";
 import { finalJobStates, JobState, type Job, type Operation } from "#protocol/job.ts";
 import type { Client } from "./client.ts";
 import { createLiveRows, type LiveChange, type LiveRows } from "./live.ts";
@@ -36,11 +36,22 @@ export type JobCounts = Readonly<Record<JobState, number>>;
 
 const noCounts = (): JobCounts => Object.fromEntries(JobState.options.map((state) => [state, 0])) as JobCounts;
 
-/** Counts after changes of which the state before is known; null if one is not: then they must be asked for. */
-export const countChanges = (counts: JobCounts, changes: ReadonlyArray<LiveChange<Job>>, newest: number): JobCounts | null => {
+/**
+ * Counts after changes. A job that was not known is new if it is as new as the newest one (`newest`, ms). An older one that is only `read`
+ * for the first time is counted already; one that changes has a state before that nobody here knows: null, the counts must be asked for.
+ */
+export const countChanges = (
+  counts: JobCounts,
+  changes: ReadonlyArray<LiveChange<Job>>,
+  newest: number,
+  read: boolean,
+): JobCounts | null => {
   const next: Record<JobState, number> = { ...counts };
   for (const { before, after } of changes) {
-    if (before === undefined && after.createdAt < newest) {
+    if (before === undefined && (read ? after.createdAt <= newest : after.createdAt < newest)) {
+      if (read) {
+        continue;
+      }
       return null;
     }
     if (before !== undefined) {
@@ -105,7 +116,7 @@ export const createJobsStore = (client: Client): JobsStore => {
       );
       return { rows: jobs, next };
     },
-    onLive: (changes) => {
+    onChange: (changes, read) => {
       const ended = changes.flatMap(({ before, after }) =>
         before !== undefined && !finalJobStates.has(before.state) && finalJobStates.has(after.state) ? [after] : [],
       );
@@ -114,7 +125,7 @@ export const createJobsStore = (client: Client): JobsStore => {
           listener(ended);
         }
       }
-      const next = countChanges(counts(), changes, newest);
+      const next = countChanges(counts(), changes, newest, read);
       for (const { after } of changes) {
         newest = Math.max(newest, after.createdAt);
       }
@@ -131,9 +142,11 @@ export const createJobsStore = (client: Client): JobsStore => {
     {},
     {
       snapshot: (snapshot) => {
-        newest = snapshot.jobs[0]?.createdAt ?? 0;
-        setCounts({ ...noCounts(), ...snapshot.counts });
-        feed.snapshot({ rows: snapshot.jobs, next: snapshot.next });
+        batch(() => {
+          feed.snapshot({ rows: snapshot.jobs, next: snapshot.next });
+          newest = Math.max(newest, snapshot.jobs[0]?.createdAt ?? 0);
+          setCounts({ ...noCounts(), ...snapshot.counts });
+        });
         setReady(true);
       },
       deltas: feed.deltas,

@@ -85,6 +85,22 @@ describe("a live list", () => {
       expect(store.peek("job_new")?.rev).toBe(4);
     }));
 
+  it("counts a job once, whether the answer to its creation or the topic tells of it first", () =>
+    inRoot(async () => {
+      const server = serverOf(10);
+      const { store, list, client } = open(server, () => allJobs);
+      await Promise.resolve();
+      client.snapshot("jobs.jobs", { counts: { completed: 5, failed: 5 }, ...server.first(100) });
+      await vi.waitFor(() => expect(list.state()).toBe("ready"));
+      const made = [1, 2].map((number) => sampleJob({ id: `job_n${number}`, createdAt: 2_000_000, rev: 0, state: "queued" }));
+      const [first = sampleJob(), second = sampleJob()] = made;
+      store.put([first]);
+      client.deltas("jobs.jobs", [first, { ...first, rev: 1, state: "processing" }, second]);
+      await vi.waitFor(() => expect(store.counts().processing).toBe(1));
+      store.put(made);
+      expect(store.counts()).toMatchObject({ queued: 1, processing: 1, completed: 5, failed: 5 });
+    }));
+
   it("keeps what is on the screen through a reconnect, and drops what is gone by then", () =>
     inRoot(async () => {
       const server = serverOf(500);

@@ -35,8 +35,8 @@ interface LiveOptions<T extends Row, F> {
   readonly isWhole: (filter: F) => boolean;
   /** Whether a row of an equal `rev` brings something new. */
   readonly renewed?: (known: T, row: T) => boolean;
-  /** Told of live changes with what was known before, once per frame. */
-  readonly onLive?: (changes: ReadonlyArray<LiveChange<T>>) => void;
+  /** Told of every row that is news, with what was known before. `read`: it comes from a page, so it may be old and only new here. */
+  readonly onChange?: (changes: ReadonlyArray<LiveChange<T>>, read: boolean) => void;
 }
 
 export const createLiveRows = <T extends Row, F>(
@@ -47,7 +47,8 @@ export const createLiveRows = <T extends Row, F>(
   const lists = new Set<OpenList<T>>();
   let newest: Page<T> | null = null;
 
-  const put = (incoming: ReadonlyArray<T>) => {
+  const take = (incoming: ReadonlyArray<T>, read: boolean) => {
+    const before = new Map(incoming.map((row) => [row.id, rows.get(row.id)]));
     const accepted = putRows(rows, incoming, options.renewed);
     if (accepted.length > 0) {
       batch(() => {
@@ -57,18 +58,17 @@ export const createLiveRows = <T extends Row, F>(
         for (const list of lists) {
           list.accept(accepted);
         }
+        options.onChange?.(
+          accepted.map((after) => ({ before: before.get(after.id), after })),
+          read,
+        );
       });
     }
   };
   const frames = perFrame<T>(
     (row) => row.id,
     (row, than) => row.rev >= than.rev,
-    (incoming) =>
-      batch(() => {
-        const changes = incoming.map((after) => ({ before: rows.get(after.id), after }));
-        put(incoming);
-        options.onLive?.(changes.filter(({ before, after }) => before === undefined || after.rev > before.rev));
-      }),
+    (incoming) => take(incoming, false),
   );
 
   return {
@@ -82,14 +82,14 @@ export const createLiveRows = <T extends Row, F>(
         return cell[0]();
       },
       peek: (id) => rows.get(id),
-      put,
+      put: (incoming) => take(incoming, false),
       list: (filter) => {
         const [list, open] = createList<T, F>({
           filter,
           matches: options.matches,
           read: options.read,
           peek: (id) => rows.get(id),
-          take: put,
+          take: (incoming) => take(incoming, true),
           first: (now) => (options.isWhole(now) ? newest : undefined),
         });
         lists.add(open);
@@ -102,7 +102,7 @@ export const createLiveRows = <T extends Row, F>(
         frames.now();
         newest = page;
         batch(() => {
-          put(page.rows);
+          take(page.rows, true);
           for (const list of lists) {
             list.refresh();
           }

@@ -27,7 +27,14 @@ export const Button: Component<ButtonProps> = (props) => {
       data-tone={own.tone ?? "neutral"}
       data-size={own.size ?? "m"}
     >
-      <Show when={own.busy} fallback={<Show when={own.icon}>{(icon) => icon()({ size: 15, "aria-hidden": "true" })}</Show>}>
+      <Show
+        when={own.busy}
+        fallback={
+          <Show when={own.icon} keyed>
+            {(icon) => icon({ size: 15, "aria-hidden": "true" })}
+          </Show>
+        }
+      >
         <span class="ui-spinner" aria-hidden="true" />
       </Show>
       {own.children}

@@ -76,7 +76,9 @@ export const Segments = <V extends string>(props: ChoiceProps<V>): JSX.Element =
                 disabled={option.disabled}
                 onChange={() => props.onChange(option.value)}
               />
-              <Show when={option.icon}>{(icon) => icon()({ size: 14, "aria-hidden": "true" })}</Show>
+              <Show when={option.icon} keyed>
+                {(icon) => icon({ size: 14, "aria-hidden": "true" })}
+              </Show>
               {option.label}
             </label>
           )}

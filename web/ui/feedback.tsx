@@ -18,7 +18,9 @@ export const Badge: Component<BadgeProps> = (props) => (
     <Show when={props.live}>
       <span class="ui-live-dot" aria-hidden="true" />
     </Show>
-    <Show when={props.icon}>{(icon) => icon()({ size: 12, "aria-hidden": "true" })}</Show>
+    <Show when={props.icon} keyed>
+      {(icon) => icon({ size: 12, "aria-hidden": "true" })}
+    </Show>
     {props.children}
   </span>
 );
@@ -61,7 +63,9 @@ interface EmptyStateProps {
 /** Fills a panel that has nothing to show: what would stand here and how to get it, or what failed and what to do. */
 export const EmptyState: Component<EmptyStateProps> = (props) => (
   <div class="ui-empty" data-tone={props.tone ?? "neutral"} role={props.tone === "bad" ? "alert" : undefined}>
-    <Show when={props.icon}>{(icon) => <span class="ui-empty-icon">{icon()({ size: 22, "aria-hidden": "true" })}</span>}</Show>
+    <Show when={props.icon} keyed>
+      {(icon) => <span class="ui-empty-icon">{icon({ size: 22, "aria-hidden": "true" })}</span>}
+    </Show>
     <h3>{props.title}</h3>
     <Show when={props.children}>
       <div class="ui-empty-text">{props.children}</div>

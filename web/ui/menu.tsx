@@ -33,8 +33,8 @@ const Items: Component<{ readonly items: ReadonlyArray<MenuItem> }> = (props) =>
           {...(item.checked === undefined ? {} : { role: "menuitemcheckbox", "aria-checked": item.checked })}
         >
           <span class="ui-menu-icon">
-            <Show when={item.icon} fallback={<Show when={item.checked}>✓</Show>}>
-              {(icon) => icon()({ size: 15, "aria-hidden": "true" })}
+            <Show when={item.icon} keyed fallback={<Show when={item.checked}>✓</Show>}>
+              {(icon) => icon({ size: 15, "aria-hidden": "true" })}
             </Show>
           </span>
           <span class="truncate">{item.label}</span>
@@ -70,7 +70,9 @@ export const MenuButton: Component<MenuButtonProps> = (props) => (
       aria-label={props.label}
       {...(props.children === undefined ? tip(props.label) : {})}
     >
-      <Show when={props.icon}>{(icon) => icon()({ size: 16, "aria-hidden": "true" })}</Show>
+      <Show when={props.icon} keyed>
+        {(icon) => icon({ size: 16, "aria-hidden": "true" })}
+      </Show>
       {props.children}
     </DropdownMenu.Trigger>
     <DropdownMenu.Portal>

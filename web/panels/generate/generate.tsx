@@ -108,6 +108,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
       openPanel("job", { jobId: first.id }, { inBackground: true });
       toast(made.length === 1 ? "The video is on its way" : `${formatCount(made.length, "video")} are on their way`, {
         tone: "ok",
+        stayMs: 4000,
         action: { label: "Show", onSelect: () => openPanel("job", { jobId: first.id }) },
       });
     }
@@ -283,7 +284,9 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
             </span>
           }
         />
-        <p class="generate-about">{form.spec()?.summary}</p>
+        <p class="generate-about" {...tip(form.spec()?.summary ?? "")}>
+          {form.spec()?.summary}
+        </p>
       </div>
 
       <div class="generate-fields">
