@@ -40,7 +40,7 @@ test("a process that is killed while it writes loses no acknowledged commit", as
   const acknowledged: Array<string> = [];
   for (let round = 0; round < 2; round++) {
     const child = spawn(process.execPath, ["--input-type=module", "-e", writer(dataDir)], { stdio: ["ignore", "pipe", "inherit"] });
-    const enough = acknowledged.length + 150 + round * 83;
+    const enough = acknowledged.length + 100 + round * 57;
     for await (const id of createInterface(child.stdout!)) {
       acknowledged.push(id);
       if (acknowledged.length === enough) child.kill("SIGKILL");
@@ -53,7 +53,7 @@ test("a process that is killed while it writes loses no acknowledged commit", as
   expect(acknowledged.filter((id) => !ids.has(id))).toEqual([]);
   await runtime.dispose();
   await rm(dataDir, { recursive: true });
-});
+}, 60_000);
 
 test("a data folder that is in use, no folder, or may not be written is refused with a sentence", async () => {
   const dataDir = await freshDataFolder();

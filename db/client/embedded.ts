@@ -73,8 +73,10 @@ export const embeddedDatabase = (options: EmbeddedOptions): Layer.Layer<Database
       );
       yield* attempt(() => backend.open());
       const multiplexer = new Multiplexer(backend, options.idleTransactionMs ?? idleTransactionMs);
+      // One connection: there is one session behind it, and what many callers send at once goes to the thread together. With four,
+      // each with a share, a loaded server answers an eighth as many.
       const sql = yield* Effect.acquireRelease(
-        Effect.sync((): Sql => postgres({ ...commonOptions, max: 4, socket: () => multiplexer.connect() } as never) as unknown as Sql),
+        Effect.sync((): Sql => postgres({ ...commonOptions, max: 1, socket: () => multiplexer.connect() } as never) as unknown as Sql),
         (client) => Effect.promise(() => client.end({ timeout: 5 })),
       );
       yield* attempt(() => migrate(sql));
