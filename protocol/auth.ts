@@ -81,7 +81,7 @@ export const auth = domain({
       output: Grant,
       mutation: false,
       errors: ["invalid_credentials"],
-      example: { input: { token: "k3v…(43 characters)" }, output: sampleGrant },
+      example: { input: { token: "k3vX0mP2c9QwLr7TzB1uYfGh4sJdNaVeKo5iRx8CtWA" }, output: sampleGrant },
     }),
     refresh: call({
       summary: "Trades a refresh token for new tokens and re-authenticates the connection.",
@@ -159,7 +159,10 @@ export const auth = domain({
       output: z.object({ user: User, token: z.string() }),
       mutation: true,
       errors: ["conflict"],
-      example: { input: { username: "bo", role: "user" }, output: { user: sampleUser, token: "k3v…" } },
+      example: {
+        input: { username: "grace", role: "user" },
+        output: { user: sampleUser, token: "k3vX0mP2c9QwLr7TzB1uYfGh4sJdNaVeKo5iRx8CtWA" },
+      },
     }),
     users: call({
       summary: "All users.",

@@ -30,6 +30,12 @@ const pageHeaders: HttpHeaders = {
   "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 };
 
+/** A page that is one file, and loads nothing. */
+const loneHeaders: HttpHeaders = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
+
 /** Best first. */
 const encodings = [
   { name: "br", suffix: ".br" },
@@ -82,9 +88,9 @@ export const answerSite = Effect.fnUntraced(function* (folder: string, request: 
   );
 });
 
-/** One page by its path on the disk. */
+/** One page by its path on the disk. It is made from the sources alone and carries its script in it. */
 export const answerPage = (path: string, request: HttpRequest): Effect.Effect<Answer, FileError> =>
-  answerFile(path, types["html"]!, request, false);
+  Effect.map(answerFile(path, types["html"]!, request, false), (answer) => ({ ...answer, headers: { ...answer.headers, ...loneHeaders } }));
 
 const answerFile = Effect.fnUntraced(function* (path: string, type: string, request: HttpRequest, forEver: boolean) {
   const plain = yield* factsOf(path);
