@@ -35,6 +35,8 @@ export const SettingsSchema = z.object({
   PIXSIM_PUBLIC_URL: z.url().optional(),
   /** Write a log row to the database for each line of `info` and above. */
   PIXSIM_LOG_DATABASE: flag.default(true),
+  /** Days that log rows are kept. */
+  PIXSIM_LOG_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
 });
 
 export type SettingsShape = z.output<typeof SettingsSchema>;
