@@ -143,3 +143,6 @@ export const admitJobs = async (
     select used.open::int as open, (select count(*)::int from reserved) as admitted from used`;
   return { admitted: row?.admitted === ids.length, open: row?.open ?? 0 };
 };
+
+/** Jobs of all users that have not ended. */
+export const openJobs = (sql: Queryable) => sql<Array<{ open: number }>>`select count(*)::int as open from job where finished_at is null`;

@@ -4,6 +4,7 @@ import { Clock, Effect, Exit, Layer, Option, Schedule, Stream } from "effect";
 import type { JournalEntry } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Database } from "#db/client/database.ts";
+import { sweepInbox } from "#db/queries/actor.ts";
 import { type CellServer, Placement } from "../cluster/placement.ts";
 import { type Acknowledged, Actors } from "./actors.ts";
 import { type Command, type Committed, Core, type Reply } from "./core.ts";
@@ -17,6 +18,7 @@ import { changesOf, epochOf, Follower, Followers, viewOf } from "./watch.ts";
 /** A watcher further behind than this gets a snapshot. */
 const maxReplay = 500;
 const journalPage = 500;
+const inboxMs = 7 * 24 * 60 * 60_000;
 const retrySoon = Schedule.spaced("500 millis");
 
 const contentHash = (content: unknown): string =>
@@ -121,6 +123,15 @@ export const actorHost = <R>(definitions: ReadonlyArray<AnyActorDefinition<R>>):
             Effect.sleep("15 seconds"),
             Effect.sync(() => core.passivate()),
           ),
+        ),
+      );
+
+      // Repeats of a command that come later than this are no longer recognised.
+      yield* Effect.forkScoped(
+        Clock.currentTimeMillis.pipe(
+          Effect.flatMap((now) => database.query((sql) => sweepInbox(sql, now - inboxMs))),
+          Effect.ignore,
+          Effect.repeat(Schedule.spaced("1 hour")),
         ),
       );
 

@@ -127,7 +127,7 @@ export const restoreResident = <Command>(
   for (let version = stored.machineVersion; version < kind.version; version++) {
     const migration = kind.migrate?.[version];
     if (migration === undefined) throw new Error(`no migration from machine version ${version} of kind "${kind.name}"`);
-    snapshot = { ...snapshot, ...migration(snapshot) };
+    snapshot = Object.assign({}, snapshot, migration(snapshot));
   }
   const resident: Resident<Command> = {
     ...makeResident<Command>(kind, cell, stored.address, stored.at),

@@ -2,7 +2,7 @@
 // statement, so one commit. Failures are told apart by what can be done about them; nothing here retries.
 import { Effect } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
-import { Database, type DatabaseError, type Sql } from "#db/client/database.ts";
+import type { Database, DatabaseError, Sql } from "#db/client/database.ts";
 import { storableJson } from "#db/client/storable.ts";
 import {
   type ActorRow,

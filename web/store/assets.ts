@@ -41,18 +41,17 @@ export const matchesAssets = (asset: Asset, filter: AssetsFilter): boolean => {
 };
 
 /**
- * By how much changes move the count of assets outside of the trash. One that was not known is new if it is newer than the newest one
- * (`newest`, ms); an older one that is only `read` for the first time is counted already.
+ * By how much changes move the count of assets outside of the trash. All of these made after `since` (ms) are known, so one that was not
+ * known is new, or back from the trash; an older one that is only `read` for the first time is counted already.
  */
-const countAssets = (changes: ReadonlyArray<LiveChange<Asset>>, newest: number, read: boolean): number => {
+const countAssets = (changes: ReadonlyArray<LiveChange<Asset>>, since: number, read: boolean): number => {
   let difference = 0;
   for (const { before, after } of changes) {
-    const isNew = before === undefined && after.createdAt > newest;
-    if (before === undefined && read && !isNew) {
-      continue;
+    const isRecent = after.createdAt > since;
+    if (before !== undefined || isRecent || !read) {
+      const stood = before === undefined ? !isRecent : before.deletedAt === null;
+      difference += Number(after.deletedAt === null) - Number(stood);
     }
-    const stood = before === undefined ? !isNew : before.deletedAt === null;
-    difference += Number(after.deletedAt === null) - Number(stood);
   }
   return difference;
 };
@@ -72,7 +71,8 @@ const mostWaiting = 60;
 export const createAssetsStore = (client: Client): AssetsStore => {
   const [count, setCount] = createSignal(0);
   const [ready, setReady] = createSignal(false);
-  let newest = 0;
+  /** Assets made after this are all known, ms. */
+  let since = Infinity;
 
   const { rows, feed } = createLiveRows<Asset, AssetsFilter>({
     matches: matchesAssets,
@@ -97,10 +97,7 @@ export const createAssetsStore = (client: Client): AssetsStore => {
       return { rows: assets, next };
     },
     onChange: (changes, read) => {
-      const difference = countAssets(changes, newest, read);
-      for (const { after } of changes) {
-        newest = Math.max(newest, after.createdAt);
-      }
+      const difference = countAssets(changes, since, read);
       setCount((now) => Math.max(now + difference, 0));
     },
   });
@@ -112,7 +109,7 @@ export const createAssetsStore = (client: Client): AssetsStore => {
       snapshot: (snapshot) => {
         batch(() => {
           feed.snapshot({ rows: snapshot.assets, next: snapshot.next });
-          newest = Math.max(newest, snapshot.assets[0]?.createdAt ?? 0);
+          since = snapshot.next === null ? -Infinity : (snapshot.assets.at(-1)?.createdAt ?? Infinity);
           setCount(snapshot.count);
         });
         setReady(true);

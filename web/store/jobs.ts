@@ -37,18 +37,19 @@ export type JobCounts = Readonly<Record<JobState, number>>;
 const noCounts = (): JobCounts => Object.fromEntries(JobState.options.map((state) => [state, 0])) as JobCounts;
 
 /**
- * Counts after changes. A job that was not known is new if it is as new as the newest one (`newest`, ms). An older one that is only `read`
- * for the first time is counted already; one that changes has a state before that nobody here knows: null, the counts must be asked for.
+ * Counts after changes. All jobs made after `since` (ms) are known, so one of these that was not known is new. An older one that is only
+ * `read` for the first time is counted already; one that changes has a state before that nobody here knows: null, the counts must be
+ * asked for.
  */
 export const countChanges = (
   counts: JobCounts,
   changes: ReadonlyArray<LiveChange<Job>>,
-  newest: number,
+  since: number,
   read: boolean,
 ): JobCounts | null => {
   const next: Record<JobState, number> = { ...counts };
   for (const { before, after } of changes) {
-    if (before === undefined && (read ? after.createdAt <= newest : after.createdAt < newest)) {
+    if (before === undefined && after.createdAt <= since) {
       if (read) {
         continue;
       }
@@ -77,7 +78,8 @@ export const createJobsStore = (client: Client): JobsStore => {
   const [counts, setCounts] = createSignal<JobCounts>(noCounts());
   const [ready, setReady] = createSignal(false);
   const endListeners = new Set<(ended: ReadonlyArray<Job>) => void>();
-  let newest = 0;
+  /** Jobs made after this are all known, ms. */
+  let since = Infinity;
   let recount: ReturnType<typeof setTimeout> | null = null;
   let stopRecount: (() => void) | null = null;
 
@@ -125,10 +127,7 @@ export const createJobsStore = (client: Client): JobsStore => {
           listener(ended);
         }
       }
-      const next = countChanges(counts(), changes, newest, read);
-      for (const { after } of changes) {
-        newest = Math.max(newest, after.createdAt);
-      }
+      const next = countChanges(counts(), changes, since, read);
       if (next !== null) {
         setCounts(next);
       } else {
@@ -144,7 +143,7 @@ export const createJobsStore = (client: Client): JobsStore => {
       snapshot: (snapshot) => {
         batch(() => {
           feed.snapshot({ rows: snapshot.jobs, next: snapshot.next });
-          newest = Math.max(newest, snapshot.jobs[0]?.createdAt ?? 0);
+          since = snapshot.next === null ? -Infinity : (snapshot.jobs.at(-1)?.createdAt ?? Infinity);
           setCounts({ ...noCounts(), ...snapshot.counts });
         });
         setReady(true);

@@ -91,5 +91,5 @@ test("the check is a real one: a store without fence lets an old owner write", (
       }),
       { numRuns: 400, endOnFailure: true },
     ),
-  ).toThrow();
+  ).toThrow("Property failed");
 });

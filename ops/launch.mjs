@@ -1,0 +1,11 @@
+// Starts a command of this folder on Node 24. Plain JavaScript, so that an old Node can say what is wrong instead of failing on syntax.
+const [command, ...rest] = process.argv.slice(2);
+const major = Number(process.versions.node.split(".")[0]);
+if (major < 24) {
+  console.error(
+    `PixSim needs Node 24; this is Node ${process.versions.node}. On Linux (x64, arm64) and Windows \`npm ci\` brings it along: run the command through npm. Elsewhere install Node 24 from https://nodejs.org.`,
+  );
+  process.exit(1);
+}
+process.argv.splice(1, process.argv.length - 1, new URL(`./${command}.ts`, import.meta.url).pathname, ...rest);
+await import(`./${command}.ts`);

@@ -1,0 +1,95 @@
+// The composition root: all rooms wired together into one server.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Effect, Layer, Schedule } from "effect";
+import { Database } from "#db/client/database.ts";
+import { embeddedDatabase } from "#db/client/embedded.ts";
+import { serverDatabase } from "#db/client/server.ts";
+import { openJobs } from "#db/queries/job.ts";
+import { assetHandlers, assetLayer } from "#actors/asset/handlers.ts";
+import { assetHousekeeping } from "#actors/asset/housekeeping.ts";
+import { actorKinds, kindServices } from "#actors/index.ts";
+import { jobHandlers } from "#actors/job/handlers.ts";
+import { mediaPool } from "#actors/media/pool.ts";
+import { builtInProviders } from "#actors/provider/index.ts";
+import { actorHandlers } from "#runtime/actor/handlers.ts";
+import { actorHost } from "#runtime/actor/host.ts";
+import { Auth } from "#runtime/auth/auth.ts";
+import { authHandlers } from "#runtime/auth/handlers.ts";
+import { Secrets } from "#runtime/auth/secrets.ts";
+import { Blobs } from "#runtime/blobs/blobs.ts";
+import { localBlobs } from "#runtime/blobs/local.ts";
+import { Bus } from "#runtime/bus/bus.ts";
+import { singleProcess } from "#runtime/cluster/single.ts";
+import { Settings, type SettingsShape } from "#runtime/config/settings.ts";
+import { GatewayCounters } from "#runtime/gateway/counters.ts";
+import { Gateway } from "#runtime/gateway/gateway.ts";
+import { ResultStore } from "#runtime/gateway/idempotency.ts";
+import { mediaUrlsLayer } from "#runtime/gateway/media-urls.ts";
+import { transportLayer } from "#runtime/gateway/transports.ts";
+import { logLayer } from "#runtime/observe/log.ts";
+import { Metrics } from "#runtime/observe/metrics.ts";
+import { serverMetrics } from "#runtime/observe/server-metrics.ts";
+import { logSink } from "#runtime/observe/sink.ts";
+import { systemHandlers } from "#runtime/observe/system.ts";
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const { version } = JSON.parse(readFileSync(at("../package.json"), "utf8")) as { readonly version: string };
+
+const gateway = Layer.unwrap(
+  Effect.gen(function* () {
+    const database = yield* Database;
+    const { authenticator } = yield* Auth;
+    const { mediaKey } = yield* Secrets;
+    const blobs = yield* Blobs;
+    const metrics = yield* Metrics;
+    const handlers = {
+      auth: yield* authHandlers,
+      system: yield* systemHandlers({ version, openJobs: Effect.map(database.query(openJobs), ([row]) => row?.open ?? 0) }),
+      jobs: yield* jobHandlers,
+      assets: yield* assetHandlers,
+      actors: yield* actorHandlers,
+    };
+    return Gateway.layer({
+      handlers,
+      authenticator,
+      server: `pixsim ${version}`,
+      site: at("../dist/web"),
+      docs: at("./docs/reference.html"),
+      media: { key: mediaKey, path: blobs.path },
+      health: Effect.asVoid(database.query((sql) => sql`select 1`)),
+      metrics: () => metrics.render(),
+    });
+  }),
+);
+
+/** Sessions and links that ended long ago are forgotten. */
+const authHousekeeping = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const auth = yield* Auth;
+    yield* Effect.forkScoped(Effect.repeat(Effect.ignore(auth.sweep), Schedule.spaced("1 hour")));
+  }),
+);
+
+/** The whole server. Gives what the start needs to print: the gateway's address and sign-in links. */
+export const server = (settings: SettingsShape) => {
+  const database =
+    settings.DATABASE_URL === undefined
+      ? embeddedDatabase({ dataDir: settings.PIXSIM_DATA })
+      : serverDatabase({ url: settings.DATABASE_URL });
+  const mediaUrls = Layer.unwrap(Effect.map(Secrets, ({ mediaKey }) => mediaUrlsLayer(mediaKey)));
+  const host = Layer.unwrap(Effect.map(actorKinds, (definitions) => actorHost(definitions)));
+
+  return gateway.pipe(
+    Layer.provideMerge(Layer.mergeAll(serverMetrics, authHousekeeping, assetHousekeeping)),
+    Layer.provideMerge(host),
+    Layer.provideMerge(kindServices),
+    Layer.provideMerge(builtInProviders),
+    Layer.provideMerge(assetLayer),
+    Layer.provideMerge(Layer.mergeAll(mediaUrls, mediaPool(), localBlobs, Bus.layer, singleProcess)),
+    Layer.provideMerge(Layer.mergeAll(Auth.layer, ResultStore.layer, transportLayer, GatewayCounters.layer, logSink)),
+    Layer.provideMerge(Layer.mergeAll(Secrets.layer, database)),
+    Layer.provideMerge(Layer.mergeAll(logLayer(), Metrics.layer)),
+    Layer.provideMerge(Layer.succeed(Settings, settings)),
+  );
+};

@@ -1,0 +1,57 @@
+// The `actors` domain of the contract: looking into actors, and freeing parked ones. Who does not own an actor does not learn
+// that it exists; admins see all.
+import { Effect } from "effect";
+import { CallError } from "#protocol/wire/errors.ts";
+import { Database } from "#db/client/database.ts";
+import { listActors } from "#db/queries/actor.ts";
+import { principalOf } from "../auth/handlers.ts";
+import type { CallContext, DomainHandlers } from "../gateway/handlers.ts";
+import { Actors } from "./actors.ts";
+
+const stateOf = (state: string): string | { [key: string]: unknown } =>
+  state.startsWith("{") ? (JSON.parse(state) as { [key: string]: unknown }) : state;
+
+export const actorHandlers = Effect.gen(function* () {
+  const actors = yield* Actors;
+  const database = yield* Database;
+
+  /** Fails as if it were not there, unless the caller may look at it. */
+  const visible = (address: string, context: CallContext) =>
+    Effect.flatMap(principalOf(context), ({ userId, role }) =>
+      Effect.flatMap(actors.owner(address), (owner) =>
+        role === "admin" || owner === userId ? Effect.void : Effect.fail(new CallError("not_found", `There is no actor "${address}".`)),
+      ),
+    );
+
+  return {
+    calls: {
+      "actors.get": ({ address }, context) => Effect.andThen(visible(address, context), actors.view(address)),
+      "actors.list": ({ kind, parked, cursor, limit }) =>
+        database
+          .query((sql) => listActors(sql, { kind, parked, after: cursor, limit: limit + 1 }))
+          .pipe(
+            Effect.mapError(() => new CallError("unavailable", "The database does not answer. Try again.")),
+            Effect.map((rows) => ({
+              actors: rows.slice(0, limit).map(({ id, state, status, seq, parked: why, at }) => ({
+                address: id,
+                value: stateOf(state),
+                status,
+                seq,
+                parked: why,
+                updatedAt: at,
+              })),
+              next: rows.length > limit ? rows[limit - 1]!.id : null,
+            })),
+          ),
+      "actors.resume": ({ address }, context) => Effect.andThen(visible(address, context), Effect.as(actors.resume(address), {})),
+      "actors.resolveEffect": ({ address, key, decision }, context) =>
+        Effect.andThen(visible(address, context), Effect.as(actors.resolveEffect(address, key, decision), {})),
+    },
+    streams: {
+      "actors.history": ({ address, from }, context) => Effect.as(visible(address, context), actors.history(address, from)),
+    },
+    topics: {
+      "actors.actor": ({ address }, context, from, emit) => Effect.andThen(visible(address, context), actors.follow(address, from, emit)),
+    },
+  } satisfies DomainHandlers<"actors">;
+});

@@ -1,0 +1,71 @@
+// The `system` domain of the contract: what the server is made of, and how it does.
+import { Clock, Effect } from "effect";
+import type { SystemStatus } from "#protocol/system.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { Database } from "#db/client/database.ts";
+import { countParked } from "#db/queries/actor.ts";
+import { Actors } from "../actor/actors.ts";
+import { Auth } from "../auth/auth.ts";
+import { Bus } from "../bus/bus.ts";
+import { GatewayCounters } from "../gateway/counters.ts";
+import type { DomainHandlers } from "../gateway/handlers.ts";
+import { Transport } from "../gateway/transport.ts";
+
+const channel = "system";
+
+/** `version`: of the program. `openJobs`: jobs that have not ended. */
+export const systemHandlers = Effect.fnUntraced(function* (options: {
+  readonly version: string;
+  readonly openJobs: Effect.Effect<number, unknown>;
+}) {
+  const { name: transport } = yield* Transport;
+  const database = yield* Database;
+  const auth = yield* Auth;
+  const actors = yield* Actors;
+  const bus = yield* Bus;
+  const counters = yield* GatewayCounters;
+  const startedAt = yield* Clock.currentTimeMillis;
+
+  const status: Effect.Effect<SystemStatus, CallError> = Effect.gen(function* () {
+    const [row] = yield* database.query(countParked);
+    const { resident, effectsRunning } = actors.stats();
+    return {
+      at: yield* Clock.currentTimeMillis,
+      connections: counters.connections,
+      resident: { ...resident },
+      parked: row?.parked ?? 0,
+      effectsRunning,
+      openJobs: yield* options.openJobs,
+      memory: process.memoryUsage.rss(),
+    };
+  }).pipe(Effect.mapError(() => new CallError("unavailable", "The database does not answer. Try again.")));
+
+  // Nobody watching costs nothing.
+  yield* Effect.forkScoped(
+    Effect.sleep("1 second").pipe(
+      Effect.andThen(
+        Effect.suspend(() => (bus.watchers(channel) === 0 ? Effect.void : Effect.map(status, (now) => bus.publish(channel, now)))),
+      ),
+      Effect.ignore,
+      Effect.forever,
+    ),
+  );
+
+  return {
+    calls: {
+      "system.ping": ({ echo }) => Effect.map(Clock.currentTimeMillis, (at) => (echo === undefined ? { at } : { echo, at })),
+      "system.info": () =>
+        Effect.map(auth.needsSetup, (needsSetup) => ({
+          version: options.version,
+          transport,
+          database: database.engine,
+          startedAt,
+          needsSetup,
+        })),
+    },
+    streams: {},
+    topics: {
+      "system.status": (_params, _context, from, emit) => bus.follow(channel, from, status, emit),
+    },
+  } satisfies DomainHandlers<"system">;
+});
