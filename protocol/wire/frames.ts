@@ -8,8 +8,7 @@ import { Limits } from "./limits.ts";
 export const protocolVersions = [1] as const;
 
 /** `epoch:offset`: the epoch changes when the offsets start anew. For an actor the offset is its journal `seq`. */
-export const Position = z.string().regex(/^[A-Za-z0-9_-]{1,40}:\d{1,15}$/);
-export type Position = z.infer<typeof Position>;
+const Position = z.string().regex(/^[A-Za-z0-9_-]{1,40}:\d{1,15}$/);
 
 /** Chosen by the client, unique among what it has open on this connection. */
 const Id = z.int().min(1).max(0xffff_ffff);

@@ -17,7 +17,7 @@ interface Family {
   readonly lines: () => Iterable<readonly [suffix: string, labels: Labels | undefined, value: number]>;
 }
 
-export class Counter {
+class Counter {
   value = 0;
 
   add(by = 1): void {
@@ -57,7 +57,7 @@ export class Histogram {
 }
 
 /** Bounds in seconds for what takes from a fraction of a millisecond to some seconds. */
-export const secondsBounds: ReadonlyArray<number> = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const secondsBounds: ReadonlyArray<number> = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 const nameForm = /^pixsim_[a-z][a-z0-9_]*$/;
 const escape = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
