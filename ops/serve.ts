@@ -22,7 +22,7 @@ export const serve = async (options: { readonly reset: boolean }): Promise<numbe
       );
     }
     if (token !== null) say(`Sign in (works once, within 24 hours): ${url}/#/welcome?token=${token}`);
-    yield* Effect.never;
+    return yield* Effect.never;
   }).pipe(Effect.provide(server(settings)), Effect.scoped);
 
   const fiber = Effect.runFork(program);
