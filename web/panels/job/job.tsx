@@ -1,97 +1,253 @@
-// The Job panel: one job's actor live, with every step of its journal.
+// The Job panel: one job's state machine as it moves, every step of its journal, and the way back through them.
+import CircleAlert from "lucide-solid/icons/circle-alert";
 import Workflow from "lucide-solid/icons/workflow";
-import { createEffect, createSignal, For, onCleanup, Show, type Component } from "solid-js";
-import type { ActorView, JournalEntry } from "#protocol/actor.ts";
+import { createEffect, createMemo, createSignal, Match, on, onCleanup, Show, Switch, type Component } from "solid-js";
+import { jobMachine } from "#actors/job/machine.ts";
+import { finalJobStates, type Job } from "#protocol/job.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
+import { graphOf, type Place } from "#web/machine/graph.ts";
+import { MachineView } from "#web/machine/machine-view.tsx";
+import { trailOf } from "#web/machine/trail.ts";
+import { sentenceCase, spaced } from "#web/machine/words.ts";
+import { cancelJobs, retryJobs } from "#web/panels/jobs/actions.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
-import { EmptyState } from "#web/ui/feedback.tsx";
+import { Segments } from "#web/ui/choice.tsx";
+import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
+import { jobStateLooks } from "#web/ui/job-state.tsx";
+import { ContextView } from "./context-view.tsx";
+import { followActor, type FollowedActor } from "./follow-actor.ts";
+import { travel as moved } from "./journal.ts";
+import { MediaRow } from "./media-row.tsx";
+import { Notices } from "./notices.tsx";
+import type { Travel } from "./parts.ts";
+import { RequestView } from "./request-view.tsx";
+import { Scrub } from "./scrub.tsx";
+import { Timeline } from "./timeline.tsx";
+import { staysOf, timesByState } from "./timings.ts";
+import { TimingsView } from "./timings-view.tsx";
+import { Top } from "./top.tsx";
+import { jobStateOf, shortSpan } from "./words.ts";
 import "./job.css";
 
-const nameOf = (value: ActorView["value"]): string => (typeof value === "string" ? value : (Object.keys(value)[0] ?? ""));
+const graph = graphOf(jobMachine);
+const nameOf = ({ name }: Place): string => {
+  const state = jobStateOf(name);
+  return state === null ? sentenceCase(spaced(name)) : jobStateLooks[state].label;
+};
+const toneOf = ({ name }: Place) => {
+  const state = jobStateOf(name);
+  return state === null ? ("neutral" as const) : jobStateLooks[state].tone;
+};
+
+const details = [
+  { value: "timeline", label: "Steps" },
+  { value: "timings", label: "Timings" },
+  { value: "context", label: "Context" },
+  { value: "request", label: "Request" },
+] as const;
+type Detail = (typeof details)[number]["value"];
 
 const JobPanel: Component<PanelProps<"job">> = (props) => {
   const { client, jobs } = useWorkspace();
-  const [view, setView] = createSignal<ActorView | null>(null);
-  const [entries, setEntries] = createSignal<ReadonlyArray<JournalEntry>>([]);
-  const [problem, setProblem] = createSignal<string | null>(null);
+  const jobId = () => props.params.jobId;
+  const actor = followActor(
+    client,
+    () => (jobId() === undefined ? null : `job/${jobId()}`),
+    () => props.visible(),
+  );
+  const job = () => (jobId() === undefined ? undefined : jobs.row(jobId() ?? ""));
 
-  const merge = (more: ReadonlyArray<JournalEntry>) =>
-    setEntries((known) => [...new Map([...known, ...more].map((entry) => [entry.seq, entry])).values()].toSorted((a, b) => a.seq - b.seq));
-
+  // A job that is older than what the lists have loaded; if it is not there, following it says so.
   createEffect(() => {
-    const id = props.params.jobId;
-    setView(null);
-    setEntries([]);
-    setProblem(null);
-    if (id === undefined) return;
-    const address = `job/${id}`;
-    const stop = new AbortController();
-    const readHistory = async () => {
-      const read: Array<JournalEntry> = [];
-      for await (const entry of client.stream("actors.history", { address }, { signal: stop.signal })) read.push(entry);
-      if (!stop.signal.aborted) merge(read);
-    };
-    const unfollow = client.follow(
-      "actors.actor",
-      { address },
-      {
-        snapshot: (now) => {
-          setView(now);
-          readHistory().catch(() => undefined);
-        },
-        deltas: (deltas) => {
-          merge(deltas.map(({ entry }) => entry));
-          const last = deltas.at(-1);
-          if (last !== undefined)
-            setView((now) =>
-              now === null ? now : { ...now, ...last.entry, parked: last.parked, effects: last.effects, timers: last.timers },
-            );
-        },
-        error: ({ message }) => setProblem(message),
-      },
-    );
-    onCleanup(() => {
-      stop.abort();
-      unfollow();
-    });
+    const id = jobId();
+    if (id !== undefined && jobs.peek(id) === undefined) {
+      const stop = new AbortController();
+      client.call("jobs.get", { id }, { signal: stop.signal }).then(
+        (row) => jobs.put([row]),
+        () => undefined,
+      );
+      onCleanup(() => stop.abort());
+    }
   });
-  const job = () => (props.params.jobId === undefined ? undefined : jobs.row(props.params.jobId));
-  createEffect(() => props.setTitle(job()?.prompt ?? "Job"));
+  createEffect(() => props.setTitle(job()?.name ?? job()?.prompt ?? "Job"));
 
   return (
-    <Show
-      when={view()}
-      fallback={<EmptyState icon={Workflow} title="No job is open" children={problem() ?? "Choose one in the list of jobs."} />}
-    >
-      {(now) => (
-        <div class="job">
-          <p class="job-state" aria-live="polite">
-            {nameOf(now().value)}
-          </p>
-          <Show when={now().parked}>{(reason) => <p role="alert">{reason()}</p>}</Show>
-          <Show when={job()?.failure}>{(failure) => <p role="alert">{failure().message}</p>}</Show>
-          <Show when={job()?.assetId}>
-            {(assetId) => <Button onClick={() => openPanel("asset", { assetId: assetId() })}>Open the result</Button>}
-          </Show>
-          <ol class="job-steps">
-            <For each={entries()}>
-              {(entry) => (
-                <li>
-                  <details>
-                    <summary>
-                      <time>{new Date(entry.at).toLocaleTimeString()}</time> {entry.event.type} → {nameOf(entry.value)}
-                    </summary>
-                    <pre>{JSON.stringify(entry.event, null, 2)}</pre>
-                  </details>
-                </li>
-              )}
-            </For>
-          </ol>
+    <Switch
+      fallback={
+        <div class="job-loading" aria-busy="true" aria-label="Loading the job">
+          <Skeleton class="job-skeleton-line" />
+          <Skeleton class="job-skeleton-chart" />
+          <Skeleton class="job-skeleton-line" />
         </div>
-      )}
-    </Show>
+      }
+    >
+      <Match when={jobId() === undefined}>
+        <EmptyState
+          icon={Workflow}
+          title="No job is open"
+          actions={
+            <Button tone="primary" onClick={() => openPanel("jobs", {})}>
+              Show the jobs
+            </Button>
+          }
+        >
+          Choose one in the list of jobs to watch its state machine move.
+        </EmptyState>
+      </Match>
+      <Match when={actor.refused()}>
+        {(error) => (
+          <EmptyState
+            tone="bad"
+            icon={CircleAlert}
+            title={error().code === "not_found" ? "This job is not there" : "The job cannot be followed"}
+            actions={<Button onClick={() => openPanel("jobs", {})}>Show the jobs</Button>}
+          >
+            {error().message}
+          </EmptyState>
+        )}
+      </Match>
+      <Match when={actor.view() !== null && job() !== undefined ? job() : undefined}>
+        {(known) => <JobView job={known()} actor={actor} />}
+      </Match>
+    </Switch>
   );
 };
 
 export default JobPanel;
+
+const createTravel = (actor: FollowedActor): Travel => {
+  const [cursor, setCursor] = createSignal<number | null>(null);
+  const last = () => actor.view()?.seq ?? 0;
+  const goTo = (seq: number) => setCursor(moved(seq, 0, last()));
+  const at = () => cursor() ?? last();
+  // Another job: back to the present.
+  createEffect(
+    on(
+      () => actor.view()?.address,
+      () => setCursor(null),
+      { defer: true },
+    ),
+  );
+  return {
+    cursor,
+    shown: createMemo(() => (actor.complete() ? actor.entries()[at()] : undefined)),
+    before: createMemo(() => (actor.complete() ? actor.entries()[at() - 1] : undefined)),
+    last,
+    goTo,
+    step: (by) => setCursor((now) => moved(now, by, last())),
+    live: () => setCursor(null),
+  };
+};
+
+const JobView: Component<{ readonly job: Job; readonly actor: FollowedActor }> = (props) => {
+  const workspace = useWorkspace();
+  const { actor } = props;
+  const [detail, setDetail] = createSignal<Detail>("timeline");
+  const travel = createTravel(actor);
+  const ended = () => finalJobStates.has(props.job.state);
+
+  /** All steps up to the one that is shown. */
+  const upToShown = createMemo(() => {
+    const all = actor.complete() ? actor.entries() : [];
+    const cursor = travel.cursor();
+    return cursor === null ? all : all.slice(0, cursor + 1);
+  });
+  const value = () => travel.shown()?.value ?? actor.view()?.value;
+  const trail = createMemo(() =>
+    trailOf(
+      graph,
+      actor.complete()
+        ? upToShown().map((entry) => ({ type: entry.event.type, value: entry.value }))
+        : [{ type: "xstate.init", value: value() }],
+    ),
+  );
+  /** Of stays that have ended: these do not move while one looks. */
+  const times = createMemo(
+    () =>
+      new Map(
+        timesByState(
+          staysOf(upToShown()).filter(({ to }) => to !== null),
+          0,
+        ).map(({ state, total }) => [state, shortSpan(total)]),
+      ),
+  );
+  const context = () => travel.shown()?.context ?? actor.view()?.context ?? {};
+  const cancel = () => void cancelJobs(workspace, [props.job.id]);
+  const retry = (newSeed: boolean) => void retryJobs(workspace, [props.job.id], newSeed);
+
+  return (
+    <div class="job">
+      <Top job={props.job} stale={actor.stale()} onCancel={cancel} onRetry={retry} />
+      <Show when={actor.view()}>{(view) => <Notices job={props.job} view={view()} onRetry={retry} />}</Show>
+      <Show when={props.job.assetId}>
+        {(assetId) => (
+          <div class="job-result">
+            <MediaRow assetId={assetId()} words="The result" />
+          </div>
+        )}
+      </Show>
+      <div class="job-body">
+        <div class="job-machine">
+          <div class="job-chart">
+            <MachineView
+              graph={graph}
+              value={value()}
+              trail={trail()}
+              label="State machine of the job"
+              nameOf={nameOf}
+              toneOf={toneOf}
+              noteOf={({ name }) => times().get(name) ?? null}
+            />
+          </div>
+          <Scrub entries={actor.complete() ? actor.entries() : []} travel={travel} ended={ended()} />
+        </div>
+        <div class="job-detail">
+          <div class="job-tabs">
+            <Segments label="Details of the job" hideLabel value={detail()} onChange={setDetail} options={details} />
+          </div>
+          <Show when={detail() === "request" || actor.complete()} fallback={<HistoryPending actor={actor} />}>
+            <Switch>
+              <Match when={detail() === "timeline"}>
+                <Timeline entries={actor.entries()} travel={travel} />
+              </Match>
+              <Match when={detail() === "timings"}>
+                <TimingsView entries={upToShown()} maxAttempts={props.job.maxAttempts} />
+              </Match>
+              <Match when={detail() === "context"}>
+                <ContextView travel={travel} />
+              </Match>
+              <Match when={detail() === "request" ? actor.view() : null}>
+                {(view) => <RequestView job={props.job} context={context()} view={view()} />}
+              </Match>
+            </Switch>
+          </Show>
+        </div>
+      </div>
+    </div>
+  );
+};
+
+const HistoryPending: Component<{ readonly actor: FollowedActor }> = (props) => (
+  <Show
+    when={props.actor.historyProblem()}
+    fallback={
+      <div class="job-loading" aria-busy="true" aria-label="Loading the steps">
+        <Skeleton class="job-skeleton-line" />
+        <Skeleton class="job-skeleton-line" />
+        <Skeleton class="job-skeleton-line" />
+      </div>
+    }
+  >
+    {(problem) => (
+      <EmptyState
+        tone="bad"
+        icon={CircleAlert}
+        title="The steps could not be read"
+        actions={<Button onClick={props.actor.retryHistory}>Try again</Button>}
+      >
+        {problem()}
+      </EmptyState>
+    )}
+  </Show>
+);

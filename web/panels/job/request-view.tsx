@@ -1,0 +1,118 @@
+// What was asked of the provider and what it answered, with what the host does for the job right now.
+import { createMemo, For, Show, type Component } from "solid-js";
+import type { ActorView } from "#protocol/actor.ts";
+import type { Job } from "#protocol/job.ts";
+import { spaced, sentenceCase } from "#web/machine/words.ts";
+import { useNow } from "#web/store/now.ts";
+import { Badge } from "#web/ui/feedback.tsx";
+import { formatSpan } from "#web/ui/format.ts";
+import { operationLabels } from "#web/ui/job-state.tsx";
+import { valueText } from "./changes.ts";
+import { MediaRow } from "./media-row.tsx";
+
+interface RequestProps {
+  readonly job: Job;
+  /** As of the step that is shown. */
+  readonly context: Readonly<Record<string, unknown>>;
+  readonly view: ActorView;
+}
+
+interface Fact {
+  readonly name: string;
+  readonly value: unknown;
+  readonly code?: boolean;
+}
+
+const Facts: Component<{ readonly facts: ReadonlyArray<Fact> }> = (props) => (
+  <dl class="job-facts">
+    <For each={props.facts.filter(({ value }) => value !== null && value !== undefined)}>
+      {(fact) => (
+        <>
+          <dt>{fact.name}</dt>
+          <dd>{fact.code === true ? <code>{valueText(fact.value)}</code> : valueText(fact.value)}</dd>
+        </>
+      )}
+    </For>
+  </dl>
+);
+
+export const RequestView: Component<RequestProps> = (props) => {
+  const of = (key: string) => props.context[key];
+  const order = createMemo(() => {
+    const value = of("order");
+    return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  });
+  const answer = (): ReadonlyArray<Fact> => [
+    { name: "Name at the provider", value: of("providerJobId"), code: true },
+    { name: "Slot", value: of("slot") },
+    { name: "File", value: of("file"), code: true },
+    { name: "Asset", value: of("assetId"), code: true },
+  ];
+  return (
+    <div class="job-request">
+      <h3>Asked</h3>
+      <Facts
+        facts={[
+          { name: "Operation", value: operationLabels[props.job.operation] },
+          { name: "Provider", value: order()["providerTitle"] ?? props.job.provider },
+          { name: "Submission key", value: of("submitKey"), code: true },
+          { name: "Sent again safely", value: order()["resendable"] === undefined ? null : order()["resendable"] === true ? "Yes" : "No" },
+        ]}
+      />
+      <h3>Parameters</h3>
+      <Facts facts={Object.entries(props.job.params).map(([name, value]) => ({ name: sentenceCase(spaced(name)), value }))} />
+      <Show when={props.job.inputs.length > 0}>
+        <h3>Inputs</h3>
+        <For each={props.job.inputs}>
+          {(input) => (
+            <MediaRow
+              assetId={input.assetId}
+              words={[input.role, input.name === undefined ? null : `@${input.name}`].filter((word) => word !== null).join(" ")}
+              {...(input.timeMs === undefined ? {} : { timeMs: input.timeMs })}
+            />
+          )}
+        </For>
+      </Show>
+      <h3>Answered</h3>
+      <Show when={answer().some(({ value }) => value !== null && value !== undefined)} fallback={<p class="muted">Nothing yet.</p>}>
+        <Facts facts={answer()} />
+      </Show>
+      <h3>Right now</h3>
+      <Running view={props.view} />
+    </div>
+  );
+};
+
+const Running: Component<{ readonly view: ActorView }> = (props) => {
+  const now = useNow();
+  return (
+    <Show
+      when={props.view.effects.length + props.view.timers.length > 0}
+      fallback={<p class="muted">Nothing runs and nothing is waited for.</p>}
+    >
+      <ul class="job-running">
+        <For each={props.view.effects}>
+          {(effect) => (
+            <li>
+              <Badge tone={effect.state === "running" ? "info" : "warn"}>{effect.state}</Badge>
+              <span>{sentenceCase(spaced(effect.name))}</span>
+              <span class="muted">for {formatSpan(now() - effect.startedAt)}</span>
+            </li>
+          )}
+        </For>
+        <For each={props.view.timers}>
+          {(timer) => (
+            <li>
+              <Badge>timer</Badge>
+              <span>{timerWords(timer.id)}</span>
+              <span class="muted">in {formatSpan(timer.dueAt - now())}</span>
+            </li>
+          )}
+        </For>
+      </ul>
+    </Show>
+  );
+};
+
+/** `xstate.after.untilDeadline.job.processing.tracking` → `Until deadline`. */
+const timerWords = (id: string): string => sentenceCase(spaced(/^xstate\.after\.([^.]+)/.exec(id)?.[1] ?? id));
