@@ -241,7 +241,7 @@ describe.each(testDatabases)("uploads on $engine", ({ layer }) => {
         yield* uploads.cancel(owner, open[0] ?? "");
         yield* begin;
         expect(yield* refused(begin)).toMatchObject({ code: "quota_exceeded" });
-        for (const { uploadId } of yield* Effect.all(open.slice(1).map((id) => uploads.resume(owner, id))))
+        for (const { uploadId } of yield* Effect.forEach(open.slice(1), (id) => uploads.resume(owner, id)))
           yield* uploads.cancel(owner, uploadId);
       }),
     ));

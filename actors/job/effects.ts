@@ -146,10 +146,10 @@ export const jobEffects = Effect.gen(function* () {
     const assetId = assetIdOf(order.id);
     if (!(yield* isThere(file))) {
       // Either it was stored before a crash, or the crash swept it away.
-      return yield* Effect.matchEffect(assets.get(order.ownerId, assetId), {
-        onSuccess: ({ id }) => Effect.succeed({ assetId: id }),
+      return yield* Effect.mapBoth(assets.get(order.ownerId, assetId), {
+        onSuccess: ({ id }) => ({ assetId: id }),
         onFailure: (error) =>
-          Effect.fail(error.code === "not_found" ? failure("lost", "The downloaded file is gone: it is fetched again.") : ofCall(error)),
+          error.code === "not_found" ? failure("lost", "The downloaded file is gone: it is fetched again.") : ofCall(error),
       });
     }
     const asset = yield* Effect.mapError(
