@@ -1,4 +1,5 @@
-// `npm start`: builds the front ends if they are stale, while the server comes up. `--reset-admin` prints a new sign-in link.
+// `npm start`: builds the front ends if they are stale, while the server comes up. `--reset-admin` prints a new sign-in link;
+// `--without-pages` leaves the front ends as they are.
 import { buildFrontEnds } from "./build.ts";
 import { serve } from "./serve.ts";
 
@@ -13,7 +14,7 @@ const build = async (): Promise<void> => {
 
 try {
   const served = serve({ reset: process.argv.includes("--reset-admin") });
-  await build();
+  if (!process.argv.includes("--without-pages")) await build();
   process.exitCode = await served;
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
