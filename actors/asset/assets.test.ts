@@ -327,6 +327,33 @@ describe.each(testDatabases)("assets on $engine", ({ layer }) => {
       }),
     ));
 
+  test("the result of a job that was called off is not stored, and one stored just before goes to the trash", () =>
+    run(
+      Effect.gen(function* () {
+        const owner = freshUser();
+        const { calls } = yield* assetHandlers;
+        const database = yield* Database;
+        const assets = yield* Assets;
+        const jobId = `job_${owner}`;
+        yield* database.query(
+          (sql) => sql`
+            insert into job (id, rev, owner_id, operation, provider, state, progress, prompt, params, inputs, hash, priority, attempt,
+              max_attempts, parked, created_at)
+            values (${jobId}, 1, ${owner}, 'text_to_video', 'studio', 'ingesting', 0.95, '', '{}', '[]', '', 0, 1, 3, false, 0)`,
+        );
+        const request = { origin: { kind: "generation" as const, jobId } };
+        const stored = yield* ingest(owner, request);
+        yield* database.query((sql) => sql`update job set state = 'cancelling' where id = ${jobId}`);
+        const late = freshId();
+        expect(yield* Effect.flip(ingest(owner, { ...request, assetId: late }))).toMatchObject({ code: "cancelled" });
+        expect(yield* Effect.flip(assets.get(owner, late))).toMatchObject({ code: "not_found" });
+        yield* assets.withdraw(owner, stored.id);
+        yield* assets.withdraw(owner, late);
+        const trash = yield* calls["assets.list"]({ filter: { deleted: true }, limit: 10 }, contextOf(owner));
+        expect(trash.assets.map(({ id }) => id)).toEqual([stored.id]);
+      }),
+    ));
+
   test("the same frame captured again is the same asset, also at once, and comes back from the trash", () =>
     run(
       Effect.gen(function* () {

@@ -27,9 +27,12 @@ export class Assets extends Context.Service<
   {
     /**
      * Probes, derives, stores and records a file. Idempotent by `assetId`: if that is there already, the file is dropped.
-     * Errors: unsupported_media (the file is removed); storage_full, unavailable, overloaded (it stays: try again).
+     * Errors: unsupported_media (the file is removed); storage_full, unavailable, overloaded (it stays: try again);
+     * cancelled, if the job it comes from was called off.
      */
     readonly ingest: (request: IngestRequest) => Effect.Effect<Asset, CallError>;
+    /** Moves an asset to the trash, if it is there. Errors: unavailable. */
+    readonly withdraw: (ownerId: string, assetId: string) => Effect.Effect<void, CallError>;
     /** One asset of an owner. Errors: not_found. */
     readonly get: (ownerId: string, assetId: string) => Effect.Effect<Asset, CallError>;
     /** Local file of an asset's original, for a provider. Errors: not_found. */

@@ -90,6 +90,12 @@ const assets = Layer.effect(
     const blobs = yield* Blobs;
     return Assets.of({
       ingest: intake.take,
+      withdraw: (ownerId, assetId) =>
+        Effect.catchIf(
+          library.setDeleted(ownerId, [assetId], true),
+          ({ code }) => code === "not_found",
+          () => Effect.void,
+        ),
       get: (ownerId, assetId) => Effect.map(library.row(ownerId, assetId), library.view),
       file: Effect.fnUntraced(function* (ownerId: string, assetId: string) {
         const { sha256, mime, media_type: mediaType } = yield* library.row(ownerId, assetId);

@@ -4,6 +4,7 @@ import { Clock, Context, Effect, Layer } from "effect";
 import { type DerivedFile, Media } from "#actors/media/media.ts";
 import { Database, type Tx } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
+import { isCalledOff } from "#db/queries/job.ts";
 import type { Asset, AssetOrigin } from "#protocol/asset.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { type BlobRef, Blobs } from "#runtime/blobs/blobs.ts";
@@ -134,12 +135,18 @@ const makeIntake = Effect.gen(function* () {
     return made;
   });
 
-  type Written = { readonly id: string; readonly edges: number } | { readonly there: query.AssetRow } | "twinGone" | "idTaken";
+  type Written =
+    | { readonly id: string; readonly edges: number }
+    | { readonly there: query.AssetRow }
+    | "twinGone"
+    | "idTaken"
+    | "calledOff";
 
   const write = (request: IntakeRequest, ref: BlobRef, made: Made, now: number): Effect.Effect<Written, CallError> =>
     orCallError(
       database.transaction(async (tx): Promise<Written> => {
         const { ownerId, assetId, origin } = request;
+        if (origin.kind === "generation" && (await isCalledOff(tx, origin.jobId))) return "calledOff";
         const files = made.twin === null ? made.files : await query.holdAssetFiles(tx, made.twin);
         if (files.length === 0) return "twinGone";
         const [inserted] = await query.insertAsset(tx, {
@@ -181,6 +188,8 @@ const makeIntake = Effect.gen(function* () {
       made = yield* make(blobs.path(ref.sha256), ref);
       written = yield* write(request, ref, made, now);
     }
+    if (written === "calledOff")
+      return yield* Effect.fail(new CallError("cancelled", "The job was called off, so its result is not kept."));
     if (typeof written === "string") return yield* Effect.die(new Error(`The asset ${request.assetId} cannot be written: ${written}`));
     if ("there" in written) return yield* library.revive(written.there);
     if (written.edges < request.parents.length) {

@@ -4,6 +4,7 @@ import { testDatabases } from "#db/client/testing.ts";
 import type { FailureKind, Job } from "#protocol/job.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { jobActor } from "./actor.ts";
+import { assetIdOf } from "./canonical.ts";
 import type { JobContext, JobOrder } from "./context.ts";
 import { Slots } from "./slots.ts";
 import { type JobWatch, TestDatabase, TestServer } from "./testing.ts";
@@ -119,6 +120,17 @@ describe("jobs on the actor host", () => {
     const end = await watch.ended(job.id);
     expect(end).toMatchObject({ state: "cancelled", assetId: null, failure: null });
     expect(studio.calledOff).toEqual([`p-${job.id}-1`]);
+  });
+
+  test("what was stored in the moment of cancelling is not kept", async () => {
+    studio.script.hold("ingest");
+    const job = await server.create();
+    await studio.script.begun("ingest");
+    const assetId = assetIdOf(job.id);
+    server.shelf.put(assetId, server.user);
+    await cancel(job);
+    expect(await watch.ended(job.id)).toMatchObject({ state: "cancelled", assetId: null });
+    expect(server.shelf.assets.has(assetId)).toBe(false);
   });
 
   test("a job that waits for a place is cancelled at once and asks for nothing", async () => {

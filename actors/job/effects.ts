@@ -170,7 +170,11 @@ export const jobEffects = Effect.gen(function* () {
   });
 
   const cancelAtProvider = Effect.fnUntraced(function* ({ input: { order, key, providerJobId, file } }: CallOf<"cancelAtProvider">) {
-    if (file !== null) yield* removeStaged(file);
+    if (file !== null) {
+      yield* removeStaged(file);
+      // It may have been stored in the moment in which the job was called off.
+      yield* Effect.mapError(Effect.retry(assets.withdraw(order.ownerId, assetIdOf(order.id)), untilCalledOff), ofCall);
+    }
     const started = providerJobId ?? (yield* submissions.outcome(key));
     if (started === null) return null;
     const provider = yield* providerOf(order);

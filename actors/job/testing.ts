@@ -216,6 +216,7 @@ class TestShelf {
     };
     return Layer.succeed(Assets, {
       get,
+      withdraw: (_ownerId, id) => Effect.sync(() => void this.assets.delete(id)),
       file: (ownerId, id) =>
         Effect.map(get(ownerId, id), ({ mime, mediaType, sha256 }) => ({ path: `/blobs/${sha256}`, mime, mediaType, sha256 })),
       ingest: ({ assetId, ownerId, prompt, origin, path }) =>

@@ -144,5 +144,14 @@ export const admitJobs = async (
   return { admitted: row?.admitted === ids.length, open: row?.open ?? 0 };
 };
 
+/**
+ * Whether a job was called off or is out of time. The job takes no step until the transaction ends, so that the answer stays
+ * true so long.
+ */
+export const isCalledOff = async (tx: Tx, id: string): Promise<boolean> => {
+  const [job] = await tx<Array<{ state: string }>>`select state from job where id = ${id} for share`;
+  return job !== undefined && ["cancelling", "cancelled", "timedOut"].includes(job.state);
+};
+
 /** Jobs of all users that have not ended. */
 export const openJobs = (sql: Queryable) => sql<Array<{ open: number }>>`select count(*)::int as open from job where finished_at is null`;
