@@ -1,4 +1,12 @@
-// `npm run build`: the front ends.
+// `npm run build`: the front ends, where they are stale.
 import { buildFrontEnds } from "./build.ts";
 
-process.stderr.write((await buildFrontEnds()) ? "The front ends are built.\n" : "The front ends are up to date.\n");
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+try {
+  const started = performance.now();
+  if (await buildFrontEnds(() => say("Building the pages …"))) say(`Pages built in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+} catch (error) {
+  say(`The pages could not be built: ${String(error)}`);
+  process.exitCode = 1;
+}

@@ -40,10 +40,11 @@ const pack = async (): Promise<void> => {
   );
 };
 
-/** Answers whether anything had to be built. */
-export const buildFrontEnds = async (): Promise<boolean> => {
+/** Answers whether anything had to be built; tells before it begins. */
+export const buildFrontEnds = async (begins: () => void): Promise<boolean> => {
   const wanted = await fingerprint();
   if ((await readFile(stamp, "utf8").catch(() => "")) === wanted) return false;
+  begins();
   const { build } = await import("vite");
   await build({ configFile: join(root, "web/vite.config.ts"), logLevel: "warn" });
   await pack();

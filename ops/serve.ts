@@ -8,13 +8,14 @@ import { server } from "./server.ts";
 /** What a person is told; the log has the rest. */
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** `reset`: end the first admin's sessions and print a new sign-in link. */
-export const serve = async (options: { readonly reset: boolean }): Promise<number> => {
+/** `reset`: end the first admin's sessions and print a new sign-in link. The address is told when `pages` are there to be loaded. */
+export const serve = async (options: { readonly reset: boolean; readonly pages: Promise<void> }): Promise<number> => {
   const settings = readSettings(process.env);
   const program = Effect.gen(function* () {
     const { url } = yield* Gateway;
     const auth = yield* Auth;
     const token = options.reset ? yield* auth.resetAdmin : yield* auth.ensureAdmin;
+    yield* Effect.promise(() => options.pages);
     say(`PixSim is at ${url}`);
     if (settings.DATABASE_URL === undefined) {
       say(

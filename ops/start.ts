@@ -1,22 +1,28 @@
-// `npm start`: builds the front ends if they are stale, while the server comes up. `--reset-admin` prints a new sign-in link;
+// `npm start`: the server, and the front ends built if they are stale. `--reset-admin` prints a new sign-in link;
 // `--without-pages` leaves the front ends as they are.
-import { buildFrontEnds } from "./build.ts";
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { serve } from "./serve.ts";
 
-const build = async (): Promise<void> => {
-  try {
-    const started = performance.now();
-    if (await buildFrontEnds()) process.stderr.write(`Pages built in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
-  } catch (error) {
-    process.stderr.write(`The pages could not be built: ${String(error)}\n`);
-  }
-};
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** In a process of its own: the builder takes a core, and memory that the server would keep. A failed build says so itself. */
+const build = (): Promise<void> =>
+  new Promise((resolve) => {
+    const builder = spawn(process.execPath, [fileURLToPath(new URL("launch.mjs", import.meta.url)), "build-main"], {
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    builder.once("error", (error) => {
+      say(`The pages could not be built: ${error.message}`);
+      resolve();
+    });
+    builder.once("close", () => resolve());
+  });
 
 try {
-  const served = serve({ reset: process.argv.includes("--reset-admin") });
-  if (!process.argv.includes("--without-pages")) await build();
-  process.exitCode = await served;
+  const pages = process.argv.includes("--without-pages") ? Promise.resolve() : build();
+  process.exitCode = await serve({ reset: process.argv.includes("--reset-admin"), pages });
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  say(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }
