@@ -1,5 +1,6 @@
 // Makes everything that is shown or played of an asset besides the original itself. Runs in a media child.
 import sharp from "sharp";
+import { allEnded } from "./all-ended.ts";
 import { withVideo } from "./container.ts";
 import { failureFrom, unsupported } from "./failure.ts";
 import type { Derived, ImageFacts, MediaFacts, VideoFacts } from "./media.ts";
@@ -16,7 +17,7 @@ const deriveImage = async (path: string, _facts: ImageFacts, prefix: string): Pr
 
 const deriveVideo = async (path: string, facts: VideoFacts, prefix: string): Promise<Derived> => {
   const stills = await withVideo(path, ({ video }) => makeStills(video, facts, prefix));
-  const [pictures, playable] = await Promise.all([makePictures(fromRgb(stills.poster), prefix), makePlayable(path, facts, prefix)]);
+  const [pictures, playable] = await allEnded([makePictures(fromRgb(stills.poster), prefix), makePlayable(path, facts, prefix)]);
   return {
     files: [...pictures.files, ...stills.files, ...playable],
     sprite: stills.sprite,

@@ -1,6 +1,7 @@
 // The pictures that stand for an asset: poster, thumbnails, fingerprints. Nothing of the source's metadata gets into
 // them. Runs in a media child.
 import sharp, { type Sharp } from "sharp";
+import { allEnded } from "./all-ended.ts";
 import { hashSide, perceptualHash, placeholder, placeholderSide } from "./fingerprint.ts";
 import type { DerivedFile } from "./media.ts";
 import type { Rgb } from "./rgb.ts";
@@ -43,7 +44,7 @@ export const makePictures = async (upright: Sharp, prefix: string): Promise<Pict
   const medium = await within(upright, posterEdge).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
   const { width, height } = medium.info;
   const base = sharp(medium.data, { raw: { width, height, channels: 4 } });
-  const [grey, small, ...files] = await Promise.all([
+  const [grey, small, ...files] = await allEnded([
     base.clone().flatten({ background: "#808080" }).resize(hashSide, hashSide, { fit: "fill" }).greyscale().raw().toBuffer(),
     within(base, placeholderSide).raw().toBuffer({ resolveWithObject: true }),
     writeWebp(base, "poster", posterEdge, 82, prefix),

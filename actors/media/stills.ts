@@ -1,6 +1,7 @@
 // The stills of a video, decoded in one pass: first and last frame, a sheet of frames for scrubbing, the picture that
 // becomes the poster. Runs in a media child.
 import { EncodedPacketSink, type InputVideoTrack, VideoSampleSink } from "mediabunny";
+import { allEnded } from "./all-ended.ts";
 import { unsupported } from "./failure.ts";
 import type { Derived, DerivedFile, VideoFacts } from "./media.ts";
 import { fromRgb } from "./pictures.ts";
@@ -116,7 +117,7 @@ export const makeStills = async (video: InputVideoTrack, facts: VideoFacts, pref
   if (first === undefined || poster === undefined) throw unsupported("The video's first frame cannot be decoded.");
   if (last === undefined || tiles.length < times.length) throw unsupported("The video is damaged: not all of its frames can be decoded.");
 
-  const files = await Promise.all([
+  const files = await allEnded([
     writeFrame("first", first, prefix),
     writeFrame("last", last, prefix),
     writeSheet(tiles, tileWidth, tileHeight, prefix),
