@@ -1,5 +1,5 @@
 // Durable actors in SQL: one statement commits the steps of many actors, fenced by the epochs of their cells.
-// Rows travel as one JSON text a table: PostgreSQL splits it, which costs less than quoting every value into an array.
+// Rows travel as texts that PostgreSQL splits, which costs less than quoting every value into an array.
 import type { Queryable } from "../client/database.ts";
 
 /** Takes cells: who held them before can no longer write. Answers the new epochs. */
@@ -87,50 +87,62 @@ export interface ProjectionTable {
   readonly columns: Readonly<Record<string, string>>;
 }
 
+/** Stands between the values of a column; in JSON text it never occurs. */
+export const separator = "\u001e";
+
 /**
- * The commit statement. Parameters: $1 cells, $2 epochs, $3 actors, $4 journal, $5 effects opened, $6 effects closed,
- * $7 timers set, $8 timers cleared, $9 inbox (JSON arrays), then one JSON array a projection.
+ * The commit statement. Parameters, all text:
+ * - $1 cells, $2 epochs: arrays;
+ * - the actors, one parameter a column: $3 id, $4 kind, $5 cell, $6 machine_version, $7 seq, $8 steps, $9 at, $10 created_at,
+ *   $11 state, $12 status, $13 parked (empty: not), $14 snapshot; their journal: $15 id, $16 seq, $17 at, $18 event. Numbers are
+ *   arrays, texts are joined by `separator`: this costs PostgreSQL a third less than JSON rows;
+ * - JSON arrays: $19 effects opened, $20 effects closed, $21 timers set, $22 timers cleared, $23 inbox, then one a projection.
  * Answers the cells of $1 that are still held; all rows of other cells are left out.
  */
 export const commitStatement = (projections: ReadonlyArray<ProjectionTable>): string => `
 with fence as (
-  select c.cell from cell c join unnest($1::int[], $2::bigint[]) as f(cell, epoch) on c.cell = f.cell and c.epoch = f.epoch
+  select c.cell from cell c join unnest($1::text::int[], $2::text::bigint[]) as f(cell, epoch) on c.cell = f.cell and c.epoch = f.epoch
   for share of c
 ), input as (
-  select i.* from json_to_recordset($3::text::json) as i(id text, kind text, cell int, machine_version int, seq bigint, steps int, at bigint,
-    created_at bigint, state text, status text, parked text, snapshot json) join fence on fence.cell = i.cell
+  select i.* from rows from (
+    string_to_table($3, chr(30)), string_to_table($4, chr(30)), unnest($5::text::int[]), unnest($6::text::int[]), unnest($7::text::bigint[]),
+    unnest($8::text::int[]), unnest($9::text::bigint[]), unnest($10::text::bigint[]), string_to_table($11, chr(30)),
+    string_to_table($12, chr(30)), string_to_table($13, chr(30), ''), string_to_table($14, chr(30))
+  ) as i(id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot) join fence on fence.cell = i.cell
 ), written as (
   insert into actor as a (id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot)
-  select id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot from input order by id
+  select id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot::json from input order by id
   on conflict (id) do update set machine_version = excluded.machine_version, seq = excluded.seq, steps = excluded.steps, at = excluded.at,
     state = excluded.state, status = excluded.status, parked = excluded.parked, snapshot = excluded.snapshot
   where a.seq = excluded.seq - excluded.steps
   returning a.id, a.cell
 ), journal as (
   insert into actor_event (actor_id, seq, at, event)
-  select j.id, j.seq, j.at, j.event from json_to_recordset($4::text::json) as j(id text, seq bigint, at bigint, event json) join written on written.id = j.id
+  select j.id, j.seq, j.at, j.event::json from rows from (
+    string_to_table($15, chr(30)), unnest($16::text::bigint[]), unnest($17::text::bigint[]), string_to_table($18, chr(30))
+  ) as j(id, seq, at, event) join written on written.id = j.id
 ), opened as (
   insert into actor_effect as e (actor_id, invoke_id, seq, cell, name, input, review, started_at)
   select o.id, o.invoke_id, o.seq, written.cell, o.name, o.input, o.review, o.started_at
-  from json_to_recordset($5::text::json) as o(id text, invoke_id text, seq bigint, name text, input json, review boolean, started_at bigint)
+  from json_to_recordset($19::text::json) as o(id text, invoke_id text, seq bigint, name text, input json, review boolean, started_at bigint)
   join written on written.id = o.id
   on conflict (actor_id, invoke_id) do update set seq = excluded.seq, name = excluded.name, input = excluded.input, review = excluded.review,
     started_at = excluded.started_at
 ), closed as (
-  delete from actor_effect e using json_to_recordset($6::text::json) as x(id text, invoke_id text), written
+  delete from actor_effect e using json_to_recordset($20::text::json) as x(id text, invoke_id text), written
   where written.id = x.id and e.actor_id = x.id and e.invoke_id = x.invoke_id
 ), timers as (
   insert into actor_timer as t (actor_id, timer_id, cell, due_at, event)
   select s.id, s.timer_id, written.cell, s.due_at, s.event
-  from json_to_recordset($7::text::json) as s(id text, timer_id text, due_at bigint, event json) join written on written.id = s.id
+  from json_to_recordset($21::text::json) as s(id text, timer_id text, due_at bigint, event json) join written on written.id = s.id
   on conflict (actor_id, timer_id) do update set due_at = excluded.due_at, event = excluded.event
 ), cleared as (
-  delete from actor_timer t using json_to_recordset($8::text::json) as y(id text, timer_id text), written
+  delete from actor_timer t using json_to_recordset($22::text::json) as y(id text, timer_id text), written
   where written.id = y.id and t.actor_id = y.id and t.timer_id = y.timer_id
 ), inbox as (
   insert into actor_inbox (actor_id, event_id, hash, seq, at)
   select n.id, n.event_id, n.hash, n.seq, n.at
-  from json_to_recordset($9::text::json) as n(id text, event_id text, hash text, seq bigint, at bigint) join written on written.id = n.id
+  from json_to_recordset($23::text::json) as n(id text, event_id text, hash text, seq bigint, at bigint) join written on written.id = n.id
 )${projections
   .map((projection, index) => {
     const names = Object.keys(projection.columns);
@@ -139,7 +151,7 @@ with fence as (
     return `, projection_${index} as (
   insert into ${name} as p (id, rev, ${names.map((column) => `"${column}"`).join(", ")})
   select r.id, r.rev, ${names.map((column) => `r."${column}"`).join(", ")}
-  from json_to_recordset($${10 + index}::text::json) as r(address text, id text, rev bigint, ${typed.join(", ")}) join written on written.id = r.address
+  from json_to_recordset($${24 + index}::text::json) as r(address text, id text, rev bigint, ${typed.join(", ")}) join written on written.id = r.address
   on conflict (id) do update set rev = excluded.rev, ${names.map((column) => `"${column}" = excluded."${column}"`).join(", ")} where p.rev < excluded.rev
 )`;
   })

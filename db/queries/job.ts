@@ -86,7 +86,7 @@ export const slotHolders = (sql: Queryable) =>
   sql<Array<{ id: string; provider: string; slot: string }>>`
     select id, provider, slot from job where finished_at is null and slot is not null and not parked order by id`;
 
-/** The last `limit` generations of each provider and operation, oldest first. */
+/** The last `limit` generations of each provider and operation, oldest first. Only completed jobs have an asset. */
 export const recentGenerations = (sql: Queryable, limit: number) =>
   sql<
     Array<{
@@ -98,18 +98,18 @@ export const recentGenerations = (sql: Queryable, limit: number) =>
     }>
   >`
     with recursive done (provider, operation) as (
-      (select provider, operation from job where state = 'completed' order by provider, operation limit 1)
+      (select provider, operation from job where asset_id is not null order by provider, operation limit 1)
       union all
       select next.provider, next.operation from done, lateral (
         select j.provider, j.operation from job j
-        where j.state = 'completed' and (j.provider, j.operation) > (done.provider, done.operation)
+        where j.asset_id is not null and (j.provider, j.operation) > (done.provider, done.operation)
         order by j.provider, j.operation limit 1
       ) next
     )
     select r.provider, r.operation, r.params, r.submitted_at, r.finished_at
     from done, lateral (
       select * from job j
-      where j.state = 'completed' and j.provider = done.provider and j.operation = done.operation and j.submitted_at is not null
+      where j.asset_id is not null and j.provider = done.provider and j.operation = done.operation and j.submitted_at is not null
       order by j.finished_at desc limit ${limit}
     ) r
     order by r.finished_at`;

@@ -177,6 +177,26 @@ describe.each(testDatabases)("the actor host on the $engine database", ({ layer 
     expect((await ask(actors.send("thing/breaks", { type: "BUMP" }))).seq).toBe(1);
   });
 
+  test("actors that are written together keep what is theirs, whatever the text", async () => {
+    const notes = ["", "\u001e", "a\u001eb\u001e", "\0", "\ud800", '{"],', "\n\\", "ünï ☃ 𝕏", "x".repeat(5000)];
+    const names = notes.map((_, index) => `thing/notes-${index}`);
+    const working = names.map((name) => nextCall(name));
+    await Promise.all(names.map((name, index) => ask(actors.create(name, { start: index }))));
+    await Promise.all(names.map((name) => ask(actors.send(name, { type: "GO" }))));
+    await Promise.all(working);
+    await Promise.all(names.map((name, index) => ask(actors.send(name, { type: "note", text: notes[index] }, { eventId: `n${index}` }))));
+    await runtime.dispose();
+    await start();
+    for (const [index, name] of names.entries()) {
+      const view = await ask(actors.view(name));
+      expect(view).toMatchObject({ seq: view.seq, parked: null, value: "working", context: { n: index } });
+      const journal = await ask(Stream.runCollect(actors.history(name, 0)));
+      const written = journal.flatMap(({ event }) => (event.type === "note" && event["text"] !== "on it" ? [event["text"]] : []));
+      expect(written).toEqual([notes[index]!.replaceAll(/\0|\ud800$/g, "\uFFFD")]);
+      expect(journal.map(({ seq }) => seq)).toEqual(journal.map((_, seq) => seq));
+    }
+  });
+
   test("an unknown actor and an unknown kind are not found", async () => {
     expect((await ask(Effect.flip(actors.view("thing/nobody")))).code).toBe("not_found");
     expect((await ask(Effect.flip(actors.send("nothing/x", { type: "GO" })))).code).toBe("not_found");

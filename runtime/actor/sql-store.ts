@@ -3,7 +3,7 @@
 import { Effect } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { Database, DatabaseError, Sql } from "#db/client/database.ts";
-import { storableJson } from "#db/client/storable.ts";
+import { storableJson, storableText } from "#db/client/storable.ts";
 import {
   type ActorRow,
   claimCells,
@@ -15,9 +15,10 @@ import {
   openEffects,
   type ProjectionTable,
   seenCommand,
+  separator,
 } from "#db/queries/actor.ts";
 import type { StoredSnapshot } from "./step.ts";
-import type { ActorCommit, ActorStore, CommitBatch, OpenEffect, StoredActor, StoreResult } from "./store.ts";
+import type { ActorCommit, ActorStore, CommitBatch, JournalRow, OpenEffect, StoredActor, StoreResult } from "./store.ts";
 
 const effectOf = (row: EffectRow): OpenEffect => ({
   invokeId: row.invoke_id,
@@ -41,10 +42,47 @@ const actorOf = (row: ActorRow): StoredActor => ({
   timers: (row.timers ?? []).map((timer) => ({ id: timer.timer_id, dueAt: timer.due_at, event: timer.event as ActorEvent })),
 });
 
-/** JSON arrays of a batch, built by hand: snapshots and events are JSON text already or are encoded once. */
-const encode = (batch: CommitBatch, kinds: ReadonlyArray<string>) => {
-  const actors: Array<string> = [];
-  const journal: Array<string> = [];
+const numbers = (values: ReadonlyArray<number>): string => `{${values.join(",")}}`;
+/** JSON texts never hold the separator; other texts lose it. */
+const texts = (values: ReadonlyArray<string>): string => storableText(values.join(separator));
+const plain = (text: string): string => (text.includes(separator) ? text.replaceAll(separator, "\uFFFD") : text);
+const jsonTexts = (values: ReadonlyArray<string>): string => storableJson(values.join(separator));
+
+/** Actors and journal of a batch column by column, as the commit statement takes them. */
+const encodeSteps = ({ actors }: CommitBatch): ReadonlyArray<string> => {
+  const last = actors.map(({ journal }) => journal[journal.length - 1]!);
+  const ids = actors.map(({ address }) => plain(address));
+  const journalIds: Array<string> = [];
+  const journal: Array<JournalRow> = [];
+  for (const [index, actor] of actors.entries()) {
+    for (const row of actor.journal) {
+      journalIds.push(ids[index]!);
+      journal.push(row);
+    }
+  }
+  return [
+    texts(ids),
+    texts(actors.map(({ kind }) => kind)),
+    numbers(actors.map(({ cell }) => cell)),
+    numbers(actors.map(({ machineVersion }) => machineVersion)),
+    numbers(last.map(({ seq }) => seq)),
+    numbers(actors.map((actor) => actor.journal.length)),
+    numbers(last.map(({ at }) => at)),
+    numbers(actors.map(({ createdAt }) => createdAt)),
+    texts(actors.map(({ state }) => plain(state))),
+    texts(actors.map(({ status }) => status)),
+    // Empty means that it is not parked.
+    texts(actors.map(({ parked }) => (parked === null ? "" : plain(parked) || " "))),
+    jsonTexts(actors.map(({ snapshot }) => snapshot)),
+    texts(journalIds),
+    numbers(journal.map(({ seq }) => seq)),
+    numbers(journal.map(({ at }) => at)),
+    jsonTexts(journal.map(({ event }) => JSON.stringify(event))),
+  ];
+};
+
+/** JSON arrays of what else a batch writes, built by hand: inputs and rows are encoded once. */
+const encodeRest = (batch: CommitBatch, kinds: ReadonlyArray<string>): ReadonlyArray<string> => {
   const opened: Array<string> = [];
   const closed: Array<string> = [];
   const timersSet: Array<string> = [];
@@ -52,14 +90,8 @@ const encode = (batch: CommitBatch, kinds: ReadonlyArray<string>) => {
   const inbox: Array<string> = [];
   const projections = kinds.map((): Array<string> => []);
   for (const actor of batch.actors) {
-    const id = JSON.stringify(actor.address);
+    const id = JSON.stringify(plain(actor.address));
     const last = actor.journal[actor.journal.length - 1]!;
-    actors.push(
-      `{"id":${id},"kind":"${actor.kind}","cell":${actor.cell},"machine_version":${actor.machineVersion},"seq":${last.seq},"steps":${actor.journal.length},` +
-        `"at":${last.at},"created_at":${actor.createdAt},"state":${JSON.stringify(actor.state)},"status":"${actor.status}",` +
-        `"parked":${JSON.stringify(actor.parked)},"snapshot":${actor.snapshot}}`,
-    );
-    for (const row of actor.journal) journal.push(`{"id":${id},"seq":${row.seq},"at":${row.at},"event":${JSON.stringify(row.event)}}`);
     for (const effect of actor.opened) {
       opened.push(
         `{"id":${id},"invoke_id":${JSON.stringify(effect.invokeId)},"seq":${effect.seq},"name":${JSON.stringify(effect.name)},` +
@@ -77,15 +109,13 @@ const encode = (batch: CommitBatch, kinds: ReadonlyArray<string>) => {
       inbox.push(`{"id":${id},"event_id":${JSON.stringify(eventId)},"hash":"${hash}","seq":${seq},"at":${last.at}}`);
     if (actor.projection !== null) projections[kinds.indexOf(actor.kind)]!.push(projectionJson(actor, id, last.seq));
   }
-  return [actors, journal, opened, closed, timersSet, timersCleared, inbox, ...projections].map((rows) =>
-    storableJson(`[${rows.join(",")}]`),
-  );
+  return [opened, closed, timersSet, timersCleared, inbox, ...projections].map((rows) => storableJson(`[${rows.join(",")}]`));
 };
 
 const projectionJson = (actor: ActorCommit, id: string, seq: number): string => {
   const row = JSON.stringify(actor.projection);
-  const separator = row === "{}" ? "" : ",";
-  return `{"address":${id},"id":${JSON.stringify(actor.address.slice(actor.address.indexOf("/") + 1))},"rev":${seq}${separator}${row.slice(1)}`;
+  const comma = row === "{}" ? "" : ",";
+  return `{"address":${id},"id":${JSON.stringify(actor.address.slice(actor.address.indexOf("/") + 1))},"rev":${seq}${comma}${row.slice(1)}`;
 };
 
 /** `projections`: table by kind. */
@@ -140,7 +170,8 @@ export const makeSqlStore = (database: Database["Service"], projections: Readonl
         done,
       ),
     commit: (batch, done) => {
-      const parameters = [[...batch.fence.keys()], [...batch.fence.values()], ...encode(batch, kinds)];
+      const fence = [numbers([...batch.fence.keys()]), numbers([...batch.fence.values()])];
+      const parameters = [...fence, ...encodeSteps(batch), ...encodeRest(batch, kinds)];
       run(
         (sql) => sql.unsafe<Array<{ cell: number; written: number; offered: number }>>(statement, parameters, { prepare: true }),
         (rows) => {
