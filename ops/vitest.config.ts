@@ -6,7 +6,6 @@ export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   cacheDir: ".cache/vitest",
   test: {
-    globalSetup: "ops/test-setup.ts",
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 20_000,
@@ -14,12 +13,32 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "node", environment: "node", include: ["{protocol,db,runtime,actors,ops}/**/*.test.ts"] },
+        test: {
+          name: "node",
+          environment: "node",
+          globalSetup: "ops/test-setup.ts",
+          include: ["{protocol,db,runtime,actors,ops}/**/*.test.ts"],
+          exclude: ["ops/e2e/**"],
+        },
       },
       {
         extends: true,
         plugins: [solid()],
         test: { name: "web", environment: "happy-dom", include: ["web/**/*.test.{ts,tsx}"] },
+      },
+      {
+        extends: true,
+        // After all others and one file at a time: each of them runs whole servers.
+        test: {
+          name: "e2e",
+          environment: "node",
+          globalSetup: "ops/e2e/setup.ts",
+          include: ["ops/e2e/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },

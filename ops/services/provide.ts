@@ -2,31 +2,49 @@
 // one clear line.
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { findChromium, howToGetChromium } from "./chromium.ts";
 import { findPostgres, howToGetPostgres } from "./postgres.ts";
-
-/** Where Debian and others put it; undefined where there is none. */
-export const findChromium = (): string | undefined =>
-  [process.env["PIXSIM_CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
-    (path) => path !== undefined && existsSync(path),
-  );
 
 const missing = async (): Promise<ReadonlyArray<{ readonly pkg: string; readonly how: string }>> => [
   ...((await findPostgres()) === undefined ? [{ pkg: "postgresql", how: howToGetPostgres }] : []),
-  ...(findChromium() === undefined
-    ? [{ pkg: "chromium", how: "Chromium is not installed: run `apt-get install chromium`, or set PIXSIM_CHROMIUM to its path." }]
-    : []),
+  ...(findChromium() === undefined ? [{ pkg: "chromium", how: howToGetChromium }] : []),
 ];
+
+/** What to put before a command so that it runs as root without a question; undefined where that is not allowed. */
+const asRoot = (): ReadonlyArray<string> | undefined => {
+  if (process.getuid?.() === 0) return [];
+  try {
+    execFileSync("sudo", ["-n", "true"], { stdio: "ignore" });
+    return ["sudo", "-n"];
+  } catch {
+    // No sudo, or one that asks for a password.
+    return undefined;
+  }
+};
+
+const install = (packages: ReadonlyArray<string>, before: ReadonlyArray<string>): void => {
+  const run = (...args: ReadonlyArray<string>): void => {
+    const [command = "apt-get", ...rest] = [...before, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", ...args];
+    execFileSync(command, rest, { stdio: "inherit" });
+  };
+  run("update");
+  run("install", "-y", "--no-install-recommends", ...packages);
+};
 
 /** Makes sure that PostgreSQL and Chromium are there. Throws one line per missing one that cannot be installed from here. */
 export const provideServices = async (): Promise<void> => {
-  const wanted = await missing();
+  const wanted = (await missing()).map(({ pkg }) => pkg);
   if (wanted.length === 0) return;
-  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    console.log(`Installing what the tests need: ${wanted.map(({ pkg }) => pkg).join(", ")}`);
-    const options = { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
-    execFileSync("apt-get", ["update", "-qq"], options);
-    execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...wanted.map(({ pkg }) => pkg)], options);
+  const before = existsSync("/usr/bin/apt-get") ? asRoot() : undefined;
+  let trouble = "";
+  if (before !== undefined) {
+    console.log(`Installing what the tests need: ${wanted.join(", ")}`);
+    try {
+      install(wanted, before);
+    } catch (error) {
+      trouble = ` (${error instanceof Error ? error.message : String(error)})`;
+    }
   }
   const still = await missing();
-  if (still.length > 0) throw new Error(still.map(({ how }) => how).join("\n"));
+  if (still.length > 0) throw new Error(still.map(({ how }) => `${how}${trouble}`).join("\n"));
 };

@@ -1,6 +1,7 @@
 // The transport on node:http and ws: runs wherever Node does.
 import { isUtf8 } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket as NetSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Effect } from "effect";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -142,7 +143,13 @@ export const listenOnNode = Effect.fnUntraced(function* (options: ListenOptions)
     else options.request(request, response);
   });
   server.timeout = stalledTimeoutMs;
-  server.on("clientError", (_cause, stream) => (stream.writable ? refuse(stream, 400, "Not HTTP.\n") : stream.destroy()));
+  server.on("clientError", (cause: NodeJS.ErrnoException, stream) => {
+    // Opened ahead by a browser and never used, or slow: an answer of 400 would be taken for that of the request it sends next.
+    const late = cause.code === "ERR_HTTP_REQUEST_TIMEOUT";
+    if (!stream.writable || (late && (stream as NetSocket).bytesRead === 0)) stream.destroy();
+    else if (late) refuse(stream, 408, "The request did not come in time.\n");
+    else refuse(stream, 400, "Not HTTP.\n");
+  });
   server.on("upgrade", (incoming, stream, head) => {
     const request = requestOf(incoming);
     const decision = request === undefined ? { status: 400, text: "The path must start with /.\n" } : options.upgrade(request);

@@ -1,0 +1,157 @@
+// The server is killed again and again while it works through a stream of jobs, by SIGKILL and at any moment. What it accepted must
+// all be done in the end, each once, and nothing may be left over.
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Effect, ManagedRuntime } from "effect";
+import { expect, test } from "vitest";
+import { Database, type Sql } from "#db/client/database.ts";
+import { embeddedDatabase } from "#db/client/embedded.ts";
+import type { Grant } from "#protocol/auth.ts";
+import { type Client, connect } from "#protocol/client/client.ts";
+import { finalJobStates } from "#protocol/job.ts";
+import { type RunningServer, startServer } from "./server.ts";
+
+const kills = 30;
+const jobs = 200;
+/** Longest life of a server between two kills, ms after it could be reached. */
+const longestLife = 2500;
+/** How long all may take once nothing is killed any more, ms. */
+const patience = 240_000;
+
+/** Numbers from 0 to 1 that a seed decides (mulberry32): a failure can be played again. */
+const chance = (seed: number): (() => number) => {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+};
+
+/** A client for one user whose session outlives every server. */
+const signedIn = async (server: RunningServer): Promise<Client> => {
+  const url = `ws://127.0.0.1:${server.port}/ws`;
+  const token = new URL((await server.signInLink()).replace("#/", "")).searchParams.get("token") ?? "";
+  const guest = connect({ url, client: "crash test" });
+  let grant: Grant = await guest.call("auth.redeem", { token });
+  guest.close();
+  return connect({
+    url,
+    client: "crash test",
+    credentials: {
+      access: () => (grant.accessExpiresAt > Date.now() + 10_000 ? { token: grant.accessToken, expiresAt: grant.accessExpiresAt } : null),
+      canRenew: () => true,
+      renew: async (call) => void (grant = await call("auth.refresh", { refreshToken: grant.refreshToken })),
+    },
+  });
+};
+
+const filesBelow = async (folder: string): Promise<ReadonlyArray<string>> =>
+  (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+
+/** SHA-256 of all blobs that are on the disk. */
+const blobsOf = async (data: string): Promise<ReadonlyArray<string>> => {
+  const root = join(data, "blobs");
+  return (await filesBelow(root)).map((path) => path.slice(root.length + 1).replaceAll("/", "")).sort();
+};
+
+const read = async <T>(data: string, query: (sql: Sql) => Promise<T>): Promise<T> => {
+  const runtime = ManagedRuntime.make(embeddedDatabase({ dataDir: data }));
+  try {
+    return await runtime.runPromise(Effect.flatMap(Database, (database) => database.query(query)));
+  } finally {
+    await runtime.dispose();
+  }
+};
+
+test("200 jobs are each done once although the server is killed 30 times", { timeout: 600_000 }, async () => {
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  console.log(`Seed of the moments: ${seed}`);
+  const random = chance(seed);
+  const folder = await mkdtemp(join(tmpdir(), "pixsim-crash-"));
+  const data = join(folder, "data");
+  let server = await startServer({ data });
+  const { port } = server;
+  const client = await signedIn(server);
+  try {
+    const accepted = new Set<string>();
+    const open = new Set<string>();
+    // Asked for one after the other all the while; the client repeats what a kill cut off, with the same key.
+    const asking = (async () => {
+      for (let n = 0; n < jobs; n++) {
+        const request = {
+          operation: "text_to_video" as const,
+          provider: "studio",
+          params: { prompt: `a meadow, number ${n}`, seed: n, duration: 1, quality: "360p", fps: 24, audio: false },
+        };
+        const answer = await client.call("jobs.create", { request }, { key: `crash-test-${seed}-${n}`, deadlineMs: 120_000 });
+        for (const { id } of answer.jobs) {
+          accepted.add(id);
+          open.add(id);
+        }
+      }
+    })();
+
+    for (let kill = 0; kill < kills; kill++) {
+      await new Promise((resolve) => setTimeout(resolve, random() * longestLife));
+      await server.kill("SIGKILL");
+      server = await startServer({ data, port });
+    }
+    await asking;
+    expect(accepted.size).toBe(jobs);
+    const stillOpen = async (): Promise<number> => {
+      for (const id of open) if (finalJobStates.has((await client.call("jobs.get", { id })).state)) open.delete(id);
+      return open.size;
+    };
+    await expect.poll(stillOpen, { timeout: patience, interval: 1000 }).toBe(0);
+
+    for (const id of accepted) {
+      const job = await client.call("jobs.get", { id });
+      expect(job).toMatchObject({ state: "completed", failure: null, parked: false });
+      // The journal has no gap, and folded through the machine it gives what is stored.
+      const view = await client.call("actors.get", { address: `job/${id}` });
+      let last: unknown;
+      let seq = 0;
+      for await (const entry of client.stream("actors.history", { address: `job/${id}` })) {
+        expect(entry.seq).toBe(seq++);
+        last = entry;
+      }
+      expect(last).toMatchObject({ seq: view.seq, value: view.value, context: view.context, status: "done" });
+    }
+
+    client.close();
+    await server.kill("SIGTERM");
+    const found = await read(data, async (sql) => {
+      const [count] = await sql<Array<Record<string, number>>>`
+        select (select count(*)::int from job) as jobs, (select count(*)::int from job where slot is not null) as slots,
+          (select count(*)::int from asset) as assets, (select count(distinct origin_job_id)::int from asset) as "assetsOfJobs",
+          (select count(*)::int from studio_render) as renders, (select count(*)::int from studio_render where state = 'done') as "rendersDone",
+          (select count(*)::int from actor_effect) as effects, (select count(*)::int from actor_timer) as timers,
+          (select count(*)::int from job_reservation r where not exists (select from job j where j.id = r.job_id)) as reservations`;
+      const files = await sql<Array<{ sha256: string }>>`select distinct sha256 from asset_file order by sha256`;
+      return { count, files: files.map(({ sha256 }) => sha256) };
+    });
+    expect(found.count).toEqual({
+      jobs,
+      slots: 0,
+      assets: jobs,
+      assetsOfJobs: jobs,
+      renders: jobs,
+      rendersDone: jobs,
+      effects: 0,
+      timers: 0,
+      reservations: 0,
+    });
+    // What crashes left of half-stored results is cleared when the server starts.
+    server = await startServer({ data, port });
+    await expect.poll(() => blobsOf(data), { timeout: 30_000, interval: 100 }).toEqual(found.files);
+  } finally {
+    client.close();
+    await server.kill("SIGKILL");
+    await rm(folder, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,111 @@
+// What a person does in the workspace, step by step, told by roles and labels. Tests say what; how it is done stands only here.
+import type { Locator, Page } from "playwright-core";
+
+/** Shown once the workspace is live. */
+export const liveMark = (page: Page): Locator => page.getByRole("contentinfo", { name: "Status" }).getByText("Live", { exact: true });
+
+/** Opens the one-time link and takes it. */
+export const redeem = async (page: Page, link: string): Promise<void> => {
+  await page.goto(link);
+  await page.getByRole("button", { name: "Sign in" }).click();
+};
+
+export const choosePassword = async (page: Page, password: string): Promise<void> => {
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByLabel("The same again").fill(password);
+  await page.getByRole("button", { name: "Set password" }).click();
+};
+
+/** The workspace on a device that is signed in. */
+export const openWorkspace = async (page: Page, url: string): Promise<void> => {
+  await page.goto(url);
+  await liveMark(page).waitFor();
+};
+
+/** A panel itself: the group of tabs around it bears its title too. */
+export const panel = (page: Page, title: string): Locator =>
+  page.locator("section.panel").and(page.getByRole("region", { name: title, exact: true }));
+
+/** An input of the form, by the title of its slot. */
+export const slot = (page: Page, title: string): Locator => page.getByRole("region", { name: title });
+
+/** The form for an operation, empty but for the least size and length. */
+export const chooseOperation = async (page: Page, operation: string): Promise<void> => {
+  await page.getByRole("button", { name: "Clear the form" }).click();
+  await page.getByLabel("Make", { exact: true }).selectOption({ label: operation });
+  await page.getByRole("group", { name: "Quality" }).getByText("360p", { exact: true }).click();
+  await page.getByLabel(/^(Duration|Seconds per picture)$/).fill("1");
+};
+
+export const writePrompt = (page: Page, prompt: string): Promise<void> =>
+  page.getByRole("textbox", { name: "Prompt", exact: true }).fill(prompt);
+
+/** Takes assets of the gallery through the slot's picker. */
+export const pick = async (page: Page, title: string, names: ReadonlyArray<string>): Promise<void> => {
+  await slot(page, title)
+    .getByRole("button", { name: /from gallery/i })
+    .click();
+  const picker = page.getByRole("dialog", { name: title });
+  for (const name of names) await picker.getByRole("button", { name, exact: true }).click();
+  const use = picker.getByRole("button", { name: /^Use \d/ });
+  if (names.length > 1 || (await use.isVisible())) await use.click();
+  await picker.waitFor({ state: "detached" });
+};
+
+/** Uploads into a slot with the system's file chooser. */
+export const chooseFiles = async (page: Page, title: string, paths: ReadonlyArray<string>): Promise<void> => {
+  const asked = page.waitForEvent("filechooser");
+  await slot(page, title).getByRole("button", { name: "Upload" }).click();
+  await (await asked).setFiles([...paths]);
+};
+
+interface GivenFile {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A file as it comes from another program: dropped on an element. */
+export const giveFile = async (target: Locator, file: GivenFile): Promise<void> => {
+  const transfer = await target.page().evaluateHandle(
+    ({ name, type, base64 }) => {
+      const data = new DataTransfer();
+      data.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name, { type }));
+      return data;
+    },
+    { name: file.name, type: file.type, base64: Buffer.from(file.bytes).toString("base64") },
+  );
+  for (const type of ["dragenter", "dragover", "drop"]) await target.dispatchEvent(type, { dataTransfer: transfer });
+};
+
+/** Presses Generate. */
+export const generate = (page: Page): Promise<void> =>
+  panel(page, "Generate").getByRole("button", { name: "Generate", exact: true }).click();
+
+/** The Job panel once it shows the job of this prompt. */
+export const jobOf = (page: Page, prompt: string): Locator =>
+  panel(page, "Job").filter({ has: page.getByRole("heading", { name: prompt, exact: true }) });
+
+/** Resolves when the drawn state machine of the job stands in this state. */
+export const stands = (job: Locator, state: string): Promise<void> => job.getByText(new RegExp(`^Now in ${state}\\b`)).waitFor();
+
+/** Writes down every state in which the Job panel shows the job of this prompt, from now on until the page is left. */
+export const recordStates = async (page: Page, prompt: string): Promise<() => Promise<ReadonlyArray<string>>> => {
+  const seen = await page.evaluateHandle((title) => {
+    const states: Array<string> = [];
+    const look = (): void => {
+      const panel = document.querySelector("section[aria-label=Job]");
+      const state = /^Now in ([\w ]+?)(?: \(|\.)/.exec(panel?.querySelector("figcaption")?.textContent ?? "")?.[1];
+      if (state !== undefined && panel?.querySelector("h2")?.textContent === title && states.at(-1) !== state) states.push(state);
+    };
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+    return states;
+  }, prompt);
+  return () => seen.jsonValue();
+};
+
+/** Opens the result of the job that the Job panel shows; answers its player. */
+export const playResult = async (page: Page, job: Locator): Promise<Locator> => {
+  await job.getByRole("button", { name: "Play", exact: true }).click();
+  return panel(page, "Asset").locator("video");
+};

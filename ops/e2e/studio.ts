@@ -1,0 +1,55 @@
+// What the tests of one file share: one server on a folder of its own, one browser, one device that is signed in.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { openBrowser, openDevice, type Device } from "./browser.ts";
+import { choosePassword, liveMark, redeem } from "./pages.ts";
+import { startServer, type RunningServer } from "./server.ts";
+
+/** With which the first admin signs in on other devices. */
+export const password = "a long enough password";
+
+export interface Studio {
+  readonly url: string;
+  /** For files of the test, beside the server's data. */
+  readonly folder: string;
+  readonly browser: Browser;
+  readonly device: Device;
+  readonly signInLink: string;
+  readonly server: () => RunningServer;
+  /** Again on the same data and port, after the server was killed. */
+  readonly restart: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export const openStudio = async (): Promise<Studio> => {
+  const folder = await mkdtemp(join(tmpdir(), "pixsim-e2e-"));
+  const data = join(folder, "data");
+  let server = await startServer({ data });
+  const { url, port } = server;
+  const browser = await openBrowser();
+  const device = await openDevice(browser);
+  const signInLink = await server.signInLink();
+  const page = await device.open();
+  await redeem(page, signInLink);
+  await choosePassword(page, password);
+  await liveMark(page).waitFor();
+  await page.close();
+  return {
+    url,
+    folder,
+    browser,
+    device,
+    signInLink,
+    server: () => server,
+    restart: async () => {
+      server = await startServer({ data, port });
+    },
+    close: async () => {
+      await browser.close();
+      await server.kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};

@@ -1,0 +1,163 @@
+// The workspace as a person uses it, in a real browser on the real server: signs in, makes every kind of video, plays it.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Locator, Page } from "playwright-core";
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { makeClip } from "#actors/media/testing.ts";
+import { openDevice, patience } from "./browser.ts";
+import {
+  chooseFiles,
+  chooseOperation,
+  generate,
+  giveFile,
+  jobOf,
+  openWorkspace,
+  pick,
+  playResult,
+  recordStates,
+  redeem,
+  slot,
+  stands,
+  writePrompt,
+} from "./pages.ts";
+import { openStudio, type Studio } from "./studio.ts";
+
+let studio: Studio;
+let page: Page;
+
+beforeAll(async () => {
+  studio = await openStudio();
+}, 2 * patience);
+afterAll(() => studio?.close());
+beforeEach(async () => {
+  page = await studio.device.open();
+  await openWorkspace(page, studio.url);
+});
+afterEach(async () => {
+  await page.close();
+  expect(studio.device.complaints()).toEqual([]);
+});
+
+const picture = async (name: string, background: string): Promise<string> => {
+  const path = join(studio.folder, name);
+  await sharp({ create: { width: 320, height: 180, channels: 3, background } })
+    .png()
+    .toFile(path);
+  return path;
+};
+const given = async (name: string, background: string) => ({
+  name,
+  type: "image/png",
+  bytes: await readFile(await picture(name, background)),
+});
+/** An asset stands in the slot. */
+const holds = (title: string, name: string): Promise<void> => slot(page, title).getByRole("img", { name }).waitFor();
+
+/** Asks for what the form holds, and watches the job through its states. `#slow` keeps it long enough in the one that matters. */
+const make = async (prompt: string): Promise<Locator> => {
+  const words = `${prompt} #slow:1`;
+  await writePrompt(page, words);
+  const states = await recordStates(page, words);
+  await generate(page);
+  const job = jobOf(page, words);
+  await stands(job, "Processing");
+  await stands(job, "Completed");
+  const order = ["Queued", "Waiting for slot", "Submitting", "Processing", "Downloading", "Ingesting", "Completed"];
+  const seen = await states();
+  expect(seen).toEqual(order.filter((state) => seen.includes(state)));
+  return job;
+};
+
+test("the sign-in link works once", async () => {
+  const stranger = await openDevice(studio.browser);
+  const door = await stranger.open();
+  await redeem(door, studio.signInLink);
+  await door.getByRole("alert").waitFor();
+  expect(stranger.complaints()).toEqual([]);
+  await stranger.context.close();
+});
+
+test("words become a video, and every step of its job can be seen", async () => {
+  await chooseOperation(page, "Text to video");
+  const job = await make("a red fox in the snow");
+  await job.getByRole("button", { name: "Play", exact: true }).waitFor();
+  const travel = job.getByRole("slider", { name: "Step of the job" });
+  await travel.fill("0");
+  await job.getByRole("button", { name: "To the end" }).click();
+  await stands(job, "Completed");
+});
+
+test("a picture from the file chooser becomes a video", async () => {
+  await chooseOperation(page, "Image to video");
+  await chooseFiles(page, "Picture", [await picture("dawn.png", "#e8a060")]);
+  await holds("Picture", "dawn");
+  await make("slow zoom over the dawn");
+});
+
+test("a video that is dropped on the form is extended", async () => {
+  const path = join(studio.folder, "waves.mp4");
+  await makeClip(path, { width: 320, height: 180, frames: 24 });
+  await chooseOperation(page, "Extend");
+  await giveFile(slot(page, "Video"), { name: "waves.mp4", type: "video/mp4", bytes: await readFile(path) });
+  await holds("Video", "waves");
+  const job = await make("the waves go on");
+  const player = await playResult(page, job);
+  await expect.poll(() => player.evaluate((video: HTMLVideoElement) => video.duration), { timeout: patience }).toBeCloseTo(2, 0);
+});
+
+test("pictures from the gallery lead into one another", async () => {
+  await chooseOperation(page, "Transition");
+  await chooseFiles(page, "Pictures, in order", [await picture("noon.png", "#60a0e8"), await picture("night.png", "#102040")]);
+  await holds("Pictures, in order", "noon");
+  await holds("Pictures, in order", "night");
+  await pick(page, "Pictures, in order", ["dawn.png"]);
+  await holds("Pictures, in order", "dawn");
+  await make("from noon to dawn");
+});
+
+test("a subject is put before a background", async () => {
+  await chooseOperation(page, "Fusion");
+  await giveFile(slot(page, "Subjects"), await given("ball.png", "#d02040"));
+  await holds("Subjects", "ball");
+  await giveFile(slot(page, "Background"), await given("wall.png", "#c0c0b0"));
+  await holds("Background", "wall");
+  await make("@ball rests on the left");
+});
+
+test("a job that is called off ends cancelled", async () => {
+  const prompt = "a city in the rain #slow:300";
+  await chooseOperation(page, "Text to video");
+  await writePrompt(page, prompt);
+  await generate(page);
+  const job = jobOf(page, prompt);
+  await stands(job, "Processing");
+  await job.getByRole("button", { name: "Cancel" }).click();
+  await stands(job, "Cancelled");
+  await expect(job.getByRole("button", { name: "Play" }).count()).resolves.toBe(0);
+});
+
+test("a result plays, seeks, and comes in ranges", async () => {
+  await chooseOperation(page, "Text to video");
+  const job = await make("a sailing boat at sunset");
+  const ranged = page.waitForResponse((response) => response.status() === 206 && response.headers()["content-type"] === "video/mp4");
+  const player = await playResult(page, job);
+  await player.waitFor();
+  expect((await ranged).headers()["content-range"]).toMatch(/^bytes 0-\d+\/\d+$/);
+  await player.evaluate((video: HTMLVideoElement) => video.play());
+  await expect.poll(() => player.evaluate((video: HTMLVideoElement) => video.currentTime), { timeout: patience }).toBeGreaterThan(0.1);
+  const landed = await player.evaluate(
+    (video: HTMLVideoElement) =>
+      new Promise<number>((resolve) => {
+        video.pause();
+        video.addEventListener("seeked", () => resolve(video.currentTime), { once: true });
+        video.currentTime = 0.75;
+      }),
+  );
+  expect(landed).toBeCloseTo(0.75, 2);
+  const part = await player.evaluate(async (video: HTMLVideoElement) => {
+    const answer = await fetch(video.currentSrc, { headers: { range: "bytes=100-199" } });
+    return { status: answer.status, range: answer.headers.get("content-range"), bytes: (await answer.arrayBuffer()).byteLength };
+  });
+  expect(part).toMatchObject({ status: 206, range: expect.stringMatching(/^bytes 100-199\//), bytes: 100 });
+});
