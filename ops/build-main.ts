@@ -1,7 +1,6 @@
 // `npm run build`: the front ends, where they are stale.
 import { buildFrontEnds } from "./build.ts";
-
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
+import { say } from "./say.ts";
 
 try {
   const started = performance.now();

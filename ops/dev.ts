@@ -2,17 +2,20 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { createServer } from "vite";
+import { readSettings } from "#runtime/config/settings.ts";
+import { say } from "./say.ts";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-/** Where the server listens; the pages' own port stands beside it. */
-const serverPort = Number(process.env["PIXSIM_PORT"] ?? "7700");
-const pagePort = Number(process.env["PIXSIM_PAGES_PORT"] ?? "7780");
+const host = "127.0.0.1";
+const serverPort = readSettings(process.env).PIXSIM_PORT;
+const pagePort = serverPort + 1;
+const target = `http://${host}:${serverPort}`;
+const pagesUrl = `http://${host}:${pagePort}`;
 
-const target = `http://127.0.0.1:${serverPort}`;
 const pages = await createServer({
   configFile: path("../web/vite.config.ts"),
   server: {
-    host: "127.0.0.1",
+    host,
     port: pagePort,
     strictPort: true,
     // What the server answers. The Host header stays the page's, which the origin check compares.
@@ -20,18 +23,16 @@ const pages = await createServer({
   },
 });
 await pages.listen().catch((error: unknown) => {
-  process.stderr.write(
-    `The pages cannot be served: ${error instanceof Error ? error.message : String(error)}. PIXSIM_PAGES_PORT names another port.\n`,
-  );
+  say(`The pages cannot be served: ${error instanceof Error ? error.message : String(error)}. They take the port after PIXSIM_PORT.`);
   process.exit(1);
 });
 
 const watched = ["protocol", "db", "runtime", "actors", "ops"].map((room) => `--watch-path=${path(`../${room}`)}`);
 const server = spawn(process.execPath, ["--watch-preserve-output", ...watched, path("launch.mjs"), "start", "--without-pages"], {
   stdio: "inherit",
-  env: { ...process.env, PIXSIM_PORT: String(serverPort), PIXSIM_PUBLIC_URL: `http://127.0.0.1:${pagePort}` },
+  env: { ...process.env, PIXSIM_HOST: host, PIXSIM_PORT: String(serverPort), PIXSIM_PUBLIC_URL: pagesUrl },
 });
-process.stderr.write(`Pages with live reload: http://127.0.0.1:${pagePort}\n`);
+say(`Pages with live reload: ${pagesUrl}`);
 
 let stopping = false;
 const stop = (): void => {

@@ -3,10 +3,8 @@ import { Effect, Fiber } from "effect";
 import { Auth } from "#runtime/auth/auth.ts";
 import { readSettings } from "#runtime/config/settings.ts";
 import { Gateway } from "#runtime/gateway/gateway.ts";
+import { say } from "./say.ts";
 import { server } from "./server.ts";
-
-/** What a person is told; the log has the rest. */
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** `reset`: end the first admin's sessions and print a new sign-in link. The address is told when `pages` are there to be loaded. */
 export const serve = async (options: { readonly reset: boolean; readonly pages: Promise<void> }): Promise<number> => {

@@ -2,9 +2,8 @@
 // `--without-pages` leaves the front ends as they are.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { say } from "./say.ts";
 import { serve } from "./serve.ts";
-
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** In a process of its own: the builder takes a core, and memory that the server would keep. A failed build says so itself. */
 const build = (): Promise<void> =>
@@ -17,6 +16,9 @@ const build = (): Promise<void> =>
       resolve();
     });
     builder.once("close", () => resolve());
+    // A server that is told to stop while it builds does not wait for the end of that.
+    builder.unref();
+    process.once("exit", () => builder.kill());
   });
 
 try {

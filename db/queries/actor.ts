@@ -89,6 +89,8 @@ export interface ProjectionTable {
 
 /** Stands between the values of a column; in JSON text it never occurs. */
 export const separator = "\u001e";
+/** The values of a text column, from its parameter. */
+const column = (parameter: number, more = ""): string => `string_to_table($${parameter}, chr(${separator.charCodeAt(0)})${more})`;
 
 /**
  * The commit statement. Parameters, all text:
@@ -105,9 +107,9 @@ with fence as (
   for share of c
 ), input as (
   select i.* from rows from (
-    string_to_table($3, chr(30)), string_to_table($4, chr(30)), unnest($5::text::int[]), unnest($6::text::int[]), unnest($7::text::bigint[]),
-    unnest($8::text::int[]), unnest($9::text::bigint[]), unnest($10::text::bigint[]), string_to_table($11, chr(30)),
-    string_to_table($12, chr(30)), string_to_table($13, chr(30), ''), string_to_table($14, chr(30))
+    ${column(3)}, ${column(4)}, unnest($5::text::int[]), unnest($6::text::int[]), unnest($7::text::bigint[]),
+    unnest($8::text::int[]), unnest($9::text::bigint[]), unnest($10::text::bigint[]), ${column(11)},
+    ${column(12)}, ${column(13, ", ''")}, ${column(14)}
   ) as i(id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot) join fence on fence.cell = i.cell
 ), written as (
   insert into actor as a (id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot)
@@ -119,7 +121,7 @@ with fence as (
 ), journal as (
   insert into actor_event (actor_id, seq, at, event)
   select j.id, j.seq, j.at, j.event::json from rows from (
-    string_to_table($15, chr(30)), unnest($16::text::bigint[]), unnest($17::text::bigint[]), string_to_table($18, chr(30))
+    ${column(15)}, unnest($16::text::bigint[]), unnest($17::text::bigint[]), ${column(18)}
   ) as j(id, seq, at, event) join written on written.id = j.id
 ), opened as (
   insert into actor_effect as e (actor_id, invoke_id, seq, cell, name, input, review, started_at)

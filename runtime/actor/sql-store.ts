@@ -18,7 +18,7 @@ import {
   separator,
 } from "#db/queries/actor.ts";
 import type { StoredSnapshot } from "./step.ts";
-import type { ActorCommit, ActorStore, CommitBatch, JournalRow, OpenEffect, StoredActor, StoreResult } from "./store.ts";
+import type { ActorCommit, ActorStore, CommitBatch, OpenEffect, StoredActor, StoreResult } from "./store.ts";
 
 const effectOf = (row: EffectRow): OpenEffect => ({
   invokeId: row.invoke_id,
@@ -43,25 +43,18 @@ const actorOf = (row: ActorRow): StoredActor => ({
 });
 
 const numbers = (values: ReadonlyArray<number>): string => `{${values.join(",")}}`;
-/** JSON texts never hold the separator; other texts lose it. */
-const texts = (values: ReadonlyArray<string>): string => storableText(values.join(separator));
+/** Text without the separator, which would shift every row after it. */
 const plain = (text: string): string => (text.includes(separator) ? text.replaceAll(separator, "\uFFFD") : text);
+const texts = (values: ReadonlyArray<string>): string => storableText(values.map(plain).join(separator));
+/** JSON writes the separator as an escape. */
 const jsonTexts = (values: ReadonlyArray<string>): string => storableJson(values.join(separator));
 
 /** Actors and journal of a batch column by column, as the commit statement takes them. */
 const encodeSteps = ({ actors }: CommitBatch): ReadonlyArray<string> => {
   const last = actors.map(({ journal }) => journal[journal.length - 1]!);
-  const ids = actors.map(({ address }) => plain(address));
-  const journalIds: Array<string> = [];
-  const journal: Array<JournalRow> = [];
-  for (const [index, actor] of actors.entries()) {
-    for (const row of actor.journal) {
-      journalIds.push(ids[index]!);
-      journal.push(row);
-    }
-  }
+  const journal = actors.flatMap((actor) => actor.journal);
   return [
-    texts(ids),
+    texts(actors.map(({ address }) => address)),
     texts(actors.map(({ kind }) => kind)),
     numbers(actors.map(({ cell }) => cell)),
     numbers(actors.map(({ machineVersion }) => machineVersion)),
@@ -69,12 +62,12 @@ const encodeSteps = ({ actors }: CommitBatch): ReadonlyArray<string> => {
     numbers(actors.map((actor) => actor.journal.length)),
     numbers(last.map(({ at }) => at)),
     numbers(actors.map(({ createdAt }) => createdAt)),
-    texts(actors.map(({ state }) => plain(state))),
+    texts(actors.map(({ state }) => state)),
     texts(actors.map(({ status }) => status)),
     // Empty means that it is not parked.
-    texts(actors.map(({ parked }) => (parked === null ? "" : plain(parked) || " "))),
+    texts(actors.map(({ parked }) => (parked === null ? "" : parked || " "))),
     jsonTexts(actors.map(({ snapshot }) => snapshot)),
-    texts(journalIds),
+    texts(actors.flatMap((actor) => actor.journal.map(() => actor.address))),
     numbers(journal.map(({ seq }) => seq)),
     numbers(journal.map(({ at }) => at)),
     jsonTexts(journal.map(({ event }) => JSON.stringify(event))),

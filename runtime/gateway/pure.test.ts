@@ -13,6 +13,7 @@ import { Presence } from "./presence.ts";
 import { parseRange } from "./range.ts";
 import { accepts, siteFile } from "./site.ts";
 import { principalOf } from "./testing.ts";
+import { brokenAnswer } from "./ws.ts";
 
 describe("ranges", () => {
   test("a part lies within the file, whatever was asked", () => {
@@ -196,4 +197,10 @@ describe("canonical JSON", () => {
     expect(canonical({ a: undefined, b: 1 })).toBe('{"b":1}');
     expect(canonical({ a: 1 })).not.toBe(canonical({ a: "1" }));
   });
+});
+
+test("a connection that was never used is closed without an answer, one that was is told what is wrong", () => {
+  for (const code of ["ERR_HTTP_REQUEST_TIMEOUT", "ECONNRESET", undefined]) expect(brokenAnswer(code, 0)).toBeNull();
+  expect(brokenAnswer("ERR_HTTP_REQUEST_TIMEOUT", 5)).toMatchObject({ status: 408 });
+  expect(brokenAnswer("HPE_INVALID_METHOD", 5)).toMatchObject({ status: 400 });
 });

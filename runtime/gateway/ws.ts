@@ -1,7 +1,7 @@
 // The transport on node:http and ws: runs wherever Node does.
 import { isUtf8 } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
-import type { Socket as NetSocket } from "node:net";
+import { Socket as NetSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Effect } from "effect";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -68,6 +68,16 @@ const refuse = (stream: Duplex, status: number, text: string): void => {
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\ncontent-type: text/plain; charset=utf-8\r\n` +
       `content-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
   );
+};
+
+/**
+ * What a connection is told whose request cannot be read, before it is closed; null: nothing. A browser opens connections ahead,
+ * and would take an answer on one that it has not used for that of the request it sends next.
+ */
+export const brokenAnswer = (code: string | undefined, bytesRead: number): { readonly status: 400 | 408; readonly text: string } | null => {
+  if (bytesRead === 0) return null;
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return { status: 408, text: "The request did not come in time.\n" };
+  return { status: 400, text: "Not HTTP.\n" };
 };
 
 /** Collects the writes of one tick into one system call. */
@@ -144,11 +154,9 @@ export const listenOnNode = Effect.fnUntraced(function* (options: ListenOptions)
   });
   server.timeout = stalledTimeoutMs;
   server.on("clientError", (cause: NodeJS.ErrnoException, stream) => {
-    // Opened ahead by a browser and never used, or slow: an answer of 400 would be taken for that of the request it sends next.
-    const late = cause.code === "ERR_HTTP_REQUEST_TIMEOUT";
-    if (!stream.writable || (late && (stream as NetSocket).bytesRead === 0)) stream.destroy();
-    else if (late) refuse(stream, 408, "The request did not come in time.\n");
-    else refuse(stream, 400, "Not HTTP.\n");
+    const answer = brokenAnswer(cause.code, stream instanceof NetSocket ? stream.bytesRead : 0);
+    if (answer === null || !stream.writable) stream.destroy();
+    else refuse(stream, answer.status, answer.text);
   });
   server.on("upgrade", (incoming, stream, head) => {
     const request = requestOf(incoming);
