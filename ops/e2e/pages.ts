@@ -16,6 +16,14 @@ export const choosePassword = async (page: Page, password: string): Promise<void
   await page.getByRole("button", { name: "Set password" }).click();
 };
 
+export const signIn = async (page: Page, url: string, name: string, password: string): Promise<void> => {
+  await page.goto(url);
+  await page.getByLabel("E-mail or user name").fill(name);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await liveMark(page).waitFor();
+};
+
 /** The workspace on a device that is signed in. */
 export const openWorkspace = async (page: Page, url: string): Promise<void> => {
   await page.goto(url);
@@ -29,6 +37,9 @@ export const panel = (page: Page, title: string): Locator =>
 /** An input of the form, by the title of its slot. */
 export const slot = (page: Page, title: string): Locator => page.getByRole("region", { name: title });
 
+/** Where the prompt is written. */
+export const promptField = (page: Page): Locator => page.getByRole("textbox", { name: "Prompt", exact: true });
+
 /** The form for an operation, empty but for the least size and length. */
 export const chooseOperation = async (page: Page, operation: string): Promise<void> => {
   await page.getByRole("button", { name: "Clear the form" }).click();
@@ -36,9 +47,6 @@ export const chooseOperation = async (page: Page, operation: string): Promise<vo
   await page.getByRole("group", { name: "Quality" }).getByText("360p", { exact: true }).click();
   await page.getByLabel(/^(Duration|Seconds per picture)$/).fill("1");
 };
-
-export const writePrompt = (page: Page, prompt: string): Promise<void> =>
-  page.getByRole("textbox", { name: "Prompt", exact: true }).fill(prompt);
 
 /** Takes assets of the gallery through the slot's picker. */
 export const pick = async (page: Page, title: string, names: ReadonlyArray<string>): Promise<void> => {
@@ -65,22 +73,29 @@ interface GivenFile {
   readonly bytes: Uint8Array;
 }
 
-/** A file as it comes from another program: dropped on an element. */
-export const giveFile = async (target: Locator, file: GivenFile): Promise<void> => {
-  const transfer = await target.page().evaluateHandle(
-    ({ name, type, base64 }) => {
+/** A file as it comes from another program: dropped on an element, or pasted into it. */
+export const giveFile = async (target: Locator, how: "drop" | "paste", file: GivenFile): Promise<void> => {
+  await target.focus();
+  await target.evaluate(
+    (element, { kind, name, type, base64 }) => {
       const data = new DataTransfer();
       data.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name, { type }));
-      return data;
+      const options = { bubbles: true, cancelable: true };
+      if (kind === "paste") element.dispatchEvent(new ClipboardEvent("paste", { ...options, clipboardData: data }));
+      else
+        for (const step of ["dragenter", "dragover", "drop"])
+          element.dispatchEvent(new DragEvent(step, { ...options, dataTransfer: data }));
     },
-    { name: file.name, type: file.type, base64: Buffer.from(file.bytes).toString("base64") },
+    { kind: how, name: file.name, type: file.type, base64: Buffer.from(file.bytes).toString("base64") },
   );
-  for (const type of ["dragenter", "dragover", "drop"]) await target.dispatchEvent(type, { dataTransfer: transfer });
 };
 
 /** Presses Generate. */
 export const generate = (page: Page): Promise<void> =>
   panel(page, "Generate").getByRole("button", { name: "Generate", exact: true }).click();
+
+/** A job in the list of jobs. */
+export const jobRow = (page: Page, prompt: string): Locator => panel(page, "Jobs").getByText(prompt, { exact: true });
 
 /** The Job panel once it shows the job of this prompt. */
 export const jobOf = (page: Page, prompt: string): Locator =>

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { openBrowser, openDevice, type Device } from "./browser.ts";
 import { choosePassword, liveMark, redeem } from "./pages.ts";
-import { startServer, type RunningServer } from "./server.ts";
+import { startServer } from "./server.ts";
 
 /** With which the first admin signs in on other devices. */
 export const password = "a long enough password";
@@ -17,9 +17,8 @@ export interface Studio {
   readonly browser: Browser;
   readonly device: Device;
   readonly signInLink: string;
-  readonly server: () => RunningServer;
-  /** Again on the same data and port, after the server was killed. */
-  readonly restart: () => Promise<void>;
+  /** Kills the server at once, and starts it on the same data and port. */
+  readonly killAndRestart: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -42,8 +41,8 @@ export const openStudio = async (): Promise<Studio> => {
     browser,
     device,
     signInLink,
-    server: () => server,
-    restart: async () => {
+    killAndRestart: async () => {
+      await server.kill("SIGKILL");
       server = await startServer({ data, port });
     },
     close: async () => {

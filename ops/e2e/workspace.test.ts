@@ -12,16 +12,19 @@ import {
   generate,
   giveFile,
   jobOf,
+  jobRow,
+  liveMark,
   openWorkspace,
   pick,
   playResult,
+  promptField,
   recordStates,
   redeem,
+  signIn,
   slot,
   stands,
-  writePrompt,
 } from "./pages.ts";
-import { openStudio, type Studio } from "./studio.ts";
+import { openStudio, password, type Studio } from "./studio.ts";
 
 let studio: Studio;
 let page: Page;
@@ -57,7 +60,7 @@ const holds = (title: string, name: string): Promise<void> => slot(page, title).
 /** Asks for what the form holds, and watches the job through its states. `#slow` keeps it long enough in the one that matters. */
 const make = async (prompt: string): Promise<Locator> => {
   const words = `${prompt} #slow:1`;
-  await writePrompt(page, words);
+  await promptField(page).fill(words);
   const states = await recordStates(page, words);
   await generate(page);
   const job = jobOf(page, words);
@@ -66,6 +69,7 @@ const make = async (prompt: string): Promise<Locator> => {
   const order = ["Queued", "Waiting for slot", "Submitting", "Processing", "Downloading", "Ingesting", "Completed"];
   const seen = await states();
   expect(seen).toEqual(order.filter((state) => seen.includes(state)));
+  expect(seen).toEqual(expect.arrayContaining(["Processing", "Completed"]));
   return job;
 };
 
@@ -84,6 +88,7 @@ test("words become a video, and every step of its job can be seen", async () => 
   await job.getByRole("button", { name: "Play", exact: true }).waitFor();
   const travel = job.getByRole("slider", { name: "Step of the job" });
   await travel.fill("0");
+  await stands(job, "Waiting for slot");
   await job.getByRole("button", { name: "To the end" }).click();
   await stands(job, "Completed");
 });
@@ -99,7 +104,7 @@ test("a video that is dropped on the form is extended", async () => {
   const path = join(studio.folder, "waves.mp4");
   await makeClip(path, { width: 320, height: 180, frames: 24 });
   await chooseOperation(page, "Extend");
-  await giveFile(slot(page, "Video"), { name: "waves.mp4", type: "video/mp4", bytes: await readFile(path) });
+  await giveFile(slot(page, "Video"), "drop", { name: "waves.mp4", type: "video/mp4", bytes: await readFile(path) });
   await holds("Video", "waves");
   const job = await make("the waves go on");
   const player = await playResult(page, job);
@@ -116,25 +121,59 @@ test("pictures from the gallery lead into one another", async () => {
   await make("from noon to dawn");
 });
 
-test("a subject is put before a background", async () => {
+test("a pasted subject is put before a background", async () => {
   await chooseOperation(page, "Fusion");
-  await giveFile(slot(page, "Subjects"), await given("ball.png", "#d02040"));
+  await giveFile(promptField(page), "paste", await given("ball.png", "#d02040"));
   await holds("Subjects", "ball");
-  await giveFile(slot(page, "Background"), await given("wall.png", "#c0c0b0"));
+  await giveFile(slot(page, "Background"), "drop", await given("wall.png", "#c0c0b0"));
   await holds("Background", "wall");
   await make("@ball rests on the left");
 });
 
-test("a job that is called off ends cancelled", async () => {
-  const prompt = "a city in the rain #slow:300";
+/** Asks for a job that stays in processing for some seconds; answers its prompt. */
+const begin = async (what: string, seconds: number): Promise<string> => {
+  const prompt = `${what} #slow:${seconds}`;
   await chooseOperation(page, "Text to video");
-  await writePrompt(page, prompt);
+  await promptField(page).fill(prompt);
   await generate(page);
-  const job = jobOf(page, prompt);
-  await stands(job, "Processing");
+  await stands(jobOf(page, prompt), "Processing");
+  return prompt;
+};
+
+test("a job that is called off ends cancelled", async () => {
+  const job = jobOf(page, await begin("a city in the rain", 300));
   await job.getByRole("button", { name: "Cancel" }).click();
   await stands(job, "Cancelled");
   await expect(job.getByRole("button", { name: "Play" }).count()).resolves.toBe(0);
+});
+
+test("a page that is loaded again in the middle of a job sees it go on", async () => {
+  const prompt = await begin("a lighthouse at night", 4);
+  await page.reload();
+  const job = jobOf(page, prompt);
+  await stands(job, "Processing");
+  await stands(job, "Completed");
+});
+
+test("two browsers see the same job move", async () => {
+  const other = await openDevice(studio.browser);
+  const second = await other.open();
+  await signIn(second, studio.url, "admin", password);
+  const prompt = await begin("a train in the hills", 5);
+  await jobRow(second, prompt).click();
+  await stands(jobOf(second, prompt), "Processing");
+  for (const there of [page, second]) await stands(jobOf(there, prompt), "Completed");
+  expect(other.complaints()).toEqual([]);
+  await other.context.close();
+});
+
+test("a server that is killed under an open page comes back, and its job goes on", async () => {
+  const prompt = await begin("a balloon over the sea", 3);
+  await studio.device.duringOutage(async () => {
+    await studio.killAndRestart();
+    await liveMark(page).waitFor();
+  });
+  await stands(jobOf(page, prompt), "Completed");
 });
 
 test("a result plays, seeks, and comes in ranges", async () => {
