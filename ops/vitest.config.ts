@@ -24,7 +24,7 @@ export default defineConfig({
       {
         extends: true,
         plugins: [solid()],
-        test: { name: "web", environment: "happy-dom", include: ["web/**/*.test.{ts,tsx}"] },
+        test: { name: "web", environment: "happy-dom", setupFiles: ["ops/web-test-setup.ts"], include: ["web/**/*.test.{ts,tsx}"] },
       },
       {
         extends: true,

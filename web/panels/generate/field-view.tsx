@@ -146,6 +146,7 @@ const SeedView: Component<FieldViewProps<Kind<"seed">>> = (props) => {
 const ChoiceView: Component<FieldViewProps<Kind<"choice">>> = (props) => {
   const options = () => props.field.options.map(({ label }, index) => ({ value: String(index), label }));
   const chosen = () => String(props.field.options.findIndex(({ value }) => value === props.value));
+  const withNone = () => (chosen() === "-1" ? [{ value: "-1", label: "Choose…", disabled: true }, ...options()] : options());
   const pick = (index: string) => props.onChange(props.field.options[Number(index)]?.value);
   return (
     <Show
@@ -157,7 +158,7 @@ const ChoiceView: Component<FieldViewProps<Kind<"choice">>> = (props) => {
           error={props.error}
           value={chosen()}
           onChange={pick}
-          options={chosen() === "-1" ? [{ value: "-1", label: "Choose…", disabled: true }, ...options()] : options()}
+          options={withNone()}
         />
       }
     >

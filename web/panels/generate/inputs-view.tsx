@@ -44,6 +44,7 @@ const SlotView: Component<SlotProps> = (props) => {
   const uploading = () => props.uploads.list().filter(({ role }) => role === props.slot.role);
   const error = () => props.form.inputErrors()[props.slot.role];
   const accept = () => props.slot.accepts.map((kind) => `${kind}/*`).join(",");
+  const most = () => (props.slot.max === 1 ? 1 : props.slot.max - own().length);
   const room = () => props.slot.max === 1 || own().length + uploading().length < props.slot.max;
 
   const take = (files: Iterable<File>) => props.uploads.add([...files], props.slot);
@@ -150,7 +151,7 @@ const SlotView: Component<SlotProps> = (props) => {
         open={picking()}
         title={props.slot.title}
         accepts={props.slot.accepts}
-        most={props.slot.max === 1 ? 1 : props.slot.max - own().length}
+        most={most()}
         onClose={() => setPicking(false)}
         onPick={(picked) => {
           setPicking(false);
