@@ -8,6 +8,7 @@ import { createJobsStore } from "#web/store/jobs.ts";
 import { createPreferences } from "#web/store/preferences.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import type { Session } from "#web/store/session.ts";
+import { createUploads } from "#web/store/uploads.ts";
 import { WorkspaceContext, type Workspace } from "#web/store/workspace.ts";
 import { ContextMenuLayer } from "#web/ui/menu.tsx";
 import { toast } from "#web/ui/toast.tsx";
@@ -49,13 +50,15 @@ const SignedIn: Component<SignedInProps> = (props) => {
     on(theme, (now) => preferences.loaded() && preferences.get("theme") !== now && preferences.set("theme", now), { defer: true }),
   );
 
+  const assets = createAssetsStore(connection.client);
   const workspace: Workspace = {
     client: connection.client,
     connection,
     session,
     user,
     jobs: createJobsStore(connection.client),
-    assets: createAssetsStore(connection.client),
+    assets,
+    uploads: createUploads(connection.client, assets),
     draft: createDraft(),
     preferences,
   };

@@ -7,6 +7,7 @@ import { createDraft } from "#web/store/draft.ts";
 import { createJobsStore } from "#web/store/jobs.ts";
 import { createPreferences } from "#web/store/preferences.ts";
 import { memoryClient } from "#web/store/testing.ts";
+import { createUploads } from "#web/store/uploads.ts";
 import { WorkspaceContext, type Workspace } from "#web/store/workspace.ts";
 import { ContextMenuLayer } from "#web/ui/menu.tsx";
 import { ToastLayer } from "#web/ui/toast.tsx";
@@ -26,6 +27,7 @@ export const renderInWorkspace = (
   let workspace: Workspace | undefined;
   const { container } = render(() => {
     const [state] = createSignal({ kind: "live" as const });
+    const assets = createAssetsStore(client);
     const made: Workspace = {
       client,
       user: () => user,
@@ -45,7 +47,8 @@ export const renderInWorkspace = (
         signOut: () => undefined,
       },
       jobs: createJobsStore(client),
-      assets: createAssetsStore(client),
+      assets,
+      uploads: createUploads(client, assets),
       draft: createDraft(),
       preferences: createPreferences(client, user.id, () => undefined),
     };

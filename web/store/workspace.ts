@@ -8,6 +8,7 @@ import type { Draft } from "./draft.ts";
 import type { JobsStore } from "./jobs.ts";
 import type { Preferences } from "./preferences.ts";
 import type { Session } from "./session.ts";
+import type { UploadsStore } from "./uploads.ts";
 
 export interface Workspace {
   readonly client: Client;
@@ -18,6 +19,7 @@ export interface Workspace {
   readonly draft: Draft;
   readonly preferences: Preferences;
   readonly session: Session;
+  readonly uploads: UploadsStore;
 }
 
 export const WorkspaceContext = createContext<Workspace>();

@@ -25,7 +25,7 @@ import { readDraft, writeDraft } from "./kept-draft.ts";
 import { arrange, isWide } from "./schema.ts";
 import { InputsView } from "./inputs-view.tsx";
 import { PresetsMenu } from "./presets-menu.tsx";
-import { createUploads } from "./uploads.ts";
+import { createFormIntake } from "./intake.ts";
 import "./generate.css";
 
 /** Videos that one press may ask for. */
@@ -76,7 +76,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     kept: readDraft(userId),
     onKeep: (kept) => writeDraft(userId, kept),
   });
-  const uploads = createUploads(workspace, form);
+  const intake = createFormIntake(workspace.uploads, form);
   const [count, setCount] = createSignal<number | null>(1);
   const [over, setOver] = createSignal(false);
   const [sending, setSending] = createSignal(false);
@@ -167,7 +167,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     // Elsewhere a paste belongs to the gallery.
     if (files.length > 0 && root?.contains(document.activeElement) === true) {
       event.preventDefault();
-      uploads.add(files, slotForFiles(files));
+      intake.add(files, slotForFiles(files));
     }
   };
   /** The slot that takes files of this kind; none: another operation may. */
@@ -182,13 +182,13 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     if (carries === "files") {
       event.preventDefault();
       const files = [...(event.dataTransfer?.files ?? [])];
-      uploads.add(files, slotForFiles(files));
+      intake.add(files, slotForFiles(files));
     } else if (carries === "assets") {
       event.preventDefault();
       for (const id of droppedAssets(event)) {
         const asset = assets.peek(id);
         if (asset !== undefined) {
-          uploads.use(asset, undefined);
+          intake.use(asset, undefined);
         }
       }
     }
@@ -290,7 +290,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
       </div>
 
       <div class="generate-fields">
-        <InputsView form={form} uploads={uploads} onRefer={refer} />
+        <InputsView form={form} intake={intake} onRefer={refer} />
         <For each={arrange(form.fields())}>
           {(field) => (
             <div class="generate-field" data-wide={isWide(field) ? "" : undefined}>

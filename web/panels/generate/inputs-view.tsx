@@ -10,25 +10,25 @@ import { dragCarries, droppedAssets } from "#web/store/drag.ts";
 import type { DraftInput } from "#web/store/draft.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
-import { Progress } from "#web/ui/feedback.tsx";
-import { formatBytes, formatSpan } from "#web/ui/format.ts";
+import { formatSpan } from "#web/ui/format.ts";
+import { UploadRow } from "#web/ui/upload-row.tsx";
 import { AssetPicker } from "./asset-picker.tsx";
 import type { Form } from "./form.ts";
 import { inSlot, type InputSlot } from "./inputs.ts";
-import type { Uploads } from "./uploads.ts";
+import type { FormIntake } from "./intake.ts";
 
-export const InputsView: Component<{ readonly form: Form; readonly uploads: Uploads; readonly onRefer: (name: string) => void }> = (
+export const InputsView: Component<{ readonly form: Form; readonly intake: FormIntake; readonly onRefer: (name: string) => void }> = (
   props,
 ) => (
   <For each={props.form.spec()?.inputs ?? []}>
-    {(slot) => <SlotView slot={slot} form={props.form} uploads={props.uploads} onRefer={(name) => props.onRefer(name)} />}
+    {(slot) => <SlotView slot={slot} form={props.form} intake={props.intake} onRefer={(name) => props.onRefer(name)} />}
   </For>
 );
 
 interface SlotProps {
   readonly slot: InputSlot;
   readonly form: Form;
-  readonly uploads: Uploads;
+  readonly intake: FormIntake;
   readonly onRefer: (name: string) => void;
 }
 
@@ -41,13 +41,13 @@ const SlotView: Component<SlotProps> = (props) => {
   const [picking, setPicking] = createSignal(false);
   let file: HTMLInputElement | undefined;
   const own = () => inSlot(props.form.inputs(), props.slot.role);
-  const uploading = () => props.uploads.list().filter(({ role }) => role === props.slot.role);
+  const uploading = () => props.intake.uploading(props.slot.role);
   const error = () => props.form.inputErrors()[props.slot.role];
   const accept = () => props.slot.accepts.map((kind) => `${kind}/*`).join(",");
   const most = () => (props.slot.max === 1 ? 1 : props.slot.max - own().length);
   const room = () => props.slot.max === 1 || own().length + uploading().length < props.slot.max;
 
-  const take = (files: Iterable<File>) => props.uploads.add([...files], props.slot);
+  const take = (files: Iterable<File>) => props.intake.add([...files], props.slot);
   const drop = (event: DragEvent) => {
     setOver(false);
     // What is dropped on a slot is for this slot; elsewhere on the form it finds its own.
@@ -63,7 +63,7 @@ const SlotView: Component<SlotProps> = (props) => {
     for (const id of droppedAssets(event)) {
       const asset = assets.peek(id);
       if (asset !== undefined) {
-        props.uploads.use(asset, props.slot.role);
+        props.intake.use(asset, props.slot.role);
       }
     }
   };
@@ -106,12 +106,7 @@ const SlotView: Component<SlotProps> = (props) => {
           <For each={uploading()}>
             {(upload) => (
               <li class="generate-input generate-uploading">
-                <span class="truncate">{upload.name}</span>
-                <Progress label={`Uploading ${upload.name}`} value={upload.stored() / Math.max(upload.size, 1)} />
-                <span class="muted">
-                  {formatBytes(upload.stored())} of {formatBytes(upload.size)}
-                </span>
-                <IconButton size="s" label={`Stop uploading ${upload.name}`} icon={X} onClick={upload.cancel} />
+                <UploadRow upload={upload} />
               </li>
             )}
           </For>
@@ -156,7 +151,7 @@ const SlotView: Component<SlotProps> = (props) => {
         onPick={(picked) => {
           setPicking(false);
           for (const asset of picked) {
-            props.uploads.use(asset, props.slot.role);
+            props.intake.use(asset, props.slot.role);
           }
         }}
       />
