@@ -1,51 +1,396 @@
-// The Gallery panel: the user's assets, newest first, live; a click opens one.
+// The Gallery panel: the user's assets, newest first, live, however many; looked through, chosen, dragged out and dropped in.
+import CircleAlert from "lucide-solid/icons/circle-alert";
+import ImagePlus from "lucide-solid/icons/image-plus";
 import Images from "lucide-solid/icons/images";
-import { For, Match, Show, Switch, type Component } from "solid-js";
+import Search from "lucide-solid/icons/search";
+import Star from "lucide-solid/icons/star";
+import Trash from "lucide-solid/icons/trash";
+import Undo from "lucide-solid/icons/undo-2";
+import Upload from "lucide-solid/icons/upload";
+import X from "lucide-solid/icons/x";
+import { createEffect, createSignal, createUniqueId, For, Match, on, onCleanup, onMount, Show, Switch, type Component } from "solid-js";
+import { provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
-import { allAssets } from "#web/store/assets.ts";
+import { restoreAssets, sendToForm, toggleFavourites, trashAssets } from "#web/panels/asset/actions.ts";
+import { assetMenu } from "#web/panels/asset/asset-menu.ts";
+import { dragCarries, setDraggedAssets } from "#web/store/drag.ts";
+import { keepPresent, nothingSelected, select, selectAll, selectModeOf, step, type Selection } from "#web/store/selection.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
-import { Button } from "#web/ui/button.tsx";
+import { Button, IconButton } from "#web/ui/button.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
+import { showContextMenu } from "#web/ui/menu.tsx";
+import { UploadRow } from "#web/ui/upload-row.tsx";
+import { createView, FilterBar } from "./filters.tsx";
+import { Grid, type GridHandle } from "./grid.tsx";
+import { besideRow } from "./layout.ts";
+import { Tile } from "./tile.tsx";
 import "./gallery.css";
 
+const place = "gallery";
+/** Files taken at once. */
+const mostFiles = 500;
+
 const GalleryPanel: Component<PanelProps<"gallery">> = () => {
-  const { assets } = useWorkspace();
-  const list = assets.list(() => allAssets);
+  const workspace = useWorkspace();
+  const { assets, uploads, preferences } = workspace;
+  const domId = createUniqueId();
+  const view = createView(preferences);
+  const list = assets.list(view.filter);
+  const [selection, setSelection] = createSignal<Selection>(nothingSelected);
+  /** On touch screens: taps add to the selection. */
+  const [selecting, setSelecting] = createSignal(false);
+  const [over, setOver] = createSignal(false);
+  let root: HTMLDivElement | undefined;
+  let file: HTMLInputElement | undefined;
+  let handle: GridHandle | undefined;
+  /** What was chosen when a box began to be drawn. */
+  let before: ReadonlySet<string> = new Set();
+
+  createEffect(
+    on(list.ids, (ids) => {
+      const present = new Set(ids);
+      setSelection((now) => keepPresent(now, (id) => present.has(id)));
+    }),
+  );
+  createEffect(() => selection().ids.size === 0 && setSelecting(false));
+  createEffect(on(view.filter, () => handle?.scrollTo(0), { defer: true }));
+
+  const chosen = () => [...selection().ids];
+  const chosenAssets = () => chosen().flatMap((id) => assets.peek(id) ?? []);
+  const uploading = () => uploads.list().filter((each) => each.place === place);
+  const openAsset = (id: string | null) => id !== null && openPanel("asset", { assetId: id });
+  /** In the trash nothing goes further down. */
+  const trash = (ids: ReadonlyArray<string>) => ids.length > 0 && !view.inTrash() && void trashAssets(workspace, ids);
+  const take = (files: Iterable<File>) =>
+    uploads.add([...files], { place, accepts: ["image", "video"], taker: "The gallery", most: mostFiles });
+
+  const pick = (event: MouseEvent, id: string) => {
+    const isTouch = event instanceof PointerEvent && event.pointerType === "touch";
+    const mode = isTouch && selecting() ? "toggle" : selectModeOf(event);
+    setSelection((now) => select(now, list.ids(), id, mode));
+    if (mode === "only") {
+      openPanel("asset", { assetId: id }, { inBackground: !isTouch });
+    }
+  };
+  /** A menu or a drag is about what is chosen, if it begins on one of these. */
+  const chooseFor = (id: string): ReadonlyArray<string> => {
+    if (!selection().ids.has(id)) {
+      setSelection((now) => select(now, list.ids(), id, "only"));
+    }
+    return chosen();
+  };
+  const menuFor = (event: MouseEvent, id: string) => {
+    const ids = chooseFor(id);
+    const coarse = matchMedia("(pointer: coarse)").matches;
+    const label = ids.length > 1 ? `${ids.length} assets` : (assets.peek(id)?.name ?? "Asset");
+    showContextMenu(event, label, assetMenu(workspace, ids, coarse ? () => setSelecting(true) : null));
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const ids = list.ids();
+    const show = () => {
+      const { current } = selection();
+      if (current !== null) {
+        handle?.scrollTo(ids.indexOf(current));
+      }
+    };
+    const walk = (by: number) => {
+      setSelection((now) => step(now, ids, by, event.shiftKey));
+      show();
+    };
+    /** Row by row, keeping the column. */
+    const walkRows = (by: number) => {
+      const layout = handle?.layout();
+      let at = ids.indexOf(selection().current ?? "");
+      if (layout === undefined || at < 0) {
+        walk(by);
+        return;
+      }
+      for (let left = Math.abs(by); left > 0; left--) {
+        at = besideRow(layout, at, Math.sign(by));
+      }
+      setSelection((now) => select(now, ids, ids[at] ?? "", event.shiftKey ? "range" : "only"));
+      show();
+    };
+    const mod = event.ctrlKey || event.metaKey;
+    if (mod && event.key !== "a") {
+      return;
+    }
+    switch (event.key) {
+      case "ArrowRight":
+        walk(1);
+        break;
+      case "ArrowLeft":
+        walk(-1);
+        break;
+      case "ArrowDown":
+        walkRows(1);
+        break;
+      case "ArrowUp":
+        walkRows(-1);
+        break;
+      case "PageDown":
+        walkRows(handle?.pageRows() ?? 1);
+        break;
+      case "PageUp":
+        walkRows(-(handle?.pageRows() ?? 1));
+        break;
+      case "Home":
+        walk(-ids.length);
+        break;
+      case "End":
+        walk(ids.length);
+        break;
+      case " ":
+        setSelection((now) => (now.current === null ? now : select(now, ids, now.current, "toggle")));
+        break;
+      case "Enter":
+        openAsset(selection().current);
+        break;
+      case "Escape":
+        setSelection(nothingSelected);
+        break;
+      case "Delete":
+      case "Backspace":
+        trash(chosen());
+        break;
+      case "f":
+        if (chosen().length > 0) {
+          void toggleFavourites(workspace, chosen());
+        }
+        break;
+      case "u":
+        if (chosen().length > 0) {
+          sendToForm(workspace, chosenAssets());
+        }
+        break;
+      case "a":
+        if (!mod) {
+          return;
+        }
+        setSelection((now) => selectAll(now, ids));
+        break;
+      default:
+        return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  // A paste belongs to the gallery where no form and no text field has the focus.
+  const onPaste = (event: ClipboardEvent) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length > 0 && !event.defaultPrevented && root?.contains(document.activeElement) === true) {
+      event.preventDefault();
+      take(files);
+    }
+  };
+  onMount(() => document.addEventListener("paste", onPaste));
+  onCleanup(() => document.removeEventListener("paste", onPaste));
+
+  provideCommands(() => [
+    {
+      id: "gallery.upload",
+      title: "Upload images and videos",
+      group: "Gallery",
+      icon: Upload,
+      words: "file add import",
+      run: () => {
+        openPanel("gallery", {});
+        file?.click();
+      },
+    },
+    {
+      id: "gallery.trash",
+      title: "Show the trash",
+      group: "Gallery",
+      icon: Trash,
+      words: "deleted bin restore",
+      run: () => {
+        openPanel("gallery", {});
+        view.setInTrash(true);
+      },
+    },
+  ]);
+
+  const uploadButton = () => (
+    <Button tone="primary" icon={Upload} onClick={() => file?.click()}>
+      Upload files
+    </Button>
+  );
 
   return (
-    <div class="gallery">
+    <div
+      class="gallery"
+      ref={(element) => (root = element)}
+      data-over={over() ? "" : undefined}
+      onDragOver={(event) => {
+        if (dragCarries(event) === "files") {
+          event.preventDefault();
+          setOver(true);
+        }
+      }}
+      onDragLeave={(event) => !(event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget)) && setOver(false)}
+      onDrop={(event) => {
+        setOver(false);
+        if (dragCarries(event) === "files") {
+          event.preventDefault();
+          take(event.dataTransfer?.files ?? []);
+        }
+      }}
+    >
+      <FilterBar view={view} count={assets.ready() ? assets.count() : null} onUpload={() => file?.click()} />
+      <input
+        ref={(element) => (file = element)}
+        type="file"
+        hidden
+        multiple
+        accept="image/*,video/*"
+        aria-label="Files for the gallery"
+        onChange={(event) => {
+          take(event.currentTarget.files ?? []);
+          event.currentTarget.value = "";
+        }}
+      />
+      <Show when={view.inTrash()}>
+        <p class="gallery-trash">
+          What was moved to the trash stays here for 30 days.{" "}
+          <Button size="s" tone="ghost" onClick={() => view.setInTrash(false)}>
+            Back to the gallery
+          </Button>
+        </p>
+      </Show>
+
       <Switch>
         <Match when={list.state() === "loading"}>
-          <Skeleton />
-        </Match>
-        <Match when={list.state() === "failed"}>
-          <EmptyState icon={Images} title="The gallery did not load" children={list.problem() ?? ""} />
-        </Match>
-        <Match when={list.ids().length === 0}>
-          <EmptyState icon={Images} title="Nothing here yet" children="What you generate or upload appears here." />
-        </Match>
-        <Match when={true}>
-          <ul class="gallery-grid">
-            <For each={list.ids()}>
-              {(id) => (
-                <Show when={assets.row(id)}>
-                  {(asset) => (
-                    <li>
-                      <button type="button" class="gallery-card" onClick={() => openPanel("asset", { assetId: id })} title={asset().name}>
-                        <img src={asset().urls.thumbs?.m ?? asset().urls.original} alt={asset().name} loading="lazy" />
-                        <span>{asset().name}</span>
-                      </button>
-                    </li>
-                  )}
-                </Show>
+          <div class="gallery-loading" aria-label="Loading assets" aria-busy="true">
+            <For each={[1.8, 1.2, 1.8, 0.8, 1.8, 1.8, 1.3, 1.8]}>
+              {(shape) => (
+                <div style={{ "flex-grow": shape, "flex-basis": `${shape * 90}px` }}>
+                  <Skeleton class="gallery-skeleton" />
+                </div>
               )}
             </For>
-          </ul>
-          <Show when={list.hasMore()}>
-            <Button onClick={list.more}>Show older</Button>
-          </Show>
+          </div>
+        </Match>
+        <Match when={list.state() === "failed"}>
+          <EmptyState
+            tone="bad"
+            icon={CircleAlert}
+            title="The gallery could not be read"
+            actions={<Button onClick={list.retry}>Try again</Button>}
+          >
+            {list.problem()}
+          </EmptyState>
+        </Match>
+        <Match when={list.ids().length === 0 && view.isFiltered()}>
+          <EmptyState icon={Search} title="Nothing fits these filters" actions={<Button onClick={view.clear}>Show everything</Button>} />
+        </Match>
+        <Match when={list.ids().length === 0 && view.inTrash()}>
+          <EmptyState icon={Trash} title="The trash is empty" />
+        </Match>
+        <Match when={list.ids().length === 0}>
+          <EmptyState icon={Images} title="Nothing here yet" actions={uploadButton()}>
+            What you generate appears here. Images and videos of your own can be dropped or pasted.
+          </EmptyState>
+        </Match>
+        <Match when={true}>
+          <Grid
+            ids={list.ids()}
+            aspect={(id) => {
+              const asset = assets.peek(id);
+              return asset === undefined ? 1 : asset.width / asset.height;
+            }}
+            target={view.kept().size}
+            onNearEnd={list.more}
+            onPressNothing={() => setSelection(nothingSelected)}
+            onDraw={(ids, phase, add) => {
+              before = phase === "start" ? selection().ids : before;
+              setSelection({ ids: new Set(add ? [...before, ...ids] : ids), anchor: ids[0] ?? null, current: ids.at(-1) ?? null });
+            }}
+            handle={(now) => (handle = now)}
+            host={{
+              role: "listbox",
+              "aria-multiselectable": "true",
+              "aria-label": view.inTrash() ? "Trash" : "Assets",
+              "aria-activedescendant": selection().current === null ? undefined : `${domId}-${selection().current}`,
+              tabIndex: 0,
+              onKeyDown,
+            }}
+            tile={(id, box, index) => (
+              <Show when={assets.row(id)}>
+                {(asset) => (
+                  <Tile
+                    asset={asset()}
+                    domId={`${domId}-${id}`}
+                    width={box().width}
+                    height={box().height}
+                    selected={selection().ids.has(id)}
+                    current={selection().current === id}
+                    place={index()}
+                    total={list.ids().length}
+                    onPick={(event) => pick(event, id)}
+                    onOpen={() => openAsset(id)}
+                    onMenu={(event) => menuFor(event, id)}
+                    onDrag={(event) => setDraggedAssets(event, chooseFor(id))}
+                  />
+                )}
+              </Show>
+            )}
+            footer={
+              <Show when={list.problem()}>
+                {(problem) => (
+                  <p class="gallery-footer" role="alert">
+                    Older assets could not be read. {problem()}{" "}
+                    <Button size="s" onClick={list.retry}>
+                      Try again
+                    </Button>
+                  </p>
+                )}
+              </Show>
+            }
+          />
         </Match>
       </Switch>
+
+      <Show when={uploading().length > 0}>
+        <ul class="gallery-uploads" aria-label="Uploads">
+          <For each={uploading()}>
+            {(upload) => (
+              <li>
+                <UploadRow upload={upload} />
+              </li>
+            )}
+          </For>
+        </ul>
+      </Show>
+      <Show when={selection().ids.size > 1 || selecting()}>
+        <div class="selection-bar" role="toolbar" aria-label="Selected assets">
+          <strong>{selection().ids.size.toLocaleString("en")} selected</strong>
+          <Show when={selection().ids.size === list.ids().length && list.hasMore()}>
+            <span class="muted">of those loaded</span>
+          </Show>
+          <span class="selection-bar-buttons">
+            <Show
+              when={view.inTrash()}
+              fallback={
+                <>
+                  <Button size="s" icon={ImagePlus} onClick={() => sendToForm(workspace, chosenAssets())}>
+                    Use
+                  </Button>
+                  <IconButton size="s" label="Favourite" icon={Star} onClick={() => void toggleFavourites(workspace, chosen())} />
+                  <IconButton size="s" label="Move to the trash" tone="danger" icon={Trash} onClick={() => trash(chosen())} />
+                </>
+              }
+            >
+              <Button size="s" icon={Undo} onClick={() => void restoreAssets(workspace, chosen())}>
+                Bring back
+              </Button>
+            </Show>
+            <IconButton size="s" label="Clear the selection" icon={X} onClick={() => setSelection(nothingSelected)} />
+          </span>
+        </div>
+      </Show>
     </div>
   );
 };

@@ -12,7 +12,10 @@ const grids = fc
     target: fc.integer({ min: 40, max: 500 }),
     gap: fc.integer({ min: 0, max: 16 }),
   })
-  .map(({ shapes: all, ...sizes }) => ({ ...sizes, layout: layoutGrid(all.length, (index) => all[index] ?? 1, sizes) }));
+  .map(({ shapes: all, width, target, gap }) => {
+    const layout = layoutGrid(all.length, (index) => all[index] ?? 1, { width, target, gap });
+    return { width, target, gap, layout };
+  });
 const near = 1e-6;
 
 describe("the grid of the gallery", () => {

@@ -1,6 +1,7 @@
 // What can be done to one job or many: cancel, run again. Says in a toast what happened and offers the way back.
 import { finalJobStates } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
+import { chunks } from "#web/store/chunks.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import type { Workspace } from "#web/store/workspace.ts";
@@ -12,9 +13,6 @@ type Reach = Pick<Workspace, "client" | "jobs">;
 /** The most that one call takes. */
 const cancelAtOnce = 500;
 const retryAtOnce = 100;
-
-const chunks = <T>(all: ReadonlyArray<T>, size: number): ReadonlyArray<ReadonlyArray<T>> =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size));
 
 /** Cancels those that have not ended. */
 export const cancelJobs = async ({ client, jobs }: Reach, ids: ReadonlyArray<string>): Promise<void> => {

@@ -57,12 +57,12 @@ interface FilterBarProps {
 
 export const FilterBar: Component<FilterBarProps> = (props) => (
   <div class="panel-bar jobs-filters">
-    <div class="jobs-groups" role="group" aria-label="Jobs by state">
+    <div class="filter-groups" role="group" aria-label="Jobs by state">
       <For each={jobGroups}>
         {(each) => (
           <button type="button" aria-pressed={props.filters.group() === each} onClick={() => props.filters.setGroup(each)}>
             {groupLabels[each]}
-            <Show when={props.counts}>{(counts) => <span class="jobs-count">{countOf(each, counts()).toLocaleString("en")}</span>}</Show>
+            <Show when={props.counts}>{(counts) => <span class="filter-count">{countOf(each, counts()).toLocaleString("en")}</span>}</Show>
           </button>
         )}
       </For>

@@ -262,12 +262,12 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
       </Switch>
 
       <Show when={selection().ids.size > 1 || selecting()}>
-        <div class="jobs-bulk" role="toolbar" aria-label="Selected jobs">
+        <div class="selection-bar" role="toolbar" aria-label="Selected jobs">
           <strong>{selection().ids.size.toLocaleString("en")} selected</strong>
           <Show when={selection().ids.size === list.ids().length && list.hasMore()}>
             <span class="muted">of those loaded</span>
           </Show>
-          <span class="jobs-bulk-buttons">
+          <span class="selection-bar-buttons">
             <Button size="s" icon={RotateCcw} onClick={() => retry(chosen())}>
               Run again
             </Button>
