@@ -20,6 +20,22 @@ const placed: ReadonlyArray<Group> = [
       { title: "Open", keys: "enter" },
       { title: "Cancel or delete", keys: "del" },
       { title: "Clear the selection", keys: "esc" },
+      { title: "Use as input", keys: "u" },
+      { title: "Favourite", keys: "f" },
+    ],
+  },
+  {
+    title: "In the player",
+    rows: [
+      { title: "Play or pause", keys: "space" },
+      { title: "Frame back", keys: "," },
+      { title: "Frame on", keys: "." },
+      { title: "Play backwards, faster with each press", keys: "j" },
+      { title: "Pause", keys: "k" },
+      { title: "Play, faster with each press", keys: "l" },
+      { title: "Loop", keys: "r" },
+      { title: "Sound on or off", keys: "m" },
+      { title: "Full screen", keys: "f" },
     ],
   },
 ];

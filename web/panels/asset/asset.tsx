@@ -1,24 +1,53 @@
-// The Asset panel: plays a video or shows an image, with what is known of it.
+// The Asset panel: plays a video or shows an image, with what is known of it and what can be made of it.
+import Camera from "lucide-solid/icons/camera";
+import CircleAlert from "lucide-solid/icons/circle-alert";
 import Clapperboard from "lucide-solid/icons/clapperboard";
-import { createEffect, createResource, Show, type Component } from "solid-js";
+import Download from "lucide-solid/icons/download";
+import FastForward from "lucide-solid/icons/fast-forward";
+import ImagePlus from "lucide-solid/icons/image-plus";
+import Star from "lucide-solid/icons/star";
+import Trash from "lucide-solid/icons/trash";
+import Undo from "lucide-solid/icons/undo-2";
+import { createEffect, createMemo, createResource, createSignal, on, Show, type Component } from "solid-js";
+import * as z from "zod";
 import type { Asset } from "#protocol/asset.ts";
-import type { PanelProps } from "#web/dock/panel.ts";
+import { openPanel, type PanelProps } from "#web/dock/panel.ts";
+import { setDraggedAssets } from "#web/store/drag.ts";
+import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
-import { EmptyState } from "#web/ui/feedback.tsx";
+import { Button, IconButton } from "#web/ui/button.tsx";
+import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
+import { Facts, type Fact } from "#web/ui/facts.tsx";
+import { formatBytes, formatFull } from "#web/ui/format.ts";
+import { captureFrame, downloadAsset, renameAsset, restoreAssets, sendToForm, toggleFavourites, trashAssets } from "./actions.ts";
+import { Lineage } from "./lineage.tsx";
+import { Origin } from "./origin.tsx";
+import { Player, type PlayerHandle } from "./player.tsx";
 import "./asset.css";
 
-const facts = (asset: Asset): ReadonlyArray<readonly [string, string]> => [
-  ["Size", `${asset.width} × ${asset.height}`],
-  ...(asset.durationMs === null ? [] : [["Length", `${(asset.durationMs / 1000).toFixed(2)} s`] as const]),
-  ...(asset.fps === null ? [] : [["Frames a second", String(asset.fps)] as const]),
-  ["Type", asset.mime],
-  ["Bytes", asset.size.toLocaleString()],
-  ["SHA-256", asset.sha256],
+const playerKey = "player";
+const PlayerChoices = z.object({ loop: z.boolean().catch(true), muted: z.boolean().catch(false) });
+
+const originWords: Readonly<Record<Asset["origin"]["kind"], string>> = {
+  generation: "Generated",
+  upload: "Uploaded",
+  frame: "Kept from a video",
+};
+
+const factsOf = (asset: Asset): ReadonlyArray<Fact> => [
+  { name: "Came about", value: `${originWords[asset.origin.kind]}, ${formatFull(asset.createdAt)}` },
+  { name: "Picture", value: `${asset.width} × ${asset.height}` },
+  { name: "Length", value: asset.durationMs === null ? null : `${(asset.durationMs / 1000).toFixed(2)} s` },
+  { name: "Frames a second", value: asset.fps === null ? null : String(Number(asset.fps.toFixed(3))) },
+  { name: "Type", value: asset.mime },
+  { name: "Codecs", value: [asset.videoCodec, asset.audioCodec].filter((codec) => codec !== null).join(", ") || null },
+  { name: "File", value: formatBytes(asset.size) },
+  { name: "SHA-256", value: asset.sha256, code: true },
 ];
 
 const AssetPanel: Component<PanelProps<"asset">> = (props) => {
   const { assets, client } = useWorkspace();
-  const [loaded] = createResource(
+  const [loaded, { refetch }] = createResource(
     () => props.params.assetId,
     async (id) => {
       const asset = await client.call("assets.get", { id });
@@ -28,45 +57,213 @@ const AssetPanel: Component<PanelProps<"asset">> = (props) => {
   );
   const asset = () => {
     const id = props.params.assetId;
-    return id === undefined ? undefined : (assets.row(id) ?? (loaded.error === undefined ? loaded() : undefined));
+    const known = id === undefined ? undefined : assets.row(id);
+    return known ?? (loaded.error === undefined && loaded()?.id === id ? loaded() : undefined);
   };
   createEffect(() => props.setTitle(asset()?.name ?? "Asset"));
+  // One asset after the other: nothing of the last one may be left.
+  const shownId = createMemo(() => asset()?.id);
 
   return (
     <Show
-      when={asset()}
+      when={shownId()}
+      keyed
       fallback={
-        <EmptyState
-          icon={Clapperboard}
-          title="No asset is open"
-          children={loaded.error === undefined ? "Choose one in the gallery." : "This asset could not be loaded."}
-        />
+        <Show
+          when={loaded.error}
+          fallback={
+            <Show
+              when={props.params.assetId}
+              fallback={
+                <EmptyState
+                  icon={Clapperboard}
+                  title="No asset is open"
+                  actions={<Button onClick={() => openPanel("gallery", {})}>Open the gallery</Button>}
+                >
+                  A click in the gallery shows one here.
+                </EmptyState>
+              }
+            >
+              <div class="asset-loading" aria-label="Loading the asset" aria-busy="true">
+                <Skeleton class="asset-skeleton" />
+              </div>
+            </Show>
+          }
+        >
+          <EmptyState
+            tone="bad"
+            icon={CircleAlert}
+            title="This asset could not be loaded"
+            actions={<Button onClick={() => void refetch()}>Try again</Button>}
+          >
+            {sentenceOf(loaded.error)}
+          </EmptyState>
+        </Show>
       }
     >
-      {(shown) => (
-        <div class="asset">
-          <Show when={shown().mediaType === "video"} fallback={<img src={shown().urls.original} alt={shown().name} />}>
-            <video
-              src={shown().urls.faststart ?? shown().urls.original}
-              poster={shown().urls.poster ?? undefined}
-              controls
-              loop
-              preload="metadata"
-            />
-          </Show>
-          <h2>{shown().name}</h2>
-          <dl>
-            {facts(shown()).map(([name, value]) => (
-              <>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </>
-            ))}
-          </dl>
-        </div>
+      {(id) => (
+        <Show when={assets.row(id)}>{(known) => <AssetView asset={known()} timeMs={props.params.timeMs} visible={props.visible()} />}</Show>
       )}
     </Show>
   );
 };
 
 export default AssetPanel;
+
+const AssetView: Component<{ readonly asset: Asset; readonly timeMs: number | undefined; readonly visible: boolean }> = (props) => {
+  const workspace = useWorkspace();
+  const { client, assets, preferences } = workspace;
+  const urlOf = ({ urls }: Asset) => urls.faststart ?? urls.original;
+  // URLs are renewed now and then; what plays keeps the one it has until that fails.
+  const [src, setSrc] = createSignal(urlOf(props.asset));
+  const [broken, setBroken] = createSignal<string | null>(null);
+  const [player, setPlayer] = createSignal<PlayerHandle | null>(null);
+  const choices = createMemo(() => PlayerChoices.catch({ loop: true, muted: false }).parse(preferences.get(playerKey) ?? {}));
+  const inTrash = () => props.asset.deletedAt !== null;
+
+  /** An expired URL is replaced; a fresh one that fails too is the end of it. */
+  const renew = async () => {
+    const failed = src();
+    try {
+      const fresh = await client.call("assets.get", { id: props.asset.id });
+      assets.put([fresh]);
+      if (urlOf(fresh) === failed) {
+        setBroken("The file may be missing, or of a kind that this browser cannot show.");
+      } else {
+        setSrc(urlOf(fresh));
+      }
+    } catch (error) {
+      setBroken(sentenceOf(error));
+    }
+  };
+  createEffect(
+    on([player, () => props.timeMs], ([now, timeMs]) => {
+      if (now !== null && timeMs !== undefined) {
+        now.seek(timeMs);
+      }
+    }),
+  );
+
+  return (
+    <div class="asset">
+      <div class="asset-stage">
+        <Show
+          when={broken() === null}
+          fallback={
+            <EmptyState
+              tone="bad"
+              icon={CircleAlert}
+              title="It cannot be shown"
+              actions={<Button onClick={() => void downloadAsset(workspace, props.asset.id)}>Download it</Button>}
+            >
+              {broken()}
+            </EmptyState>
+          }
+        >
+          <Show
+            when={props.asset.mediaType === "video"}
+            fallback={
+              <img
+                class="asset-image"
+                src={src()}
+                alt={props.asset.name}
+                width={props.asset.width}
+                height={props.asset.height}
+                onError={() => void renew()}
+                onDragStart={(event) => setDraggedAssets(event, [props.asset.id])}
+              />
+            }
+          >
+            <Player
+              asset={props.asset}
+              src={src()}
+              visible={props.visible}
+              loop={choices().loop}
+              muted={choices().muted}
+              onLoop={(loop) => preferences.set(playerKey, { ...choices(), loop })}
+              onMuted={(muted) => preferences.set(playerKey, { ...choices(), muted })}
+              onBroken={() => void renew()}
+              handle={setPlayer}
+            >
+              <Show when={!inTrash()}>
+                <IconButton
+                  size="s"
+                  label="Keep this frame as an image"
+                  icon={Camera}
+                  onClick={() => void captureFrame(workspace, props.asset.id, player()?.timeMs() ?? 0)}
+                />
+              </Show>
+            </Player>
+          </Show>
+        </Show>
+      </div>
+
+      <div class="asset-about">
+        <div class="asset-head">
+          <NameField asset={props.asset} onRename={(name) => void renameAsset(workspace, props.asset.id, name)} />
+          <IconButton
+            label={props.asset.favourite ? "Remove from favourites" : "Add to favourites"}
+            icon={Star}
+            pressed={props.asset.favourite}
+            onClick={() => void toggleFavourites(workspace, [props.asset.id])}
+          />
+          <IconButton label="Download" icon={Download} onClick={() => void downloadAsset(workspace, props.asset.id)} />
+          <Show when={!inTrash()}>
+            <IconButton label="Move to the trash" icon={Trash} onClick={() => void trashAssets(workspace, [props.asset.id])} />
+          </Show>
+        </div>
+        <Show
+          when={!inTrash()}
+          fallback={
+            <p class="asset-trash">
+              This is in the trash and will be gone 30 days after it was put there.
+              <Button size="s" icon={Undo} onClick={() => void restoreAssets(workspace, [props.asset.id])}>
+                Bring back
+              </Button>
+            </p>
+          }
+        >
+          <div class="asset-row">
+            <Button icon={ImagePlus} onClick={() => sendToForm(workspace, [props.asset])}>
+              Use as input
+            </Button>
+            <Show when={props.asset.mediaType === "video"}>
+              <Button icon={FastForward} onClick={() => sendToForm(workspace, [props.asset], { operation: "video_extend" })}>
+                Extend
+              </Button>
+            </Show>
+          </div>
+        </Show>
+        <Origin asset={props.asset} />
+        <Lineage assetId={props.asset.id} />
+        <h3>Details</h3>
+        <Facts facts={factsOf(props.asset)} />
+      </div>
+    </div>
+  );
+};
+
+const NameField: Component<{ readonly asset: Asset; readonly onRename: (name: string) => void }> = (props) => (
+  <input
+    class="asset-name"
+    aria-label="Name"
+    maxLength={200}
+    value={props.asset.name}
+    onKeyDown={(event) => {
+      if (event.key === "Escape") {
+        event.currentTarget.value = props.asset.name;
+      }
+      if (event.key === "Enter" || event.key === "Escape") {
+        event.currentTarget.blur();
+      }
+    }}
+    onBlur={(event) => {
+      const name = event.currentTarget.value.trim();
+      if (name === "") {
+        event.currentTarget.value = props.asset.name;
+      } else if (name !== props.asset.name) {
+        props.onRename(name);
+      }
+    }}
+  />
+);

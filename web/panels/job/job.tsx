@@ -18,7 +18,7 @@ import { jobStateLooks } from "#web/ui/job-state.tsx";
 import { ContextView } from "./context-view.tsx";
 import { followActor, type FollowedActor } from "./follow-actor.ts";
 import { travel as moved } from "./journal.ts";
-import { MediaRow } from "./media-row.tsx";
+import { MediaRow } from "#web/panels/asset/media-row.tsx";
 import { Notices } from "./notices.tsx";
 import type { Travel } from "./parts.ts";
 import { RequestView } from "./request-view.tsx";

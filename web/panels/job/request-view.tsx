@@ -5,10 +5,11 @@ import type { Job } from "#protocol/job.ts";
 import { spaced, sentenceCase } from "#web/machine/words.ts";
 import { useNow } from "#web/store/now.ts";
 import { Badge } from "#web/ui/feedback.tsx";
+import { Facts, type Fact } from "#web/ui/facts.tsx";
 import { formatSpan } from "#web/ui/format.ts";
 import { operationLabels } from "#web/ui/job-state.tsx";
 import { valueText } from "./changes.ts";
-import { MediaRow } from "./media-row.tsx";
+import { MediaRow } from "#web/panels/asset/media-row.tsx";
 
 interface RequestProps {
   readonly job: Job;
@@ -17,24 +18,7 @@ interface RequestProps {
   readonly view: ActorView;
 }
 
-interface Fact {
-  readonly name: string;
-  readonly value: unknown;
-  readonly code?: boolean;
-}
-
-const Facts: Component<{ readonly facts: ReadonlyArray<Fact> }> = (props) => (
-  <dl class="job-facts">
-    <For each={props.facts.filter(({ value }) => value !== null && value !== undefined)}>
-      {(fact) => (
-        <>
-          <dt>{fact.name}</dt>
-          <dd>{fact.code === true ? <code>{valueText(fact.value)}</code> : valueText(fact.value)}</dd>
-        </>
-      )}
-    </For>
-  </dl>
-);
+const text = (value: unknown): string | null => (value === null || value === undefined ? null : valueText(value));
 
 export const RequestView: Component<RequestProps> = (props) => {
   const of = (key: string) => props.context[key];
@@ -43,10 +27,10 @@ export const RequestView: Component<RequestProps> = (props) => {
     return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
   });
   const answer = (): ReadonlyArray<Fact> => [
-    { name: "Name at the provider", value: of("providerJobId"), code: true },
-    { name: "Slot", value: of("slot") },
-    { name: "File", value: of("file"), code: true },
-    { name: "Asset", value: of("assetId"), code: true },
+    { name: "Name at the provider", value: text(of("providerJobId")), code: true },
+    { name: "Slot", value: text(of("slot")) },
+    { name: "File", value: text(of("file")), code: true },
+    { name: "Asset", value: text(of("assetId")), code: true },
   ];
   return (
     <div class="job-request">
@@ -54,13 +38,13 @@ export const RequestView: Component<RequestProps> = (props) => {
       <Facts
         facts={[
           { name: "Operation", value: operationLabels[props.job.operation] },
-          { name: "Provider", value: order()["providerTitle"] ?? props.job.provider },
-          { name: "Submission key", value: of("submitKey"), code: true },
+          { name: "Provider", value: text(order()["providerTitle"] ?? props.job.provider) },
+          { name: "Submission key", value: text(of("submitKey")), code: true },
           { name: "Sent again safely", value: order()["resendable"] === undefined ? null : order()["resendable"] === true ? "Yes" : "No" },
         ]}
       />
       <h3>Parameters</h3>
-      <Facts facts={Object.entries(props.job.params).map(([name, value]) => ({ name: sentenceCase(spaced(name)), value }))} />
+      <Facts facts={Object.entries(props.job.params).map(([name, value]) => ({ name: sentenceCase(spaced(name)), value: text(value) }))} />
       <Show when={props.job.inputs.length > 0}>
         <h3>Inputs</h3>
         <For each={props.job.inputs}>
@@ -74,7 +58,7 @@ export const RequestView: Component<RequestProps> = (props) => {
         </For>
       </Show>
       <h3>Answered</h3>
-      <Show when={answer().some(({ value }) => value !== null && value !== undefined)} fallback={<p class="muted">Nothing yet.</p>}>
+      <Show when={answer().some(({ value }) => value !== null)} fallback={<p class="muted">Nothing yet.</p>}>
         <Facts facts={answer()} />
       </Show>
       <h3>Right now</h3>

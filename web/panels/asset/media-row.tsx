@@ -5,6 +5,7 @@ import { openPanel } from "#web/dock/panel.ts";
 import { setDraggedAssets } from "#web/store/drag.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { formatClock, formatSpan } from "#web/ui/format.ts";
+import "./media-row.css";
 
 interface MediaRowProps {
   readonly assetId: string;
@@ -24,17 +25,17 @@ export const MediaRow: Component<MediaRowProps> = (props) => {
   return (
     <button
       type="button"
-      class="job-media"
+      class="media-row"
       draggable="true"
       onDragStart={(event) => setDraggedAssets(event, [props.assetId])}
       onClick={() => openPanel("asset", { assetId: props.assetId, ...(props.timeMs === undefined ? {} : { timeMs: props.timeMs }) })}
     >
-      <span class="job-media-picture">
+      <span class="media-row-picture">
         <Show when={picture()} fallback={<Clapperboard size={18} aria-hidden="true" />}>
           {(src) => <img src={src()} alt="" decoding="async" draggable={false} />}
         </Show>
       </span>
-      <span class="job-media-words">
+      <span class="media-row-words">
         <strong class="truncate">{asset()?.name ?? "An asset"}</strong>
         <span class="muted truncate">
           {props.words}
