@@ -134,6 +134,24 @@ describe("a live list", () => {
       expect(list.ids()).not.toContain("job_1");
     }));
 
+  it("knows what came since the topic's newest page when its filter goes back to everything", () =>
+    inRoot(async () => {
+      const server = serverOf(3);
+      const [filter, setFilter] = createSignal<JobsFilter>(allJobs);
+      const { list, client } = open(server, filter);
+      await Promise.resolve();
+      client.snapshot("jobs.jobs", { counts: {}, ...server.first(100) });
+      await vi.waitFor(() => expect(list.ids()).toHaveLength(3));
+      const fresh = sampleJob({ id: "job_new", createdAt: 2_000_000, rev: 1, state: "queued" });
+      server.all.unshift(fresh);
+      client.deltas("jobs.jobs", [fresh]);
+      await vi.waitFor(() => expect(list.ids()).toHaveLength(4));
+      setFilter({ ...allJobs, states: ["failed"] });
+      await vi.waitFor(() => expect(list.ids()).toEqual(["job_1"]));
+      setFilter(allJobs);
+      await vi.waitFor(() => expect(list.ids()).toEqual(["job_new", "job_0", "job_1", "job_2"]));
+    }));
+
   it("says what failed and reads again on request", () =>
     inRoot(async () => {
       let fails = true;

@@ -45,12 +45,16 @@ export const createLiveRows = <T extends Row, F>(
   const rows = new Map<string, T>();
   const cells = new Map<string, readonly [Accessor<T | undefined>, Setter<T | undefined>]>();
   const lists = new Set<OpenList<T>>();
-  let newest: Page<T> | null = null;
+  /** As the topic told it; null until it has, undefined once changes have come that it does not show. */
+  let newest: Page<T> | null | undefined = null;
 
   const take = (incoming: ReadonlyArray<T>, read: boolean) => {
     const before = new Map(incoming.map((row) => [row.id, rows.get(row.id)]));
     const accepted = putRows(rows, incoming, options.renewed);
     if (accepted.length > 0) {
+      if (!read && newest !== null) {
+        newest = undefined;
+      }
       batch(() => {
         for (const row of accepted) {
           cells.get(row.id)?.[1](() => row);

@@ -12,6 +12,9 @@ import { Button } from "#web/ui/button.tsx";
 import { Facts } from "#web/ui/facts.tsx";
 import { operationLabels } from "#web/ui/job-state.tsx";
 
+const valueWords = (value: unknown): string =>
+  typeof value === "string" ? value : typeof value === "boolean" ? (value ? "Yes" : "No") : JSON.stringify(value);
+
 export const Origin: Component<{ readonly asset: Asset }> = (props) => {
   const workspace = useWorkspace();
   const { client, jobs, draft } = workspace;
@@ -40,7 +43,7 @@ export const Origin: Component<{ readonly asset: Asset }> = (props) => {
                       .filter(([name]) => name !== "prompt")
                       .map(([name, value]) => ({
                         name: sentenceCase(spaced(name)),
-                        value: typeof value === "string" ? value : JSON.stringify(value),
+                        value: valueWords(value),
                       })),
                   ]}
                 />

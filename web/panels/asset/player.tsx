@@ -7,7 +7,7 @@ import StepBack from "lucide-solid/icons/step-back";
 import StepForward from "lucide-solid/icons/step-forward";
 import Volume from "lucide-solid/icons/volume-2";
 import VolumeOff from "lucide-solid/icons/volume-x";
-import { createEffect, createSignal, on, onCleanup, onMount, Show, type Component, type JSX } from "solid-js";
+import { createEffect, createSignal, on, onCleanup, onMount, Show, untrack, type Component, type JSX } from "solid-js";
 import type { Asset } from "#protocol/asset.ts";
 import { IconButton } from "#web/ui/button.tsx";
 import { spriteFrameAt, spriteStyle } from "#web/ui/sprite.ts";
@@ -116,14 +116,13 @@ export const Player: Component<PlayerProps> = (props) => {
       onCleanup(() => own.cancelVideoFrameCallback(frame));
     }
   });
-  // Another URL of the same video goes on where the last one stood.
-  createEffect(
-    on(
-      () => props.src,
-      () => (wanted = time()),
-      { defer: true },
-    ),
-  );
+  // Set once the element stands in the page: before that browsers refuse to load. Another URL goes on where the last one stood.
+  createEffect(() => {
+    if (video !== undefined) {
+      wanted = untrack(time);
+      video.src = props.src;
+    }
+  });
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) {
@@ -160,7 +159,6 @@ export const Player: Component<PlayerProps> = (props) => {
         ref={(element) => (video = element)}
         tabIndex={0}
         aria-label={props.asset.name}
-        src={props.src}
         poster={props.asset.urls.poster ?? undefined}
         width={props.asset.width}
         height={props.asset.height}
