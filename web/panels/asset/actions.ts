@@ -100,10 +100,9 @@ const extensions: Readonly<Record<string, string>> = {
 export const fileNameOf = ({ name, mime }: Pick<Asset, "name" | "mime">): string => {
   const extension = extensions[mime] ?? mime.split("/")[1] ?? "bin";
   const bare = name
-    .replace(/[\\/:*?"<>|\p{Cc}]+/gu, " ")
-    .trim()
-    .replace(/\.+$/, "")
-    .slice(0, 120);
+    .replace(/[\\/:*?"<>|\p{Cc}\s]+/gu, " ")
+    .slice(0, 120)
+    .replace(/^ +|[. ]+$/g, "");
   return bare.toLowerCase().endsWith(`.${extension}`) ? bare : `${bare === "" ? "asset" : bare}.${extension}`;
 };
 

@@ -1,10 +1,11 @@
 // What an asset was made from, and what was made of it; a click leads on.
 import { createResource, For, Show, type Component } from "solid-js";
 import type { LineageEdge, LineageRelation } from "#protocol/asset.ts";
-import { spaced, sentenceCase } from "#web/machine/words.ts";
+import { Operation } from "#protocol/job.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
+import { operationLabels } from "#web/ui/job-state.tsx";
 import { MediaRow } from "./media-row.tsx";
 
 const relations: Readonly<Record<LineageRelation, string>> = {
@@ -16,8 +17,10 @@ const relations: Readonly<Record<LineageRelation, string>> = {
   PAUSED_FRAME: "Kept frame",
 };
 
-const wordsOf = ({ relation, operation }: LineageEdge): string =>
-  operation === null ? relations[relation] : `${relations[relation]} of ${sentenceCase(spaced(operation)).toLowerCase()}`;
+const wordsOf = ({ relation, operation }: LineageEdge): string => {
+  const known = Operation.safeParse(operation);
+  return known.success ? `${relations[relation]} · ${operationLabels[known.data]}` : relations[relation];
+};
 
 export const Lineage: Component<{ readonly assetId: string }> = (props) => {
   const { client, assets } = useWorkspace();
