@@ -64,8 +64,7 @@ describe("signed addresses", () => {
     expect(read(url, expiry * 1000).state).toBe("expired");
     fc.assert(
       fc.property(fc.nat({ max: url.length - 1 }), fc.constantFrom(..."abcxyz0129.-_/?&="), (at, by) => {
-        // The last character of the signature carries two bits that mean nothing.
-        fc.pre(url[at] !== by && at !== url.length - 1);
+        fc.pre(url[at] !== by);
         const changed = url.slice(0, at) + by + url.slice(at + 1);
         expect(read(changed).state).toBe("forged");
       }),
