@@ -45,10 +45,16 @@ export const buildFrontEnds = async (begins: () => void): Promise<boolean> => {
   const wanted = await fingerprint();
   if ((await readFile(stamp, "utf8").catch(() => "")) === wanted) return false;
   begins();
-  // Under a test runner this would be "test", and the libraries would come with their checks for developers.
-  process.env["NODE_ENV"] = "production";
   const { build } = await import("vite");
-  await build({ configFile: join(root, "web/vite.config.ts"), logLevel: "warn" });
+  // Under a test runner this is "test", and the libraries would come with their checks for developers; the tests themselves need these.
+  const before = process.env["NODE_ENV"];
+  process.env["NODE_ENV"] = "production";
+  try {
+    await build({ configFile: join(root, "web/vite.config.ts"), logLevel: "warn" });
+  } finally {
+    if (before === undefined) delete process.env["NODE_ENV"];
+    else process.env["NODE_ENV"] = before;
+  }
   await pack();
   await writeFile(stamp, wanted);
   return true;

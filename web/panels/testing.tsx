@@ -1,7 +1,9 @@
 // Renders a panel as the workspace would, over the in-memory client of the tests.
-import { render } from "@solidjs/testing-library";
+import { cleanup, render } from "@solidjs/testing-library";
 import { createSignal, type JSX } from "solid-js";
+import { afterEach, beforeEach } from "vitest";
 import { auth } from "#protocol/auth.ts";
+import { setOpener } from "#web/dock/panel.ts";
 import { createAssetsStore } from "#web/store/assets.ts";
 import { createDraft } from "#web/store/draft.ts";
 import { createJobsStore } from "#web/store/jobs.ts";
@@ -11,6 +13,21 @@ import { createUploads } from "#web/store/uploads.ts";
 import { WorkspaceContext, type Workspace } from "#web/store/workspace.ts";
 import { ContextMenuLayer } from "#web/ui/menu.tsx";
 import { ToastLayer } from "#web/ui/toast.tsx";
+
+/** Every panel that is opened during a test, as `id params`; emptied before each. */
+export const recordOpened = (): ReadonlyArray<string> => {
+  const opened: Array<string> = [];
+  let withdraw: () => void;
+  beforeEach(() => {
+    opened.length = 0;
+    withdraw = setOpener((id, params) => void opened.push(`${id} ${JSON.stringify(params)}`));
+  });
+  afterEach(() => {
+    cleanup();
+    withdraw();
+  });
+  return opened;
+};
 
 type Handlers = Parameters<typeof memoryClient>[0];
 

@@ -1,11 +1,11 @@
-import { cleanup, fireEvent, screen, waitFor } from "@solidjs/testing-library";
+import { fireEvent, screen, waitFor } from "@solidjs/testing-library";
 import { createSignal } from "solid-js";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { Asset } from "#protocol/asset.ts";
 import { CallError } from "#protocol/wire/errors.ts";
-import { setOpener, type PanelParams } from "#web/dock/panel.ts";
+import type { PanelParams } from "#web/dock/panel.ts";
 import { sampleAsset, sampleJob } from "#web/store/testing.ts";
-import { renderInWorkspace } from "#web/panels/testing.tsx";
+import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
 import { fileNameOf } from "./actions.ts";
 import AssetPanel from "./asset.tsx";
 
@@ -13,17 +13,8 @@ const urls = { ...sampleAsset().urls, original: "/media/a.mp4?e=1" };
 const video = (change: Partial<Asset> = {}) => sampleAsset({ id: "ast_1", name: "a fox", durationMs: 5000, fps: 24, urls, ...change });
 const none = { assets: [], edges: [] };
 
-const opened: Array<string> = [];
-let withdraw: () => void;
-beforeEach(() => {
-  opened.length = 0;
-  withdraw = setOpener((id, params) => void opened.push(`${id} ${JSON.stringify(params)}`));
-});
-afterEach(() => {
-  cleanup();
-  withdraw();
-  localStorage.clear();
-});
+const opened = recordOpened();
+afterEach(() => localStorage.clear());
 
 const show = async (handlers: Parameters<typeof renderInWorkspace>[0] = {}, start: PanelParams["asset"] = { assetId: "ast_1" }) => {
   const [params, setParams] = createSignal(start);

@@ -55,11 +55,7 @@ const AssetPanel: Component<PanelProps<"asset">> = (props) => {
       return asset;
     },
   );
-  const asset = () => {
-    const id = props.params.assetId;
-    const known = id === undefined ? undefined : assets.row(id);
-    return known ?? (loaded.error === undefined && loaded()?.id === id ? loaded() : undefined);
-  };
+  const asset = () => (props.params.assetId === undefined ? undefined : assets.row(props.params.assetId));
   createEffect(() => props.setTitle(asset()?.name ?? "Asset"));
   // One asset after the other: nothing of the last one may be left.
   const shownId = createMemo(() => asset()?.id);

@@ -2,11 +2,15 @@
 import { createResource, For, Show, type Component } from "solid-js";
 import type { LineageEdge, LineageRelation } from "#protocol/asset.ts";
 import { Operation } from "#protocol/job.ts";
+import { debounced } from "#web/store/debounced.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { operationLabels } from "#web/ui/job-state.tsx";
 import { MediaRow } from "./media-row.tsx";
+
+/** Lineage is read again once no asset has come for this long, ms. */
+const settleMs = 500;
 
 const relations: Readonly<Record<LineageRelation, string>> = {
   SOURCE_IMAGE: "Image",
@@ -24,9 +28,10 @@ const wordsOf = ({ relation, operation }: LineageEdge): string => {
 
 export const Lineage: Component<{ readonly assetId: string }> = (props) => {
   const { client, assets } = useWorkspace();
-  // A new asset may be a child of this one.
+  // A new asset may be a child of this one; many come at once.
+  const count = debounced(assets.count, settleMs);
   const [read, { refetch }] = createResource(
-    () => ({ id: props.assetId, count: assets.count() }),
+    () => ({ id: props.assetId, count: count() }),
     async ({ id }) => {
       const { assets: near, edges } = await client.call("assets.lineage", { id, depth: 1 });
       assets.put(near);

@@ -1,5 +1,4 @@
 // The bar that narrows the gallery: by kind, where it came from, favourites, trash, words; and how large pictures are shown. Kept for the user.
-import Search from "lucide-solid/icons/search";
 import Star from "lucide-solid/icons/star";
 import Trash from "lucide-solid/icons/trash";
 import Upload from "lucide-solid/icons/upload";
@@ -10,6 +9,7 @@ import { debounced } from "#web/store/debounced.ts";
 import type { Preferences } from "#web/store/preferences.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Select } from "#web/ui/choice.tsx";
+import { SearchField } from "#web/ui/search-field.tsx";
 
 /** Typing rests this long before it is searched for, ms. */
 const searchAfterMs = 250;
@@ -129,18 +129,13 @@ export const FilterBar: Component<{
           { value: "frame", label: "Kept frames" },
         ]}
       />
-      <div class="ui-input-icon">
-        <Search size={14} aria-hidden="true" />
-        <input
-          class="ui-input"
-          data-size="s"
-          type="search"
-          aria-label="Search assets by name or prompt"
-          placeholder="Search names and prompts"
-          value={props.view.typed()}
-          onInput={(event) => props.view.setTyped(event.currentTarget.value)}
-        />
-      </div>
+      <SearchField
+        size="s"
+        label="Search assets by name or prompt"
+        placeholder="Search names and prompts"
+        value={props.view.typed()}
+        onInput={props.view.setTyped}
+      />
       <input
         class="ui-slider gallery-size"
         type="range"

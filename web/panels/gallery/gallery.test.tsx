@@ -1,9 +1,8 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Asset } from "#protocol/asset.ts";
-import { setOpener } from "#web/dock/panel.ts";
 import { sampleAsset } from "#web/store/testing.ts";
-import { renderInWorkspace } from "#web/panels/testing.tsx";
+import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
 import GalleryPanel from "./gallery.tsx";
 
 const asset = (number: number, change: Partial<Asset> = {}) =>
@@ -11,20 +10,13 @@ const asset = (number: number, change: Partial<Asset> = {}) =>
 /** Squares in a view of 316 px: with the usual size two fill a row. */
 const five = [1, 2, 3, 4, 5].map((number) => asset(number));
 
-const opened: Array<string> = [];
-let withdraw: () => void;
+const opened = recordOpened();
 beforeEach(() => {
-  opened.length = 0;
-  withdraw = setOpener((id, params) => void opened.push(`${id} ${JSON.stringify(params)}`));
   // There is no layout in this DOM.
   vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(316);
   vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(400);
 });
-afterEach(() => {
-  cleanup();
-  withdraw();
-  localStorage.clear();
-});
+afterEach(() => localStorage.clear());
 
 const show = (handlers: Parameters<typeof renderInWorkspace>[0] = {}) =>
   renderInWorkspace(handlers, () => <GalleryPanel params={{}} visible={() => true} setTitle={() => undefined} />);
@@ -165,6 +157,29 @@ describe("the Gallery panel", () => {
     Object.assign(event, { dataTransfer: { setData: (_type: string, text: string) => void kept.push(text), effectAllowed: "none" } });
     tile(3).dispatchEvent(event);
     expect(kept).toEqual(['["ast_1","ast_3"]']);
+  });
+
+  it("takes what a drawn box touches, adds with Ctrl, and a press on nothing takes nothing", async () => {
+    await showFive();
+    // Squares of 148 px, two in a row, 4 px apart; the sheet begins at the corner of the page.
+    const draw = (from: readonly [number, number], to: readonly [number, number], ctrlKey = false) => {
+      const at = ([clientX, clientY]: readonly [number, number]) => ({ bubbles: true, button: 0, pointerId: 1, ctrlKey, clientX, clientY });
+      vi.spyOn(grid(), "getBoundingClientRect").mockReturnValue(new DOMRect(0, 0, 316, 400));
+      fireEvent(grid(), new PointerEvent("pointerdown", at(from)));
+      fireEvent(grid(), new PointerEvent("pointermove", at(to)));
+      return new Promise<void>((resolve) =>
+        requestAnimationFrame(() => {
+          fireEvent(grid(), new PointerEvent("pointerup", at(to)));
+          resolve();
+        }),
+      );
+    };
+    await draw([150, 140], [10, 170]);
+    expect(selected()).toEqual(["clip 1", "clip 3"]);
+    await draw([302, 10], [290, 20], true);
+    expect(selected()).toEqual(["clip 1", "clip 2", "clip 3"]);
+    await draw([302, 10], [303, 11]);
+    expect(selected()).toEqual([]);
   });
 
   it("hands what is selected to the form", async () => {

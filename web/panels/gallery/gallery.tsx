@@ -8,16 +8,18 @@ import Trash from "lucide-solid/icons/trash";
 import Undo from "lucide-solid/icons/undo-2";
 import Upload from "lucide-solid/icons/upload";
 import X from "lucide-solid/icons/x";
-import { createEffect, createSignal, createUniqueId, For, Match, on, onCleanup, onMount, Show, Switch, type Component } from "solid-js";
+import { createEffect, createUniqueId, For, Match, on, onCleanup, onMount, Show, Switch, type Component } from "solid-js";
 import { provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
 import { restoreAssets, sendToForm, toggleFavourites, trashAssets } from "#web/panels/asset/actions.ts";
 import { assetMenu } from "#web/panels/asset/asset-menu.ts";
-import { dragCarries, setDraggedAssets } from "#web/store/drag.ts";
-import { keepPresent, nothingSelected, select, selectAll, selectModeOf, step, type Selection } from "#web/store/selection.ts";
+import { setDraggedAssets } from "#web/store/drag.ts";
+import { createListSelection } from "#web/store/list-selection.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
+import { createDropZone } from "#web/ui/drop-zone.ts";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
+import { ListProblem } from "#web/ui/list-problem.tsx";
 import { showContextMenu } from "#web/ui/menu.tsx";
 import { UploadRow } from "#web/ui/upload-row.tsx";
 import { createView, FilterBar } from "./filters.tsx";
@@ -36,26 +38,16 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
   const domId = createUniqueId();
   const view = createView(preferences);
   const list = assets.list(view.filter);
-  const [selection, setSelection] = createSignal<Selection>(nothingSelected);
-  /** On touch screens: taps add to the selection. */
-  const [selecting, setSelecting] = createSignal(false);
-  const [over, setOver] = createSignal(false);
   let root: HTMLDivElement | undefined;
   let file: HTMLInputElement | undefined;
   let handle: GridHandle | undefined;
   /** What was chosen when a box began to be drawn. */
   let before: ReadonlySet<string> = new Set();
 
-  createEffect(
-    on(list.ids, (ids) => {
-      const present = new Set(ids);
-      setSelection((now) => keepPresent(now, (id) => present.has(id)));
-    }),
-  );
-  createEffect(() => selection().ids.size === 0 && setSelecting(false));
+  const choice = createListSelection(list.ids, (index) => handle?.scrollTo(index));
+  const { selection, chosen } = choice;
   createEffect(on(view.filter, () => handle?.scrollTo(0), { defer: true }));
 
-  const chosen = () => [...selection().ids];
   const chosenAssets = () => chosen().flatMap((id) => assets.peek(id) ?? []);
   const uploading = () => uploads.list().filter((each) => each.place === place);
   const openAsset = (id: string | null) => id !== null && openPanel("asset", { assetId: id });
@@ -64,117 +56,51 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
   const take = (files: Iterable<File>) =>
     uploads.add([...files], { place, accepts: ["image", "video"], taker: "The gallery", most: mostFiles });
 
+  const { over, zone } = createDropZone(["files"], (event) => take(event.dataTransfer?.files ?? []));
+
   const pick = (event: MouseEvent, id: string) => {
-    const isTouch = event instanceof PointerEvent && event.pointerType === "touch";
-    const mode = isTouch && selecting() ? "toggle" : selectModeOf(event);
-    setSelection((now) => select(now, list.ids(), id, mode));
-    if (mode === "only") {
-      openPanel("asset", { assetId: id }, { inBackground: !isTouch });
+    const picked = choice.pick(event, id);
+    if (picked !== null) {
+      openPanel("asset", { assetId: id }, { inBackground: !picked.byTouch });
     }
-  };
-  /** A menu or a drag is about what is chosen, if it begins on one of these. */
-  const chooseFor = (id: string): ReadonlyArray<string> => {
-    if (!selection().ids.has(id)) {
-      setSelection((now) => select(now, list.ids(), id, "only"));
-    }
-    return chosen();
   };
   const menuFor = (event: MouseEvent, id: string) => {
-    const ids = chooseFor(id);
+    const ids = choice.chooseFor(id);
     const coarse = matchMedia("(pointer: coarse)").matches;
     const label = ids.length > 1 ? `${ids.length} assets` : (assets.peek(id)?.name ?? "Asset");
-    showContextMenu(event, label, assetMenu(workspace, ids, coarse ? () => setSelecting(true) : null));
+    showContextMenu(event, label, assetMenu(workspace, ids, coarse ? choice.startSelecting : null));
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const ids = list.ids();
-    const show = () => {
-      const { current } = selection();
-      if (current !== null) {
-        handle?.scrollTo(ids.indexOf(current));
-      }
-    };
-    const walk = (by: number) => {
-      setSelection((now) => step(now, ids, by, event.shiftKey));
-      show();
-    };
+    const extend = event.shiftKey;
     /** Row by row, keeping the column. */
     const walkRows = (by: number) => {
+      const ids = list.ids();
       const layout = handle?.layout();
       let at = ids.indexOf(selection().current ?? "");
       if (layout === undefined || at < 0) {
-        walk(by);
+        choice.walk(by, extend);
         return;
       }
       for (let left = Math.abs(by); left > 0; left--) {
         at = besideRow(layout, at, Math.sign(by));
       }
-      setSelection((now) => select(now, ids, ids[at] ?? "", event.shiftKey ? "range" : "only"));
-      show();
+      choice.goTo(ids[at] ?? "", extend);
     };
-    const mod = event.ctrlKey || event.metaKey;
-    if (mod && event.key !== "a") {
-      return;
-    }
-    switch (event.key) {
-      case "ArrowRight":
-        walk(1);
-        break;
-      case "ArrowLeft":
-        walk(-1);
-        break;
-      case "ArrowDown":
-        walkRows(1);
-        break;
-      case "ArrowUp":
-        walkRows(-1);
-        break;
-      case "PageDown":
-        walkRows(handle?.pageRows() ?? 1);
-        break;
-      case "PageUp":
-        walkRows(-(handle?.pageRows() ?? 1));
-        break;
-      case "Home":
-        walk(-ids.length);
-        break;
-      case "End":
-        walk(ids.length);
-        break;
-      case " ":
-        setSelection((now) => (now.current === null ? now : select(now, ids, now.current, "toggle")));
-        break;
-      case "Enter":
-        openAsset(selection().current);
-        break;
-      case "Escape":
-        setSelection(nothingSelected);
-        break;
-      case "Delete":
-      case "Backspace":
-        trash(chosen());
-        break;
-      case "f":
-        if (chosen().length > 0) {
-          void toggleFavourites(workspace, chosen());
-        }
-        break;
-      case "u":
-        if (chosen().length > 0) {
-          sendToForm(workspace, chosenAssets());
-        }
-        break;
-      case "a":
-        if (!mod) {
-          return;
-        }
-        setSelection((now) => selectAll(now, ids));
-        break;
-      default:
-        return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
+    const trashChosen = () => trash(chosen());
+    choice.onKeyDown(event, {
+      ArrowRight: () => choice.walk(1, extend),
+      ArrowLeft: () => choice.walk(-1, extend),
+      ArrowDown: () => walkRows(1),
+      ArrowUp: () => walkRows(-1),
+      PageDown: () => walkRows(handle?.pageRows() ?? 1),
+      PageUp: () => walkRows(-(handle?.pageRows() ?? 1)),
+      Enter: () => openAsset(selection().current),
+      Delete: trashChosen,
+      Backspace: trashChosen,
+      f: () => chosen().length > 0 && void toggleFavourites(workspace, chosen()),
+      u: () => chosen().length > 0 && sendToForm(workspace, chosenAssets()),
+    });
   };
 
   // A paste belongs to the gallery where no form and no text field has the focus.
@@ -220,25 +146,7 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
   );
 
   return (
-    <div
-      class="gallery"
-      ref={(element) => (root = element)}
-      data-over={over() ? "" : undefined}
-      onDragOver={(event) => {
-        if (dragCarries(event) === "files") {
-          event.preventDefault();
-          setOver(true);
-        }
-      }}
-      onDragLeave={(event) => !(event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget)) && setOver(false)}
-      onDrop={(event) => {
-        setOver(false);
-        if (dragCarries(event) === "files") {
-          event.preventDefault();
-          take(event.dataTransfer?.files ?? []);
-        }
-      }}
-    >
+    <div class="gallery" ref={(element) => (root = element)} data-over={over() ? "" : undefined} {...zone}>
       <FilterBar view={view} count={assets.ready() ? assets.count() : null} onUpload={() => file?.click()} />
       <input
         ref={(element) => (file = element)}
@@ -303,10 +211,10 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
             }}
             target={view.kept().size}
             onNearEnd={list.more}
-            onPressNothing={() => setSelection(nothingSelected)}
+            onPressNothing={choice.clear}
             onDraw={(ids, phase, add) => {
               before = phase === "start" ? selection().ids : before;
-              setSelection({ ids: new Set(add ? [...before, ...ids] : ids), anchor: ids[0] ?? null, current: ids.at(-1) ?? null });
+              choice.set({ ids: new Set(add ? [...before, ...ids] : ids), anchor: ids[0] ?? null, current: ids.at(-1) ?? null });
             }}
             handle={(now) => (handle = now)}
             host={{
@@ -332,23 +240,12 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
                     onPick={(event) => pick(event, id)}
                     onOpen={() => openAsset(id)}
                     onMenu={(event) => menuFor(event, id)}
-                    onDrag={(event) => setDraggedAssets(event, chooseFor(id))}
+                    onDrag={(event) => setDraggedAssets(event, choice.chooseFor(id))}
                   />
                 )}
               </Show>
             )}
-            footer={
-              <Show when={list.problem()}>
-                {(problem) => (
-                  <p class="gallery-footer" role="alert">
-                    Older assets could not be read. {problem()}{" "}
-                    <Button size="s" onClick={list.retry}>
-                      Try again
-                    </Button>
-                  </p>
-                )}
-              </Show>
-            }
+            footer={<ListProblem what="Older assets" problem={list.problem()} onRetry={list.retry} />}
           />
         </Match>
       </Switch>
@@ -364,7 +261,7 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
           </For>
         </ul>
       </Show>
-      <Show when={selection().ids.size > 1 || selecting()}>
+      <Show when={selection().ids.size > 1 || choice.selecting()}>
         <div class="selection-bar" role="toolbar" aria-label="Selected assets">
           <strong>{selection().ids.size.toLocaleString("en")} selected</strong>
           <Show when={selection().ids.size === list.ids().length && list.hasMore()}>
@@ -387,7 +284,7 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
                 Bring back
               </Button>
             </Show>
-            <IconButton size="s" label="Clear the selection" icon={X} onClick={() => setSelection(nothingSelected)} />
+            <IconButton size="s" label="Clear the selection" icon={X} onClick={choice.clear} />
           </span>
         </div>
       </Show>

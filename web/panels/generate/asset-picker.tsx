@@ -2,7 +2,6 @@
 import Check from "lucide-solid/icons/check";
 import Film from "lucide-solid/icons/film";
 import Images from "lucide-solid/icons/images";
-import Search from "lucide-solid/icons/search";
 import { createMemo, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
 import type { Asset, MediaType } from "#protocol/asset.ts";
 import { allAssets, type AssetsFilter } from "#web/store/assets.ts";
@@ -12,6 +11,7 @@ import { Button } from "#web/ui/button.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatClock } from "#web/ui/format.ts";
+import { SearchField } from "#web/ui/search-field.tsx";
 
 interface PickerProps {
   readonly open: boolean;
@@ -86,17 +86,7 @@ const PickerBody: Component<{
   const list = assets.list(filter);
   return (
     <div class="picker">
-      <div class="ui-input-icon">
-        <Search size={14} aria-hidden="true" />
-        <input
-          class="ui-input"
-          type="search"
-          aria-label="Search assets"
-          placeholder="Search names and prompts"
-          value={typed()}
-          onInput={(event) => setTyped(event.currentTarget.value)}
-        />
-      </div>
+      <SearchField label="Search assets" placeholder="Search names and prompts" value={typed()} onInput={setTyped} />
       <Switch>
         <Match when={list.state() === "loading"}>
           <div class="picker-grid" aria-busy="true">

@@ -7,12 +7,12 @@ import { createEffect, createResource, createSignal, For, Match, onCleanup, onMo
 import { Operation, type Job, type JobRequest, type ProviderSpec } from "#protocol/job.ts";
 import { keysLabel, provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
-import { dragCarries, droppedAssets } from "#web/store/drag.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Select } from "#web/ui/choice.tsx";
+import { createDropZone } from "#web/ui/drop-zone.ts";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { NumberField } from "#web/ui/text-field.tsx";
@@ -76,9 +76,8 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     kept: readDraft(userId),
     onKeep: (kept) => writeDraft(userId, kept),
   });
-  const intake = createFormIntake(workspace.uploads, form);
+  const intake = createFormIntake(workspace, form);
   const [count, setCount] = createSignal<number | null>(1);
-  const [over, setOver] = createSignal(false);
   const [sending, setSending] = createSignal(false);
   const [problems, setProblems] = createSignal<ReadonlyArray<string>>([]);
   const [lastRequest, setLastRequest] = createSignal<JobRequest | null>(null);
@@ -175,24 +174,15 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     const kind = files[0]?.type.split("/")[0];
     return form.spec()?.inputs.find((slot) => slot.accepts.some((each) => each === kind));
   };
-  const drop = (event: DragEvent) => {
-    setOver(false);
-    // Taken by a slot already.
-    const carries = event.defaultPrevented ? null : dragCarries(event);
+  // What a slot took does not come here.
+  const { over, zone } = createDropZone(["assets", "files"], (event, carries) => {
     if (carries === "files") {
-      event.preventDefault();
       const files = [...(event.dataTransfer?.files ?? [])];
       intake.add(files, slotForFiles(files));
-    } else if (carries === "assets") {
-      event.preventDefault();
-      for (const id of droppedAssets(event)) {
-        const asset = assets.peek(id);
-        if (asset !== undefined) {
-          intake.use(asset, undefined);
-        }
-      }
+    } else {
+      intake.useDropped(event, undefined);
     }
-  };
+  });
   onMount(() => {
     document.addEventListener("paste", paste);
     onCleanup(() => document.removeEventListener("paste", paste));
@@ -238,14 +228,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
       ref={(element) => (root = element)}
       noValidate
       data-over={over() ? "" : undefined}
-      onDragOver={(event) => {
-        if (dragCarries(event) !== null) {
-          event.preventDefault();
-          setOver(true);
-        }
-      }}
-      onDragLeave={(event) => !(event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget)) && setOver(false)}
-      onDrop={drop}
+      {...zone}
       onSubmit={(event) => {
         event.preventDefault();
         submit();

@@ -6,10 +6,10 @@ import ImageUp from "lucide-solid/icons/image-up";
 import Images from "lucide-solid/icons/images";
 import X from "lucide-solid/icons/x";
 import { createEffect, createSignal, For, Show, type Component } from "solid-js";
-import { dragCarries, droppedAssets } from "#web/store/drag.ts";
 import type { DraftInput } from "#web/store/draft.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
+import { createDropZone } from "#web/ui/drop-zone.ts";
 import { formatSpan } from "#web/ui/format.ts";
 import { UploadRow } from "#web/ui/upload-row.tsx";
 import { AssetPicker } from "./asset-picker.tsx";
@@ -36,8 +36,6 @@ const counted = (slot: InputSlot, have: number): string =>
   slot.max === 1 ? "" : `${have} of ${slot.min === slot.max ? slot.max : `${slot.min}–${slot.max}`}`;
 
 const SlotView: Component<SlotProps> = (props) => {
-  const { assets } = useWorkspace();
-  const [over, setOver] = createSignal(false);
   const [picking, setPicking] = createSignal(false);
   let file: HTMLInputElement | undefined;
   const own = () => inSlot(props.form.inputs(), props.slot.role);
@@ -48,25 +46,10 @@ const SlotView: Component<SlotProps> = (props) => {
   const room = () => props.slot.max === 1 || own().length + uploading().length < props.slot.max;
 
   const take = (files: Iterable<File>) => props.intake.add([...files], props.slot);
-  const drop = (event: DragEvent) => {
-    setOver(false);
-    // What is dropped on a slot is for this slot; elsewhere on the form it finds its own.
-    const carries = dragCarries(event);
-    if (carries === null) {
-      return;
-    }
-    event.preventDefault();
-    if (carries === "files") {
-      take(event.dataTransfer?.files ?? []);
-      return;
-    }
-    for (const id of droppedAssets(event)) {
-      const asset = assets.peek(id);
-      if (asset !== undefined) {
-        props.intake.use(asset, props.slot.role);
-      }
-    }
-  };
+  // What is dropped on a slot is for this slot; elsewhere on the form it finds its own.
+  const { over, zone } = createDropZone(["assets", "files"], (event, carries) =>
+    carries === "files" ? take(event.dataTransfer?.files ?? []) : props.intake.useDropped(event, props.slot.role),
+  );
 
   return (
     <section
@@ -74,14 +57,7 @@ const SlotView: Component<SlotProps> = (props) => {
       aria-label={props.slot.title}
       data-over={over() ? "" : undefined}
       data-invalid={error() === undefined ? undefined : ""}
-      onDragOver={(event) => {
-        if (dragCarries(event) !== null) {
-          event.preventDefault();
-          setOver(true);
-        }
-      }}
-      onDragLeave={(event) => !(event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget)) && setOver(false)}
-      onDrop={drop}
+      {...zone}
     >
       <header class="generate-slot-top">
         <span>{props.slot.title}</span>

@@ -2,7 +2,9 @@
 import { onCleanup } from "solid-js";
 import type { Asset } from "#protocol/asset.ts";
 import type { InputRole } from "#protocol/job.ts";
-import type { Upload, UploadsStore } from "#web/store/uploads.ts";
+import { droppedAssets } from "#web/store/drag.ts";
+import type { Upload } from "#web/store/uploads.ts";
+import type { Workspace } from "#web/store/workspace.ts";
 import { toast } from "#web/ui/toast.tsx";
 import type { Form } from "./form.ts";
 import type { InputSlot } from "./inputs.ts";
@@ -17,11 +19,13 @@ export interface FormIntake {
   readonly add: (files: ReadonlyArray<File>, slot: InputSlot | undefined) => void;
   /** Puts an asset into the form, or says why not. */
   readonly use: (asset: Asset, role: InputRole | undefined) => void;
+  /** The same with the assets that a drag has brought. */
+  readonly useDropped: (event: DragEvent, role: InputRole | undefined) => void;
 }
 
 const placeOf = (role: InputRole | undefined): string => `generate.${role ?? "any"}`;
 
-export const createFormIntake = (uploads: UploadsStore, form: Form): FormIntake => {
+export const createFormIntake = ({ uploads, assets }: Pick<Workspace, "uploads" | "assets">, form: Form): FormIntake => {
   let stands = true;
   onCleanup(() => (stands = false));
 
@@ -42,6 +46,14 @@ export const createFormIntake = (uploads: UploadsStore, form: Form): FormIntake 
 
   return {
     use,
+    useDropped: (event, role) => {
+      for (const id of droppedAssets(event)) {
+        const asset = assets.peek(id);
+        if (asset !== undefined) {
+          use(asset, role);
+        }
+      }
+    },
     uploading: (role) => uploads.list().filter(({ place }) => place === placeOf(role)),
     add: (files, slot) =>
       uploads.add(files, {

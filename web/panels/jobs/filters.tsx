@@ -1,11 +1,11 @@
 // The bar that narrows the list of jobs: by group of states with counts, by operation, by words.
-import Search from "lucide-solid/icons/search";
 import { createMemo, createSignal, For, Show, type Accessor, type Component } from "solid-js";
 import { Operation } from "#protocol/job.ts";
 import { debounced } from "#web/store/debounced.ts";
 import type { JobCounts, JobsFilter } from "#web/store/jobs.ts";
 import { Select } from "#web/ui/choice.tsx";
 import { operationLabels } from "#web/ui/job-state.tsx";
+import { SearchField } from "#web/ui/search-field.tsx";
 import { countOf, groupLabels, jobGroups, statesOf, type JobGroup } from "./groups.ts";
 
 /** Typing rests this long before it is searched for, ms. */
@@ -79,18 +79,13 @@ export const FilterBar: Component<FilterBarProps> = (props) => (
           ...Operation.options.map((value) => ({ value, label: operationLabels[value] })),
         ]}
       />
-      <div class="ui-input-icon">
-        <Search size={14} aria-hidden="true" />
-        <input
-          class="ui-input"
-          data-size="s"
-          type="search"
-          aria-label="Search jobs by prompt or name"
-          placeholder="Search prompts"
-          value={props.filters.typed()}
-          onInput={(event) => props.filters.setTyped(event.currentTarget.value)}
-        />
-      </div>
+      <SearchField
+        size="s"
+        label="Search jobs by prompt or name"
+        placeholder="Search prompts"
+        value={props.filters.typed()}
+        onInput={props.filters.setTyped}
+      />
     </div>
   </div>
 );

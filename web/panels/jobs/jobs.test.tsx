@@ -1,8 +1,7 @@
-import { cleanup, fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { setOpener } from "#web/dock/panel.ts";
+import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
+import { describe, expect, it } from "vitest";
 import { sampleJob } from "#web/store/testing.ts";
-import { renderInWorkspace } from "#web/panels/testing.tsx";
+import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
 import JobsPanel from "./jobs.tsx";
 
 const job = (number: number, change: Parameters<typeof sampleJob>[0] = {}) =>
@@ -13,16 +12,7 @@ const three = [
   job(3, { state: "failed", failure: { kind: "provider", message: "It broke." } }),
 ];
 
-const opened: Array<string> = [];
-let withdraw: () => void;
-beforeEach(() => {
-  opened.length = 0;
-  withdraw = setOpener((id, params) => void opened.push(`${id} ${JSON.stringify(params)}`));
-});
-afterEach(() => {
-  cleanup();
-  withdraw();
-});
+const opened = recordOpened();
 
 const show = (handlers: Parameters<typeof renderInWorkspace>[0] = {}) =>
   renderInWorkspace(handlers, () => <JobsPanel params={{}} visible={() => true} setTitle={() => undefined} />);

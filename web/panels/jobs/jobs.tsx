@@ -9,12 +9,13 @@ import { createEffect, createMemo, createSignal, createUniqueId, For, Match, on,
 import { finalJobStates } from "#protocol/job.ts";
 import { provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
-import { keepPresent, nothingSelected, select, selectAll, selectModeOf, step, type Selection } from "#web/store/selection.ts";
+import { createListSelection } from "#web/store/list-selection.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
+import { ListProblem } from "#web/ui/list-problem.tsx";
 import { showContextMenu } from "#web/ui/menu.tsx";
 import { WindowList, type WindowListHandle } from "#web/ui/window-list.tsx";
 import { cancelJobs, retryJobs } from "./actions.ts";
@@ -35,22 +36,13 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
 
   const filters = createFilters();
   const list = jobs.list(filters.filter);
-  const [selection, setSelection] = createSignal<Selection>(nothingSelected);
-  /** On touch screens: taps add to the selection. */
-  const [selecting, setSelecting] = createSignal(false);
   const [asking, setAsking] = createSignal<ReadonlyArray<string> | null>(null);
   let handle: WindowListHandle | undefined;
 
-  createEffect(
-    on(list.ids, (ids) => {
-      const present = new Set(ids);
-      setSelection((now) => keepPresent(now, (id) => present.has(id)));
-    }),
-  );
-  createEffect(() => selection().ids.size === 0 && setSelecting(false));
+  const choice = createListSelection(list.ids, (index) => handle?.scrollTo(index));
+  const { selection, chosen } = choice;
   createEffect(on(filters.filter, () => handle?.scrollTo(0), { defer: true }));
 
-  const chosen = () => [...selection().ids];
   const isOpen = (id: string) => !finalJobStates.has(jobs.peek(id)?.state ?? "completed");
   const chosenOpen = createMemo(() => chosen().filter((id) => !finalJobStates.has(jobs.row(id)?.state ?? "completed")));
   const openJob = (id: string | null) => id !== null && openPanel("job", { jobId: id });
@@ -64,19 +56,14 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
   const retry = (ids: ReadonlyArray<string>, newSeed = false) => ids.length > 0 && void retryJobs(workspace, ids, newSeed);
 
   const pick = (event: MouseEvent, id: string) => {
-    const isTouch = event instanceof PointerEvent && event.pointerType === "touch";
-    const mode = isTouch && selecting() ? "toggle" : selectModeOf(event);
-    setSelection((now) => select(now, list.ids(), id, mode));
-    if (mode === "only") {
-      openPanel("job", { jobId: id }, { inBackground: !isTouch });
+    const picked = choice.pick(event, id);
+    if (picked !== null) {
+      openPanel("job", { jobId: id }, { inBackground: !picked.byTouch });
     }
   };
 
   const menuFor = (event: MouseEvent, id: string) => {
-    if (!selection().ids.has(id)) {
-      setSelection((now) => select(now, list.ids(), id, "only"));
-    }
-    const ids = chosen();
+    const ids = choice.chooseFor(id);
     showContextMenu(
       event,
       ids.length > 1 ? `${ids.length} jobs` : "Job",
@@ -85,7 +72,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
         open: ids.filter(isOpen),
         job: jobs.peek(id),
         draft,
-        onSelectSeveral: matchMedia("(pointer: coarse)").matches ? () => setSelecting(true) : null,
+        onSelectSeveral: matchMedia("(pointer: coarse)").matches ? choice.startSelecting : null,
         onRetry: retry,
         onCancel: cancel,
       }),
@@ -93,65 +80,21 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const ids = list.ids();
-    const walk = (by: number) => {
-      setSelection((now) => step(now, ids, by, event.shiftKey));
-      const current = selection().current;
-      if (current !== null) {
-        handle?.scrollTo(ids.indexOf(current));
-      }
-    };
-    const mod = event.ctrlKey || event.metaKey;
-    switch (event.key) {
-      case "ArrowDown":
-        walk(1);
-        break;
-      case "ArrowUp":
-        walk(-1);
-        break;
-      case "PageDown":
-        walk(handle?.pageSize() ?? 10);
-        break;
-      case "PageUp":
-        walk(-(handle?.pageSize() ?? 10));
-        break;
-      case "Home":
-        walk(-ids.length);
-        break;
-      case "End":
-        walk(ids.length);
-        break;
-      case " ":
-        setSelection((now) => (now.current === null ? now : select(now, ids, now.current, "toggle")));
-        break;
-      case "Enter":
-        openJob(selection().current);
-        break;
-      case "Escape":
-        setSelection(nothingSelected);
-        break;
-      case "Delete":
-      case "Backspace":
-        cancel(chosen());
-        break;
-      case "a":
-        if (!mod) {
-          return;
-        }
-        setSelection((now) => selectAll(now, ids));
-        break;
-      case "r":
-      case "R":
-        if (mod) {
-          return;
-        }
-        retry(chosen(), event.shiftKey);
-        break;
-      default:
-        return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
+    const extend = event.shiftKey;
+    const page = handle?.pageSize() ?? 10;
+    const cancelChosen = () => cancel(chosen());
+    const retryChosen = () => retry(chosen(), event.shiftKey);
+    choice.onKeyDown(event, {
+      ArrowDown: () => choice.walk(1, extend),
+      ArrowUp: () => choice.walk(-1, extend),
+      PageDown: () => choice.walk(page, extend),
+      PageUp: () => choice.walk(-page, extend),
+      Enter: () => openJob(selection().current),
+      Delete: cancelChosen,
+      Backspace: cancelChosen,
+      r: retryChosen,
+      R: retryChosen,
+    });
   };
 
   provideCommands(() => [
@@ -245,23 +188,12 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
                 )}
               </Show>
             )}
-            footer={
-              <Show when={list.problem()}>
-                {(problem) => (
-                  <p class="jobs-footer" role="alert">
-                    Older jobs could not be read. {problem()}{" "}
-                    <Button size="s" onClick={list.retry}>
-                      Try again
-                    </Button>
-                  </p>
-                )}
-              </Show>
-            }
+            footer={<ListProblem what="Older jobs" problem={list.problem()} onRetry={list.retry} />}
           />
         </Match>
       </Switch>
 
-      <Show when={selection().ids.size > 1 || selecting()}>
+      <Show when={selection().ids.size > 1 || choice.selecting()}>
         <div class="selection-bar" role="toolbar" aria-label="Selected jobs">
           <strong>{selection().ids.size.toLocaleString("en")} selected</strong>
           <Show when={selection().ids.size === list.ids().length && list.hasMore()}>
@@ -274,7 +206,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
             <Button size="s" tone="danger" icon={Ban} disabled={chosenOpen().length === 0} onClick={() => cancel(chosenOpen())}>
               {chosenOpen().length === 0 ? "Cancel" : `Cancel ${chosenOpen().length}`}
             </Button>
-            <IconButton size="s" label="Clear the selection" icon={X} onClick={() => setSelection(nothingSelected)} />
+            <IconButton size="s" label="Clear the selection" icon={X} onClick={choice.clear} />
           </span>
         </div>
       </Show>
