@@ -90,6 +90,18 @@ export const giveFile = async (target: Locator, how: "drop" | "paste", file: Giv
   );
 };
 
+/** The gallery, brought to the front by its keys. */
+export const openGallery = async (page: Page): Promise<Locator> => {
+  await page.keyboard.press("g");
+  await page.keyboard.press("l");
+  const gallery = panel(page, "Gallery");
+  await gallery.waitFor();
+  return gallery;
+};
+
+/** An asset in the gallery. */
+export const tile = (gallery: Locator, name: string): Locator => gallery.getByRole("listbox").getByRole("option", { name });
+
 /** Presses Generate. */
 export const generate = (page: Page): Promise<void> =>
   panel(page, "Generate").getByRole("button", { name: "Generate", exact: true }).click();

@@ -14,7 +14,9 @@ import {
   jobOf,
   jobRow,
   liveMark,
+  openGallery,
   openWorkspace,
+  panel,
   pick,
   playResult,
   promptField,
@@ -23,6 +25,7 @@ import {
   signIn,
   slot,
   stands,
+  tile,
 } from "./pages.ts";
 import { openStudio, password, type Studio } from "./studio.ts";
 
@@ -199,4 +202,57 @@ test("a result plays, seeks, and comes in ranges", async () => {
     return { status: answer.status, range: answer.headers.get("content-range"), bytes: (await answer.arrayBuffer()).byteLength };
   });
   expect(part).toMatchObject({ status: 206, range: expect.stringMatching(/^bytes 100-199\//), bytes: 100 });
+});
+
+test("the gallery takes files that are dropped, pasted and chosen, and its trash gives them back", async () => {
+  const gallery = await openGallery(page);
+  await giveFile(gallery.getByRole("button", { name: "Videos" }), "drop", await given("plum.png", "#802060"));
+  await tile(gallery, "plum").waitFor();
+  await giveFile(gallery.getByRole("button", { name: "Videos" }), "paste", await given("moss.png", "#406020"));
+  await tile(gallery, "moss").waitFor();
+  const asked = page.waitForEvent("filechooser");
+  await gallery.getByRole("button", { name: "Upload" }).click();
+  await (await asked).setFiles([await picture("sand.png", "#d0b080")]);
+  await tile(gallery, "sand").waitFor();
+
+  await tile(gallery, "plum").click();
+  await tile(gallery, "moss").click({ modifiers: ["Control"] });
+  await page.keyboard.press("Delete");
+  await tile(gallery, "plum").waitFor({ state: "detached" });
+  await tile(gallery, "moss").waitFor({ state: "detached" });
+  await gallery.getByRole("button", { name: "Trash" }).click();
+  await tile(gallery, "plum").waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await gallery.getByText("The trash is empty").waitFor();
+  await gallery.getByRole("button", { name: "Back to the gallery" }).click();
+  for (const name of ["plum", "moss", "sand"]) await tile(gallery, name).waitFor();
+});
+
+test("a video is walked through by frames, and one of them is kept", async () => {
+  const path = join(studio.folder, "steps.mp4");
+  await makeClip(path, { width: 320, height: 180, frames: 24, seed: 5 });
+  const gallery = await openGallery(page);
+  await giveFile(gallery.getByRole("button", { name: "Videos" }), "drop", {
+    name: "steps.mp4",
+    type: "video/mp4",
+    bytes: await readFile(path),
+  });
+  await tile(gallery, "steps").click();
+  const asset = panel(page, "Asset");
+  await asset.locator("video").focus();
+  await expect
+    .poll(() => asset.locator("video").evaluate((video: HTMLVideoElement) => video.readyState), { timeout: patience })
+    .toBeGreaterThanOrEqual(2);
+  for (const key of [".", ".", ".", ","]) await page.keyboard.press(key);
+  await asset.getByText("frame 3 of 24").waitFor();
+  await expect
+    .poll(() => asset.locator("video").evaluate((video: HTMLVideoElement) => video.currentTime), { timeout: patience })
+    .toBeCloseTo(2.5 / 24, 3);
+  await asset.getByRole("button", { name: "Keep this frame as an image" }).click();
+  await page.getByText("The frame is in the gallery").waitFor();
+  await page.getByRole("button", { name: "Open", exact: true }).click();
+  await asset.getByText("Made from").waitFor();
+  await asset.getByRole("button", { name: /^steps/ }).click();
+  await asset.getByText("frame 3 of 24").waitFor();
+  await asset.getByText("Made of it").waitFor();
 });
