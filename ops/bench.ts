@@ -1,0 +1,22 @@
+// Measures PixSim beside its peers and prints the figures with the aims. Arguments choose sections; without any all run.
+import { type Section, Report } from "./bench/report.ts";
+import { rpc } from "./bench/rpc/section.ts";
+import { say } from "./say.ts";
+
+const sections: ReadonlyArray<Section> = [rpc];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !sections.some((section) => section.name === name));
+if (unknown.length > 0) {
+  say(`There is no section ${unknown.join(", ")}. Sections: ${sections.map(({ name }) => name).join(", ")}.`);
+  process.exit(1);
+}
+
+const report = new Report(console.log);
+report.machine();
+for (const section of sections) {
+  if (wanted.length > 0 && !wanted.includes(section.name)) continue;
+  report.section(section);
+  await section.run(report);
+}
+report.summary();
