@@ -32,6 +32,7 @@ import { Metrics } from "#runtime/observe/metrics.ts";
 import { serverMetrics } from "#runtime/observe/server-metrics.ts";
 import { logSink } from "#runtime/observe/sink.ts";
 import { systemHandlers } from "#runtime/observe/system.ts";
+import { Pool } from "#runtime/pool/pool.ts";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const { version } = JSON.parse(readFileSync(at("../package.json"), "utf8")) as { readonly version: string };
@@ -87,7 +88,7 @@ export const server = (settings: SettingsShape) => {
     Layer.provideMerge(builtInProviders),
     Layer.provideMerge(assetLayer),
     Layer.provideMerge(Layer.mergeAll(mediaUrls, mediaPool(), localBlobs, Bus.layer, singleProcess)),
-    Layer.provideMerge(Layer.mergeAll(Auth.layer, ResultStore.layer, transportLayer, GatewayCounters.layer, logSink)),
+    Layer.provideMerge(Layer.mergeAll(Auth.layer, ResultStore.layer, transportLayer, GatewayCounters.layer, Pool.layer, logSink)),
     Layer.provideMerge(Layer.mergeAll(Secrets.layer, database)),
     Layer.provideMerge(Layer.mergeAll(logLayer(), Metrics.layer)),
     Layer.provideMerge(Layer.succeed(Settings, settings)),

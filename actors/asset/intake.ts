@@ -10,6 +10,7 @@ import { CallError } from "#protocol/wire/errors.ts";
 import { type BlobRef, Blobs } from "#runtime/blobs/blobs.ts";
 import { hashFile } from "#runtime/blobs/hash.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
+import { Pool } from "#runtime/pool/pool.ts";
 import type { AssetParent, IngestRequest } from "./assets.ts";
 import { mediaOrCallError, notFound, orCallError } from "./failures.ts";
 import { AssetLibrary } from "./library.ts";
@@ -82,6 +83,7 @@ const originColumns = (origin: AssetOrigin) => {
 const seconds = (timeMs: number): string => `${(timeMs / 1000).toFixed(2)} s`;
 
 const makeIntake = Effect.gen(function* () {
+  const pool = yield* Pool;
   const blobs = yield* Blobs;
   const media = yield* Media;
   const database = yield* Database;
@@ -178,7 +180,7 @@ const makeIntake = Effect.gen(function* () {
     );
 
   const takeNew = Effect.fnUntraced(function* (request: IntakeRequest) {
-    const ref = request.known ?? (yield* hashFile(request.path));
+    const ref = request.known ?? (yield* hashFile(pool, request.path));
     const now = yield* Clock.currentTimeMillis;
     let made = yield* makeOrReuse(request.path, ref);
     // The file may be in the store already, put there before a crash.

@@ -16,6 +16,7 @@ import { MediaUrls } from "#runtime/blobs/media-urls.ts";
 import { Parts } from "#runtime/blobs/parts.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { readSettings, Settings } from "#runtime/config/settings.ts";
+import { Pool } from "#runtime/pool/pool.ts";
 import { assetLayer } from "./handlers.ts";
 
 const attempt = <T>(run: () => Promise<T>): Effect.Effect<T, MediaError> =>
@@ -50,6 +51,7 @@ export const testFolder = (): { readonly path: string; readonly remove: () => vo
 export const testAssets = <E>(folder: string, database: Layer.Layer<Database, E>, work: Layer.Layer<Media, never, Settings> = media) =>
   assetLayer.pipe(
     Layer.provideMerge(Layer.mergeAll(localBlobs, Parts.layer, Bus.layer, work, urls, database)),
+    Layer.provideMerge(Pool.layer),
     Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder }))),
   );
 

@@ -11,6 +11,7 @@ import { Blobs } from "#runtime/blobs/blobs.ts";
 import { hashFile } from "#runtime/blobs/hash.ts";
 import { type Part, Parts } from "#runtime/blobs/parts.ts";
 import type { UploadSink } from "#runtime/gateway/handlers.ts";
+import { Pool } from "#runtime/pool/pool.ts";
 import { notFound, orCallError } from "./failures.ts";
 import { Intake } from "./intake.ts";
 import { AssetLibrary } from "./library.ts";
@@ -62,6 +63,7 @@ const cleanName = (name: string): string =>
 const assetIdOf = (uploadId: string): string => uploadId.replace(/^upl_/, "ast_");
 
 const makeUploads = Effect.gen(function* () {
+  const pool = yield* Pool;
   const database = yield* Database;
   const blobs = yield* Blobs;
   const parts = yield* Parts;
@@ -214,7 +216,7 @@ const makeUploads = Effect.gen(function* () {
       return { path: blobs.path(sha256), ref: { sha256, size: row.size } };
     }
     if (size !== row.size) return yield* refuse(row.id, `${size ?? 0} bytes came of the announced ${row.size}. Begin the upload again.`);
-    const ref = yield* hashFile(path);
+    const ref = yield* hashFile(pool, path);
     if (ref.sha256 !== sha256 || (row.sha256 !== null && row.sha256 !== ref.sha256)) {
       return yield* refuse(row.id, "The bytes do not have the SHA-256 that was announced. Begin the upload again.");
     }

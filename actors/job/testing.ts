@@ -20,6 +20,7 @@ import { localBlobs } from "#runtime/blobs/local.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { singleProcess } from "#runtime/cluster/single.ts";
 import { readSettings, Settings } from "#runtime/config/settings.ts";
+import { Pool } from "#runtime/pool/pool.ts";
 import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway/handlers.ts";
 import type { Durations } from "./durations.ts";
 import { jobHandlers } from "./handlers.ts";
@@ -285,7 +286,10 @@ export class TestServer {
       Bus.layer,
       localBlobs,
       singleProcess,
-    ).pipe(Layer.provideMerge(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: this.#folder, ...this.#environment }))));
+    ).pipe(
+      Layer.provideMerge(Pool.layer),
+      Layer.provideMerge(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: this.#folder, ...this.#environment }))),
+    );
     const kinds = kindServices.pipe(Layer.provideMerge(ports));
     const host = Layer.unwrap(Effect.map(actorKinds, actorHost)).pipe(Layer.provideMerge(kinds));
     const handlers = Layer.effect(JobHandlers, jobHandlers).pipe(Layer.provideMerge(host), Layer.provideMerge(Logger.layer([])));

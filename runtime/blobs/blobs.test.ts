@@ -6,6 +6,7 @@ import { Effect, Layer } from "effect";
 import { TestClock } from "effect/testing";
 import { afterAll, expect, test } from "vitest";
 import { readSettings, Settings } from "../config/settings.ts";
+import { Pool } from "../pool/pool.ts";
 import { Blobs } from "./blobs.ts";
 import { diskError } from "./disk.ts";
 import { hashFile } from "./hash.ts";
@@ -19,11 +20,12 @@ afterAll(() => rmSync(root, { recursive: true }));
 let count = 0;
 const freshFolder = (): string => join(root, `data-${++count}`);
 
-const run = <A, E>(folder: string, effect: Effect.Effect<A, E, Blobs | Parts>): Promise<A> =>
+const run = <A, E>(folder: string, effect: Effect.Effect<A, E, Blobs | Parts | Pool>): Promise<A> =>
   Effect.runPromise(
     Effect.provide(
       effect,
       Layer.mergeAll(localBlobs, Parts.layer, TestClock.layer()).pipe(
+        Layer.provideMerge(Pool.layer),
         Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder }))),
       ),
     ),
@@ -154,7 +156,23 @@ test("a file that is gone is an error to try again, not a blob", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip((yield* Blobs).adopt("/nowhere/file"));
       expect(error).toMatchObject({ code: "unavailable" });
-      expect(yield* Effect.flip(hashFile("/nowhere/file"))).toMatchObject({ code: "unavailable" });
+      expect(yield* Effect.flip(hashFile(yield* Pool, "/nowhere/file"))).toMatchObject({ code: "unavailable" });
+    }),
+  ));
+
+test("a large file is hashed in a thread, a small one in place", () =>
+  run(
+    freshFolder(),
+    Effect.gen(function* () {
+      const pool = yield* Pool;
+      const path = join(root, "large.bin");
+      const large = Buffer.alloc(8 * 1024 * 1024 + 1, "large");
+      writeFileSync(path, large.subarray(1));
+      expect(yield* hashFile(pool, path)).toEqual({ sha256: sha256(large.subarray(1)), size: large.length - 1 });
+      expect(pool.stats().ended.done).toBe(0);
+      writeFileSync(path, large);
+      expect(yield* hashFile(pool, path)).toEqual({ sha256: sha256(large), size: large.length });
+      expect(pool.stats().ended.done).toBe(1);
     }),
   ));
 

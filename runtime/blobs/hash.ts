@@ -1,25 +1,29 @@
-// SHA-256 of files, streamed: memory stays flat whatever the size, and the event loop is held for a millisecond at most.
-import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
-import type { Effect } from "effect";
-import type { CallError } from "#protocol/wire/errors.ts";
+// What a file holds: small files are hashed in place, large ones in a thread of the pool, lest they take a share of every turn.
+import { stat } from "node:fs/promises";
+import { Effect } from "effect";
+import { CallError } from "#protocol/wire/errors.ts";
+import type { Pool, PoolError, Work } from "../pool/pool.ts";
 import type { BlobRef } from "./blobs.ts";
-import { onDisk } from "./disk.ts";
+import { digest } from "./digest.ts";
+import { diskError, onDisk } from "./disk.ts";
 
-const chunkBytes = 1024 * 1024;
+/** Up to so many bytes are hashed in place: that is quicker than to start a thread (about 50 ms) and holds the event loop no longer. */
+const inPlaceBytes = 8 * 1024 * 1024;
 
-/** What a file holds. Errors: unavailable. */
-export const hashFile = (path: string): Effect.Effect<BlobRef, CallError> =>
-  onDisk(async () => {
-    await using file = await open(path, "r");
-    const hash = createHash("sha256");
-    const chunk = Buffer.allocUnsafe(chunkBytes);
-    let size = 0;
-    for (;;) {
-      const { bytesRead } = await file.read(chunk, 0, chunkBytes, size);
-      if (bytesRead === 0) break;
-      hash.update(chunk.subarray(0, bytesRead));
-      size += bytesRead;
-    }
-    return { sha256: hash.digest("hex"), size };
-  });
+const digestWork: Work<typeof digest> = { module: new URL("digest.ts", import.meta.url).href, name: "digest" };
+
+const hashError = ({ reason, message, cause }: PoolError): CallError => {
+  switch (reason) {
+    case "overloaded":
+      return new CallError("overloaded", message);
+    case "failed":
+      return diskError(cause);
+  }
+};
+
+/** SHA-256 and size. Errors: unavailable, overloaded. */
+export const hashFile = Effect.fnUntraced(function* (pool: Pool["Service"], path: string): Effect.fn.Return<BlobRef, CallError> {
+  const { size } = yield* onDisk(() => stat(path));
+  if (size <= inPlaceBytes) return yield* onDisk(() => digest(path));
+  return yield* Effect.mapError(pool.run(digestWork, path), hashError);
+});

@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { Clock, Effect, Layer, Semaphore } from "effect";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Settings } from "../config/settings.ts";
+import { Pool } from "../pool/pool.ts";
 import { type BlobRef, Blobs, type StoredBlob } from "./blobs.ts";
 import { onDisk, unlessMissing } from "./disk.ts";
 import { hashFile } from "./hash.ts";
@@ -24,10 +25,11 @@ const fileName = /^[0-9a-f]{62}$/;
 const listConcurrency = 32;
 
 /** Blobs under `PIXSIM_DATA`. Errors at start: storage_full if the folder cannot be written. */
-export const localBlobs: Layer.Layer<Blobs, CallError, Settings> = Layer.effect(
+export const localBlobs: Layer.Layer<Blobs, CallError, Settings | Pool> = Layer.effect(
   Blobs,
   Effect.gen(function* () {
     const { PIXSIM_DATA } = yield* Settings;
+    const pool = yield* Pool;
     const root = join(PIXSIM_DATA, "blobs");
     const staging = join(root, "staging");
     yield* onDisk(async () => {
@@ -39,7 +41,7 @@ export const localBlobs: Layer.Layer<Blobs, CallError, Settings> = Layer.effect(
     const path = (sha256: string): string => join(root, sha256.slice(0, 2), sha256.slice(2));
 
     const adopt = Effect.fnUntraced(function* (source: string, known?: BlobRef) {
-      const ref = known ?? (yield* hashFile(source));
+      const ref = known ?? (yield* hashFile(pool, source));
       const target = path(ref.sha256);
       const folder = dirname(target);
       const now = yield* Clock.currentTimeMillis;

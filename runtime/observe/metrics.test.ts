@@ -7,6 +7,7 @@ import { readSettings, Settings } from "../config/settings.ts";
 import { logLayer } from "./log.ts";
 import { Histogram, Metrics } from "./metrics.ts";
 import { streamOutput } from "./output.ts";
+import { Pool } from "../pool/pool.ts";
 import { serverMetrics } from "./server-metrics.ts";
 
 const registry = () => Effect.runSync(Effect.provide(Metrics, Metrics.layer));
@@ -81,7 +82,10 @@ test("the server tells of process, gateway, actors and log", async () => {
       return (yield* Metrics).render();
     }).pipe(
       Effect.provide(
-        serverMetrics.pipe(Layer.provide(actors), Layer.provideMerge(Layer.mergeAll(log, GatewayCounters.layer, Metrics.layer))),
+        serverMetrics.pipe(
+          Layer.provide(actors),
+          Layer.provideMerge(Layer.mergeAll(log, GatewayCounters.layer, Pool.layer, Metrics.layer)),
+        ),
       ),
     ),
   );
@@ -91,6 +95,7 @@ test("the server tells of process, gateway, actors and log", async () => {
     'pixsim_gateway_answers_total{name="jobs.create",outcome="ok"} 5',
     'pixsim_actors_resident{kind="job"} 2',
     "pixsim_actor_steps_total 6",
+    'pixsim_pool_works_total{outcome="done"} 0',
     'pixsim_log_lines_total{level="info"} 1',
   ])
     expect(text).toContain(`\n${line}\n`);

@@ -3,6 +3,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import { Clock, Effect, Layer } from "effect";
 import { Actors } from "../actor/actors.ts";
 import { GatewayCounters } from "../gateway/counters.ts";
+import { Pool } from "../pool/pool.ts";
 import { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 
@@ -101,4 +102,14 @@ const logMetrics = Effect.gen(function* () {
   metrics.collect("pixsim_log_waiting", "gauge", "Lines that wait to be stored.", () => one(log.queue.size));
 });
 
-export const serverMetrics = Layer.effectDiscard(Effect.all([processMetrics, gatewayMetrics, actorMetrics, logMetrics]));
+const poolMetrics = Effect.gen(function* () {
+  const metrics = yield* Metrics;
+  const pool = yield* Pool;
+  metrics.collect("pixsim_pool_threads", "gauge", "Threads for work that would hold the event loop.", () => one(pool.stats().threads));
+  metrics.collect("pixsim_pool_waiting", "gauge", "Works that wait for a thread.", () => one(pool.stats().waiting));
+  metrics.collect("pixsim_pool_works_total", "counter", "Works of the pool, by how they ended.", () =>
+    Object.entries(pool.stats().ended).map(([outcome, value]) => ({ labels: { outcome }, value })),
+  );
+});
+
+export const serverMetrics = Layer.effectDiscard(Effect.all([processMetrics, gatewayMetrics, actorMetrics, poolMetrics, logMetrics]));
