@@ -30,7 +30,7 @@ await pages.listen().catch((error: unknown) => {
 const watched = ["protocol", "db", "runtime", "actors", "ops"].map((room) => `--watch-path=${path(`../${room}`)}`);
 const server = spawn(process.execPath, ["--watch-preserve-output", ...watched, path("launch.mjs"), "start", "--without-pages"], {
   stdio: "inherit",
-  env: { ...process.env, PIXSIM_HOST: host, PIXSIM_PORT: String(serverPort), PIXSIM_PUBLIC_URL: pagesUrl },
+  env: { PIXSIM_ENV: "development", ...process.env, PIXSIM_HOST: host, PIXSIM_PORT: String(serverPort), PIXSIM_PUBLIC_URL: pagesUrl },
 });
 say(`Pages with live reload: ${pagesUrl}`);
 

@@ -1,13 +1,20 @@
-// Runs the server until it is told to stop: SIGTERM and SIGINT end it in order.
-import { Effect, Fiber } from "effect";
+// Runs the server until it is told to stop: SIGTERM and SIGINT end it in order, a second one at once.
+import { runMain } from "@effect/platform-node/NodeRuntime";
+import { Cause, Effect, Exit } from "effect";
 import { Auth } from "#runtime/auth/auth.ts";
 import { readSettings } from "#runtime/config/settings.ts";
 import { Gateway } from "#runtime/gateway/gateway.ts";
 import { say } from "./say.ts";
 import { server } from "./server.ts";
 
+/** What a server that could not start says, or that ended by itself. */
+const reasonOf = (cause: Cause.Cause<unknown>): string => {
+  const failure = Cause.squash(cause);
+  return typeof failure === "object" && failure !== null && "message" in failure ? String(failure.message) : String(failure);
+};
+
 /** `reset`: end the first admin's sessions and print a new sign-in link. The address is told when `pages` are there to be loaded. */
-export const serve = async (options: { readonly reset: boolean; readonly pages: Promise<void> }): Promise<number> => {
+export const serve = (options: { readonly reset: boolean; readonly pages: Promise<void> }): void => {
   const settings = readSettings(process.env);
   const program = Effect.gen(function* () {
     const { url } = yield* Gateway;
@@ -22,22 +29,15 @@ export const serve = async (options: { readonly reset: boolean; readonly pages: 
     }
     if (token !== null) say(`Sign in (works once, within 24 hours): ${url}/#/welcome?token=${token}`);
     return yield* Effect.never;
-  }).pipe(Effect.provide(server(settings)), Effect.scoped);
+  }).pipe(Effect.provide(server(settings)));
 
-  const fiber = Effect.runFork(program);
-  let stopping = false;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(1);
-      stopping = true;
-      Effect.runFork(Fiber.interrupt(fiber));
-    });
-  }
-  const exit = await Effect.runPromise(Fiber.await(fiber));
-  if (exit._tag === "Success" || stopping) return 0;
-  const [reason] = exit.cause.reasons;
-  const failure: unknown = reason?._tag === "Fail" ? reason.error : reason?._tag === "Die" ? reason.defect : "interrupted";
-  const message = typeof failure === "object" && failure !== null && "message" in failure ? String(failure.message) : String(failure);
-  say(`PixSim cannot start: ${message}`);
-  return 1;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.once(signal, () => process.exit(1)));
+  runMain(program, {
+    disableErrorReporting: true,
+    teardown: (exit, end) => {
+      if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return end(0);
+      say(`PixSim cannot start: ${reasonOf(exit.cause)}`);
+      end(1);
+    },
+  });
 };

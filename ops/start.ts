@@ -23,7 +23,7 @@ const build = (): Promise<void> =>
 
 try {
   const pages = process.argv.includes("--without-pages") ? Promise.resolve() : build();
-  process.exitCode = await serve({ reset: process.argv.includes("--reset-admin"), pages });
+  serve({ reset: process.argv.includes("--reset-admin"), pages });
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

@@ -48,6 +48,7 @@ const environment = (options: ServerOptions): NodeJS.ProcessEnv => {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith("PIXSIM_") && name !== "DATABASE_URL");
   return {
     ...Object.fromEntries(own),
+    PIXSIM_ENV: "test",
     PIXSIM_DATA: options.data,
     PIXSIM_HOST: "127.0.0.1",
     PIXSIM_PORT: String(options.port ?? 0),

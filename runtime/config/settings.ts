@@ -5,6 +5,11 @@ import * as z from "zod";
 const flag = z.enum(["0", "1", "false", "true"]).transform((value) => value === "1" || value === "true");
 
 export const SettingsSchema = z.object({
+  /** Which installation this is: the `env` of its log lines. */
+  PIXSIM_ENV: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,39}$/)
+    .default("production"),
   /** Folder of database, blobs, secrets. */
   PIXSIM_DATA: z.string().min(1).default("./data"),
   PIXSIM_HOST: z.string().min(1).default("127.0.0.1"),
@@ -25,7 +30,7 @@ export const SettingsSchema = z.object({
         .filter((origin) => origin !== ""),
     ),
   PIXSIM_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
-  /** Renders at the same time; 0: as many as there are cores. */
+  /** Renders at the same time, at most one a core; 0: as many as there are cores. */
   PIXSIM_RENDERERS: z.coerce.number().int().min(0).max(64).default(0),
   /** Connections one user may have open. */
   PIXSIM_CONNECTIONS_PER_USER: z.coerce.number().int().min(1).max(10_000).default(50),

@@ -12,9 +12,8 @@ const logged = async (effect: Effect.Effect<unknown, unknown>, environment: Read
   const lines: Array<Line> = [];
   const layer = logLayer({
     service: "test",
-    env: "tests",
     output: streamOutput({ write: (line) => lines.push(JSON.parse(line) as Line) }),
-  }).pipe(Layer.provide(Layer.succeed(Settings, readSettings(environment))));
+  }).pipe(Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_ENV: "tests", ...environment }))));
   const queued = await Effect.runPromise(
     Effect.provide(
       Effect.gen(function* () {

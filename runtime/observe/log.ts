@@ -13,7 +13,9 @@ const lastFlush = "1 second";
 /** Lines below this are not stored. */
 const storedFrom = levels.info;
 
-interface LogOptions extends Partial<Speaker> {
+interface LogOptions {
+  /** Which program speaks. Default: server. */
+  readonly service?: string;
   /** Default: the standard output, readable on a terminal, JSON elsewhere. */
   readonly output?: Output;
   /** Records that may wait for the database. Default 10,000. */
@@ -47,11 +49,11 @@ export class Log extends Context.Service<
 
 /** Log, the loggers of all effects beneath, and their least level. */
 export const logLayer = (options: LogOptions = {}): Layer.Layer<Log, never, Settings> => {
-  const speaker: Speaker = { service: options.service ?? "server", env: options.env ?? "production" };
   const log = Layer.effect(
     Log,
     Effect.gen(function* () {
       const settings = yield* Settings;
+      const speaker: Speaker = { service: options.service ?? "server", env: settings.PIXSIM_ENV };
       const output =
         options.output ?? (process.stdout.isTTY ? yield* Effect.promise(() => standardPretty()) : yield* Effect.sync(standardJson));
       const queue = new LogQueue(options.mostWaiting ?? mostWaiting);
@@ -80,7 +82,9 @@ export const logLayer = (options: LogOptions = {}): Layer.Layer<Log, never, Sett
       return Log.of(service);
     }),
   );
-  const loggers = Layer.unwrap(Effect.map(Log, ({ emit }) => Logger.layer([Logger.make((given) => emit(recordOf(given, speaker)))])));
+  const loggers = Layer.unwrap(
+    Effect.map(Log, ({ emit, speaker }) => Logger.layer([Logger.make((given) => emit(recordOf(given, speaker)))])),
+  );
   const level = Layer.effect(
     References.MinimumLogLevel,
     Effect.map(Settings, (settings) => minimumLevels[settings.PIXSIM_LOG_LEVEL]),

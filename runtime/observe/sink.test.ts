@@ -21,10 +21,9 @@ interface Row {
   readonly fields: Readonly<Record<string, unknown>> | null;
 }
 
-const settings = Layer.succeed(Settings, readSettings({}));
+const settings = Layer.succeed(Settings, readSettings({ PIXSIM_ENV: "tests" }));
 const log = (written: Array<string>, mostWaiting?: number) =>
   logLayer({
-    env: "tests",
     output: streamOutput({ write: (line) => written.push(line) }),
     ...(mostWaiting === undefined ? {} : { mostWaiting }),
   }).pipe(Layer.provide(settings));

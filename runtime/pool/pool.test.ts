@@ -107,7 +107,7 @@ test("its end ends its threads and fails what ran in them", async () => {
   const flags = makeFlags();
   const left = await withPool({ threads: 1 }, (pool) =>
     Effect.gen(function* () {
-      const running = Effect.runFork(pool.run(spin, flags));
+      const running = yield* Effect.forkDetach(pool.run(spin, flags), startNow);
       yield* begun(flags, 1);
       return running;
     }),
