@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EncodedPacketSink, type InputTrack } from "mediabunny";
 import sharp, { type Sharp } from "sharp";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { withVideo } from "./container.ts";
 import { derive } from "./derive.ts";
 import { frame } from "./frame.ts";
@@ -258,6 +258,32 @@ test.runIf(existsSync("/dev/full"))("says that the disk is full where it is", as
 });
 
 /** Packets of a file that holds sound only. */
+test.each([
+  ["copied", { frames: 30, audio: "aac", faststart: false }],
+  ["encoded anew", { frames: 30, audio: "opus", container: "mkv", codec: "vp8" }],
+] as const)("makes the same bytes of the same file at another time: %s", async (_, options) => {
+  const path = await clip({ width: 192, height: 108, ...options });
+  vi.useFakeTimers({ toFake: ["Date"] });
+  try {
+    vi.setSystemTime("2026-01-01T00:00:00Z");
+    const before = await deriveFrom(path);
+    vi.setSystemTime("2027-03-04T05:06:07Z");
+    const after = await deriveFrom(path);
+    expect(before.files.map(({ role: name }) => name)).toContain("faststart");
+    const contents = ({ files }: Derived) => files.map((file) => [file.role, readFileSync(file.path).toString("base64")]);
+    expect(contents(after)).toEqual(contents(before));
+    expect({ ...after, files: [] }).toEqual({ ...before, files: [] });
+    // Nothing of the time is left, not even where it would be the same by chance.
+    const playable = readFileSync(role(after, "faststart").path);
+    for (const box of ["mvhd", "tkhd", "mdhd"]) {
+      const at = playable.indexOf(box);
+      expect(playable.readUIntBE(at + 8, 4) + playable.readUIntBE(at + 12, 4)).toBe(0);
+    }
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 const soundPackets = async (path: string) => {
   const { FilePathSource, Input, MP4 } = await import("mediabunny");
   const input = new Input({ source: new FilePathSource(path), formats: [MP4] });

@@ -16,6 +16,7 @@ import {
   VideoSampleSink,
   VideoSampleSource,
 } from "mediabunny";
+import { forgetTimesIn } from "./forget-times.ts";
 
 export interface Tracks {
   readonly video: InputVideoTrack | null;
@@ -33,8 +34,8 @@ const countPackets = async (track: InputTrack): Promise<number> => {
   return count;
 };
 
-/** Runs what fills an output; on failure the output is dropped. */
-const finish = async (output: Output, fill: () => Promise<void>): Promise<void> => {
+/** Runs what fills an output of that path; on failure the output is dropped. */
+const finish = async (output: Output, path: string, fill: () => Promise<void>): Promise<void> => {
   try {
     await output.start();
     await fill();
@@ -43,6 +44,7 @@ const finish = async (output: Output, fill: () => Promise<void>): Promise<void> 
     await output.cancel();
     throw error;
   }
+  await forgetTimesIn(path);
 };
 
 const mp4 = (path: string, layout: Layout): Output =>
@@ -186,7 +188,7 @@ export const copyTracks = async (tracks: Tracks, shift: number, path: string, la
     feeds.push(() => feedVideo(video, source, shift));
   }
   if (tracks.audio !== null) feeds.push(await addAudio(output, tracks.audio, shift));
-  await finish(output, async () => feedInStep(await Promise.all(feeds.map((feed) => feed()))));
+  await finish(output, path, async () => feedInStep(await Promise.all(feeds.map((feed) => feed()))));
 };
 
 /** Encodes the tracks as H.264 and AAC, at most 1920 px wide or high, with closed groups of at most a second. */
@@ -213,7 +215,7 @@ export const encodeTracks = async (
   });
   output.addVideoTrack(source, { maximumPacketCount: stats.packetCount + 8 });
   const sound = audio === null ? null : await addAudio(output, audio, shift);
-  await finish(output, async () => {
+  await finish(output, path, async () => {
     const feeds: Array<Feed> = [feedVideoAnew(video, source, shift, width, height)];
     if (sound !== null) feeds.push(await sound());
     await feedInStep(feeds);

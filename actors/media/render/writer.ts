@@ -2,6 +2,7 @@
 import { open, rename, rm } from "node:fs/promises";
 import { AudioSample, AudioSampleSource, BufferTarget, Mp4OutputFormat, Output, VideoSample, VideoSampleSource } from "mediabunny";
 import "../container.ts";
+import { forgetTimes } from "../forget-times.ts";
 import { fromRgba, makePlanes, matrixOf, type Planes } from "./i420.ts";
 import { sampleRate } from "./sound.ts";
 
@@ -33,22 +34,6 @@ const soundPiece = sampleRate;
 /** Frames between two collections of short-lived memory. */
 const collectEvery = 4;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** Writes zeros over the creation and modification times of the movie, its tracks and their media. */
-const forgetTimes = (file: Uint8Array): void => {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const walk = (from: number, to: number): void => {
-    for (let at = from; at + 8 <= to;) {
-      const size = view.getUint32(at);
-      const name = String.fromCharCode(...file.subarray(at + 4, at + 8));
-      if (size < 8 || at + size > to) return;
-      if (name === "moov" || name === "trak" || name === "mdia") walk(at + 8, at + size);
-      if (name === "mvhd" || name === "tkhd" || name === "mdhd") file.fill(0, at + 12, at + 12 + (view.getUint8(at + 8) === 1 ? 16 : 8));
-      at += size;
-    }
-  };
-  walk(0, file.byteLength);
-};
 
 const store = async (path: string, bytes: Uint8Array): Promise<void> => {
   const part = `${path}.part`;
