@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Deferred, Effect, Exit, Fiber, Layer, type Scope } from "effect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -101,6 +101,20 @@ describe("the media pool", () => {
     );
   });
 
+  it("renders no more at a time than there are cores, whatever is set", async () => {
+    const concurrency = (renderers: string) =>
+      Effect.runPromise(
+        Effect.scoped(Effect.map(Media, (media) => media.concurrency)).pipe(
+          Effect.provide(
+            mediaPool().pipe(Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder, PIXSIM_RENDERERS: renderers })))),
+          ),
+        ),
+      );
+    expect(await concurrency("0")).toBe(availableParallelism());
+    expect(await concurrency("64")).toBe(availableParallelism());
+    expect(await concurrency("1")).toBe(1);
+  });
+
   it("fails a task whose child was killed, starts another, and refuses the file that ended two", async () => {
     // Reading from a pipe waits until something comes: a file that hangs its reader.
     const trap = join(folder, "trap");
@@ -172,6 +186,33 @@ describe("a lane of children", () => {
       ),
     );
     expect(done).toEqual(["urgent", "late"]);
+  });
+
+  it("never has more children than its size, and gives each one task at a time", async () => {
+    let spawned = 0;
+    let working = 0;
+    let most = 0;
+    const counted = makeLane({ size: 2, bound: 10, idleMs: 60_000, spawn: () => (spawned++, idleChild()) });
+    await Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { use } = yield* counted;
+          const busy = new Set<MediaChild>();
+          const task = (child: MediaChild) =>
+            Effect.gen(function* () {
+              expect(busy.has(child)).toBe(false);
+              busy.add(child);
+              most = Math.max(most, ++working);
+              yield* Effect.yieldNow;
+              working--;
+              busy.delete(child);
+            });
+          const first = Array.from({ length: 8 }, () => Effect.forkChild(use(1, task), { startImmediately: true }));
+          yield* Effect.forEach(yield* Effect.all(first), Fiber.join);
+        }),
+      ),
+    );
+    expect({ spawned, most }).toEqual({ spawned: 2, most: 2 });
   });
 
   it("gives its place to the next when one that waits is interrupted", async () => {

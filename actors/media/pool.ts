@@ -63,7 +63,8 @@ const noProgress = (): void => {};
 const makeMedia = Effect.fnUntraced(function* (options: MediaPoolOptions) {
   const settings = yield* Settings;
   const cores = availableParallelism();
-  const concurrency = settings.PIXSIM_RENDERERS === 0 ? cores : settings.PIXSIM_RENDERERS;
+  // More at a time than there are cores would each take longer and none end sooner.
+  const concurrency = settings.PIXSIM_RENDERERS === 0 ? cores : Math.min(cores, settings.PIXSIM_RENDERERS);
   const spawn = () => spawnChild({ node: options.node ?? [process.execPath] });
   const lane = { bound: options.bound ?? defaultBound, idleMs, spawn };
   const renders = yield* makeLane({ ...lane, size: concurrency });
