@@ -3,15 +3,12 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Effect, ManagedRuntime } from "effect";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Database, type Sql } from "#db/client/database.ts";
-import { embeddedDatabase } from "#db/client/embedded.ts";
-import type { Grant } from "#protocol/auth.ts";
-import { type Client, connect } from "#protocol/client/client.ts";
 import { finalJobStates } from "#protocol/job.ts";
-import { type RunningServer, startServer } from "./server.ts";
+import { blobsOf, readDatabase } from "./data.ts";
+import { firstAdmin, typedClient } from "./people.ts";
+import { startServer } from "./server.ts";
 
 const kills = 30;
 const jobs = 200;
@@ -19,47 +16,6 @@ const jobs = 200;
 const longestLife = 2500;
 /** How long all may take once nothing is killed any more, ms. */
 const patience = 240_000;
-
-/** A client for one user whose session outlives every server. */
-const signedIn = async (server: RunningServer): Promise<Client> => {
-  const url = `ws://127.0.0.1:${server.port}/ws`;
-  const token = new URL((await server.signInLink()).replace("#/", "")).searchParams.get("token") ?? "";
-  const guest = connect({ url, client: "crash test" });
-  let grant: Grant = await guest.call("auth.redeem", { token });
-  guest.close();
-  return connect({
-    url,
-    client: "crash test",
-    credentials: {
-      access: () => (grant.accessExpiresAt > Date.now() + 10_000 ? { token: grant.accessToken, expiresAt: grant.accessExpiresAt } : null),
-      canRenew: () => true,
-      renew: async (call) => void (grant = await call("auth.refresh", { refreshToken: grant.refreshToken })),
-    },
-  });
-};
-
-/** SHA-256 of all blobs that are on the disk; what is left in the staging folder stands among them. */
-const blobsOf = async (data: string): Promise<ReadonlyArray<string>> => {
-  const root = join(data, "blobs");
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) =>
-      join(parentPath, name)
-        .slice(root.length + 1)
-        .replaceAll("/", ""),
-    )
-    .sort();
-};
-
-const read = async <T>(data: string, query: (sql: Sql) => Promise<T>): Promise<T> => {
-  const runtime = ManagedRuntime.make(embeddedDatabase({ dataDir: data }));
-  try {
-    return await runtime.runPromise(Effect.flatMap(Database, (database) => database.query(query)));
-  } finally {
-    await runtime.dispose();
-  }
-};
 
 test("200 jobs are each done once although the server is killed 30 times", { timeout: 600_000 }, async () => {
   const seed = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
@@ -69,7 +25,7 @@ test("200 jobs are each done once although the server is killed 30 times", { tim
   const data = join(folder, "data");
   let server = await startServer({ data });
   const { port } = server;
-  const client = await signedIn(server);
+  const client = typedClient(server, await firstAdmin(server));
   try {
     const accepted = new Set<string>();
     // Asked for one after the other all the while; the client repeats what a kill cut off, with the same key.
@@ -116,7 +72,7 @@ test("200 jobs are each done once although the server is killed 30 times", { tim
 
     client.close();
     await server.kill("SIGTERM");
-    const found = await read(data, async (sql) => {
+    const found = await readDatabase(data, async (sql) => {
       const [count] = await sql<Array<Record<string, number>>>`
         select (select count(*)::int from job) as jobs, (select count(*)::int from job where slot is not null) as slots,
           (select count(*)::int from asset) as assets, (select count(distinct origin_job_id)::int from asset) as "assetsOfJobs",

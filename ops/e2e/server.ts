@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /** Time a server may take until it says where it is, ms. */
-const startWithin = 60_000;
+const startWithin = 200_000;
 /** Characters of output that are kept, the newest. */
 const outputLimit = 1_000_000;
 
@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** After `start`: `--reset-admin`. */
   readonly args?: ReadonlyArray<string>;
+  /** A program and its arguments that run it in their place, with the same process number: `["prlimit", "--fsize=0"]`. */
+  readonly through?: ReadonlyArray<string>;
 }
 
 export interface RunningServer {
@@ -38,6 +40,19 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** It ended before it did what was waited for. */
+export class ServerEnded extends Error {
+  readonly exit: Exit;
+  readonly output: string;
+
+  constructor(what: string, exit: Exit, output: string) {
+    super(`The server ended without ${what}. It printed:\n${output}`);
+    this.name = "ServerEnded";
+    this.exit = exit;
+    this.output = output;
+  }
+}
+
 /** Whoever runs the tests may be stopped at any time: no server outlives it. */
 const running = new Set<ChildProcess>();
 process.on("exit", () => {
@@ -56,16 +71,18 @@ const environment = (options: ServerOptions): NodeJS.ProcessEnv => {
   };
 };
 
-/** Resolves when it listens and its pages can be loaded. Throws with what it printed when it ends before. */
+/** Resolves when it listens and its pages can be loaded. Throws ServerEnded when it ends before. */
 export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
   const launch = fileURLToPath(new URL("../launch.mjs", import.meta.url));
-  const child = spawn(process.execPath, [launch, "start", "--without-pages", ...(options.args ?? [])], {
+  const [program = process.execPath, ...before] = options.through ?? [];
+  const node = options.through === undefined ? [] : [process.execPath];
+  const child = spawn(program, [...before, ...node, launch, "start", "--without-pages", ...(options.args ?? [])], {
     env: environment(options),
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);
   let output = "";
-  let ended = false;
+  let ended: Exit | undefined;
   const listeners = new Set<() => void>();
   const tell = (): void => {
     for (const listener of listeners) listener();
@@ -81,9 +98,9 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     child.once("error", (error) => (output += `\n${error.message}`));
     child.once("close", (code, signal) => {
       running.delete(child);
-      ended = true;
+      ended = { code, signal };
       tell();
-      resolve({ code, signal });
+      resolve(ended);
     });
   });
   /** The first group of the pattern as soon as it is printed. */
@@ -91,10 +108,10 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     new Promise((resolve, reject) => {
       const look = (): void => {
         const found = pattern.exec(output)?.[1];
-        if (found === undefined && !ended) return;
+        if (found !== undefined) resolve(found);
+        else if (ended !== undefined) reject(new ServerEnded(what, ended, output));
+        else return;
         listeners.delete(look);
-        if (found === undefined) reject(new Error(`The server ended without ${what}. It printed:\n${output}`));
-        else resolve(found);
       };
       listeners.add(look);
       look();
