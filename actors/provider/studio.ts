@@ -81,12 +81,12 @@ export const makeStudio = Effect.gen(function* (): Effect.fn.Return<Provider, Pr
     if (order.fail) return yield* Effect.fail(failure("provider", "The render failed, as #fail in the prompt asks for."));
     const before = order.slow > 0 ? slowShare : 0;
     const name = `${render.id}.mp4`;
-    const start = yield* Clock.currentTimeMillis;
+    const start = yield* Clock.monotonicTimeNanos;
     yield* Effect.mapError(
       media.render(spec, files.path(name), (fraction) => progress(before + (1 - before) * fraction)),
       ofMedia,
     );
-    const took = Math.max(1, (yield* Clock.currentTimeMillis) - start - overhead);
+    const took = Math.max(1, Number((yield* Clock.monotonicTimeNanos) - start) / 1e6 - overhead);
     speed += newest * ((took * 1e6) / workOf(spec.operation, spec.params) - speed);
     yield* ledger.finish(render.id, name);
   });

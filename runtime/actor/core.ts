@@ -118,6 +118,9 @@ export interface CoreLimits {
 
 const defaultLimits: CoreLimits = { mailbox: 1024, flush: 2000, idleMs: 60_000, horizonMs: 60_000 };
 
+/** The alarm looks at the clock at least this often, ms: it may be set meanwhile, or have gone on while the computer slept. */
+const longestWait = 1000;
+
 /** Steps in a row that may throw for an event that cannot be refused. */
 const maxStrikes = 3;
 
@@ -703,7 +706,7 @@ export class Core {
     if (next === undefined || this.#closing !== null || next >= this.#alarmAt) return;
     this.#cancelAlarm?.();
     this.#alarmAt = next;
-    this.#cancelAlarm = this.#ports.later(Math.max(0, next - this.#ports.now()), () => {
+    this.#cancelAlarm = this.#ports.later(Math.min(longestWait, Math.max(0, next - this.#ports.now())), () => {
       this.#alarmAt = Infinity;
       this.#cancelAlarm = null;
       for (const { address, timerId, dueAt } of this.#timers.take(this.#ports.now())) {

@@ -1,0 +1,17 @@
+// Loaded into a server before it starts: sets its clock off by as many ms as a file says, read at each SIGUSR2. Only what tells the time
+// of day moves; timers and the monotonic clock go on, as they do when a computer's clock is set.
+import { readFileSync } from "node:fs";
+
+const file = process.env["CLOCK_SHIFT_FILE"] ?? "";
+const RealDate = Date;
+const realNow = Date.now;
+let shift = 0;
+const now = (): number => realNow() + shift;
+process.on("SIGUSR2", () => {
+  shift = Number(readFileSync(file, "utf8"));
+});
+
+globalThis.Date = new Proxy(RealDate, {
+  construct: (target, args: Array<unknown>) => Reflect.construct(target, args.length === 0 ? [now()] : args) as Date,
+  get: (target, key) => (key === "now" ? now : (Reflect.get(target, key) as unknown)),
+});

@@ -1,0 +1,149 @@
+// The clock of the server is set back and forward by an hour while jobs run, timers wait and sessions live: no timer comes early, none
+// waits for the hour again, no journal goes back in time, and nobody has to sign in.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { JournalEntry } from "#protocol/actor.ts";
+import type { Grant } from "#protocol/auth.ts";
+import type { Client } from "#protocol/client/client.ts";
+import { closeCodes } from "#protocol/wire/close.ts";
+import { dial, firstAdmin, typedClient } from "./people.ts";
+import { type RunningServer, startServer } from "./server.ts";
+
+// Bounds for a machine that does much else meanwhile: each of these waits for a signal.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+const hour = 3_600_000;
+
+let folder: string;
+let server: RunningServer;
+let grant: Grant;
+let client: Client;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pixsim-clock-"));
+  server = await startServer({
+    data: join(folder, "data"),
+    env: {
+      NODE_OPTIONS: `--import=${fileURLToPath(new URL("./clock-hook.ts", import.meta.url))}`,
+      CLOCK_SHIFT_FILE: join(folder, "shift"),
+    },
+  });
+  grant = await firstAdmin(server);
+  client = typedClient(server, grant);
+});
+afterAll(async () => {
+  client.close();
+  await server.kill();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const serverTime = async (): Promise<number> => (await client.call("system.ping", {})).at;
+
+/** Resolves when the server goes by it. */
+const setClock = async (shift: number): Promise<void> => {
+  await writeFile(join(folder, "shift"), String(shift));
+  process.kill(server.pid, "SIGUSR2");
+  await expect
+    .poll(async () => Math.abs((await serverTime()) - Date.now() - shift) < hour / 2, { timeout: 20_000, interval: 20 })
+    .toBe(true);
+};
+
+const create = async (prompt: string, scheduledFor?: number): Promise<string> => {
+  const params = { prompt, seed: 1, duration: 1, quality: "360p", fps: 24, audio: false };
+  const request = {
+    operation: "text_to_video" as const,
+    provider: "studio",
+    params,
+    ...(scheduledFor === undefined ? {} : { scheduledFor }),
+  };
+  return (await client.call("jobs.create", { request })).jobs[0]!.id;
+};
+const stateOf = async (id: string): Promise<string> => (await client.call("jobs.get", { id })).state;
+const until = async (id: string, state: string): Promise<void> => {
+  await expect.poll(() => stateOf(id), { timeout: 100_000, interval: 50 }).toBe(state);
+};
+
+const journalOf = async (id: string): Promise<ReadonlyArray<JournalEntry>> => {
+  const entries: Array<JournalEntry> = [];
+  for await (const entry of client.stream("actors.history", { address: `job/${id}` })) entries.push(entry);
+  return entries;
+};
+
+test("set back while a job runs and another waits: the one ends, the other is not early, and comes when its time has come", async () => {
+  const running = await create("#slow:4 it goes on");
+  await until(running, "processing");
+  const due = (await serverTime()) + 2000;
+  const waiting = await create("in two seconds", due);
+  await setClock(-hour);
+  // Takes longer than the two seconds.
+  await until(running, "completed");
+  expect(await stateOf(waiting)).toBe("scheduled");
+  await setClock(0);
+  const back = await serverTime();
+  await until(waiting, "completed");
+  const [first, ...journal] = await journalOf(waiting);
+  expect(first!.value).toBe("scheduled");
+  expect(journal[0]!.at).toBeGreaterThanOrEqual(due);
+  expect(journal[0]!.at).toBeLessThan(back + 30_000);
+  for (const id of [running, waiting]) {
+    const times = (await journalOf(id)).map(({ at }) => at);
+    expect(times).toEqual(times.toSorted((one, other) => one - other));
+  }
+});
+
+test("set forward: what has come due is done soon, and what takes its time is not taken to be late", async () => {
+  const estimate = async () => {
+    const params = { prompt: "x", seed: 1, duration: 1, quality: "360p", fps: 24, audio: false };
+    return (await client.call("jobs.estimate", { request: { operation: "text_to_video", provider: "studio", params } })).durationMs;
+  };
+  const due = (await serverTime()) + 55_000;
+  const waiting = await create("in 55 seconds", due);
+  const running = await create("#slow:2 it goes on");
+  await until(running, "processing");
+  await setClock(hour);
+  const set = await serverTime();
+  await until(waiting, "completed");
+  await until(running, "completed");
+  // Not after the 55 seconds that it was set to wait.
+  const begun = (await journalOf(waiting))[1]!.at;
+  expect(begun).toBeGreaterThanOrEqual(due);
+  expect(begun - set).toBeLessThan(30_000);
+  expect(await estimate()).toBeGreaterThan(0);
+});
+
+test("sessions, media addresses and keys live through both", async () => {
+  const phases: Array<string> = [];
+  client.onPhase(({ name }) => phases.push(name));
+  const { assets } = await client.call("assets.list", { filter: {} });
+  const address = assets[0]!.urls.original;
+  const key = "a key over the hours";
+  const renamed = await client.call("assets.update", { id: assets[0]!.id, name: "renamed" }, { key });
+  const old = { ...grant };
+
+  // An hour ahead: the token of before has expired, and is told so; the client gets another by itself.
+  await setClock(hour);
+  const late = await dial(server);
+  late.send({ t: "hello", versions: [1], client: "e2e", token: old.accessToken });
+  expect((await late.closed).code).toBe(closeCodes.token_expired.code);
+  const returning = typedClient(server, grant);
+  expect(await returning.call("auth.me", {})).toMatchObject({ username: "admin" });
+  expect(grant.accessToken).not.toBe(old.accessToken);
+  returning.close();
+
+  // And two hours back: what was given in the future is good, addresses too.
+  await setClock(-hour);
+  const early = typedClient(server, grant);
+  expect(await early.call("auth.me", {})).toMatchObject({ username: "admin" });
+  expect(await early.call("assets.update", { id: assets[0]!.id, name: "renamed" }, { key })).toEqual(renamed);
+  early.close();
+  expect((await fetch(`${server.url}${address}`)).status).toBe(200);
+
+  await setClock(0);
+  expect((await client.call("auth.sessions", {})).sessions).toMatchObject([{ id: grant.sessionId }]);
+  // The connection that was there all the while never noticed.
+  expect(phases).toEqual([]);
+  expect(server.output()).not.toContain('"level":"error"');
+});
