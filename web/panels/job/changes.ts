@@ -15,7 +15,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 const deepest = 4;
 
 const flatten = (value: unknown, path: string, depth: number, into: Map<string, unknown>): void => {
-  if (isRecord(value) && depth < deepest && Object.keys(value).length > 0) {
+  if (isRecord(value) && depth < deepest && (depth === 0 || Object.keys(value).length > 0)) {
     for (const [key, inside] of Object.entries(value)) {
       flatten(inside, path === "" ? key : `${path}.${key}`, depth + 1, into);
     }

@@ -9,18 +9,19 @@ export interface Stay {
   readonly to: number | null;
 }
 
-/** The stays in order; a state that is passed within one step is none. */
+/** The stays in order; a state that is passed within one step is none. A clock that went back stands still until it is where it was. */
 export const staysOf = (entries: ReadonlyArray<JournalEntry>): ReadonlyArray<Stay> => {
   const stays: Array<Stay> = [];
-  for (const { value, at, status } of entries) {
+  let at = -Infinity;
+  for (const { value, at: stamped, status } of entries) {
+    at = Math.max(at, stamped);
     const state = placesOf(value)[0] ?? "";
     const open = stays.at(-1);
     if (open?.state === state) {
       continue;
     }
     if (open !== undefined) {
-      // A clock that went back must not make a stay end before it began.
-      stays[stays.length - 1] = { ...open, to: Math.max(at, open.from) };
+      stays[stays.length - 1] = { ...open, to: at };
     }
     stays.push({ state, from: at, to: status === "active" ? null : at });
   }
@@ -70,6 +71,8 @@ export const attemptsOf = (entries: ReadonlyArray<JournalEntry>): ReadonlyArray<
     const number = typeof context["attempt"] === "number" ? context["attempt"] : 1;
     const failure = failureText(context["failure"]);
     const open = attempts.at(-1);
+    // Before there is a slot, the key is still that of what was asked before.
+    const asked = text(context["slot"]) !== null || typeof context["submittedAt"] === "number";
     const facts = { providerJobId: text(context["providerJobId"]), submitKey: text(context["submitKey"]) };
     if (open === undefined || open.number !== number) {
       if (open !== undefined) {
@@ -79,7 +82,7 @@ export const attemptsOf = (entries: ReadonlyArray<JournalEntry>): ReadonlyArray<
     } else {
       attempts[attempts.length - 1] = {
         ...open,
-        ...(facts.submitKey === null ? {} : facts),
+        ...(asked ? facts : {}),
         to: status === "active" ? null : at,
         failure: status === "active" ? null : failure,
       };

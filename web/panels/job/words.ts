@@ -45,8 +45,9 @@ export const preciseSpan = (ms: number): string => {
   if (whole < 1000) {
     return `${whole} ms`;
   }
-  if (whole < 60_000) {
-    return `${(whole / 1000).toFixed(whole < 10_000 ? 2 : 1)} s`;
+  // Bounds as they are after rounding: never `10.00 s`, never `60.0 s`.
+  if (whole < 59_950) {
+    return `${(whole / 1000).toFixed(whole < 9995 ? 2 : 1)} s`;
   }
   const seconds = Math.round(whole / 1000);
   const minutes = Math.floor(seconds / 60);
