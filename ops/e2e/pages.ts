@@ -30,9 +30,8 @@ export const openWorkspace = async (page: Page, url: string): Promise<void> => {
   await liveMark(page).waitFor();
 };
 
-/** A panel itself: the group of tabs around it bears its title too. */
-export const panel = (page: Page, title: string): Locator =>
-  page.locator("section.panel").and(page.getByRole("region", { name: title, exact: true }));
+/** A panel itself; in the dock its name is that of the group of tabs around it, which may be the title of what it shows. */
+export const panel = (page: Page, title: string): Locator => page.locator(`section.panel[data-panel=${title.toLowerCase()}]`);
 
 /** An input of the form, by the title of its slot. */
 export const slot = (page: Page, title: string): Locator => page.getByRole("region", { name: title });
@@ -121,7 +120,7 @@ export const recordStates = async (page: Page, prompt: string): Promise<() => Pr
   const seen = await page.evaluateHandle((title) => {
     const states: Array<string> = [];
     const look = (): void => {
-      const panel = document.querySelector("section[aria-label=Job]");
+      const panel = document.querySelector("section[data-panel=job]");
       const state = /^Now in ([\w ]+?)(?: \(|\.)/.exec(panel?.querySelector("figcaption")?.textContent ?? "")?.[1];
       if (state !== undefined && panel?.querySelector("h2")?.textContent === title && states.at(-1) !== state) states.push(state);
     };

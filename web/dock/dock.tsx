@@ -39,7 +39,7 @@ const contentOf = (owner: Owner | null, name: string): IContentRenderer => {
       takeParams = (next) => setCurrent(() => readParams(name, next));
       const listening = api.onDidVisibilityChange((event) => setVisible(event.isVisible));
       const stop = render(
-        () => <PanelHost id={name} params={current()} visible={visible} setTitle={(title) => api.setTitle(title)} />,
+        () => <PanelHost id={name} params={current()} visible={visible} setTitle={(title) => api.setTitle(title)} named={false} />,
         element,
         undefined,
         { owner },

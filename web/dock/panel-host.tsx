@@ -25,12 +25,14 @@ interface HostProps<K extends PanelId> {
   readonly params: PanelParams[K];
   readonly visible: Accessor<boolean>;
   readonly setTitle: (title: string) => void;
+  /** Nothing around it bears its name. */
+  readonly named: boolean;
 }
 
 export const PanelHost = <K extends PanelId>(props: HostProps<K>): JSX.Element => {
   const view = createMemo((): Component<PanelProps<K>> => views[props.id]);
   return (
-    <section class="panel" data-panel={props.id} aria-label={panels[props.id].title}>
+    <section class="panel" data-panel={props.id} aria-label={props.named ? panels[props.id].title : undefined}>
       <ErrorBoundary
         fallback={(error: unknown, reset) => (
           <EmptyState

@@ -26,7 +26,7 @@ export const Phone: Component = () => {
 
   const hostOf = (id: PanelId, params: () => object): JSX.Element => (
     <div class="phone-panel" hidden={shown() !== id}>
-      <PanelHost id={id} params={readParams(id, params())} visible={() => shown() === id} setTitle={() => undefined} />
+      <PanelHost id={id} params={readParams(id, params())} visible={() => shown() === id} setTitle={() => undefined} named />
     </div>
   );
   return (
