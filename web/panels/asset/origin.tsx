@@ -4,16 +4,17 @@ import SlidersHorizontal from "lucide-solid/icons/sliders-horizontal";
 import Workflow from "lucide-solid/icons/workflow";
 import { createResource, Show, type Component } from "solid-js";
 import type { Asset } from "#protocol/asset.ts";
+import type { Job } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
-import { spaced, sentenceCase } from "#web/machine/words.ts";
 import { retryJobs } from "#web/panels/jobs/actions.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { Facts } from "#web/ui/facts.tsx";
 import { operationLabels } from "#web/ui/job-state.tsx";
+import { paramFacts } from "#web/ui/param-facts.ts";
 
-const valueWords = (value: unknown): string =>
-  typeof value === "string" ? value : typeof value === "boolean" ? (value ? "Yes" : "No") : JSON.stringify(value);
+/** The prompt stands above them. */
+const withoutPrompt = ({ prompt: _, ...params }: Job["params"]): Job["params"] => params;
 
 export const Origin: Component<{ readonly asset: Asset }> = (props) => {
   const workspace = useWorkspace();
@@ -39,12 +40,7 @@ export const Origin: Component<{ readonly asset: Asset }> = (props) => {
                   facts={[
                     { name: "Operation", value: operationLabels[known().operation] },
                     { name: "Provider", value: known().provider },
-                    ...Object.entries(known().params)
-                      .filter(([name]) => name !== "prompt")
-                      .map(([name, value]) => ({
-                        name: sentenceCase(spaced(name)),
-                        value: valueWords(value),
-                      })),
+                    ...paramFacts(withoutPrompt(known().params)),
                   ]}
                 />
                 <div class="asset-row">

@@ -8,6 +8,7 @@ import { Badge } from "#web/ui/feedback.tsx";
 import { Facts, type Fact } from "#web/ui/facts.tsx";
 import { formatSpan } from "#web/ui/format.ts";
 import { operationLabels } from "#web/ui/job-state.tsx";
+import { paramFacts, paramWords } from "#web/ui/param-facts.ts";
 import { valueText } from "./changes.ts";
 import { MediaRow } from "#web/panels/asset/media-row.tsx";
 
@@ -40,11 +41,11 @@ export const RequestView: Component<RequestProps> = (props) => {
           { name: "Operation", value: operationLabels[props.job.operation] },
           { name: "Provider", value: text(order()["providerTitle"] ?? props.job.provider) },
           { name: "Submission key", value: text(of("submitKey")), code: true },
-          { name: "Sent again safely", value: order()["resendable"] === undefined ? null : order()["resendable"] === true ? "Yes" : "No" },
+          { name: "Sent again safely", value: paramWords(order()["resendable"]) },
         ]}
       />
       <h3>Parameters</h3>
-      <Facts facts={Object.entries(props.job.params).map(([name, value]) => ({ name: sentenceCase(spaced(name)), value: text(value) }))} />
+      <Facts facts={paramFacts(props.job.params)} />
       <Show when={props.job.inputs.length > 0}>
         <h3>Inputs</h3>
         <For each={props.job.inputs}>

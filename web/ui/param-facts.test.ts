@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { paramFacts, paramWords } from "./param-facts.ts";
+
+describe("values of parameters", () => {
+  it.each([
+    [true, "Yes"],
+    [false, "No"],
+    [0, "0"],
+    [7.5, "7.5"],
+    ["16:9", "16:9"],
+    ["", null],
+    [null, null],
+    [undefined, null],
+    [["a", 2], "a, 2"],
+    [{ x: 1 }, '{"x":1}'],
+    [[{ x: 1 }], '[{"x":1}]'],
+  ])("%j reads %s", (value, words) => expect(paramWords(value)).toBe(words));
+
+  it("stand under their names in words, in their order", () => {
+    expect(paramFacts({ aspectRatio: "16:9", sound: true })).toEqual([
+      { name: "Aspect ratio", value: "16:9" },
+      { name: "Sound", value: "Yes" },
+    ]);
+  });
+});
