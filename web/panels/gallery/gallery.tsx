@@ -8,7 +8,7 @@ import Trash from "lucide-solid/icons/trash";
 import Undo from "lucide-solid/icons/undo-2";
 import Upload from "lucide-solid/icons/upload";
 import X from "lucide-solid/icons/x";
-import { createEffect, createUniqueId, For, Match, on, onCleanup, onMount, Show, Switch, type Component } from "solid-js";
+import { createEffect, createUniqueId, For, Match, on, Show, Switch, type Component } from "solid-js";
 import { provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
 import { restoreAssets, sendToForm, toggleFavourites, trashAssets } from "#web/panels/asset/actions.ts";
@@ -21,6 +21,7 @@ import { createDropZone } from "#web/ui/drop-zone.ts";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { ListProblem } from "#web/ui/list-problem.tsx";
 import { showContextMenu } from "#web/ui/menu.tsx";
+import { onPastedFiles } from "#web/ui/pasted-files.ts";
 import { UploadRow } from "#web/ui/upload-row.tsx";
 import { createView, FilterBar } from "./filters.tsx";
 import { Grid, type GridHandle } from "./grid.tsx";
@@ -103,16 +104,7 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
     });
   };
 
-  // A paste belongs to the gallery where no form and no text field has the focus.
-  const onPaste = (event: ClipboardEvent) => {
-    const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length > 0 && !event.defaultPrevented && root?.contains(document.activeElement) === true) {
-      event.preventDefault();
-      take(files);
-    }
-  };
-  onMount(() => document.addEventListener("paste", onPaste));
-  onCleanup(() => document.removeEventListener("paste", onPaste));
+  onPastedFiles(() => root, take);
 
   provideCommands(() => [
     {

@@ -3,7 +3,7 @@ import CircleAlert from "lucide-solid/icons/circle-alert";
 import Eraser from "lucide-solid/icons/eraser";
 import RefreshCcwDot from "lucide-solid/icons/refresh-ccw-dot";
 import Sparkles from "lucide-solid/icons/sparkles";
-import { createEffect, createResource, createSignal, For, Match, onCleanup, onMount, Show, Switch, type Component } from "solid-js";
+import { createEffect, createResource, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
 import { Operation, type Job, type JobRequest, type ProviderSpec } from "#protocol/job.ts";
 import { keysLabel, provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
@@ -15,6 +15,7 @@ import { Select } from "#web/ui/choice.tsx";
 import { createDropZone } from "#web/ui/drop-zone.ts";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
+import { onPastedFiles } from "#web/ui/pasted-files.ts";
 import { NumberField } from "#web/ui/text-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
 import { tip } from "#web/ui/tooltip.tsx";
@@ -161,14 +162,6 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
       prompt?.focus();
     }
   };
-  const paste = (event: ClipboardEvent) => {
-    const files = [...(event.clipboardData?.files ?? [])];
-    // Elsewhere a paste belongs to the gallery.
-    if (files.length > 0 && root?.contains(document.activeElement) === true) {
-      event.preventDefault();
-      intake.add(files, slotForFiles(files));
-    }
-  };
   /** The slot that takes files of this kind; none: another operation may. */
   const slotForFiles = (files: ReadonlyArray<File>) => {
     const kind = files[0]?.type.split("/")[0];
@@ -183,10 +176,10 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
       intake.useDropped(event, undefined);
     }
   });
-  onMount(() => {
-    document.addEventListener("paste", paste);
-    onCleanup(() => document.removeEventListener("paste", paste));
-  });
+  onPastedFiles(
+    () => root,
+    (files) => intake.add(files, slotForFiles(files)),
+  );
 
   provideCommands(() => [
     {
