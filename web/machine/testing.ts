@@ -25,7 +25,7 @@ const stateOf = (wishes: ReadonlyArray<Wish>, index: number, parts: number, isFi
   const of = (kind: Wish["kind"]) =>
     wishes
       .filter((each) => each.from === index && each.kind === kind)
-      .map(({ to, guarded }) => ({ target: `#m.s${to}`, ...(guarded ? { guard: `may${to}` } : {}) }));
+      .map(({ to, guarded }) => (guarded ? { target: `#m.s${to}`, guard: `may${to}` } : { target: `#m.s${to}` }));
   return {
     on: { go: of("event") },
     always: of("always"),

@@ -1,6 +1,16 @@
 // What the tests of the workspace share: sample rows, and an in-memory client that plays the server's part of the port.
 import type { Asset } from "#protocol/asset.ts";
-import type { CallArgs, CallName, CallOutput, TopicDelta, TopicName, TopicSnapshot } from "#protocol/contract.ts";
+import type {
+  CallArgs,
+  CallName,
+  CallOutput,
+  StreamArgs,
+  StreamItem,
+  StreamName,
+  TopicDelta,
+  TopicName,
+  TopicSnapshot,
+} from "#protocol/contract.ts";
 import type { Job } from "#protocol/job.ts";
 import { jobs } from "#protocol/job.ts";
 import { assets } from "#protocol/asset.ts";
@@ -10,20 +20,32 @@ import type { Client } from "./client.ts";
 export const sampleJob = (change: Partial<Job> = {}): Job => ({ ...jobs.calls.get.example.output, ...change });
 export const sampleAsset = (change: Partial<Asset> = {}): Asset => ({ ...assets.calls.get.example.output, ...change });
 
-type Handlers = { readonly [N in CallName]?: (input: CallArgs<N>) => CallOutput<N> | Promise<CallOutput<N>> };
+type Handlers = { readonly [N in CallName]?: (input: CallArgs<N>) => CallOutput<N> | Promise<CallOutput<N>> } & {
+  readonly [N in StreamName]?: (input: StreamArgs<N>) => Iterable<StreamItem<N>> | AsyncIterable<StreamItem<N>>;
+};
+interface AnyFollower {
+  readonly snapshot: (value: never) => void;
+  readonly deltas: (values: never) => void;
+  readonly stale?: (isStale: boolean) => void;
+  readonly error?: (error: CallError) => void;
+}
 
 interface MemoryClient extends Client {
-  /** Every call in order. */
-  readonly calls: ReadonlyArray<{ readonly name: CallName; readonly input: unknown }>;
+  /** Every call and stream in order. */
+  readonly calls: ReadonlyArray<{ readonly name: CallName | StreamName; readonly input: unknown }>;
   readonly snapshot: <N extends TopicName>(name: N, value: TopicSnapshot<N>) => void;
   readonly deltas: <N extends TopicName>(name: N, values: ReadonlyArray<TopicDelta<N>>) => void;
+  /** The connection is lost, or was found again. */
+  readonly stale: (name: TopicName, isStale: boolean) => void;
+  /** Following ends. */
+  readonly refuse: (name: TopicName, error: CallError) => void;
   readonly followers: (name: TopicName) => number;
 }
 
 /** Answers calls from the handlers, in the next microtask; a call without a handler fails as `not_found`. */
 export const memoryClient = (handlers: Handlers): MemoryClient => {
-  const calls: Array<{ readonly name: CallName; readonly input: unknown }> = [];
-  const followers = new Map<string, Set<{ readonly snapshot: (value: never) => void; readonly deltas: (values: never) => void }>>();
+  const calls: Array<{ readonly name: CallName | StreamName; readonly input: unknown }> = [];
+  const followers = new Map<string, Set<AnyFollower>>();
   const of = (name: string) => {
     const set = followers.get(name) ?? new Set();
     followers.set(name, set);
@@ -40,8 +62,16 @@ export const memoryClient = (handlers: Handlers): MemoryClient => {
       // The handler of a name takes the input of that name.
       return handler(input as never) as never;
     },
-    stream: () => {
-      throw new CallError("not_found", "There are no streams here.");
+    stream: async function* (name, input, options) {
+      calls.push({ name, input });
+      const handler = handlers[name];
+      if (handler === undefined) {
+        throw new CallError("not_found", `Nothing answers ${name} here.`);
+      }
+      for await (const item of handler(input as never)) {
+        options?.signal?.throwIfAborted();
+        yield item as never;
+      }
     },
     follow: (name, _params, follower) => {
       of(name).add(follower);
@@ -59,6 +89,16 @@ export const memoryClient = (handlers: Handlers): MemoryClient => {
     deltas: (name, values) => {
       for (const follower of of(name)) {
         follower.deltas(values as never);
+      }
+    },
+    stale: (name, isStale) => {
+      for (const follower of of(name)) {
+        follower.stale?.(isStale);
+      }
+    },
+    refuse: (name, error) => {
+      for (const follower of of(name)) {
+        follower.error?.(error);
       }
     },
     followers: (name) => of(name).size,

@@ -39,7 +39,7 @@ describe("what a step changed", () => {
         const back = fieldsOf(a, b).filter(({ changed }) => changed);
         const told = (fields: typeof there) =>
           Object.fromEntries(fields.map(({ path, value, before }) => [path, [value ?? null, before ?? null]]));
-        expect(told(there.map((field) => ({ ...field, value: field.before, before: field.value })))).toEqual(told(back));
+        expect(told(there.map(({ path, value, before }) => ({ path, value: before, before: value, changed: true })))).toEqual(told(back));
       }),
     );
   });

@@ -56,9 +56,17 @@ export const followActor = (client: Client, address: Accessor<string | null>, wa
     };
     read().then(
       (items) => {
-        if (reading === stop) {
-          reading = null;
-          batch(() => merge(items));
+        if (reading !== stop) {
+          return;
+        }
+        reading = null;
+        merge(items);
+        const still = missing();
+        if (still !== null && still > from) {
+          // A newer view came while this was read.
+          readHistory();
+        } else if (still !== null) {
+          setHistoryProblem(`Step ${still} is missing from what the server has sent.`);
         }
       },
       (error: unknown) => {
@@ -96,6 +104,7 @@ export const followActor = (client: Client, address: Accessor<string | null>, wa
           batch(() => {
             setView(now);
             setStale(false);
+            setRefused(null);
           });
           readHistory();
         },

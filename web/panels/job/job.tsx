@@ -121,14 +121,9 @@ const createTravel = (actor: FollowedActor): Travel => {
   const last = () => actor.view()?.seq ?? 0;
   const goTo = (seq: number) => setCursor(moved(seq, 0, last()));
   const at = () => cursor() ?? last();
-  // Another job: back to the present.
-  createEffect(
-    on(
-      () => actor.view()?.address,
-      () => setCursor(null),
-      { defer: true },
-    ),
-  );
+  // Another job: back to the present. Not with each step of this one.
+  const address = createMemo(() => actor.view()?.address);
+  createEffect(on(address, () => setCursor(null), { defer: true }));
   return {
     cursor,
     shown: createMemo(() => (actor.complete() ? actor.entries()[at()] : undefined)),
@@ -212,7 +207,7 @@ const JobView: Component<{ readonly job: Job; readonly actor: FollowedActor }> =
                 <Timeline entries={actor.entries()} travel={travel} />
               </Match>
               <Match when={detail() === "timings"}>
-                <TimingsView entries={upToShown()} maxAttempts={props.job.maxAttempts} />
+                <TimingsView entries={upToShown()} maxAttempts={props.job.maxAttempts} live={travel.cursor() === null} />
               </Match>
               <Match when={detail() === "context"}>
                 <ContextView travel={travel} />

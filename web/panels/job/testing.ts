@@ -129,8 +129,8 @@ export class JobLife {
     };
   }
   /** The steps from `from` on, as they come live. */
-  deltas(from: number): ReadonlyArray<ActorDelta> {
-    return this.entries.slice(from).map((entry) => ({ entry, parked: null, effects: [], timers: [] }));
+  deltas(from: number, { parked = null, effects = [], timers = [] }: Partial<ActorDelta> = {}): ReadonlyArray<ActorDelta> {
+    return this.entries.slice(from).map((entry) => ({ entry, parked, effects, timers }));
   }
   /** The row of the lists. */
   row(change: Partial<Job> = {}): Job {

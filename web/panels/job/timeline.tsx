@@ -106,10 +106,15 @@ export const Timeline: Component<TimelineProps> = (props) => {
   const toggle = (row: JournalRow) =>
     row.kind === "burst" ? setOpenBursts((now) => toggled(now, row.first.seq)) : setOpened((now) => toggled(now, row.entry.seq));
   const walk = (to: number) => {
-    const row = rows()[Math.min(Math.max(to, 0), rows().length - 1)];
+    const at = Math.min(Math.max(to, 0), rows().length - 1);
+    const down = to > currentRow();
+    const aimed = rows()[at];
+    // The row of an opened burst stands for none of its steps: the walk goes past it.
+    const past = aimed?.kind === "burst" && openBursts().has(aimed.first.seq) ? at + (down ? 1 : -1) : at;
+    const row = rows()[past];
     if (row !== undefined) {
-      props.travel.goTo(row.kind === "burst" ? (to > currentRow() ? row.last.seq : row.first.seq) : row.entry.seq);
-      scrollTo(rows().indexOf(row));
+      props.travel.goTo(row.kind === "burst" ? (down ? row.last.seq : row.first.seq) : row.entry.seq);
+      scrollTo(past);
     }
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -150,6 +155,9 @@ export const Timeline: Component<TimelineProps> = (props) => {
       case "ArrowLeft":
         if (isOpen) {
           toggle(row);
+        } else if (row.kind === "entry" && row.burst !== null) {
+          const { burst } = row;
+          setOpenBursts((now) => toggled(now, burst));
         }
         break;
       case "Escape":
@@ -168,7 +176,7 @@ export const Timeline: Component<TimelineProps> = (props) => {
   return (
     <div
       class="job-timeline"
-      role="listbox"
+      role="tree"
       aria-label="Steps of the job"
       aria-activedescendant={currentRow() < 0 ? undefined : `${domId}-${currentRow()}`}
       tabIndex={0}
@@ -185,7 +193,10 @@ export const Timeline: Component<TimelineProps> = (props) => {
               <div
                 id={`${domId}-${place()}`}
                 class="job-step"
-                role="option"
+                role="treeitem"
+                aria-level={row.kind === "entry" && row.burst !== null ? 2 : 1}
+                aria-setsize={rows().length}
+                aria-posinset={place() + 1}
                 aria-selected={place() === currentRow()}
                 aria-expanded={isOpen()}
                 data-future={keyOf(row) > current() ? "" : undefined}

@@ -10,6 +10,8 @@ interface TimingsProps {
   /** Up to the step that is shown. */
   readonly entries: ReadonlyArray<JournalEntry>;
   readonly maxAttempts: number;
+  /** The step that is shown is the present: what is open runs on. */
+  readonly live: boolean;
 }
 
 /** Least width of a bar, so that what took no time is still seen, %. */
@@ -18,8 +20,9 @@ const leastWidth = 0.6;
 export const TimingsView: Component<TimingsProps> = (props) => {
   const stays = createMemo(() => staysOf(props.entries));
   const isOpen = () => stays().at(-1)?.to === null;
-  const clock = createMemo(() => (isOpen() ? useNow() : null));
-  // The step that is shown may be in the past, and the clocks of server and browser may differ.
+  const goesOn = () => props.live && isOpen();
+  const clock = createMemo(() => (goesOn() ? useNow() : null));
+  // The clocks of server and browser may differ.
   const end = () => Math.max(clock()?.() ?? 0, props.entries.at(-1)?.at ?? 0);
   const start = () => stays()[0]?.from ?? 0;
   const whole = () => Math.max(end() - start(), 1);
@@ -43,7 +46,7 @@ export const TimingsView: Component<TimingsProps> = (props) => {
                     {(stay) => (
                       <span
                         class="job-waterfall-bar"
-                        data-open={stay.to === null ? "" : undefined}
+                        data-open={stay.to === null && props.live ? "" : undefined}
                         title={preciseSpan((stay.to ?? end()) - stay.from)}
                         style={{
                           left: `${Math.min(((stay.from - start()) / whole()) * 100, 100 - leastWidth)}%`,
@@ -60,7 +63,7 @@ export const TimingsView: Component<TimingsProps> = (props) => {
           <tr class="job-waterfall-sum">
             <th scope="row">In all</th>
             <td>
-              {preciseTime(start())} – {isOpen() ? "now" : preciseTime(end())}
+              {preciseTime(start())} – {goesOn() ? "now" : preciseTime(end())}
             </td>
             <td class="job-waterfall-time">{preciseSpan(whole())}</td>
           </tr>
