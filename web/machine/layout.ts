@@ -32,7 +32,7 @@ const laneGap = 7;
 const laneMargin = 12;
 /** Of the box around the states that end it: its margin, and its heading in the direction of the line. */
 const endsMargin = 9;
-const endsHeading = { down: 32, right: 48 } as const;
+const endsHeading = { down: 38, right: 48 } as const;
 /** Words below a state beside the line. */
 const wordsBelow = 12;
 

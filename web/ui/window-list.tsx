@@ -1,6 +1,7 @@
 // A list of rows of one height of which only those in view exist, however many there are. Rows that come in above do not move what is
 // being looked at.
-import { createComputed, createMemo, createSignal, For, on, onCleanup, onMount, untrack, type JSX } from "solid-js";
+import { createComputed, createMemo, createSignal, For, on, onMount, untrack, type JSX } from "solid-js";
+import { onElementSize } from "./element-size.ts";
 import "./window-list.css";
 
 /** Rows kept ready above and below the view. */
@@ -74,10 +75,7 @@ export const WindowList = (props: WindowListProps): JSX.Element => {
     if (view === undefined) {
       return;
     }
-    const observer = new ResizeObserver(() => setHeight(view.clientHeight));
-    observer.observe(view);
-    setHeight(view.clientHeight);
-    onCleanup(() => observer.disconnect());
+    onElementSize(view, () => setHeight(view.clientHeight));
     props.handle?.({
       scrollTo: (index) => {
         const from = index * props.rowHeight;

@@ -2,8 +2,9 @@
 import Maximize from "lucide-solid/icons/maximize";
 import Minus from "lucide-solid/icons/minus";
 import Plus from "lucide-solid/icons/plus";
-import { createEffect, createMemo, createSignal, on, onCleanup, onMount, Show, untrack, type JSX } from "solid-js";
+import { createEffect, createMemo, createSignal, on, onMount, Show, untrack, type JSX } from "solid-js";
 import { IconButton } from "./button.tsx";
+import { onElementSize } from "./element-size.ts";
 import { fitView, keepInView, panBy, zoomAt, type Point, type Size, type View } from "./pan-zoom.ts";
 import "./zoom-pane.css";
 
@@ -51,11 +52,8 @@ export const ZoomPane = (props: ZoomPaneProps): JSX.Element => {
       setPane(size);
       props.onSize?.(size);
     };
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
+    onElementSize(element, measure);
     element.addEventListener("wheel", onWheel, { passive: false });
-    onCleanup(() => observer.disconnect());
   });
 
   const zoom = (factor: number, at?: Point) => {

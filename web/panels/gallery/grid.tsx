@@ -1,6 +1,7 @@
 // The pictures that are in view, however many there are: placed by the layout, chosen by pointer, by a drawn box or by keyboard.
 // What is being looked at stays where it is when others come in above or the width changes.
-import { createComputed, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack, type Component, type JSX } from "solid-js";
+import { createComputed, createMemo, createSignal, For, on, onMount, Show, untrack, type Component, type JSX } from "solid-js";
+import { onElementSize } from "#web/ui/element-size.ts";
 import { rowsInView } from "#web/ui/rows-in-view.ts";
 import { boxOf, layoutGrid, touchedBy, type Box, type GridLayout } from "./layout.ts";
 
@@ -105,10 +106,7 @@ export const Grid: Component<GridProps> = (props) => {
       return;
     }
     const measure = () => setSize({ width: view.clientWidth, height: view.clientHeight });
-    const observer = new ResizeObserver(measure);
-    observer.observe(view);
-    measure();
-    onCleanup(() => observer.disconnect());
+    onElementSize(view, measure);
     props.handle({
       layout,
       scrollTo: (index) => {

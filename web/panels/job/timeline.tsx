@@ -3,23 +3,12 @@
 import ChevronRight from "lucide-solid/icons/chevron-right";
 import Copy from "lucide-solid/icons/copy";
 import Layers from "lucide-solid/icons/layers";
-import {
-  createEffect,
-  createMemo,
-  createSignal,
-  createUniqueId,
-  For,
-  on,
-  onCleanup,
-  onMount,
-  Show,
-  untrack,
-  type Component,
-} from "solid-js";
+import { createEffect, createMemo, createSignal, createUniqueId, For, on, onMount, Show, untrack, type Component } from "solid-js";
 import type { JournalEntry } from "#protocol/actor.ts";
 import { placesOf } from "#web/machine/graph.ts";
 import { IconButton } from "#web/ui/button.tsx";
 import { copyText } from "#web/ui/copy.ts";
+import { onElementSize } from "#web/ui/element-size.ts";
 import { formatFull } from "#web/ui/format.ts";
 import { jobStateLooks } from "#web/ui/job-state.tsx";
 import { rowsInView } from "#web/ui/rows-in-view.ts";
@@ -68,11 +57,8 @@ export const Timeline: Component<TimelineProps> = (props) => {
     if (view === undefined) {
       return;
     }
-    const observer = new ResizeObserver(() => setHeight(view.clientHeight));
-    observer.observe(view);
-    setHeight(view.clientHeight);
+    onElementSize(view, () => setHeight(view.clientHeight));
     view.scrollTop = view.scrollHeight;
-    onCleanup(() => observer.disconnect());
   });
   const scrollTo = (index: number) => {
     const view = host;
