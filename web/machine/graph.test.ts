@@ -121,7 +121,9 @@ describe("the graph of other machines", () => {
           expect(!reached.has(from) || reached.has(to)).toBe(true);
         }
         for (const place of reached) {
-          expect(place === graph.initial || graph.edges.some(({ from, to }) => to === place && from !== to && reached.has(from))).toBe(true);
+          expect(place === graph.initial || graph.edges.some(({ from, to }) => to === place && from !== to && reached.has(from))).toBe(
+            true,
+          );
         }
       }),
     );

@@ -35,7 +35,12 @@ describe("the main line", () => {
     const graph = graphOf(
       createMachine({
         initial: "a",
-        states: { a: { on: { stop: "end", go: "b" } }, b: { on: { back: "c" }, invoke: { id: "x", src: "x", onDone: "end" } }, c: {}, end: { type: "final" } },
+        states: {
+          a: { on: { stop: "end", go: "b" } },
+          b: { on: { back: "c" }, invoke: { id: "x", src: "x", onDone: "end" } },
+          c: {},
+          end: { type: "final" },
+        },
       }),
     );
     expect(columnsOf(graph)).toEqual({ spine: ["a", "b", "end"], side: ["c"] });

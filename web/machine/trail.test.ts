@@ -77,7 +77,10 @@ describe("a trail", () => {
 
   it("follows each region of a parallel machine by itself", () => {
     const graph = graphOf(
-      createMachine({ type: "parallel", states: { sound: { initial: "on", states: { on: {} } }, picture: { initial: "on", states: { on: {} } } } }),
+      createMachine({
+        type: "parallel",
+        states: { sound: { initial: "on", states: { on: {} } }, picture: { initial: "on", states: { on: {} } } },
+      }),
     );
     const both = { sound: "on", picture: "on" };
     const { visits } = trailOf(graph, [

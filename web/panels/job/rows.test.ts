@@ -39,7 +39,9 @@ describe("rows of a journal", () => {
   it("show each of a burst that is opened, below it", () => {
     const rows = journalRows(rendered(), new Set([3]));
     expect(rows).toHaveLength(10);
-    expect(rows.slice(4, 9).map((row) => row.kind === "entry" && [row.entry.seq, row.burst])).toEqual([3, 4, 5, 6, 7].map((seq) => [seq, 3]));
+    expect(rows.slice(4, 9).map((row) => row.kind === "entry" && [row.entry.seq, row.burst])).toEqual(
+      [3, 4, 5, 6, 7].map((seq) => [seq, 3]),
+    );
   });
 
   it("leave two of a kind as they are", () => {

@@ -15,7 +15,11 @@ const anyJournal = (gap: fc.Arbitrary<number>): fc.Arbitrary<ReadonlyArray<Journ
 
 describe("stays", () => {
   it("are the states in order, with what is inside of one as one", () => {
-    const life = new JobLife().until("processing").progress(0.5).fail("network").send({ type: "xstate.after.untilRetry.job.processing.pausing" });
+    const life = new JobLife()
+      .until("processing")
+      .progress(0.5)
+      .fail("network")
+      .send({ type: "xstate.after.untilRetry.job.processing.pausing" });
     expect(staysOf(life.entries)).toEqual([
       { state: "waitingForSlot", from: bornAt, to: bornAt + 100 },
       { state: "submitting", from: bornAt + 100, to: bornAt + 200 },

@@ -58,7 +58,10 @@ describe("spans of time", () => {
   it("of which one is longer never read shorter", () => {
     const units = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 } as const;
     const read = (text: string): number =>
-      [...text.matchAll(/([\d.]+) (ms|s|min|h)\b/g)].reduce((sum, [, count, unit]) => sum + Number(count) * units[unit as keyof typeof units], 0);
+      [...text.matchAll(/([\d.]+) (ms|s|min|h)\b/g)].reduce(
+        (sum, [, count, unit]) => sum + Number(count) * units[unit as keyof typeof units],
+        0,
+      );
     const span = fc.oneof(fc.nat(11_000), fc.nat(70_000), fc.nat(100_000_000));
     fc.assert(
       fc.property(span, span, (a, b) => {
@@ -70,7 +73,8 @@ describe("spans of time", () => {
     );
   });
 
-  it("begin at a time of day to the millisecond", () => expect(preciseTime(new Date(2026, 0, 5, 14, 3, 9, 45).getTime())).toBe("14:03:09.045"));
+  it("begin at a time of day to the millisecond", () =>
+    expect(preciseTime(new Date(2026, 0, 5, 14, 3, 9, 45).getTime())).toBe("14:03:09.045"));
 });
 
 describe("advice", () => {
