@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
+import { freshDataFolder } from "#db/client/testing.ts";
 import { openBrowser, openDevice, type Device } from "./browser.ts";
 import { choosePassword, liveMark, redeem } from "./pages.ts";
 import { startServer } from "./server.ts";
@@ -17,14 +18,15 @@ export interface Studio {
   readonly browser: Browser;
   readonly device: Device;
   readonly signInLink: string;
-  /** Kills the server at once, and starts it on the same data and port. */
-  readonly killAndRestart: () => Promise<void>;
+  /** Kills the server at once, and starts it on the same data and port; in between, its data folder can be written. */
+  readonly killAndRestart: (meanwhile?: (data: string) => Promise<void>) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 export const openStudio = async (): Promise<Studio> => {
   const folder = await mkdtemp(join(tmpdir(), "pixsim-e2e-"));
-  const data = join(folder, "data");
+  // Making the database is most of a first start; what it is made of is proved elsewhere.
+  const data = await freshDataFolder();
   let server = await startServer({ data });
   const { url, port } = server;
   const browser = await openBrowser();
@@ -41,14 +43,16 @@ export const openStudio = async (): Promise<Studio> => {
     browser,
     device,
     signInLink,
-    killAndRestart: async () => {
+    killAndRestart: async (meanwhile) => {
       await server.kill("SIGKILL");
+      await meanwhile?.(data);
       server = await startServer({ data, port });
     },
     close: async () => {
       await browser.close();
       await server.kill();
       await rm(folder, { recursive: true, force: true });
+      await rm(data, { recursive: true, force: true });
     },
   };
 };
