@@ -70,10 +70,7 @@ export const listJobs = (
       ${filter.states === undefined ? sql`` : sql`and j.state = any(${textArray(sql, filter.states)})`}
       ${filter.operation === undefined ? sql`` : sql`and j.operation = ${filter.operation}`}
       ${filter.batchId === undefined ? sql`` : sql`and j.batch_id = ${filter.batchId}`}
-      and not exists (
-        select from unnest(${textArray(sql, filter.words.map(likePattern))}) as word
-        where not (j.prompt ilike word or coalesce(j.name, '') ilike word)
-      )
+      ${filter.words.map(likePattern).reduce((all, word) => sql`${all} and (j.prompt ilike ${word} or j.name ilike ${word})`, sql``)}
       ${after === null ? sql`` : sql`and (j.created_at, j.id) < (${after.createdAt}, ${after.id})`}
     order by j.created_at desc, j.id desc
     limit ${limit}`;

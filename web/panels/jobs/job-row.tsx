@@ -16,6 +16,9 @@ interface JobRowProps {
   readonly domId: string;
   readonly selected: boolean;
   readonly current: boolean;
+  /** Place among those loaded, and how many there are: for screen readers, which see a part of the list only. */
+  readonly place: number;
+  readonly total: number;
   readonly onPick: (event: MouseEvent) => void;
   readonly onOpen: () => void;
   readonly onMenu: (event: MouseEvent) => void;
@@ -31,6 +34,8 @@ export const JobRow: Component<JobRowProps> = (props) => {
       role="option"
       class="job-row"
       aria-selected={props.selected}
+      aria-setsize={props.total}
+      aria-posinset={props.place + 1}
       data-current={props.current ? "" : undefined}
       onClick={(event) => props.onPick(event)}
       onDblClick={() => props.onOpen()}

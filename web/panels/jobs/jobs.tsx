@@ -171,7 +171,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
               tabIndex: 0,
               onKeyDown,
             }}
-            row={(id) => (
+            row={(id, place) => (
               <Show when={jobs.row(id)}>
                 {(job) => (
                   <JobRow
@@ -179,6 +179,8 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
                     domId={`${domId}-${id}`}
                     selected={selection().ids.has(id)}
                     current={selection().current === id}
+                    place={place()}
+                    total={list.ids().length}
                     onPick={(event) => pick(event, id)}
                     onOpen={() => openJob(id)}
                     onMenu={(event) => menuFor(event, id)}
