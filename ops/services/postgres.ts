@@ -1,10 +1,10 @@
 // A throw-away PostgreSQL for tests and trials: found on the machine, run in a folder of its own as an ordinary user.
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { chown, mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { freePort } from "./port.ts";
 
 const run = promisify(execFile);
 
@@ -28,16 +28,6 @@ export const findPostgres = async (): Promise<string | undefined> => {
   for (const folder of (process.env["PATH"] ?? "").split(":")) if (folder !== "" && (await exists(join(folder, "initdb")))) return folder;
   return undefined;
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 
 /** PostgreSQL refuses to run as root: then it runs as the user that its package made. */
 const asUser = async (command: string, args: ReadonlyArray<string>): Promise<readonly [string, ReadonlyArray<string>]> =>
