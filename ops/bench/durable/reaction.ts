@@ -59,14 +59,21 @@ class Watch {
   }
 }
 
-/** ms from the answer that a job is accepted to the first change of its state, once for each of so many jobs. */
-export const reactionTimes = async (count: number): Promise<ReadonlyArray<number>> => {
+export interface Reaction {
+  /** ms from asking for the job until it was answered as accepted. */
+  readonly accepted: number;
+  /** ms from asking for the job to the first change of the accepted state: it may well be seen before the answer. */
+  readonly moved: number;
+}
+
+/** Once for each of so many jobs. */
+export const reactions = async (count: number): Promise<ReadonlyArray<Reaction>> => {
   const folder = await mkdtemp(join(tmpdir(), "pixsim-reaction-"));
   const server = await startServer({ data: join(folder, "data") });
   try {
     const client = await signedIn(server);
     const watch = await Watch.start(client);
-    const times: Array<number> = [];
+    const times: Array<Reaction> = [];
     for (let n = 0; n < count; n++) {
       // What is seen may come before the answer, which only then says what to compare it with.
       const seen: Array<{ readonly job: Job; readonly at: number }> = [];
@@ -83,12 +90,13 @@ export const reactionTimes = async (count: number): Promise<ReadonlyArray<number
           };
           told();
         });
+      const asked = performance.now();
       const { jobs } = await client.call("jobs.create", { request: request(n), count: 1 });
+      const answered = performance.now();
       const accepted = jobs[0]!;
-      const at = performance.now();
       const ofThis = () => seen.filter(({ job }) => job.id === accepted.id && job.rev > accepted.rev);
       const moved = await until(() => ofThis().find(({ job }) => job.state !== accepted.state));
-      times.push(Math.max(0, moved.at - at));
+      times.push({ accepted: answered - asked, moved: moved.at - asked });
       await client.call("jobs.cancel", { ids: [accepted.id] });
       await until(() => ofThis().find(({ job }) => finalJobStates.has(job.state)));
     }
