@@ -122,6 +122,36 @@ describe("jobs on the actor host", () => {
     expect(studio.calledOff).toEqual([`p-${job.id}-1`]);
   });
 
+  test("a submission whose answer was lost is found by its key and called off when the job is cancelled", async () => {
+    studio.script.fail("submit", "network");
+    const job = await server.create();
+    await watch.until(job.id, ({ state, attempt }) => state === "queued" && attempt === 2);
+    await cancel(job);
+    expect(await watch.ended(job.id)).toMatchObject({ state: "cancelled", assetId: null, failure: null });
+    expect(states(job.id).slice(-2)).toEqual(["cancelling", "cancelled"]);
+    expect(studio.keys).toEqual([`${job.id}-1`, `${job.id}-1`]);
+    expect(studio.calledOff).toEqual([`p-${job.id}-1`]);
+  });
+
+  test("a submission that was begun before a restart is called off too", async () => {
+    studio.script.hold("submit");
+    const job = await server.create();
+    await studio.script.begun("submit");
+    await cancel(job);
+    await restart();
+    expect((await watch.ended(job.id)).state).toBe("cancelled");
+    expect(studio.calledOff).toEqual([`p-${job.id}-1`]);
+  });
+
+  test("one that the provider refused is not asked for again to call it off", async () => {
+    studio.script.fail("submit", "credits");
+    const job = await server.create();
+    await watch.until(job.id, ({ state, attempt }) => state === "queued" && attempt === 2);
+    await cancel(job);
+    expect((await watch.ended(job.id)).state).toBe("cancelled");
+    expect([studio.keys, studio.calledOff]).toEqual([[`${job.id}-1`], []]);
+  });
+
   test("what was stored in the moment of cancelling is not kept", async () => {
     studio.script.hold("ingest");
     const job = await server.create();

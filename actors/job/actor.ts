@@ -4,7 +4,7 @@ import { type ActorMeta, defineActor } from "#runtime/actor/define.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { Durations } from "./durations.ts";
 import { jobEffects } from "./effects.ts";
-import { jobMachine } from "./machine.ts";
+import { jobMachine, jobMachineVersion } from "./machine.ts";
 import { jobColumns, jobRow, type JobSnapshot, storedRow } from "./row.ts";
 import { Slots } from "./slots.ts";
 
@@ -28,7 +28,7 @@ export const jobActor = Effect.gen(function* () {
 
   return defineActor<typeof jobMachine>({
     kind: "job",
-    version: 1,
+    version: jobMachineVersion,
     machine: jobMachine,
     effects,
     owner: ({ context }) => context.order.ownerId,

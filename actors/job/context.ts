@@ -54,8 +54,9 @@ export interface JobContext {
   /** The attempt under way, from 1. Being refused for want of room is not an attempt. */
   readonly attempt: number;
   readonly maxAttempts: number;
-  /** Names the submission to the provider. */
+  /** Number of the submission that is under way or to come: raised by a definite answer. */
   readonly submission: number;
+  /** The key that was sent last. */
   readonly submitKey: string | null;
   readonly slot: string | null;
   readonly providerJobId: string | null;
@@ -134,6 +135,9 @@ export const backoff = (jobId: string, count: number, base: number, cap: number)
   const spread = ((hash ^ (hash >>> 15)) >>> 0) / 0x1_0000_0000;
   return Math.round(Math.min(cap, base * 2 ** Math.min(count - 1, 30)) * (0.8 + 0.4 * spread));
 };
+
+/** The key of the submission that is under way or to come. */
+export const submitKeyOf = ({ order, submission }: JobContext): string => `${order.id}-${submission}`;
 
 /** No answer came: whether the provider took the submission is not known. */
 export const isAmbiguous = (kind: FailureKind): boolean => kind === "network" || kind === "timeout";

@@ -92,10 +92,14 @@ export const jobEffects = Effect.gen(function* () {
     return { slot, expectedMs: durations.expected(order) };
   });
 
-  const submit = Effect.fnUntraced(function* ({ input }: CallOf<"submit">) {
-    const { order, key } = input;
-    const provider = yield* providerOf(order);
+  const submit = Effect.fnUntraced(function* ({ input: { order, key } }: CallOf<"submit">) {
+    yield* providerOf(order);
     yield* withSlot(order);
+    return yield* send(order, key);
+  });
+
+  const send = Effect.fnUntraced(function* (order: JobOrder, key: string) {
+    const provider = yield* providerOf(order);
     const inputs = yield* Effect.mapError(Effect.forEach(order.inputs, fileOf(order), { concurrency: 8 }), ofCall);
     yield* logged("pipeline:artifact", order, { hash: order.hash, inputs: inputs.length });
     yield* logged("provider:submit", order, { key });
@@ -175,13 +179,26 @@ export const jobEffects = Effect.gen(function* () {
       // It may have been stored in the moment in which the job was called off.
       yield* Effect.mapError(Effect.retry(assets.withdraw(order.ownerId, assetIdOf(order.id)), untilCalledOff), ofCall);
     }
-    const started = providerJobId ?? (yield* submissions.outcome(key));
+    const started = providerJobId ?? (yield* startedWith(order, key));
     if (started === null) return null;
     const provider = yield* providerOf(order);
-    // The machine bounds the time of this.
-    const calling = Effect.retry(provider.cancel(started), { schedule: untilCalledOff, while: ({ kind }) => kind === "network" });
-    yield* calling.pipe(Effect.mapError(ofProvider), atProvider(order, "cancel"));
+    yield* untilReached(provider.cancel(started)).pipe(Effect.mapError(ofProvider), atProvider(order, "cancel"));
     return null;
+  });
+
+  /** The provider's job that a key has led to; null if there is none, or nobody can tell. */
+  const startedWith = Effect.fnUntraced(function* (order: JobOrder, key: string) {
+    const outcome = yield* submissions.outcome(key);
+    switch (outcome.type) {
+      case "accepted":
+        return outcome.providerJobId;
+      case "refused":
+        return null;
+      case "unknown":
+        // The key sent again answers the job that it has started. If it had not arrived, one is started now and stopped at
+        // once: less dear than one that runs to its end and that nobody knows of.
+        return order.resendable ? (yield* untilReached(send(order, key))).providerJobId : null;
+    }
   });
 
   const effects: JobEffects = {
@@ -202,6 +219,10 @@ export const jobEffects = Effect.gen(function* () {
   };
   return effects;
 });
+
+/** Tries until the provider can be reached. The machine bounds the time of this. */
+const untilReached = <A, E extends { readonly kind: string }>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.retry(effect, { schedule: untilCalledOff, while: ({ kind }) => kind === "network" });
 
 const isThere = (path: string): Effect.Effect<boolean> =>
   Effect.promise(() =>

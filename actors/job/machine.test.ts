@@ -1,114 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { finalJobStates, type JobState } from "#protocol/job.ts";
-import { applyStep, makeKind, makeResident, type Resident } from "#runtime/actor/resident.ts";
-import { backoff, type JobContext, jobLimits, type JobOrder } from "./context.ts";
-import { jobMachine } from "./machine.ts";
-import { stateOf } from "./row.ts";
-
-const order: JobOrder = {
-  id: "job_test",
-  ownerId: "usr_1",
-  operation: "text_to_video",
-  provider: "studio",
-  providerTitle: "Studio",
-  resendable: true,
-  params: { prompt: "a fox in the snow", seed: 7 },
-  inputs: [],
-  prompt: "a fox in the snow",
-  name: null,
-  hash: "0".repeat(64),
-  askedHash: null,
-  priority: 5,
-  scheduledFor: null,
-  parentJobId: null,
-  batchId: null,
-  expectedMs: 2000,
-  waitMs: 0,
-};
-
-const kind = makeKind({ kind: "job", version: 1, machine: jobMachine, effects: {}, owner: () => "usr_1" });
-const start = 1_000_000;
-
-/** One job with the host's own bookkeeping of effects and timers; the test is the outside and the clock. */
-class Life {
-  now = start;
-  readonly resident: Resident;
-  /** Keys with which the provider was asked, in order. */
-  readonly keys: Array<string> = [];
-
-  constructor(changes: Partial<JobOrder> = {}) {
-    const input = { order: { ...order, ...changes }, at: this.now };
-    const step = kind.stepper.initial(input);
-    this.resident = { ...makeResident(kind, 0, "job/job_test", this.now), snapshot: step.snapshot };
-    applyStep(this.resident, { type: "xstate.init", input }, this.now, step, null, null);
-  }
-
-  get state(): JobState {
-    return stateOf(this.resident.snapshot.value);
-  }
-  get context(): JobContext {
-    return this.resident.snapshot.context as unknown as JobContext;
-  }
-  get over(): boolean {
-    return this.resident.snapshot.status !== "active";
-  }
-  get effects(): ReadonlyArray<string> {
-    return this.resident.effects.map(({ name }) => name);
-  }
-
-  #step(event: { type: string; [key: string]: unknown }, finished: string | null, fired: string | null): this {
-    if (this.over) return this;
-    const before = this.resident.effects;
-    const step = kind.stepper.next(this.resident.snapshot, { ...event, at: this.now } as never);
-    applyStep(this.resident, event, this.now, step, finished, fired);
-    for (const effect of this.resident.effects) {
-      if (effect.name === "submit" && !before.includes(effect)) this.keys.push((effect.input as { key: string }).key);
-    }
-    return this;
-  }
-
-  send(event: { type: string; [key: string]: unknown }): this {
-    return this.#step(event, null, null);
-  }
-  cancel(): this {
-    return this.send({ type: "job.cancel" });
-  }
-  /** The effect under way succeeds. */
-  succeed(output?: unknown): this {
-    const [effect] = this.resident.effects;
-    if (effect === undefined) throw new Error(`nothing is under way in ${this.state}`);
-    const outputs: Record<string, unknown> = {
-      acquireSlot: { slot: "studio-1", expectedMs: 2000 },
-      submit: { providerJobId: `p-${this.keys.length}` },
-      track: null,
-      download: { file: "/staging/result.mp4" },
-      ingest: { assetId: "ast_test" },
-      cancelAtProvider: null,
-    };
-    const event = { type: `xstate.done.actor.${effect.invokeId}`, output: output ?? outputs[effect.name] };
-    return this.#step(event, effect.invokeId, null);
-  }
-  /** The effect under way fails. */
-  fail(failure: string, message = `it was ${failure}`): this {
-    const [effect] = this.resident.effects;
-    if (effect === undefined) throw new Error(`nothing is under way in ${this.state}`);
-    const event = { type: `xstate.error.actor.${effect.invokeId}`, error: { kind: failure, message } };
-    return this.#step(event, effect.invokeId, null);
-  }
-  /** The next timer comes due. */
-  wait(): this {
-    const timer = [...this.resident.timers].sort((a, b) => a.dueAt - b.dueAt)[0];
-    if (timer === undefined) throw new Error(`no timer in ${this.state}`);
-    this.now = Math.max(this.now, timer.dueAt);
-    return this.#step(timer.event, null, timer.id);
-  }
-  /** Goes on without trouble until a state. */
-  until(state: JobState): this {
-    while (this.state !== state) this.succeed();
-    return this;
-  }
-}
+import { backoff, jobLimits } from "./context.ts";
+import { Life, start } from "./life.ts";
 
 const kinds = [
   "authentication",
@@ -184,6 +78,50 @@ describe("a job", () => {
   test("tells the provider about the submission that was under way when it was cancelled", () => {
     const life = new Life().until("submitting").cancel();
     expect(life.resident.effects[0]).toMatchObject({ name: "cancelAtProvider", input: { key: "job_test-1", providerJobId: null } });
+  });
+});
+
+describe("a submission that was never answered", () => {
+  const unanswered = { key: "job_test-1", providerJobId: null };
+  const silences: ReadonlyArray<readonly [string, () => Life]> = [
+    ["a broken line", () => new Life().until("submitting").fail("network")],
+    ["a time-out that the provider's client told", () => new Life().until("submitting").fail("timeout")],
+    ["15 minutes of silence", () => new Life().until("submitting").wait()],
+    ["a second broken line", () => new Life().until("submitting").fail("network").wait().until("submitting").fail("network")],
+  ];
+
+  test.each(silences)("after %s is called off when the job is cancelled while it waits", (_, silence) => {
+    const waiting = { queued: silence(), waitingForSlot: silence().wait() };
+    for (const [state, life] of Object.entries(waiting)) {
+      expect(life.state).toBe(state);
+      expect(life.cancel().state).toBe("cancelling");
+      expect(life.calledOff).toMatchObject([unanswered]);
+      expect(life.succeed().state).toBe("cancelled");
+      expect(life.context).toMatchObject({ failure: null, waitingFor: null, finishedAt: life.now });
+    }
+  });
+
+  test.each(silences)("after %s is called off at the deadline, which ends the job as timed out", (_, silence) => {
+    for (const life of [silence(), silence().wait()]) {
+      expect(life.fire("untilDeadline").now).toBe(life.context.deadlineAt);
+      expect(life.state).toBe("cancelling");
+      expect(life.calledOff).toMatchObject([unanswered]);
+      expect(life.fail("network").state).toBe("timedOut");
+      expect(life.context.failure).toEqual({ kind: "timeout", message: "It was not done within 2 hours." });
+    }
+  });
+
+  test("is no concern any more once the provider has answered", () => {
+    for (const answer of ["provider", "limit", "lost"]) {
+      const life = new Life().until("submitting").fail("network").wait().until("submitting").fail(answer);
+      expect(life.state).toBe("queued");
+      expect(life.cancel().state).toBe("cancelled");
+      expect(life.calledOff).toEqual([]);
+    }
+    const lost = new Life().until("processing").fail("lost");
+    expect(lost.cancel().state).toBe("cancelled");
+    const late = new Life().until("submitting").fail("provider").wait();
+    expect(late.fire("untilDeadline").state).toBe("timedOut");
   });
 });
 
@@ -452,6 +390,32 @@ describe("whatever happens", () => {
         }
       }),
       { numRuns: 400 },
+    );
+  });
+
+  test("none is cancelled or timed out before the provider was told of a submission that it may have taken", () => {
+    fc.assert(
+      fc.property(changes, fc.array(move, { maxLength: 60 }), (order, moves) => {
+        const life = new Life(order);
+        const atProvider: ReadonlySet<JobState> = new Set(["processing", "downloading"]);
+        /** Keys that nothing can go on for: refused, or its generation has ended or is done with. */
+        const settled = new Set<string>();
+        for (const step of [...moves, { type: "cancel" as const }, { type: "wait" as const }]) {
+          const { state } = life;
+          const key = life.keys.at(-1);
+          const told = life.calledOff.length;
+          play(life, step);
+          const refused = step.type === "fail" && state === "submitting" && !["network", "timeout"].includes(step.kind);
+          // Back from the provider to the queue: it said that the generation is over.
+          if (key !== undefined && (refused || (atProvider.has(state) && life.state === "queued"))) settled.add(key);
+          if (life.calledOff.length > told) expect(life.calledOff.at(-1)?.key).toBe(key);
+        }
+        expect(life.over).toBe(true);
+        const last = life.keys.at(-1);
+        if (last === undefined || !["cancelled", "timedOut"].includes(life.state)) return;
+        expect(life.calledOff.map(({ key }) => key)).toEqual(settled.has(last) ? [] : [last]);
+      }),
+      { numRuns: 600 },
     );
   });
 

@@ -16,6 +16,7 @@ import {
   type JobMachineInput,
   type JobOrder,
   shareOfProcessing,
+  submitKeyOf,
   timeOf,
   type Transition,
 } from "./context.ts";
@@ -30,6 +31,15 @@ const pastDeadline = {
   target: "#job.cancelling",
   actions: ["noteDeadline", { type: "endAs", params: { ending: "timedOut" } }],
 } as const;
+/** While it waits nothing goes on at the provider, unless a submission was never answered: that may have been taken. */
+const callOffWaiting = [{ guard: "isUnanswered", ...callOff }, { target: "cancelled" }] as const;
+const pastDeadlineWaiting = [
+  { guard: "isUnanswered", ...pastDeadline },
+  { target: "timedOut", actions: "noteDeadline" },
+] as const;
+
+/** Raised with every change that old snapshots do not fit; then sample histories of the old version are kept in `histories`. */
+export const jobMachineVersion = 1;
 
 export const jobMachine = setup({
   types: {
@@ -69,6 +79,8 @@ export const jobMachine = setup({
     isUnreadable: ({ event }) => failureOf(event).kind === "input",
     /** Asking failed, not the generation: it goes on at the provider. */
     isOnlyUnreachable: ({ event }) => ["network", "limit", "authentication", "internal"].includes(failureOf(event).kind),
+    /** The last key was sent, or was about to be, and no answer has come. */
+    isUnanswered: ({ context }) => context.submitKey === submitKeyOf(context),
     isUnknownOutcome: ({ context, event }) => isAmbiguous(failureOf(event).kind) && !context.order.resendable,
     mayTryAgain: ({ context }) => context.attempt < context.maxAttempts,
     mayTryWithSameKey: ({ context, event }) => context.attempt < context.maxAttempts && isAmbiguous(failureOf(event).kind),
@@ -95,7 +107,7 @@ export const jobMachine = setup({
         deadlineAt: context.firstSlotAt === null ? at + jobLimits.generation : context.deadlineAt,
         etaAt: at + output.expectedMs,
         waitingFor: null,
-        submitKey: `${context.order.id}-${context.submission}`,
+        submitKey: submitKeyOf(context),
       };
     }),
     noteSubmitted: assign(({ context, event }: Transition, output: { readonly providerJobId: string }) => ({
@@ -203,8 +215,8 @@ export const jobMachine = setup({
       description: "Accepted; waits before it is tried (again)",
       entry: [{ type: "enter", params: { state: "queued" } }, "queue"],
       always: { guard: "mayGoOn", target: "waitingForSlot" },
-      after: { untilRetry: "waitingForSlot", untilDeadline: { target: "timedOut", actions: "noteDeadline" } },
-      on: { "job.cancel": "cancelled" },
+      after: { untilRetry: "waitingForSlot", untilDeadline: pastDeadlineWaiting },
+      on: { "job.cancel": callOffWaiting },
     },
     waitingForSlot: {
       description: "All places at the provider are taken",
@@ -219,8 +231,8 @@ export const jobMachine = setup({
           { target: "queued", actions: ["noteFailure", "planRoom"] },
         ],
       },
-      after: { untilDeadline: { target: "timedOut", actions: "noteDeadline" } },
-      on: { "job.cancel": "cancelled" },
+      after: { untilDeadline: pastDeadlineWaiting },
+      on: { "job.cancel": callOffWaiting },
     },
     submitting: {
       description: "The provider is asked",

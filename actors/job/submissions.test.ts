@@ -25,7 +25,7 @@ describe("submissions", () => {
     Effect.gen(function* () {
       const submissions = new Submissions();
       expect(yield* Effect.flip(submissions.submit("k", Effect.fail(refusal)))).toEqual(refusal);
-      expect(yield* submissions.outcome("k")).toBeNull();
+      expect(yield* submissions.outcome("k")).toEqual({ type: "refused" });
       expect(yield* submissions.submit("k", Effect.succeed(accepted))).toEqual(accepted);
     }).pipe(Effect.runPromise));
 
@@ -37,7 +37,18 @@ describe("submissions", () => {
       yield* Fiber.interrupt(asker);
       const outcome = yield* Effect.forkChild(submissions.outcome("k"), { startImmediately: true });
       yield* Deferred.succeed(gate, undefined);
-      expect(yield* Fiber.join(outcome)).toBe("p-1");
-      expect(yield* submissions.outcome("another")).toBeNull();
+      expect(yield* Fiber.join(outcome)).toEqual({ type: "accepted", providerJobId: "p-1" });
+      expect(yield* submissions.outcome("another")).toEqual({ type: "unknown" });
+    }).pipe(Effect.runPromise));
+
+  test("one without a definite answer is neither accepted nor refused", () =>
+    Effect.gen(function* () {
+      const submissions = new Submissions();
+      for (const kind of ["network", "timeout"] as const) {
+        yield* Effect.flip(submissions.submit(kind, Effect.fail({ kind, message: "The line is dead." })));
+        expect(yield* submissions.outcome(kind)).toEqual({ type: "unknown" });
+      }
+      yield* Effect.exit(submissions.submit("bug", Effect.die(new Error("a bug"))));
+      expect(yield* submissions.outcome("bug")).toEqual({ type: "unknown" });
     }).pipe(Effect.runPromise));
 });

@@ -1,12 +1,21 @@
 // Submissions under way: a submission that was begun is let finish even if the job has moved on, so that what it started can
 // be called off, and no key is sent twice at the same time.
-import { Effect, Exit, Fiber } from "effect";
+import { Effect, Exit, Fiber, Option } from "effect";
 import type { ProviderFailure } from "#actors/provider/provider.ts";
+import { isAmbiguous } from "./context.ts";
 
 /** Submissions whose outcome is remembered, beyond those under way (of which there are at most as many as slots). */
 const remembered = 1000;
 
 type Submission = Fiber.Fiber<{ readonly providerJobId: string }, ProviderFailure>;
+
+/** What came of a key. `unknown`: no answer came, or it was sent by an earlier process if at all. */
+export type Outcome =
+  | { readonly type: "accepted"; readonly providerJobId: string }
+  | { readonly type: "refused" }
+  | { readonly type: "unknown" };
+
+const unknown: Outcome = { type: "unknown" };
 
 export class Submissions {
   readonly #byKey = new Map<string, Submission>();
@@ -27,12 +36,11 @@ export class Submissions {
       });
     });
 
-  /** The provider's job that a key has led to, waiting for its submission if that is under way; null if there is none. */
-  readonly outcome = (key: string): Effect.Effect<string | null> =>
+  /** What a key has led to, waiting for its submission if that is under way. */
+  readonly outcome = (key: string): Effect.Effect<Outcome> =>
     Effect.suspend(() => {
       const known = this.#byKey.get(key);
-      if (known === undefined) return Effect.succeed(null);
-      return Effect.map(Fiber.await(known), (exit) => (Exit.isSuccess(exit) ? exit.value.providerJobId : null));
+      return known === undefined ? Effect.succeed(unknown) : Effect.map(Fiber.await(known), outcomeOf);
     });
 
   #forget(): void {
@@ -44,6 +52,12 @@ export class Submissions {
     }
   }
 }
+
+const outcomeOf = (exit: Exit.Exit<{ readonly providerJobId: string }, ProviderFailure>): Outcome => {
+  if (Exit.isSuccess(exit)) return { type: "accepted", providerJobId: exit.value.providerJobId };
+  const failure = Option.getOrUndefined(Exit.findErrorOption(exit));
+  return failure === undefined || isAmbiguous(failure.kind) ? unknown : { type: "refused" };
+};
 
 /** What a submission that died of a bug means: nobody knows whether it arrived. */
 export const unknownOutcome = (defect: unknown): ProviderFailure => ({

@@ -1,0 +1,140 @@
+// One job without a host, for tests: the real machine with the host's own bookkeeping of effects and timers. Whoever holds it is the
+// outside and the clock.
+import type { ActorEvent } from "#protocol/actor.ts";
+import type { JobState } from "#protocol/job.ts";
+import { applyHostStep, applyStep, makeKind, makeResident, type PendingStep, type Resident } from "#runtime/actor/resident.ts";
+import type { JobContext, JobOrder } from "./context.ts";
+import { jobMachine, jobMachineVersion } from "./machine.ts";
+import { stateOf } from "./row.ts";
+
+const order: JobOrder = {
+  id: "job_test",
+  ownerId: "usr_1",
+  operation: "text_to_video",
+  provider: "studio",
+  providerTitle: "Studio",
+  resendable: true,
+  params: { prompt: "a fox in the snow", seed: 7 },
+  inputs: [],
+  prompt: "a fox in the snow",
+  name: null,
+  hash: "0".repeat(64),
+  askedHash: null,
+  priority: 5,
+  scheduledFor: null,
+  parentJobId: null,
+  batchId: null,
+  expectedMs: 2000,
+  waitMs: 0,
+};
+
+export const jobKind = makeKind({ kind: "job", version: jobMachineVersion, machine: jobMachine, effects: {}, owner: () => "usr_1" });
+/** When a life begins, ms epoch. */
+export const start = 1_000_000;
+
+export class Life {
+  now = start;
+  readonly resident: Resident;
+  /** Keys with which the provider was asked, in order. */
+  readonly keys: Array<string> = [];
+  /** What the provider was told to stop. */
+  readonly calledOff: Array<{ readonly key: string; readonly providerJobId: string | null }> = [];
+
+  constructor(changes: Partial<JobOrder> = {}) {
+    const input = { order: { ...order, ...changes }, at: this.now };
+    const step = jobKind.stepper.initial(input);
+    this.resident = { ...makeResident(jobKind, 0, "job/job_test", this.now), snapshot: step.snapshot };
+    applyStep(this.resident, { type: "xstate.init", input }, this.now, step, null, null);
+  }
+
+  get state(): JobState {
+    return stateOf(this.resident.snapshot.value);
+  }
+  get context(): JobContext {
+    return this.resident.snapshot.context as unknown as JobContext;
+  }
+  get over(): boolean {
+    return this.resident.snapshot.status !== "active";
+  }
+  get effects(): ReadonlyArray<string> {
+    return this.resident.effects.map(({ name }) => name);
+  }
+
+  /** Every step so far, in order. */
+  get steps(): ReadonlyArray<PendingStep> {
+    return this.resident.dirty?.steps ?? [];
+  }
+
+  #step(event: { type: string; [key: string]: unknown }, finished: string | null, fired: string | null): this {
+    if (this.over) return this;
+    const before = this.resident.effects;
+    const step = jobKind.stepper.next(this.resident.snapshot, { ...event, at: this.now } as never);
+    applyStep(this.resident, event, this.now, step, finished, fired);
+    for (const effect of this.resident.effects) {
+      if (before.includes(effect)) continue;
+      if (effect.name === "submit") this.keys.push((effect.input as { key: string }).key);
+      if (effect.name === "cancelAtProvider") this.calledOff.push(effect.input as (typeof this.calledOff)[number]);
+    }
+    return this;
+  }
+
+  send(event: { type: string; [key: string]: unknown }): this {
+    return this.#step(event, null, null);
+  }
+  cancel(): this {
+    return this.send({ type: "job.cancel" });
+  }
+  /** The host gives up on it until a person has looked. */
+  park(reason: string): this {
+    return this.#hostStep({ type: "host.parked", reason }, reason);
+  }
+  /** A person lets it go on. */
+  resume(): this {
+    return this.#hostStep({ type: "host.resumed" }, null);
+  }
+  #hostStep(event: ActorEvent, parked: string | null): this {
+    applyHostStep(this.resident, event, this.now, { parked });
+    return this;
+  }
+  /** The effect under way succeeds. */
+  succeed(output?: unknown): this {
+    const [effect] = this.resident.effects;
+    if (effect === undefined) throw new Error(`nothing is under way in ${this.state}`);
+    const outputs: Record<string, unknown> = {
+      acquireSlot: { slot: "studio-1", expectedMs: 2000 },
+      submit: { providerJobId: `p-${this.keys.length}` },
+      track: null,
+      download: { file: "/staging/result.mp4" },
+      ingest: { assetId: "ast_test" },
+      cancelAtProvider: null,
+    };
+    const event = { type: `xstate.done.actor.${effect.invokeId}`, output: output ?? outputs[effect.name] };
+    return this.#step(event, effect.invokeId, null);
+  }
+  /** The effect under way fails. */
+  fail(failure: string, message = `it was ${failure}`): this {
+    const [effect] = this.resident.effects;
+    if (effect === undefined) throw new Error(`nothing is under way in ${this.state}`);
+    const event = { type: `xstate.error.actor.${effect.invokeId}`, error: { kind: failure, message } };
+    return this.#step(event, effect.invokeId, null);
+  }
+  /** The next timer comes due. */
+  wait(): this {
+    const timer = [...this.resident.timers].sort((a, b) => a.dueAt - b.dueAt)[0];
+    if (timer === undefined) throw new Error(`no timer in ${this.state}`);
+    this.now = Math.max(this.now, timer.dueAt);
+    return this.#step(timer.event, null, timer.id);
+  }
+  /** The timer of this delay comes due now. */
+  fire(delay: string): this {
+    const timer = this.resident.timers.find(({ event }) => event.type.includes(`.${delay}.`));
+    if (timer === undefined) throw new Error(`no timer ${delay} in ${this.state}`);
+    this.now = Math.max(this.now, timer.dueAt);
+    return this.#step(timer.event, null, timer.id);
+  }
+  /** Goes on without trouble until a state. */
+  until(state: JobState): this {
+    while (this.state !== state) this.succeed();
+    return this;
+  }
+}
