@@ -68,8 +68,9 @@ export class Life {
   #step(event: { type: string; [key: string]: unknown }, finished: string | null, fired: string | null): this {
     if (this.over) return this;
     const before = this.resident.effects;
-    const step = jobKind.stepper.next(this.resident.snapshot, { ...event, at: this.now } as never);
-    applyStep(this.resident, event, this.now, step, finished, fired);
+    const stamped = { ...event, at: this.now };
+    const step = jobKind.stepper.next(this.resident.snapshot, stamped);
+    applyStep(this.resident, stamped, this.now, step, finished, fired);
     for (const effect of this.resident.effects) {
       if (before.includes(effect)) continue;
       if (effect.name === "submit") this.keys.push((effect.input as { key: string }).key);

@@ -1,0 +1,73 @@
+// Stories that jobs live through, and how they are kept: what the files in `histories/` are written from. Pure.
+import type { ActorEvent } from "#protocol/actor.ts";
+import type { StoredSnapshot } from "#runtime/actor/step.ts";
+import { jobKind, Life, start } from "./life.ts";
+
+/** One step as it was journaled, and the snapshot that the machine of that version came to by it. */
+export interface HistoryStep {
+  readonly seq: number;
+  readonly at: number;
+  readonly event: ActorEvent;
+  readonly snapshot: StoredSnapshot;
+}
+
+/** By the name of their file. */
+export const stories: Readonly<Record<string, () => Life>> = {
+  completed: () => new Life().until("processing").send({ type: "provider.progress", fraction: 0.5 }).until("completed").cancel(),
+  scheduled: () => new Life({ scheduledFor: start + 3_600_000 }).wait().until("completed"),
+  retried: () =>
+    new Life()
+      .until("submitting")
+      .fail("limit", "All places are taken.")
+      .wait()
+      .until("processing")
+      .fail("network")
+      .wait()
+      .fail("provider")
+      .wait()
+      .until("downloading")
+      .fail("lost")
+      .wait()
+      .until("ingesting")
+      .fail("lost")
+      .until("completed"),
+  "sent-again": () => new Life().until("submitting").fail("network").wait().until("submitting").wait().wait().until("completed"),
+  "full-disk": () => new Life().until("ingesting").fail("storage", "The disk is full.").wait().fail("storage").wait().until("completed"),
+  parked: () => new Life().until("processing").park("A bug in following it.").resume().until("completed"),
+  failed: () =>
+    new Life().until("submitting").fail("provider").wait().until("processing").fail("lost").wait().until("submitting").fail("credits"),
+  "failed-by-its-parameters": () => new Life().until("submitting").fail("parameters", "There is no such quality."),
+  "failed-unreadable": () => {
+    const life = new Life();
+    while (!life.over) life.until("ingesting").fail("input", "This is not a video.");
+    return life;
+  },
+  "failed-unanswered": () => new Life({ resendable: false }).until("submitting").fail("network"),
+  filtered: () => new Life().until("processing").fail("filtered", "Not this."),
+  "cancelled-scheduled": () => new Life({ scheduledFor: start + 3_600_000 }).cancel(),
+  "cancelled-waiting": () => new Life().cancel(),
+  "cancelled-between-attempts": () => new Life().until("submitting").fail("provider").cancel(),
+  "cancelled-unanswered": () => new Life().until("submitting").fail("network").cancel().succeed(),
+  "cancelled-submitting": () => new Life().until("submitting").cancel().succeed(),
+  "cancelled-processing": () => new Life().until("processing").cancel().fail("network"),
+  "cancelled-downloading": () => new Life().until("downloading").fail("network").cancel().succeed(),
+  "cancelled-ingesting": () => new Life().until("ingesting").cancel().wait(),
+  "timed-out": () => {
+    const life = new Life().until("processing");
+    while (!life.over) life.wait();
+    return life;
+  },
+  "timed-out-unanswered": () => new Life({ resendable: false }).until("submitting").wait().succeed(),
+  "timed-out-waiting": () => new Life().wait(),
+};
+
+/** The steps of a life as they are kept: JSON, a line a step. */
+export const historyOf = (life: Life): string => {
+  const steps = life.steps.map(({ seq, at, event, snapshot }): HistoryStep => ({
+    seq,
+    at,
+    event,
+    snapshot: jobKind.stepper.store(snapshot),
+  }));
+  return `[\n${steps.map((step) => JSON.stringify(step)).join(",\n")}\n]\n`;
+};
