@@ -3,12 +3,12 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Effect, Layer } from "effect";
-import { Database, DatabaseError, type Sql } from "./database.ts";
+import { Database, type DatabaseError, type Sql } from "./database.ts";
 import { EmbeddedBackend } from "./embedded-backend.ts";
-import { lockFolder } from "./folder-lock.ts";
+import { folderError, lockDataFolder } from "./data-folder.ts";
 import { maintain } from "./maintenance.ts";
 import { migrate } from "./migrate.ts";
-import { codeOf, commonOptions, databaseError, idleTransactionMs, makeDatabase } from "./postgres-js.ts";
+import { commonOptions, idleTransactionMs, makeDatabase } from "./postgres-js.ts";
 import { postgres } from "./postgres-mended.ts";
 import { Multiplexer } from "./wire.ts";
 
@@ -23,36 +23,6 @@ export interface EmbeddedOptions {
   readonly idleTransactionMs?: number;
 }
 
-const sentence = (folder: string, cause: unknown): DatabaseError => {
-  switch (codeOf(cause)) {
-    case "EACCES":
-    case "EROFS":
-    case "EPERM":
-      return new DatabaseError({
-        reason: "full",
-        message: `The data folder ${folder} cannot be written. Give it to this user, or choose another with PIXSIM_DATA.`,
-        cause,
-      });
-    case "ENOSPC":
-    case "EDQUOT":
-    case "53100":
-      return new DatabaseError({
-        reason: "full",
-        message: `The disk of the data folder ${folder} is full. Free some space and start again.`,
-        cause,
-      });
-    case "ENOTDIR":
-    case "EEXIST":
-      return new DatabaseError({
-        reason: "fault",
-        message: `The data folder ${folder} is not a folder. Choose another with PIXSIM_DATA.`,
-        cause,
-      });
-    default:
-      return databaseError(cause);
-  }
-};
-
 /** Opens (at first makes) the database in `<dataDir>/db`, locks `dataDir` and migrates. */
 export const embeddedDatabase = (options: EmbeddedOptions): Layer.Layer<Database, DatabaseError> =>
   Layer.effect(
@@ -61,11 +31,8 @@ export const embeddedDatabase = (options: EmbeddedOptions): Layer.Layer<Database
       const { dataDir } = options;
       const folder = join(dataDir, "db");
       const attempt = <T>(run: () => Promise<T>): Effect.Effect<T, DatabaseError> =>
-        Effect.tryPromise({ try: run, catch: (cause) => sentence(dataDir, cause) });
-      yield* Effect.acquireRelease(
-        attempt(() => lockFolder(dataDir)),
-        (unlock) => Effect.promise(unlock),
-      );
+        Effect.tryPromise({ try: run, catch: (cause) => folderError(dataDir, cause) });
+      yield* lockDataFolder(dataDir);
       yield* attempt(() => mkdir(folder, { recursive: true }));
       const backend = yield* Effect.acquireRelease(
         Effect.sync(() => new EmbeddedBackend(folder, options.batchMs ?? 10 * 60_000)),

@@ -1,6 +1,7 @@
 // PostgreSQL as the database, by its URL.
 import { Effect, Layer } from "effect";
 import { Database, DatabaseError, type Sql } from "./database.ts";
+import { lockDataFolder } from "./data-folder.ts";
 import { migrate } from "./migrate.ts";
 import { codeOf, commonOptions, databaseError, idleTransactionMs, makeDatabase } from "./postgres-js.ts";
 import { postgres } from "./postgres-mended.ts";
@@ -9,6 +10,8 @@ const oldestVersion = 15;
 
 export interface ServerOptions {
   readonly url: string;
+  /** Folder with what belongs to this database, where it is for one process alone. */
+  readonly dataDir?: string | undefined;
   /** Connections at most. Default: 10. */
   readonly connections?: number;
 }
@@ -42,10 +45,11 @@ const check = async (sql: Sql): Promise<void> => {
 };
 
 /** Connects and migrates. Fails with a sentence for a person where that cannot be. */
-export const serverDatabase = ({ url, connections }: ServerOptions): Layer.Layer<Database, DatabaseError> =>
+export const serverDatabase = ({ url, dataDir, connections }: ServerOptions): Layer.Layer<Database, DatabaseError> =>
   Layer.effect(
     Database,
     Effect.gen(function* () {
+      if (dataDir !== undefined) yield* lockDataFolder(dataDir);
       const sql = yield* Effect.acquireRelease(
         Effect.sync(
           (): Sql =>
