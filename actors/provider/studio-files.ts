@@ -1,8 +1,9 @@
-// The folder of finished renders. Files in it can always be made again; none is read half-written, since each gets its name
-// when it is whole.
-import { copyFile, link, mkdir, readdir, rm, stat } from "node:fs/promises";
+// The folder of finished renders, which several processes may share. Files in it can always be made again; none is read half-written,
+// since each is made elsewhere and gets its name when it is whole.
+import { copyFile, link, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { Effect } from "effect";
+import { Effect, type Scope } from "effect";
+import { ownFolder } from "#runtime/blobs/own-folder.ts";
 import type { ProviderFailure } from "./provider.ts";
 
 const storageFailure = (error: unknown): ProviderFailure => ({
@@ -15,27 +16,32 @@ const attempt = <T>(run: () => Promise<T>): Effect.Effect<T, ProviderFailure> =>
 export interface RenderFiles {
   /** Names of the files that were there when the folder was opened. */
   readonly found: ReadonlyArray<string>;
-  readonly path: (name: string) => string;
+  /** Where a render may be made: a path of this process alone. */
+  readonly making: (name: string) => string;
+  /** Gives what was made its name. */
+  readonly keep: (name: string) => Effect.Effect<void, ProviderFailure>;
   readonly has: (name: string) => Effect.Effect<boolean>;
   /** Puts a file at `to`, by a link where both are on one disk. */
   readonly handOut: (name: string, to: string) => Effect.Effect<void, ProviderFailure>;
   readonly remove: (name: string) => Effect.Effect<void>;
 }
 
-/** Opens the folder, makes it if need be, and removes what a killed process left half-written. */
-export const openRenderFiles = Effect.fnUntraced(function* (dataFolder: string): Effect.fn.Return<RenderFiles, ProviderFailure> {
+/** Opens the folder; makes it if need be. */
+export const openRenderFiles = Effect.fnUntraced(function* (
+  dataFolder: string,
+): Effect.fn.Return<RenderFiles, ProviderFailure, Scope.Scope> {
   const folder = join(dataFolder, "renders");
   const found = yield* attempt(async () => {
     await mkdir(folder, { recursive: true });
-    const names = await readdir(folder);
-    const half = names.filter((name) => name.endsWith(".part"));
-    await Promise.all(half.map((name) => rm(join(folder, name), { force: true })));
-    return names.filter((name) => !name.endsWith(".part"));
+    return readdir(folder);
   });
+  const own = yield* Effect.mapError(ownFolder(join(dataFolder, "making")), storageFailure);
   const path = (name: string): string => join(folder, name);
+  const making = (name: string): string => join(own, name);
   return {
     found,
-    path,
+    making,
+    keep: (name) => attempt(() => rename(making(name), path(name))),
     has: (name) =>
       Effect.promise(() =>
         stat(path(name)).then(

@@ -56,7 +56,7 @@ export const makeStudio = Effect.gen(function* (): Effect.fn.Return<Provider, Pr
   const files = yield* openRenderFiles((yield* Settings).PIXSIM_DATA);
   const scope = yield* Effect.scope;
   const runs = new Map<string, Run>();
-  // A process that was killed between the file and its row leaves a file that no row names.
+  // A file gets its name after its row: one that no row names was to be removed by a process that was killed.
   for (const name of yield* ledger.strangers(files.found)) yield* files.remove(name);
   let speed = firstSpeed;
 
@@ -83,12 +83,14 @@ export const makeStudio = Effect.gen(function* (): Effect.fn.Return<Provider, Pr
     const name = `${render.id}.mp4`;
     const start = yield* Clock.monotonicTimeNanos;
     yield* Effect.mapError(
-      media.render(spec, files.path(name), (fraction) => progress(before + (1 - before) * fraction)),
+      media.render(spec, files.making(name), (fraction) => progress(before + (1 - before) * fraction)),
       ofMedia,
     );
     const took = Math.max(1, Number((yield* Clock.monotonicTimeNanos) - start) / 1e6 - overhead);
     speed += newest * ((took * 1e6) / workOf(spec.operation, spec.params) - speed);
+    // In this order a file always has its row; a row whose file is not there yet leads to the same bytes being made again.
     yield* ledger.finish(render.id, name);
+    yield* files.keep(name);
   });
 
   const stop = (run: Run): Effect.Effect<void> => Effect.suspend(() => (run.fiber === null ? Effect.void : Fiber.interrupt(run.fiber)));

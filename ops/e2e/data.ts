@@ -5,12 +5,12 @@ import { Effect, ManagedRuntime } from "effect";
 import { Database, type Sql } from "#db/client/database.ts";
 import { embeddedDatabase } from "#db/client/embedded.ts";
 
-/** SHA-256 of all blobs that are on the disk; what is left in the staging folder stands among them. */
+/** SHA-256 of all blobs that are on the disk; what is left in the staging folders stands among them, but for their locks. */
 export const blobsOf = async (data: string): Promise<ReadonlyArray<string>> => {
   const root = join(data, "blobs");
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && entry.name !== "lock")
     .map(({ parentPath, name }) =>
       join(parentPath, name)
         .slice(root.length + 1)

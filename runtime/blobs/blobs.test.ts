@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Effect, Layer } from "effect";
 import { TestClock } from "effect/testing";
 import { afterAll, expect, test } from "vitest";
@@ -80,12 +80,14 @@ test("a damaged blob is replaced when its bytes come again", () =>
     }),
   ));
 
-test("what was being made when the server ended is swept at the next start; blobs and parts stay", async () => {
+test("what a killed server was making is swept at the next start; what a living one makes, blobs and parts stay", async () => {
   const folder = freshFolder();
+  const staging = join(folder, "blobs", "staging");
   const ref = await run(
     folder,
     Effect.gen(function* () {
-      writeFileSync((yield* Blobs).stage("half.mp4"), "half");
+      mkdirSync(join(staging, "of-a-dead-one"));
+      writeFileSync(join(staging, "of-a-dead-one", "half.mp4"), "half");
       const part = yield* (yield* Parts).open("upl_1");
       yield* part.append(Buffer.from("first bytes"));
       yield* part.close;
@@ -95,8 +97,13 @@ test("what was being made when the server ended is swept at the next start; blob
   await run(
     folder,
     Effect.gen(function* () {
-      expect(readdirSync(join(folder, "blobs", "staging"))).toEqual([]);
-      expect(yield* (yield* Blobs).has(ref.sha256)).toBe(true);
+      const blobs = yield* Blobs;
+      const making = blobs.stage("half.mp4");
+      writeFileSync(making, "half");
+      yield* Effect.promise(() => run(folder, Effect.void));
+      expect(readFileSync(making, "utf8")).toBe("half");
+      expect(readdirSync(staging)).toEqual([basename(dirname(making))]);
+      expect(yield* blobs.has(ref.sha256)).toBe(true);
       const parts = yield* Parts;
       expect(yield* parts.size("upl_1")).toBe(11);
       const part = yield* parts.open("upl_1");
@@ -134,7 +141,7 @@ test("a name with folders in it does not leave the staging folder", () =>
     freshFolder(),
     Effect.gen(function* () {
       const blobs = yield* Blobs;
-      expect(blobs.stage("../../etc/passwd")).toMatch(/staging\/[0-9a-f-]{36}-passwd$/);
+      expect(blobs.stage("../../etc/passwd")).toMatch(/staging\/[0-9a-f-]{36}\/[0-9a-f-]{36}-passwd$/);
     }),
   ));
 

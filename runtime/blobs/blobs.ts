@@ -27,7 +27,7 @@ export class Blobs extends Context.Service<
     readonly has: (sha256: string) => Effect.Effect<boolean>;
     /** Removes a blob; with `adoptedBefore` (ms epoch) only if it has not been adopted again since. */
     readonly remove: (sha256: string, adoptedBefore?: number) => Effect.Effect<void>;
-    /** A fresh path in the staging folder on the same file system; left-overs are swept at start. */
+    /** A fresh path in this process' staging folder, on the same file system; left-overs are swept at the next start. */
     readonly stage: (name: string) => string;
     /** All stored blobs: for the orphan sweep. */
     readonly list: Effect.Effect<ReadonlyArray<StoredBlob>>;

@@ -1,5 +1,5 @@
 // Blobs in a folder: `<data>/blobs/ab/cdef…`. A file gets its name only once all of it is on the disk, so a crash at any
-// moment leaves either the whole blob or none.
+// moment leaves either the whole blob or none. Several processes may share the folder: each stages in a folder of its own.
 import { mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Clock, Effect, Layer, Semaphore } from "effect";
@@ -9,6 +9,7 @@ import { Pool } from "../pool/pool.ts";
 import { type BlobRef, Blobs, type StoredBlob } from "./blobs.ts";
 import { onDisk, unlessMissing } from "./disk.ts";
 import { hashFile } from "./hash.ts";
+import { ownFolder } from "./own-folder.ts";
 
 /** Makes the content of a file or folder survive a loss of power. */
 const settle = async (path: string, flags: "r" | "r+"): Promise<void> => {
@@ -31,11 +32,7 @@ export const localBlobs: Layer.Layer<Blobs, CallError, Settings | Pool> = Layer.
     const { PIXSIM_DATA } = yield* Settings;
     const pool = yield* Pool;
     const root = join(PIXSIM_DATA, "blobs");
-    const staging = join(root, "staging");
-    yield* onDisk(async () => {
-      await rm(staging, { recursive: true, force: true });
-      await mkdir(staging, { recursive: true });
-    });
+    const staging = yield* ownFolder(join(root, "staging"));
     /** Keeps `adopt` and `remove` from acting on the same blob between each other's look and deed. */
     const naming = yield* Semaphore.make(1);
     const path = (sha256: string): string => join(root, sha256.slice(0, 2), sha256.slice(2));
