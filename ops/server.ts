@@ -20,7 +20,7 @@ import { Secrets } from "#runtime/auth/secrets.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { localBlobs } from "#runtime/blobs/local.ts";
 import { Bus } from "#runtime/bus/bus.ts";
-import { singleProcess } from "#runtime/cluster/single.ts";
+import { clusterLayer } from "#runtime/cluster/cluster.ts";
 import { Settings, type SettingsShape } from "#runtime/config/settings.ts";
 import { GatewayCounters } from "#runtime/gateway/counters.ts";
 import { Gateway } from "#runtime/gateway/gateway.ts";
@@ -77,7 +77,7 @@ export const server = (settings: SettingsShape) => {
   const database =
     settings.DATABASE_URL === undefined
       ? embeddedDatabase({ dataDir: settings.PIXSIM_DATA })
-      : serverDatabase({ url: settings.DATABASE_URL });
+      : serverDatabase({ url: settings.DATABASE_URL, dataDir: settings.REDIS_URL === undefined ? settings.PIXSIM_DATA : undefined });
   const mediaUrls = Layer.unwrap(Effect.map(Secrets, ({ mediaKey }) => mediaUrlsLayer(mediaKey)));
   const host = Layer.unwrap(Effect.map(actorKinds, (definitions) => actorHost(definitions)));
 
@@ -87,9 +87,9 @@ export const server = (settings: SettingsShape) => {
     Layer.provideMerge(kindServices),
     Layer.provideMerge(builtInProviders),
     Layer.provideMerge(assetLayer),
-    Layer.provideMerge(Layer.mergeAll(mediaUrls, mediaPool(), localBlobs, Bus.layer, singleProcess)),
+    Layer.provideMerge(Layer.mergeAll(mediaUrls, mediaPool(), localBlobs, Bus.layer)),
     Layer.provideMerge(Layer.mergeAll(Auth.layer, ResultStore.layer, transportLayer, GatewayCounters.layer, Pool.layer, logSink)),
-    Layer.provideMerge(Layer.mergeAll(Secrets.layer, database)),
+    Layer.provideMerge(Layer.mergeAll(Secrets.layer, database, clusterLayer(version))),
     Layer.provideMerge(Layer.mergeAll(logLayer(), Metrics.layer)),
     Layer.provideMerge(Layer.succeed(Settings, settings)),
   );

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { must } from "#actors/media/testing.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
+import { singleProcess } from "#runtime/cluster/single.ts";
 import { assetHousekeeping, sweepOrphans } from "./housekeeping.ts";
 import { testAssets, testFolder } from "./testing.ts";
 
@@ -36,7 +37,7 @@ describe("housekeeping", () => {
           yield* TestClock.setTime(Date.UTC(2030, 0, 1));
           const earlier = yield* store("from an earlier run");
           yield* TestClock.adjust("1 minute");
-          yield* Layer.build(assetHousekeeping);
+          yield* Layer.build(Layer.provide(assetHousekeeping, singleProcess));
           const fresh = yield* store("its row is about to be written");
           yield* goneFrom(blobs, earlier);
           expect(yield* blobs.has(fresh)).toBe(true);

@@ -4,6 +4,8 @@ import { Database } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
+import { ShardLocks } from "#runtime/cluster/locks.ts";
+import { Placement } from "#runtime/cluster/placement.ts";
 import { orCallError } from "./failures.ts";
 import { Uploads } from "./uploads.ts";
 
@@ -59,19 +61,23 @@ const logged = (task: string, work: Effect.Effect<number, CallError, Database | 
   );
 
 /**
- * Keeps house from now on: each hour, and at once for blobs from before this start, since nobody can be about to write
- * their rows any more.
+ * Keeps house from now on, in one process of all: each hour, and at once. A process that is alone need not spare what was stored
+ * before its start: nobody can be about to write the rows of such blobs any more.
  */
-export const assetHousekeeping: Layer.Layer<never, never, Database | Blobs | Uploads> = Layer.effectDiscard(
+export const assetHousekeeping: Layer.Layer<never, never, Database | Blobs | Placement | ShardLocks | Uploads> = Layer.effectDiscard(
   Effect.gen(function* () {
     const started = yield* Clock.currentTimeMillis;
     const uploads = yield* Uploads;
+    const placement = yield* Placement;
+    const locks = yield* ShardLocks;
+    const services = yield* Effect.context<Database | Blobs | Uploads>();
     const round = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis;
+      const alone = (yield* locks.runners)?.length === 1;
       yield* logged("purge trash", purgeTrash);
       yield* logged("sweep uploads", uploads.sweep(now - uploadKeeps));
-      yield* logged("sweep orphans", sweepOrphans(Math.max(started, now - grace)));
+      yield* logged("sweep orphans", sweepOrphans(alone ? Math.max(started, now - grace) : now - grace));
     });
-    yield* Effect.forkScoped(Effect.repeat(round, Schedule.spaced("1 hour")));
+    yield* placement.once("asset.housekeeping", Effect.provide(Effect.asVoid(Effect.repeat(round, Schedule.spaced("1 hour"))), services));
   }),
 );

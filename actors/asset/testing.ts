@@ -50,7 +50,7 @@ export const testFolder = (): { readonly path: string; readonly remove: () => vo
 /** All services of assets on a data folder and a database. */
 export const testAssets = <E>(folder: string, database: Layer.Layer<Database, E>, work: Layer.Layer<Media, never, Settings> = media) =>
   assetLayer.pipe(
-    Layer.provideMerge(Layer.mergeAll(localBlobs, Parts.layer, Bus.layer, work, urls, database)),
+    Layer.provideMerge(Layer.mergeAll(localBlobs, Parts.layer, Bus.alone, work, urls, database)),
     Layer.provideMerge(Pool.layer),
     Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder }))),
   );

@@ -34,5 +34,6 @@ export const jobActor = Effect.gen(function* () {
     owner: ({ context }) => context.order.ownerId,
     projection: { table: "job", columns: jobColumns, row: storedRow },
     committed,
+    cells: slots.cells,
   });
 });

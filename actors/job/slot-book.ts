@@ -96,7 +96,7 @@ export class SlotBook {
     return desk;
   }
 
-  /** Notes a slot that a job held before the start. */
+  /** Notes a slot that a job held before it came to this process. */
   restore(jobId: string, provider: string, slot: string): void {
     this.#known.set(jobId, { jobId, provider, ownerId: "", priority: 0 });
     this.#desk(provider).holders.set(jobId, slot);
@@ -136,6 +136,14 @@ export class SlotBook {
     const desk = this.#desk(request.provider);
     if (desk.holders.delete(jobId)) this.#serve(desk);
     else desk.remove(request);
+  }
+
+  /** The same for all jobs that `which` names. */
+  releaseAll(which: (jobId: string) => boolean): void {
+    // First who waits: else one of them might be given what another of them gives back.
+    const jobs = [...this.#known.keys()].filter(which);
+    for (const jobId of jobs) if (this.held(jobId) === undefined) this.release(jobId);
+    for (const jobId of jobs) this.release(jobId);
   }
 
   #serve(desk: Desk): void {

@@ -283,7 +283,7 @@ export class TestServer {
       Layer.succeed(Database, database),
       Layer.succeed(Providers, { all: [provider], get: (id) => (id === provider.id ? provider : undefined) }),
       this.shelf.layer(script),
-      Bus.layer,
+      Bus.alone,
       localBlobs,
       singleProcess,
     ).pipe(

@@ -51,6 +51,10 @@ export const loadActors = (sql: Queryable, ids: ReadonlyArray<string>) =>
       (select json_agg(t) from actor_timer t where t.actor_id = a.id) as timers
     from actor a where a.id = any(${sql.array([...ids], 25)}::text[])`;
 
+/** Number of the last committed step of each. */
+export const actorHeads = (sql: Queryable, ids: ReadonlyArray<string>) =>
+  sql<Array<{ id: string; seq: number }>>`select id, seq from actor where id = any(${sql.array([...ids], 25)}::text[])`;
+
 export const seenCommand = (sql: Queryable, actorId: string, eventId: string) =>
   sql<Array<{ hash: string; seq: number }>>`select hash, seq from actor_inbox where actor_id = ${actorId} and event_id = ${eventId}`;
 

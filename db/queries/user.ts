@@ -99,6 +99,9 @@ export const revokeSessions = (
       ${which.except === undefined ? sql`` : sql`and id <> ${which.except}`}
     returning id`;
 
+export const revokedSince = (sql: Queryable, since: number) =>
+  sql<Array<{ id: string }>>`select id from session where revoked_at >= ${since}`;
+
 /** Ends a user's sessions but the `most` used last. Answers which. */
 export const revokeOldSessions = (sql: Queryable, userId: string, most: number, why: string, now: number) =>
   sql<Array<{ id: string }>>`

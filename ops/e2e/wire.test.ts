@@ -9,7 +9,7 @@ import { Stranger } from "#protocol/stranger/client.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { startGateway, type TestGateway } from "#runtime/gateway/testing.ts";
 
-const runtime = ManagedRuntime.make(Bus.layer);
+const runtime = ManagedRuntime.make(Bus.alone);
 let gateway: TestGateway;
 let bus: Bus["Service"];
 let cancels = 0;

@@ -4,9 +4,11 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { findChromium, howToGetChromium } from "./chromium.ts";
 import { findPostgres, howToGetPostgres } from "./postgres.ts";
+import { findRedis, howToGetRedis } from "./redis.ts";
 
 const missing = async (): Promise<ReadonlyArray<{ readonly pkg: string; readonly how: string }>> => [
   ...((await findPostgres()) === undefined ? [{ pkg: "postgresql", how: howToGetPostgres }] : []),
+  ...(findRedis() === undefined ? [{ pkg: "redis-server", how: howToGetRedis }] : []),
   ...(findChromium() === undefined ? [{ pkg: "chromium", how: howToGetChromium }] : []),
 ];
 
@@ -31,7 +33,7 @@ const install = (packages: ReadonlyArray<string>, before: ReadonlyArray<string>)
   run("install", "-y", "--no-install-recommends", ...packages);
 };
 
-/** Makes sure that PostgreSQL and Chromium are there. Throws one line per missing one that cannot be installed from here. */
+/** Makes sure that PostgreSQL, Redis and Chromium are there. Throws one line per missing one that cannot be installed from here. */
 export const provideServices = async (): Promise<void> => {
   const wanted = (await missing()).map(({ pkg }) => pkg);
   if (wanted.length === 0) return;

@@ -79,8 +79,7 @@ export const connect = (options: ClientOptions): Client => {
           case "ok":
             return calls.answered(frame.id, frame.r);
           case "err": {
-            const { code, message, details, ref } = frame.e;
-            const error = new CallError(code, message, details, ref);
+            const error = CallError.fromWire(frame.e);
             if (!calls.failed(frame.id, error) && !streams.ended(frame.id, error)) subscriptions.failed(frame.id, error);
             return;
           }
@@ -96,10 +95,9 @@ export const connect = (options: ClientOptions): Client => {
           case "ack":
             return uploads.get(frame.stream)?.acknowledged(frame.offset);
           case "abort": {
-            const { code, message, details, ref } = frame.e;
             const upload = uploads.get(frame.stream);
             uploads.delete(frame.stream);
-            return upload?.aborted(new CallError(code, message, details, ref));
+            return upload?.aborted(CallError.fromWire(frame.e));
           }
         }
       },

@@ -74,6 +74,10 @@ export class CallError extends Error {
     this.ref = ref;
   }
 
+  static fromWire({ code, message, details, ref }: WireError): CallError {
+    return new CallError(code, message, details, ref);
+  }
+
   get retryable(): boolean {
     return errorCatalogue[this.code].retryable;
   }

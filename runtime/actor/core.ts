@@ -5,6 +5,7 @@
 import type { ActorEvent } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { Acknowledged } from "./actors.ts";
+import { Moved } from "./moved.ts";
 import {
   applyHostStep,
   applyStep,
@@ -17,7 +18,16 @@ import {
   restoreResident,
   toCommit,
 } from "./resident.ts";
-import { type ActorStore, cellCount, cellOf, type CommitBatch, type OpenEffect, type SetTimer, type StoreFailure } from "./store.ts";
+import {
+  type ActorStore,
+  cellCount,
+  cellOf,
+  type CommitBatch,
+  type OpenEffect,
+  type SetTimer,
+  type StoredActor,
+  type StoreFailure,
+} from "./store.ts";
 import { TimerQueue } from "./timer-queue.ts";
 
 export type Reply<T> = (result: T | CallError) => void;
@@ -96,6 +106,10 @@ export interface CorePorts {
   readonly soon: (run: () => void) => void;
   readonly startEffect: (address: string, kind: Kind, effect: OpenEffect, recovered: boolean) => void;
   readonly stopEffect: (address: string, effect: EffectRef) => void;
+  /** These cells are this process' now, and nothing of them runs yet. */
+  readonly arrived: (cells: ReadonlySet<number>, done: () => void) => void;
+  /** These cells are another's: all that runs for their actors is to stop. */
+  readonly left: (cells: ReadonlySet<number>) => void;
   /** Exactly these of the actor's effects are to run: starts what does not, stops what does. */
   readonly syncEffects: (address: string, kind: Kind, effects: ReadonlyArray<OpenEffect>) => void;
   /** Committed steps of one actor, in order. */
@@ -130,9 +144,12 @@ interface Loading {
 
 interface Lane {
   readonly dirty: Set<Resident<Command>>;
-  flushing: boolean;
+  /** What is being committed. */
+  inFlight: ReadonlyArray<Resident<Command>>;
   scheduled: boolean;
 }
+
+const none: ReadonlyArray<Resident<Command>> = [];
 
 const failureOf = (failure: StoreFailure): CallError => {
   switch (failure.reason) {
@@ -149,8 +166,10 @@ export class Core {
   readonly #ports: CorePorts;
   readonly #limits: CoreLimits;
   readonly #cells = new Map<number, { readonly epoch: number }>();
+  /** Cells that take nothing new and are let go of once what they took is written; who waits for that. */
+  readonly #leaving = new Map<number, Array<() => void>>();
   readonly #actors = new Map<string, Resident<Command> | Loading>();
-  readonly #lanes: ReadonlyArray<Lane> = [0, 1].map(() => ({ dirty: new Set(), flushing: false, scheduled: false }));
+  readonly #lanes: ReadonlyArray<Lane> = [0, 1].map(() => ({ dirty: new Set(), inFlight: none, scheduled: false }));
   readonly #wanted = new Set<string>();
   #loads = 0;
   readonly #timers = new TimerQueue();
@@ -173,21 +192,27 @@ export class Core {
     const { store } = this.#ports;
     store.claim(cells, (claimed) => {
       if (!claimed.ok) return done(claimed);
-      for (const [cell, epoch] of claimed.value) {
-        // Held before, under an older epoch: others may have written since, so nothing in memory can be trusted.
-        this.#letGo(cell);
-        this.#cells.set(cell, { epoch });
-      }
-      store.openEffects(cells, (open) => {
-        if (!open.ok) return done(open);
-        for (const { address, effect } of open.value) this.#recover(address, effect);
-        this.#lookAhead(cells, done);
+      const arriving = new Set(claimed.value.keys());
+      // Held before, under an older epoch: others may have written since, so nothing in memory can be trusted.
+      this.#letGo(arriving);
+      this.#ports.arrived(arriving, () => {
+        for (const [cell, epoch] of claimed.value) this.#cells.set(cell, { epoch });
+        store.openEffects(cells, (open) => {
+          if (!open.ok) return done(open);
+          for (const { address, effect } of open.value) this.#recover(address, effect);
+          this.#lookAhead(cells, done);
+        });
       });
     });
   }
 
+  /** Whether it takes commands for the actor. */
   owns(address: string): boolean {
-    return this.#cells.has(cellOf(address));
+    return this.holds(cellOf(address));
+  }
+
+  holds(cell: number): boolean {
+    return this.#cells.has(cell) && !this.#leaving.has(cell);
   }
 
   #recover(address: string, effect: OpenEffect): void {
@@ -216,21 +241,46 @@ export class Core {
 
   /** Lets go of a cell without writing: memory goes, callers may try again elsewhere. */
   drop(cell: number): void {
-    if (this.#letGo(cell)) this.#ports.deposed(cell);
+    if (this.#letGo(new Set([cell]))) this.#ports.deposed(cell);
   }
 
-  #letGo(cell: number): boolean {
-    if (!this.#cells.delete(cell)) return false;
+  /** Takes no more commands for a cell and lets go of it once what it took is committed. */
+  release(cell: number, done: () => void): void {
+    if (!this.#cells.has(cell)) return done();
+    const waiting = this.#leaving.get(cell);
+    if (waiting !== undefined) return void waiting.push(done);
+    this.#leaving.set(cell, [done]);
+    // Cells leave in groups: one look at all actors for all of them.
+    if (this.#leaving.size === 1) this.#ports.soon(() => this.#checkLeaving());
+  }
+
+  #checkLeaving(): void {
+    if (this.#leaving.size === 0) return;
+    const busy = new Set<number>();
+    for (const lane of this.#lanes) {
+      for (const { cell } of lane.dirty) busy.add(cell);
+      for (const { cell } of lane.inFlight) busy.add(cell);
+    }
+    const quiet = new Map([...this.#leaving].filter(([cell]) => !busy.has(cell)));
+    if (quiet.size === 0) return;
+    this.#letGo(new Set(quiet.keys()));
+    for (const waiting of quiet.values()) for (const done of waiting) done();
+  }
+
+  /** Answers whether any of them was held. */
+  #letGo(cells: ReadonlySet<number>): boolean {
+    let held = false;
+    for (const cell of cells) {
+      held = this.#cells.delete(cell) || held;
+      this.#leaving.delete(cell);
+    }
+    if (!held) return false;
+    this.#ports.left(cells);
     for (const [address, entry] of this.#actors) {
-      if (cellOf(address) !== cell) continue;
+      if (!cells.has("loading" in entry ? cellOf(address) : entry.cell)) continue;
       this.#actors.delete(address);
-      const error = new CallError("unavailable", "The actor moves to another server process. Try again.");
-      if ("loading" in entry) {
-        for (const command of entry.loading) this.#refuse(command, error);
-      } else {
-        for (const effect of entry.effects) this.#ports.stopEffect(address, effect);
-        this.#rollBack(entry, error, false);
-      }
+      if ("loading" in entry) for (const command of entry.loading) this.#refuse(command, new Moved(false));
+      else this.#rollBack(entry, new Moved(entry.flushing !== null), false);
     }
     return true;
   }
@@ -244,7 +294,7 @@ export class Core {
 
   #checkClosed(): void {
     if (this.#closing === null || this.#loads > 0 || this.#wanted.size > 0) return;
-    if (this.#lanes.some((lane) => lane.flushing || lane.dirty.size > 0)) return;
+    if (this.#lanes.some((lane) => lane.inFlight.length > 0 || lane.dirty.size > 0)) return;
     const done = this.#closing;
     this.#closing = () => {};
     done();
@@ -254,12 +304,10 @@ export class Core {
 
   dispatch(command: Command): void {
     const { address } = command;
-    if (this.#closing !== null) {
-      return this.#refuse(command, new CallError("unavailable", "The server is shutting down. Try again."));
-    }
-    if (!this.#cells.has(cellOf(address))) {
-      return this.#refuse(command, new CallError("unavailable", "The actor lives in another server process. Try again."));
-    }
+    const cell = cellOf(address);
+    // What happened anyway is still taken while the cell leaves: it is better written than found again by the next owner.
+    const taken = isHappened(command) ? this.#cells.has(cell) : this.holds(cell);
+    if (this.#closing !== null || !taken) return this.#refuse(command, new Moved(false));
     const kind = this.#kindOf(address);
     if (kind === undefined) return this.#refuse(command, new CallError("not_found", `There is no kind of actor for "${address}".`));
 
@@ -588,7 +636,7 @@ export class Core {
   }
 
   #flushSoon(lane: Lane): void {
-    if (lane.scheduled || lane.flushing || lane.dirty.size === 0) return;
+    if (lane.scheduled || lane.inFlight.length > 0 || lane.dirty.size === 0) return;
     lane.scheduled = true;
     this.#ports.soon(() => {
       lane.scheduled = false;
@@ -602,11 +650,11 @@ export class Core {
         resident.dirty = null;
         residents.push(resident);
       }
-      if (residents.length === 0) return this.#checkClosed();
-      lane.flushing = true;
+      lane.inFlight = residents;
       this.#commit(residents, () => {
-        lane.flushing = false;
+        lane.inFlight = none;
         this.#flushSoon(lane);
+        this.#checkLeaving();
         this.#checkClosed();
       });
     });
@@ -771,6 +819,10 @@ const viewOf = (resident: Resident<Command>, step: PendingStep): Resident<Comman
   resident.dirty === null
     ? resident
     : { ...resident, seq: step.seq, at: step.at, snapshot: step.snapshot, parked: step.parked, effects: step.effects, timers: step.timers };
+
+/** An actor as it is stored, for a process that does not have it. Throws where this program cannot run it. */
+export const committedFrom = (kind: Kind, stored: StoredActor): Committed =>
+  committedOf(restoreResident<Command>(kind, cellOf(stored.address), stored).resident);
 
 const committedOf = ({ address, kind, createdAt, seq, at, snapshot, parked, effects, timers }: Resident<Command>): Committed => ({
   address,

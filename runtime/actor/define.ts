@@ -85,6 +85,12 @@ export interface Projection<S> {
   readonly row: (snapshot: S, meta: ActorMeta) => Readonly<Record<string, unknown>>;
 }
 
+export interface CellListener {
+  /** Completes before anything of these cells runs here. */
+  readonly arrived: (cells: ReadonlySet<number>) => Effect.Effect<void>;
+  readonly left: (cells: ReadonlySet<number>) => void;
+}
+
 export interface ActorDefinition<M extends AnyStateMachine = AnyStateMachine, R = never> {
   readonly kind: string;
   /** Raised with every change of the machine that old snapshots do not fit. */
@@ -100,6 +106,8 @@ export interface ActorDefinition<M extends AnyStateMachine = AnyStateMachine, R 
   readonly projection?: Projection<SnapshotFrom<M>>;
   /** Called after each commit, in order: tell watchers, free what is held. Must not throw; must be derivable from stored rows. */
   readonly committed?: (snapshot: SnapshotFrom<M>, meta: ActorMeta) => void;
+  /** For what a kind keeps in memory beside its actors: which cells come to this process and leave it. */
+  readonly cells?: CellListener;
   /** Context as watchers may see it. Default: all of it. */
   readonly redact?: (context: SnapshotFrom<M>["context"]) => Record<string, unknown>;
 }

@@ -5,7 +5,16 @@ import type { ActorEvent } from "#protocol/actor.ts";
 import type { Command, EffectRef } from "./core.ts";
 import type { EffectCall } from "./define.ts";
 import type { AnyActorDefinition, AnyEffectHandler } from "./resident.ts";
-import type { OpenEffect } from "./store.ts";
+import { cellOf, type OpenEffect } from "./store.ts";
+
+/** What the runner asks of where cells live. */
+interface Leases {
+  readonly leaseMs: (cell: number) => number;
+}
+
+/** An effect begins only while nobody else can have its actor for so long, ms: what it does first is then done as the only one. */
+const safeLeaseMs = 500;
+const leasePause = Schedule.spaced("100 millis");
 
 const keyOf = (address: string, effect: EffectRef): string => `${address}/${effect.invokeId}/${effect.seq}`;
 
@@ -18,9 +27,16 @@ export class EffectRunner<R> {
   readonly #handlers: ReadonlyMap<string, Readonly<Record<string, AnyEffectHandler<R>>>>;
   readonly #services: Context.Context<R>;
   readonly #dispatch: (command: Command) => void;
-  readonly #running = new Map<string, Fiber.Fiber<void>>();
+  readonly #leases: Leases;
+  readonly #running = new Map<string, { readonly cell: number; readonly fiber: Fiber.Fiber<void> }>();
 
-  constructor(definitions: ReadonlyArray<AnyActorDefinition<R>>, services: Context.Context<R>, dispatch: (command: Command) => void) {
+  constructor(
+    definitions: ReadonlyArray<AnyActorDefinition<R>>,
+    services: Context.Context<R>,
+    leases: Leases,
+    dispatch: (command: Command) => void,
+  ) {
+    this.#leases = leases;
     this.#handlers = new Map(definitions.map(({ kind, effects }) => [kind, effects]));
     this.#services = services;
     this.#dispatch = dispatch;
@@ -39,27 +55,39 @@ export class EffectRunner<R> {
       this.#dispatch({ type: "park", address, effect: ref, reason: `This program has no effect "${effect.name}".` });
       return;
     }
-    const program = this.#program(address, key, ref, handler, effect.input, recovered);
+    const cell = cellOf(address);
+    const program = Effect.andThen(this.#lease(cell), this.#program(address, key, ref, handler, effect.input, recovered));
     // The entry stays when the fiber has ended, until the host says `stop`: its outcome is on the way, so it must not run again.
-    this.#running.set(key, Effect.runForkWith(this.#services)(program));
+    this.#running.set(key, { cell, fiber: Effect.runForkWith(this.#services)(program) });
   }
 
   stop(address: string, effect: EffectRef): void {
-    const key = keyOf(address, effect);
-    const fiber = this.#running.get(key);
-    if (fiber === undefined) return;
+    this.#end(keyOf(address, effect));
+  }
+
+  /** Other processes run the effects of these cells now. */
+  stopCells(cells: ReadonlySet<number>): void {
+    for (const [key, { cell }] of this.#running) if (cells.has(cell)) this.#end(key);
+  }
+
+  #end(key: string): void {
+    const running = this.#running.get(key);
+    if (running === undefined) return;
     this.#running.delete(key);
-    Effect.runFork(Fiber.interrupt(fiber));
+    Effect.runFork(Fiber.interrupt(running.fiber));
+  }
+
+  /** A process that was frozen learns here that its time is over: it is stopped while it waits. */
+  #lease(cell: number): Effect.Effect<void> {
+    const held = Effect.sync(() => this.#leases.leaseMs(cell) >= safeLeaseMs);
+    return Effect.asVoid(Effect.repeat(held, { until: (is) => is, schedule: leasePause }));
   }
 
   /** Exactly these effects of the actor are to run. */
   sync(address: string, kind: string, effects: ReadonlyArray<OpenEffect>): void {
     const wanted = new Set(effects.map((effect) => keyOf(address, effect)));
     for (const key of this.#running.keys()) {
-      if (!key.startsWith(`${address}/`) || wanted.has(key)) continue;
-      const fiber = this.#running.get(key)!;
-      this.#running.delete(key);
-      Effect.runFork(Fiber.interrupt(fiber));
+      if (key.startsWith(`${address}/`) && !wanted.has(key)) this.#end(key);
     }
     for (const effect of effects) this.start(address, kind, effect, true);
   }
@@ -67,7 +95,7 @@ export class EffectRunner<R> {
   /** Ends all runs; their rows stay, so the next start recovers them. */
   get stopAll(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const fibers = [...this.#running.values()];
+      const fibers = [...this.#running.values()].map(({ fiber }) => fiber);
       this.#running.clear();
       return Fiber.interruptAll(fibers);
     });

@@ -5,14 +5,17 @@ import type { JournalEntry } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Database } from "#db/client/database.ts";
 import { sweepInbox } from "#db/queries/actor.ts";
+import { Fanout } from "../bus/fanout.ts";
 import { type CellServer, Placement } from "../cluster/placement.ts";
 import { type Acknowledged, Actors } from "./actors.ts";
-import { type Command, type Committed, Core, type Reply } from "./core.ts";
+import { type Committed, committedFrom, Core } from "./core.ts";
 import { EffectRunner } from "./effects.ts";
 import { entryOf, makeFolder } from "./fold.ts";
+import { Moved } from "./moved.ts";
 import { type AnyActorDefinition, makeKind } from "./resident.ts";
+import { Router } from "./router.ts";
 import { makeSqlStore } from "./sql-store.ts";
-import { type JournalRow, type StoreFailure, type StoreResult } from "./store.ts";
+import { type JournalRow, type StoredActor, type StoreFailure, type StoreResult } from "./store.ts";
 import { changesOf, epochOf, Follower, Followers, viewOf } from "./watch.ts";
 
 /** A watcher further behind than this gets a snapshot. */
@@ -20,6 +23,8 @@ const maxReplay = 500;
 const journalPage = 500;
 const inboxMs = 7 * 24 * 60 * 60_000;
 const retrySoon = Schedule.spaced("500 millis");
+/** How often followed actors of other processes are compared with what is stored, in case all that told of a change was lost. */
+const checkEvery = "5 seconds";
 
 const contentHash = (content: unknown): string =>
   createHash("sha256")
@@ -37,13 +42,24 @@ const parseRef = (key: string): { readonly invokeId: string; readonly seq: numbe
   return at > 0 && Number.isSafeInteger(seq) ? { invokeId: key.slice(0, at), seq } : undefined;
 };
 
+/** Creating and sending answer the actor, never nothing. */
+const acknowledged = (answer: Effect.Effect<Acknowledged | null, CallError>): Effect.Effect<Acknowledged, CallError> =>
+  Effect.filterOrElse(
+    answer,
+    (state) => state !== null,
+    () => Effect.die("a command was answered without its actor"),
+  );
+
 /** Hosts the kinds of actors given. Must be closed before the database is. */
-export const actorHost = <R>(definitions: ReadonlyArray<AnyActorDefinition<R>>): Layer.Layer<Actors, never, R | Database | Placement> =>
+export const actorHost = <R>(
+  definitions: ReadonlyArray<AnyActorDefinition<R>>,
+): Layer.Layer<Actors, never, R | Database | Fanout | Placement> =>
   Layer.effect(
     Actors,
     Effect.gen(function* () {
       const database = yield* Database;
       const placement = yield* Placement;
+      const fanout = yield* Fanout;
       const clock = yield* Clock.Clock;
       const services = yield* Effect.context<R>();
 
@@ -51,9 +67,33 @@ export const actorHost = <R>(definitions: ReadonlyArray<AnyActorDefinition<R>>):
       const projections = new Map(
         definitions.flatMap(({ kind, projection }) => (projection === undefined ? [] : [[kind, projection] as const])),
       );
+      const listeners = definitions.flatMap(({ cells }) => (cells === undefined ? [] : [cells]));
       const store = makeSqlStore(database, projections);
-      const followers = new Followers();
-      const runner = new EffectRunner(definitions, services, (command) => core.dispatch(command));
+      const fork = Effect.runForkWith(services);
+      const followers = new Followers(fanout, (addresses) => {
+        for (const address of addresses) suspects.add(address);
+        if (suspects.size === addresses.length) setImmediate(checkSuspects);
+      });
+      const runner = new EffectRunner(definitions, services, placement, (command) => core.dispatch(command));
+      const router = new Router({
+        call: placement.call,
+        owns: (address) => core.owns(address),
+        dispatch: (command) => core.dispatch(command),
+        now: () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n),
+        fork: (effect) => void fork(effect),
+      });
+
+      /** Followed actors of which a step may have been missed. */
+      const suspects = new Set<string>();
+      const checkSuspects = (): void => {
+        const addresses = [...suspects];
+        suspects.clear();
+        if (addresses.length === 0) return;
+        store.heads(addresses, (heads) => {
+          // Without an answer the next round asks again.
+          if (heads.ok) for (const [address, seq] of heads.value) followers.check(address, seq);
+        });
+      };
 
       const core: Core = new Core({
         store,
@@ -66,12 +106,20 @@ export const actorHost = <R>(definitions: ReadonlyArray<AnyActorDefinition<R>>):
         soon: (run) => void setImmediate(run),
         startEffect: (address, kind, effect, recovered) => runner.start(address, kind.name, effect, recovered),
         stopEffect: (address, effect) => runner.stop(address, effect),
+        arrived: (cells, done) => {
+          const all = Effect.forEach(listeners, ({ arrived }) => arrived(cells), { discard: true });
+          fork(Effect.andThen(all, Effect.sync(done)));
+        },
+        left: (cells) => {
+          runner.stopCells(cells);
+          for (const { left } of listeners) left(cells);
+        },
         syncEffects: (address, kind, effects) => runner.sync(address, kind.name, effects),
         published: (address, kind, createdAt, steps) => followers.published(address, kind, createdAt, steps),
-        deposed: (cell) => void Effect.runForkWith(services)(reclaim(cell)),
+        deposed: (cell) => void fork(reclaim(cell)),
         log: (level, message, fields) => {
           const log = level === "error" ? Effect.logError : level === "warn" ? Effect.logWarning : Effect.logInfo;
-          Effect.runForkWith(services)(Effect.annotateLogs(log(message), fields));
+          fork(Effect.annotateLogs(log(message), fields));
         },
       });
 
@@ -89,11 +137,16 @@ export const actorHost = <R>(definitions: ReadonlyArray<AnyActorDefinition<R>>):
           Effect.orDie,
         );
 
-      /** Another epoch wrote to a cell that we held. If it is still ours to serve, take it back. */
+      /** Cells that this process is told to serve. */
+      const serving = new Set<number>();
+
+      /** Another epoch wrote to a cell that we held. As long as it is ours to serve, take it back. */
       const reclaim = Effect.fnUntraced(function* (cell: number) {
         yield* Effect.logWarning("a cell was taken by another process").pipe(Effect.annotateLogs({ cell }));
-        yield* Effect.sleep("200 millis");
-        if (!closing && (yield* placement.isHere(cell))) yield* open([cell]);
+        while (!closing && serving.has(cell) && !core.holds(cell)) {
+          yield* Effect.sleep("200 millis");
+          if (yield* placement.isHere(cell)) yield* open([cell]);
+        }
       });
 
       let closing = false;
@@ -105,9 +158,27 @@ export const actorHost = <R>(definitions: ReadonlyArray<AnyActorDefinition<R>>):
           yield* Effect.callback<void>((resume) => core.close(() => resume(Effect.void))).pipe(Effect.timeoutOption("10 seconds"));
         }),
       );
-      const server: CellServer = { open, close: (cell) => Effect.sync(() => (closing ? undefined : core.drop(cell))) };
+      const server: CellServer = {
+        open: (cells) => {
+          for (const cell of cells) serving.add(cell);
+          return open(cells);
+        },
+        close: (cell) =>
+          Effect.callback<void>((resume) => {
+            serving.delete(cell);
+            core.release(cell, () => resume(Effect.void));
+          }).pipe(Effect.timeoutOption("5 seconds"), Effect.asVoid),
+        receive: router.receive,
+      };
       yield* placement.serve(server);
       yield* Effect.addFinalizer(() => Effect.sync(() => (closing = true)));
+      if (fanout.shared) {
+        const check = Effect.sync(() => {
+          for (const address of followers.addresses()) suspects.add(address);
+          checkSuspects();
+        });
+        yield* Effect.forkScoped(Effect.repeat(check, Schedule.spaced(checkEvery)));
+      }
 
       yield* Effect.forkScoped(
         Effect.forever(
@@ -135,17 +206,35 @@ export const actorHost = <R>(definitions: ReadonlyArray<AnyActorDefinition<R>>):
         ),
       );
 
-      const ask = <T>(command: (reply: Reply<T>) => Command): Effect.Effect<T, CallError> =>
-        Effect.callback<T, CallError>((resume) =>
-          core.dispatch(command((result) => resume(result instanceof CallError ? Exit.fail(result) : Exit.succeed(result)))),
-        );
-
-      const peek = (address: string) => ask<Committed>((reply) => ({ type: "peek", address, reply }));
-
       const fromStore = <T>(read: (done: (result: StoreResult<T>) => void) => void): Effect.Effect<T, CallError> =>
         Effect.callback<T, CallError>((resume) =>
           read((result) => resume(result.ok ? Exit.succeed(result.value) : Exit.fail(unavailable(result)))),
         );
+
+      /** The actor as of its last commit, from wherever that is known. */
+      const peek = (address: string): Effect.Effect<Committed, CallError> =>
+        core.owns(address)
+          ? Effect.callback<Committed, CallError>((resume) =>
+              core.dispatch({
+                type: "peek",
+                address,
+                reply: (state) =>
+                  resume(state instanceof Moved ? stored(address) : state instanceof CallError ? Exit.fail(state) : Exit.succeed(state)),
+              }),
+            )
+          : stored(address);
+
+      const stored = Effect.fnUntraced(function* (address: string) {
+        const rows = yield* fromStore<ReadonlyMap<string, StoredActor>>((done) => store.load([address], done));
+        const row = rows.get(address);
+        const kind = row === undefined ? undefined : kinds.get(row.kind);
+        if (row === undefined || kind === undefined)
+          return yield* Effect.fail(new CallError("not_found", `There is no actor "${address}".`));
+        return yield* Effect.try({
+          try: () => committedFrom(kind, row),
+          catch: (cause) => new CallError("parked", `The actor ${address} cannot be loaded: ${String(cause)}.`),
+        });
+      });
 
       const journalFrom = (address: string): Stream.Stream<JournalRow, CallError> =>
         Stream.paginate(0, (from) =>
@@ -169,24 +258,26 @@ export const actorHost = <R>(definitions: ReadonlyArray<AnyActorDefinition<R>>):
 
       return Actors.of({
         create: (address, input, options) =>
-          ask<Acknowledged>((reply) => ({
-            type: "create",
-            address,
-            input,
-            eventId: options?.eventId,
-            hash: options?.eventId === undefined ? "" : contentHash(input),
-            novel: options?.novel === true,
-            reply,
-          })),
+          acknowledged(
+            router.command({
+              type: "create",
+              address,
+              input,
+              eventId: options?.eventId,
+              hash: options?.eventId === undefined ? "" : contentHash(input),
+              novel: options?.novel === true,
+            }),
+          ),
         send: (address, event, options) =>
-          ask<Acknowledged>((reply) => ({
-            type: "send",
-            address,
-            event,
-            eventId: options?.eventId,
-            hash: options?.eventId === undefined ? "" : contentHash(event),
-            reply,
-          })),
+          acknowledged(
+            router.command({
+              type: "send",
+              address,
+              event,
+              eventId: options?.eventId,
+              hash: options?.eventId === undefined ? "" : contentHash(event),
+            }),
+          ),
         view: (address) => Effect.map(peek(address), viewOf),
         owner: (address) => Effect.map(peek(address), ({ kind, snapshot }) => kind.owner(snapshot)),
         history,
@@ -205,18 +296,17 @@ export const actorHost = <R>(definitions: ReadonlyArray<AnyActorDefinition<R>>):
             return start(undefined);
           });
           const follower = new Follower(emit, () => {
-            Effect.runForkWith(services)(Effect.ignore(resync));
+            fork(Effect.ignore(resync));
           });
-          followers.add(address, follower);
           const close = () => followers.remove(address, follower);
-          yield* Effect.onError(start(from), () => Effect.sync(close));
+          yield* Effect.onError(Effect.andThen(followers.add(address, follower), start(from)), () => Effect.sync(close));
           return { resync, close };
         }),
-        resume: (address) => Effect.asVoid(ask<null>((reply) => ({ type: "resume", address, reply }))),
+        resume: (address) => Effect.asVoid(router.command({ type: "resume", address })),
         resolveEffect: (address, key, decision) => {
           const effect = parseRef(key);
           if (effect === undefined) return Effect.fail(new CallError("not_found", `There is no effect "${key}".`));
-          return Effect.asVoid(ask<null>((reply) => ({ type: "resolve", address, effect, decision, reply })));
+          return Effect.asVoid(router.command({ type: "resolve", address, effect, decision }));
         },
         stats: () => ({
           resident: core.resident(),

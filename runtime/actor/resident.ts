@@ -3,7 +3,7 @@ import type { ActorEvent } from "#protocol/actor.ts";
 import type { ProjectionTable } from "#db/queries/actor.ts";
 import type { Effect } from "effect";
 import type { AnyStateMachine } from "xstate";
-import type { ActorDefinition, ActorMeta, EffectFailure } from "./define.ts";
+import type { ActorDefinition, ActorMeta, CellListener, EffectFailure } from "./define.ts";
 import { makeStepper, type MachineSnapshot, type Step, type Stepper } from "./step.ts";
 import type { ActorCommit, InboxRow, JournalRow, OpenEffect, SetTimer, StoredActor } from "./store.ts";
 
@@ -36,6 +36,7 @@ export interface AnyActorDefinition<R> {
   readonly owner: (snapshot: never) => string;
   readonly projection?: ProjectionTable & { readonly row: (snapshot: never, meta: ActorMeta) => Readonly<Record<string, unknown>> };
   readonly committed?: (snapshot: never, meta: ActorMeta) => void;
+  readonly cells?: CellListener;
   readonly redact?: (context: never) => Readonly<Record<string, unknown>>;
 }
 

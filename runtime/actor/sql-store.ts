@@ -5,6 +5,7 @@ import type { ActorEvent } from "#protocol/actor.ts";
 import type { Database, DatabaseError, Sql } from "#db/client/database.ts";
 import { storableJson, storableText } from "#db/client/storable.ts";
 import {
+  actorHeads,
   type ActorRow,
   claimCells,
   commitStatement,
@@ -148,6 +149,12 @@ export const makeSqlStore = (database: Database["Service"], projections: Readonl
       run(
         (sql) => loadActors(sql, addresses),
         (rows) => new Map(rows.map((row) => [row.id, actorOf(row)])),
+        done,
+      ),
+    heads: (addresses, done) =>
+      run(
+        (sql) => actorHeads(sql, addresses),
+        (rows) => new Map(rows.map(({ id, seq }) => [id, seq])),
         done,
       ),
     seen: (address, eventId, done) =>

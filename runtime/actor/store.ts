@@ -99,6 +99,8 @@ export interface ActorStore {
   readonly dueTimers: (cells: ReadonlyArray<number>, until: number, done: (result: StoreResult<ReadonlyArray<DueTimer>>) => void) => void;
   /** Missing addresses are absent from the answer. */
   readonly load: (addresses: ReadonlyArray<string>, done: (result: StoreResult<ReadonlyMap<string, StoredActor>>) => void) => void;
+  /** Number of the last committed step of each. */
+  readonly heads: (addresses: ReadonlyArray<string>, done: (result: StoreResult<ReadonlyMap<string, number>>) => void) => void;
   readonly seen: (address: string, eventId: string, done: (result: StoreResult<InboxRow | null>) => void) => void;
   /**
    * One atomic commit: all of the batch, but for cells whose epoch is no longer the stated one; those are answered in

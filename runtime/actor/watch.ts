@@ -1,6 +1,9 @@
 // Following single actors: a view, then each committed step once and in order, with `epoch:seq` positions that outlive
 // restarts. Encodes a change once, however many watch, and not at all when nobody does.
+import { Effect } from "effect";
+import * as z from "zod";
 import type { ActorEffect, ActorTimer, ActorView, JournalEntry } from "#protocol/actor.ts";
+import type { Fanout } from "../bus/fanout.ts";
 import type { TopicMessage } from "../gateway/handlers.ts";
 import type { Committed } from "./core.ts";
 import { entryOf } from "./fold.ts";
@@ -33,10 +36,14 @@ const entryView = (kind: Kind, step: PendingStep): Omit<JournalEntry, "event"> =
 /** An actor's positions are valid as long as it exists: the epoch is the time of its creation. */
 export const epochOf = (createdAt: number): string => `a${createdAt.toString(36)}`;
 
-interface Change {
+/** One step as followers get it. */
+export interface Change {
   readonly seq: number;
   readonly json: string;
 }
+
+/** Steps of an actor as one process tells them to others. */
+const Told = z.object({ createdAt: z.number(), changes: z.array(z.object({ seq: z.number(), json: z.string() })) });
 
 const changeOf = (kind: Kind, step: PendingStep): Change => ({
   seq: step.seq,
@@ -66,6 +73,13 @@ export class Follower {
   constructor(emit: (message: TopicMessage) => void, gap: () => void) {
     this.#emit = emit;
     this.#gap = gap;
+  }
+
+  /** A step up to `head` that never came is a gap. */
+  check(head: number): void {
+    if (this.#seq === null || this.#seq >= head) return;
+    this.#seq = null;
+    this.#gap();
   }
 
   rebase(): void {
@@ -111,30 +125,69 @@ export class Follower {
   }
 }
 
+/** All followers of this process, by actor. What other processes commit reaches them through the fan-out. */
 export class Followers {
-  readonly #byAddress = new Map<string, Set<Follower>>();
+  readonly #byAddress = new Map<string, { readonly followers: Set<Follower>; readonly ready: Promise<() => void> }>();
+  readonly #fanout: Fanout["Service"];
+  readonly #behind: (addresses: ReadonlyArray<string>) => void;
+
+  /** `behind`: steps of these actors may have been missed; see `check`. */
+  constructor(fanout: Fanout["Service"], behind: (addresses: ReadonlyArray<string>) => void) {
+    this.#fanout = fanout;
+    this.#behind = behind;
+  }
 
   get count(): number {
     let count = 0;
-    for (const followers of this.#byAddress.values()) count += followers.size;
+    for (const { followers } of this.#byAddress.values()) count += followers.size;
     return count;
   }
 
-  add(address: string, follower: Follower): void {
-    const followers = this.#byAddress.get(address);
-    if (followers === undefined) this.#byAddress.set(address, new Set([follower]));
-    else followers.add(follower);
+  addresses(): ReadonlyArray<string> {
+    return [...this.#byAddress.keys()];
   }
 
+  /** Completes when nothing that happens from now on is missed. */
+  readonly add = (address: string, follower: Follower): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const known = this.#byAddress.get(address);
+      known?.followers.add(follower);
+      if (known !== undefined) return Effect.asVoid(Effect.promise(() => known.ready));
+      const listener = {
+        heard: (message: string) => this.#heard(address, message),
+        lost: () => this.#behind([address]),
+      };
+      const ready = Effect.runPromise(this.#fanout.subscribe(channelOf(address), listener));
+      this.#byAddress.set(address, { followers: new Set([follower]), ready });
+      return Effect.asVoid(Effect.promise(() => ready));
+    });
+
   remove(address: string, follower: Follower): void {
-    const followers = this.#byAddress.get(address);
-    if (followers?.delete(follower) === true && followers.size === 0) this.#byAddress.delete(address);
+    const known = this.#byAddress.get(address);
+    if (known?.followers.delete(follower) !== true || known.followers.size > 0) return;
+    this.#byAddress.delete(address);
+    void known.ready.then((stop) => stop());
   }
 
   published(address: string, kind: Kind, createdAt: number, steps: ReadonlyArray<PendingStep>): void {
-    const followers = this.#byAddress.get(address);
-    if (followers === undefined) return;
+    const known = this.#byAddress.get(address);
+    if (known === undefined && !this.#fanout.shared) return;
     const changes = steps.map((step) => changeOf(kind, step));
-    for (const follower of followers) follower.push(changes, createdAt);
+    if (this.#fanout.shared) {
+      this.#fanout.publish(channelOf(address), JSON.stringify({ createdAt, changes } satisfies z.infer<typeof Told>));
+    }
+    for (const follower of known?.followers ?? []) follower.push(changes, createdAt);
+  }
+
+  #heard(address: string, message: string): void {
+    const told = Told.parse(JSON.parse(message));
+    for (const follower of this.#byAddress.get(address)?.followers ?? []) follower.push(told.changes, told.createdAt);
+  }
+
+  /** `head`: last step of the actor that is surely committed. */
+  check(address: string, head: number): void {
+    for (const follower of this.#byAddress.get(address)?.followers ?? []) follower.check(head);
   }
 }
+
+const channelOf = (address: string): string => `actor:${address}`;

@@ -11,6 +11,7 @@ import { testDatabases } from "#db/client/testing.ts";
 import { readSettings, Settings } from "../config/settings.ts";
 import { Auth } from "./auth.ts";
 import type { Principal } from "./principal.ts";
+import { Fanout } from "../bus/fanout.ts";
 import { Secrets } from "./secrets.ts";
 
 const origin = { client: "test", ip: "10.0.0.1" };
@@ -40,7 +41,9 @@ describe.each(testDatabases)("signing in, on the $engine database", ({ layer }) 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "pixsim-auth-"));
     const settings = Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder }));
-    runtime = ManagedRuntime.make(Auth.layer.pipe(Layer.provideMerge(Secrets.layer), Layer.provideMerge(layer), Layer.provide(settings)));
+    runtime = ManagedRuntime.make(
+      Auth.layer.pipe(Layer.provideMerge(Secrets.layer), Layer.provideMerge(layer), Layer.provide(Fanout.alone), Layer.provide(settings)),
+    );
     auth = await runtime.runPromise(Auth);
     secrets = await runtime.runPromise(Secrets);
   });

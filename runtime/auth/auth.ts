@@ -6,6 +6,7 @@ import type { Grant, Role, Session, User } from "#protocol/auth.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Database, type Sql, type Tx } from "#db/client/database.ts";
 import * as queries from "#db/queries/user.ts";
+import type { Fanout } from "../bus/fanout.ts";
 import type { Authenticator } from "../gateway/authenticator.ts";
 import { orCallError } from "./failures.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
@@ -56,7 +57,7 @@ export class Auth extends Context.Service<
     readonly sweep: Effect.Effect<void, CallError>;
   }
 >()("pixsim/runtime/Auth") {
-  static readonly layer: Layer.Layer<Auth, never, Database | Secrets> = Layer.effect(
+  static readonly layer: Layer.Layer<Auth, never, Database | Fanout | Secrets> = Layer.effect(
     Auth,
     Effect.suspend(() => make),
   );

@@ -10,6 +10,7 @@ import type { CallContext, DomainHandlers } from "../gateway/handlers.ts";
 import { Auth } from "./auth.ts";
 import { authHandlers } from "./handlers.ts";
 import type { Principal } from "./principal.ts";
+import { Fanout } from "../bus/fanout.ts";
 import { Secrets } from "./secrets.ts";
 
 let folder: string;
@@ -21,7 +22,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pixsim-auth-handlers-"));
   const settings = Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder }));
   const [{ layer }] = testDatabases as [(typeof testDatabases)[number]];
-  runtime = ManagedRuntime.make(Auth.layer.pipe(Layer.provide(Secrets.layer), Layer.provide(layer), Layer.provide(settings)));
+  runtime = ManagedRuntime.make(
+    Auth.layer.pipe(Layer.provide(Secrets.layer), Layer.provide(layer), Layer.provide(Fanout.alone), Layer.provide(settings)),
+  );
   ({ calls } = await runtime.runPromise(authHandlers));
 });
 afterAll(async () => {

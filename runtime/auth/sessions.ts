@@ -2,11 +2,13 @@
 // one works again for a moment, as its answer may have been lost on the way, and answers the same successor, so that it never
 // makes a second branch. Any other used token ends the session: somebody has copied it.
 import { randomBytes } from "node:crypto";
-import { Clock, Effect } from "effect";
+import { Clock, Effect, Schedule } from "effect";
+import * as z from "zod";
 import type { Grant, Session, User } from "#protocol/auth.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Database, type Tx } from "#db/client/database.ts";
 import * as queries from "#db/queries/user.ts";
+import { Fanout } from "../bus/fanout.ts";
 import type { Authenticator } from "../gateway/authenticator.ts";
 import { accessLifeMs, readAccess, signAccess } from "./access-token.ts";
 import { orCallError } from "./failures.ts";
@@ -23,8 +25,12 @@ const keptMs = 7 * dayMs;
 const lostAnswerMs = 20_000;
 /** Live sessions of one user; of more, those unused for longest end. */
 const mostSessions = 100;
-/** How long a session once found good is taken to be so. Here a revocation clears that at once; from another runner it takes so long. */
+/** How long a session once found good is taken to be so; a revocation, here or in another process, clears that at once. */
 const knownMs = 30_000;
+/** Revocations so recent are looked up again where word of them may have been lost, ms. */
+const recentMs = 10 * 60_000;
+const channel = "sessions";
+const EndedIds = z.array(z.string());
 const mostKnown = 50_000;
 
 /** Where a sign-in comes from. */
@@ -56,17 +62,36 @@ const sessionEnded = new CallError("session_revoked", "The session has ended. Si
 export const makeSessions = Effect.gen(function* () {
   const database = yield* Database;
   const { accessKey } = yield* Secrets;
+  const fanout = yield* Fanout;
   const refreshKey = refreshKeyOf(accessKey);
   /** When each session was last found to be good, ms epoch. */
   const known = new Map<string, number>();
   const listeners = new Set<(sessionId: string) => void>();
   let endings = 0;
 
-  const ended = (ids: ReadonlyArray<{ readonly id: string }>): void => {
+  const heard = (ids: ReadonlyArray<string>): void => {
     endings += ids.length;
-    for (const { id } of ids) known.delete(id);
-    for (const { id } of ids) for (const listener of listeners) listener(id);
+    for (const id of ids) known.delete(id);
+    for (const id of ids) for (const listener of listeners) listener(id);
   };
+  const ended = (rows: ReadonlyArray<{ readonly id: string }>): void => {
+    if (rows.length === 0) return;
+    const ids = rows.map(({ id }) => id);
+    heard(ids);
+    fanout.publish(channel, JSON.stringify(ids));
+  };
+  const fork = Effect.runForkWith(yield* Effect.context<never>());
+  const readAnew = Effect.gen(function* () {
+    const at = yield* Clock.currentTimeMillis;
+    heard((yield* database.query((sql) => queries.revokedSince(sql, at - recentMs))).map(({ id }) => id));
+  }).pipe(Effect.retry(Schedule.spaced("1 second")));
+  yield* fanout.subscribe(channel, {
+    heard: (message) => heard(EndedIds.parse(JSON.parse(message))),
+    lost: () => {
+      known.clear();
+      fork(readAnew);
+    },
+  });
 
   const grant = Effect.fnUntraced(function* ({ user, token, at, expiresAt }: Omit<Begun, "ended">) {
     const principal: Principal = {

@@ -1,25 +1,65 @@
 // Cells as entities of Effect Cluster: it decides which process builds which cell, and ends it when the cell moves.
 // One entity holds many actors: an entity per actor costs 15 KB each and a fiber a message.
-import { Effect, Layer, Queue } from "effect";
+import { Effect, Exit, Fiber, Layer, Option, Queue, Schedule, Schema } from "effect";
 import * as Entity from "effect/cluster/Entity";
 import * as Sharding from "effect/cluster/Sharding";
 import * as Rpc from "effect/rpc/Rpc";
+import { CallError } from "#protocol/wire/errors.ts";
 import { cellCount } from "../actor/store.ts";
+import { ShardLocks } from "./locks.ts";
 import { type CellServer, Placement } from "./placement.ts";
 
 /** A message that only makes sure that the cell is served. */
 const Wake = Rpc.make("Wake");
-const CellEntity = Entity.make("cell", [Wake]);
+const Deliver = Rpc.make("Deliver", { payload: { message: Schema.String }, success: Schema.String });
+const CellEntity = Entity.make("cell", [Wake, Deliver]);
 
 const entityId = (cell: number): string => `c${cell}`;
 const allCells = Array.from({ length: cellCount }, (_, cell) => cell);
 
-export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Sharding> = Layer.effect(
+/** A runner that has not answered by then is taken for frozen and asked again, or its successor is, ms. */
+const attemptMs = 2000;
+/** Whatever the caller's patience: longer than a take-over by far. */
+const patienceMs = 30_000;
+/** How often cells that came to this process without a message are looked for. */
+const wakeEvery = "100 millis";
+/** A start does not wait longer for others to serve their cells. */
+const readyWithin = "15 seconds";
+
+export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Sharding | ShardLocks> = Layer.effect(
   Placement,
   Effect.gen(function* () {
     const sharding = yield* Sharding.Sharding;
+    const locks = yield* ShardLocks;
+    const onSharding = Effect.provideService(Sharding.Sharding, sharding);
+    const client = yield* onSharding(CellEntity.client);
+    const shards = yield* Effect.forEach(allCells, (cell) => onSharding(CellEntity.getShardId(entityId(cell) as never)));
+    const names = shards.map(String);
+
+    /**
+     * The answer to one request, or none in time. A request is given up without waiting for that: a frozen runner does not
+     * answer the interruption either.
+     */
+    const attempt = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>> =>
+      Effect.flatMap(Effect.forkDetach(request), (fiber) =>
+        Fiber.await(fiber).pipe(
+          Effect.timeoutOption(attemptMs),
+          Effect.map((exit) => Option.flatMap(exit, Exit.getSuccess)),
+          Effect.ensuring(Effect.sync(() => fiber.interruptUnsafe())),
+        ),
+      );
+
+    const ask = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<A, CallError> =>
+      attempt(request).pipe(
+        Effect.flatMap(Effect.fromOption),
+        Effect.retry(Schedule.spaced("50 millis")),
+        Effect.timeoutOption(patienceMs),
+        Effect.flatMap(Effect.fromOption),
+        Effect.mapError(() => new CallError("unavailable", "The server process that has this actor does not answer. Try again.")),
+      );
 
     const serve = Effect.fnUntraced(function* (server: CellServer) {
+      const open = new Set<number>();
       // Cells arrive one by one; those that come together are opened together, in one statement.
       const arrived = yield* Queue.unbounded<{ readonly cell: number; readonly opened: Queue.Queue<void> }>();
       yield* Effect.forkScoped(
@@ -35,21 +75,37 @@ export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Shardin
         const address = yield* Entity.CurrentAddress;
         const cell = Number(address.entityId.slice(1));
         const opened = yield* Queue.unbounded<void>();
-        yield* Effect.acquireRelease(Effect.andThen(Queue.offer(arrived, { cell, opened }), Queue.take(opened)), () => server.close(cell));
-        return CellEntity.of({ Wake: () => Effect.void });
+        open.add(cell);
+        yield* Effect.acquireRelease(Effect.andThen(Queue.offer(arrived, { cell, opened }), Queue.take(opened)), () =>
+          Effect.suspend(() => {
+            open.delete(cell);
+            return server.close(cell);
+          }),
+        );
+        return CellEntity.of({ Wake: () => Effect.void, Deliver: ({ payload }) => server.receive(payload.message) });
       });
-      yield* Layer.build(CellEntity.toLayer(build, { maxIdleTime: "3650 days", concurrency: "unbounded" })).pipe(
-        Effect.provideService(Sharding.Sharding, sharding),
+      yield* onSharding(Layer.build(CellEntity.toLayer(build, { maxIdleTime: "3650 days", concurrency: "unbounded" })));
+
+      const wake = (cell: number) => ask(client(entityId(cell)).Wake());
+      yield* Effect.forEach(allCells, wake, { concurrency: "unbounded", discard: true }).pipe(
+        Effect.timeoutOption(readyWithin),
+        Effect.ignore,
       );
-      const client = yield* Effect.provideService(CellEntity.client, Sharding.Sharding, sharding);
-      yield* Effect.forEach(allCells, (cell) => Effect.orDie(client(entityId(cell)).Wake()), { concurrency: "unbounded", discard: true });
+      // A cell that moves here comes without a message; its timers and effects wait for it all the same.
+      yield* Effect.forkScoped(
+        Effect.suspend(() => {
+          const came = allCells.filter((cell) => !open.has(cell) && sharding.hasShardId(shards[cell]!));
+          return Effect.forEach(came, (cell) => Effect.ignore(wake(cell)), { concurrency: "unbounded", discard: true });
+        }).pipe(Effect.repeat(Schedule.spaced(wakeEvery))),
+      );
     });
 
-    const isHere = (cell: number) =>
-      Effect.map(Effect.provideService(CellEntity.getShardId(entityId(cell) as never), Sharding.Sharding, sharding), (shard) =>
-        sharding.hasShardId(shard),
-      );
-
-    return Placement.of({ serve, isHere });
+    return Placement.of({
+      serve,
+      isHere: (cell) => locks.confirm(names[cell]!),
+      leaseMs: (cell) => locks.leaseMs(names[cell]!),
+      call: (cell, message) => ask(client(entityId(cell)).Deliver({ message })),
+      once: (name, work) => sharding.registerSingleton(name, work),
+    });
   }),
 );

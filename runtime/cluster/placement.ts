@@ -1,6 +1,7 @@
 // The port to where cells of actors live: some process serves each cell, and at most one is told to at a time.
 // Who may write is not decided here but by the cell's epoch in the database.
 import { Context, type Effect, type Scope } from "effect";
+import type { CallError } from "#protocol/wire/errors.ts";
 
 /** What a process does with the cells that it is given. */
 export interface CellServer {
@@ -8,6 +9,8 @@ export interface CellServer {
   readonly open: (cells: ReadonlyArray<number>) => Effect.Effect<void>;
   /** Writes what is pending and lets go. */
   readonly close: (cell: number) => Effect.Effect<void>;
+  /** A message that another process sent to a cell of this one. */
+  readonly receive: (message: string) => Effect.Effect<string>;
 }
 
 export class Placement extends Context.Service<
@@ -15,7 +18,16 @@ export class Placement extends Context.Service<
   {
     /** Offers this process for cells until the scope closes; completes when all cells are served by some process. */
     readonly serve: (server: CellServer) => Effect.Effect<void, never, Scope.Scope>;
-    /** Whether this process should serve the cell now. */
+    /** Whether this process should serve the cell now: asked of who decides, not of memory. */
     readonly isHere: (cell: number) => Effect.Effect<boolean>;
+    /** ms for which no other process can be given the cell; below 0: it may have another already. */
+    readonly leaseMs: (cell: number) => number;
+    /**
+     * Sends a message to whichever process serves the cell, and again to the next one if that is gone, frozen or about to let
+     * go: it may arrive more than once. Errors: unavailable.
+     */
+    readonly call: (cell: number, message: string) => Effect.Effect<string, CallError>;
+    /** Runs `work` in one process of all, for as long as the scope is open; in another when that one goes. */
+    readonly once: (name: string, work: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>;
   }
 >()("pixsim/runtime/Placement") {}

@@ -7,12 +7,17 @@ import * as RunnerStorage from "effect/cluster/RunnerStorage";
 import * as Sharding from "effect/cluster/Sharding";
 import * as ShardingConfig from "effect/cluster/ShardingConfig";
 import { cellCount } from "../actor/store.ts";
+import { Fanout } from "../bus/fanout.ts";
 import { placementOnSharding } from "./cells.ts";
+import { ShardLocks } from "./locks.ts";
 import type { Placement } from "./placement.ts";
 
-export const singleProcess: Layer.Layer<Placement> = placementOnSharding.pipe(
+const alone = { address: "this process", incarnation: "", secretMark: "", protocol: 0, version: "", weight: 1, startedAt: 0 };
+
+export const singleProcess: Layer.Layer<Placement | ShardLocks | Fanout> = placementOnSharding.pipe(
   Layer.provide(Sharding.layer),
   Layer.provide(Runners.layerNoop),
   Layer.provide([MessageStorage.layerNoop, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
   Layer.provide(ShardingConfig.layer({ shardsPerGroup: cellCount, simulateRemoteSerialization: false, maxResidentEntities: "unbounded" })),
+  Layer.provideMerge(Layer.mergeAll(ShardLocks.alone(alone, cellCount), Fanout.alone)),
 );

@@ -4,7 +4,9 @@ import * as z from "zod";
 
 const flag = z.enum(["0", "1", "false", "true"]).transform((value) => value === "1" || value === "true");
 
-export const SettingsSchema = z.object({
+const loopback = /^(localhost|127(\.\d+){3})$/;
+
+const Fields = z.object({
   /** Which installation this is: the `env` of its log lines. */
   PIXSIM_ENV: z
     .string()
@@ -19,6 +21,25 @@ export const SettingsSchema = z.object({
   PIXSIM_TRANSPORT: z.enum(["auto", "uws", "ws"]).default("auto"),
   /** PostgreSQL to use instead of the embedded database. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /**
+   * Redis through which several runners share one database: redis://, rediss://, redis+cluster://host,host or
+   * redis+sentinel://host,host/name. Needs DATABASE_URL and a data folder that all runners see. Without it: one process.
+   */
+  REDIS_URL: z
+    .string()
+    .regex(/^redis(s|\+cluster|\+sentinel)?:\/\/\S+$/, "must be a redis:// address")
+    .optional(),
+  /** host:port at which other runners reach this one. */
+  PIXSIM_RUNNER: z
+    .string()
+    .regex(/^[^\s:]+:\d{1,5}$/, "must be host:port")
+    .default("127.0.0.1:7710"),
+  /** Shared by all runners: traffic between them is encrypted with it, and a runner without it is refused. */
+  PIXSIM_CLUSTER_SECRET: z.string().min(16, "must have at least 16 characters").optional(),
+  /** Share of the actors this runner takes, relative to the others. */
+  PIXSIM_RUNNER_WEIGHT: z.coerce.number().int().min(1).max(100).default(1),
+  /** How long a runner may be silent until others take its actors, ms. The same on all runners. */
+  PIXSIM_LOCK_EXPIRY: z.coerce.number().int().min(1000).max(60_000).default(3000),
   /** Origins besides the server's own that browsers may connect from, separated by commas. */
   PIXSIM_ORIGINS: z
     .string()
@@ -42,6 +63,17 @@ export const SettingsSchema = z.object({
   PIXSIM_LOG_DATABASE: flag.default(true),
   /** Days that log rows are kept. */
   PIXSIM_LOG_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
+});
+
+export const SettingsSchema = Fields.superRefine((settings, context) => {
+  if (settings.REDIS_URL === undefined) return;
+  const refuse = (path: keyof z.output<typeof Fields>, message: string): void =>
+    context.addIssue({ code: "custom", path: [path], message });
+  if (settings.DATABASE_URL === undefined) refuse("DATABASE_URL", "is needed with REDIS_URL: the embedded database serves one process");
+  const host = settings.PIXSIM_RUNNER.split(":")[0] ?? "";
+  if (!loopback.test(host) && settings.PIXSIM_CLUSTER_SECRET === undefined) {
+    refuse("PIXSIM_CLUSTER_SECRET", `is needed where runners meet beyond this machine (PIXSIM_RUNNER is ${settings.PIXSIM_RUNNER})`);
+  }
 });
 
 export type SettingsShape = z.output<typeof SettingsSchema>;

@@ -104,6 +104,17 @@ export class Disk {
         ),
       seen: (address, eventId, done) => act(() => this.actors.get(address)?.inbox.get(eventId) ?? null, done),
       commit: (batch, done) => act(() => this.commit(batch), done),
+      heads: (addresses, done) =>
+        act(
+          () =>
+            new Map(
+              addresses.flatMap((address) => {
+                const actor = this.actors.get(address);
+                return actor === undefined ? [] : [[address, actor.row.seq] as const];
+              }),
+            ),
+          done,
+        ),
       journal: (address, from, limit, done) =>
         act(() => (this.actors.get(address)?.journal ?? []).filter(({ seq }) => seq >= from).slice(0, limit), done),
     };

@@ -157,6 +157,10 @@ export class World {
       soon: (run) => this.#task(run, host),
       startEffect: (address, _kind, effect) => start(address, effect),
       stopEffect: (address, effect) => stop(`${address}/${effect.invokeId}/${effect.seq}`),
+      arrived: (_cells, done) => done(),
+      left: (cells) => {
+        for (const key of running.keys()) if (cells.has(cellOf(key.slice(0, key.indexOf("/", key.indexOf("/") + 1))))) stop(key);
+      },
       syncEffects: (address, _kind, effects) => {
         const wanted = new Set(effects.map((effect) => `${address}/${effect.invokeId}/${effect.seq}`));
         for (const key of running.keys()) if (key.startsWith(`${address}/`) && !wanted.has(key)) stop(key);

@@ -1,0 +1,189 @@
+// Brings commands to their actors: here at once; for other processes gathered by cell, sent to whoever serves it, and sent on when
+// it moves. A command on its way has an event id, so a repeat is the same command, and an answer lost costs nothing.
+import { Effect, Exit } from "effect";
+import * as z from "zod";
+import { CallError, WireError } from "#protocol/wire/errors.ts";
+import { cellOf } from "./store.ts";
+import type { Placement } from "../cluster/placement.ts";
+import type { Acknowledged } from "./actors.ts";
+import type { Command } from "./core.ts";
+import { Moved } from "./moved.ts";
+
+const ActorEventJson = z.looseObject({ type: z.string() });
+const EffectRefJson = z.object({ invokeId: z.string(), seq: z.number() });
+
+const Sent = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("create"),
+    address: z.string(),
+    input: z.unknown(),
+    eventId: z.string().optional(),
+    hash: z.string(),
+    novel: z.boolean(),
+  }),
+  z.object({ type: z.literal("send"), address: z.string(), event: ActorEventJson, eventId: z.string().optional(), hash: z.string() }),
+  z.object({ type: z.literal("resume"), address: z.string() }),
+  z.object({ type: z.literal("resolve"), address: z.string(), effect: EffectRefJson, decision: z.enum(["resend", "fail"]) }),
+]);
+/** A command as it travels. */
+export type Sent = z.infer<typeof Sent>;
+
+const AcknowledgedJson = z.object({
+  seq: z.number(),
+  at: z.number(),
+  value: z.unknown(),
+  context: z.record(z.string(), z.unknown()),
+  status: z.enum(["active", "done", "error"]),
+  fresh: z.boolean(),
+}) satisfies z.ZodType<Acknowledged>;
+
+const Answer = z.union([
+  z.object({ done: AcknowledgedJson.nullable() }),
+  z.object({ failed: WireError }),
+  z.object({ moved: z.literal(true) }),
+]);
+type Answer = z.infer<typeof Answer>;
+
+const Answers = z.array(Answer);
+const Commands = z.array(Sent);
+
+/** Commands in one message. */
+const mostTogether = 500;
+/** Commands that wait to be sent on, in all. */
+const mostWaiting = 20_000;
+/** Pause before a command is sent on, ms. */
+const pauseMs = 50;
+/** Whatever the caller's patience, ms. */
+const patienceMs = 30_000;
+
+type Result = Acknowledged | null | CallError;
+type Reply = (result: Result) => void;
+
+const commandOf = (sent: Sent, reply: Reply): Command => {
+  switch (sent.type) {
+    case "create":
+      return { type: "create", address: sent.address, input: sent.input, eventId: sent.eventId, hash: sent.hash, novel: sent.novel, reply };
+    case "send":
+      return { type: "send", address: sent.address, event: sent.event, eventId: sent.eventId, hash: sent.hash, reply };
+    case "resume":
+      return { type: "resume", address: sent.address, reply };
+    case "resolve":
+      return { type: "resolve", address: sent.address, effect: sent.effect, decision: sent.decision, reply };
+  }
+};
+
+/** The same command however often it arrives. Resuming and deciding are refused when they come twice, which does no harm. */
+const repeatable = (sent: Sent): Sent =>
+  sent.type === "send" && sent.eventId === undefined ? { ...sent, eventId: crypto.randomUUID() } : sent;
+
+interface Waiting {
+  readonly command: Sent;
+  readonly until: number;
+  readonly reply: Reply;
+}
+
+export interface RouterPorts {
+  readonly call: Placement["Service"]["call"];
+  /** Whether this process takes commands for the actor. */
+  readonly owns: (address: string) => boolean;
+  readonly dispatch: (command: Command) => void;
+  /** ms that only grow. */
+  readonly now: () => number;
+  readonly fork: (effect: Effect.Effect<void>) => void;
+}
+
+const gone = (): CallError => new CallError("unavailable", "The actor did not settle in one server process in time. Try again.");
+
+export class Router {
+  readonly #ports: RouterPorts;
+  readonly #outboxes = new Map<number, Array<Waiting>>();
+  #waiting = 0;
+
+  constructor(ports: RouterPorts) {
+    this.#ports = ports;
+  }
+
+  /** Errors: those of the command; unavailable, overloaded. */
+  readonly command = (sent: Sent): Effect.Effect<Acknowledged | null, CallError> =>
+    Effect.callback((resume) => {
+      const answer: Reply = (result) => resume(result instanceof CallError ? Exit.fail(result) : Exit.succeed(result));
+      if (!this.#ports.owns(sent.address)) return this.#sendOn(repeatable(sent), answer);
+      this.#ports.dispatch(
+        commandOf(sent, (result) => {
+          const again = result instanceof Moved && (!result.uncertain || repeatable(sent) === sent);
+          if (again) this.#sendOn(repeatable(sent), answer);
+          else answer(result);
+        }),
+      );
+    });
+
+  /** A message of another process' router. */
+  readonly receive = (message: string): Effect.Effect<string> =>
+    Effect.callback((resume) => {
+      const commands = Commands.parse(JSON.parse(message));
+      const answers: Array<Answer> = Array.from({ length: commands.length });
+      let open = commands.length;
+      for (const [index, sent] of commands.entries()) {
+        const reply: Reply = (result) => {
+          if (result instanceof Moved) answers[index] = { moved: true };
+          else answers[index] = result instanceof CallError ? { failed: result.toWire() } : { done: result };
+          if (--open === 0) resume(Exit.succeed(JSON.stringify(answers)));
+        };
+        this.#ports.dispatch(commandOf(sent, reply));
+      }
+    });
+
+  #sendOn(command: Sent, answer: Reply): void {
+    if (this.#waiting >= mostWaiting) return answer(new CallError("overloaded", "Too much waits for other server processes. Try again."));
+    this.#waiting++;
+    const reply: Reply = (result) => {
+      this.#waiting--;
+      answer(result);
+    };
+    this.#post({ command, until: this.#ports.now() + patienceMs, reply });
+  }
+
+  #post(waiting: Waiting): void {
+    const cell = cellOf(waiting.command.address);
+    const outbox = this.#outboxes.get(cell);
+    if (outbox !== undefined) return void outbox.push(waiting);
+    const fresh = [waiting];
+    this.#outboxes.set(cell, fresh);
+    this.#ports.fork(
+      Effect.andThen(
+        Effect.yieldNow,
+        Effect.suspend(() => {
+          this.#outboxes.delete(cell);
+          const parts = Array.from({ length: Math.ceil(fresh.length / mostTogether) }, (_, part) =>
+            fresh.slice(part * mostTogether, (part + 1) * mostTogether),
+          );
+          return Effect.forEach(parts, (part) => this.#send(cell, part), { concurrency: "unbounded", discard: true });
+        }),
+      ),
+    );
+  }
+
+  #send(cell: number, part: ReadonlyArray<Waiting>): Effect.Effect<void> {
+    return Effect.matchEffect(this.#ports.call(cell, JSON.stringify(part.map(({ command }) => command))), {
+      onFailure: (error) => Effect.sync(() => part.forEach(({ reply }) => reply(error))),
+      onSuccess: (text) => this.#deal(part, Answers.parse(JSON.parse(text))),
+    });
+  }
+
+  #deal(part: ReadonlyArray<Waiting>, answers: ReadonlyArray<Answer>): Effect.Effect<void> {
+    const again: Array<Waiting> = [];
+    for (const [index, waiting] of part.entries()) {
+      const answer = answers[index];
+      if (answer === undefined) waiting.reply(gone());
+      else if ("done" in answer) waiting.reply(answer.done);
+      else if ("failed" in answer) waiting.reply(CallError.fromWire(answer.failed));
+      else if (this.#ports.now() >= waiting.until) waiting.reply(gone());
+      else again.push(waiting);
+    }
+    if (again.length === 0) return Effect.void;
+    return Effect.andThen(
+      Effect.sleep(pauseMs),
+      Effect.sync(() => again.forEach((waiting) => this.#post(waiting))),
+    );
+  }
+}

@@ -1,0 +1,112 @@
+// Changes between processes through a real Redis: each arrives once, and where one may be missing everybody concerned is told.
+import { Effect, Layer, ManagedRuntime } from "effect";
+import { Redis } from "ioredis";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { RedisConnection } from "../cluster/redis.ts";
+import { type RunnerInfo, ShardLocks } from "../cluster/locks.ts";
+import type { TopicMessage } from "../gateway/handlers.ts";
+import { Bus } from "./bus.ts";
+import { redisFanout } from "./redis.ts";
+
+const url = process.env["PIXSIM_TEST_REDIS_TO_BREAK"] ?? "";
+let control: Redis;
+let runners: Array<RunnerInfo>;
+
+const runner = (incarnation: string): RunnerInfo => ({
+  address: incarnation,
+  incarnation,
+  secretMark: "",
+  protocol: 1,
+  version: "",
+  weight: 1,
+  startedAt: 0,
+});
+
+const processOf = () => {
+  const locks = Layer.succeed(ShardLocks, {
+    leaseMs: () => Infinity,
+    confirm: () => Effect.succeed(true),
+    held: () => 0,
+    runners: Effect.sync(() => runners),
+  });
+  return ManagedRuntime.make(Bus.layer.pipe(Layer.provide(redisFanout), Layer.provide([RedisConnection.layer(url), locks])));
+};
+let one: ReturnType<typeof processOf>;
+let two: ReturnType<typeof processOf>;
+let a: Bus["Service"];
+let b: Bus["Service"];
+
+beforeEach(async () => {
+  control = new Redis(url);
+  runners = [runner("a"), runner("b")];
+  one = processOf();
+  two = processOf();
+  [a, b] = await Promise.all([one.runPromise(Bus), two.runPromise(Bus)]);
+});
+afterEach(async () => {
+  await Promise.all([one.dispose(), two.dispose()]);
+  control.disconnect();
+});
+
+/** What a watcher has been told: `all` is what its snapshots read. */
+const watch = async (bus: Bus["Service"], all: () => unknown, from?: string) => {
+  const heard: Array<TopicMessage> = [];
+  const handle = await Effect.runPromise(bus.follow("things", from, Effect.sync(all), (message) => void heard.push(message)));
+  return {
+    heard,
+    handle,
+    said: () => heard.map((message) => (message.type === "resumed" ? "resumed" : `${message.type} ${message.json}`)),
+  };
+};
+
+test("a change is heard by watchers of all processes, once and in order", async () => {
+  const here = await watch(a, () => "none");
+  const there = await watch(b, () => "none");
+  for (let n = 0; n < 20; n++) a.publish("things", n);
+  a.publish("others", "not for them");
+  const wanted = ['snapshot "none"', ...Array.from({ length: 20 }, (_, n) => `delta [${n}]`)];
+  expect(here.said()).toEqual(wanted);
+  await expect.poll(there.said).toEqual(wanted);
+});
+
+test("who comes back soon gets what it missed, also what others published", async () => {
+  const first = await watch(b, () => "none");
+  a.publish("things", 1);
+  await expect.poll(first.said).toEqual(['snapshot "none"', "delta [1]"]);
+  first.handle.close();
+  a.publish("things", 2);
+  const other = await watch(b, () => "fresh");
+  await expect.poll(() => other.said().length).toBe(2);
+  const again = await watch(b, () => "fresh", first.heard.at(-1)!.pos);
+  expect(again.said()).toEqual(["resumed", "delta [2]"]);
+});
+
+test("a lost connection leads to a snapshot, after which changes come in again", async () => {
+  let state = "before";
+  const there = await watch(b, () => state);
+  const before = there.heard[0]!.pos;
+  state = "after";
+  await control.call("CLIENT", "KILL", "TYPE", "pubsub");
+  await expect.poll(() => there.said().at(-1), { timeout: 10_000 }).toBe('snapshot "after"');
+  expect(there.heard.at(-1)!.pos.split(":")[0]).not.toBe(before.split(":")[0]);
+  a.publish("things", 1);
+  await expect.poll(() => there.said().at(-1), { timeout: 10_000 }).toBe("delta [1]");
+});
+
+test("what a publisher could not say it makes up for", async () => {
+  let state = "before";
+  const there = await watch(b, () => state);
+  // Redis is away for a moment for who publishes: the change is lost.
+  await control.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+  state = "after";
+  a.publish("things", 1);
+  await expect.poll(there.said, { timeout: 10_000 }).toContain('snapshot "after"');
+});
+
+test("when a process is gone, perhaps with a change it had not told, all look anew", async () => {
+  let state = "before";
+  const there = await watch(b, () => state);
+  state = "after";
+  runners = [runner("b")];
+  await expect.poll(() => there.said().at(-1), { timeout: 10_000 }).toBe('snapshot "after"');
+});

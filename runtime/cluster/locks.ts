@@ -1,0 +1,40 @@
+// Which shards this process holds, and for how long that is certain. A lock says who should work, never who may write.
+import { Context, Effect, Layer } from "effect";
+
+export interface RunnerInfo {
+  /** host:port for other runners. */
+  readonly address: string;
+  /** Tells a process from the one that ran at the same address before. */
+  readonly incarnation: string;
+  /** Tells whether it has the same secret, without telling which. */
+  readonly secretMark: string;
+  /** Number of what runners say to each other. */
+  readonly protocol: number;
+  /** Of the program. */
+  readonly version: string;
+  readonly weight: number;
+  /** ms epoch */
+  readonly startedAt: number;
+}
+
+export class ShardLocks extends Context.Service<
+  ShardLocks,
+  {
+    /** ms for which nobody else can hold the shard; below 0: that is not known any more. */
+    readonly leaseMs: (shard: string) => number;
+    /** Asks the keeper of the locks whether this process holds the shard; false if it does not answer. */
+    readonly confirm: (shard: string) => Effect.Effect<boolean>;
+    readonly held: () => number;
+    /** All processes of the cluster. Null: they cannot be told just now. */
+    readonly runners: Effect.Effect<ReadonlyArray<RunnerInfo> | null>;
+  }
+>()("pixsim/runtime/ShardLocks") {
+  /** One process: all is here, for ever. */
+  static readonly alone = (info: RunnerInfo, shards: number): Layer.Layer<ShardLocks> =>
+    Layer.succeed(ShardLocks, {
+      leaseMs: () => Infinity,
+      confirm: () => Effect.succeed(true),
+      held: () => shards,
+      runners: Effect.succeed([info]),
+    });
+}

@@ -1,0 +1,71 @@
+// Many processes: Effect Cluster over sockets, its registry and locks in Redis.
+import { Clock, Effect, Layer, Option } from "effect";
+import * as MessageStorage from "effect/cluster/MessageStorage";
+import * as RunnerAddress from "effect/cluster/RunnerAddress";
+import * as RunnerHealth from "effect/cluster/RunnerHealth";
+import * as ShardingConfig from "effect/cluster/ShardingConfig";
+import * as SocketRunner from "effect/cluster/SocketRunner";
+import type * as SocketServer from "effect/socket/SocketServer";
+import { cellCount } from "../actor/store.ts";
+import type { Fanout } from "../bus/fanout.ts";
+import { redisFanout } from "../bus/redis.ts";
+import { placementOnSharding } from "./cells.ts";
+import type { ShardLocks } from "./locks.ts";
+import type { Placement } from "./placement.ts";
+import { RedisConnection, type RedisError } from "./redis.ts";
+import { clusterProtocol, type ClusterRefused, registry } from "./registry.ts";
+import { markOf, runnerSockets } from "./transport.ts";
+
+export interface ClusterOptions {
+  readonly redisUrl: string;
+  /** host:port for other runners, this one listens there. */
+  readonly address: string;
+  readonly secret: string | undefined;
+  readonly weight: number;
+  /** ms after which a silent runner has lost its cells. */
+  readonly expiryMs: number;
+  /** Of the program. */
+  readonly version: string;
+}
+
+export const manyProcesses = (
+  options: ClusterOptions,
+): Layer.Layer<Placement | ShardLocks | Fanout, ClusterRefused | RedisError | SocketServer.SocketServerError> =>
+  Layer.unwrap(
+    Effect.map(Clock.currentTimeMillis, (startedAt) => {
+      const [host = "127.0.0.1", port = "0"] = options.address.split(":");
+      const { address, weight, version, expiryMs } = options;
+      const info = {
+        address,
+        incarnation: crypto.randomUUID(),
+        secretMark: markOf(options.secret),
+        protocol: clusterProtocol,
+        version,
+        weight,
+        startedAt,
+      };
+      const config = ShardingConfig.layer({
+        runnerAddress: Option.some(RunnerAddress.make(host, Number(port))),
+        runnerShardWeight: weight,
+        shardsPerGroup: cellCount,
+        shardLockExpiration: expiryMs,
+        shardLockRefreshInterval: expiryMs / 3,
+        refreshAssignmentsInterval: Math.min(500, expiryMs / 6),
+        // How often assigned shards are tried for; there are no persisted messages to poll.
+        entityMessagePollInterval: 250,
+        entityTerminationTimeout: "5 seconds",
+        sendRetryInterval: 50,
+        simulateRemoteSerialization: false,
+        maxResidentEntities: "unbounded",
+      });
+      return placementOnSharding.pipe(
+        Layer.provide(SocketRunner.layer),
+        // Heartbeats in the registry tell who lives; a ping would take a frozen process for alive for a minute.
+        Layer.provide([MessageStorage.layerNoop, RunnerHealth.layerNoop, runnerSockets(host, Number(port), options.secret)]),
+        Layer.provide(config),
+        Layer.provideMerge(redisFanout),
+        Layer.provideMerge(registry({ info, expiryMs })),
+        Layer.provide(RedisConnection.layer(options.redisUrl)),
+      );
+    }),
+  );

@@ -1,0 +1,149 @@
+// Who is in the cluster and who holds what, on a real Redis.
+import { Effect, Layer, ManagedRuntime } from "effect";
+import { Runner } from "effect/cluster/Runner";
+import * as RunnerAddress from "effect/cluster/RunnerAddress";
+import * as RunnerStorage from "effect/cluster/RunnerStorage";
+import * as ShardId from "effect/cluster/ShardId";
+import { Redis } from "ioredis";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ShardLocks } from "./locks.ts";
+import { RedisConnection } from "./redis.ts";
+import { clusterProtocol, registry } from "./registry.ts";
+
+const url = process.env["PIXSIM_TEST_REDIS"] ?? "";
+const expiryMs = 1500;
+const opened: Array<{ dispose: () => Promise<void> }> = [];
+let control: Redis;
+beforeEach(async () => {
+  control = new Redis(url);
+  // The other tests' channels are no keys.
+  await control.flushall();
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((runtime) => runtime.dispose()));
+  control.disconnect();
+});
+
+const shards = [1, 2, 3].map((n) => ShardId.make("default", n));
+
+const join = async (
+  port: number,
+  over: { readonly secretMark?: string; readonly protocol?: number; readonly incarnation?: string } = {},
+) => {
+  const address = RunnerAddress.make("127.0.0.1", port);
+  const info = {
+    address: `127.0.0.1:${port}`,
+    incarnation: crypto.randomUUID(),
+    secretMark: "mark",
+    protocol: clusterProtocol,
+    version: "1",
+    weight: 1,
+    startedAt: 0,
+    ...over,
+  };
+  const runtime = ManagedRuntime.make(registry({ info, expiryMs }).pipe(Layer.provide(RedisConnection.layer(url))));
+  opened.push(runtime);
+  const storage = await runtime.runPromise(RunnerStorage.RunnerStorage);
+  const locks = await runtime.runPromise(ShardLocks);
+  const run = <A, E>(effect: Effect.Effect<A, E>) => runtime.runPromise(effect);
+  const runner = new Runner({ address, groups: ["default"], weight: 1 });
+  return {
+    address,
+    info,
+    locks,
+    register: () => run(storage.register(runner, true)),
+    unregister: () => run(storage.unregister(address)),
+    runners: async () =>
+      (await run(storage.getRunners)).map(
+        ([
+          {
+            address: { port: at },
+          },
+        ]) => at,
+      ),
+    acquire: async (which = shards) => (await run(storage.acquire(address, which))).map(String),
+    refresh: async (which = shards) => (await run(storage.refresh(address, which))).map(String),
+    release: (which: ShardId.ShardId) => run(storage.release(address, which)),
+    releaseAll: () => run(storage.releaseAll(address)),
+    infos: () => run(locks.runners),
+  };
+};
+const names = shards.map(String);
+
+test("of two who ask for a shard one gets it, and it is free again when given back", async () => {
+  const [a, b] = [await join(1), await join(2)];
+  const [gotA, gotB] = await Promise.all([a.acquire(), b.acquire()]);
+  expect([...gotA, ...gotB].sort()).toEqual(names);
+  const [winner, loser, held] = gotA.length > 0 ? [a, b, gotA] : [b, a, gotB];
+  expect(held).toEqual(names);
+  expect(winner.locks.leaseMs(names[0]!)).toBeGreaterThan(expiryMs - 1000);
+  expect(loser.locks.leaseMs(names[0]!)).toBeLessThan(0);
+  expect(await loser.refresh()).toEqual([]);
+  await winner.release(shards[0]!);
+  expect(winner.locks.leaseMs(names[0]!)).toBeLessThan(0);
+  expect(await loser.acquire()).toEqual([names[0]]);
+  await winner.releaseAll();
+  expect(await loser.acquire()).toEqual(names);
+});
+
+test("who is silent loses its locks and its place, and does not get them back by refreshing", async () => {
+  const [a, b] = [await join(1), await join(2)];
+  await a.register();
+  await b.register();
+  expect((await b.runners()).sort()).toEqual([1, 2]);
+  expect(await a.acquire()).toEqual(names);
+  await expect.poll(async () => (await b.refresh([]), b.runners()), { timeout: 5000, interval: 200 }).toEqual([2]);
+  expect(await b.acquire()).toEqual(names);
+  expect(await a.refresh()).toEqual([]);
+  expect(a.locks.leaseMs(names[0]!)).toBeLessThan(0);
+  expect(await Effect.runPromise(a.locks.confirm(names[0]!))).toBe(false);
+  expect(await Effect.runPromise(b.locks.confirm(names[0]!))).toBe(true);
+});
+
+test("when Redis forgets everything the holder sees that its locks are lost, and can take them anew", async () => {
+  const a = await join(1);
+  await a.register();
+  await a.acquire();
+  await control.flushall();
+  expect(await a.refresh()).toEqual([]);
+  expect(await a.runners()).toEqual([]);
+  await a.register();
+  expect(await a.acquire()).toEqual(names);
+  expect(await a.runners()).toEqual([1]);
+});
+
+test("a process that starts again at its address is another: its old locks are not its own", async () => {
+  const before = await join(1);
+  await before.register();
+  await before.acquire();
+  // It waits until the one before is forgotten.
+  const after = await join(1);
+  await after.register();
+  expect(await after.refresh()).toEqual([]);
+  await expect.poll(() => after.acquire(), { timeout: 5000, interval: 100 }).toEqual(names);
+  // What the dead one still says changes nothing.
+  await before.unregister();
+  await before.releaseAll();
+  expect(await after.refresh()).toEqual(names);
+  expect((await after.infos())?.map(({ incarnation }) => incarnation)).toEqual([after.info.incarnation]);
+});
+
+test.each([
+  ["secret", { secretMark: "another" }, /another secret/],
+  ["protocol", { protocol: clusterProtocol + 1 }, /speaks runner protocol 1, this program 2/],
+] as const)("a runner of another %s is refused", async (reason, over, message) => {
+  const a = await join(1);
+  await a.register();
+  await expect(join(2, over)).rejects.toMatchObject({ reason, message: expect.stringMatching(message) });
+});
+
+test("the address of a living runner is refused", async () => {
+  const a = await join(1);
+  await a.register();
+  const alive = setInterval(() => void a.refresh([]), 300);
+  try {
+    await expect(join(1)).rejects.toMatchObject({ reason: "taken" });
+  } finally {
+    clearInterval(alive);
+  }
+});

@@ -1,0 +1,232 @@
+// Who is in the cluster and who holds which shard, kept in Redis as the storage of Effect Cluster. Each script is atomic. A lock
+// names the incarnation of its holder, so a process that starts again at the same address is another one. Refreshing never takes
+// a lock anew: one that was lost must be seen as lost. Redis may forget everything: shards then change hands, and nothing more.
+import { Clock, Context, Data, Effect, Layer, Schedule } from "effect";
+import { PersistenceError } from "effect/cluster/ClusterError";
+import * as RunnerStorage from "effect/cluster/RunnerStorage";
+import * as z from "zod";
+import { type RunnerInfo, ShardLocks } from "./locks.ts";
+import { RedisConnection, type RedisError } from "./redis.ts";
+
+/** Raised when what runners say to each other changes: those of another number are refused. */
+export const clusterProtocol = 1;
+
+const StoredInfo = z.object({
+  address: z.string(),
+  incarnation: z.string(),
+  secretMark: z.string(),
+  protocol: z.number(),
+  version: z.string(),
+  weight: z.number(),
+  startedAt: z.number(),
+}) satisfies z.ZodType<RunnerInfo>;
+
+// One hash tag: in a Redis cluster all of it lies on one node, as scripts need.
+const tag = "{pixsim}";
+const keys = { machines: `${tag}:machines`, runners: `${tag}:runners`, info: `${tag}:info`, beat: `${tag}:beat` };
+const lockKey = (shard: string): string => `${tag}:lock:${shard}`;
+
+const now = `local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
+
+/** ARGV: address, info. Says what stands in the way: TAKEN (another one answers at this address), SECRET or PROTOCOL n. */
+const check = `${now}
+local me = cjson.decode(ARGV[2])
+for _, other in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '(' .. now, '+inf')) do
+  local raw = redis.call('HGET', KEYS[3], other)
+  if raw then
+    local it = cjson.decode(raw)
+    if it.protocol ~= me.protocol then return 'PROTOCOL ' .. it.protocol end
+    if it.secretMark ~= me.secretMark then return 'SECRET' end
+    if other == ARGV[1] and it.incarnation ~= me.incarnation then return 'TAKEN' end
+  end
+end`;
+const admitScript = `${check}
+return 'OK'`;
+
+/** ARGV: address, info, runner, ttl. Answers the machine id. */
+const registerScript = `${check}
+local machines, runners, infos, beat = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local address, info, runner, ttl = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local id = redis.call('HGET', machines, address)
+if not id then id = redis.call('HINCRBY', machines, '#next', 1) redis.call('HSET', machines, address, id) end
+redis.call('HSET', runners, address, runner)
+redis.call('HSET', infos, address, info)
+redis.call('ZADD', beat, now + ttl, address)
+return id`;
+
+const unregisterScript = `
+local raw = redis.call('HGET', KEYS[3], ARGV[1])
+if raw and cjson.decode(raw).incarnation ~= ARGV[2] then return 0 end
+redis.call('HDEL', KEYS[2], ARGV[1]) redis.call('HDEL', KEYS[3], ARGV[1]) redis.call('ZREM', KEYS[4], ARGV[1])
+return 1`;
+
+/** Drops who was silent for too long; answers the field of each other one in the hash KEYS[1]. */
+const aliveScript = `${now}
+for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now)) do
+  redis.call('ZREM', KEYS[4], dead) redis.call('HDEL', KEYS[2], dead) redis.call('HDEL', KEYS[3], dead)
+end
+return redis.call('HVALS', KEYS[1])`;
+
+/** KEYS: locks. ARGV: owner, ttl, shard … Answers the shards that are now the owner's. */
+const acquireScript = `
+local out = {}
+for i, key in ipairs(KEYS) do
+  local holder = redis.call('GET', key)
+  if not holder or holder == ARGV[1] then
+    redis.call('SET', key, ARGV[1], 'PX', ARGV[2])
+    out[#out + 1] = ARGV[2 + i]
+  end
+end
+return out`;
+
+/** KEYS: beat, locks. ARGV: address, owner, ttl, shard … Answers the shards that still are the owner's. */
+const refreshScript = `${now}
+redis.call('ZADD', KEYS[1], 'XX', now + tonumber(ARGV[3]), ARGV[1])
+local out = {}
+for i = 2, #KEYS do
+  if redis.call('GET', KEYS[i]) == ARGV[2] then
+    redis.call('PEXPIRE', KEYS[i], ARGV[3])
+    out[#out + 1] = ARGV[2 + i]
+  end
+end
+return out`;
+
+const releaseScript = `
+for _, key in ipairs(KEYS) do if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end end
+return 1`;
+
+const registryKeys = [keys.machines, keys.runners, keys.info, keys.beat];
+const strings = (answer: unknown): Array<string> => (Array.isArray(answer) ? answer.map(String) : []);
+
+/** What is not of this program in there is not a runner. */
+const readInfo = (raw: string): ReadonlyArray<RunnerInfo> => {
+  try {
+    return [StoredInfo.parse(JSON.parse(raw))];
+  } catch {
+    return [];
+  }
+};
+
+/** This process may not join; the message says what to do. */
+export class ClusterRefused extends Data.TaggedError("ClusterRefused")<{
+  readonly reason: "taken" | "secret" | "protocol";
+  readonly message: string;
+}> {}
+
+const refuse = (reason: ClusterRefused["reason"], message: string): ClusterRefused => new ClusterRefused({ reason, message });
+
+export interface RegistryOptions {
+  readonly info: RunnerInfo;
+  /** ms after which a silent holder has lost its locks. */
+  readonly expiryMs: number;
+}
+
+/** Joins the cluster. Errors: ClusterRefused where another program version or another runner stands in the way. */
+export const registry = (
+  options: RegistryOptions,
+): Layer.Layer<RunnerStorage.RunnerStorage | ShardLocks, ClusterRefused | RedisError, RedisConnection> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const redis = yield* RedisConnection;
+      const { info, expiryMs } = options;
+      const owner = `${info.address}#${info.incarnation}`;
+      const ttl = String(expiryMs);
+      /** Until when each shard is surely ours, by two clocks, counted from before the request was sent: one stands still while a computer sleeps, the other can be set. */
+      const deadlines = new Map<string, { readonly monotonic: number; readonly wall: number }>();
+      const clock = yield* Clock.Clock;
+      const monotonic = (): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n);
+      const stamp = () => ({ monotonic: monotonic() + expiryMs, wall: clock.currentTimeMillisUnsafe() + expiryMs });
+      const leaseMs = (shard: string): number => {
+        const until = deadlines.get(shard);
+        return until === undefined ? -1 : Math.min(until.monotonic - monotonic(), until.wall - clock.currentTimeMillisUnsafe());
+      };
+
+      const refusal = (answer: unknown): ClusterRefused | null => {
+        const [word, value = ""] = String(answer).split(" ");
+        if (word === "TAKEN")
+          return refuse("taken", `Another runner answers at ${info.address}. Give this one an address of its own with PIXSIM_RUNNER.`);
+        if (word === "SECRET")
+          return refuse("secret", "The runners of this cluster have another secret. Set PIXSIM_CLUSTER_SECRET to theirs.");
+        if (word !== "PROTOCOL") return null;
+        const versions = `The running cluster speaks runner protocol ${value}, this program ${info.protocol}`;
+        return refuse("protocol", `${versions}: stop the runners of the other version first.`);
+      };
+      const asked = (script: string, ...more: ReadonlyArray<string>) =>
+        Effect.flatMap(redis.script(script, registryKeys, [info.address, JSON.stringify(info), ...more]), (answer) => {
+          const refused = refusal(answer);
+          return refused === null ? Effect.succeed(Number(answer)) : Effect.fail(refused);
+        });
+
+      const mark = (asked: ReadonlyArray<string>, held: ReadonlyArray<string>, until: ReturnType<typeof stamp>): void => {
+        const ours = new Set(held);
+        for (const shard of asked) {
+          if (ours.has(shard)) deadlines.set(shard, until);
+          else deadlines.delete(shard);
+        }
+      };
+      const acquire = (shards: ReadonlyArray<string>) =>
+        Effect.suspend(() => {
+          const until = stamp();
+          return Effect.map(redis.script(acquireScript, shards.map(lockKey), [owner, ttl, ...shards]), (answer) => {
+            const held = strings(answer);
+            mark(held, held, until);
+            return held;
+          });
+        });
+      const refresh = (shards: ReadonlyArray<string>) =>
+        Effect.suspend(() => {
+          const until = stamp();
+          return Effect.map(
+            redis.script(refreshScript, [keys.beat, ...shards.map(lockKey)], [info.address, owner, ttl, ...shards]),
+            (answer) => {
+              const held = strings(answer);
+              mark(shards, held, until);
+              return held;
+            },
+          );
+        });
+      const release = (shards: ReadonlyArray<string>): Effect.Effect<void, RedisError> =>
+        Effect.suspend(() => {
+          for (const shard of shards) deadlines.delete(shard);
+          return shards.length === 0 ? Effect.void : Effect.asVoid(redis.script(releaseScript, shards.map(lockKey), [owner]));
+        });
+
+      const storage = RunnerStorage.makeEncoded({
+        register: (_address, runner) => PersistenceError.refail(asked(registerScript, runner, ttl)),
+        unregister: (address) => PersistenceError.refail(redis.script(unregisterScript, registryKeys, [address, info.incarnation])),
+        // Whether somebody lives is told by the beat alone.
+        setRunnerHealth: () => Effect.void,
+        getRunners: PersistenceError.refail(
+          Effect.map(redis.script(aliveScript, [keys.runners, ...registryKeys.slice(1)], []), (answer) =>
+            strings(answer).map((runner) => [runner, true] as const),
+          ),
+        ),
+        acquire: (_address, shards) => PersistenceError.refail(acquire(shards)),
+        refresh: (_address, shards) => PersistenceError.refail(refresh(shards)),
+        release: (_address, shard) => PersistenceError.refail(release([shard])),
+        releaseAll: () => PersistenceError.refail(release([...deadlines.keys()])),
+      });
+
+      // Who died a moment ago at this address is forgotten within the expiry: only then is the address really taken.
+      yield* Effect.retry(asked(admitScript), {
+        while: (error) => error._tag === "ClusterRefused" && error.reason === "taken",
+        schedule: Schedule.spaced("250 millis"),
+        times: Math.ceil((expiryMs + 1000) / 250),
+      });
+
+      const locks = ShardLocks.of({
+        leaseMs,
+        confirm: (shard) =>
+          Effect.orElseSucceed(
+            Effect.map(refresh([shard]), (held) => held.includes(shard)),
+            () => false,
+          ),
+        held: () => [...deadlines.keys()].filter((shard) => leaseMs(shard) > 0).length,
+        runners: redis.script(aliveScript, [keys.info, ...registryKeys.slice(1)], []).pipe(
+          Effect.map((answer) => strings(answer).flatMap(readInfo)),
+          Effect.orElseSucceed(() => null),
+        ),
+      });
+      return Context.make(RunnerStorage.RunnerStorage, storage).pipe(Context.add(ShardLocks, locks));
+    }),
+  );
