@@ -4,13 +4,14 @@ import { once } from "node:events";
 import { mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { Deferred, Effect, Exit, Fiber, Layer, type Scope } from "effect";
+import { Deferred, Effect, Exit, Fiber, Layer, Logger, References, type Scope } from "effect";
+import { TestClock } from "effect/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSettings, Settings } from "#runtime/config/settings.ts";
 import type { MediaChild } from "./child-process.ts";
-import { makeLane } from "./lane.ts";
+import { makeLane, type Share, type Turn } from "./lane.ts";
 import { Media, MediaError, type RenderSpec } from "./media.ts";
-import { mediaPool } from "./pool.ts";
+import { mediaPool, turnsOf } from "./pool.ts";
 import { makeClip } from "./testing.ts";
 
 const order = (prompt: string, params: Readonly<Record<string, unknown>> = {}): RenderSpec => ({
@@ -18,6 +19,8 @@ const order = (prompt: string, params: Readonly<Record<string, unknown>> = {}): 
   params: { prompt, duration: 1, quality: "360p", ...params },
   inputs: [],
 });
+
+const quiet = Logger.layer([]);
 
 /** The pids of this process' children that run the media child. */
 const mediaChildren = async (): Promise<ReadonlyArray<number>> => {
@@ -46,11 +49,14 @@ describe("the media pool", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  const withMedia = <A, E>(use: (media: Media["Service"]) => Effect.Effect<A, E, Scope.Scope>): Promise<A> =>
+  const withMedia = <A, E>(use: (media: Media["Service"]) => Effect.Effect<A, E, Scope.Scope>, renderers = "1"): Promise<A> =>
     Effect.runPromise(
       Effect.scoped(Effect.flatMap(Media, use)).pipe(
         Effect.provide(
-          mediaPool().pipe(Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder, PIXSIM_RENDERERS: "1" })))),
+          mediaPool().pipe(
+            Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder, PIXSIM_RENDERERS: renderers }))),
+            Layer.merge(quiet),
+          ),
         ),
       ),
     );
@@ -115,6 +121,30 @@ describe("the media pool", () => {
     expect(await concurrency("1")).toBe(1);
   });
 
+  it("has no more children than there are cores, whatever they do", async () => {
+    await withMedia(
+      (media) =>
+        Effect.gen(function* () {
+          const long = order("a long one", { duration: 15, quality: "540p" });
+          const drawing = yield* Effect.forEach(Array.from({ length: media.concurrency }), (_, index) =>
+            Effect.gen(function* () {
+              const begun = yield* Deferred.make<void>();
+              const output = join(folder, `full${index}.mp4`);
+              const fiber = yield* Effect.forkChild(media.render(long, output, () => Deferred.doneUnsafe(begun, Effect.void)));
+              yield* Deferred.await(begun);
+              return fiber;
+            }),
+          );
+          const probing = yield* Effect.forkChild(media.probe(clip()), { startImmediately: true });
+          expect(yield* Effect.promise(mediaChildren)).toHaveLength(availableParallelism());
+          yield* Effect.forEach(drawing, Fiber.interrupt, { concurrency: "unbounded" });
+          expect((yield* Fiber.join(probing)).mediaType).toBe("video");
+          expect((yield* Effect.promise(mediaChildren)).length).toBeLessThanOrEqual(availableParallelism());
+        }),
+      "0",
+    );
+  });
+
   it("fails a task whose child was killed, starts another, and refuses the file that ended two", async () => {
     // Reading from a pipe waits until something comes: a file that hangs its reader.
     const trap = join(folder, "trap");
@@ -164,55 +194,76 @@ describe("the media pool", () => {
 describe("a lane of children", () => {
   const idleChild = (): MediaChild => ({ alive: () => true, run: () => Effect.never, kill: Effect.void });
   const lane = makeLane({ size: 1, bound: 2, idleMs: 60_000, spawn: idleChild });
+  const share = { most: 8 };
+  const turn = (priority: number, of: Share = share): Turn => ({ task: "test", share: of, priority });
+  const inLane = <A, E>(work: Effect.Effect<A, E, Scope.Scope>): Promise<A> =>
+    Effect.runPromise(Effect.provide(Effect.scoped(work), quiet));
 
   it("lets the more urgent go first, and refuses more than may wait", async () => {
     const done: Array<string> = [];
-    await Effect.runPromise(
-      Effect.scoped(
-        Effect.gen(function* () {
-          const { use } = yield* lane;
-          const gate = yield* Deferred.make<void>();
-          const first = yield* Effect.forkChild(
-            use(1, () => Deferred.await(gate)),
-            { startImmediately: true },
-          );
-          const note = (name: string) => () => Effect.sync(() => void done.push(name));
-          const late = yield* Effect.forkChild(use(2, note("late")), { startImmediately: true });
-          const urgent = yield* Effect.forkChild(use(0, note("urgent")), { startImmediately: true });
-          expect(yield* Effect.flip(use(0, note("refused")))).toBeInstanceOf(MediaError);
-          yield* Deferred.succeed(gate, undefined);
-          yield* Effect.forEach([first, late, urgent], Fiber.join);
-        }),
-      ),
+    await inLane(
+      Effect.gen(function* () {
+        const { use } = yield* lane;
+        const gate = yield* Deferred.make<void>();
+        const first = yield* Effect.forkChild(
+          use(turn(1), () => Deferred.await(gate)),
+          { startImmediately: true },
+        );
+        const note = (name: string) => () => Effect.sync(() => void done.push(name));
+        const late = yield* Effect.forkChild(use(turn(2), note("late")), { startImmediately: true });
+        const urgent = yield* Effect.forkChild(use(turn(0), note("urgent")), { startImmediately: true });
+        expect(yield* Effect.flip(use(turn(0), note("refused")))).toBeInstanceOf(MediaError);
+        yield* Deferred.succeed(gate, undefined);
+        yield* Effect.forEach([first, late, urgent], Fiber.join);
+      }),
     );
     expect(done).toEqual(["urgent", "late"]);
   });
 
-  it("never has more children than its size, and gives each one task at a time", async () => {
+  it("never has more children than its size, and gives each one task at a time, whatever their shares", async () => {
     let spawned = 0;
     let working = 0;
     let most = 0;
     const counted = makeLane({ size: 2, bound: 10, idleMs: 60_000, spawn: () => (spawned++, idleChild()) });
-    await Effect.runPromise(
-      Effect.scoped(
-        Effect.gen(function* () {
-          const { use } = yield* counted;
-          const busy = new Set<MediaChild>();
-          const task = (child: MediaChild) =>
-            Effect.gen(function* () {
-              expect(busy.has(child)).toBe(false);
-              busy.add(child);
-              most = Math.max(most, ++working);
-              yield* Effect.yieldNow;
-              working--;
-              busy.delete(child);
-            });
-          const first = Array.from({ length: 8 }, () => Effect.forkChild(use(1, task), { startImmediately: true }));
-          yield* Effect.forEach(yield* Effect.all(first), Fiber.join);
-        }),
-      ),
+    await inLane(
+      Effect.gen(function* () {
+        const { use } = yield* counted;
+        const busy = new Set<MediaChild>();
+        const task = (child: MediaChild) =>
+          Effect.gen(function* () {
+            expect(busy.has(child)).toBe(false);
+            busy.add(child);
+            most = Math.max(most, ++working);
+            yield* Effect.yieldNow;
+            working--;
+            busy.delete(child);
+          });
+        const shares = [{ most: 2 }, { most: 2 }, { most: 1 }];
+        const first = Array.from({ length: 12 }, (_, index) =>
+          Effect.forkChild(use(turn(index % 4, shares[index % 3]), task), { startImmediately: true }),
+        );
+        yield* Effect.forEach(yield* Effect.all(first), Fiber.join);
+      }),
     );
     expect({ spawned, most }).toEqual({ spawned: 2, most: 2 });
+  });
+
+  it("gives a child to tasks like those that it did before, and any child where there is no such", async () => {
+    const on = new Map<string, MediaChild>();
+    await inLane(
+      Effect.gen(function* () {
+        const { use } = yield* makeLane({ size: 2, bound: 10, idleMs: 60_000, spawn: idleChild });
+        const note = (name: string) => (child: MediaChild) => Effect.sync(() => void on.set(name, child));
+        const [drawing, reading, other] = [{ most: 2 }, { most: 2 }, { most: 2 }];
+        yield* use(turn(0, drawing), note("drawing"));
+        yield* use(turn(0, reading), note("reading"));
+        yield* use(turn(0, drawing), note("drawing again"));
+        yield* use(turn(0, other), note("other"));
+      }),
+    );
+    expect(on.get("reading")).not.toBe(on.get("drawing"));
+    expect(on.get("drawing again")).toBe(on.get("drawing"));
+    expect([on.get("drawing"), on.get("reading")]).toContain(on.get("other"));
   });
 
   it("gives its place to the next when one that waits is interrupted", async () => {
@@ -222,20 +273,135 @@ describe("a lane of children", () => {
           const { use } = yield* lane;
           const gate = yield* Deferred.make<void>();
           const first = yield* Effect.forkChild(
-            use(1, () => Deferred.await(gate)),
+            use(turn(1), () => Deferred.await(gate)),
             { startImmediately: true },
           );
           const waiting = yield* Effect.forkChild(
-            use(1, () => Effect.never),
+            use(turn(1), () => Effect.never),
             { startImmediately: true },
           );
           yield* Fiber.interrupt(waiting);
           yield* Deferred.succeed(gate, undefined);
           yield* Fiber.join(first);
-          return yield* use(1, () => Effect.succeed("served"));
+          return yield* use(turn(1), () => Effect.succeed("served"));
         }),
       ),
     );
     expect(exit).toEqual(Exit.succeed("served"));
+  });
+
+  it("logs each task once when it begins and once when it ends, with how and after what time", async () => {
+    const lines: Array<unknown> = [];
+    const record = Logger.make<unknown, void>(({ message, fiber }) => {
+      lines.push([...(message as ReadonlyArray<unknown>), fiber.getRef(References.CurrentLogAnnotations)]);
+    });
+    await inLane(
+      Effect.gen(function* () {
+        const { use } = yield* lane;
+        yield* Effect.annotateLogs(
+          use({ ...turn(0), task: "probe" }, () => TestClock.adjust("250 millis")),
+          { job: "job_1" },
+        );
+        yield* Effect.flip(use({ ...turn(0), task: "derive" }, () => Effect.fail(new MediaError({ reason: "storage", message: "full" }))));
+        const begun = yield* Deferred.make<void>();
+        const stopped = yield* Effect.forkChild(
+          use({ ...turn(0), task: "render" }, () => Effect.andThen(Deferred.succeed(begun, undefined), Effect.never)),
+        );
+        yield* Deferred.await(begun);
+        yield* Fiber.interrupt(stopped);
+      }).pipe(Effect.provide([Logger.layer([record]), TestClock.layer()]), Effect.provideService(References.MinimumLogLevel, "Debug")),
+    );
+    expect(lines).toEqual([
+      ["worker:start", { task: "probe" }, { job: "job_1" }],
+      ["worker:complete", { task: "probe", outcome: "done", durationMs: 250 }, { job: "job_1" }],
+      ["worker:start", { task: "derive" }, {}],
+      ["worker:complete", { task: "derive", outcome: "storage", durationMs: 0 }, {}],
+      ["worker:start", { task: "render" }, {}],
+      ["worker:complete", { task: "render", outcome: "stopped", durationMs: 0 }, {}],
+    ]);
+  });
+
+  describe("shared as the pool shares it", () => {
+    type Name = keyof ReturnType<typeof turnsOf>;
+
+    /** Begins tasks in a lane for so many cores that end when they are told to; answers which are at work. */
+    const shared = (cores: number, renders: number) =>
+      Effect.gen(function* () {
+        const { use } = yield* makeLane({ size: cores, bound: 100, idleMs: 60_000, spawn: idleChild });
+        const turns = turnsOf(cores, renders);
+        const working: Array<{ readonly name: Name; readonly gate: Deferred.Deferred<void> }> = [];
+        return {
+          begin: (...names: ReadonlyArray<Name>) =>
+            Effect.forEach(
+              names,
+              (name) => {
+                const gate = Deferred.makeUnsafe<void>();
+                const entry = { name, gate };
+                const work = Effect.andThen(
+                  Effect.sync(() => working.push(entry)),
+                  Deferred.await(gate),
+                ).pipe(Effect.ensuring(Effect.sync(() => working.splice(working.indexOf(entry), 1))));
+                return Effect.forkChild(
+                  use(turns[name], () => work),
+                  { startImmediately: true },
+                );
+              },
+              { discard: true },
+            ),
+          end: (name: Name) =>
+            Effect.gen(function* () {
+              const at = working.find((each) => each.name === name);
+              expect(at).toBeDefined();
+              const before = working.length;
+              if (at !== undefined) yield* Deferred.succeed(at.gate, undefined);
+              while (at !== undefined && working.includes(at)) yield* Effect.yieldNow;
+              for (let turn = 0; turn < 10 && working.length < before; turn++) yield* Effect.yieldNow;
+            }),
+          working: () => working.map(({ name }) => name).sort(),
+        };
+      });
+
+    it("never has more at work than there are cores", () =>
+      inLane(
+        Effect.gen(function* () {
+          for (const cores of [1, 2, 4]) {
+            const { begin, working } = yield* shared(cores, cores);
+            yield* begin("film", "film", "film", "render", "render", "render", "render", "derive", "probe", "frame", "derive");
+            expect(working()).toHaveLength(cores);
+          }
+        }),
+      ));
+
+    it("takes files in beside a film, and films one after another, on two cores", () =>
+      inLane(
+        Effect.gen(function* () {
+          const { begin, end, working } = yield* shared(2, 2);
+          yield* begin("film", "film");
+          expect(working()).toEqual(["film"]);
+          for (const task of ["probe", "derive", "frame"] as const) {
+            yield* begin(task);
+            expect(working()).toEqual(["film", task].sort());
+            yield* end(task);
+          }
+          yield* begin("render");
+          expect(working()).toEqual(["film", "render"]);
+          yield* begin("probe", "render");
+          yield* end("render");
+          expect(working()).toEqual(["film", "probe"]);
+        }),
+      ));
+
+    it("goes on drawing beside a flood of files", () =>
+      inLane(
+        Effect.gen(function* () {
+          const { begin, end, working } = yield* shared(2, 2);
+          yield* begin("derive", "derive", "probe", "probe", "render", "render");
+          expect(working()).toEqual(["derive", "render"]);
+          yield* end("render");
+          expect(working()).toEqual(["derive", "render"]);
+          yield* end("derive");
+          expect(working()).toEqual(["probe", "render"]);
+        }),
+      ));
   });
 });

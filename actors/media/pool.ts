@@ -1,19 +1,20 @@
-// The Media service on pooled child processes: renders in one lane, short tasks in another, so that drawing never delays
-// taking files in. No codec ever runs in the server's own process.
+// The Media service on pooled child processes, never more of them than there are cores, whatever they do. Short tasks go first and
+// leave room for others: drawing holds up taking files in for the rest of one render at most, and a film never does.
+// No codec ever runs in the server's own process.
 import { rm, readdir, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { Effect, Layer } from "effect";
 import { Settings } from "#runtime/config/settings.ts";
 import { type ChildOptions, spawnChild } from "./child-process.ts";
-import { type Lane, makeLane } from "./lane.ts";
-import { Media, MediaError } from "./media.ts";
+import { makeLane, type Turn } from "./lane.ts";
+import { Media, MediaError, type MediaFacts } from "./media.ts";
 import type { Task } from "./messages.ts";
 
 export interface MediaPoolOptions {
   /** How to run Node; by default as this process was. */
   readonly node?: ChildOptions["node"];
-  /** Tasks that may wait in each lane. */
+  /** Tasks that may wait. */
   readonly bound?: number;
 }
 
@@ -23,8 +24,8 @@ const idleMs = 60_000;
 const suspectLimit = 1000;
 const crashesAllowed = 2;
 
-/** Lower goes first: a person waits for a frame, an upload for its check. */
-const priorities = { frame: 0, probe: 1, derive: 2, render: 0 } as const;
+/** A longer video may keep its child for minutes, ms. All that the studio draws is shorter. */
+const filmMs = 20_000;
 /** A task that takes longer hangs, s. Derivatives of a film of hours take their time. */
 const limits = { frame: 120, probe: 120, derive: 3600, render: 1800 } as const;
 
@@ -58,6 +59,24 @@ const removeOutput = (task: Task): Effect.Effect<void> => {
   }
 };
 
+/**
+ * Who shares the children of `cores` how, by urgency: a person waits for a frame, an upload for its check. On more than one core
+ * neither short tasks nor films can take all of them.
+ */
+export const turnsOf = (cores: number, renders: number) => {
+  const most = Math.max(1, cores - 1);
+  const short = { most };
+  return {
+    frame: { task: "frame", share: short, priority: 0 },
+    probe: { task: "probe", share: short, priority: 1 },
+    derive: { task: "derive", share: short, priority: 2 },
+    film: { task: "derive", share: { most }, priority: 3 },
+    render: { task: "render", share: { most: renders }, priority: 4 },
+  } as const satisfies Readonly<Record<string, Turn>>;
+};
+
+const isFilm = (facts: MediaFacts): boolean => facts.mediaType === "video" && facts.durationMs > filmMs;
+
 const noProgress = (): void => {};
 
 const makeMedia = Effect.fnUntraced(function* (options: MediaPoolOptions) {
@@ -66,14 +85,13 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaPoolOptions) {
   // More at a time than there are cores would each take longer and none end sooner.
   const concurrency = settings.PIXSIM_RENDERERS === 0 ? cores : Math.min(cores, settings.PIXSIM_RENDERERS);
   const spawn = () => spawnChild({ node: options.node ?? [process.execPath] });
-  const lane = { bound: options.bound ?? defaultBound, idleMs, spawn };
-  const renders = yield* makeLane({ ...lane, size: concurrency });
-  const shortTasks = yield* makeLane({ ...lane, size: Math.max(1, cores >> 1) });
+  const lane = yield* makeLane({ size: cores, bound: options.bound ?? defaultBound, idleMs, spawn });
+  const turns = turnsOf(cores, concurrency);
   const crashes = new Map<string, number>();
 
-  const attempt = <K extends Task["kind"]>(through: Lane, task: Extract<Task, { kind: K }>, progress: (fraction: number) => void) =>
-    through
-      .use(priorities[task.kind], (child) =>
+  const attempt = <K extends Task["kind"]>(turn: Turn, task: Extract<Task, { kind: K }>, progress: (fraction: number) => void) =>
+    lane
+      .use(turn, (child) =>
         Effect.timeoutOrElse(child.run<K>(task, progress), {
           duration: `${limits[task.kind]} seconds`,
           orElse: () =>
@@ -112,11 +130,13 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaPoolOptions) {
 
   return Media.of({
     concurrency,
-    probe: (path) => onFile(path, attempt<"probe">(shortTasks, { kind: "probe", path }, noProgress)),
-    derive: (path, facts, stage) =>
-      onFile(path, attempt<"derive">(shortTasks, { kind: "derive", path, facts, prefix: stage("derived") }, noProgress)),
-    frame: (path, timeMs, output) => onFile(path, attempt<"frame">(shortTasks, { kind: "frame", path, timeMs, output }, noProgress)),
-    render: (spec, output, progress) => Effect.asVoid(attempt<"render">(renders, { kind: "render", spec, output }, progress)),
+    probe: (path) => onFile(path, attempt<"probe">(turns.probe, { kind: "probe", path }, noProgress)),
+    derive: (path, facts, stage) => {
+      const turn = isFilm(facts) ? turns.film : turns.derive;
+      return onFile(path, attempt<"derive">(turn, { kind: "derive", path, facts, prefix: stage("derived") }, noProgress));
+    },
+    frame: (path, timeMs, output) => onFile(path, attempt<"frame">(turns.frame, { kind: "frame", path, timeMs, output }, noProgress)),
+    render: (spec, output, progress) => Effect.asVoid(attempt<"render">(turns.render, { kind: "render", spec, output }, progress)),
   });
 });
 
