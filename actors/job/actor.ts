@@ -1,5 +1,5 @@
 // The kind `job`: its machine, what its effects do, its stored row, and who is told of each step.
-import { Effect } from "effect";
+import { Effect, LogLevel, References } from "effect";
 import { type ActorMeta, defineActor } from "#runtime/actor/define.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { Durations } from "./durations.ts";
@@ -16,6 +16,9 @@ export const jobActor = Effect.gen(function* () {
   const slots = yield* Slots;
   const durations = yield* Durations;
   const effects = yield* jobEffects;
+  const log = Effect.runSyncWith(yield* Effect.context<never>());
+  // Asked once: most servers do not log each step, and a step has no time to lose.
+  const stepsLogged = LogLevel.isLessThanOrEqualTo(yield* References.MinimumLogLevel, "Debug");
 
   const committed = (snapshot: JobSnapshot, meta: ActorMeta): void => {
     const job = jobRow(snapshot, meta);
@@ -24,6 +27,9 @@ export const jobActor = Effect.gen(function* () {
     if (job.parked || (slot === null && job.state !== "waitingForSlot")) slots.release(job.id);
     if (job.state === "completed" && submittedAt !== null) durations.took(order, (job.finishedAt ?? submittedAt) - submittedAt);
     bus.publish(jobChannel(job.ownerId), job);
+    if (!stepsLogged) return;
+    const { id, ownerId: user, provider, state, attempt, parked, rev } = job;
+    log(Effect.logDebug("actor:step", { stage: "actor:step", job: id, user, provider, seq: rev, state, attempt, parked }));
   };
 
   return defineActor<typeof jobMachine>({

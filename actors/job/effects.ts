@@ -54,14 +54,21 @@ const parentsOf = ({ inputs, operation }: JobOrder): ReadonlyArray<AssetParent> 
 
 const assetName = ({ name, prompt, operation }: JobOrder): string => name ?? (prompt.slice(0, 80).trim().toWellFormed() || operation);
 
-const logged = (stage: string, order: JobOrder, fields: Readonly<Record<string, unknown>> = {}) =>
-  Effect.annotateLogs(Effect.logInfo(stage), { stage, job: order.id, user: order.ownerId, provider: order.provider, ...fields });
+const logged = (stage: string, fields: Readonly<Record<string, unknown>> = {}) => Effect.logInfo(stage, { stage, ...fields });
+
+/** All that is logged on behalf of the job, here and below, can be found by it. */
+const ofJob =
+  <C extends { readonly input: { readonly order: JobOrder } }, A, E>(run: (call: C) => Effect.Effect<A, E>) =>
+  (call: C): Effect.Effect<A, E> => {
+    const { id, ownerId, provider } = call.input.order;
+    return Effect.annotateLogs(run(call), { job: id, user: ownerId, provider });
+  };
 
 /** A failure at the provider, told to the log as it passes. */
 const atProvider =
-  (order: JobOrder, step: string) =>
+  (step: string) =>
   <A>(effect: Effect.Effect<A, EffectFailure>): Effect.Effect<A, EffectFailure> =>
-    Effect.tapError(effect, ({ kind, message }) => logged("provider:error", order, { step, kind, error: message }));
+    Effect.tapError(effect, ({ kind, message }) => logged("provider:error", { step, kind, error: message }));
 
 const slotRequest = ({ id, provider, ownerId, priority }: JobOrder) => ({ jobId: id, provider, ownerId, priority });
 
@@ -101,12 +108,12 @@ export const jobEffects = Effect.gen(function* () {
   const send = Effect.fnUntraced(function* (order: JobOrder, key: string) {
     const provider = yield* providerOf(order);
     const inputs = yield* Effect.mapError(Effect.forEach(order.inputs, fileOf(order), { concurrency: 8 }), ofCall);
-    yield* logged("pipeline:artifact", order, { hash: order.hash, inputs: inputs.length });
-    yield* logged("provider:submit", order, { key });
+    yield* logged("pipeline:artifact", { hash: order.hash, inputs: inputs.length });
+    yield* logged("provider:submit", { key });
     const sending = provider.submit(key, { operation: order.operation, params: order.params, inputs });
     // A bug in the middle of a submission is a lost answer: only where the key is known may it be run again.
     const safe = order.resendable ? sending : Effect.catchDefect(sending, (defect) => Effect.fail(unknownOutcome(defect)));
-    return yield* submissions.submit(key, safe).pipe(Effect.mapError(ofProvider), atProvider(order, "submit"));
+    return yield* submissions.submit(key, safe).pipe(Effect.mapError(ofProvider), atProvider("submit"));
   });
 
   const fileOf = (order: JobOrder) =>
@@ -126,11 +133,11 @@ export const jobEffects = Effect.gen(function* () {
       if (!(fraction >= told + progressStep) || now < toldAt + progressPause) return;
       told = fraction;
       toldAt = now;
-      yield* Effect.annotateLogs(Effect.logDebug("provider:status"), { stage: "provider:status", job: order.id, progress: fraction });
+      yield* Effect.logDebug("provider:status", { stage: "provider:status", progress: fraction });
       yield* send({ type: "provider.progress", fraction });
     });
-    yield* provider.track(providerJobId, progress).pipe(Effect.mapError(ofProvider), atProvider(order, "track"));
-    yield* logged("provider:complete", order, { providerJobId });
+    yield* provider.track(providerJobId, progress).pipe(Effect.mapError(ofProvider), atProvider("track"));
+    yield* logged("provider:complete", { providerJobId });
     return null;
   });
 
@@ -140,7 +147,7 @@ export const jobEffects = Effect.gen(function* () {
     yield* provider.download(providerJobId, file).pipe(
       Effect.onError(() => removeStaged(file)),
       Effect.mapError(ofProvider),
-      atProvider(order, "download"),
+      atProvider("download"),
     );
     return { file };
   });
@@ -169,7 +176,7 @@ export const jobEffects = Effect.gen(function* () {
       ofCall,
     );
     const durationMs = (yield* Clock.currentTimeMillis) - startedAt;
-    yield* logged("pipeline:complete", order, { asset: asset.id, durationMs });
+    yield* logged("pipeline:complete", { asset: asset.id, durationMs });
     return { assetId: asset.id };
   });
 
@@ -182,7 +189,7 @@ export const jobEffects = Effect.gen(function* () {
     const started = providerJobId ?? (yield* startedWith(order, key));
     if (started === null) return null;
     const provider = yield* providerOf(order);
-    yield* untilReached(provider.cancel(started)).pipe(Effect.mapError(ofProvider), atProvider(order, "cancel"));
+    yield* untilReached(provider.cancel(started)).pipe(Effect.mapError(ofProvider), atProvider("cancel"));
     return null;
   });
 
@@ -202,20 +209,20 @@ export const jobEffects = Effect.gen(function* () {
   });
 
   const effects: JobEffects = {
-    acquireSlot: { recovery: "resend", run: acquireSlot },
+    acquireSlot: { recovery: "resend", run: ofJob(acquireSlot) },
     submit: {
       recovery: "lookup",
-      run: submit,
+      run: ofJob(submit),
       // Nothing found and no failure: it is sent again. A failure: a person decides.
       lookup: ({ input: { order } }) =>
         order.resendable
           ? Effect.undefined
           : Effect.fail(failure("internal", `${order.providerTitle} cannot say whether it took the submission.`)),
     },
-    track: { recovery: "resend", run: track },
-    download: { recovery: "resend", run: download },
-    ingest: { recovery: "resend", run: ingest },
-    cancelAtProvider: { recovery: "resend", run: cancelAtProvider },
+    track: { recovery: "resend", run: ofJob(track) },
+    download: { recovery: "resend", run: ofJob(download) },
+    ingest: { recovery: "resend", run: ofJob(ingest) },
+    cancelAtProvider: { recovery: "resend", run: ofJob(cancelAtProvider) },
   };
   return effects;
 });
