@@ -2,7 +2,6 @@ import { writeFileSync } from "node:fs";
 import { Effect, Layer, ManagedRuntime } from "effect";
 import { TestClock } from "effect/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { must } from "#actors/media/testing.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { singleProcess } from "#runtime/cluster/single.ts";
@@ -20,9 +19,9 @@ const store = Effect.fnUntraced(function* (content: string) {
 const goneFrom = (blobs: Blobs["Service"], sha256: string, meanwhile: Effect.Effect<void> = Effect.yieldNow): Effect.Effect<void> =>
   Effect.flatMap(blobs.has(sha256), (there) => (there ? Effect.andThen(meanwhile, goneFrom(blobs, sha256, meanwhile)) : Effect.void));
 
-describe("housekeeping", () => {
+describe.each(testDatabases)("housekeeping ($engine)", ({ layer }) => {
   const folder = testFolder();
-  const runtime = ManagedRuntime.make(testAssets(folder.path, must(testDatabases[0]).layer));
+  const runtime = ManagedRuntime.make(testAssets(folder.path, layer));
   beforeAll(() => runtime.runPromise(Effect.void));
   afterAll(async () => {
     await runtime.dispose();

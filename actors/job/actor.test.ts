@@ -9,9 +9,8 @@ import type { JobContext, JobOrder } from "./context.ts";
 import { Slots } from "./slots.ts";
 import { type JobWatch, TestDatabase, TestServer } from "./testing.ts";
 
-// The host itself is tested on both databases; here one of them will do.
-describe("jobs on the actor host", () => {
-  const database = new TestDatabase(testDatabases[0]!.layer);
+describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => {
+  const database = new TestDatabase(layer);
   const server = new TestServer(database);
   const { studio } = server;
   let watch: JobWatch;

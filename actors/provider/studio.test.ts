@@ -16,9 +16,7 @@ import { providerConformance } from "./conformance.ts";
 import type { Provider, ProviderInput, ProviderRequest } from "./provider.ts";
 import { makeStudio } from "./studio.ts";
 
-const [database] = testDatabases;
-if (database === undefined) throw new Error("There is no database for tests.");
-const embedded = database.layer;
+const [{ layer: embedded }] = testDatabases as [(typeof testDatabases)[number]];
 const settings = (folder: string) => Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder, PIXSIM_RENDERERS: "2" }));
 
 const small = { duration: 1, quality: "360p" };
@@ -113,7 +111,7 @@ class Easel {
   });
 }
 
-describe("the studio's ledger", () => {
+describe.each(testDatabases)("the studio's ledger ($engine)", ({ layer }) => {
   let folder: string;
   let scope: Scope.Closeable;
   let stored: Context.Context<Database>;
@@ -121,7 +119,7 @@ describe("the studio's ledger", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "pixsim-studio-"));
     scope = Scope.makeUnsafe();
-    stored = await Effect.runPromise(Layer.buildWithScope(embedded, scope));
+    stored = await Effect.runPromise(Layer.buildWithScope(layer, scope));
   });
   afterAll(async () => {
     await Effect.runPromise(Scope.close(scope, Exit.void));

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Effect, Layer, ManagedRuntime } from "effect";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { auth as domain } from "#protocol/auth.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { readSettings, Settings } from "../config/settings.ts";
@@ -12,25 +12,6 @@ import { authHandlers } from "./handlers.ts";
 import type { Principal } from "./principal.ts";
 import { Fanout } from "../bus/fanout.ts";
 import { Secrets } from "./secrets.ts";
-
-let folder: string;
-let runtime: ManagedRuntime.ManagedRuntime<Auth, unknown>;
-let calls: DomainHandlers<"auth">["calls"];
-const run = <A, E>(effect: Effect.Effect<A, E>) => runtime.runPromise(effect);
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "pixsim-auth-handlers-"));
-  const settings = Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder }));
-  const [{ layer }] = testDatabases as [(typeof testDatabases)[number]];
-  runtime = ManagedRuntime.make(
-    Auth.layer.pipe(Layer.provide(Secrets.layer), Layer.provide(layer), Layer.provide(Fanout.alone), Layer.provide(settings)),
-  );
-  ({ calls } = await runtime.runPromise(authHandlers));
-});
-afterAll(async () => {
-  await runtime.dispose();
-  await rm(folder, { recursive: true });
-});
 
 /** A connection as the handlers see it. */
 class Connection implements CallContext {
@@ -45,47 +26,67 @@ class Connection implements CallContext {
   readonly openUpload = (): number => 0;
 }
 
-test("tokens that a connection is given sign it in, and every answer fits the contract", async () => {
-  const token = (await runtime.runPromise(Effect.flatMap(Auth, (auth) => auth.ensureAdmin)))!;
-  const admin = new Connection();
-  const grant = await run(calls["auth.redeem"]({ token }, admin));
-  expect(domain.calls.redeem.output.parse(grant)).toEqual(grant);
-  expect(admin.principal).toMatchObject({
-    userId: grant.user.id,
-    role: "admin",
-    sessionId: grant.sessionId,
-    expiresAt: grant.accessExpiresAt,
+describe.each(testDatabases)("the calls of sign-in ($engine)", ({ layer }) => {
+  let folder: string;
+  let runtime: ManagedRuntime.ManagedRuntime<Auth, unknown>;
+  let calls: DomainHandlers<"auth">["calls"];
+  const run = <A, E>(effect: Effect.Effect<A, E>) => runtime.runPromise(effect);
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "pixsim-auth-handlers-"));
+    const settings = Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder }));
+    runtime = ManagedRuntime.make(
+      Auth.layer.pipe(Layer.provide(Secrets.layer), Layer.provide(layer), Layer.provide(Fanout.alone), Layer.provide(settings)),
+    );
+    ({ calls } = await runtime.runPromise(authHandlers));
+  });
+  afterAll(async () => {
+    await runtime.dispose();
+    await rm(folder, { recursive: true });
   });
 
-  await run(calls["auth.setPassword"]({ password: "correct horse" }, admin));
-  const phone = new Connection();
-  const second = await run(calls["auth.signIn"]({ login: "admin", password: "correct horse" }, phone));
-  expect(phone.principal?.sessionId).toBe(second.sessionId);
-  const renewed = await run(calls["auth.refresh"]({ refreshToken: second.refreshToken }, phone));
-  expect(domain.calls.refresh.input.parse({ refreshToken: renewed.refreshToken })).toBeDefined();
-  expect(phone.principal?.expiresAt).toBe(renewed.accessExpiresAt);
+  test("tokens that a connection is given sign it in, and every answer fits the contract", async () => {
+    const token = (await runtime.runPromise(Effect.flatMap(Auth, (auth) => auth.ensureAdmin)))!;
+    const admin = new Connection();
+    const grant = await run(calls["auth.redeem"]({ token }, admin));
+    expect(domain.calls.redeem.output.parse(grant)).toEqual(grant);
+    expect(admin.principal).toMatchObject({
+      userId: grant.user.id,
+      role: "admin",
+      sessionId: grant.sessionId,
+      expiresAt: grant.accessExpiresAt,
+    });
 
-  const { sessions } = domain.calls.sessions.output.parse(await run(calls["auth.sessions"]({}, phone)));
-  expect(sessions.map(({ id, current }) => [id, current])).toContainEqual([second.sessionId, true]);
-  const made = domain.calls.createUser.output.parse(await run(calls["auth.createUser"]({ username: "bo", role: "user" }, admin)));
-  expect(domain.calls.redeem.input.parse({ token: made.token })).toEqual({ token: made.token });
-  const { users } = domain.calls.users.output.parse(await run(calls["auth.users"]({}, admin)));
-  expect(users.map(({ username, hasPassword }) => [username, hasPassword])).toEqual([
-    ["admin", true],
-    ["bo", false],
-  ]);
-  await run(calls["auth.savePreferences"]({ set: { theme: "dark" } }, phone));
-  expect(await run(calls["auth.preferences"]({}, admin))).toEqual({ preferences: { theme: "dark" } });
-  expect(await run(calls["auth.me"]({}, phone))).toMatchObject({ username: "admin", hasPassword: true });
+    await run(calls["auth.setPassword"]({ password: "correct horse" }, admin));
+    const phone = new Connection();
+    const second = await run(calls["auth.signIn"]({ login: "admin", password: "correct horse" }, phone));
+    expect(phone.principal?.sessionId).toBe(second.sessionId);
+    const renewed = await run(calls["auth.refresh"]({ refreshToken: second.refreshToken }, phone));
+    expect(domain.calls.refresh.input.parse({ refreshToken: renewed.refreshToken })).toBeDefined();
+    expect(phone.principal?.expiresAt).toBe(renewed.accessExpiresAt);
 
-  expect(await run(calls["auth.signOut"]({}, phone))).toEqual({});
-  // Signing out of what has ended already is what was asked.
-  expect(await run(calls["auth.signOut"]({}, phone))).toEqual({});
-  expect(await run(Effect.flip(calls["auth.refresh"]({ refreshToken: renewed.refreshToken }, phone)))).toMatchObject({
-    code: "session_revoked",
+    const { sessions } = domain.calls.sessions.output.parse(await run(calls["auth.sessions"]({}, phone)));
+    expect(sessions.map(({ id, current }) => [id, current])).toContainEqual([second.sessionId, true]);
+    const made = domain.calls.createUser.output.parse(await run(calls["auth.createUser"]({ username: "bo", role: "user" }, admin)));
+    expect(domain.calls.redeem.input.parse({ token: made.token })).toEqual({ token: made.token });
+    const { users } = domain.calls.users.output.parse(await run(calls["auth.users"]({}, admin)));
+    expect(users.map(({ username, hasPassword }) => [username, hasPassword])).toEqual([
+      ["admin", true],
+      ["bo", false],
+    ]);
+    await run(calls["auth.savePreferences"]({ set: { theme: "dark" } }, phone));
+    expect(await run(calls["auth.preferences"]({}, admin))).toEqual({ preferences: { theme: "dark" } });
+    expect(await run(calls["auth.me"]({}, phone))).toMatchObject({ username: "admin", hasPassword: true });
+
+    expect(await run(calls["auth.signOut"]({}, phone))).toEqual({});
+    // Signing out of what has ended already is what was asked.
+    expect(await run(calls["auth.signOut"]({}, phone))).toEqual({});
+    expect(await run(Effect.flip(calls["auth.refresh"]({ refreshToken: renewed.refreshToken }, phone)))).toMatchObject({
+      code: "session_revoked",
+    });
   });
-});
 
-test("a call that needs a sign-in is refused without one", async () => {
-  expect(await run(Effect.flip(calls["auth.me"]({}, new Connection())))).toMatchObject({ code: "unauthenticated" });
+  test("a call that needs a sign-in is refused without one", async () => {
+    expect(await run(Effect.flip(calls["auth.me"]({}, new Connection())))).toMatchObject({ code: "unauthenticated" });
+  });
 });
