@@ -7,5 +7,8 @@ if (major < 24) {
   );
   process.exit(1);
 }
+// Compiled code is kept between starts. (An old Node has no such export: it must get to the message above.)
+const { enableCompileCache } = await import("node:module");
+enableCompileCache(new URL("../.cache/compiled", import.meta.url).pathname);
 process.argv.splice(1, process.argv.length - 1, new URL(`./${command}.ts`, import.meta.url).pathname, ...rest);
 await import(`./${command}.ts`);

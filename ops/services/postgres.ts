@@ -1,10 +1,11 @@
 // A throw-away PostgreSQL for tests and trials: found on the machine, run in a folder of its own as an ordinary user.
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
 import { chown, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "./port.ts";
+import { spawnService } from "./spawn.ts";
 
 const run = promisify(execFile);
 
@@ -65,7 +66,7 @@ export const startPostgres = async (options: { readonly durable: boolean }): Pro
   const settings = [`port=${port}`, "listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`, "max_connections=200"];
   if (!options.durable) settings.push("fsync=off", "synchronous_commit=off", "full_page_writes=off");
   const [start, startArgs] = await asUser(join(bin, "postgres"), ["-D", data, ...settings.flatMap((setting) => ["-c", setting])]);
-  const child = spawn(start, [...startArgs], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawnService(start, [...startArgs], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
   await ready(child);
   return {
     url: `postgres://pixsim@127.0.0.1:${port}/postgres`,

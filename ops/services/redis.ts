@@ -1,10 +1,11 @@
 // A throw-away Redis for tests and benchmarks: found on the machine, run in a folder of its own.
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./port.ts";
+import { spawnService } from "./spawn.ts";
 
 export const howToGetRedis = "Redis is not installed: run `apt-get install redis-server` (or put redis-server on the PATH).";
 
@@ -30,7 +31,7 @@ export const startRedis = async (options: { readonly durable: boolean }): Promis
   const port = await freePort();
   const log = options.durable ? ["--appendonly", "yes", "--appendfsync", "everysec"] : ["--appendonly", "no"];
   const where = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder];
-  const child = spawn(command, [...where, "--save", "", ...log], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawnService(command, [...where, "--save", "", ...log], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
   await ready(child);
   return {
     host: "127.0.0.1",

@@ -109,6 +109,7 @@ const make = Effect.gen(function* () {
     const session = yield* transaction(async (tx) => {
       const [link] = await queries.takeLink(tx, hash(token), at);
       const [user] = link === undefined ? [] : await queries.userById(tx, link.user_id);
+      if (user !== undefined) await queries.dropLinks(tx, user.id);
       return user === undefined ? null : sessions.begin(tx, user, origin, at);
     });
     if (session === null)
@@ -119,10 +120,9 @@ const make = Effect.gen(function* () {
     return yield* sessions.begun(session);
   });
 
-  /** A link in place of those the user was given before. */
+  /** One more link: of all that a user was given the first that is used counts. */
   const giveLink = async (tx: Tx, userId: string, at: number): Promise<string> => {
     const token = randomBytes(32).toString("base64url");
-    await queries.dropLinks(tx, userId);
     await queries.insertLink(tx, { token_hash: hash(token), user_id: userId, created_at: at, expires_at: at + linkLifeMs });
     return token;
   };
@@ -206,6 +206,7 @@ const make = Effect.gen(function* () {
     const { ended, token } = yield* transaction(async (tx) => {
       const admin = await firstAdmin(tx, at);
       await queries.setPassword(tx, admin.id, null);
+      await queries.dropLinks(tx, admin.id);
       return {
         ended: await queries.revokeSessions(tx, admin.id, {}, "reset from the command line", at),
         token: await giveLink(tx, admin.id, at),

@@ -185,10 +185,11 @@ export const registry = (
             },
           );
         });
-      const release = (shards: ReadonlyArray<string>): Effect.Effect<void, RedisError> =>
+      // A lock that Redis is not there to give back expires by itself.
+      const release = (shards: ReadonlyArray<string>): Effect.Effect<void> =>
         Effect.suspend(() => {
           for (const shard of shards) deadlines.delete(shard);
-          return shards.length === 0 ? Effect.void : Effect.asVoid(redis.script(releaseScript, shards.map(lockKey), [owner]));
+          return shards.length === 0 ? Effect.void : Effect.ignore(redis.script(releaseScript, shards.map(lockKey), [owner]));
         });
 
       const storage = RunnerStorage.makeEncoded({
@@ -203,8 +204,8 @@ export const registry = (
         ),
         acquire: (_address, shards) => PersistenceError.refail(acquire(shards)),
         refresh: (_address, shards) => PersistenceError.refail(refresh(shards)),
-        release: (_address, shard) => PersistenceError.refail(release([shard])),
-        releaseAll: () => PersistenceError.refail(release([...deadlines.keys()])),
+        release: (_address, shard) => release([shard]),
+        releaseAll: () => Effect.suspend(() => release([...deadlines.keys()])),
       });
 
       // Who died a moment ago at this address is forgotten within the expiry: only then is the address really taken.
