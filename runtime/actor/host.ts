@@ -1,6 +1,6 @@
 // The actor host as a service: the core's ports bound to the clock, the database, fibers and the cluster.
 import { createHash } from "node:crypto";
-import { Clock, Effect, Exit, Layer, Option, Schedule, Stream } from "effect";
+import { Clock, Context, Effect, Exit, Layer, Option, Schedule, Stream } from "effect";
 import type { JournalEntry } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Database } from "#db/client/database.ts";
@@ -53,7 +53,7 @@ const acknowledged = (answer: Effect.Effect<Acknowledged | null, CallError>): Ef
 /** Hosts the kinds of actors given. Must be closed before the database is. */
 export const actorHost = <R>(
   definitions: ReadonlyArray<AnyActorDefinition<R>>,
-): Layer.Layer<Actors, never, R | Database | Fanout | Placement> =>
+): Layer.Layer<Actors, never, Exclude<R, Actors> | Database | Fanout | Placement> =>
   Layer.effect(
     Actors,
     Effect.gen(function* () {
@@ -61,7 +61,7 @@ export const actorHost = <R>(
       const placement = yield* Placement;
       const fanout = yield* Fanout;
       const clock = yield* Clock.Clock;
-      const services = yield* Effect.context<R>();
+      const services = yield* Effect.context<Exclude<R, Actors>>();
 
       const kinds = new Map(definitions.map((definition) => [definition.kind, makeKind(definition as AnyActorDefinition<never>)]));
       const projections = new Map(
@@ -74,7 +74,6 @@ export const actorHost = <R>(
         for (const address of addresses) suspects.add(address);
         if (suspects.size === addresses.length) setImmediate(checkSuspects);
       });
-      const runner = new EffectRunner(definitions, services, placement, (command) => core.dispatch(command));
       const router = new Router({
         call: placement.call,
         owns: (address) => core.owns(address),
@@ -170,8 +169,6 @@ export const actorHost = <R>(
           }).pipe(Effect.timeoutOption("5 seconds"), Effect.asVoid),
         receive: router.receive,
       };
-      yield* placement.serve(server);
-      yield* Effect.addFinalizer(() => Effect.sync(() => (closing = true)));
       if (fanout.shared) {
         const check = Effect.sync(() => {
           for (const address of followers.addresses()) suspects.add(address);
@@ -256,7 +253,7 @@ export const actorHost = <R>(
           }),
         );
 
-      return Actors.of({
+      const actors = Actors.of({
         create: (address, input, options) =>
           acknowledged(
             router.command({
@@ -316,5 +313,12 @@ export const actorHost = <R>(
           ...core.counts,
         }),
       });
+      // Effects may talk to actors, so they know the host that runs them.
+      const runner = new EffectRunner(definitions, Context.add(services, Actors, actors) as Context.Context<R>, placement, (command) =>
+        core.dispatch(command),
+      );
+      yield* placement.serve(server);
+      yield* Effect.addFinalizer(() => Effect.sync(() => (closing = true)));
+      return actors;
     }),
   );
