@@ -6,7 +6,7 @@ import type { Job } from "#protocol/job.ts";
 import { firstAdmin, typedClient } from "./people.ts";
 import { startServer } from "./server.ts";
 
-test("each stage of a job is logged once with its fields, and each of its steps", async () => {
+test("each stage of a job is logged once with its fields, and each of its steps", { timeout: 240_000 }, async () => {
   const data = await freshDataFolder();
   const server = await startServer({ data, env: { PIXSIM_LOG_LEVEL: "debug" } });
   try {
