@@ -89,7 +89,9 @@ export const server = (settings: SettingsShape) => {
     Layer.provideMerge(assetLayer),
     Layer.provideMerge(Layer.mergeAll(mediaUrls, mediaPool(), localBlobs, Bus.layer)),
     Layer.provideMerge(Layer.mergeAll(Auth.layer, ResultStore.layer, transportLayer, GatewayCounters.layer, Pool.layer, logSink)),
-    Layer.provideMerge(Layer.mergeAll(Secrets.layer, database, clusterLayer(version))),
+    Layer.provideMerge(Layer.mergeAll(Secrets.layer, clusterLayer(version))),
+    // Before all else in the data folder: it finds out whether another process has it, or nobody can write there.
+    Layer.provideMerge(database),
     Layer.provideMerge(Layer.mergeAll(logLayer(), Metrics.layer)),
     Layer.provideMerge(Layer.succeed(Settings, settings)),
   );

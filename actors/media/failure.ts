@@ -13,7 +13,7 @@ export class MediaFailure extends Error {
 
 export const unsupported = (message: string, cause?: unknown): MediaFailure => new MediaFailure("unsupported", message, cause);
 
-const diskCodes: ReadonlySet<string> = new Set(["ENOSPC", "EROFS", "EACCES", "EPERM", "EDQUOT", "EMFILE", "ENFILE", "EIO"]);
+const diskCodes: ReadonlySet<string> = new Set(["ENOSPC", "EROFS", "EACCES", "EPERM", "EDQUOT", "EFBIG", "EMFILE", "ENFILE", "EIO"]);
 
 /** The failure that an error means while reading or writing media: the disk's, or else `otherwise`. */
 export const failureFrom = (error: unknown, otherwise: (message: string) => MediaFailure): MediaFailure => {

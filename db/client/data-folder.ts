@@ -16,6 +16,7 @@ export const folderError = (folder: string, cause: unknown): DatabaseError => {
       });
     case "ENOSPC":
     case "EDQUOT":
+    case "EFBIG":
     case "53100":
       return new DatabaseError({
         reason: "full",

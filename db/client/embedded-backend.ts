@@ -1,6 +1,7 @@
 // The embedded database's thread as a backend. A thread that ended, hangs or cannot be trusted any more is replaced with the next
 // batch: to the files that is no more than a killed process, which they survive.
-import { statfs } from "node:fs/promises";
+import { rm, statfs, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { FromWorker, ToWorker } from "./embedded-worker.ts";
 import type { Backend } from "./wire.ts";
@@ -13,6 +14,21 @@ const retryMs = 1000;
 const closeMs = 10_000;
 /** One segment of the write-ahead log: with less space the database does not open, and does not say why. */
 const leastSpace = 16 * 1024 * 1024;
+
+/** Why nothing can be written into the folder, which the database does not say when it cannot open; null: it can. */
+const refusalOf = async (folder: string): Promise<unknown> => {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < leastSpace) return failure("The disk is full.", "ENOSPC");
+  const path = join(folder, `writable.${crypto.randomUUID()}`);
+  try {
+    await writeFile(path, "?");
+    return null;
+  } catch (error) {
+    return error;
+  } finally {
+    await rm(path, { force: true });
+  }
+};
 
 interface Call {
   readonly resolve: (answer: Uint8Array) => void;
@@ -118,8 +134,7 @@ export class EmbeddedBackend implements Backend {
     try {
       return await Engine.open(this.#folder);
     } catch (error) {
-      const { bavail, bsize } = await statfs(this.#folder);
-      throw bavail * bsize < leastSpace ? failure("The disk is full.", "ENOSPC") : error;
+      throw (await refusalOf(this.#folder)) ?? error;
     }
   }
 

@@ -59,7 +59,7 @@ const joined = (parts: ReadonlyArray<Uint8Array<ArrayBuffer>>): Uint8Array<Array
 };
 
 /** Emscripten's numbers of the errors that a person can do something about. */
-const codes: Readonly<Record<number, string>> = { 2: "EACCES", 19: "EDQUOT", 51: "ENOSPC", 63: "EPERM", 69: "EROFS" };
+const codes: Readonly<Record<number, string>> = { 2: "EACCES", 19: "EDQUOT", 22: "EFBIG", 51: "ENOSPC", 63: "EPERM", 69: "EROFS" };
 
 const failure = (error: unknown): FromWorker => {
   const { errno, message } = (typeof error === "object" && error !== null ? error : {}) as { errno?: number; message?: string };

@@ -42,11 +42,14 @@ const lost = new Set([
 /** Serialisation failure, deadlock, transaction left idle, lock not available, too many connections, shutdowns, starting up. */
 const passing = new Set(["40001", "40P01", "25P03", "55P03", "53300", "57P01", "57P02", "57P03"]);
 /** Disk full, read-only transaction. */
-const full = new Set(["53100", "25006", "ENOSPC", "EROFS", "EDQUOT"]);
+const full = new Set(["53100", "25006", "ENOSPC", "EROFS", "EDQUOT", "EFBIG", "EACCES", "EPERM"]);
+/** How PostgreSQL says of a file that it could not be written; its codes do not tell them all apart. */
+const refusedFile = /no space left on device|read-only file system|file too large|: permission denied$/i;
 
 const reasonOf = (code: string, message: string): DatabaseError["reason"] => {
+  // Said first: the embedded engine ends with the connection when it cannot write its log.
+  if (full.has(code) || refusedFile.test(message)) return "full";
   if (lost.has(code) || passing.has(code) || code.startsWith("08")) return "unavailable";
-  if (full.has(code) || /no space left on device|read-only file system/i.test(message)) return "full";
   return code.startsWith("23") ? "conflict" : "fault";
 };
 

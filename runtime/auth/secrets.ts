@@ -15,9 +15,14 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
+const full: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+
 const sentence = (path: string, cause: unknown): SecretsError =>
   new SecretsError({
-    message: `The secret ${path} cannot be read or made (${String(cause)}). Give the data folder to this user, or choose another with PIXSIM_DATA.`,
+    message:
+      cause instanceof Error && "code" in cause && full.has(cause.code)
+        ? `The secret ${path} cannot be made: the disk of the data folder is full. Free some space and start again.`
+        : `The secret ${path} cannot be read or made (${String(cause)}). Give the data folder to this user, or choose another with PIXSIM_DATA.`,
     cause,
   });
 
