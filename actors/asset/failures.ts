@@ -1,26 +1,9 @@
-// What failures of database and media mean to who asked for an asset.
+// What failures of media mean to who asked for an asset.
 import { Effect } from "effect";
 import type { MediaError } from "#actors/media/media.ts";
-import type { DatabaseError } from "#db/client/database.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 
 export const notFound = (what: string): CallError => new CallError("not_found", `${what} does not exist, or is not yours.`);
-
-/** Faults and conflicts that no statement here expects are defects. */
-export const orCallError = <A, R>(effect: Effect.Effect<A, DatabaseError, R>): Effect.Effect<A, CallError, R> =>
-  Effect.catchTag(effect, "DatabaseError", (error) => {
-    switch (error.reason) {
-      case "full":
-        return Effect.fail(
-          new CallError("storage_full", "The database has no space left or is read-only. Free some space, then try again."),
-        );
-      case "unavailable":
-        return Effect.fail(new CallError("unavailable", "The database does not answer just now. Try again."));
-      case "conflict":
-      case "fault":
-        return Effect.die(error);
-    }
-  });
 
 const fromMedia = (error: MediaError): CallError => {
   switch (error.reason) {

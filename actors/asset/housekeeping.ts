@@ -6,7 +6,7 @@ import type { CallError } from "#protocol/wire/errors.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { ShardLocks } from "#runtime/cluster/locks.ts";
 import { Placement } from "#runtime/cluster/placement.ts";
-import { orCallError } from "./failures.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { Uploads } from "./uploads.ts";
 
 const hour = 3_600_000;

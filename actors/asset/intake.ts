@@ -10,9 +10,10 @@ import { CallError } from "#protocol/wire/errors.ts";
 import { type BlobRef, Blobs } from "#runtime/blobs/blobs.ts";
 import { hashFile } from "#runtime/blobs/hash.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { Pool } from "#runtime/pool/pool.ts";
 import type { AssetParent, IngestRequest } from "./assets.ts";
-import { mediaOrCallError, notFound, orCallError } from "./failures.ts";
+import { mediaOrCallError, notFound } from "./failures.ts";
 import { AssetLibrary } from "./library.ts";
 
 /** Files moved into the blob store at once: each waits for the disk. */

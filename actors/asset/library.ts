@@ -8,7 +8,8 @@ import { LineageRelation } from "#protocol/asset.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { MediaUrls } from "#runtime/blobs/media-urls.ts";
 import { Bus } from "#runtime/bus/bus.ts";
-import { notFound, orCallError } from "./failures.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
+import { notFound } from "./failures.ts";
 import { assetView, type Place, toCursor } from "./view.ts";
 
 /** Rows of the snapshot of the topic. */

@@ -1,12 +1,12 @@
 // Takes orders in: under their owner's limit of open jobs, and each exactly once. Accepted means stored.
 import { Clock, Effect } from "effect";
-import { orCallError } from "#actors/asset/failures.ts";
 import { Database } from "#db/client/database.ts";
 import { admitJobs, jobsById } from "#db/queries/job.ts";
 import type { Job } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { type Acknowledged, Actors } from "#runtime/actor/actors.ts";
 import { Settings } from "#runtime/config/settings.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { JobContext, JobOrder } from "./context.ts";
 import { Durations } from "./durations.ts";
 import { fromStored, jobRow } from "./row.ts";

@@ -1,6 +1,5 @@
 // What the wire asks of jobs. Everything is the signed-in user's own: what belongs to another does not exist.
 import { Clock, Effect } from "effect";
-import { orCallError } from "#actors/asset/failures.ts";
 import type { Assets } from "#actors/asset/assets.ts";
 import { fromCursor, type Place, toCursor } from "#actors/asset/view.ts";
 import { Providers } from "#actors/provider/index.ts";
@@ -10,6 +9,7 @@ import { type Job, JobRequest } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { Bus } from "#runtime/bus/bus.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { accepting, acknowledgedRow, jobAddress } from "./accept.ts";
 import { jobChannel } from "./actor.ts";

@@ -45,10 +45,14 @@ const template = async (): Promise<string> => {
   return path;
 };
 
+/** Makes the folder a data folder with an empty database. */
+export const copyFreshData = async (folder: string): Promise<void> =>
+  cp(await template(), folder, { recursive: true, mode: constants.COPYFILE_FICLONE });
+
 /** A data folder with an empty database; the caller removes it. */
 export const freshDataFolder = async (): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), "pixsim-test-"));
-  await cp(await template(), folder, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  await copyFreshData(folder);
   return folder;
 };
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { copyFreshData } from "#db/client/testing.ts";
 import type { JournalEntry } from "#protocol/actor.ts";
 import type { Grant } from "#protocol/auth.ts";
 import type { Client } from "#protocol/client/client.ts";
@@ -24,6 +25,8 @@ let client: Client;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pixsim-clock-"));
+  // Making the database is most of a first start.
+  await copyFreshData(join(folder, "data"));
   server = await startServer({
     data: join(folder, "data"),
     env: {

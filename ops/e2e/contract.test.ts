@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import * as z from "zod";
 import sharp from "sharp";
+import { copyFreshData } from "#db/client/testing.ts";
 import type { Asset } from "#protocol/asset.ts";
 import type { Grant } from "#protocol/auth.ts";
 import { calls, streams, topics } from "#protocol/contract.ts";
@@ -63,6 +64,8 @@ let eve: Grant;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pixsim-contract-"));
+  // Making the database is most of a first start.
+  await copyFreshData(join(folder, "data"));
   server = await startServer({ data: join(folder, "data") });
   admin = await firstAdmin(server);
   ada = await addUser(server, admin, "ada");

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { copyFreshData } from "#db/client/testing.ts";
 import { makeClip } from "#actors/media/testing.ts";
 import type { Asset } from "#protocol/asset.ts";
 import type { Grant } from "#protocol/auth.ts";
@@ -31,6 +32,8 @@ let picture: Buffer;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pixsim-lies-"));
   data = join(folder, "data");
+  // Making the database is most of a first start.
+  await copyFreshData(data);
   [server] = await Promise.all([startServer({ data }), makeClip(join(folder, "clip.mp4"), { frames: 24 })]);
   clip = await readFile(join(folder, "clip.mp4"));
   picture = await sharp({ create: { width: 20, height: 10, channels: 3, background: "#48c" } })

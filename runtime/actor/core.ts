@@ -4,6 +4,7 @@
 // Over the usual length: dispatch, flush and roll-back share the state of the cells, and splitting them hid the order.
 import type { ActorEvent } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import { databaseCallError } from "../gateway/database-failures.ts";
 import type { Acknowledged } from "./actors.ts";
 import { Moved } from "./moved.ts";
 import {
@@ -151,12 +152,11 @@ interface Lane {
 
 const none: ReadonlyArray<Resident<Command>> = [];
 
-const failureOf = (failure: StoreFailure): CallError => {
+export const failureOf = (failure: StoreFailure): CallError => {
   switch (failure.reason) {
     case "unavailable":
-      return new CallError("unavailable", "The database does not answer. Try again.");
     case "full":
-      return new CallError("storage_full", "The disk is full or cannot be written: free some space, then try again.");
+      return databaseCallError(failure.reason);
     case "fault":
       return new CallError("internal", "The change could not be stored.");
   }

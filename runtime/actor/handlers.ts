@@ -5,6 +5,7 @@ import { CallError } from "#protocol/wire/errors.ts";
 import { Database } from "#db/client/database.ts";
 import { listActors } from "#db/queries/actor.ts";
 import { principalOf } from "../auth/handlers.ts";
+import { orCallError } from "../gateway/database-failures.ts";
 import type { CallContext, DomainHandlers } from "../gateway/handlers.ts";
 import { Actors } from "./actors.ts";
 
@@ -27,22 +28,17 @@ export const actorHandlers = Effect.gen(function* () {
     calls: {
       "actors.get": ({ address }, context) => Effect.andThen(visible(address, context), actors.view(address)),
       "actors.list": ({ kind, parked, cursor, limit }) =>
-        database
-          .query((sql) => listActors(sql, { kind, parked, after: cursor, limit: limit + 1 }))
-          .pipe(
-            Effect.mapError(() => new CallError("unavailable", "The database does not answer. Try again.")),
-            Effect.map((rows) => ({
-              actors: rows.slice(0, limit).map(({ id, state, status, seq, parked: why, at }) => ({
-                address: id,
-                value: stateOf(state),
-                status,
-                seq,
-                parked: why,
-                updatedAt: at,
-              })),
-              next: rows.length > limit ? rows[limit - 1]!.id : null,
-            })),
-          ),
+        Effect.map(orCallError(database.query((sql) => listActors(sql, { kind, parked, after: cursor, limit: limit + 1 }))), (rows) => ({
+          actors: rows.slice(0, limit).map(({ id, state, status, seq, parked: why, at }) => ({
+            address: id,
+            value: stateOf(state),
+            status,
+            seq,
+            parked: why,
+            updatedAt: at,
+          })),
+          next: rows.length > limit ? rows[limit - 1]!.id : null,
+        })),
       "actors.resume": ({ address }, context) => Effect.andThen(visible(address, context), Effect.as(actors.resume(address), {})),
       "actors.resolveEffect": ({ address, key, decision }, context) =>
         Effect.andThen(visible(address, context), Effect.as(actors.resolveEffect(address, key, decision), {})),

@@ -8,7 +8,7 @@ import { sweepInbox } from "#db/queries/actor.ts";
 import { Fanout } from "../bus/fanout.ts";
 import { type CellServer, Placement } from "../cluster/placement.ts";
 import { type Acknowledged, Actors } from "./actors.ts";
-import { type Committed, committedFrom, Core } from "./core.ts";
+import { type Committed, committedFrom, Core, failureOf } from "./core.ts";
 import { EffectRunner } from "./effects.ts";
 import { entryOf, makeFolder } from "./fold.ts";
 import { Moved } from "./moved.ts";
@@ -30,11 +30,6 @@ const contentHash = (content: unknown): string =>
   createHash("sha256")
     .update(JSON.stringify(content) ?? "")
     .digest("hex");
-
-const unavailable = (failure: StoreFailure): CallError =>
-  failure.reason === "full"
-    ? new CallError("storage_full", "The disk is full or cannot be written.")
-    : new CallError("unavailable", "The database does not answer. Try again.");
 
 const parseRef = (key: string): { readonly invokeId: string; readonly seq: number } | undefined => {
   const at = key.lastIndexOf(":");
@@ -205,7 +200,7 @@ export const actorHost = <R>(
 
       const fromStore = <T>(read: (done: (result: StoreResult<T>) => void) => void): Effect.Effect<T, CallError> =>
         Effect.callback<T, CallError>((resume) =>
-          read((result) => resume(result.ok ? Exit.succeed(result.value) : Exit.fail(unavailable(result)))),
+          read((result) => resume(result.ok ? Exit.succeed(result.value) : Exit.fail(failureOf(result)))),
         );
 
       /** The actor as of its last commit, from wherever that is known. */

@@ -8,7 +8,7 @@ import { Database, type Sql, type Tx } from "#db/client/database.ts";
 import * as queries from "#db/queries/user.ts";
 import type { Fanout } from "../bus/fanout.ts";
 import type { Authenticator } from "../gateway/authenticator.ts";
-import { orCallError } from "./failures.ts";
+import { orCallError } from "../gateway/database-failures.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 import type { Principal } from "./principal.ts";
 import { makeSessions, type Origin, userOf } from "./sessions.ts";

@@ -11,7 +11,7 @@ import * as queries from "#db/queries/user.ts";
 import { Fanout } from "../bus/fanout.ts";
 import type { Authenticator } from "../gateway/authenticator.ts";
 import { accessLifeMs, readAccess, signAccess } from "./access-token.ts";
-import { orCallError } from "./failures.ts";
+import { orCallError } from "../gateway/database-failures.ts";
 import type { Principal } from "./principal.ts";
 import { hashOf, readRefreshToken, refreshKeyOf, type RefreshToken, successor, writeRefreshToken } from "./refresh-token.ts";
 import { Secrets } from "./secrets.ts";

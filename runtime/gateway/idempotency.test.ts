@@ -69,7 +69,8 @@ describe("the front of the results", () => {
     drop: () => Effect.succeed(0),
     ...faults,
   });
-  const down = Effect.fail(new DatabaseError({ reason: "unavailable", message: "down", cause: undefined }));
+  const failing = (reason: DatabaseError["reason"]) => Effect.fail(new DatabaseError({ reason, message: "down", cause: undefined }));
+  const down = failing("unavailable");
   const once = (idempotency: Idempotency, work: Effect.Effect<unknown, CallError>, input: unknown = {}) =>
     Effect.runPromise(idempotency.run(key, input, () => work, fork));
 
@@ -77,6 +78,7 @@ describe("the front of the results", () => {
     let runs = 0;
     const work = Effect.sync(() => ++runs);
     await expect(once(front(memory({ find: () => down })), work)).rejects.toMatchObject({ code: "unavailable" });
+    await expect(once(front(memory({ find: () => failing("full") })), work)).rejects.toMatchObject({ code: "storage_full" });
     expect(runs).toBe(0);
   });
 

@@ -7,6 +7,7 @@ import { Database, type DatabaseError } from "#db/client/database.ts";
 import { dropResults, type IdempotencyKey, recordedResult, type RecordedResult, recordResult } from "#db/queries/idempotency.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { canonical } from "./canonical.ts";
+import { orCallError } from "./database-failures.ts";
 
 /** Results are kept for at least so long, ms. */
 const keepMs = 24 * 60 * 60 * 1000;
@@ -88,7 +89,7 @@ export class Idempotency {
 
   /**
    * The encoded result of `work` for this key. Interrupting it ends only the waiting. Errors: idempotency_conflict, overloaded,
-   * unavailable, and those of the work, which are not kept: a repeat tries again.
+   * unavailable, storage_full, and those of the work, which are not kept: a repeat tries again.
    */
   readonly run = (
     key: IdempotencyKey,
@@ -141,9 +142,8 @@ export class Idempotency {
   }
 
   #work(key: IdempotencyKey, hash: string, work: () => Effect.Effect<unknown, CallError>): Effect.Effect<string, CallError> {
-    const unavailable = (): CallError => new CallError("unavailable", "The database does not answer. Try again.");
     return Effect.gen({ self: this }, function* () {
-      const before = yield* Effect.mapError(this.#store.find(key), unavailable);
+      const before = yield* orCallError(this.#store.find(key));
       if (before !== undefined) {
         this.#remember(key, before);
         return yield* checked(before, hash);

@@ -1,13 +1,14 @@
 // The `system` domain of the contract: what the server is made of, and how it does.
 import { Clock, Effect } from "effect";
 import type { SystemStatus } from "#protocol/system.ts";
-import { CallError } from "#protocol/wire/errors.ts";
-import { Database } from "#db/client/database.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
+import { Database, type DatabaseError } from "#db/client/database.ts";
 import { countParked } from "#db/queries/actor.ts";
 import { Actors } from "../actor/actors.ts";
 import { Auth } from "../auth/auth.ts";
 import { Bus } from "../bus/bus.ts";
 import { GatewayCounters } from "../gateway/counters.ts";
+import { orCallError } from "../gateway/database-failures.ts";
 import type { DomainHandlers } from "../gateway/handlers.ts";
 import { Transport } from "../gateway/transport.ts";
 
@@ -16,7 +17,7 @@ const channel = "system";
 /** `version`: of the program. `openJobs`: jobs that have not ended. */
 export const systemHandlers = Effect.fnUntraced(function* (options: {
   readonly version: string;
-  readonly openJobs: Effect.Effect<number, unknown>;
+  readonly openJobs: Effect.Effect<number, DatabaseError>;
 }) {
   const { name: transport } = yield* Transport;
   const database = yield* Database;
@@ -38,7 +39,7 @@ export const systemHandlers = Effect.fnUntraced(function* (options: {
       openJobs: yield* options.openJobs,
       memory: process.memoryUsage.rss(),
     };
-  }).pipe(Effect.mapError(() => new CallError("unavailable", "The database does not answer. Try again.")));
+  }).pipe(orCallError);
 
   // Nobody watching costs nothing.
   yield* Effect.forkScoped(
@@ -46,7 +47,7 @@ export const systemHandlers = Effect.fnUntraced(function* (options: {
       Effect.andThen(
         Effect.suspend(() => (bus.watchers(channel) === 0 ? Effect.void : Effect.map(status, (now) => bus.publish(channel, now)))),
       ),
-      Effect.ignore,
+      Effect.ignoreCause({ log: "Warn", message: "the status could not be told" }),
       Effect.forever,
     ),
   );
