@@ -9,18 +9,30 @@ export const StateValue: z.ZodType<string | { [key: string]: unknown }> = z.unio
 export const ActorEvent = z.looseObject({ type: z.string() });
 export type ActorEvent = z.infer<typeof ActorEvent>;
 
-/** One step: the event and what it led to. `seq` counts from 0 without gaps; 0 is the creation. */
+/**
+ * One step: the event and what it led to. `seq` counts from 0 without gaps; 0 is the creation. Steps before the last
+ * `host.migrated` were taken by an older machine: what they led to is not known, and null.
+ */
 export const JournalEntry = z.object({
   seq: z.int().min(0),
   at: Time,
   event: ActorEvent,
   /** State value after the step. */
-  value: StateValue,
+  value: StateValue.nullable(),
   /** Context after the step; secrets are left out. */
+  context: z.record(z.string(), z.unknown()).nullable(),
+  status: z.enum(["active", "done", "error"]).nullable(),
+});
+export type JournalEntry = z.infer<typeof JournalEntry>;
+
+/** A step of which it is known what it led to. */
+export const KnownEntry = z.object({
+  ...JournalEntry.shape,
+  value: StateValue,
   context: z.record(z.string(), z.unknown()),
   status: z.enum(["active", "done", "error"]),
 });
-export type JournalEntry = z.infer<typeof JournalEntry>;
+export type KnownEntry = z.infer<typeof KnownEntry>;
 
 export const ActorEffect = z.object({
   /** `<invoke id>:<attempt>` */
@@ -52,14 +64,14 @@ export type ActorView = z.infer<typeof ActorView>;
 
 /** What a step or a change of effects and timers did to the view. */
 export const ActorDelta = z.object({
-  entry: JournalEntry,
+  entry: KnownEntry,
   parked: z.string().nullable(),
   effects: z.array(ActorEffect),
   timers: z.array(ActorTimer),
 });
 export type ActorDelta = z.infer<typeof ActorDelta>;
 
-const sampleEntry: JournalEntry = {
+const sampleEntry: KnownEntry = {
   seq: 3,
   at: 1764000001000,
   event: { type: "slot.granted", slot: "studio-1" },

@@ -18,11 +18,21 @@ export interface EffectRow {
 }
 
 export const openEffects = (sql: Queryable, cells: ReadonlyArray<number>) =>
-  sql<Array<EffectRow>>`
-    select e.actor_id, e.invoke_id, e.seq, e.name, e.input, e.review, e.started_at
+  sql<Array<EffectRow & { readonly machine_version: number }>>`
+    select e.actor_id, a.machine_version, e.invoke_id, e.seq, e.name, e.input, e.review, e.started_at
     from actor_effect e join actor a on a.id = e.actor_id
     where e.cell = any(${sql.array([...cells], 23)}::int[]) and not e.review and a.parked is null
     order by e.started_at`;
+
+/** Actors that go on by themselves and were written by another machine version of their kind than the one given. */
+export const outdatedActors = (sql: Queryable, cells: ReadonlyArray<number>, versions: ReadonlyMap<string, number>) =>
+  sql<Array<{ id: string }>>`
+    select a.id
+    from actor a
+      join unnest(${sql.array([...versions.keys()], 25)}::text[], ${sql.array([...versions.values()], 23)}::int[]) as v(kind, version)
+        on a.kind = v.kind
+    where a.cell = any(${sql.array([...cells], 23)}::int[])
+      and a.status = 'active' and a.parked is null and a.machine_version <> v.version`;
 
 export const dueTimers = (sql: Queryable, cells: ReadonlyArray<number>, until: number) =>
   sql<Array<{ actor_id: string; timer_id: string; due_at: number }>>`
@@ -61,6 +71,10 @@ export const seenCommand = (sql: Queryable, actorId: string, eventId: string) =>
 export const journalRows = (sql: Queryable, actorId: string, from: number, limit: number) =>
   sql<Array<{ seq: number; at: number; event: unknown }>>`
     select seq, at, event from actor_event where actor_id = ${actorId} and seq >= ${from} order by seq limit ${limit}`;
+
+export const lastMigration = (sql: Queryable, actorId: string) =>
+  sql<Array<{ seq: number }>>`
+    select seq from actor_event where actor_id = ${actorId} and event->>'type' = 'host.migrated' order by seq desc limit 1`;
 
 export const listActors = (
   sql: Queryable,

@@ -9,6 +9,7 @@ import type { Acknowledged } from "./actors.ts";
 import { Moved } from "./moved.ts";
 import {
   applyHostStep,
+  applyMigration,
   applyStep,
   type Dirty,
   type Kind,
@@ -199,8 +200,13 @@ export class Core {
         for (const [cell, epoch] of claimed.value) this.#cells.set(cell, { epoch });
         store.openEffects(cells, (open) => {
           if (!open.ok) return done(open);
-          for (const { address, effect } of open.value) this.#recover(address, effect);
-          this.#lookAhead(cells, done);
+          for (const { address, machineVersion, effect } of open.value) this.#recover(address, machineVersion, effect);
+          store.outdated(cells, this.#versions(), (outdated) => {
+            if (!outdated.ok) return done(outdated);
+            // Of an older machine: loading it migrates it, and what its state then waits for begins.
+            for (const address of outdated.value) this.dispatch({ type: "wake", address });
+            this.#lookAhead(cells, done);
+          });
         });
       });
     });
@@ -215,9 +221,13 @@ export class Core {
     return this.#cells.has(cell) && !this.#leaving.has(cell);
   }
 
-  #recover(address: string, effect: OpenEffect): void {
+  #recover(address: string, machineVersion: number, effect: OpenEffect): void {
     const kind = this.#kindOf(address);
-    if (kind !== undefined && !effect.review) this.#ports.startEffect(address, kind, effect, true);
+    if (kind?.version === machineVersion && !effect.review) this.#ports.startEffect(address, kind, effect, true);
+  }
+
+  #versions(): ReadonlyMap<string, number> {
+    return new Map([...this.#ports.kinds.values()].map(({ name, version }) => [name, version]));
   }
 
   #kindOf(address: string): Kind | undefined {
@@ -261,17 +271,16 @@ export class Core {
       for (const { cell } of lane.dirty) busy.add(cell);
       for (const { cell } of lane.inFlight) busy.add(cell);
     }
-    const quiet = new Map([...this.#leaving].filter(([cell]) => !busy.has(cell)));
-    if (quiet.size === 0) return;
-    this.#letGo(new Set(quiet.keys()));
-    for (const waiting of quiet.values()) for (const done of waiting) done();
+    this.#letGo(new Set(this.#leaving.keys()).difference(busy));
   }
 
   /** Answers whether any of them was held. */
   #letGo(cells: ReadonlySet<number>): boolean {
     let held = false;
+    const leaving: Array<() => void> = [];
     for (const cell of cells) {
       held = this.#cells.delete(cell) || held;
+      leaving.push(...(this.#leaving.get(cell) ?? []));
       this.#leaving.delete(cell);
     }
     if (!held) return false;
@@ -282,6 +291,7 @@ export class Core {
       if ("loading" in entry) for (const command of entry.loading) this.#refuse(command, new Moved(false));
       else this.#rollBack(entry, new Moved(entry.flushing !== null), false);
     }
+    for (const done of leaving) done();
     return true;
   }
 
@@ -383,8 +393,13 @@ export class Core {
 
   #admit(address: string, { resident, migrated }: { readonly resident: Resident<Command>; readonly migrated: boolean }): void {
     resident.usedAt = this.#ports.now();
+    if (migrated) {
+      applyMigration(resident, this.#clock(resident));
+      this.#actors.set(address, resident);
+      return this.#touch(resident);
+    }
     this.#actors.set(address, resident);
-    const { kind, snapshot } = resident;
+    const { kind } = resident;
     // A commit whose answer was lost may have asked for effects and timers that nobody started.
     if (resident.parked === null) {
       this.#ports.syncEffects(
@@ -394,11 +409,6 @@ export class Core {
       );
       this.#armAll(address, resident.timers);
     }
-    if (!migrated) return;
-    // A snapshot in the journal: folding starts anew from here, with the machine that knows it.
-    const event = { type: "host.migrated", version: kind.version, snapshot: kind.stepper.store(snapshot) };
-    applyHostStep(resident, event, this.#clock(resident), { parked: resident.parked });
-    this.#touch(resident);
   }
 
   /** Fails callers now; what happened anyway comes back after a while. */
@@ -588,7 +598,7 @@ export class Core {
       parked: null,
       ...(effect === undefined ? {} : { effect }),
     });
-    dirty.restart = { resend: effect?.invokeId ?? null };
+    dirty.restart = true;
     dirty.commands.push(command);
     this.#touch(resident);
   }
@@ -723,9 +733,8 @@ export class Core {
 
     for (const effect of dirty.stopped) this.#ports.stopEffect(address, effect);
     if (last.parked === null) {
-      for (const effect of dirty.restart === null ? dirty.opened.values() : last.effects) {
-        const recovered = dirty.restart !== null && dirty.restart.resend !== effect.invokeId;
-        if (!effect.review) this.#ports.startEffect(address, kind, effect, recovered);
+      for (const effect of dirty.restart ? last.effects : dirty.opened.values()) {
+        if (!effect.review) this.#ports.startEffect(address, kind, effect, !dirty.opened.has(effect.invokeId));
       }
     }
     this.#arm(address, dirty, last);
@@ -739,7 +748,7 @@ export class Core {
 
   #arm(address: string, dirty: Dirty<Command>, last: PendingStep): void {
     for (const [timerId, dueAt] of dirty.timersCleared) this.#timers.cancel({ address, timerId, dueAt });
-    if (dirty.restart !== null) this.#armAll(address, last.timers);
+    if (dirty.restart) this.#armAll(address, last.timers);
     else if (dirty.timersSet.size > 0) this.#armAll(address, dirty.timersSet.values());
   }
 

@@ -96,7 +96,11 @@ export interface ActorDefinition<M extends AnyStateMachine = AnyStateMachine, R 
   /** Raised with every change of the machine that old snapshots do not fit. */
   readonly version: number;
   readonly machine: M;
-  /** `migrate[n]` turns a snapshot of version n into one of n + 1. */
+  /**
+   * `migrate[n]` turns a snapshot of version n into one of n + 1. What the new state invokes and schedules then goes on where its id
+   * (and the effect's name) is the same, and begins where it is not open: so also an invoke that has ended in a state that is still
+   * active, and a timer that was refused there. Give such a state another name.
+   */
   readonly migrate?: Readonly<Record<number, (old: { value: unknown; context: unknown }) => { value: unknown; context: unknown }>>;
   readonly effects: {
     readonly [A in NamedActors<M> as A["src"]]: EffectHandler<InputOf<A["logic"]>, OutputOf<A["logic"]>, EventFromLogic<M>, R>;

@@ -238,8 +238,9 @@ export const actorHost = <R>(
 
       const history = (address: string, from: number): Stream.Stream<JournalEntry, CallError> =>
         Stream.unwrap(
-          Effect.map(peek(address), ({ kind, seq }) => {
-            const folder = makeFolder(kind);
+          Effect.gen(function* () {
+            const { kind, seq } = yield* peek(address);
+            const folder = makeFolder(kind, yield* fromStore<number>((done) => store.migratedAt(address, done)));
             return journalFrom(address).pipe(
               Stream.takeWhile((row) => row.seq <= seq),
               Stream.map((row) => entryOf(kind, row, folder.next(row))),
@@ -281,6 +282,8 @@ export const actorHost = <R>(
               const behind = epoch === epochOf(state.createdAt) ? state.seq - Number(offset) : -1;
               if (!(behind >= 0 && behind <= maxReplay)) return follower.snapshot(state);
               const missed = behind === 0 ? [] : yield* Stream.runCollect(history(address, Number(offset) + 1));
+              // Begun under an older machine: the states that this program does not know cannot be sent as changes.
+              if (missed[0]?.value === null) return follower.snapshot(state);
               follower.resume(Number(offset), changesOf(state, missed), state.createdAt);
             });
           const resync = Effect.suspend(() => {

@@ -72,8 +72,8 @@ export interface Dirty<Command> {
   readonly inbox: Array<InboxRow>;
   /** What led to the steps, in order: answered after the commit, taken back if it fails. */
   readonly commands: Array<Command>;
-  /** Unparked: all effects run again; the one named here as if for the first time, by decision of a person. */
-  restart: { readonly resend: string | null } | null;
+  /** Unparked or migrated: all effects run, those opened here for the first time, and all timers are armed. */
+  restart: boolean;
 }
 
 export interface Resident<Command = unknown> {
@@ -152,7 +152,7 @@ const dirtyOf = <Command>(resident: Resident<Command>): Dirty<Command> =>
     timersCleared: new Map(),
     inbox: [],
     commands: [],
-    restart: null,
+    restart: false,
   });
 
 /** Puts a step into effect. `finished`: the invoke whose outcome the event is. */
@@ -230,7 +230,27 @@ export const applyStep = <Command>(
   return dirty;
 };
 
-/** Puts a step of the host's own (parked, resumed, migrated) into effect: the machine does not see it. */
+/**
+ * Puts the first step of an actor under a newer machine into effect: it begins with a snapshot, from which the journal is folded
+ * anew. What the state that it was migrated to invokes and schedules is compared with what is open: an effect of the same id and
+ * name goes on with its key, a timer of the same id stays due when it was, others end and begin now. Throws as `Stepper.orders` does.
+ */
+export const applyMigration = <Command>(resident: Resident<Command>, at: number): Dirty<Command> => {
+  const { kind, snapshot, effects, timers } = resident;
+  const event = { type: "host.migrated", version: kind.version, snapshot: kind.stepper.store(snapshot) };
+  const { spawned, delayed } = kind.stepper.orders(snapshot, { type: event.type });
+  const step: Step = {
+    snapshot,
+    spawned: spawned.filter(({ id, name }) => !effects.some((open) => open.invokeId === id && open.name === name)),
+    delayed: delayed.filter(({ id }) => !timers.some((timer) => timer.id === id)),
+    cancelled: timers.flatMap(({ id }) => (delayed.some((timer) => timer.id === id) ? [] : [id])),
+  };
+  const dirty = applyStep(resident, event, at, step, null, null);
+  dirty.restart = resident.parked === null;
+  return dirty;
+};
+
+/** Puts a step of the host's own (parked, resumed) into effect: the machine does not see it. */
 export const applyHostStep = <Command>(
   resident: Resident<Command>,
   event: ActorEvent,

@@ -12,8 +12,10 @@ import {
   dueTimers,
   type EffectRow,
   journalRows,
+  lastMigration,
   loadActors,
   openEffects,
+  outdatedActors,
   type ProjectionTable,
   seenCommand,
   separator,
@@ -136,7 +138,13 @@ export const makeSqlStore = (database: Database["Service"], projections: Readonl
     openEffects: (cells, done) =>
       run(
         (sql) => openEffects(sql, cells),
-        (rows) => rows.map((row) => ({ address: row.actor_id, effect: effectOf(row) })),
+        (rows) => rows.map((row) => ({ address: row.actor_id, machineVersion: row.machine_version, effect: effectOf(row) })),
+        done,
+      ),
+    outdated: (cells, versions, done) =>
+      run(
+        (sql) => outdatedActors(sql, cells, versions),
+        (rows) => rows.map(({ id }) => id),
         done,
       ),
     dueTimers: (cells, until, done) =>
@@ -167,6 +175,12 @@ export const makeSqlStore = (database: Database["Service"], projections: Readonl
       run(
         (sql) => journalRows(sql, address, from, limit),
         (rows) => rows.map(({ seq, at, event }) => ({ seq, at, event: event as ActorEvent })),
+        done,
+      ),
+    migratedAt: (address, done) =>
+      run(
+        (sql) => lastMigration(sql, address),
+        ([row]) => row?.seq ?? 0,
         done,
       ),
     commit: (batch, done) => {

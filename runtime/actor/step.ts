@@ -69,6 +69,16 @@ export interface Stepper {
   readonly store: (snapshot: MachineSnapshot) => StoredSnapshot;
   /** Ids of the invokes that belong to the active states. */
   readonly invokes: (snapshot: MachineSnapshot) => ReadonlyArray<string>;
+  /** What entering the active states would order: all their invokes and timers. Throws what an input or a delay throws. */
+  readonly orders: (snapshot: MachineSnapshot, event: { readonly type: string }) => Pick<Step, "spawned" | "delayed">;
+}
+
+/** `raise` with a delay among the entry actions of a state: what `after` becomes. */
+interface DelayedRaise {
+  readonly type: "xstate.raise";
+  readonly id?: string;
+  readonly event: unknown;
+  readonly delay?: unknown;
 }
 
 export const makeStepper = (machine: AnyStateMachine): Stepper => {
@@ -169,6 +179,24 @@ export const makeStepper = (machine: AnyStateMachine): Stepper => {
       const ids: Array<string> = [];
       for (const node of (snapshot as InternalSnapshot)._nodes) for (const invoke of node.invoke) ids.push(invoke.id);
       return ids;
+    },
+    orders: (snapshot, event) => {
+      if (snapshot.status !== "active") return { spawned: none, delayed: none };
+      const args = { context: snapshot.context, event, self, system: self.system };
+      const resolve = (given: unknown): unknown => (typeof given === "function" ? (given as (args: unknown) => unknown)(args) : given);
+      const { delays } = machine.implementations as { readonly delays?: Readonly<Record<string, unknown>> };
+      const spawned: Array<Spawned> = [];
+      const delayed: Array<Delayed> = [];
+      for (const node of (snapshot as InternalSnapshot)._nodes) {
+        for (const { id, src, input } of node.invoke) spawned.push({ id, name: src as string, input: resolve(input) });
+        for (const action of node.entry as ReadonlyArray<unknown>) {
+          const { type, id, event: due, delay: given } = action as DelayedRaise;
+          if (type !== "xstate.raise" || given === undefined || id === undefined) continue;
+          const delay = resolve(typeof given === "string" ? delays?.[given] : given);
+          if (typeof delay === "number") delayed.push({ id, delay, event: resolve(due) as Delayed["event"] });
+        }
+      }
+      return { spawned, delayed };
     },
   };
 };

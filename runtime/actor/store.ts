@@ -93,7 +93,15 @@ export interface ActorStore {
   /** Effects of these cells that were asked for and not finished, of actors that are not parked. */
   readonly openEffects: (
     cells: ReadonlyArray<number>,
-    done: (result: StoreResult<ReadonlyArray<{ readonly address: string; readonly effect: OpenEffect }>>) => void,
+    done: (
+      result: StoreResult<ReadonlyArray<{ readonly address: string; readonly machineVersion: number; readonly effect: OpenEffect }>>,
+    ) => void,
+  ) => void;
+  /** Actors of these cells that go on by themselves (neither ended nor parked) and were written by another machine version of their kind. */
+  readonly outdated: (
+    cells: ReadonlyArray<number>,
+    versions: ReadonlyMap<string, number>,
+    done: (result: StoreResult<ReadonlyArray<string>>) => void,
   ) => void;
   /** Timers of these cells that are due before `until`, soonest first, of actors that are not parked. */
   readonly dueTimers: (cells: ReadonlyArray<number>, until: number, done: (result: StoreResult<ReadonlyArray<DueTimer>>) => void) => void;
@@ -109,6 +117,8 @@ export interface ActorStore {
   readonly commit: (batch: CommitBatch, done: (result: StoreResult<{ readonly deposed: ReadonlyArray<number> }>) => void) => void;
   /** Journal rows with `from <= seq`, oldest first, at most `limit`. */
   readonly journal: (address: string, from: number, limit: number, done: (result: StoreResult<ReadonlyArray<JournalRow>>) => void) => void;
+  /** The last step that migrated the actor; 0, its creation, if none did. */
+  readonly migratedAt: (address: string, done: (result: StoreResult<number>) => void) => void;
 }
 
 /** The cell of an address: FNV-1a of its UTF-16 units. Fixed for ever. */

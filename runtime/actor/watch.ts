@@ -6,7 +6,7 @@ import type { ActorEffect, ActorTimer, ActorView, JournalEntry } from "#protocol
 import type { Fanout } from "../bus/fanout.ts";
 import type { TopicMessage } from "../gateway/handlers.ts";
 import type { Committed } from "./core.ts";
-import { entryOf } from "./fold.ts";
+import { entryOf, stateOf } from "./fold.ts";
 import type { Kind, PendingStep } from "./resident.ts";
 import type { OpenEffect, SetTimer } from "./store.ts";
 
@@ -22,16 +22,13 @@ export const viewOf = (state: Committed): ActorView => ({
   address: state.address,
   kind: state.kind.name,
   machineVersion: state.kind.version,
-  ...entryView(state.kind, state),
+  seq: state.seq,
+  at: state.at,
+  ...stateOf(state.kind, state.snapshot),
   parked: state.parked,
   effects: state.effects.map(effectView),
   timers: state.timers.map(timerView),
 });
-
-const entryView = (kind: Kind, step: PendingStep): Omit<JournalEntry, "event"> => {
-  const { event: _, ...rest } = entryOf(kind, step, step.snapshot);
-  return rest;
-};
 
 /** An actor's positions are valid as long as it exists: the epoch is the time of its creation. */
 export const epochOf = (createdAt: number): string => `a${createdAt.toString(36)}`;

@@ -63,6 +63,10 @@ export class Disk {
     return { deposed };
   }
 
+  migratedAt(address: string): number {
+    return this.actors.get(address)?.journal.findLast(({ event }) => event.type === "host.migrated")?.seq ?? 0;
+  }
+
   /** `act` runs its first argument at one moment and hands the result to the second at a later one. */
   store(act: <T>(happen: () => T, answer: (result: StoreResult<T>) => void) => void): ActorStore {
     const of = (cells: ReadonlyArray<number>) =>
@@ -79,7 +83,15 @@ export class Disk {
             of(cells).flatMap(({ row, effects }) =>
               copy([...effects.values()])
                 .filter(({ review }) => !review)
-                .map((effect) => ({ address: row.address, effect })),
+                .map((effect) => ({ address: row.address, machineVersion: row.machineVersion, effect })),
+            ),
+          done,
+        ),
+      outdated: (cells, versions, done) =>
+        act(
+          () =>
+            of(cells).flatMap(({ row }) =>
+              row.status === "active" && row.machineVersion !== versions.get(row.kind) ? [row.address] : [],
             ),
           done,
         ),
@@ -117,6 +129,7 @@ export class Disk {
         ),
       journal: (address, from, limit, done) =>
         act(() => (this.actors.get(address)?.journal ?? []).filter(({ seq }) => seq >= from).slice(0, limit), done),
+      migratedAt: (address, done) => act(() => this.migratedAt(address), done),
     };
   }
 }

@@ -260,7 +260,7 @@ export class World {
   check(): ReadonlyArray<string> {
     const problems = [...this.problems];
     for (const [address, actor] of this.disk.actors) {
-      const folder = makeFolder(kind);
+      const folder = makeFolder(kind, this.disk.migratedAt(address));
       let folded: unknown = null;
       let value: unknown = null;
       let enteredAt = 0;
@@ -275,6 +275,7 @@ export class World {
         }
         previous = row;
         const snapshot = folder.next(row);
+        if (snapshot === null) continue;
         folded = kind.stepper.store(snapshot);
         if (snapshot.value !== value) enteredAt = row.at;
         value = snapshot.value;

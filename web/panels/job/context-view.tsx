@@ -7,7 +7,7 @@ import type { Travel } from "./parts.ts";
 export const ContextView: Component<{ readonly travel: Travel }> = (props) => {
   const fields = createMemo(() => {
     const shown = props.travel.shown();
-    return shown === undefined ? [] : fieldsOf(shown.context, props.travel.before()?.context ?? null);
+    return shown === undefined ? [] : fieldsOf(shown.context ?? {}, props.travel.before()?.context ?? null);
   });
   const changed = () => fields().filter((field) => field.changed);
   const unchanged = () => fields().filter((field) => !field.changed);

@@ -148,7 +148,10 @@ const JobView: Component<{ readonly job: Job; readonly actor: FollowedActor }> =
     const cursor = travel.cursor();
     return cursor === null ? all : all.slice(0, cursor + 1);
   });
-  const value = () => travel.shown()?.value ?? actor.view()?.value;
+  const value = () => {
+    const shown = travel.shown();
+    return shown === undefined ? actor.view()?.value : shown.value;
+  };
   const trail = createMemo(() =>
     trailOf(
       graph,
@@ -167,7 +170,10 @@ const JobView: Component<{ readonly job: Job; readonly actor: FollowedActor }> =
         ).map(({ state, total }) => [state, shortSpan(total)]),
       ),
   );
-  const context = () => travel.shown()?.context ?? actor.view()?.context ?? {};
+  const context = () => {
+    const shown = travel.shown();
+    return (shown === undefined ? actor.view()?.context : shown.context) ?? {};
+  };
   const cancel = () => void cancelJobs(workspace, [props.job.id]);
   const retry = (newSeed: boolean) => void retryJobs(workspace, [props.job.id], newSeed);
 

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { JournalEntry } from "#protocol/actor.ts";
 import { firstMissing, mergeEntries, travel } from "./journal.ts";
 import { JobLife } from "./testing.ts";
 
-const { entries } = new JobLife().until("completed");
+const entries: ReadonlyArray<JournalEntry> = new JobLife().until("completed").entries;
 const seqs = (known: typeof entries) => known.map(({ seq }) => seq);
 const some = fc.subarray(entries);
 

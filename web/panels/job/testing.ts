@@ -1,7 +1,7 @@
 // What the tests of the Job panel share: the life of a job as its own machine lives it, written down as the host's journal would be.
 import { initialTransition, transition, type InputFrom, type SnapshotFrom } from "xstate";
 import { jobMachine } from "#actors/job/machine.ts";
-import type { ActorDelta, ActorView, JournalEntry } from "#protocol/actor.ts";
+import type { ActorDelta, ActorView, KnownEntry } from "#protocol/actor.ts";
 import { JobState, type FailureKind, type Job } from "#protocol/job.ts";
 import { placesOf } from "#web/machine/graph.ts";
 import { sampleJob } from "#web/store/testing.ts";
@@ -49,7 +49,7 @@ const effectOf: Partial<Record<JobState, Effect>> = {
 
 export class JobLife {
   #snapshot: SnapshotFrom<typeof jobMachine>;
-  readonly entries: Array<JournalEntry> = [];
+  readonly entries: Array<KnownEntry> = [];
 
   constructor(change: Partial<typeof order> = {}) {
     const input = { order: { ...order, ...change }, at: bornAt };
@@ -57,7 +57,7 @@ export class JobLife {
     this.#write({ type: "xstate.init", input }, bornAt);
   }
 
-  #write(event: JournalEntry["event"], at: number) {
+  #write(event: KnownEntry["event"], at: number) {
     const { value, status, context } = this.#snapshot;
     this.entries.push({
       seq: this.entries.length,
@@ -69,7 +69,7 @@ export class JobLife {
     });
   }
 
-  get last(): JournalEntry {
+  get last(): KnownEntry {
     return this.entries.at(-1) ?? this.#none();
   }
   #none(): never {

@@ -27,6 +27,13 @@ describe("stays", () => {
     ]);
   });
 
+  it("and attempts begin where the states are known: what an older machine did is left out", () => {
+    const { entries } = new JobLife().until("processing");
+    const older = entries.map((entry, index) => (index < 2 ? { ...entry, value: null, context: null, status: null } : entry));
+    expect(staysOf(older)).toEqual([{ state: "processing", from: bornAt + 200, to: null }]);
+    expect(attemptsOf(older)).toMatchObject([{ number: 1, from: bornAt + 200, to: null }]);
+  });
+
   it("end when the job ends", () => {
     const stays = staysOf(new JobLife().until("completed").entries);
     expect(stays.at(-1)).toEqual({ state: "completed", from: bornAt + 500, to: bornAt + 500 });

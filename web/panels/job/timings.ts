@@ -9,12 +9,18 @@ export interface Stay {
   readonly to: number | null;
 }
 
-/** The stays in order; a state that is passed within one step is none. A clock that went back stands still until it is where it was. */
+/**
+ * The stays in order; a state that is passed within one step is none, and steps whose state is not known are left out. A clock that
+ * went back stands still until it is where it was.
+ */
 export const staysOf = (entries: ReadonlyArray<JournalEntry>): ReadonlyArray<Stay> => {
   const stays: Array<Stay> = [];
   let at = -Infinity;
   for (const { value, at: stamped, status } of entries) {
     at = Math.max(at, stamped);
+    if (value === null) {
+      continue;
+    }
     const state = placesOf(value)[0] ?? "";
     const open = stays.at(-1);
     if (open?.state === state) {
@@ -68,6 +74,9 @@ const failureText = (value: unknown): string | null =>
 export const attemptsOf = (entries: ReadonlyArray<JournalEntry>): ReadonlyArray<Attempt> => {
   const attempts: Array<Attempt> = [];
   for (const { context, at, status } of entries) {
+    if (context === null) {
+      continue;
+    }
     const number = typeof context["attempt"] === "number" ? context["attempt"] : 1;
     const failure = failureText(context["failure"]);
     const open = attempts.at(-1);

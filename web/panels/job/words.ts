@@ -30,8 +30,11 @@ export const eventDetail = (event: ActorEvent): string | null => {
 
 export const jobStateOf = (name: string): JobState | null => JobState.safeParse(name).data ?? null;
 
-/** The state in the words used for it everywhere, with what it does inside: `Processing · tracking`. */
+/** The state in the words used for it everywhere, with what it does inside: `Processing · tracking`. Null: an older machine's. */
 export const stateWords = (value: JournalEntry["value"]): string => {
+  if (value === null) {
+    return "State not known";
+  }
   const [place = ""] = placesOf(value);
   const known = jobStateOf(place);
   const inside = leavesOf(value).flatMap((leaf) => (leaf.includes(".") ? [spaced(leaf.slice(leaf.indexOf(".") + 1))] : []));
