@@ -68,7 +68,8 @@ const gateway = Layer.unwrap(
 const authHousekeeping = Layer.effectDiscard(
   Effect.gen(function* () {
     const auth = yield* Auth;
-    yield* Effect.forkScoped(Effect.repeat(Effect.ignore(auth.sweep), Schedule.spaced("1 hour")));
+    const sweep = auth.sweep.pipe(Effect.catch((error) => Effect.logWarning("sessions and links could not be forgotten", error)));
+    yield* Effect.forkScoped(Effect.repeat(sweep, Schedule.spaced("1 hour")));
   }),
 );
 

@@ -83,6 +83,9 @@ type Happened =
 export type Command = Asked | Happened;
 const isHappened = (command: Command): command is Happened =>
   command.type === "outcome" || command.type === "review" || command.type === "park" || command.type === "timer" || command.type === "wake";
+/** An effect waits for what it tells, so it cannot tell too much; and what was looked up has its place. */
+const isRefusable = (command: Command): boolean =>
+  !isHappened(command) && command.type !== "progress" && !(command.type === "send" && command.checked === true);
 
 /** One run of an effect: the invoke and the step that asked for it. */
 export interface EffectRef {
@@ -122,7 +125,7 @@ export interface CorePorts {
 }
 
 export interface CoreLimits {
-  /** Commands that may wait for one actor to load. */
+  /** Commands that may wait for one actor: to load, to be looked up, or for its commit. */
   readonly mailbox: number;
   /** Actors in one flush. */
   readonly flush: number;
@@ -143,6 +146,9 @@ const maxStrikes = 3;
 interface Loading {
   readonly loading: Array<Command>;
 }
+
+const waitingFor = (entry: Resident<Command> | Loading): number =>
+  "loading" in entry ? entry.loading.length : entry.looking + (entry.dirty?.commands.length ?? 0) + (entry.flushing?.commands.length ?? 0);
 
 interface Lane {
   readonly dirty: Set<Resident<Command>>;
@@ -271,7 +277,7 @@ export class Core {
       for (const { cell } of lane.dirty) busy.add(cell);
       for (const { cell } of lane.inFlight) busy.add(cell);
     }
-    this.#letGo(new Set(this.#leaving.keys()).difference(busy));
+    this.#letGo(new Set([...this.#leaving.keys()].filter((cell) => !busy.has(cell))));
   }
 
   /** Answers whether any of them was held. */
@@ -327,10 +333,9 @@ export class Core {
       this.#actors.set(address, { loading: [command] });
       this.#wanted.add(address);
       this.#loadSoon();
+    } else if (waitingFor(entry) >= this.#limits.mailbox && isRefusable(command)) {
+      this.#refuse(command, new CallError("overloaded", "Too much waits for this actor. Try again."));
     } else if ("loading" in entry) {
-      if (entry.loading.length >= this.#limits.mailbox && !isHappened(command)) {
-        return this.#refuse(command, new CallError("overloaded", "Too much waits for this actor. Try again."));
-      }
       entry.loading.push(command);
     } else {
       this.#apply(entry, command);
@@ -525,7 +530,11 @@ export class Core {
     const first = this.#underWay.get(key);
     if (first !== undefined) {
       if (first.hash !== hash) return command.reply(reused());
-      first.followers.push(command.reply);
+      resident.looking++;
+      first.followers.push((result) => {
+        resident.looking--;
+        command.reply(result);
+      });
       return;
     }
     const followers: Array<Reply<Acknowledged>> = [];
@@ -536,7 +545,9 @@ export class Core {
       const repeated = result instanceof CallError ? result : { ...result, fresh: false };
       for (const follower of followers) follower(repeated);
     };
+    resident.looking++;
     this.#ports.store.seen(resident.address, eventId, (seen) => {
+      resident.looking--;
       if (!seen.ok) return reply(failureOf(seen));
       if (seen.value === null) return this.dispatch({ ...command, checked: true, reply });
       if (seen.value.hash !== hash) return reply(reused());

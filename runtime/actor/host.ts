@@ -16,10 +16,8 @@ import { type AnyActorDefinition, makeKind } from "./resident.ts";
 import { Router } from "./router.ts";
 import { makeSqlStore } from "./sql-store.ts";
 import { type JournalRow, type StoredActor, type StoreFailure, type StoreResult } from "./store.ts";
-import { changesOf, epochOf, Follower, Followers, viewOf } from "./watch.ts";
+import { followActor, Followers, type Reading, viewOf } from "./watch.ts";
 
-/** A watcher further behind than this gets a snapshot. */
-const maxReplay = 500;
 const journalPage = 500;
 const inboxMs = 7 * 24 * 60 * 60_000;
 const retrySoon = Schedule.spaced("500 millis");
@@ -193,7 +191,7 @@ export const actorHost = <R>(
       yield* Effect.forkScoped(
         Clock.currentTimeMillis.pipe(
           Effect.flatMap((now) => database.query((sql) => sweepInbox(sql, now - inboxMs))),
-          Effect.ignore,
+          Effect.catch((error) => Effect.logWarning("event ids could not be forgotten", error)),
           Effect.repeat(Schedule.spaced("1 hour")),
         ),
       );
@@ -249,6 +247,12 @@ export const actorHost = <R>(
           }),
         );
 
+      const reading: Reading = {
+        followers,
+        peek,
+        missed: (address, from) => Stream.runCollect(history(address, from)),
+      };
+
       const actors = Actors.of({
         create: (address, input, options) =>
           acknowledged(
@@ -274,29 +278,7 @@ export const actorHost = <R>(
         view: (address) => Effect.map(peek(address), viewOf),
         owner: (address) => Effect.map(peek(address), ({ kind, snapshot }) => kind.owner(snapshot)),
         history,
-        follow: Effect.fnUntraced(function* (address, from, emit) {
-          const start = (from: string | undefined): Effect.Effect<void, CallError> =>
-            Effect.gen(function* () {
-              const state = yield* peek(address);
-              const [epoch, offset] = from?.split(":") ?? [];
-              const behind = epoch === epochOf(state.createdAt) ? state.seq - Number(offset) : -1;
-              if (!(behind >= 0 && behind <= maxReplay)) return follower.snapshot(state);
-              const missed = behind === 0 ? [] : yield* Stream.runCollect(history(address, Number(offset) + 1));
-              // Begun under an older machine: the states that this program does not know cannot be sent as changes.
-              if (missed[0]?.value === null) return follower.snapshot(state);
-              follower.resume(Number(offset), changesOf(state, missed), state.createdAt);
-            });
-          const resync = Effect.suspend(() => {
-            follower.rebase();
-            return start(undefined);
-          });
-          const follower = new Follower(emit, () => {
-            fork(Effect.ignore(resync));
-          });
-          const close = () => followers.remove(address, follower);
-          yield* Effect.onError(Effect.andThen(followers.add(address, follower), start(from)), () => Effect.sync(close));
-          return { resync, close };
-        }),
+        follow: (address, from, emit) => followActor(reading, address, from, emit),
         resume: (address) => Effect.asVoid(router.command({ type: "resume", address })),
         resolveEffect: (address, key, decision) => {
           const effect = parseRef(key);

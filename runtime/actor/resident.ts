@@ -91,6 +91,8 @@ export interface Resident<Command = unknown> {
   /** Steps in a row that threw for an event that cannot be refused. */
   strikes: number;
   usedAt: number;
+  /** Commands whose event id is being looked up, and repeats that wait for the first. */
+  looking: number;
   dirty: Dirty<Command> | null;
   flushing: Dirty<Command> | null;
 }
@@ -111,6 +113,7 @@ export const makeResident = <Command>(kind: Kind, cell: number, address: string,
   timers: nothing,
   strikes: 0,
   usedAt: at,
+  looking: 0,
   dirty: null,
   flushing: null,
 });

@@ -1,10 +1,11 @@
 // Following single actors: a view, then each committed step once and in order, with `epoch:seq` positions that outlive
 // restarts. Encodes a change once, however many watch, and not at all when nobody does.
-import { Effect } from "effect";
+import { Effect, Schedule } from "effect";
 import * as z from "zod";
 import type { ActorEffect, ActorTimer, ActorView, JournalEntry } from "#protocol/actor.ts";
 import type { Fanout } from "../bus/fanout.ts";
-import type { TopicMessage } from "../gateway/handlers.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
+import type { TopicHandle, TopicMessage } from "../gateway/handlers.ts";
 import type { Committed } from "./core.ts";
 import { entryOf, stateOf } from "./fold.ts";
 import type { Kind, PendingStep } from "./resident.ts";
@@ -58,11 +59,20 @@ export const changesOf = (state: Committed, entries: ReadonlyArray<JournalEntry>
   return entries.map((entry) => ({ seq: entry.seq, json: JSON.stringify({ entry, parked, effects, timers }) }));
 };
 
+/** A watcher further behind than this gets a snapshot. */
+const maxReplay = 500;
+/** Changes held back while a base is read; past that they are dropped, and the base is read anew. */
+const maxHeld = 1000;
+/** Pause before a base that could not be read is read again. */
+const again = Schedule.spaced("1 second");
+
 /** One follower of one actor. */
 export class Follower {
   /** The last step that was sent; what is not the next is held until a base is known. */
   #seq: number | null = null;
   #held: Array<Change> = [];
+  /** The last change that was dropped instead of held: a base before it is too old. */
+  #dropped = -1;
   readonly #emit: (message: TopicMessage) => void;
   readonly #gap: () => void;
 
@@ -102,11 +112,16 @@ export class Follower {
     const held = this.#held;
     this.#held = [];
     this.push(held, createdAt);
+    this.check(this.#dropped);
   }
 
   push(changes: ReadonlyArray<Change>, createdAt: number): void {
     if (this.#seq === null) {
       this.#held.push(...changes);
+      if (this.#held.length > maxHeld) {
+        this.#dropped = Math.max(this.#dropped, ...this.#held.map(({ seq }) => seq));
+        this.#held = [];
+      }
       return;
     }
     const fresh = changes.filter(({ seq }) => seq > this.#seq!);
@@ -186,5 +201,47 @@ export class Followers {
     for (const follower of this.#byAddress.get(address)?.followers ?? []) follower.check(head);
   }
 }
+
+/** What following reads. */
+export interface Reading {
+  readonly followers: Followers;
+  /** The actor as of its last commit. */
+  readonly peek: (address: string) => Effect.Effect<Committed, CallError>;
+  /** The steps from `from` to the present. */
+  readonly missed: (address: string, from: number) => Effect.Effect<ReadonlyArray<JournalEntry>, CallError>;
+}
+
+/** Follows an actor: from `from` on where that can be, else from a snapshot. Errors: those of reading, before anything was sent. */
+export const followActor = Effect.fnUntraced(function* (
+  { followers, peek, missed }: Reading,
+  address: string,
+  from: string | undefined,
+  emit: (message: TopicMessage) => void,
+): Effect.fn.Return<TopicHandle, CallError> {
+  const fork = Effect.runForkWith(yield* Effect.context<never>());
+  let closed = false;
+  const start = Effect.fnUntraced(function* (position: string | undefined) {
+    const state = yield* peek(address);
+    const [epoch, offset] = position?.split(":") ?? [];
+    const behind = epoch === epochOf(state.createdAt) ? state.seq - Number(offset) : -1;
+    if (!(behind >= 0 && behind <= maxReplay)) return follower.snapshot(state);
+    const steps = behind === 0 ? [] : yield* missed(address, Number(offset) + 1);
+    // Begun under an older machine: the states that this program does not know cannot be sent as changes.
+    if (steps[0]?.value === null) return follower.snapshot(state);
+    follower.resume(Number(offset), changesOf(state, steps), state.createdAt);
+  });
+  const resync = Effect.suspend(() => {
+    follower.rebase();
+    return start(undefined);
+  });
+  // It holds changes back until it has a new base, so it must get one.
+  const follower = new Follower(emit, () => void fork(Effect.ignore(Effect.retry(resync, { schedule: again, while: () => !closed }))));
+  const close = () => {
+    closed = true;
+    followers.remove(address, follower);
+  };
+  yield* Effect.onError(Effect.andThen(followers.add(address, follower), start(from)), () => Effect.sync(close));
+  return { resync, close };
+});
 
 const channelOf = (address: string): string => `actor:${address}`;

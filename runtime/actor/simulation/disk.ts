@@ -90,9 +90,7 @@ export class Disk {
       outdated: (cells, versions, done) =>
         act(
           () =>
-            of(cells).flatMap(({ row }) =>
-              row.status === "active" && row.machineVersion !== versions.get(row.kind) ? [row.address] : [],
-            ),
+            of(cells).flatMap(({ row }) => (row.status === "active" && row.machineVersion !== versions.get(row.kind) ? [row.address] : [])),
           done,
         ),
       dueTimers: (cells, until, done) =>

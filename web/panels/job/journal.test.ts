@@ -4,8 +4,8 @@ import type { JournalEntry } from "#protocol/actor.ts";
 import { firstMissing, mergeEntries, travel } from "./journal.ts";
 import { JobLife } from "./testing.ts";
 
-const entries: ReadonlyArray<JournalEntry> = new JobLife().until("completed").entries;
-const seqs = (known: typeof entries) => known.map(({ seq }) => seq);
+const entries: Array<JournalEntry> = new JobLife().until("completed").entries;
+const seqs = (known: ReadonlyArray<JournalEntry>) => known.map(({ seq }) => seq);
 const some = fc.subarray(entries);
 
 describe("steps", () => {

@@ -29,7 +29,8 @@ describe("stays", () => {
 
   it("and attempts begin where the states are known: what an older machine did is left out", () => {
     const { entries } = new JobLife().until("processing");
-    const older = entries.map((entry, index) => (index < 2 ? { ...entry, value: null, context: null, status: null } : entry));
+    const unknown = { value: null, context: null, status: null };
+    const older = [{ ...entries[0]!, ...unknown }, { ...entries[1]!, ...unknown }, ...entries.slice(2)];
     expect(staysOf(older)).toEqual([{ state: "processing", from: bornAt + 200, to: null }]);
     expect(attemptsOf(older)).toMatchObject([{ number: 1, from: bornAt + 200, to: null }]);
   });

@@ -29,6 +29,7 @@ describe("states", () => {
     expect(stateWords("waitingForSlot")).toBe("Waiting for slot");
     expect(stateWords({ processing: "tracking" })).toBe("Processing · tracking");
     expect(stateWords("removedLater")).toBe("Removed later");
+    expect(stateWords(null)).toBe("State not known");
   });
 
   it("are those of a job, or none", () => {

@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import { assign, setup } from "xstate";
+import { CallError } from "#protocol/wire/errors.ts";
+import type { Acknowledged } from "./actors.ts";
+import { allCells, Core } from "./core.ts";
+import { makeKind } from "./resident.ts";
+import { Disk } from "./simulation/disk.ts";
+
+const kind = makeKind({
+  kind: "count",
+  version: 1,
+  machine: setup({ types: { context: {} as { readonly n: number } } }).createMachine({
+    id: "count",
+    context: { n: 0 },
+    on: { UP: { actions: assign({ n: ({ context }) => context.n + 1 }) } },
+  }),
+  effects: {},
+  owner: () => "owner",
+});
+
+/** A core on a disk that answers when it is told to. */
+const makeCore = (mailbox: number) => {
+  const disk = new Disk();
+  const answers: Array<() => void> = [];
+  const soon: Array<() => void> = [];
+  const core = new Core(
+    {
+      store: disk.store((happen, answer) => {
+        answers.push(() => answer({ ok: true, value: happen() }));
+      }),
+      kinds: new Map([["count", kind]]),
+      now: () => 1000,
+      later: () => () => {},
+      soon: (run) => void soon.push(run),
+      startEffect: () => {},
+      stopEffect: () => {},
+      arrived: (_cells, done) => done(),
+      left: () => {},
+      syncEffects: () => {},
+      published: () => {},
+      deposed: () => {},
+      log: () => {},
+    },
+    { mailbox },
+  );
+  /** Runs all but the answers of the disk. */
+  const run = () => {
+    for (let next = soon.shift(); next !== undefined; next = soon.shift()) next();
+  };
+  const settle = () => {
+    run();
+    for (let next = answers.shift(); next !== undefined; next = answers.shift()) {
+      next();
+      run();
+    }
+  };
+  core.claim(allCells, () => {});
+  settle();
+  return { core, disk, run, settle };
+};
+
+const address = "count/a";
+const sort = (results: ReadonlyArray<Acknowledged | CallError>) => ({
+  taken: results.filter((result) => !(result instanceof CallError)).length,
+  codes: [...new Set(results.flatMap((result) => (result instanceof CallError ? [result.code] : [])))],
+});
+
+test.each([
+  { how: "without an event id", id: () => undefined },
+  { how: "with event ids of their own", id: (n: number) => `event-${n}` },
+  { how: "with the same event id", id: () => "event" },
+])(
+  "commands $how wait for a slow commit up to a bound, past it they are refused as overloaded, and it takes more when it goes on",
+  ({ id }) => {
+    const { core, disk, run, settle } = makeCore(100);
+    core.dispatch({ type: "create", address, input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
+    settle();
+    const results: Array<Acknowledged | CallError> = [];
+    const send = (n: number) =>
+      core.dispatch({ type: "send", address, event: { type: "UP" }, eventId: id(n), hash: "h", reply: (result) => results.push(result) });
+    for (let n = 0; n < 300; n++) {
+      send(n);
+      // The first is being committed while the others come.
+      if (n === 0) run();
+    }
+    expect(sort(results)).toEqual({ taken: 0, codes: ["overloaded"] });
+    expect(results).toHaveLength(200);
+    settle();
+    expect(results).toHaveLength(300);
+    expect(sort(results)).toEqual({ taken: 100, codes: ["overloaded"] });
+    results.length = 0;
+    send(1000);
+    settle();
+    expect(sort(results).taken).toBe(1);
+    const steps = disk.actors.get(address)!.journal.length - 1;
+    expect(steps).toBe(id(0) === id(1) && id(0) !== undefined ? 1 : 101);
+  },
+);
