@@ -17,6 +17,7 @@ import {
   VideoSampleSource,
 } from "mediabunny";
 import { forgetTimesIn } from "./forget-times.ts";
+import { SoundPieces } from "./sound-pieces.ts";
 
 export interface Tracks {
   readonly video: InputVideoTrack | null;
@@ -73,14 +74,14 @@ const feedInStep = async (feeds: ReadonlyArray<Feed>): Promise<void> => {
 };
 
 /** Feeds items one by one: `push` takes one and answers its time (s); `close` is called after the last. */
-const feed = <T>(items: AsyncGenerator<T, void>, push: (item: T) => Promise<number>, close: () => void): Feed => {
+const feed = <T>(items: AsyncGenerator<T, void>, push: (item: T) => Promise<number>, close: () => void | Promise<void>): Feed => {
   let time = Number.NEGATIVE_INFINITY;
   return {
     time: () => time,
     next: async () => {
       const item = await items.next();
       if (item.done === true) {
-        close();
+        await close();
         return false;
       }
       time = await push(item.value);
@@ -124,18 +125,25 @@ const feedAudio = async (track: InputAudioTrack, source: EncodedAudioPacketSourc
 };
 
 /** Decodes sound and encodes it as AAC. */
-const feedAudioAnew = (track: InputAudioTrack, source: AudioSampleSource, shift: number): Feed =>
-  feed(
+const feedAudioAnew = (track: InputAudioTrack, source: AudioSampleSource, shift: number): Feed => {
+  const pieces = new SoundPieces(source);
+  return feed(
     new AudioSampleSink(track).samples(),
     async (sample) => {
-      const time = sample.timestamp - shift;
-      sample.setTimestamp(time);
-      await source.add(sample);
+      const { numberOfChannels: channels, sampleRate } = sample;
+      const data = new Float32Array(sample.numberOfFrames * channels);
+      sample.copyTo(data, { planeIndex: 0, format: "f32" });
+      const timestamp = sample.timestamp - shift;
       sample.close();
-      return time;
+      await pieces.add({ data, channels, sampleRate, timestamp });
+      return timestamp;
     },
-    () => source.close(),
+    async () => {
+      await pieces.end();
+      source.close();
+    },
   );
+};
 
 /** Decodes frames and encodes them at the given size, upright, as H.264 with a key frame each second and no B-frames. */
 const feedVideoAnew = (track: InputVideoTrack, source: VideoSampleSource, shift: number, width: number, height: number): Feed =>

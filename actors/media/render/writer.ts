@@ -1,8 +1,9 @@
 // Encodes pictures and sound into an MP4 file that is the same, byte for byte, each time.
 import { open, rename, rm } from "node:fs/promises";
-import { AudioSample, AudioSampleSource, BufferTarget, Mp4OutputFormat, Output, VideoSample, VideoSampleSource } from "mediabunny";
+import { AudioSampleSource, BufferTarget, Mp4OutputFormat, Output, VideoSample, VideoSampleSource } from "mediabunny";
 import "../container.ts";
 import { forgetTimes } from "../forget-times.ts";
+import { SoundPieces } from "../sound-pieces.ts";
 import { fromRgba, makePlanes, matrixOf, type Planes } from "./i420.ts";
 import { sampleRate } from "./sound.ts";
 
@@ -23,14 +24,13 @@ export interface Writer {
   readonly addPixels: (rgba: Uint8Array) => Promise<void>;
   /** The planes as the next frame; they may be changed afterwards. */
   readonly addPlanes: (planes: Planes) => Promise<void>;
-  /** Interleaved stereo at `sampleRate`, following what was added before. */
+  /** Interleaved stereo at `sampleRate`, following what was added before. All of it comes before the first frame. */
   readonly addSound: (samples: Float32Array) => Promise<void>;
   readonly finish: () => Promise<void>;
 }
 
 /** Times the pixels: sharp at the usual sizes, and small files. */
 const bitsPerPixel = 0.14;
-const soundPiece = sampleRate;
 /** Frames between two collections of short-lived memory. */
 const collectEvery = 4;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -62,12 +62,12 @@ export const openWriter = async ({ path, width, height, fps, frames, sound, prog
   output.addVideoTrack(video, { frameRate: fps });
   const audio = sound ? new AudioSampleSource({ codec: "aac", bitrate: 128_000 }) : null;
   if (audio !== null) output.addAudioTrack(audio);
+  const pieces = audio === null ? null : new SoundPieces(audio);
   await output.start();
   // While the encoder has one picture, the next is drawn: two are kept in turn.
   const turns = [makePlanes(width, height), makePlanes(width, height)] as const;
   let encoding: Promise<void> = Promise.resolve();
   let frame = 0;
-  let soundFrames = 0;
   let told = 0;
 
   const encode = async (planes: Planes, index: number): Promise<void> => {
@@ -88,6 +88,7 @@ export const openWriter = async ({ path, width, height, fps, frames, sound, prog
 
   /** Fills the free picture and hands it to the encoder once that has done with the one before. */
   const next = async (fill: (planes: Planes) => void): Promise<void> => {
+    if (frame === 0) await pieces?.end();
     const planes = turns[frame % 2 === 0 ? 0 : 1];
     fill(planes);
     await encoding;
@@ -107,16 +108,7 @@ export const openWriter = async ({ path, width, height, fps, frames, sound, prog
   return {
     addPlanes: (planes) => next((free) => free.data.set(planes.data)),
     addPixels: (rgba) => next((free) => fromRgba(rgba, free)),
-    addSound: async (samples) => {
-      if (audio === null) return;
-      for (let from = 0; from < samples.length; from += soundPiece * 2) {
-        const data = samples.slice(from, from + soundPiece * 2);
-        const sample = new AudioSample({ data, format: "f32", numberOfChannels: 2, sampleRate, timestamp: soundFrames / sampleRate });
-        soundFrames += data.length / 2;
-        await audio.add(sample);
-        sample.close();
-      }
-    },
+    addSound: async (data) => pieces?.add({ data, channels: 2, sampleRate, timestamp: 0 }),
     finish: async () => {
       await encoding;
       await output.finalize();
