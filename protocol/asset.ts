@@ -148,6 +148,16 @@ export const assets = domain({
       errors: ["not_found"],
       example: { input: { id: "ast_1" }, output: sampleAsset },
     }),
+    many: call({
+      summary:
+        "Assets by id in any order, with fresh URLs, in the trash or not. Those that are not there are left out; none is: `not_found`.",
+      access: "guest",
+      input: z.object({ ids: z.array(Id).min(1).max(200) }),
+      output: z.object({ assets: z.array(Asset) }),
+      mutation: false,
+      errors: ["not_found"],
+      example: { input: { ids: ["ast_1"] }, output: { assets: [sampleAsset] } },
+    }),
     update: call({
       summary: "Renames an asset or marks it as a favourite.",
       access: "user",

@@ -186,6 +186,7 @@ describe.each(testDatabases)("assets on $engine", ({ layer }) => {
         expect((yield* handlers.calls["assets.get"]({ id }, contextOf(owner))).id).toBe(id);
         for (const attempt of [
           handlers.calls["assets.get"]({ id }, stranger),
+          handlers.calls["assets.many"]({ ids: [id] }, stranger),
           handlers.calls["assets.update"]({ id, favourite: true }, stranger),
           handlers.calls["assets.delete"]({ ids: [id] }, stranger),
           handlers.calls["assets.lineage"]({ id, depth: 5 }, stranger),

@@ -38,6 +38,9 @@ export const assetHandlers = Effect.gen(function* () {
       "assets.get": Effect.fnUntraced(function* ({ id }, context) {
         return library.view(yield* library.row(yield* owner(context), id));
       }),
+      "assets.many": Effect.fnUntraced(function* ({ ids }, context) {
+        return { assets: yield* library.many(yield* owner(context), ids) };
+      }),
       "assets.update": Effect.fnUntraced(function* ({ id, name, favourite }, context) {
         return yield* library.update(yield* owner(context), id, { name: name ?? null, favourite: favourite ?? null });
       }),

@@ -29,6 +29,8 @@ export class AssetLibrary extends Context.Service<
   AssetLibrary,
   {
     readonly row: (ownerId: string, id: string) => Effect.Effect<query.AssetRow, CallError>;
+    /** Those of these that are there; fails if none is. */
+    readonly many: (ownerId: string, ids: ReadonlyArray<string>) => Effect.Effect<Array<Asset>, CallError>;
     readonly view: (row: query.AssetRow) => Asset;
     readonly list: (ownerId: string, filter: query.AssetFilterArgs, after: Place | null, limit: number) => Effect.Effect<Page, CallError>;
     /** Count and newest page. */
@@ -64,6 +66,11 @@ export class AssetLibrary extends Context.Service<
       const row = Effect.fnUntraced(function* (ownerId: string, id: string) {
         const [found] = yield* orCallError(database.query((sql) => query.assetById(sql, ownerId, id)));
         return found ?? (yield* Effect.fail(notFound(`The asset ${id}`)));
+      });
+
+      const many = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>) {
+        const rows = yield* orCallError(database.query((sql) => query.assetsById(sql, ownerId, ids)));
+        return rows.length === 0 ? yield* Effect.fail(notFound(`The asset ${ids[0]}`)) : rows.map(view);
       });
 
       const list = Effect.fnUntraced(function* (ownerId: string, filter: query.AssetFilterArgs, after: Place | null, limit: number) {
@@ -127,7 +134,7 @@ export class AssetLibrary extends Context.Service<
         };
       });
 
-      return AssetLibrary.of({ row, view, list, snapshot, update, setDeleted, revive, lineage, tell });
+      return AssetLibrary.of({ row, many, view, list, snapshot, update, setDeleted, revive, lineage, tell });
     }),
   );
 }

@@ -39,12 +39,7 @@ describe("the assets", () => {
   it("that are not known are read once, however many look for them", () =>
     createRoot(async (dispose) => {
       const client = memoryClient({
-        "assets.get": ({ id }) => {
-          if (id === "ast_gone") {
-            throw new CallError("not_found", "It does not exist, or is not yours.");
-          }
-          return sampleAsset({ id });
-        },
+        "assets.many": ({ ids }) => ({ assets: ids.filter((id) => id !== "ast_gone").map((id) => sampleAsset({ id })) }),
       });
       const store = createAssetsStore(client);
       for (let time = 0; time < 5; time += 1) {
@@ -52,8 +47,80 @@ describe("the assets", () => {
         store.ensure("ast_gone");
       }
       await vi.waitFor(() => expect(store.row("ast_7")?.id).toBe("ast_7"));
-      expect(client.calls).toHaveLength(2);
+      store.ensure("ast_gone");
+      expect(client.calls).toEqual([{ name: "assets.many", input: { ids: ["ast_7", "ast_gone"] } }]);
       expect(store.row("ast_gone")).toBeUndefined();
+      dispose();
+    }));
+
+  it("that many look for at once are read a hundred at a time, one call after the other, the latest wishes first", () =>
+    createRoot(async (dispose) => {
+      let underWay = 0;
+      const client = memoryClient({
+        "assets.many": async ({ ids }) => {
+          underWay += 1;
+          expect(underWay).toBe(1);
+          await Promise.resolve();
+          underWay -= 1;
+          return { assets: ids.map((id) => sampleAsset({ id })) };
+        },
+      });
+      const store = createAssetsStore(client);
+      const wanted = Array.from({ length: 1000 }, (_, index) => `ast_${index}`);
+      wanted.forEach(store.ensure);
+      await vi.waitFor(() => expect(store.peek("ast_800")?.id).toBe("ast_800"));
+      expect(client.calls.map(({ input }) => input)).toEqual([{ ids: wanted.slice(900) }, { ids: wanted.slice(800, 900) }]);
+      // What was dropped is asked for when it is looked for again.
+      store.ensure("ast_0");
+      await vi.waitFor(() => expect(store.peek("ast_0")?.id).toBe("ast_0"));
+      expect(client.calls).toHaveLength(3);
+      dispose();
+    }));
+
+  it("whose call failed are asked for again when the connection is back, those that are not there never", () =>
+    createRoot(async (dispose) => {
+      let isDown = true;
+      const client = memoryClient({
+        "assets.many": ({ ids }) => {
+          if (isDown) {
+            throw new CallError("unavailable", "The connection is gone.");
+          }
+          if (ids.every((id) => id === "ast_gone")) {
+            throw new CallError("not_found", "It does not exist, or is not yours.");
+          }
+          return { assets: ids.map((id) => sampleAsset({ id })) };
+        },
+      });
+      const store = createAssetsStore(client);
+      client.stale("assets.assets", true);
+      store.ensure("ast_7");
+      await vi.waitFor(() => expect(client.calls).toHaveLength(1));
+      isDown = false;
+      client.stale("assets.assets", false);
+      await vi.waitFor(() => expect(store.row("ast_7")?.id).toBe("ast_7"));
+      store.ensure("ast_gone");
+      await vi.waitFor(() => expect(client.calls).toHaveLength(3));
+      client.stale("assets.assets", false);
+      store.ensure("ast_gone");
+      store.ensure("ast_8");
+      await vi.waitFor(() => expect(store.row("ast_8")?.id).toBe("ast_8"));
+      expect(client.calls.at(-1)?.input).toEqual({ ids: ["ast_8"] });
+      dispose();
+    }));
+
+  it("that are looked for by name are counted already, or not in the trash", () =>
+    createRoot(async (dispose) => {
+      const client = memoryClient({
+        "assets.many": ({ ids }) => ({
+          assets: ids.map((id) => sampleAsset({ id, createdAt: 1, deletedAt: id === "ast_down" ? 5 : null })),
+        }),
+      });
+      const store = createAssetsStore(client);
+      client.snapshot("assets.assets", { count: 40, assets: [sampleAsset({ createdAt: 900 })], next: "older" });
+      store.ensure("ast_down");
+      store.ensure("ast_old");
+      await vi.waitFor(() => expect(store.row("ast_old")?.id).toBe("ast_old"));
+      expect(store.count()).toBe(40);
       dispose();
     }));
 

@@ -1,6 +1,7 @@
 // The assets of the signed-in user, live.
 import { batch, createSignal, onCleanup, type Accessor } from "solid-js";
 import type { Asset, MediaType } from "#protocol/asset.ts";
+import { CallError } from "#protocol/wire/errors.ts";
 import type { Client } from "./client.ts";
 import { createLiveRows, type LiveChange, type LiveRows } from "./live.ts";
 
@@ -60,13 +61,14 @@ export interface AssetsStore extends LiveRows<Asset, AssetsFilter> {
   /** All assets that are not in the trash, as of the last snapshot, counted on with what came since. */
   readonly count: Accessor<number>;
   readonly ready: Accessor<boolean>;
-  /** Sees to it that a row comes if it is not known; `row` then has it. What cannot be had stays unknown. */
+  /** Sees to it that a row comes if it is not known, be it when the connection is back; `row` then has it. What is not there stays unknown. */
   readonly ensure: (id: string) => void;
 }
 
-/** Single rows asked for at the same time, and waiting for their turn; beyond that the oldest wish is dropped. */
-const mostEnsuring = 6;
-const mostWaiting = 60;
+/** Rows that one call asks for. */
+const mostAtOnce = 100;
+/** Rows that wait for their turn; beyond that the oldest wish is dropped, which is mostly of a row that has been scrolled past. */
+const mostWaiting = 200;
 
 export const createAssetsStore = (client: Client): AssetsStore => {
   const [count, setCount] = createSignal(0);
@@ -102,6 +104,46 @@ export const createAssetsStore = (client: Client): AssetsStore => {
     },
   });
 
+  /** Asked for, with or without an answer; those whose call failed are in `lost` instead. */
+  const asked = new Set<string>();
+  const waiting = new Set<string>();
+  const lost = new Set<string>();
+  let asking = false;
+  /** One call at a time, which takes all that have come together meanwhile, the latest first. */
+  const ask = () => {
+    if (asking || waiting.size === 0) {
+      return;
+    }
+    asking = true;
+    // Rows that are drawn together wish together.
+    queueMicrotask(() => {
+      const ids = [...waiting].slice(-mostAtOnce);
+      for (const id of ids) {
+        waiting.delete(id);
+        lost.delete(id);
+        asked.add(id);
+      }
+      client
+        .call("assets.many", { ids })
+        .then(
+          ({ assets }) => feed.read(assets),
+          (error: unknown) => {
+            // What is not there stays unknown: whoever looks for it shows it as missing. Anything else may come another time.
+            if (!(error instanceof CallError && error.code === "not_found")) {
+              for (const id of ids) {
+                asked.delete(id);
+                lost.add(id);
+              }
+            }
+          },
+        )
+        .finally(() => {
+          asking = false;
+          ask();
+        });
+    });
+  };
+
   const unfollow = client.follow(
     "assets.assets",
     {},
@@ -115,38 +157,23 @@ export const createAssetsStore = (client: Client): AssetsStore => {
         setReady(true);
       },
       deltas: feed.deltas,
+      stale: (isStale) => {
+        if (!isStale) {
+          [...lost].forEach(ensure);
+        }
+      },
     },
   );
   onCleanup(unfollow);
 
-  const asked = new Set<string>();
-  const waiting: Array<string> = [];
-  let ensuring = 0;
-  const next = () => {
-    const id = ensuring < mostEnsuring ? waiting.pop() : undefined;
-    if (id !== undefined) {
-      ensuring += 1;
-      client
-        .call("assets.get", { id })
-        .then(
-          (asset) => rows.put([asset]),
-          // Gone, or the connection is: whoever looks for it shows it as missing.
-          () => undefined,
-        )
-        .finally(() => {
-          ensuring -= 1;
-          next();
-        });
-    }
-  };
   const ensure = (id: string) => {
-    if (!asked.has(id) && rows.peek(id) === undefined) {
-      asked.add(id);
-      waiting.push(id);
-      if (waiting.length > mostWaiting) {
-        asked.delete(waiting.shift() ?? "");
+    if (rows.peek(id) === undefined && !asked.has(id)) {
+      waiting.add(id);
+      for (const oldest of waiting.size > mostWaiting ? waiting : []) {
+        waiting.delete(oldest);
+        break;
       }
-      next();
+      ask();
     }
   };
 

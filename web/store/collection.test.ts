@@ -83,6 +83,25 @@ describe("a list", () => {
     expect(mergeChanges(["r9"], (id) => rows.get(id), [old], isShown, horizon)).toEqual(["r9"]);
   });
 
+  it("that is scrolled on looks at the new page and at no row before it, however many there are", () => {
+    const rows = new Map<string, Row>();
+    const page = (number: number): ReadonlyArray<Row> =>
+      Array.from({ length: 200 }, (_, index) => ({ id: `r${number * 200 + index}`, rev: 1, createdAt: -number * 200 - index }));
+    let looks = 0;
+    const lookup = (id: string) => {
+      looks += 1;
+      return rows.get(id);
+    };
+    let ids: ReadonlyArray<string> = [];
+    for (let number = 0; number < 50; number++) {
+      putRows(rows, page(number));
+      const after = rows.get(ids.at(-1) ?? "") ?? null;
+      ids = mergePage(ids, lookup, page(number), () => true, after, number === 49);
+    }
+    expect(ids).toEqual(Array.from({ length: 10_000 }, (_, index) => `r${index}`));
+    expect(looks).toBeLessThan(50 * 202);
+  });
+
   it("that reads all pages of a server shows what the server has, whatever it showed before", () => {
     fc.assert(
       fc.property(items, items, fc.integer({ min: 1, max: 7 }), (stale, truth, size) => {

@@ -113,8 +113,14 @@ export const mergePage = <T extends Row>(
   after: Row | null,
   isLast: boolean,
 ): ReadonlyArray<string> => {
-  const listed = new Set(page.map((row) => row.id));
   const sorted = page.map((row) => lookup(row.id) ?? row).sort(newestFirst);
+  const oldest = lookup(ids.at(-1) ?? "");
+  const [next] = sorted;
+  if (after !== null && oldest !== undefined && newestFirst(oldest, after) <= 0 && (next === undefined || newestFirst(next, after) > 0)) {
+    // Scrolling on: the page goes on where the list ends, so no listed row need be looked at.
+    return ids.concat(sorted.filter(matches).map(({ id }) => id));
+  }
+  const listed = new Set(page.map((row) => row.id));
   const first = after ?? sorted[0];
   const last = isLast ? undefined : sorted.at(-1);
   const inStretch = (row: Row): boolean =>

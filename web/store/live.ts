@@ -21,6 +21,8 @@ export interface LiveFeed<T> {
   /** The topic says how things stand: the newest page. Every list is checked against the server again. */
   readonly snapshot: (page: Page<T>) => void;
   readonly deltas: (rows: ReadonlyArray<T>) => void;
+  /** Rows that were asked for by name: they may be old and only new here. */
+  readonly read: (rows: ReadonlyArray<T>) => void;
 }
 
 export interface LiveChange<T> {
@@ -35,7 +37,7 @@ interface LiveOptions<T extends Row, F> {
   readonly isWhole: (filter: F) => boolean;
   /** Whether a row of an equal `rev` brings something new. */
   readonly renewed?: (known: T, row: T) => boolean;
-  /** Told of every row that is news, with what was known before. `read`: it comes from a page, so it may be old and only new here. */
+  /** Told of every row that is news, with what was known before. `read`: it was asked for, so it may be old and only new here. */
   readonly onChange?: (changes: ReadonlyArray<LiveChange<T>>, read: boolean) => void;
 }
 
@@ -113,6 +115,7 @@ export const createLiveRows = <T extends Row, F>(
         });
       },
       deltas: (changed) => frames.add(changed),
+      read: (incoming) => take(incoming, true),
     },
   };
 };

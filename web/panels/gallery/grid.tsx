@@ -49,6 +49,24 @@ const boxBetween = (a: Drawn, b: Drawn): Box => ({
   height: Math.abs(a.y - b.y),
 });
 
+/** A layout and what it was made for. */
+interface Laid {
+  readonly ids: ReadonlyArray<string>;
+  readonly width: number;
+  readonly target: number;
+  readonly layout: GridLayout;
+}
+
+/** How many of the first ids are equal. */
+const sameUpTo = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): number => {
+  const most = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < most && a[at] === b[at]) {
+    at += 1;
+  }
+  return at;
+};
+
 export const Grid: Component<GridProps> = (props) => {
   const [top, setTop] = createSignal(0);
   const [size, setSize] = createSignal({ width: 0, height: 0 });
@@ -56,10 +74,14 @@ export const Grid: Component<GridProps> = (props) => {
   let host: HTMLDivElement | undefined;
   let sheet: HTMLDivElement | undefined;
 
-  const layout = createMemo(() => {
+  const laid = createMemo((before: Laid | undefined): Laid => {
     const { ids, aspect, target } = props;
-    return layoutGrid(ids.length, (index) => aspect(ids[index] ?? ""), { width: Math.max(size().width - 2 * padding, 1), target, gap });
+    const width = Math.max(size().width - 2 * padding, 1);
+    const known =
+      before?.width === width && before.target === target ? { layout: before.layout, same: sameUpTo(before.ids, ids) } : undefined;
+    return { ids, width, target, layout: layoutGrid(ids.length, (index) => aspect(ids[index] ?? ""), { width, target, gap }, known) };
   });
+  const layout = createMemo(() => laid().layout);
   const range = createMemo(
     () => {
       const { first, last } = rowsInView(layout().tops, top() - padding, size().height, spare);
@@ -80,6 +102,9 @@ export const Grid: Component<GridProps> = (props) => {
       }
       const { first } = rowsInView(old.tops, view, 0, 0);
       const from = old.firsts[first] ?? 0;
+      if (oldIds[from] === ids[from] && boxOf(old, from).top === boxOf(now, from).top) {
+        return;
+      }
       // The first of them that is still there.
       const anchor = oldIds.slice(from, from + 60).find((id) => ids[from] === id || ids.includes(id));
       if (anchor !== undefined) {

@@ -14,7 +14,7 @@ const grids = fc
   })
   .map(({ shapes: all, width, target, gap }) => {
     const layout = layoutGrid(all.length, (index) => all[index] ?? 1, { width, target, gap });
-    return { width, target, gap, layout };
+    return { shapes: all, width, target, gap, layout };
   });
 const near = 1e-6;
 
@@ -79,6 +79,34 @@ describe("the grid of the gallery", () => {
         }
       }),
     );
+  });
+
+  it("is the same whether it is laid out at once or grows page by page, changed at any place", () => {
+    fc.assert(
+      fc.property(grids, shapes, fc.nat(), ({ shapes: all, width, target, gap, layout }, more, at) => {
+        const same = at % (all.length + 1);
+        const next = [...all.slice(0, same), ...more];
+        const how = { width, target, gap };
+        const aspect = (index: number) => next[index] ?? 1;
+        expect(layoutGrid(next.length, aspect, how, { layout, same })).toEqual(layoutGrid(next.length, aspect, how));
+      }),
+    );
+  });
+
+  it("looks at each picture about once while it grows, however many there are", () => {
+    const how = { width: 900, target: 150, gap: 4 };
+    let looks = 0;
+    const aspect = (index: number) => {
+      looks += 1;
+      return [1.5, 0.75, 1, 16 / 9][index % 4] ?? 1;
+    };
+    let layout = layoutGrid(0, aspect, how);
+    for (let count = 200; count <= 10_000; count += 200) {
+      layout = layoutGrid(count, aspect, how, { layout, same: count - 200 });
+    }
+    // Once each, and again those of the row that was the last of its page.
+    expect(looks).toBeLessThan(10_000 + 50 * 10);
+    expect(layout).toEqual(layoutGrid(10_000, aspect, how));
   });
 
   it("has nothing to show for nothing", () => {

@@ -23,20 +23,29 @@ export interface GridLayout {
 /**
  * `aspect`: width by height of the picture at an index; what is not a positive number counts as a square.
  * `target`: the height that rows come near to; a row is never higher, and the last one is not stretched.
+ * `before`: a layout of the same width, target and gap whose first `same` pictures are the first ones now; their full rows are taken over.
  */
 export const layoutGrid = (
   count: number,
   aspect: (index: number) => number,
   { width, target, gap }: { readonly width: number; readonly target: number; readonly gap: number },
+  before?: { readonly layout: GridLayout; readonly same: number },
 ): GridLayout => {
   const lefts = new Float64Array(count);
   const widths = new Float64Array(count);
   const rowOf = new Uint32Array(count);
-  const firsts: Array<number> = [];
-  const tops: Array<number> = [];
-  const heights: Array<number> = [];
-  let top = 0;
-  const close = (first: number, last: number, sum: number, filled: boolean) => {
+  const kept = before === undefined ? 0 : rowsToKeep(before.layout, Math.min(before.same, count));
+  const firsts = before?.layout.firsts.slice(0, kept) ?? [];
+  const tops = before?.layout.tops.slice(0, kept) ?? [];
+  const heights = before?.layout.heights.slice(0, kept) ?? [];
+  let first = before?.layout.firsts[kept] ?? 0;
+  let top = before?.layout.tops[kept] ?? 0;
+  if (before !== undefined) {
+    lefts.set(before.layout.lefts.subarray(0, first));
+    widths.set(before.layout.widths.subarray(0, first));
+    rowOf.set(before.layout.rowOf.subarray(0, first));
+  }
+  const close = (last: number, sum: number, filled: boolean) => {
     const room = Math.max(width - gap * (last - first), 1);
     const height = filled ? room / sum : Math.min(target, room / sum);
     let left = 0;
@@ -51,26 +60,31 @@ export const layoutGrid = (
     heights.push(height);
     top += height + gap;
   };
-  let first = 0;
   let sum = 0;
-  for (let index = 0; index < count; index++) {
+  for (let index = first; index < count; index++) {
     const own = aspect(index);
     // Held here until the height of the row is known.
     const shape = own > 0 && own < Infinity ? Math.min(Math.max(own, narrowest), widest) : 1;
     widths[index] = shape;
     sum += shape;
     if (sum * target + gap * (index - first) >= width) {
-      close(first, index, sum, true);
+      close(index, sum, true);
       first = index + 1;
       sum = 0;
     }
   }
   if (first < count) {
-    close(first, count - 1, sum, false);
+    close(count - 1, sum, false);
   }
   firsts.push(count);
   tops.push(top);
   return { count, lefts, widths, rowOf, firsts, tops, heights, height: Math.max(top - gap, 0) };
+};
+
+/** Rows in which nothing changes when the first `same` pictures stay: all before the one in which another follows, and never the last. */
+const rowsToKeep = (layout: GridLayout, same: number): number => {
+  const last = Math.max(layout.firsts.length - 2, 0);
+  return same < layout.count ? Math.min(layout.rowOf[same] ?? 0, last) : last;
 };
 
 export interface Box {
