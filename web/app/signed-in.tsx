@@ -7,6 +7,7 @@ import { createDraft } from "#web/store/draft.ts";
 import { createJobsStore } from "#web/store/jobs.ts";
 import { createPreferences } from "#web/store/preferences.ts";
 import { sentenceOf } from "#web/store/problem.ts";
+import { createProviders } from "#web/store/providers.ts";
 import type { Session } from "#web/store/session.ts";
 import { createUploads } from "#web/store/uploads.ts";
 import { WorkspaceContext, type Workspace } from "#web/store/workspace.ts";
@@ -61,6 +62,7 @@ const SignedIn: Component<SignedInProps> = (props) => {
     uploads: createUploads(connection.client, assets),
     draft: createDraft(),
     preferences,
+    providers: createProviders(connection.client),
   };
   announceEnds(workspace.jobs);
   return (

@@ -8,6 +8,7 @@ import { createAssetsStore } from "#web/store/assets.ts";
 import { createDraft } from "#web/store/draft.ts";
 import { createJobsStore } from "#web/store/jobs.ts";
 import { createPreferences } from "#web/store/preferences.ts";
+import { createProviders } from "#web/store/providers.ts";
 import { memoryClient } from "#web/store/testing.ts";
 import { createUploads } from "#web/store/uploads.ts";
 import { WorkspaceContext, type Workspace } from "#web/store/workspace.ts";
@@ -68,6 +69,7 @@ export const renderInWorkspace = (
       uploads: createUploads(client, assets),
       draft: createDraft(),
       preferences: createPreferences(client, user.id, () => undefined),
+      providers: createProviders(client),
     };
     workspace = made;
     return (

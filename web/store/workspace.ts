@@ -7,6 +7,7 @@ import type { Connection } from "./connection.ts";
 import type { Draft } from "./draft.ts";
 import type { JobsStore } from "./jobs.ts";
 import type { Preferences } from "./preferences.ts";
+import type { ProvidersStore } from "./providers.ts";
 import type { Session } from "./session.ts";
 import type { UploadsStore } from "./uploads.ts";
 
@@ -18,6 +19,7 @@ export interface Workspace {
   readonly assets: AssetsStore;
   readonly draft: Draft;
   readonly preferences: Preferences;
+  readonly providers: ProvidersStore;
   readonly session: Session;
   readonly uploads: UploadsStore;
 }

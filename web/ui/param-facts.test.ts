@@ -22,4 +22,17 @@ describe("values of parameters", () => {
       { name: "Sound", value: "Yes" },
     ]);
   });
+
+  it("stand as the form shows them where its titles are known", () => {
+    const titles = [
+      { key: "fps", title: "Frames a second" },
+      { key: "camera", title: "Camera", options: [{ value: "panLeft", label: "Pan left" }] },
+    ];
+    expect(paramFacts({ fps: 24, camera: "panLeft", newOne: 1 }, titles)).toEqual([
+      { name: "Frames a second", value: "24" },
+      { name: "Camera", value: "Pan left" },
+      { name: "New one", value: "1" },
+    ]);
+    expect(paramFacts({ camera: "another" }, titles)).toEqual([{ name: "Camera", value: "another" }]);
+  });
 });

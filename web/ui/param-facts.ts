@@ -16,5 +16,17 @@ export const paramWords = (value: unknown): string | null => {
   return Array.isArray(value) && value.every((each) => typeof each !== "object") ? value.join(", ") : JSON.stringify(value);
 };
 
-export const paramFacts = (params: Readonly<Record<string, unknown>>): ReadonlyArray<Fact> =>
-  Object.entries(params).map(([name, value]) => ({ name: sentenceCase(spaced(name)), value: paramWords(value) }));
+/** How the provider's form speaks of a parameter. */
+export interface ParamTitle {
+  readonly key: string;
+  readonly title: string;
+  readonly options?: ReadonlyArray<{ readonly value: unknown; readonly label: string }>;
+}
+
+/** `titles`: of the parameters of this operation, as far as they are known; the others stand under their names in words. */
+export const paramFacts = (params: Readonly<Record<string, unknown>>, titles: ReadonlyArray<ParamTitle> = []): ReadonlyArray<Fact> =>
+  Object.entries(params).map(([name, value]) => {
+    const known = titles.find(({ key }) => key === name);
+    const option = known?.options?.find((each) => each.value === value);
+    return { name: known?.title ?? sentenceCase(spaced(name)), value: option?.label ?? paramWords(value) };
+  });

@@ -2,6 +2,7 @@ import { fireEvent, screen, waitFor } from "@solidjs/testing-library";
 import { createSignal } from "solid-js";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Asset } from "#protocol/asset.ts";
+import type { OperationSpec } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { PanelParams } from "#web/dock/panel.ts";
 import { sampleAsset, sampleJob } from "#web/store/testing.ts";
@@ -50,6 +51,25 @@ describe("the Asset panel", () => {
     await screen.findByText("960 × 540");
     expect(screen.getByText("5.00 s")).toBeTruthy();
     expect(titles.at(-1)).toBe("a fox");
+  });
+
+  it("says what was asked for as the form does", async () => {
+    const params = {
+      type: "object",
+      properties: { fps: { type: "integer", title: "Frames a second" }, camera: { title: "Camera", enum: ["auto", "panLeft"] } },
+    };
+    const operation: OperationSpec = { operation: "text_to_video", title: "Text to video", summary: "From words.", params, inputs: [] };
+    await show({
+      "assets.get": () => video({ origin: { kind: "generation", jobId: "job_1" } }),
+      "jobs.get": () => sampleJob({ id: "job_1", params: { prompt: "a fox", fps: 25, camera: "panLeft" } }),
+      "jobs.providers": () => ({
+        providers: [{ id: "studio", title: "Studio", summary: "Drawn here.", concurrency: 2, operations: [operation] }],
+      }),
+    });
+    const asked = () => [...(screen.getByText("Operation").parentElement?.children ?? [])].map(({ textContent }) => textContent);
+    await waitFor(() =>
+      expect(asked()).toEqual(["Operation", "Text to video", "Provider", "Studio", "Frames a second", "25", "Camera", "Pan left"]),
+    );
   });
 
   it("says that it could not be loaded and loads it on request", async () => {

@@ -6,6 +6,7 @@ import { createResource, Show, type Component } from "solid-js";
 import type { Asset } from "#protocol/asset.ts";
 import type { Job } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
+import { readFields } from "#web/panels/generate/schema.ts";
 import { retryJobs } from "#web/panels/jobs/actions.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
@@ -18,7 +19,9 @@ const withoutPrompt = ({ prompt: _, ...params }: Job["params"]): Job["params"] =
 
 export const Origin: Component<{ readonly asset: Asset }> = (props) => {
   const workspace = useWorkspace();
-  const { client, jobs, draft } = workspace;
+  const { client, jobs, draft, providers } = workspace;
+  providers.ensure();
+  const titlesOf = ({ provider, operation }: Job) => readFields(providers.operation(provider, operation)?.params ?? {});
   const jobId = () => (props.asset.origin.kind === "generation" ? props.asset.origin.jobId : null);
   const [read] = createResource(jobId, async (id) => {
     const job = jobs.peek(id) ?? (await client.call("jobs.get", { id }));
@@ -39,8 +42,8 @@ export const Origin: Component<{ readonly asset: Asset }> = (props) => {
                 <Facts
                   facts={[
                     { name: "Operation", value: operationLabels[known().operation] },
-                    { name: "Provider", value: known().provider },
-                    ...paramFacts(withoutPrompt(known().params)),
+                    { name: "Provider", value: providers.title(known().provider) },
+                    ...paramFacts(withoutPrompt(known().params), titlesOf(known())),
                   ]}
                 />
                 <div class="asset-row">

@@ -6,6 +6,7 @@ import { CallError } from "#protocol/wire/errors.ts";
 import { setOpener } from "#web/dock/panel.ts";
 import { sampleAsset, sampleJob } from "#web/store/testing.ts";
 import { renderInWorkspace } from "#web/panels/testing.tsx";
+import { presetsKey, readPresets } from "./presets.ts";
 import GeneratePanel from "./generate.tsx";
 
 const params = z.toJSONSchema(
@@ -51,7 +52,7 @@ const show = async (handlers: Parameters<typeof renderInWorkspace>[0] = {}) => {
       "jobs.providers": () => ({ providers: [studio] }),
       "jobs.estimate": () => ({ credits: 2, durationMs: 1500, waitMs: 0 }),
       "jobs.create": ({ count }) => ({ jobs: Array.from({ length: count }, (_, index) => sampleJob({ id: `job_n${index}` })) }),
-      "assets.get": () => picture,
+      "assets.many": () => ({ assets: [picture] }),
       ...handlers,
     },
     () => <GeneratePanel params={{}} visible={() => true} setTitle={() => undefined} />,
@@ -194,6 +195,47 @@ describe("the Generate panel", () => {
     workspace.draft.fromJob(sampleJob({ params: { prompt: "an old one", duration: 9, camera: "pushIn", seed: 5 } }));
     await waitFor(() => expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt").value).toBe("an old one"));
     expect(screen.getByLabelText<HTMLInputElement>("Seed").value).toBe("5");
+  });
+
+  it("keeps its settings under a name, brings them back, and deletes them with a way back", async () => {
+    const { client, workspace } = await show();
+    const openPresets = async () => {
+      fireEvent.pointerDown(screen.getByRole("button", { name: "Presets" }), { button: 0, pointerType: "mouse" });
+      return screen.findByRole("menu");
+    };
+    const choose = async (name: string) => {
+      const item = within(await openPresets()).getByRole("menuitem", { name });
+      fireEvent.pointerDown(item, { button: 0, pointerType: "mouse" });
+      fireEvent.pointerUp(item, { button: 0, pointerType: "mouse" });
+    };
+    const names = () => readPresets(workspace.preferences.get(presetsKey)).map(({ name }) => name);
+    type("Prompt", "a fox in the snow");
+    fireEvent.change(screen.getByLabelText("Camera"), { target: { value: "2" } });
+    await choose("Keep this form as a preset…");
+    press("Keep");
+    await screen.findByText("Give it a name of up to 60 characters.");
+    type("Name", " foxes ");
+    press("Keep");
+    await screen.findByText("Preset “foxes” is kept");
+    expect(names()).toEqual(["foxes"]);
+
+    press("Clear the form");
+    expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt").value).toBe("");
+    await choose("foxes");
+    await waitFor(() => expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt").value).toBe("a fox in the snow"));
+    press("Generate");
+    await waitFor(() =>
+      expect(created(client)).toMatchObject([{ request: { params: { prompt: "a fox in the snow", camera: "panRight" } } }]),
+    );
+
+    await choose("Delete presets…");
+    press("Delete foxes");
+    await screen.findByText("Preset “foxes” is deleted");
+    expect(names()).toEqual([]);
+    // The last one gone, the list of them closes.
+    await waitFor(() => expect(screen.queryByRole("button", { name: "Delete foxes" })).toBeNull());
+    fireEvent.click(within(screen.getByText("Preset “foxes” is deleted").closest("li") ?? document.body).getByText("Undo"));
+    expect(names()).toEqual(["foxes"]);
   });
 
   it("says that the providers could not be read, and tries again", async () => {

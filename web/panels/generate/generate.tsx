@@ -3,7 +3,7 @@ import CircleAlert from "lucide-solid/icons/circle-alert";
 import Eraser from "lucide-solid/icons/eraser";
 import RefreshCcwDot from "lucide-solid/icons/refresh-ccw-dot";
 import Sparkles from "lucide-solid/icons/sparkles";
-import { createEffect, createResource, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
+import { createEffect, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
 import { Operation, type Job, type JobRequest, type ProviderSpec } from "#protocol/job.ts";
 import { keysLabel, provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
@@ -33,32 +33,31 @@ import "./generate.css";
 const mostAtOnce = 20;
 
 const GeneratePanel: Component<PanelProps<"generate">> = (props) => {
-  const { client } = useWorkspace();
-  const [providers, { refetch }] = createResource(async () => (await client.call("jobs.providers", {})).providers);
-  const ready = () => (providers.error === undefined && !providers.loading ? providers() : undefined);
+  const { providers } = useWorkspace();
+  providers.ensure();
   return (
     <Switch>
-      <Match when={providers.error !== undefined}>
+      <Match when={providers.problem() !== null}>
         <EmptyState
           tone="bad"
           icon={CircleAlert}
           title="The providers could not be read"
-          actions={<Button onClick={() => void refetch()}>Try again</Button>}
+          actions={<Button onClick={providers.ensure}>Try again</Button>}
         >
-          {sentenceOf(providers.error)}
+          {providers.problem()}
         </EmptyState>
       </Match>
-      <Match when={providers.loading}>
+      <Match when={providers.list() === undefined}>
         <div class="generate-loading" aria-busy="true" aria-label="Loading">
           <Skeleton class="generate-skeleton" />
           <Skeleton class="generate-skeleton-tall" />
           <Skeleton class="generate-skeleton" />
         </div>
       </Match>
-      <Match when={ready()?.length === 0}>
+      <Match when={providers.list()?.length === 0}>
         <EmptyState title="No provider is set up">The server offers nothing that could make a video.</EmptyState>
       </Match>
-      <Match when={ready()}>{(list) => <GenerateForm providers={list()} visible={props.visible} />}</Match>
+      <Match when={providers.list()}>{(list) => <GenerateForm providers={list()} visible={props.visible} />}</Match>
     </Switch>
   );
 };

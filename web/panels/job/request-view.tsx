@@ -3,7 +3,9 @@ import { createMemo, For, Show, type Component } from "solid-js";
 import type { ActorView } from "#protocol/actor.ts";
 import type { Job } from "#protocol/job.ts";
 import { spaced, sentenceCase } from "#web/machine/words.ts";
+import { readFields } from "#web/panels/generate/schema.ts";
 import { useNow } from "#web/store/now.ts";
+import { useWorkspace } from "#web/store/workspace.ts";
 import { Badge } from "#web/ui/feedback.tsx";
 import { Facts, type Fact } from "#web/ui/facts.tsx";
 import { formatSpan } from "#web/ui/format.ts";
@@ -22,6 +24,9 @@ interface RequestProps {
 const text = (value: unknown): string | null => (value === null || value === undefined ? null : valueText(value));
 
 export const RequestView: Component<RequestProps> = (props) => {
+  const { providers } = useWorkspace();
+  providers.ensure();
+  const titles = createMemo(() => readFields(providers.operation(props.job.provider, props.job.operation)?.params ?? {}));
   const of = (key: string) => props.context[key];
   const order = createMemo(() => {
     const value = of("order");
@@ -45,7 +50,7 @@ export const RequestView: Component<RequestProps> = (props) => {
         ]}
       />
       <h3>Parameters</h3>
-      <Facts facts={paramFacts(props.job.params)} />
+      <Facts facts={paramFacts(props.job.params, titles())} />
       <Show when={props.job.inputs.length > 0}>
         <h3>Inputs</h3>
         <For each={props.job.inputs}>
