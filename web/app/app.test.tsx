@@ -1,10 +1,11 @@
-import { cleanup, fireEvent, render, screen, waitFor } from "@solidjs/testing-library";
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@solidjs/testing-library";
 import { createSignal, type Component } from "solid-js";
 import { afterEach, describe, expect, it } from "vitest";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { ConnectionState } from "#web/store/connection.ts";
 import type { Session } from "#web/store/session.ts";
 import { Dialog } from "#web/ui/dialog.tsx";
+import { keyPlaces } from "#web/ui/place-keys.ts";
 import { toast, ToastLayer } from "#web/ui/toast.tsx";
 import { listenForKeys, provideCommands } from "./commands.ts";
 import { StaleBar } from "./connection-mark.tsx";
@@ -133,6 +134,24 @@ describe("commands", () => {
     key("?", { shiftKey: true });
     const sheet = await screen.findByRole("dialog", { name: "Keyboard shortcuts" });
     expect(sheet.textContent).toContain("Show JobsG then J");
+  });
+
+  it("are followed by every key that a place declares, with what Shift makes of it", async () => {
+    render(() => <Page />);
+    key("?", { shiftKey: true });
+    const sheet = await screen.findByRole("dialog", { name: "Keyboard shortcuts" });
+    for (const { title, rows } of keyPlaces) {
+      const section = within(sheet).getByRole("heading", { name: title }).closest("section");
+      const lines = [...(section?.querySelectorAll("li") ?? [])].map(({ textContent }) => textContent);
+      expect(lines).toHaveLength(rows.length + rows.filter(({ withShift }) => withShift !== undefined).length);
+      for (const row of rows) {
+        expect(lines.some((line) => line?.startsWith(row.title))).toBe(true);
+      }
+    }
+    expect(sheet.textContent).toContain("Run againR");
+    expect(sheet.textContent).toContain("Run again with a new seedShift R");
+    expect(sheet.textContent).toContain("Larger+=");
+    expect(sheet.textContent).toContain("Select allCtrl A");
   });
 });
 

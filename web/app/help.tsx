@@ -1,44 +1,26 @@
-// The help sheet: every shortcut that works right now, and those of lists and the player, which work where the focus is.
+// The help sheet: every shortcut that works right now, and those of places, which work where the focus is.
 import { createMemo, For, type Component } from "solid-js";
 import { Dialog } from "#web/ui/dialog.tsx";
+import { keyPlaces } from "#web/ui/place-keys.ts";
 import { allCommands, keysLabel } from "./commands.ts";
 
+interface Row {
+  readonly title: string;
+  /** Any of them. */
+  readonly keys: ReadonlyArray<string>;
+}
 interface Group {
   readonly title: string;
-  readonly rows: ReadonlyArray<{ readonly title: string; readonly keys: string }>;
+  readonly rows: ReadonlyArray<Row>;
 }
 
-/** Keys that belong to a place and not to a command. */
-const placed: ReadonlyArray<Group> = [
-  {
-    title: "In lists and the gallery",
-    rows: [
-      { title: "Move", keys: "up" },
-      { title: "Select on the way", keys: "shift+down" },
-      { title: "Add to the selection", keys: "space" },
-      { title: "Select all", keys: "mod+a" },
-      { title: "Open", keys: "enter" },
-      { title: "Cancel or delete", keys: "del" },
-      { title: "Clear the selection", keys: "esc" },
-      { title: "Use as input", keys: "u" },
-      { title: "Favourite", keys: "f" },
-    ],
-  },
-  {
-    title: "In the player",
-    rows: [
-      { title: "Play or pause", keys: "space" },
-      { title: "Frame back", keys: "," },
-      { title: "Frame on", keys: "." },
-      { title: "Play backwards, faster with each press", keys: "j" },
-      { title: "Pause", keys: "k" },
-      { title: "Play, faster with each press", keys: "l" },
-      { title: "Loop", keys: "r" },
-      { title: "Sound on or off", keys: "m" },
-      { title: "Full screen", keys: "f" },
-    ],
-  },
-];
+const placed: ReadonlyArray<Group> = keyPlaces.map(({ title, rows }) => ({
+  title,
+  rows: rows.flatMap(({ title: name, keys, withShift }) => {
+    const plain: Row = { title: name, keys: keys.map((key) => (key === " " ? "space" : key)) };
+    return withShift === undefined ? [plain] : [plain, { title: withShift, keys: plain.keys.map((key) => `shift+${key}`) }];
+  }),
+}));
 
 export const HelpSheet: Component<{ readonly open: boolean; readonly onClose: () => void }> = (props) => {
   const groups = createMemo((): ReadonlyArray<Group> => {
@@ -48,7 +30,7 @@ export const HelpSheet: Component<{ readonly open: boolean; readonly onClose: ()
     );
     return [...byGroup].map(([title, commands]) => ({
       title,
-      rows: commands.map((command) => ({ title: command.title, keys: command.keys ?? "" })),
+      rows: commands.map((command) => ({ title: command.title, keys: command.keys === undefined ? [] : [command.keys] })),
     }));
   });
   return (
@@ -63,7 +45,9 @@ export const HelpSheet: Component<{ readonly open: boolean; readonly onClose: ()
                   {(row) => (
                     <li>
                       {row.title}
-                      <kbd>{keysLabel(row.keys)}</kbd>
+                      <span class="help-keys">
+                        <For each={row.keys}>{(keys) => <kbd>{keysLabel(keys)}</kbd>}</For>
+                      </span>
                     </li>
                   )}
                 </For>

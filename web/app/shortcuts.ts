@@ -15,9 +15,6 @@ const named: Readonly<Record<string, string>> = {
   esc: "Escape",
   enter: "Enter",
   space: " ",
-  up: "ArrowUp",
-  down: "ArrowDown",
-  del: "Delete",
 };
 
 const matchesStroke = (press: KeyPress, stroke: string, isMac: boolean): boolean => {
@@ -67,9 +64,18 @@ const shown: Readonly<Record<string, string>> = {
   esc: "Esc",
   enter: "Enter",
   space: "Space",
-  up: "↑",
-  down: "↓",
-  del: "Del",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  PageUp: "Page ↑",
+  PageDown: "Page ↓",
+  Home: "Home",
+  End: "End",
+  Enter: "Enter",
+  Escape: "Esc",
+  Delete: "Del",
+  Backspace: "⌫",
 };
 
 /** As shown to people: `Ctrl K`, `⌘ K`, `G then J`. */
@@ -78,7 +84,8 @@ export const showKeys = (keys: string, isMac: boolean): string =>
     .split(" ")
     .map((stroke) =>
       stroke
-        .split("+")
+        // A plus that ends the stroke is itself the key.
+        .split(/(?<=[^+])\+(?=.)/)
         .map((part) => (part === "mod" ? (isMac ? "⌘" : "Ctrl") : (shown[part] ?? part.toUpperCase())))
         .join(" "),
     )

@@ -1,8 +1,9 @@
 // What is selected in a list on the screen, with what a click, a menu and the keys that all lists share do to it.
-import { createEffect, createSignal, on, type Accessor } from "solid-js";
+import { createEffect, createSignal, on, untrack, type Accessor } from "solid-js";
+import { actAt, type ActsOf, type listKeys } from "#web/ui/place-keys.ts";
 import { keepPresent, nothingSelected, select, selectAll, selectModeOf, step, type Selection } from "./selection.ts";
 
-type Keys = Readonly<Record<string, () => void>>;
+type Acts = Readonly<Record<string, () => void>>;
 
 export interface ListSelection {
   readonly selection: Accessor<Selection>;
@@ -21,7 +22,7 @@ export interface ListSelection {
   /** Moves the keyboard's row to one. */
   readonly goTo: (id: string, extend: boolean) => void;
   /** Does what a key means, of the panel's own keys or of those of all lists; leaves the others alone. */
-  readonly onKeyDown: (event: KeyboardEvent, own: Keys) => void;
+  readonly onKeyDown: (event: KeyboardEvent, own: Acts) => void;
 }
 
 /** `show`: brings the row at an index into view. */
@@ -30,8 +31,10 @@ export const createListSelection = (ids: Accessor<ReadonlyArray<string>>, show: 
   const [selecting, setSelecting] = createSignal(false);
   createEffect(
     on(ids, (now) => {
-      const present = new Set(now);
-      setSelection((before) => keepPresent(before, (id) => present.has(id)));
+      if (untrack(selection) !== nothingSelected) {
+        const present = new Set(now);
+        setSelection((before) => keepPresent(before, (id) => present.has(id)));
+      }
     }),
   );
   createEffect(() => selection().ids.size === 0 && setSelecting(false));
@@ -68,22 +71,14 @@ export const createListSelection = (ids: Accessor<ReadonlyArray<string>>, show: 
     walk,
     goTo: (id, extend) => move(select(selection(), ids(), id, extend ? "range" : "only")),
     onKeyDown: (event, own) => {
-      const mod = event.ctrlKey || event.metaKey;
-      const shared: Keys = {
+      const shared: ActsOf<typeof listKeys> = {
         Home: () => walk(-ids().length, event.shiftKey),
         End: () => walk(ids().length, event.shiftKey),
         " ": () => setSelection((now) => (now.current === null ? now : select(now, ids(), now.current, "toggle"))),
         Escape: clear,
+        "mod+a": () => setSelection((now) => selectAll(now, ids())),
       };
-      // With Ctrl or Cmd a letter is a command of the browser or of the workspace.
-      const isLetter = event.key.length === 1 && event.key !== " ";
-      const all: Keys = { ...shared, ...own };
-      const act =
-        mod && event.key === "a"
-          ? () => setSelection((now) => selectAll(now, ids()))
-          : (mod && isLetter) || !Object.hasOwn(all, event.key)
-            ? undefined
-            : all[event.key];
+      const act = actAt(event, { ...shared, ...own });
       if (act !== undefined) {
         act();
         event.preventDefault();

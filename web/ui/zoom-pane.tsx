@@ -6,6 +6,7 @@ import { createEffect, createMemo, createSignal, on, onMount, Show, untrack, typ
 import { IconButton } from "./button.tsx";
 import { onElementSize } from "./element-size.ts";
 import { fitView, keepInView, panBy, zoomAt, type Point, type Size, type View } from "./pan-zoom.ts";
+import { actAt, type ActsOf, type zoomKeys } from "./place-keys.ts";
 import "./zoom-pane.css";
 
 interface ZoomPaneProps {
@@ -114,33 +115,23 @@ export const ZoomPane = (props: ZoomPaneProps): JSX.Element => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target !== event.currentTarget) {
       return;
     }
-    switch (event.key) {
-      case "+":
-      case "=":
-        zoom(keyZoom);
-        break;
-      case "-":
-        zoom(1 / keyZoom);
-        break;
-      case "0":
-        setMoved(null);
-        break;
-      case "ArrowLeft":
-      case "ArrowRight":
-      case "ArrowUp":
-      case "ArrowDown":
-        // Fitted, there is nowhere to go: the arrows scroll the panel.
-        if (moved() === null) {
-          return;
-        }
-        pan({
-          x: event.key === "ArrowLeft" ? keyStep : event.key === "ArrowRight" ? -keyStep : 0,
-          y: event.key === "ArrowUp" ? keyStep : event.key === "ArrowDown" ? -keyStep : 0,
-        });
-        break;
-      default:
-        return;
+    const larger = () => zoom(keyZoom);
+    const acts: ActsOf<typeof zoomKeys> = {
+      "+": larger,
+      "=": larger,
+      "-": () => zoom(1 / keyZoom),
+      0: () => setMoved(null),
+      ArrowLeft: () => pan({ x: keyStep, y: 0 }),
+      ArrowRight: () => pan({ x: -keyStep, y: 0 }),
+      ArrowUp: () => pan({ x: 0, y: keyStep }),
+      ArrowDown: () => pan({ x: 0, y: -keyStep }),
+    };
+    const act = actAt(event, acts);
+    // Fitted, there is nowhere to go: the arrows scroll the panel.
+    if (act === undefined || (event.key.startsWith("Arrow") && moved() === null)) {
+      return;
     }
+    act();
     event.preventDefault();
     event.stopPropagation();
   };

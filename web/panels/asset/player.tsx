@@ -10,6 +10,7 @@ import VolumeOff from "lucide-solid/icons/volume-x";
 import { createEffect, createSignal, on, onCleanup, onMount, Show, untrack, type Component, type JSX } from "solid-js";
 import type { Asset } from "#protocol/asset.ts";
 import { IconButton } from "#web/ui/button.tsx";
+import { actAt, type ActsOf, type playerKeys } from "#web/ui/place-keys.ts";
 import { spriteFrameAt, spriteStyle } from "#web/ui/sprite.ts";
 import { frameAt, framesIn, shuttle, timecode, timeOfFrame } from "./frames.ts";
 
@@ -128,7 +129,7 @@ export const Player: Component<PlayerProps> = (props) => {
     if (event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }
-    const own: Readonly<Record<string, () => void>> = {
+    const own: ActsOf<typeof playerKeys> = {
       " ": toggle,
       ",": () => stepFrames(-1),
       ".": () => stepFrames(1),
@@ -143,7 +144,7 @@ export const Player: Component<PlayerProps> = (props) => {
       r: () => props.onLoop(!props.loop),
       f: () => void stage?.requestFullscreen(),
     };
-    const act = own[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const act = actAt(event, own);
     // A focused button keeps its own space bar.
     if (act === undefined || (event.key === " " && event.target instanceof HTMLButtonElement)) {
       return;

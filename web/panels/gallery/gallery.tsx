@@ -22,6 +22,7 @@ import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { ListProblem } from "#web/ui/list-problem.tsx";
 import { showContextMenu } from "#web/ui/menu.tsx";
 import { onPastedFiles } from "#web/ui/pasted-files.ts";
+import type { ActsOf, galleryKeys } from "#web/ui/place-keys.ts";
 import { UploadRow } from "#web/ui/upload-row.tsx";
 import { createView, FilterBar } from "./filters.tsx";
 import { Grid, type GridHandle } from "./grid.tsx";
@@ -89,7 +90,7 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
       choice.goTo(ids[at] ?? "", extend);
     };
     const trashChosen = () => trash(chosen());
-    choice.onKeyDown(event, {
+    const acts: ActsOf<typeof galleryKeys> = {
       ArrowRight: () => choice.walk(1, extend),
       ArrowLeft: () => choice.walk(-1, extend),
       ArrowDown: () => walkRows(1),
@@ -101,7 +102,8 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
       Backspace: trashChosen,
       f: () => chosen().length > 0 && void toggleFavourites(workspace, chosen()),
       u: () => chosen().length > 0 && sendToForm(workspace, chosenAssets()),
-    });
+    };
+    choice.onKeyDown(event, acts);
   };
 
   onPastedFiles(() => root, take);

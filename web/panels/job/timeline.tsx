@@ -11,6 +11,7 @@ import { copyText } from "#web/ui/copy.ts";
 import { onElementSize } from "#web/ui/element-size.ts";
 import { formatFull } from "#web/ui/format.ts";
 import { jobStateLooks } from "#web/ui/job-state.tsx";
+import { actAt, type ActsOf, type timelineKeys } from "#web/ui/place-keys.ts";
 import { rowsInView } from "#web/ui/rows-in-view.ts";
 import type { Travel } from "./parts.ts";
 import { detailHeight, journalRows, keyOf, payloadText, rowHeight, rowOfSeq, rowTops, type JournalRow } from "./rows.ts";
@@ -110,51 +111,32 @@ export const Timeline: Component<TimelineProps> = (props) => {
     }
     const isOpen = row.kind === "burst" ? openBursts().has(row.first.seq) : opened().has(row.entry.seq);
     const page = Math.max(Math.floor(height() / rowHeight) - 1, 1);
-    switch (event.key) {
-      case "ArrowDown":
-        walk(currentRow() + 1);
-        break;
-      case "ArrowUp":
-        walk(currentRow() - 1);
-        break;
-      case "PageDown":
-        walk(currentRow() + page);
-        break;
-      case "PageUp":
-        walk(currentRow() - page);
-        break;
-      case "Home":
-        walk(0);
-        break;
-      case "End":
-        walk(rows().length - 1);
-        break;
-      case "Enter":
-      case " ":
-        toggle(row);
-        break;
-      case "ArrowRight":
-        if (!isOpen) {
-          toggle(row);
-        }
-        break;
-      case "ArrowLeft":
+    const acts: ActsOf<typeof timelineKeys> = {
+      ArrowDown: () => walk(currentRow() + 1),
+      ArrowUp: () => walk(currentRow() - 1),
+      PageDown: () => walk(currentRow() + page),
+      PageUp: () => walk(currentRow() - page),
+      Home: () => walk(0),
+      End: () => walk(rows().length - 1),
+      Enter: () => toggle(row),
+      " ": () => toggle(row),
+      ArrowRight: () => !isOpen && toggle(row),
+      ArrowLeft: () => {
         if (isOpen) {
           toggle(row);
         } else if (row.kind === "entry" && row.burst !== null) {
           const { burst } = row;
           setOpenBursts((now) => toggled(now, burst));
         }
-        break;
-      case "Escape":
-        if (props.travel.cursor() === null) {
-          return;
-        }
-        props.travel.live();
-        break;
-      default:
-        return;
+      },
+      Escape: props.travel.live,
+    };
+    const act = actAt(event, acts);
+    // Where nothing is travelled, Escape is for what is around.
+    if (act === undefined || (event.key === "Escape" && props.travel.cursor() === null)) {
+      return;
     }
+    act();
     event.preventDefault();
     event.stopPropagation();
   };
