@@ -159,11 +159,12 @@ export const Shell: Component = () => {
         </div>
       </header>
       <StaleBar state={connection.state()} onRetry={connection.retryNow} />
-      <div class="shell-view">
+      <main class="shell-view">
+        <h1 class="visually-hidden">Workspace</h1>
         <Show when={narrow()} fallback={<Dock controls={setDock} />}>
           <Phone />
         </Show>
-      </div>
+      </main>
       <Show when={!narrow()}>
         <StatusBar />
       </Show>

@@ -31,9 +31,9 @@ export const Phone: Component = () => {
   );
   return (
     <div class="phone">
-      <main class="phone-view">
+      <div class="phone-view">
         <For each={panelIds}>{(id) => <Show when={seen[id]}>{(one) => hostOf(id, () => one().params)}</Show>}</For>
-      </main>
+      </div>
       <nav class="phone-tabs" aria-label="Panels">
         <For each={panelIds}>
           {(id) => (

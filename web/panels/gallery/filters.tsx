@@ -1,4 +1,5 @@
-// The bar that narrows the gallery: by kind, where it came from, favourites, trash, words; and how large pictures are shown. Kept for the user.
+// The bar that narrows the gallery: by kind, where it came from, favourites, trash, words; and how large pictures are shown. Kept
+// for the user, but for the trash.
 import Star from "lucide-solid/icons/star";
 import Trash from "lucide-solid/icons/trash";
 import Upload from "lucide-solid/icons/upload";
@@ -25,7 +26,8 @@ const Kept = z.object({
   size: z.number().min(sizes.least).max(sizes.most).catch(sizes.usual),
 });
 type Kept = z.infer<typeof Kept>;
-const usual: Kept = { kind: "all", origin: "any", favourite: false, size: sizes.usual };
+const nothingLeftOut = { kind: "all", origin: "any", favourite: false } as const;
+const usual: Kept = { ...nothingLeftOut, size: sizes.usual };
 
 export interface GalleryView {
   readonly filter: Accessor<AssetsFilter>;
@@ -40,9 +42,20 @@ export interface GalleryView {
 }
 
 export const createView = (preferences: Preferences): GalleryView => {
-  const kept = createMemo(() => Kept.catch(usual).parse(preferences.get(key) ?? usual));
-  const keep: GalleryView["keep"] = (change) => preferences.set(key, { ...kept(), ...change });
-  const [inTrash, setInTrash] = createSignal(false);
+  const preferred = createMemo(() => Kept.catch(usual).parse(preferences.get(key) ?? usual));
+  /** What narrows the trash: chosen anew each time, for somebody looks there for what is missing elsewhere. Null: outside of it. */
+  const [trash, setTrash] = createSignal<Omit<Kept, "size"> | null>(null);
+  const kept = createMemo((): Kept => ({ ...preferred(), ...trash() }));
+  const keep: GalleryView["keep"] = (change) => {
+    const { size, ...rest } = { ...kept(), ...change };
+    if (trash() === null) {
+      preferences.set(key, { ...rest, size });
+    } else {
+      setTrash(rest);
+      preferences.set(key, { ...preferred(), size });
+    }
+  };
+  const inTrash = () => trash() !== null;
   const [typed, setTyped] = createSignal("");
   const search = debounced(typed, searchAfterMs);
   const filter = createMemo(
@@ -66,11 +79,11 @@ export const createView = (preferences: Preferences): GalleryView => {
     kept,
     keep,
     inTrash,
-    setInTrash,
+    setInTrash: (next) => void setTrash(next ? nothingLeftOut : null),
     typed,
     setTyped,
     clear: () => {
-      keep({ kind: "all", origin: "any", favourite: false });
+      keep(nothingLeftOut);
       setTyped("");
     },
   };

@@ -121,6 +121,27 @@ describe("the Gallery panel", () => {
     expect(client.calls.some(({ name }) => name === "assets.delete")).toBe(false);
   });
 
+  it("opens the trash unfiltered whatever narrows the gallery, which stays as it was", async () => {
+    const { client } = await showFive({
+      "assets.list": ({ filter }) => ({ assets: filter.deleted ? [] : [asset(8, { mediaType: "image" })], next: null }),
+    });
+    const images = () => screen.getByRole("button", { name: "Images" });
+    const trash = () => screen.getByRole("button", { name: "Trash" });
+    fireEvent.click(images());
+    await screen.findByText("clip 8");
+    fireEvent.click(trash());
+    await screen.findByText("The trash is empty");
+    expect(client.calls.at(-1)?.input).toMatchObject({ filter: { deleted: true } });
+    expect(images().getAttribute("aria-pressed")).toBe("false");
+    fireEvent.click(images());
+    await screen.findByText("Nothing fits these filters");
+    fireEvent.click(screen.getByText("Show everything"));
+    await screen.findByText("The trash is empty");
+    fireEvent.click(trash());
+    await screen.findByText("clip 8");
+    expect(images().getAttribute("aria-pressed")).toBe("true");
+  });
+
   it("marks favourites, all of them first", async () => {
     const { client } = await showFive(
       { "assets.update": ({ id, favourite }) => ({ ...asset(Number(id.slice(4))), favourite: favourite ?? false, rev: 2 }) },

@@ -1,4 +1,5 @@
 // What can be done to one job or many: cancel, run again. Says in a toast what happened and offers the way back.
+import type { CallOutput } from "#protocol/contract.ts";
 import { finalJobStates } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { chunks } from "#web/store/chunks.ts";
@@ -7,12 +8,41 @@ import { sentenceOf } from "#web/store/problem.ts";
 import type { Workspace } from "#web/store/workspace.ts";
 import { formatCount } from "#web/ui/format.ts";
 import { toast } from "#web/ui/toast.tsx";
+import { statesOf } from "./groups.ts";
 
 type Reach = Pick<Workspace, "client" | "jobs">;
 
 /** The most that one call takes. */
 const cancelAtOnce = 500;
 const retryAtOnce = 100;
+
+/** Jobs of a page of those that have not ended. */
+const activeAtOnce = 500;
+
+/** Ids of all jobs that have not ended, loaded or not. Null: there is none, or they could not be read, which has then been said. */
+export const readActive = async ({ client }: Reach): Promise<ReadonlyArray<string> | null> => {
+  const ids: Array<string> = [];
+  try {
+    let cursor: string | null | undefined;
+    while (cursor !== null) {
+      const page: CallOutput<"jobs.list"> = await client.call("jobs.list", {
+        filter: { states: [...statesOf("active")] },
+        limit: activeAtOnce,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      ids.push(...page.jobs.map(({ id }) => id));
+      cursor = page.next;
+    }
+  } catch (error) {
+    toast("The active jobs could not be read", { tone: "bad", detail: sentenceOf(error) });
+    return null;
+  }
+  if (ids.length === 0) {
+    toast("Nothing to cancel", { detail: "No job is active." });
+    return null;
+  }
+  return ids;
+};
 
 /** Cancels those that have not ended. */
 export const cancelJobs = async ({ client, jobs }: Reach, ids: ReadonlyArray<string>): Promise<void> => {
@@ -24,24 +54,28 @@ export const cancelJobs = async ({ client, jobs }: Reach, ids: ReadonlyArray<str
     toast("Nothing to cancel", { detail: "All of these jobs have ended." });
     return;
   }
+  const done: Array<string> = [];
+  const failed: Array<string> = [];
+  let problem: string | null = null;
   try {
-    const done: Array<string> = [];
-    const failed: Array<string> = [];
     for (const chunk of chunks(open, cancelAtOnce)) {
       const result = await client.call("jobs.cancel", { ids: [...chunk] }, { key: newKey() });
       done.push(...result.done);
       failed.push(...result.failed.map(({ message }) => message));
     }
-    if (done.length > 0) {
-      toast(`${formatCount(done.length, "job")} cancelled`, {
-        action: { label: "Run again", onSelect: () => void retryJobs({ client, jobs }, done) },
-      });
-    }
-    if (failed.length > 0) {
-      toast(`${formatCount(failed.length, "job")} could not be cancelled`, { tone: "warn", detail: failed[0] });
-    }
   } catch (error) {
-    toast("The jobs could not be cancelled", { tone: "bad", detail: sentenceOf(error) });
+    problem = sentenceOf(error);
+  }
+  if (done.length > 0) {
+    toast(`${formatCount(done.length, "job")} cancelled`, {
+      action: { label: "Run again", onSelect: () => void retryJobs({ client, jobs }, done) },
+    });
+  }
+  if (failed.length > 0) {
+    toast(`${formatCount(failed.length, "job")} could not be cancelled`, { tone: "warn", detail: failed[0] });
+  }
+  if (problem !== null) {
+    toast(done.length > 0 ? "The other jobs could not be cancelled" : "The jobs could not be cancelled", { tone: "bad", detail: problem });
   }
 };
 

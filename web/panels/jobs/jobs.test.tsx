@@ -2,6 +2,7 @@ import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { describe, expect, it } from "vitest";
 import { sampleJob } from "#web/store/testing.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
+import { allCommands } from "#web/app/commands.ts";
 import JobsPanel from "./jobs.tsx";
 
 const job = (number: number, change: Parameters<typeof sampleJob>[0] = {}) =>
@@ -67,6 +68,55 @@ describe("the Jobs panel", () => {
     expect(client.calls.at(-1)?.input).toEqual({ ids: ["job_1"] });
   });
 
+  it("cancels all that is active on request, loaded or not, in as many calls as it takes, and says how many", async () => {
+    const active = Array.from({ length: 1203 }, (_, index) => job(index + 10, { state: "queued" }));
+    const { client } = await showThree({
+      "jobs.list": ({ cursor, limit }) => {
+        const from = Number(cursor ?? 0);
+        return { jobs: active.slice(from, from + limit), next: from + limit < active.length ? String(from + limit) : null };
+      },
+      "jobs.cancel": ({ ids }) => ({ done: ids, failed: [] }),
+    });
+    const run = () =>
+      allCommands()
+        .find(({ id }) => id === "jobs.cancelActive")
+        ?.run();
+    run();
+    await screen.findByText("Cancel 1,203 jobs?");
+    expect(client.calls.filter(({ name }) => name === "jobs.cancel")).toEqual([]);
+    expect(client.calls.at(-1)?.input).toMatchObject({ filter: { states: expect.not.arrayContaining(["completed"]) } });
+    fireEvent.click(screen.getByRole("button", { name: "Cancel 1,203 jobs" }));
+    await screen.findByText("1,203 jobs cancelled");
+    const cancelled = client.calls.flatMap(({ name, input }) => (name === "jobs.cancel" ? [(input as { ids: Array<string> }).ids] : []));
+    expect(cancelled.map(({ length }) => length)).toEqual([500, 500, 203]);
+    expect(cancelled.flat()).toEqual(active.map(({ id }) => id));
+    active.length = 0;
+    run();
+    await screen.findByText("No job is active.");
+  });
+
+  it("runs many again in as many calls as it takes, and says what could not be", async () => {
+    const many = Array.from({ length: 250 }, (_, index) => job(index + 1, { state: "failed" }));
+    const shown = show({
+      "jobs.retry": ({ ids }) => ({
+        jobs: ids.filter((id) => id !== "job_250").map((id) => job(1000 + Number(id.slice(4)))),
+        failed: ids.filter((id) => id === "job_250").map((id) => ({ id, message: "Its input is gone." })),
+      }),
+      "jobs.cancel": ({ ids }) => ({ done: ids, failed: [] }),
+    });
+    shown.client.snapshot("jobs.jobs", { counts: { failed: 250 }, jobs: many, next: null });
+    await screen.findByText("prompt 1");
+    fireEvent.keyDown(list(), { key: "a", ctrlKey: true });
+    fireEvent.click(within(screen.getByRole("toolbar", { name: "Selected jobs" })).getByText("Run again"));
+    await screen.findByText("249 new jobs");
+    expect(screen.getByText("1 job could not be run again")).toBeTruthy();
+    expect(screen.getByText("Its input is gone.")).toBeTruthy();
+    const asked = shown.client.calls.flatMap(({ name, input }) => (name === "jobs.retry" ? [(input as { ids: Array<string> }).ids] : []));
+    expect(asked.map(({ length }) => length)).toEqual([100, 100, 50]);
+    fireEvent.click(screen.getByText("Cancel them"));
+    await screen.findByText("249 jobs cancelled");
+  });
+
   it("opens a job with Enter and previews it with a click", async () => {
     await showThree();
     fireEvent.click(row(2));
@@ -108,5 +158,29 @@ describe("the Jobs panel", () => {
     fails = false;
     fireEvent.click(screen.getByText("Try again"));
     await screen.findByText("prompt 2");
+  });
+
+  it("says how many were cancelled when the rest could not be", async () => {
+    const active = Array.from({ length: 600 }, (_, index) => job(index + 10, { state: "queued" }));
+    let calls = 0;
+    await showThree({
+      "jobs.list": ({ cursor }) => ({
+        jobs: cursor === undefined ? active.slice(0, 500) : active.slice(500),
+        next: cursor === undefined ? "on" : null,
+      }),
+      "jobs.cancel": ({ ids }) => {
+        calls += 1;
+        if (calls > 1) {
+          throw new Error("The line broke.");
+        }
+        return { done: ids, failed: [] };
+      },
+    });
+    allCommands()
+      .find(({ id }) => id === "jobs.cancelActive")
+      ?.run();
+    fireEvent.click(await screen.findByRole("button", { name: "Cancel 600 jobs" }));
+    await screen.findByText("500 jobs cancelled");
+    expect(screen.getByText("The line broke.")).toBeTruthy();
   });
 });

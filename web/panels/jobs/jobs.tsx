@@ -17,8 +17,9 @@ import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
 import { showContextMenu } from "#web/ui/menu.tsx";
+import type { ActsOf, jobsKeys } from "#web/ui/place-keys.ts";
 import { WindowList, type WindowListHandle } from "#web/ui/window-list.tsx";
-import { cancelJobs, retryJobs } from "./actions.ts";
+import { cancelJobs, readActive, retryJobs } from "./actions.ts";
 import { createFilters, FilterBar } from "./filters.tsx";
 import { jobMenu } from "./job-menu.ts";
 import { JobRow } from "./job-row.tsx";
@@ -84,7 +85,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
     const page = handle?.pageSize() ?? 10;
     const cancelChosen = () => cancel(chosen());
     const retryChosen = () => retry(chosen(), event.shiftKey);
-    choice.onKeyDown(event, {
+    const acts: ActsOf<typeof jobsKeys> = {
       ArrowDown: () => choice.walk(1, extend),
       ArrowUp: () => choice.walk(-1, extend),
       PageDown: () => choice.walk(page, extend),
@@ -93,8 +94,8 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
       Delete: cancelChosen,
       Backspace: cancelChosen,
       r: retryChosen,
-      R: retryChosen,
-    });
+    };
+    choice.onKeyDown(event, acts);
   };
 
   provideCommands(() => [
@@ -105,10 +106,8 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
       icon: Ban,
       words: "stop abort",
       run: () => {
-        filters.setGroup("active");
         openPanel("jobs", {});
-        const active = list.ids().filter(isOpen);
-        setAsking(active.length > 0 ? active : null);
+        void readActive(workspace).then((active) => active !== null && setAsking(active));
       },
     },
     {
