@@ -25,6 +25,7 @@ import { Settings, type SettingsShape } from "#runtime/config/settings.ts";
 import { GatewayCounters } from "#runtime/gateway/counters.ts";
 import { Gateway } from "#runtime/gateway/gateway.ts";
 import { ResultStore } from "#runtime/gateway/idempotency.ts";
+import type { GatewayLimits } from "#runtime/gateway/limits.ts";
 import { mediaUrlsLayer } from "#runtime/gateway/media-urls.ts";
 import { transportLayer } from "#runtime/gateway/transports.ts";
 import { logLayer } from "#runtime/observe/log.ts";
@@ -37,32 +38,34 @@ import { Pool } from "#runtime/pool/pool.ts";
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const { version } = JSON.parse(readFileSync(at("../package.json"), "utf8")) as { readonly version: string };
 
-const gateway = Layer.unwrap(
-  Effect.gen(function* () {
-    const database = yield* Database;
-    const { authenticator } = yield* Auth;
-    const { mediaKey } = yield* Secrets;
-    const blobs = yield* Blobs;
-    const metrics = yield* Metrics;
-    const handlers = {
-      auth: yield* authHandlers,
-      system: yield* systemHandlers({ version, openJobs: Effect.map(database.query(openJobs), ([row]) => row?.open ?? 0) }),
-      jobs: yield* jobHandlers,
-      assets: yield* assetHandlers,
-      actors: yield* actorHandlers,
-    };
-    return Gateway.layer({
-      handlers,
-      authenticator,
-      server: `pixsim ${version}`,
-      site: at("../dist/web"),
-      docs: at("./docs/reference.html"),
-      media: { key: mediaKey, path: blobs.path },
-      health: Effect.asVoid(database.query((sql) => sql`select 1`)),
-      metrics: () => metrics.render(),
-    });
-  }),
-);
+const gateway = (limits: Partial<GatewayLimits>) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const database = yield* Database;
+      const { authenticator } = yield* Auth;
+      const { mediaKey } = yield* Secrets;
+      const blobs = yield* Blobs;
+      const metrics = yield* Metrics;
+      const handlers = {
+        auth: yield* authHandlers,
+        system: yield* systemHandlers({ version, openJobs: Effect.map(database.query(openJobs), ([row]) => row?.open ?? 0) }),
+        jobs: yield* jobHandlers,
+        assets: yield* assetHandlers,
+        actors: yield* actorHandlers,
+      };
+      return Gateway.layer({
+        handlers,
+        authenticator,
+        server: `pixsim ${version}`,
+        site: at("../dist/web"),
+        docs: at("./docs/reference.html"),
+        media: { key: mediaKey, path: blobs.path },
+        health: Effect.asVoid(database.query((sql) => sql`select 1`)),
+        metrics: () => metrics.render(),
+        limits,
+      });
+    }),
+  );
 
 /** Sessions and links that ended long ago are forgotten. */
 const authHousekeeping = Layer.effectDiscard(
@@ -73,8 +76,8 @@ const authHousekeeping = Layer.effectDiscard(
   }),
 );
 
-/** The whole server. Gives what the start needs to print: the gateway's address and sign-in links. */
-export const server = (settings: SettingsShape) => {
+/** The whole server. Gives what the start needs to print: the gateway's address and sign-in links. `limits`: in place of the gateway's own. */
+export const server = (settings: SettingsShape, limits: Partial<GatewayLimits> = {}) => {
   const database =
     settings.DATABASE_URL === undefined
       ? embeddedDatabase({ dataDir: settings.PIXSIM_DATA })
@@ -82,7 +85,7 @@ export const server = (settings: SettingsShape) => {
   const mediaUrls = Layer.unwrap(Effect.map(Secrets, ({ mediaKey }) => mediaUrlsLayer(mediaKey)));
   const host = Layer.unwrap(Effect.map(actorKinds, (definitions) => actorHost(definitions)));
 
-  return gateway.pipe(
+  return gateway(limits).pipe(
     Layer.provideMerge(Layer.mergeAll(serverMetrics, authHousekeeping, assetHousekeeping)),
     Layer.provideMerge(host),
     Layer.provideMerge(kindServices),

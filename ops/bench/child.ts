@@ -2,6 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { NodeCommand } from "../services/glibc.ts";
 
+/** How long a child may take to end, ms. */
+const patienceMs = 5000;
+
 export type Answers = Readonly<Record<string, (input: never) => unknown>>;
 
 interface Question {
@@ -61,10 +64,12 @@ export class Child {
     return this.ask<number>("cpu");
   }
 
+  /** Left alone, the child ends by itself and tidies up; one that hangs is killed. */
   async stop(): Promise<void> {
+    const killer = setTimeout(() => this.#process.kill("SIGKILL"), patienceMs);
     if (this.#process.connected) this.#process.disconnect();
-    this.#process.kill("SIGKILL");
     await this.#exited;
+    clearTimeout(killer);
   }
 }
 
@@ -85,6 +90,8 @@ export const answerParent = (answers: Answers): void => {
     },
   };
   process.on("disconnect", () => process.exit());
+  // The terminal interrupts parent and child alike: the child goes when its parent has gone.
+  process.on("SIGINT", () => {});
   process.on("message", ({ n, ask, input }: Question) => {
     const reply = (reply: Omit<Reply, "n">): void => void process.send?.({ n, ...reply } satisfies Reply);
     const answer = all[ask];

@@ -51,10 +51,15 @@ export const rotated = <T>(list: ReadonlyArray<T>, by: number): ReadonlyArray<T>
   return [...list.slice(at), ...list.slice(0, at)];
 };
 
-/** Runs all contenders one after the other, so many times; never two at once. */
-export const interleaved = async <S extends Sample>(contenders: ReadonlyArray<Contender<S>>, rounds: number): Promise<Rounds<S>> => {
+/** Runs all contenders one after the other, so many times; never two at once. `begun`: told of each round, from 1. */
+export const interleaved = async <S extends Sample>(
+  contenders: ReadonlyArray<Contender<S>>,
+  rounds: number,
+  begun: (round: number) => void = () => {},
+): Promise<Rounds<S>> => {
   const samples = new Map<string, Array<S>>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
+    begun(round + 1);
     for (const { name, run } of rotated(contenders, round)) samples.get(name)!.push(await run(round));
   }
   return new Rounds(samples);

@@ -12,9 +12,9 @@ export interface Opening {
 }
 
 export interface Run {
-  /** Of each connection. */
+  /** Both of each connection. */
   readonly inFlight: number;
-  readonly ms: number;
+  readonly requests: number;
 }
 
 let askers: ReadonlyArray<Asker> = [];
@@ -24,11 +24,8 @@ answerParent({
     const speech = contender(name).speech(token);
     askers = await Promise.all(Array.from({ length: connections }, () => Asker.open(port, speech)));
   },
-  /** How many requests were answered. */
-  run: async ({ inFlight, ms }: Run) => {
-    const until = performance.now() + ms;
-    const answered = await Promise.all(askers.map((asker) => asker.run(inFlight, until)));
-    return answered.reduce((all, one) => all + one, 0);
+  run: async ({ inFlight, requests }: Run) => {
+    await Promise.all(askers.map((asker) => asker.run(inFlight, requests)));
   },
   close: () => {
     for (const asker of askers) asker.close();

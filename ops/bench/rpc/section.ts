@@ -1,85 +1,90 @@
 // RPC over WebSocket: requests a second and CPU time of the server for each, of PixSim's gateway and its peers.
 import { type Child, startChild } from "../child.ts";
 import { interleaved, type Rounds } from "../measure.ts";
-import type { Report, Row, Section } from "../report.ts";
-import { type NodeCommand, nodeForUws } from "../../services/glibc.ts";
-import { contender, type ContenderName, contenders, type RunningServer } from "./contenders.ts";
+import { type Aim, figureText, type Report, type Row, type Section } from "../report.ts";
+import { nodeForUws } from "../../services/glibc.ts";
+import { contender, type ContenderName, contenderNames } from "./contenders.ts";
 import type { Opening, Run } from "./load.ts";
+import { type ServerProcess, startServer } from "./server-process.ts";
 
 const rounds = 5;
-const warmUpMs = 1000;
-const settleMs = 100;
-const measuredMs = 800;
 
 interface Mode {
   readonly title: string;
   readonly connections: number;
+  /** Of each connection. */
   readonly inFlight: number;
+  /** In all: those before the first round, while the server's code is compiled, and those of a round. */
+  readonly warmUp: number;
+  readonly measured: number;
 }
 
 const modes: ReadonlyArray<Mode> = [
-  { title: "pipelined, 8 connections with 8 requests in flight each", connections: 8, inFlight: 8 },
-  { title: "one at a time, on one connection", connections: 1, inFlight: 1 },
+  { title: "pipelined, 8 connections with 8 requests in flight each", connections: 8, inFlight: 8, warmUp: 30_000, measured: 16_000 },
+  { title: "one at a time, on one connection", connections: 1, inFlight: 1, warmUp: 4000, measured: 4000 },
 ];
 
 /** `cpu`: of the server, µs a request. */
 type RpcSample = { readonly cpu: number; readonly perSecond: number };
 
-interface Server {
-  readonly name: ContenderName;
-  readonly child: Child;
-  readonly running: RunningServer;
-}
-
-const names = Object.keys(contenders) as ReadonlyArray<ContenderName>;
 const file = (name: string): URL => new URL(name, import.meta.url);
 
-const startServer = async (name: ContenderName, node: NodeCommand | undefined): Promise<Server> => {
-  const child = startChild(file("./server.ts"), [name], node);
-  try {
-    return { name, child, running: await child.ask<RunningServer>("start") };
-  } catch (error) {
-    await child.stop();
-    throw error;
-  }
-};
-
-const measure = async (load: Child, { name, child, running }: Server, { connections, inFlight }: Mode, ms: number): Promise<RpcSample> => {
-  const opening: Opening = { contender: name, port: running.port, token: running.token ?? "", connections };
-  await load.ask("open", opening);
-  await load.ask("run", { inFlight, ms: settleMs } satisfies Run);
+const measure = async (load: Child, server: ServerProcess, { connections, inFlight }: Mode, requests: number): Promise<RpcSample> => {
+  const { name, child, port, token } = server;
+  await load.ask("open", { contender: name, port, token, connections } satisfies Opening);
+  // Connecting is no part of it, nor are the first requests after it.
+  await load.ask("run", { inFlight, requests: 10 * inFlight } satisfies Run);
   const [cpuBefore, began] = [await child.cpu(), performance.now()];
-  const requests = await load.ask<number>("run", { inFlight, ms } satisfies Run);
+  await load.ask("run", { inFlight, requests: requests / connections } satisfies Run);
   const [ended, cpuAfter] = [performance.now(), await child.cpu()];
   await load.ask("close");
   return { cpu: (cpuAfter - cpuBefore) / requests, perSecond: (requests / (ended - began)) * 1000 };
 };
 
-const rowsOf = (results: Rounds<RpcSample>, missing: string | undefined): ReadonlyArray<Row> =>
-  names.map((name) => {
-    const { title } = contender(name);
-    if (!results.has(name)) return { name: title, note: missing ?? "" };
-    const also = `${Math.round(results.median(name, "perSecond")).toLocaleString("en")} requests/s`;
-    return {
-      name: title,
-      figure: results.median(name, "cpu"),
-      also,
-      ratio: { value: results.ratio(name, "echo-ws", "cpu"), to: "raw ws" },
-    };
-  });
+interface Comparison {
+  readonly of: ContenderName;
+  readonly to: ContenderName;
+  readonly aim?: Aim;
+}
+
+/** With whom each is compared, and what is aimed at. */
+const comparisons: ReadonlyArray<Comparison> = [
+  { of: "gateway-uws", to: "echo-uws", aim: { atMost: 1.6 } },
+  { of: "gateway-uws", to: "effect", aim: { atMost: 0.5 } },
+  { of: "gateway-ws", to: "echo-ws", aim: { atMost: 1.6 } },
+  { of: "gateway-ws", to: "effect", aim: { atMost: 0.5 } },
+  { of: "echo-uws", to: "echo-ws" },
+  { of: "echo-ws", to: "echo-ws" },
+  { of: "socket-io", to: "echo-ws" },
+  { of: "effect", to: "echo-ws" },
+  { of: "trpc", to: "echo-ws" },
+];
+
+/** `missing`: why there is no uWebSockets.js here. */
+const rowOf = (results: Rounds<RpcSample>, { of, to, aim }: Comparison, missing: string): Row => {
+  const row: Row = { name: contender(of).title, ...(aim === undefined ? {} : { aim }) };
+  if (!results.has(of)) return { ...row, note: missing };
+  return {
+    ...row,
+    figure: results.median(of, "cpu"),
+    also: `${figureText(results.median(of, "perSecond"))} requests/s`,
+    ratio: { value: results.ratio(of, to, "cpu"), to: contender(to).title },
+  };
+};
 
 const run = async (report: Report): Promise<void> => {
-  let missing: string | undefined;
+  let missing = "";
   const uwsNode = await nodeForUws().catch((error: unknown) => {
     missing = error instanceof Error ? error.message : String(error);
     return undefined;
   });
   const running: Array<Child> = [];
   try {
-    const servers: Array<Server> = [];
-    for (const name of names) {
+    const servers: Array<ServerProcess> = [];
+    for (const name of contenderNames) {
       const { uws } = contender(name);
       if (uws && uwsNode === undefined) continue;
+      report.say(`starting ${contender(name).title} …`);
       const server = await startServer(name, uws ? uwsNode : undefined);
       running.push(server.child);
       servers.push(server);
@@ -87,12 +92,18 @@ const run = async (report: Report): Promise<void> => {
     const load = startChild(file("./load.ts"), []);
     running.push(load);
     for (const mode of modes) {
-      for (const server of servers) await measure(load, server, mode, warmUpMs);
+      report.say(`warming up, ${mode.title} …`);
+      for (const server of servers) await measure(load, server, mode, mode.warmUp);
       const results = await interleaved(
-        servers.map((server) => ({ name: server.name, run: () => measure(load, server, mode, measuredMs) })),
+        servers.map((server) => ({ name: server.name, run: () => measure(load, server, mode, mode.measured) })),
         rounds,
+        (round) => report.say(`round ${round} of ${rounds} …`),
       );
-      report.table({ title: `Server CPU per request, ${mode.title}`, unit: "µs", rows: rowsOf(results, missing) });
+      report.table({
+        title: `Server CPU per request, ${mode.title}`,
+        unit: "µs",
+        rows: comparisons.map((comparison) => rowOf(results, comparison, missing)),
+      });
     }
   } finally {
     await Promise.all(running.map((child) => child.stop()));
