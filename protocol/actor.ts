@@ -38,7 +38,8 @@ export const ActorEffect = z.object({
   /** `<invoke id>:<attempt>` */
   key: z.string(),
   name: z.string(),
-  state: z.enum(["running", "retrying", "review"]),
+  /** `review`: whether it took place is not known; a person decides. */
+  state: z.enum(["running", "review"]),
   startedAt: Time,
 });
 export type ActorEffect = z.infer<typeof ActorEffect>;

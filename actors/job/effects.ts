@@ -218,6 +218,8 @@ export const jobEffects = Effect.gen(function* () {
         order.resendable
           ? Effect.undefined
           : Effect.fail(failure("internal", `${order.providerTitle} cannot say whether it took the submission.`)),
+      // A provider that knows the key takes no second one, however late the first arrives.
+      quarantine: 0,
     },
     track: { recovery: "resend", run: ofJob(track) },
     download: { recovery: "resend", run: ofJob(download) },

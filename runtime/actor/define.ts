@@ -1,7 +1,7 @@
 // How a kind of actor is declared: its machine, what its effects do, what it shows. The host does the rest.
 // The host stamps every event that it steps, and the input of a new actor, with `at` (ms epoch, never decreasing within an
 // actor): the machine's only clock. Besides assign, raise, guards, `after` and `invoke` a machine may use no actions.
-import type { Effect } from "effect";
+import type { Duration, Effect } from "effect";
 import type { AnyStateMachine, EventFromLogic, PromiseActorLogic, SnapshotFrom, StateMachine } from "xstate";
 
 /** The actors that a machine names in `setup({ actors })`, as a union: XState keeps them in a type parameter only. */
@@ -51,13 +51,16 @@ export interface EffectCall<Input, Event> {
 /**
  * What an effect's recovery does with a run whose outcome is unknown after a crash:
  * `resend` runs it again with the same key (the other side knows the key, or the effect is idempotent);
- * `lookup` asks the other side first; `park` leaves it to a person.
+ * `lookup` asks the other side first, adopts what is found, and runs it again if nothing is, neither now nor after a quarantine: it
+ * may still have been on its way; `park` leaves it to a person. A look-up that fails time and again leaves it to a person, too.
  */
 export type Recovery<Input, Output, Event, R> =
   | { readonly recovery: "resend" }
   | {
       readonly recovery: "lookup";
       readonly lookup: (call: EffectCall<Input, Event>) => Effect.Effect<Output | undefined, EffectFailure, R>;
+      /** How long the other side may take to know of a run. Default: 10 seconds. */
+      readonly quarantine?: Duration.Input;
     }
   | { readonly recovery: "park" };
 

@@ -1,6 +1,6 @@
 // Runs effects: only after the commit that asked for them, at most one run of a key at a time. The outcome goes back as an
 // event; what a crash left open is recovered as the handler says. A defect is a bug: tried again a few times, then parked.
-import { Cause, type Context, Effect, Fiber, Schedule } from "effect";
+import { Cause, type Context, type Duration, Effect, Fiber, Schedule } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { Command, EffectRef } from "./core.ts";
 import type { EffectCall } from "./define.ts";
@@ -20,8 +20,10 @@ const keyOf = (address: string, effect: EffectRef): string => `${address}/${effe
 
 /** Waits between runs that died of a bug: 1, 4 and 16 s. */
 const afterDefect = { schedule: Schedule.exponential("1 second", 4), times: 3 };
-/** Waits between look-ups that failed: about a minute in all. */
+/** Waits between look-ups that failed: half a minute in all. */
 const afterLookup = { schedule: Schedule.exponential("1 second", 2), times: 5 };
+/** What was sent before a crash may take so long to be found, unless its handler knows better. */
+const defaultQuarantine: Duration.Input = "10 seconds";
 
 export class EffectRunner<R> {
   readonly #handlers: ReadonlyMap<string, Readonly<Record<string, AnyEffectHandler<R>>>>;
@@ -162,7 +164,13 @@ export class EffectRunner<R> {
     if (handler.recovery === "park" || lookup === undefined) {
       return review(`The server stopped during "${ref.invokeId}": whether it took place is not known.`);
     }
-    return Effect.matchCauseEffect(Effect.retry(lookup(call), afterLookup), {
+    const look = Effect.retry(lookup(call), afterLookup);
+    const looked = Effect.filterOrElse(
+      look,
+      (found) => found !== undefined,
+      () => Effect.andThen(Effect.sleep(handler.quarantine ?? defaultQuarantine), look),
+    );
+    return Effect.matchCauseEffect(looked, {
       onFailure: (cause) =>
         Cause.hasInterruptsOnly(cause) ? Effect.void : review(`What became of "${ref.invokeId}" could not be found out.`),
       onSuccess: (found) => (found === undefined ? settled(running) : settled(Effect.succeed(found))),

@@ -1,7 +1,7 @@
 // One actor in memory and what its steps since the last commit amount to. Bookkeeping only: no clock, no I/O.
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { ProjectionTable } from "#db/queries/actor.ts";
-import type { Effect } from "effect";
+import type { Duration, Effect } from "effect";
 import type { AnyStateMachine } from "xstate";
 import type { ActorDefinition, ActorMeta, CellListener, EffectFailure } from "./define.ts";
 import { makeStepper, type MachineSnapshot, type Step, type Stepper } from "./step.ts";
@@ -24,6 +24,7 @@ export interface AnyEffectHandler<R> {
   readonly recovery: "resend" | "lookup" | "park";
   readonly run: (call: never) => Effect.Effect<unknown, EffectFailure, R>;
   readonly lookup?: (call: never) => Effect.Effect<unknown, EffectFailure, R>;
+  readonly quarantine?: Duration.Input;
 }
 
 /** Any definition, whatever its machine. */

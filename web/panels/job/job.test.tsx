@@ -310,7 +310,7 @@ describe("the request", () => {
 
   it("says what was asked and what was answered, as of the step", async () => {
     const life = new JobLife().until("processing");
-    await showLive(life, {}, { effects: [{ key: "track:1", name: "track", state: "retrying", startedAt: Date.now() }] });
+    await showLive(life, {}, { effects: [{ key: "track:1", name: "track", state: "review", startedAt: Date.now() }] });
     openTab("Request");
     expect([value("Operation"), value("Provider"), value("Submission key"), value("Sent again safely")]).toEqual([
       "Text to video",
@@ -320,7 +320,7 @@ describe("the request", () => {
     ]);
     expect([value("Duration"), value("Loop")]).toEqual(["5", "Yes"]);
     expect([value("Name at the provider"), value("Slot")]).toEqual(["p-1", "studio-1"]);
-    expect(screen.getByText("Track").closest("li")?.textContent).toContain("retrying");
+    expect(screen.getByText("Track").closest("li")?.textContent).toContain("review");
     travelTo(0);
     expect(screen.getByText("Nothing yet.")).toBeTruthy();
   });
