@@ -37,16 +37,12 @@ export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Shardin
     const names = shards.map(String);
 
     /**
-     * The answer to one request, or none in time. A request is given up without waiting for that: a frozen runner does not
-     * answer the interruption either.
+     * The answer to one request, or none in time. Who gives up waiting leaves the request to itself: a frozen runner would not
+     * answer an interruption either, and one here would end the cell that is just being opened for it.
      */
     const attempt = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>> =>
       Effect.flatMap(Effect.forkDetach(request), (fiber) =>
-        Fiber.await(fiber).pipe(
-          Effect.timeoutOption(attemptMs),
-          Effect.map((exit) => Option.flatMap(exit, Exit.getSuccess)),
-          Effect.ensuring(Effect.sync(() => fiber.interruptUnsafe())),
-        ),
+        Effect.map(Effect.timeoutOption(Fiber.await(fiber), attemptMs), (exit) => Option.flatMap(exit, Exit.getSuccess)),
       );
 
     const ask = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<A, CallError> =>
@@ -59,7 +55,8 @@ export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Shardin
       );
 
     const serve = Effect.fnUntraced(function* (server: CellServer) {
-      const open = new Set<number>();
+      /** Cells served here, each by the entity that came last: one before it may still be ending. */
+      const open = new Map<number, object>();
       // Cells arrive one by one; those that come together are opened together, in one statement.
       const arrived = yield* Queue.unbounded<{ readonly cell: number; readonly opened: Queue.Queue<void> }>();
       yield* Effect.forkScoped(
@@ -75,9 +72,11 @@ export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Shardin
         const address = yield* Entity.CurrentAddress;
         const cell = Number(address.entityId.slice(1));
         const opened = yield* Queue.unbounded<void>();
-        open.add(cell);
+        const me = {};
+        open.set(cell, me);
         yield* Effect.acquireRelease(Effect.andThen(Queue.offer(arrived, { cell, opened }), Queue.take(opened)), () =>
           Effect.suspend(() => {
+            if (open.get(cell) !== me) return Effect.void;
             open.delete(cell);
             return server.close(cell);
           }),

@@ -1,0 +1,60 @@
+// Cells as one process serves them: each opened once however long that takes, reached by messages, closed at the end.
+import { Effect, ManagedRuntime } from "effect";
+import { afterEach, expect, test } from "vitest";
+import { cellCount } from "../actor/store.ts";
+import { type CellServer, Placement } from "./placement.ts";
+import { singleProcess } from "./single.ts";
+
+let runtime: ManagedRuntime.ManagedRuntime<Placement, never>;
+afterEach(() => runtime.dispose());
+
+const served = (slow: Effect.Effect<void>) => {
+  const opened: Array<number> = [];
+  const closed: Array<number> = [];
+  const server: CellServer = {
+    open: (cells) =>
+      Effect.andThen(
+        slow,
+        Effect.sync(() => void opened.push(...cells)),
+      ),
+    close: (cell) => Effect.sync(() => void closed.push(cell)),
+    receive: (message) => Effect.succeed(`${message} back`),
+  };
+  return { opened, closed, server };
+};
+
+test("an opening that takes longer than others wait for an answer is not begun again", async () => {
+  runtime = ManagedRuntime.make(singleProcess);
+  const { opened, closed, server } = served(Effect.sleep("3 seconds"));
+  await runtime.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const placement = yield* Placement;
+        yield* placement.serve(server);
+        expect(new Set(opened).size).toBe(cellCount);
+        expect(opened.length).toBe(cellCount);
+        expect(closed).toEqual([]);
+        expect(yield* placement.call(17, "there and")).toBe("there and back");
+        expect(yield* placement.isHere(17)).toBe(true);
+        expect(placement.leaseMs(17)).toBe(Infinity);
+      }),
+    ),
+  );
+  expect(closed.toSorted((a, b) => a - b)).toEqual(Array.from({ length: cellCount }, (_, cell) => cell));
+});
+
+test("a caller who does not wait does not end what is being opened for it", async () => {
+  runtime = ManagedRuntime.make(singleProcess);
+  const { opened, server } = served(Effect.sleep("500 millis"));
+  await runtime.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const placement = yield* Placement;
+        yield* Effect.forkScoped(placement.serve(server));
+        yield* Effect.timeoutOption(placement.call(3, "too early"), "20 millis");
+        expect(yield* placement.call(3, "there and")).toBe("there and back");
+        expect(opened.filter((cell) => cell === 3)).toEqual([3]);
+      }),
+    ),
+  );
+});
