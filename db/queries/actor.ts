@@ -21,7 +21,7 @@ export const openEffects = (sql: Queryable, cells: ReadonlyArray<number>) =>
   sql<Array<EffectRow & { readonly machine_version: number }>>`
     select e.actor_id, a.machine_version, e.invoke_id, e.seq, e.name, e.input, e.review, e.started_at
     from actor_effect e join actor a on a.id = e.actor_id
-    where e.cell = any(${sql.array([...cells], 23)}::int[]) and not e.review and a.parked is null
+    where e.cell = any(${sql.array([...cells], 23)}::int[]) and not e.review and (a.parked is null or e.name like 'host.%')
     order by e.started_at`;
 
 /** Actors that go on by themselves and were written by another machine version of their kind than the one given. */

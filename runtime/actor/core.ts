@@ -12,12 +12,14 @@ import {
   applyMigration,
   applyStep,
   type Dirty,
+  hostTell,
   type Kind,
   makeResident,
   metaOf,
   type PendingStep,
   type Resident,
   restoreResident,
+  runs,
   toCommit,
 } from "./resident.ts";
 import {
@@ -229,7 +231,8 @@ export class Core {
 
   #recover(address: string, machineVersion: number, effect: OpenEffect): void {
     const kind = this.#kindOf(address);
-    if (kind?.version === machineVersion && !effect.review) this.#ports.startEffect(address, kind, effect, true);
+    if (kind !== undefined && (kind.version === machineVersion || effect.name === hostTell) && !effect.review)
+      this.#ports.startEffect(address, kind, effect, true);
   }
 
   #versions(): ReadonlyMap<string, number> {
@@ -406,14 +409,13 @@ export class Core {
     this.#actors.set(address, resident);
     const { kind } = resident;
     // A commit whose answer was lost may have asked for effects and timers that nobody started.
-    if (resident.parked === null) {
-      this.#ports.syncEffects(
-        address,
-        kind,
-        resident.effects.filter(({ review }) => !review),
-      );
-      this.#armAll(address, resident.timers);
-    }
+    const { parked } = resident;
+    this.#ports.syncEffects(
+      address,
+      kind,
+      resident.effects.filter((effect) => runs(effect, parked)),
+    );
+    if (parked === null) this.#armAll(address, resident.timers);
   }
 
   /** Fails callers now; what happened anyway comes back after a while. */
@@ -471,9 +473,12 @@ export class Core {
       case "progress":
         if (!isOpen(resident, command.effect)) return command.reply(null);
         return this.#step(resident, command, command.event, null, null);
-      case "outcome":
-        if (!isOpen(resident, command.effect)) return;
-        return this.#step(resident, command, command.event, command.effect.invokeId, null);
+      case "outcome": {
+        const open = isOpen(resident, command.effect);
+        if (open === undefined) return;
+        if (open.name === hostTell) return this.#told(resident, command, open);
+        return this.#step(resident, command, command.event, open.invokeId, null);
+      }
       case "timer": {
         const timer = resident.timers.find(({ id, dueAt }) => id === command.timerId && dueAt === command.dueAt);
         if (timer === undefined || resident.parked !== null) return;
@@ -485,6 +490,7 @@ export class Core {
       case "park": {
         const open = isOpen(resident, command.effect);
         if (open === undefined) return;
+        if (open.name === hostTell) return this.#told(resident, command, open);
         return this.#park(resident, command, command.reason, command.type === "review" ? { ...open, review: true } : undefined);
       }
       case "resume": {
@@ -599,7 +605,14 @@ export class Core {
       parked: reason,
       ...(effect === undefined ? {} : { effect }),
     });
-    dirty.stopped.push(...resident.effects);
+    dirty.stopped.push(...resident.effects.filter((open) => !runs(open, reason)));
+    dirty.commands.push(command);
+    this.#touch(resident);
+  }
+
+  /** The parent has heard, or cannot be told. */
+  #told(resident: Resident<Command>, command: Command, effect: OpenEffect): void {
+    const dirty = applyHostStep(resident, { type: "host.told" }, this.#clock(resident), { parked: resident.parked, finished: effect });
     dirty.commands.push(command);
     this.#touch(resident);
   }
@@ -743,10 +756,8 @@ export class Core {
     this.#ports.published(address, kind, resident.createdAt, dirty.steps);
 
     for (const effect of dirty.stopped) this.#ports.stopEffect(address, effect);
-    if (last.parked === null) {
-      for (const effect of dirty.restart ? last.effects : dirty.opened.values()) {
-        if (!effect.review) this.#ports.startEffect(address, kind, effect, !dirty.opened.has(effect.invokeId));
-      }
+    for (const effect of dirty.restart ? last.effects : dirty.opened.values()) {
+      if (runs(effect, last.parked)) this.#ports.startEffect(address, kind, effect, !dirty.opened.has(effect.invokeId));
     }
     this.#arm(address, dirty, last);
 

@@ -110,6 +110,11 @@ export interface ActorDefinition<M extends AnyStateMachine = AnyStateMachine, R 
   };
   /** Who may look at and act on it. */
   readonly owner: (snapshot: SnapshotFrom<M>) => string;
+  /**
+   * Address of the actor that answers for this one, or null. It gets `child.parked` { address, reason } when this one is parked and
+   * `child.resumed` { address } when a person has resumed it: each exactly once and in order, whatever stops in between. Must not throw.
+   */
+  readonly parent?: (snapshot: SnapshotFrom<M>) => string | null;
   readonly projection?: Projection<SnapshotFrom<M>>;
   /** Called after each commit, in order: tell watchers, free what is held. Must not throw; must be derivable from stored rows. */
   readonly committed?: (snapshot: SnapshotFrom<M>, meta: ActorMeta) => void;

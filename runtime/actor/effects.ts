@@ -32,14 +32,19 @@ export class EffectRunner<R> {
   readonly #leases: Leases;
   readonly #running = new Map<string, { readonly cell: number; readonly fiber: Fiber.Fiber<void> }>();
 
+  readonly #own: Readonly<Record<string, AnyEffectHandler<R>>>;
+
+  /** `own`: effects of the host itself, by name. */
   constructor(
     definitions: ReadonlyArray<AnyActorDefinition<R>>,
+    own: Readonly<Record<string, AnyEffectHandler<R>>>,
     services: Context.Context<R>,
     leases: Leases,
     dispatch: (command: Command) => void,
   ) {
     this.#leases = leases;
     this.#handlers = new Map(definitions.map(({ kind, effects }) => [kind, effects]));
+    this.#own = own;
     this.#services = services;
     this.#dispatch = dispatch;
   }
@@ -52,7 +57,7 @@ export class EffectRunner<R> {
     const key = keyOf(address, effect);
     if (this.#running.has(key)) return;
     const ref: EffectRef = { invokeId: effect.invokeId, seq: effect.seq };
-    const handler = this.#handlers.get(kind)?.[effect.name];
+    const handler = this.#own[effect.name] ?? this.#handlers.get(kind)?.[effect.name];
     if (handler === undefined) {
       this.#dispatch({ type: "park", address, effect: ref, reason: `This program has no effect "${effect.name}".` });
       return;

@@ -29,6 +29,7 @@ const stepOf = (kind: Kind, snapshot: MachineSnapshot | null, event: ActorEvent)
       return kind.stepper.restore(event["snapshot"] as StoredSnapshot);
     case "host.parked":
     case "host.resumed":
+    case "host.told":
       if (snapshot !== null) return snapshot;
       break;
     default:

@@ -12,6 +12,7 @@ import { type Committed, committedFrom, Core, failureOf } from "./core.ts";
 import { EffectRunner } from "./effects.ts";
 import { entryOf, makeFolder } from "./fold.ts";
 import { Moved } from "./moved.ts";
+import { hostEffects } from "./parent.ts";
 import { type AnyActorDefinition, makeKind } from "./resident.ts";
 import { Router } from "./router.ts";
 import { makeSqlStore } from "./sql-store.ts";
@@ -294,9 +295,8 @@ export const actorHost = <R>(
         }),
       });
       // Effects may talk to actors, so they know the host that runs them.
-      const runner = new EffectRunner(definitions, Context.add(services, Actors, actors) as Context.Context<R>, placement, (command) =>
-        core.dispatch(command),
-      );
+      const withActors = Context.add(services, Actors, actors) as Context.Context<R | Actors>;
+      const runner = new EffectRunner<R | Actors>(definitions, hostEffects, withActors, placement, (command) => core.dispatch(command));
       yield* placement.serve(server);
       yield* Effect.addFinalizer(() => Effect.sync(() => (closing = true)));
       return actors;

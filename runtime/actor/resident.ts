@@ -14,6 +14,7 @@ export interface Kind {
   readonly stepper: Stepper;
   readonly migrate: ActorDefinition["migrate"];
   readonly owner: (snapshot: MachineSnapshot) => string;
+  readonly parent: (snapshot: MachineSnapshot) => string | null;
   readonly projection: ((snapshot: MachineSnapshot, meta: ActorMeta) => Readonly<Record<string, unknown>>) | null;
   readonly committed: ((snapshot: MachineSnapshot, meta: ActorMeta) => void) | null;
   readonly redact: (context: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
@@ -35,6 +36,7 @@ export interface AnyActorDefinition<R> {
   readonly migrate?: ActorDefinition["migrate"];
   readonly effects: Readonly<Record<string, AnyEffectHandler<R>>>;
   readonly owner: (snapshot: never) => string;
+  readonly parent?: (snapshot: never) => string | null;
   readonly projection?: ProjectionTable & { readonly row: (snapshot: never, meta: ActorMeta) => Readonly<Record<string, unknown>> };
   readonly committed?: (snapshot: never, meta: ActorMeta) => void;
   readonly cells?: CellListener;
@@ -47,6 +49,7 @@ export const makeKind = (definition: AnyActorDefinition<never>): Kind => ({
   stepper: makeStepper(definition.machine),
   migrate: definition.migrate,
   owner: (snapshot) => definition.owner(snapshot as never),
+  parent: (snapshot) => (definition.parent === undefined ? null : definition.parent(snapshot as never)),
   projection: definition.projection === undefined ? null : (snapshot, meta) => definition.projection!.row(snapshot as never, meta),
   committed: definition.committed === undefined ? null : (snapshot, meta) => definition.committed!(snapshot as never, meta),
   redact: (context) => (definition.redact === undefined ? context : definition.redact(context as never)),
@@ -97,6 +100,19 @@ export interface Resident<Command = unknown> {
   dirty: Dirty<Command> | null;
   flushing: Dirty<Command> | null;
 }
+
+/** The host's own effect: the parent is told that its child is parked or resumed. */
+export const hostTell = "host.tell";
+
+/** Input of `hostTell`, oldest first: what the parent has not surely heard. */
+export interface Telling {
+  readonly to: string;
+  readonly event: ActorEvent;
+  readonly eventId: string;
+}
+
+/** Whether an open effect is to run: of a parked actor only the host's own. */
+export const runs = (effect: OpenEffect, parked: string | null): boolean => !effect.review && (parked === null || effect.name === hostTell);
 
 export const idOf = (address: string): string => address.slice(address.indexOf("/") + 1);
 const nothing: ReadonlyArray<never> = [];
@@ -179,7 +195,7 @@ export const applyStep = <Command>(
     for (const effect of resident.effects) {
       if (
         effect.invokeId !== finished &&
-        active.includes(effect.invokeId) &&
+        (active.includes(effect.invokeId) || effect.name === hostTell) &&
         !step.spawned.some((spawned) => spawned.id === effect.invokeId)
       ) {
         kept.push(effect);
@@ -250,28 +266,58 @@ export const applyMigration = <Command>(resident: Resident<Command>, at: number)
     cancelled: timers.flatMap(({ id }) => (delayed.some((timer) => timer.id === id) ? [] : [id])),
   };
   const dirty = applyStep(resident, event, at, step, null, null);
-  dirty.restart = resident.parked === null;
+  dirty.restart = true;
   return dirty;
 };
 
-/** Puts a step of the host's own (parked, resumed) into effect: the machine does not see it. */
+/** Puts a step of the host's own (parked, resumed, told) into effect: the machine does not see it. */
 export const applyHostStep = <Command>(
   resident: Resident<Command>,
   event: ActorEvent,
   at: number,
-  change: { readonly parked: string | null; readonly effect?: OpenEffect },
+  change: { readonly parked: string | null; readonly effect?: OpenEffect; readonly finished?: OpenEffect },
 ): Dirty<Command> => {
   const dirty = dirtyOf(resident);
   resident.seq++;
   resident.at = at;
+  const before = resident.parked;
   resident.parked = change.parked;
-  const { effect } = change;
+  const { effect, finished } = change;
   if (effect !== undefined) {
     resident.effects = resident.effects.map((open) => (open.invokeId === effect.invokeId ? effect : open));
     dirty.opened.set(effect.invokeId, effect);
   }
+  if (finished !== undefined) {
+    resident.effects = resident.effects.filter((open) => open !== finished);
+    dirty.opened.delete(finished.invokeId);
+    dirty.closed.add(finished.invokeId);
+    dirty.stopped.push(finished);
+  }
+  const { address, parked } = resident;
+  if (before === null && parked !== null) tellParent(resident, dirty, { type: "child.parked", address, reason: parked });
+  if (before !== null && parked === null) tellParent(resident, dirty, { type: "child.resumed", address });
   record(resident, dirty, event);
   return dirty;
+};
+
+/** Opens the effect that tells the parent; what it has not heard yet comes first. */
+const tellParent = <Command>(resident: Resident<Command>, dirty: Dirty<Command>, event: ActorEvent): void => {
+  const to = resident.kind.parent(resident.snapshot);
+  if (to === null) return;
+  const earlier = resident.effects.find(({ name }) => name === hostTell);
+  if (earlier !== undefined) dirty.stopped.push(earlier);
+  const telling: Telling = { to, event, eventId: `${event.type}/${resident.address}/${resident.seq}` };
+  const effect: OpenEffect = {
+    invokeId: hostTell,
+    seq: resident.seq,
+    name: hostTell,
+    input: [...((earlier?.input as ReadonlyArray<Telling> | undefined) ?? []), telling],
+    review: false,
+    startedAt: resident.at,
+  };
+  resident.effects = [...resident.effects.filter((open) => open !== earlier), effect];
+  dirty.closed.delete(hostTell);
+  dirty.opened.set(hostTell, effect);
 };
 
 const record = <Command>(resident: Resident<Command>, dirty: Dirty<Command>, event: ActorEvent): void => {

@@ -90,7 +90,7 @@ export interface DueTimer {
 export interface ActorStore {
   /** Takes cells: raises their epochs, so that who held them before can write no more. */
   readonly claim: (cells: ReadonlyArray<number>, done: (result: StoreResult<ReadonlyMap<number, number>>) => void) => void;
-  /** Effects of these cells that were asked for and not finished, of actors that are not parked. */
+  /** Effects of these cells that were asked for and not finished: of parked actors only the host's own. */
   readonly openEffects: (
     cells: ReadonlyArray<number>,
     done: (

@@ -11,6 +11,7 @@ import {
   type StoredActor,
   type StoreResult,
 } from "../store.ts";
+import { runs } from "../resident.ts";
 import type { StoredSnapshot } from "../step.ts";
 
 interface DiskActor {
@@ -69,8 +70,7 @@ export class Disk {
 
   /** `act` runs its first argument at one moment and hands the result to the second at a later one. */
   store(act: <T>(happen: () => T, answer: (result: StoreResult<T>) => void) => void): ActorStore {
-    const of = (cells: ReadonlyArray<number>) =>
-      [...this.actors.values()].filter(({ row }) => cells.includes(cellOf(row.address)) && row.parked === null);
+    const of = (cells: ReadonlyArray<number>) => [...this.actors.values()].filter(({ row }) => cells.includes(cellOf(row.address)));
     return {
       claim: (cells, done) =>
         act(() => {
@@ -82,7 +82,7 @@ export class Disk {
           () =>
             of(cells).flatMap(({ row, effects }) =>
               copy([...effects.values()])
-                .filter(({ review }) => !review)
+                .filter((effect) => runs(effect, row.parked))
                 .map((effect) => ({ address: row.address, machineVersion: row.machineVersion, effect })),
             ),
           done,
@@ -90,13 +90,16 @@ export class Disk {
       outdated: (cells, versions, done) =>
         act(
           () =>
-            of(cells).flatMap(({ row }) => (row.status === "active" && row.machineVersion !== versions.get(row.kind) ? [row.address] : [])),
+            of(cells).flatMap(({ row }) =>
+              row.status === "active" && row.parked === null && row.machineVersion !== versions.get(row.kind) ? [row.address] : [],
+            ),
           done,
         ),
       dueTimers: (cells, until, done) =>
         act(
           () =>
             of(cells)
+              .filter(({ row }) => row.parked === null)
               .flatMap(({ row, timers }) => [...timers.values()].map(({ id, dueAt }) => ({ address: row.address, timerId: id, dueAt })))
               .filter(({ dueAt }) => dueAt <= until),
           done,

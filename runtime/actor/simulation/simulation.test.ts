@@ -18,6 +18,7 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("clockBack" as const), ms: fc.integer({ min: 1, max: 5000 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("storeFails" as const), on: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("passivate" as const) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("resume" as const), actor: fc.integer({ min: 0, max: 4 }) }) },
 );
 
 const choices = fc.array(fc.nat(1000), { minLength: 20, maxLength: 300 });
@@ -50,6 +51,8 @@ const run = (
       case "storeFails":
         world.storeFails = step.on;
         return;
+      case "resume":
+        return world.resume(`sim/a${step.actor}`);
       case "passivate":
         world.now += 61_000;
         return world.passivate();

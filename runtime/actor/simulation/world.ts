@@ -5,7 +5,7 @@ import { CallError } from "#protocol/wire/errors.ts";
 import type { Acknowledged } from "../actors.ts";
 import { allCells, type Command, Core } from "../core.ts";
 import { makeFolder } from "../fold.ts";
-import { makeKind } from "../resident.ts";
+import { hostTell, makeKind, type Telling } from "../resident.ts";
 import { cellOf, type OpenEffect, type StoreResult } from "../store.ts";
 import { Disk } from "./disk.ts";
 
@@ -52,7 +52,13 @@ export const kind = makeKind({
   machine,
   effects: {},
   owner: () => "nobody",
+  parent: () => boss,
 });
+
+/** The parent of them all: it only listens. */
+const boss = "boss/b";
+const bossKind = makeKind({ kind: "boss", version: 1, machine: setup({}).createMachine({}), effects: {}, owner: () => "nobody" });
+const kinds = new Map([kind, bossKind].map((each) => [each.name, each]));
 
 interface Task {
   readonly run: () => void;
@@ -82,11 +88,14 @@ export class World {
   readonly #commands: Array<Client> = [];
   readonly #published = new Map<string, number>();
   storeFails = false;
+  /** Whether effects may die of a bug. */
+  mayPark = true;
   readonly #choose: (below: number) => number;
 
   constructor(choose: (below: number) => number) {
     this.#choose = choose;
     this.boot();
+    this.command(boss, "CREATE", "create-boss");
   }
 
   #task(run: () => void, host: number | null, delay = 0): void {
@@ -129,6 +138,7 @@ export class World {
       if (stored !== true) this.problems.push(`effect ${key} started before its step was committed`);
       const run = { cancelled: false };
       running.set(key, run);
+      if (effect.name === hostTell) return this.#task(() => tell(address, effect, run, 0), host);
       this.#task(() => {
         if (run.cancelled) return;
         // The outside knows the key: a repeat is the same call.
@@ -136,8 +146,10 @@ export class World {
         const ref = { invokeId: effect.invokeId, seq: effect.seq };
         core.dispatch({ type: "progress", address, effect: ref, event: { type: "NOTE" }, reply: () => {} });
         const fails = this.#choose(3) === 0;
+        const dies = this.mayPark && this.#choose(4) === 0;
         this.#task(() => {
           if (run.cancelled) return;
+          if (dies) return core.dispatch({ type: "park", address, effect: ref, reason: "a fault" });
           const event = fails
             ? { type: "xstate.error.actor.work", error: { kind: "x" } }
             : { type: "xstate.done.actor.work", output: "ok" };
@@ -145,9 +157,22 @@ export class World {
         }, host);
       }, host);
     };
+    const tell = (address: string, effect: OpenEffect, run: { readonly cancelled: boolean }, index: number): void => {
+      // Of a host that was taken over nothing runs for long.
+      if (run.cancelled || host !== this.#host) return;
+      const telling = (effect.input as ReadonlyArray<Telling>)[index];
+      if (telling === undefined) {
+        const ref = { invokeId: effect.invokeId, seq: effect.seq };
+        return core.dispatch({ type: "outcome", address, effect: ref, event: { type: "xstate.done.actor.host.tell" } });
+      }
+      const { to, event, eventId } = telling;
+      const reply = (result: Acknowledged | CallError) =>
+        this.#task(() => tell(address, effect, run, result instanceof CallError ? index : index + 1), host, 50);
+      core.dispatch({ type: "send", address: to, event, eventId, hash: "h", reply });
+    };
     const core: Core = new Core({
       store,
-      kinds: new Map([["sim", kind]]),
+      kinds,
       now: () => this.now,
       later: (ms, run) => {
         let off = false;
@@ -219,6 +244,10 @@ export class World {
   }
   readonly refused = new Set<string>();
 
+  resume(address: string): void {
+    this.#core!.dispatch({ type: "resume", address, reply: () => {} });
+  }
+
   passivate(): void {
     this.now += 1;
     this.#core!.passivate();
@@ -245,21 +274,49 @@ export class World {
   /** Lets everything come to rest under one healthy host: the present one, or one that starts now. */
   settle(fresh: boolean): void {
     this.storeFails = false;
+    this.mayPark = false;
     if (fresh) this.crash();
     for (const client of this.#commands)
       if (!this.acknowledged.has(client.eventId) && !this.refused.has(client.eventId)) this.#send(client);
-    for (let ticks = 0; this.tick(); ticks++) {
+    for (let ticks = 0; this.tick() || this.#resumeParked(); ticks++) {
       if (ticks > 100_000) {
         this.problems.push("it does not come to rest");
         return;
       }
-      if (ticks % 200 === 0) this.lookAhead();
+      if (ticks % 200 === 0) {
+        this.lookAhead();
+        this.#resumeParked();
+      }
     }
   }
 
+  /** Answers whether there were any. A resume may be refused by a host that finds out only then that it was taken over. */
+  #resumeParked(): boolean {
+    const parked = [...this.disk.actors].filter(([, { row }]) => row.parked !== null);
+    for (const [address] of parked) this.resume(address);
+    return parked.length > 0;
+  }
+
+  /** What the boss heard of each actor is what the actor went through. */
+  #checkTold(): ReadonlyArray<string> {
+    const heard = this.disk.actors.get(boss)?.journal.filter(({ event }) => event.type.startsWith("child.")) ?? [];
+    return [...this.disk.actors].flatMap(([address, { journal, effects }]) => {
+      const went: Array<string> = [];
+      for (const { event } of journal) {
+        if (event.type === "host.parked" && went.at(-1) !== "child.parked") went.push("child.parked");
+        if (event.type === "host.resumed") went.push("child.resumed");
+      }
+      const told = heard.filter(({ event }) => event["address"] === address).map(({ event }) => event.type);
+      const problems = effects.has(hostTell) ? [`${address}: its parent was never told`] : [];
+      if (told.join() !== went.join()) problems.push(`${address}: the parent heard ${told.join()} of ${went.join()}`);
+      return problems;
+    });
+  }
+
   check(): ReadonlyArray<string> {
-    const problems = [...this.problems];
+    const problems = [...this.problems, ...this.#checkTold()];
     for (const [address, actor] of this.disk.actors) {
+      const kind = kinds.get(actor.row.kind)!;
       const folder = makeFolder(kind, this.disk.migratedAt(address));
       let folded: unknown = null;
       let value: unknown = null;
@@ -283,7 +340,8 @@ export class World {
       if (JSON.stringify(folded) !== actor.row.snapshot)
         problems.push(`${address}: the journal folds to ${JSON.stringify(folded)}, stored is ${actor.row.snapshot}`);
       const snapshot = kind.stepper.restore(JSON.parse(actor.row.snapshot));
-      if (actor.row.parked === null) {
+      if (actor.row.parked !== null) problems.push(`${address}: it is still parked`);
+      else if (address !== boss) {
         const wanted = JSON.stringify(kind.stepper.invokes(snapshot));
         const open = JSON.stringify([...actor.effects.keys()]);
         if (wanted !== open) problems.push(`${address}: open effects ${open}, wanted ${wanted}`);
