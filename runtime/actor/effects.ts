@@ -63,7 +63,7 @@ export class EffectRunner<R> {
       return;
     }
     const cell = cellOf(address);
-    const program = Effect.andThen(this.#lease(cell), this.#program(address, key, ref, handler, effect.input, recovered));
+    const program = this.#leased(cell, this.#program(address, key, ref, handler, effect.input, recovered));
     // The entry stays when the fiber has ended, until the host says `stop`: its outcome is on the way, so it must not run again.
     this.#running.set(key, { cell, fiber: Effect.runForkWith(this.#services)(program) });
   }
@@ -85,9 +85,10 @@ export class EffectRunner<R> {
   }
 
   /** A process that was frozen learns here that its time is over: it is stopped while it waits. */
-  #lease(cell: number): Effect.Effect<void> {
-    const held = Effect.sync(() => this.#leases.leaseMs(cell) >= safeLeaseMs);
-    return Effect.asVoid(Effect.repeat(held, { until: (is) => is, schedule: leasePause }));
+  #leased(cell: number, program: Effect.Effect<void, never, R>): Effect.Effect<void, never, R> {
+    const held = (): boolean => this.#leases.leaseMs(cell) >= safeLeaseMs;
+    if (held()) return program;
+    return Effect.andThen(Effect.repeat(Effect.sync(held), { until: (is) => is, schedule: leasePause }), program);
   }
 
   /** Exactly these effects of the actor are to run. */
@@ -134,36 +135,44 @@ export class EffectRunner<R> {
     const outcome = (event: ActorEvent) => Effect.sync(() => dispatch({ type: "outcome", address, effect: ref, event }));
     const review = (reason: string) => Effect.sync(() => dispatch({ type: "review", address, effect: ref, reason }));
 
-    const running = run(call).pipe(
-      Effect.sandbox,
-      Effect.tapError((cause) =>
-        Cause.hasDies(cause)
-          ? Effect.logError("an effect died", cause).pipe(Effect.annotateLogs({ actor: address, effect: ref.invokeId }))
-          : Effect.void,
-      ),
-      Effect.retry({ ...afterDefect, while: (cause) => Cause.hasDies(cause) }),
-      Effect.catch((cause) => Effect.failCause(cause)),
-    );
-
-    const settled = (
-      effect: Effect.Effect<unknown, { readonly kind: string; readonly message: string }, R>,
-    ): Effect.Effect<void, never, R> =>
+    const failed = (cause: Cause.Cause<{ readonly kind: string; readonly message: string }>): Effect.Effect<void> => {
+      if (Cause.hasInterruptsOnly(cause)) return Effect.void;
+      const failure = Cause.findErrorOption(cause);
+      if (failure._tag === "Some") return outcome({ type: `xstate.error.actor.${ref.invokeId}`, error: failure.value });
+      const reason = `"${ref.invokeId}" failed by a fault of the program: ${String(Cause.squash(cause))}`;
+      return Effect.sync(() => dispatch({ type: "park", address, effect: ref, reason }));
+    };
+    const settled = (effect: ReturnType<typeof run>): Effect.Effect<void, never, R> =>
       Effect.matchCauseEffect(effect, {
         onSuccess: (output) => outcome({ type: `xstate.done.actor.${ref.invokeId}`, output }),
-        onFailure: (cause) => {
-          if (Cause.hasInterruptsOnly(cause)) return Effect.void;
-          const failure = Cause.findErrorOption(cause);
-          if (failure._tag === "Some") return outcome({ type: `xstate.error.actor.${ref.invokeId}`, error: failure.value });
-          return Effect.sync(() =>
-            dispatch({
-              type: "park",
-              address,
-              effect: ref,
-              reason: `"${ref.invokeId}" failed by a fault of the program: ${String(Cause.squash(cause))}`,
-            }),
-          );
-        },
+        onFailure: failed,
       });
+
+    /** Runs it again after a run that died, as often as is worth it. */
+    const again = (died: Cause.Cause<{ readonly kind: string; readonly message: string }>): ReturnType<typeof run> => {
+      let first = true;
+      const next = Effect.suspend(() => {
+        if (!first) return run(call);
+        first = false;
+        return Effect.failCause(died);
+      });
+      return next.pipe(
+        Effect.sandbox,
+        Effect.tapError((cause) =>
+          Cause.hasDies(cause)
+            ? Effect.logError("an effect died", cause).pipe(Effect.annotateLogs({ actor: address, effect: ref.invokeId }))
+            : Effect.void,
+        ),
+        Effect.retry({ ...afterDefect, while: (cause) => Cause.hasDies(cause) }),
+        Effect.catch((cause) => Effect.failCause(cause)),
+      );
+    };
+    // Dying is rare, and what watches for it costs as much as all else of a short effect: it is put up once it is needed.
+    const running = Effect.catchCauseIf(
+      Effect.suspend(() => run(call)),
+      Cause.hasDies,
+      again,
+    );
 
     if (!recovered || handler.recovery === "resend") return settled(running);
     if (handler.recovery === "park" || lookup === undefined) {
