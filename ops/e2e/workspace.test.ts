@@ -211,7 +211,7 @@ test("the gallery takes files that are dropped, pasted and chosen, and its trash
   await giveFile(gallery.getByRole("button", { name: "Videos" }), "paste", await given("moss.png", "#406020"));
   await tile(gallery, "moss").waitFor();
   const asked = page.waitForEvent("filechooser");
-  await gallery.getByRole("button", { name: "Upload" }).click();
+  await gallery.getByRole("button", { name: "Upload", exact: true }).click();
   await (await asked).setFiles([await picture("sand.png", "#d0b080")]);
   await tile(gallery, "sand").waitFor();
 
