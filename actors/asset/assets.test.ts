@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Effect, ManagedRuntime } from "effect";
 import { TestClock } from "effect/testing";
@@ -15,7 +15,7 @@ import { Assets, type IngestRequest } from "./assets.ts";
 import { assetHandlers } from "./handlers.ts";
 import { purgeTrash, sweepOrphans } from "./housekeeping.ts";
 import { Intake } from "./intake.ts";
-import { contextOf, mediaWork, testAssets, testFolder } from "./testing.ts";
+import { contextOf, mediaWork, stagedIn, testAssets, testFolder } from "./testing.ts";
 
 const day = 86_400_000;
 
@@ -58,7 +58,7 @@ describe.each(testDatabases)("assets on $engine", ({ layer }) => {
     });
   });
 
-  const staged = (): ReadonlyArray<string> => readdirSync(join(folder.path, "blobs", "staging"));
+  const staged = (): ReadonlyArray<string> => stagedIn(folder.path);
 
   test("a finished file becomes an asset with all its derivatives, and nothing is left in the staging folder", () =>
     run(

@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Effect, ManagedRuntime } from "effect";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { testDatabases } from "#db/client/testing.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { Assets } from "./assets.ts";
 import { Intake } from "./intake.ts";
-import { testAssets, testFolder } from "./testing.ts";
+import { stagedIn, testAssets, testFolder } from "./testing.ts";
 
 const folder = testFolder();
 const runtime = ManagedRuntime.make(testAssets(folder.path, must(testDatabases[0]).layer, mediaPool()));
@@ -40,7 +40,7 @@ test("media children do all the work that taking in a file needs", async () => {
       expect(still).toMatchObject({ mediaType: "image", origin: { kind: "frame", assetId: "ast_1", timeMs: 250 } });
       const refusal = yield* Effect.flip((yield* Assets).ingest({ ...request, assetId: "ast_2", path: stage(text) }));
       expect(refusal).toMatchObject({ code: "unsupported_media" });
-      expect(readdirSync(join(folder.path, "blobs", "staging"))).toEqual([]);
+      expect(stagedIn(folder.path)).toEqual([]);
     }),
   );
 });

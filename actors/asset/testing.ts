@@ -1,6 +1,6 @@
 // The assets of one data folder for tests: real blobs, real database, real media work (in the process of the test, which
 // is a child process of its own), addresses without signature.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Effect, Layer } from "effect";
@@ -46,6 +46,12 @@ export const testFolder = (): { readonly path: string; readonly remove: () => vo
   const path = mkdtempSync(join(tmpdir(), "pixsim-asset-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 };
+
+/** What lies in the staging folders of a data folder, but for their locks. */
+export const stagedIn = (folder: string): ReadonlyArray<string> =>
+  readdirSync(join(folder, "blobs", "staging"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== "lock")
+    .map(({ name }) => name);
 
 /** All services of assets on a data folder and a database. */
 export const testAssets = <E>(folder: string, database: Layer.Layer<Database, E>, work: Layer.Layer<Media, never, Settings> = media) =>

@@ -15,7 +15,7 @@ import { Parts } from "#runtime/blobs/parts.ts";
 import type { UploadSink } from "#runtime/gateway/handlers.ts";
 import { assetHandlers } from "./handlers.ts";
 import { sweepOrphans } from "./housekeeping.ts";
-import { contextOf, testAssets, testFolder } from "./testing.ts";
+import { contextOf, stagedIn, testAssets, testFolder } from "./testing.ts";
 import { Uploads } from "./uploads.ts";
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
@@ -53,7 +53,7 @@ describe.each(testDatabases)("uploads on $engine", ({ layer }) => {
       .toBuffer();
 
   const partFiles = (): ReadonlyArray<string> => readdirSync(join(folder.path, "blobs", "uploads"));
-  const stagedFiles = (): ReadonlyArray<string> => readdirSync(join(folder.path, "blobs", "staging"));
+  const stagedFiles = (): ReadonlyArray<string> => stagedIn(folder.path);
 
   const refused = (effect: Effect.Effect<unknown, CallError, Services>) => Effect.flip(effect);
 

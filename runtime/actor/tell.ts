@@ -1,6 +1,6 @@
 // Messages between actors. An effect made by `tell` is an outbox: its row is in the commit of the step that asks for it, it is sent
 // again after a crash, and the receiver knows the key, so it steps the message exactly once (repeats within the seven days for
-// which event ids are kept). Where the receiver is `writeBehind` or `ephemeral`, what it has taken may be lost with its process.
+// which event ids are kept).
 import { Duration, Effect, Schedule } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
