@@ -23,13 +23,14 @@ const makeCore = (mailbox: number) => {
   const disk = new Disk();
   const answers: Array<() => void> = [];
   const soon: Array<() => void> = [];
+  const clock = { now: 1000 };
   const core = new Core(
     {
       store: disk.store((happen, answer) => {
         answers.push(() => answer({ ok: true, value: happen() }));
       }),
       kinds: new Map([["count", kind]]),
-      now: () => 1000,
+      now: () => clock.now,
       later: () => () => {},
       soon: (run) => void soon.push(run),
       startEffect: () => {},
@@ -56,7 +57,7 @@ const makeCore = (mailbox: number) => {
   };
   core.claim(allCells, () => {});
   settle();
-  return { core, disk, run, settle };
+  return { core, disk, run, settle, clock };
 };
 
 const address = "count/a";
@@ -96,3 +97,30 @@ test.each([
     expect(steps).toBe(id(0) === id(1) && id(0) !== undefined ? 1 : 101);
   },
 );
+
+test("an actor that nobody has used for a moment is held as text, goes on as it was, and leaves memory after a while", () => {
+  const { core, settle, clock } = makeCore(10);
+  const seen: Array<unknown> = [];
+  const reply = (result: Acknowledged | CallError): void =>
+    void seen.push(result instanceof CallError ? result.code : [result.seq, result.context]);
+  const up = () => {
+    core.dispatch({ type: "send", address: "count/1", event: { type: "UP" }, eventId: undefined, hash: "", reply });
+    settle();
+  };
+  core.dispatch({ type: "create", address: "count/1", input: {}, eventId: undefined, hash: "", novel: true, reply });
+  settle();
+  up();
+  const before = core.resident();
+  for (let n = 0; n < 2; n++) {
+    clock.now += 10_000;
+    core.passivate();
+    expect(core.resident()).toEqual(before);
+    up();
+  }
+  expect(seen).toEqual([0, 1, 2, 3].map((n) => [n, { n }]));
+  clock.now += 120_000;
+  core.passivate();
+  expect(core.resident()).toEqual({});
+  up();
+  expect(seen.at(-1)).toEqual([4, { n: 4 }]);
+});

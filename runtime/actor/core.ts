@@ -15,6 +15,9 @@ import {
   hostTell,
   type Kind,
   makeResident,
+  pack,
+  type Packed,
+  unpack,
   metaOf,
   type PendingStep,
   type Resident,
@@ -133,11 +136,13 @@ export interface CoreLimits {
   readonly flush: number;
   /** ms without use after which an actor leaves memory. */
   readonly idleMs: number;
+  /** ms without use after which an actor is held as text. */
+  readonly packMs: number;
   /** Timers due within this many ms are held in memory. */
   readonly horizonMs: number;
 }
 
-const defaultLimits: CoreLimits = { mailbox: 1024, flush: 2000, idleMs: 60_000, horizonMs: 60_000 };
+const defaultLimits: CoreLimits = { mailbox: 1024, flush: 2000, idleMs: 60_000, packMs: 5000, horizonMs: 60_000 };
 
 /** The alarm looks at the clock at least this often, ms: it may be set meanwhile, or have gone on while the computer slept. */
 const longestWait = 1000;
@@ -177,7 +182,7 @@ export class Core {
   readonly #cells = new Map<number, { readonly epoch: number }>();
   /** Cells that take nothing new and are let go of once what they took is written; who waits for that. */
   readonly #leaving = new Map<number, Array<() => void>>();
-  readonly #actors = new Map<string, Resident<Command> | Loading>();
+  readonly #actors = new Map<string, Resident<Command> | Packed | Loading>();
   readonly #lanes: ReadonlyArray<Lane> = [0, 1].map(() => ({ dirty: new Set(), inFlight: none, scheduled: false }));
   readonly #wanted = new Set<string>();
   #loads = 0;
@@ -298,7 +303,7 @@ export class Core {
       if (!cells.has("loading" in entry ? cellOf(address) : entry.cell)) continue;
       this.#actors.delete(address);
       if ("loading" in entry) for (const command of entry.loading) this.#refuse(command, new Moved(false));
-      else this.#rollBack(entry, new Moved(entry.flushing !== null), false);
+      else if (!("text" in entry)) this.#rollBack(entry, new Moved(entry.flushing !== null), false);
     }
     for (const done of leaving) done();
     return true;
@@ -330,7 +335,8 @@ export class Core {
     const kind = this.#kindOf(address);
     if (kind === undefined) return this.#refuse(command, new CallError("not_found", `There is no kind of actor for "${address}".`));
 
-    const entry = this.#actors.get(address);
+    const held = this.#actors.get(address);
+    const entry = held !== undefined && "text" in held ? this.#unpack(address, held) : held;
     if (entry === undefined) {
       if (command.type === "create" && command.novel) return this.#create(kind, command);
       this.#actors.set(address, { loading: [command] });
@@ -343,6 +349,12 @@ export class Core {
     } else {
       this.#apply(entry, command);
     }
+  }
+
+  #unpack(address: string, packed: Packed): Resident<Command> {
+    const resident = unpack<Command>(address, packed);
+    this.#actors.set(address, resident);
+    return resident;
   }
 
   /** Answers an error to whoever waits; what happened anyway is dropped: its row stays, and the next owner finds it. */
@@ -797,11 +809,16 @@ export class Core {
 
   // ── Memory ───────────────────────────────────────────────────────────────
 
-  /** Lets actors go that nobody has used for a while. */
+  /** Packs actors that nobody has used for a moment, and lets those go that nobody has used for a while. Call it every few seconds. */
   passivate(): void {
-    const before = this.#ports.now() - this.#limits.idleMs;
+    const now = this.#ports.now();
+    const [gone, small] = [now - this.#limits.idleMs, now - this.#limits.packMs];
     for (const [address, entry] of this.#actors) {
-      if (!("loading" in entry) && entry.usedAt <= before && entry.dirty === null && entry.flushing === null) this.#actors.delete(address);
+      if ("loading" in entry || entry.usedAt > small) continue;
+      const pending = !("text" in entry) && (entry.dirty !== null || entry.flushing !== null || entry.looking > 0);
+      if (pending) continue;
+      if (entry.usedAt <= gone) this.#actors.delete(address);
+      else if (!("text" in entry)) this.#actors.set(address, pack(entry as Resident));
     }
   }
 

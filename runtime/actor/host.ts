@@ -182,7 +182,7 @@ export const actorHost = <R>(
       yield* Effect.forkScoped(
         Effect.forever(
           Effect.andThen(
-            Effect.sleep("15 seconds"),
+            Effect.sleep("5 seconds"),
             Effect.sync(() => core.passivate()),
           ),
         ),

@@ -162,6 +162,37 @@ export const restoreResident = <Command>(
   return { resident, migrated: stored.machineVersion < kind.version };
 };
 
+/** An actor that nobody has used for a moment, as small as it gets: its state and what it waits for as text. */
+export interface Packed {
+  readonly kind: Kind;
+  readonly cell: number;
+  readonly createdAt: number;
+  readonly seq: number;
+  readonly at: number;
+  readonly parked: string | null;
+  readonly usedAt: number;
+  readonly text: string;
+}
+
+/** Only for one that has nothing pending. */
+export const pack = ({ kind, cell, createdAt, seq, at, parked, usedAt, snapshot, effects, timers }: Resident): Packed => ({
+  kind,
+  cell,
+  createdAt,
+  seq,
+  at,
+  parked,
+  usedAt,
+  text: JSON.stringify({ snapshot: kind.stepper.store(snapshot), effects, timers }),
+});
+
+export const unpack = <Command>(address: string, { text, ...packed }: Packed): Resident<Command> => {
+  const { snapshot, effects, timers } = JSON.parse(text) as Pick<StoredActor, "snapshot" | "effects" | "timers">;
+  const { kind, cell, createdAt, seq, at, parked } = packed;
+  const stored = { address, kind: kind.name, machineVersion: kind.version, createdAt, seq, at, parked, snapshot, effects, timers };
+  return restoreResident<Command>(kind, cell, stored).resident;
+};
+
 const dirtyOf = <Command>(resident: Resident<Command>): Dirty<Command> =>
   (resident.dirty ??= {
     steps: [],

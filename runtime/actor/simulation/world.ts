@@ -170,42 +170,45 @@ export class World {
         this.#task(() => tell(address, effect, run, result instanceof CallError ? index : index + 1), host, 50);
       core.dispatch({ type: "send", address: to, event, eventId, hash: "h", reply });
     };
-    const core: Core = new Core({
-      store,
-      kinds,
-      now: () => this.now,
-      later: (ms, run) => {
-        let off = false;
-        this.#task(() => void (off || run()), host, ms);
-        return () => (off = true);
+    const core: Core = new Core(
+      {
+        store,
+        kinds,
+        now: () => this.now,
+        later: (ms, run) => {
+          let off = false;
+          this.#task(() => void (off || run()), host, ms);
+          return () => (off = true);
+        },
+        soon: (run) => this.#task(run, host),
+        startEffect: (address, _kind, effect) => start(address, effect),
+        stopEffect: (address, effect) => stop(`${address}/${effect.invokeId}/${effect.seq}`),
+        arrived: (_cells, done) => done(),
+        left: (cells) => {
+          for (const key of running.keys()) if (cells.has(cellOf(key.slice(0, key.indexOf("/", key.indexOf("/") + 1))))) stop(key);
+        },
+        syncEffects: (address, _kind, effects) => {
+          const wanted = new Set(effects.map((effect) => `${address}/${effect.invokeId}/${effect.seq}`));
+          for (const key of running.keys()) if (key.startsWith(`${address}/`) && !wanted.has(key)) stop(key);
+          for (const effect of effects) start(address, effect);
+        },
+        published: (address, _kind, _createdAt, steps) => {
+          for (const step of steps) {
+            const journal = this.disk.actors.get(address)?.journal;
+            if (journal?.[step.seq]?.event.type !== step.event.type)
+              this.problems.push(`${address}:${step.seq} was published before it was committed`);
+            // A step may be missing (its commit's answer was lost: followers notice), but none comes twice.
+            const last = this.#published.get(`${host} ${address}`) ?? -1;
+            if (step.seq <= last) this.problems.push(`${address}: published ${step.seq} twice`);
+            this.#published.set(`${host} ${address}`, step.seq);
+          }
+        },
+        // Another epoch: if it was a late message of a dead host, the cell is still ours to take.
+        deposed: (cell) => this.#task(() => host === this.#host && claim([cell]), host, 100),
+        log: () => {},
       },
-      soon: (run) => this.#task(run, host),
-      startEffect: (address, _kind, effect) => start(address, effect),
-      stopEffect: (address, effect) => stop(`${address}/${effect.invokeId}/${effect.seq}`),
-      arrived: (_cells, done) => done(),
-      left: (cells) => {
-        for (const key of running.keys()) if (cells.has(cellOf(key.slice(0, key.indexOf("/", key.indexOf("/") + 1))))) stop(key);
-      },
-      syncEffects: (address, _kind, effects) => {
-        const wanted = new Set(effects.map((effect) => `${address}/${effect.invokeId}/${effect.seq}`));
-        for (const key of running.keys()) if (key.startsWith(`${address}/`) && !wanted.has(key)) stop(key);
-        for (const effect of effects) start(address, effect);
-      },
-      published: (address, _kind, _createdAt, steps) => {
-        for (const step of steps) {
-          const journal = this.disk.actors.get(address)?.journal;
-          if (journal?.[step.seq]?.event.type !== step.event.type)
-            this.problems.push(`${address}:${step.seq} was published before it was committed`);
-          // A step may be missing (its commit's answer was lost: followers notice), but none comes twice.
-          const last = this.#published.get(`${host} ${address}`) ?? -1;
-          if (step.seq <= last) this.problems.push(`${address}: published ${step.seq} twice`);
-          this.#published.set(`${host} ${address}`, step.seq);
-        }
-      },
-      // Another epoch: if it was a late message of a dead host, the cell is still ours to take.
-      deposed: (cell) => this.#task(() => host === this.#host && claim([cell]), host, 100),
-      log: () => {},
-    });
+      { packMs: 20, idleMs: 2000 },
+    );
     this.#core = core;
     const claim = (cells: ReadonlyArray<number>): void =>
       core.claim(cells, (failure) => failure !== null && this.#task(() => claim(cells), host, 100));
