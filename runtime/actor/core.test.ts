@@ -98,7 +98,7 @@ test.each([
   },
 );
 
-test("an actor that nobody has used for a moment is held as text, goes on as it was, and leaves memory after a while", () => {
+test("an actor that nobody has used for a moment is packed, goes on as it was, and leaves memory after a while", () => {
   const { core, settle, clock } = makeCore(10);
   const seen: Array<unknown> = [];
   const reply = (result: Acknowledged | CallError): void =>

@@ -136,7 +136,7 @@ export interface CoreLimits {
   readonly flush: number;
   /** ms without use after which an actor leaves memory. */
   readonly idleMs: number;
-  /** ms without use after which an actor is held as text. */
+  /** ms without use after which an actor is held packed. */
   readonly packMs: number;
   /** Timers due within this many ms are held in memory. */
   readonly horizonMs: number;
@@ -303,7 +303,7 @@ export class Core {
       if (!cells.has("loading" in entry ? cellOf(address) : entry.cell)) continue;
       this.#actors.delete(address);
       if ("loading" in entry) for (const command of entry.loading) this.#refuse(command, new Moved(false));
-      else if (!("text" in entry)) this.#rollBack(entry, new Moved(entry.flushing !== null), false);
+      else if (!("packed" in entry)) this.#rollBack(entry, new Moved(entry.flushing !== null), false);
     }
     for (const done of leaving) done();
     return true;
@@ -336,7 +336,7 @@ export class Core {
     if (kind === undefined) return this.#refuse(command, new CallError("not_found", `There is no kind of actor for "${address}".`));
 
     const held = this.#actors.get(address);
-    const entry = held !== undefined && "text" in held ? this.#unpack(address, held) : held;
+    const entry = held !== undefined && "packed" in held ? this.#unpack(address, held) : held;
     if (entry === undefined) {
       if (command.type === "create" && command.novel) return this.#create(kind, command);
       this.#actors.set(address, { loading: [command] });
@@ -815,10 +815,10 @@ export class Core {
     const [gone, small] = [now - this.#limits.idleMs, now - this.#limits.packMs];
     for (const [address, entry] of this.#actors) {
       if ("loading" in entry || entry.usedAt > small) continue;
-      const pending = !("text" in entry) && (entry.dirty !== null || entry.flushing !== null || entry.looking > 0);
+      const pending = !("packed" in entry) && (entry.dirty !== null || entry.flushing !== null || entry.looking > 0);
       if (pending) continue;
       if (entry.usedAt <= gone) this.#actors.delete(address);
-      else if (!("text" in entry)) this.#actors.set(address, pack(entry as Resident));
+      else if (!("packed" in entry)) this.#actors.set(address, pack(entry as Resident));
     }
   }
 

@@ -4,6 +4,7 @@ import type { ProjectionTable } from "#db/queries/actor.ts";
 import type { Duration, Effect } from "effect";
 import type { AnyStateMachine } from "xstate";
 import type { ActorDefinition, ActorMeta, CellListener, EffectFailure } from "./define.ts";
+import { packJson, type PackedJson, unpackJson } from "./pack.ts";
 import { makeStepper, type MachineSnapshot, type Step, type Stepper } from "./step.ts";
 import type { ActorCommit, InboxRow, JournalRow, OpenEffect, SetTimer, StoredActor } from "./store.ts";
 
@@ -162,7 +163,7 @@ export const restoreResident = <Command>(
   return { resident, migrated: stored.machineVersion < kind.version };
 };
 
-/** An actor that nobody has used for a moment, as small as it gets: its state and what it waits for as text. */
+/** An actor that nobody has used for a moment, as small as it gets. */
 export interface Packed {
   readonly kind: Kind;
   readonly cell: number;
@@ -171,7 +172,8 @@ export interface Packed {
   readonly at: number;
   readonly parked: string | null;
   readonly usedAt: number;
-  readonly text: string;
+  /** Its state and what it waits for. */
+  readonly packed: PackedJson;
 }
 
 /** Only for one that has nothing pending. */
@@ -183,12 +185,11 @@ export const pack = ({ kind, cell, createdAt, seq, at, parked, usedAt, snapshot,
   at,
   parked,
   usedAt,
-  text: JSON.stringify({ snapshot: kind.stepper.store(snapshot), effects, timers }),
+  packed: packJson({ snapshot: kind.stepper.store(snapshot), effects, timers }),
 });
 
-export const unpack = <Command>(address: string, { text, ...packed }: Packed): Resident<Command> => {
-  const { snapshot, effects, timers } = JSON.parse(text) as Pick<StoredActor, "snapshot" | "effects" | "timers">;
-  const { kind, cell, createdAt, seq, at, parked } = packed;
+export const unpack = <Command>(address: string, { kind, cell, createdAt, seq, at, parked, packed }: Packed): Resident<Command> => {
+  const { snapshot, effects, timers } = unpackJson(packed) as Pick<StoredActor, "snapshot" | "effects" | "timers">;
   const stored = { address, kind: kind.name, machineVersion: kind.version, createdAt, seq, at, parked, snapshot, effects, timers };
   return restoreResident<Command>(kind, cell, stored).resident;
 };
