@@ -1,0 +1,14 @@
+// A short run of the chaos harness: `npm run chaos` makes long ones.
+import { expect, test } from "vitest";
+import { chaos } from "../chaos/run.ts";
+import { planOf } from "../chaos/plan.ts";
+
+test.each([11])(
+  "nothing is lost, doubled or left over, whatever happens to three runners (seed %i)",
+  { timeout: 300_000 },
+  async (seed) => {
+    const report = await chaos({ seed, runners: 3, plan: planOf(seed, 3, 40_000), jobs: 30, say: (line) => console.log(line) });
+    expect(report.problems).toEqual([]);
+    expect(report.jobs).toBe(30);
+  },
+);
