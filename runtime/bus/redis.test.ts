@@ -26,7 +26,6 @@ const processOf = () => {
   const locks = Layer.succeed(ShardLocks, {
     leaseMs: () => Infinity,
     confirm: () => Effect.succeed(true),
-    held: () => 0,
     runners: Effect.sync(() => runners),
   });
   return ManagedRuntime.make(Bus.layer.pipe(Layer.provide(redisFanout), Layer.provide([RedisConnection.layer(url), locks])));

@@ -24,17 +24,15 @@ export class ShardLocks extends Context.Service<
     readonly leaseMs: (shard: string) => number;
     /** Asks the keeper of the locks whether this process holds the shard; false if it does not answer. */
     readonly confirm: (shard: string) => Effect.Effect<boolean>;
-    readonly held: () => number;
     /** All processes of the cluster. Null: they cannot be told just now. */
     readonly runners: Effect.Effect<ReadonlyArray<RunnerInfo> | null>;
   }
 >()("pixsim/runtime/ShardLocks") {
   /** One process: all is here, for ever. */
-  static readonly alone = (info: RunnerInfo, shards: number): Layer.Layer<ShardLocks> =>
+  static readonly alone = (info: RunnerInfo): Layer.Layer<ShardLocks> =>
     Layer.succeed(ShardLocks, {
       leaseMs: () => Infinity,
       confirm: () => Effect.succeed(true),
-      held: () => shards,
       runners: Effect.succeed([info]),
     });
 }

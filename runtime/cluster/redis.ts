@@ -65,9 +65,7 @@ const shown = (url: string): string => url.replace(/\/\/[^@/]*@/, "//");
 export class RedisConnection extends Context.Service<
   RedisConnection,
   {
-    /** One Redis command. Errors: at once when Redis is away, or within a second. */
-    readonly send: (command: string, ...args: ReadonlyArray<string>) => Effect.Effect<unknown, RedisError>;
-    /** Runs a script; all keys must carry the same hash tag. */
+    /** Runs a script; all keys must carry the same hash tag. Errors: at once when Redis is away, or within a second. */
     readonly script: (lua: string, keys: ReadonlyArray<string>, args: ReadonlyArray<string>) => Effect.Effect<unknown, RedisError>;
     /** Sends without waiting for more than the answer; many calls of one tick go out together. */
     readonly publish: (channel: string, message: string) => Promise<unknown>;
@@ -120,7 +118,6 @@ const make = Effect.fnUntraced(function* (url: string) {
   }
 
   return RedisConnection.of({
-    send: (command, ...args) => attempt(() => client.call(command, ...args) as Promise<unknown>),
     script: (lua, keys, args) => attempt(() => client.eval(lua, keys.length, ...keys, ...args) as Promise<unknown>),
     publish: (channel, message) => client.spublish(channel, message) as Promise<unknown>,
     subscriber: opened(url),

@@ -222,7 +222,6 @@ export const registry = (
             Effect.map(refresh([shard]), (held) => held.includes(shard)),
             () => false,
           ),
-        held: () => [...deadlines.keys()].filter((shard) => leaseMs(shard) > 0).length,
         runners: redis.script(aliveScript, [keys.info, ...registryKeys.slice(1)], []).pipe(
           Effect.map((answer) => strings(answer).flatMap(readInfo)),
           Effect.orElseSucceed(() => null),

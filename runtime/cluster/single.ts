@@ -19,5 +19,5 @@ export const singleProcess: Layer.Layer<Placement | ShardLocks | Fanout> = place
   Layer.provide(Runners.layerNoop),
   Layer.provide([MessageStorage.layerNoop, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
   Layer.provide(ShardingConfig.layer({ shardsPerGroup: cellCount, simulateRemoteSerialization: false, maxResidentEntities: "unbounded" })),
-  Layer.provideMerge(Layer.mergeAll(ShardLocks.alone(alone, cellCount), Fanout.alone)),
+  Layer.provideMerge(Layer.mergeAll(ShardLocks.alone(alone), Fanout.alone)),
 );
