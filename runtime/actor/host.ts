@@ -1,6 +1,7 @@
 // The actor host as a service: the core's ports bound to the clock, the database, fibers and the cluster.
+// `hostOn` has no timer and no database of its own, so that a simulation runs all of it.
 import { createHash } from "node:crypto";
-import { Clock, Context, Effect, Exit, Layer, Option, Schedule, Stream } from "effect";
+import { Clock, Context, Effect, Exit, Layer, Option, Schedule, type Scope, Stream } from "effect";
 import type { JournalEntry } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Database } from "#db/client/database.ts";
@@ -8,7 +9,7 @@ import { sweepInbox } from "#db/queries/actor.ts";
 import { Fanout } from "../bus/fanout.ts";
 import { type CellServer, Placement } from "../cluster/placement.ts";
 import { type Acknowledged, Actors } from "./actors.ts";
-import { type Committed, committedFrom, Core, failureOf } from "./core.ts";
+import { type Committed, committedFrom, Core, type CorePorts, failureOf } from "./core.ts";
 import { EffectRunner } from "./effects.ts";
 import { entryOf, makeFolder } from "./fold.ts";
 import { Moved } from "./moved.ts";
@@ -52,142 +53,9 @@ export const actorHost = <R>(
     Actors,
     Effect.gen(function* () {
       const database = yield* Database;
-      const placement = yield* Placement;
-      const fanout = yield* Fanout;
-      const clock = yield* Clock.Clock;
-      const services = yield* Effect.context<Exclude<R, Actors>>();
-
-      const kinds = new Map(definitions.map((definition) => [definition.kind, makeKind(definition as AnyActorDefinition<never>)]));
       const projections = new Map(
         definitions.flatMap(({ kind, projection }) => (projection === undefined ? [] : [[kind, projection] as const])),
       );
-      const listeners = definitions.flatMap(({ cells }) => (cells === undefined ? [] : [cells]));
-      const store = makeSqlStore(database, projections);
-      const fork = Effect.runForkWith(services);
-      const followers = new Followers(fanout, (addresses) => {
-        for (const address of addresses) suspects.add(address);
-        if (suspects.size === addresses.length) setImmediate(checkSuspects);
-      });
-      const router = new Router({
-        call: placement.call,
-        owns: (address) => core.owns(address),
-        dispatch: (command) => core.dispatch(command),
-        now: () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n),
-        fork: (effect) => void fork(effect),
-      });
-
-      /** Followed actors of which a step may have been missed. */
-      const suspects = new Set<string>();
-      const checkSuspects = (): void => {
-        const addresses = [...suspects];
-        suspects.clear();
-        if (addresses.length === 0) return;
-        store.heads(addresses, (heads) => {
-          // Without an answer the next round asks again.
-          if (heads.ok) for (const [address, seq] of heads.value) followers.check(address, seq);
-        });
-      };
-
-      const core: Core = new Core({
-        store,
-        kinds,
-        now: () => clock.currentTimeMillisUnsafe(),
-        later: (ms, run) => {
-          const timer = setTimeout(run, Math.min(ms, 0x7fff_ffff));
-          return () => clearTimeout(timer);
-        },
-        soon: (run) => void setImmediate(run),
-        startEffect: (address, kind, effect, recovered) => runner.start(address, kind.name, effect, recovered),
-        stopEffect: (address, effect) => runner.stop(address, effect),
-        arrived: (cells, done) => {
-          const all = Effect.forEach(listeners, ({ arrived }) => arrived(cells), { discard: true });
-          fork(Effect.andThen(all, Effect.sync(done)));
-        },
-        left: (cells) => {
-          runner.stopCells(cells);
-          for (const { left } of listeners) left(cells);
-        },
-        syncEffects: (address, kind, effects) => runner.sync(address, kind.name, effects),
-        published: (address, kind, createdAt, steps) => followers.published(address, kind, createdAt, steps),
-        deposed: (cell) => void fork(reclaim(cell)),
-        log: (level, message, fields) => {
-          const log = level === "error" ? Effect.logError : level === "warn" ? Effect.logWarning : Effect.logInfo;
-          fork(Effect.annotateLogs(log(message), fields));
-        },
-      });
-
-      const open = (cells: ReadonlyArray<number>): Effect.Effect<void> =>
-        Effect.callback<void, StoreFailure>((resume) =>
-          core.claim(cells, (failure) => resume(failure === null ? Effect.void : Effect.fail(failure))),
-        ).pipe(
-          Effect.tapError((failure) =>
-            Effect.annotateLogs(Effect.logWarning("cells could not be taken; trying again"), {
-              cells: cells.length,
-              reason: failure.message,
-            }),
-          ),
-          Effect.retry({ schedule: retrySoon }),
-          Effect.orDie,
-        );
-
-      /** Cells that this process is told to serve. */
-      const serving = new Set<number>();
-
-      /** Another epoch wrote to a cell that we held. As long as it is ours to serve, take it back. */
-      const reclaim = Effect.fnUntraced(function* (cell: number) {
-        yield* Effect.logWarning("a cell was taken by another process").pipe(Effect.annotateLogs({ cell }));
-        while (!closing && serving.has(cell) && !core.holds(cell)) {
-          yield* Effect.sleep("200 millis");
-          if (yield* placement.isHere(cell)) yield* open([cell]);
-        }
-      });
-
-      let closing = false;
-      // Last to go: everything that was accepted is written.
-      yield* Effect.addFinalizer(() =>
-        Effect.gen(function* () {
-          closing = true;
-          yield* runner.stopAll;
-          yield* Effect.callback<void>((resume) => core.close(() => resume(Effect.void))).pipe(Effect.timeoutOption("10 seconds"));
-        }),
-      );
-      const server: CellServer = {
-        open: (cells) => {
-          for (const cell of cells) serving.add(cell);
-          return open(cells);
-        },
-        close: (cell) =>
-          Effect.callback<void>((resume) => {
-            serving.delete(cell);
-            core.release(cell, () => resume(Effect.void));
-          }).pipe(Effect.timeoutOption("5 seconds"), Effect.asVoid),
-        receive: router.receive,
-      };
-      if (fanout.shared) {
-        const check = Effect.sync(() => {
-          for (const address of followers.addresses()) suspects.add(address);
-          checkSuspects();
-        });
-        yield* Effect.forkScoped(Effect.repeat(check, Schedule.spaced(checkEvery)));
-      }
-
-      yield* Effect.forkScoped(
-        Effect.forever(
-          Effect.andThen(
-            Effect.sleep("30 seconds"),
-            Effect.sync(() => core.lookAhead()),
-          ),
-        ),
-      );
-      yield* Effect.forkScoped(
-        Effect.forever(
-          Effect.andThen(
-            Effect.sleep("5 seconds"),
-            Effect.sync(() => core.passivate()),
-          ),
-        ),
-      );
-
       // Repeats of a command that come later than this are no longer recognised.
       yield* Effect.forkScoped(
         Clock.currentTimeMillis.pipe(
@@ -196,109 +64,252 @@ export const actorHost = <R>(
           Effect.repeat(Schedule.spaced("1 hour")),
         ),
       );
-
-      const fromStore = <T>(read: (done: (result: StoreResult<T>) => void) => void): Effect.Effect<T, CallError> =>
-        Effect.callback<T, CallError>((resume) =>
-          read((result) => resume(result.ok ? Exit.succeed(result.value) : Exit.fail(failureOf(result)))),
-        );
-
-      /** The actor as of its last commit, from wherever that is known. */
-      const peek = (address: string): Effect.Effect<Committed, CallError> =>
-        core.owns(address)
-          ? Effect.callback<Committed, CallError>((resume) =>
-              core.dispatch({
-                type: "peek",
-                address,
-                reply: (state) =>
-                  resume(state instanceof Moved ? stored(address) : state instanceof CallError ? Exit.fail(state) : Exit.succeed(state)),
-              }),
-            )
-          : stored(address);
-
-      const stored = Effect.fnUntraced(function* (address: string) {
-        const rows = yield* fromStore<ReadonlyMap<string, StoredActor>>((done) => store.load([address], done));
-        const row = rows.get(address);
-        const kind = row === undefined ? undefined : kinds.get(row.kind);
-        if (row === undefined || kind === undefined)
-          return yield* Effect.fail(new CallError("not_found", `There is no actor "${address}".`));
-        return yield* Effect.try({
-          try: () => committedFrom(kind, row),
-          catch: (cause) => new CallError("parked", `The actor ${address} cannot be loaded: ${String(cause)}.`),
-        });
-      });
-
-      const journalFrom = (address: string): Stream.Stream<JournalRow, CallError> =>
-        Stream.paginate(0, (from) =>
-          Effect.map(
-            fromStore<ReadonlyArray<JournalRow>>((done) => store.journal(address, from, journalPage, done)),
-            (rows) => [rows, rows.length < journalPage ? Option.none() : Option.some(from + rows.length)] as const,
-          ),
-        );
-
-      const history = (address: string, from: number): Stream.Stream<JournalEntry, CallError> =>
-        Stream.unwrap(
-          Effect.gen(function* () {
-            const { kind, seq } = yield* peek(address);
-            const folder = makeFolder(kind, yield* fromStore<number>((done) => store.migratedAt(address, done)));
-            return journalFrom(address).pipe(
-              Stream.takeWhile((row) => row.seq <= seq),
-              Stream.map((row) => entryOf(kind, row, folder.next(row))),
-              Stream.filter((entry) => entry.seq >= from),
-            );
-          }),
-        );
-
-      const reading: Reading = {
-        followers,
-        peek,
-        missed: (address, from) => Stream.runCollect(history(address, from)),
-      };
-
-      const actors = Actors.of({
-        create: (address, input, options) =>
-          acknowledged(
-            router.command({
-              type: "create",
-              address,
-              input,
-              eventId: options?.eventId,
-              hash: options?.eventId === undefined ? "" : contentHash(input),
-              novel: options?.novel === true,
-            }),
-          ),
-        send: (address, event, options) =>
-          acknowledged(
-            router.command({
-              type: "send",
-              address,
-              event,
-              eventId: options?.eventId,
-              hash: options?.eventId === undefined ? "" : contentHash(event),
-            }),
-          ),
-        view: (address) => Effect.map(peek(address), viewOf),
-        owner: (address) => Effect.map(peek(address), ({ kind, snapshot }) => kind.owner(snapshot)),
-        history,
-        follow: (address, from, emit) => followActor(reading, address, from, emit),
-        resume: (address) => Effect.asVoid(router.command({ type: "resume", address })),
-        resolveEffect: (address, key, decision) => {
-          const effect = parseRef(key);
-          if (effect === undefined) return Effect.fail(new CallError("not_found", `There is no effect "${key}".`));
-          return Effect.asVoid(router.command({ type: "resolve", address, effect, decision }));
+      return yield* hostOn(definitions, {
+        store: makeSqlStore(database, projections),
+        later: (ms, run) => {
+          const timer = setTimeout(run, Math.min(ms, 0x7fff_ffff));
+          return () => clearTimeout(timer);
         },
-        stats: () => ({
-          resident: core.resident(),
-          effectsRunning: runner.running,
-          followers: followers.count,
-          timers: core.timers,
-          ...core.counts,
-        }),
+        soon: (run) => void setImmediate(run),
       });
-      // Effects may talk to actors, so they know the host that runs them.
-      const withActors = Context.add(services, Actors, actors) as Context.Context<R | Actors>;
-      const runner = new EffectRunner<R | Actors>(definitions, hostEffects, withActors, placement, (command) => core.dispatch(command));
-      yield* placement.serve(server);
-      yield* Effect.addFinalizer(() => Effect.sync(() => (closing = true)));
-      return actors;
     }),
   );
+
+/** A host on the store and the time given, in the placement and fan-out of its context. Closes with the scope. */
+export const hostOn = <R>(
+  definitions: ReadonlyArray<AnyActorDefinition<R>>,
+  { store, later, soon }: Pick<CorePorts, "store" | "later" | "soon">,
+): Effect.Effect<Actors["Service"], never, Exclude<R, Actors> | Fanout | Placement | Scope.Scope> =>
+  Effect.gen(function* () {
+    const placement = yield* Placement;
+    const fanout = yield* Fanout;
+    const clock = yield* Clock.Clock;
+    const services = yield* Effect.context<Exclude<R, Actors>>();
+
+    const kinds = new Map(definitions.map((definition) => [definition.kind, makeKind(definition as AnyActorDefinition<never>)]));
+    const listeners = definitions.flatMap(({ cells }) => (cells === undefined ? [] : [cells]));
+    const fork = Effect.runForkWith(services);
+    const followers = new Followers(fanout, (addresses) => {
+      for (const address of addresses) suspects.add(address);
+      if (suspects.size === addresses.length) soon(checkSuspects);
+    });
+    const router = new Router({
+      call: placement.call,
+      owns: (address) => core.owns(address),
+      dispatch: (command) => core.dispatch(command),
+      now: () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n),
+      fork: (effect) => void fork(effect),
+    });
+
+    /** Followed actors of which a step may have been missed. */
+    const suspects = new Set<string>();
+    const checkSuspects = (): void => {
+      const addresses = [...suspects];
+      suspects.clear();
+      if (addresses.length === 0) return;
+      store.heads(addresses, (heads) => {
+        // Without an answer the next round asks again.
+        if (heads.ok) for (const [address, seq] of heads.value) followers.check(address, seq);
+      });
+    };
+
+    const core: Core = new Core({
+      store,
+      kinds,
+      now: () => clock.currentTimeMillisUnsafe(),
+      later,
+      soon,
+      startEffect: (address, kind, effect, recovered) => runner.start(address, kind.name, effect, recovered),
+      stopEffect: (address, effect) => runner.stop(address, effect),
+      arrived: (cells, done) => {
+        const all = Effect.forEach(listeners, ({ arrived }) => arrived(cells), { discard: true });
+        fork(Effect.andThen(all, Effect.sync(done)));
+      },
+      left: (cells) => {
+        runner.stopCells(cells);
+        for (const { left } of listeners) left(cells);
+      },
+      syncEffects: (address, kind, effects) => runner.sync(address, kind.name, effects),
+      published: (address, kind, createdAt, steps) => followers.published(address, kind, createdAt, steps),
+      deposed: (cell) => void fork(reclaim(cell)),
+      log: (level, message, fields) => {
+        const log = level === "error" ? Effect.logError : level === "warn" ? Effect.logWarning : Effect.logInfo;
+        fork(Effect.annotateLogs(log(message), fields));
+      },
+    });
+
+    const open = (cells: ReadonlyArray<number>): Effect.Effect<void> =>
+      Effect.callback<void, StoreFailure>((resume) =>
+        core.claim(cells, (failure) => resume(failure === null ? Effect.void : Effect.fail(failure))),
+      ).pipe(
+        Effect.tapError((failure) =>
+          Effect.annotateLogs(Effect.logWarning("cells could not be taken; trying again"), {
+            cells: cells.length,
+            reason: failure.message,
+          }),
+        ),
+        Effect.retry({ schedule: retrySoon }),
+        Effect.orDie,
+      );
+
+    /** Cells that this process is told to serve. */
+    const serving = new Set<number>();
+
+    /** Another epoch wrote to a cell that we held. As long as it is ours to serve, take it back. */
+    const reclaim = Effect.fnUntraced(function* (cell: number) {
+      yield* Effect.logWarning("a cell was taken by another process").pipe(Effect.annotateLogs({ cell }));
+      while (!closing && serving.has(cell) && !core.holds(cell)) {
+        yield* Effect.sleep("200 millis");
+        if (yield* placement.isHere(cell)) yield* open([cell]);
+      }
+    });
+
+    let closing = false;
+    // Last to go: everything that was accepted is written.
+    yield* Effect.addFinalizer(() =>
+      Effect.gen(function* () {
+        closing = true;
+        yield* runner.stopAll;
+        yield* Effect.callback<void>((resume) => core.close(() => resume(Effect.void))).pipe(Effect.timeoutOption("10 seconds"));
+      }),
+    );
+    const server: CellServer = {
+      open: (cells) => {
+        for (const cell of cells) serving.add(cell);
+        return open(cells);
+      },
+      close: (cell) =>
+        Effect.callback<void>((resume) => {
+          serving.delete(cell);
+          core.release(cell, () => resume(Effect.void));
+        }).pipe(Effect.timeoutOption("5 seconds"), Effect.asVoid),
+      receive: router.receive,
+    };
+    if (fanout.shared) {
+      const check = Effect.sync(() => {
+        for (const address of followers.addresses()) suspects.add(address);
+        checkSuspects();
+      });
+      yield* Effect.forkScoped(Effect.repeat(check, Schedule.spaced(checkEvery)));
+    }
+
+    yield* Effect.forkScoped(
+      Effect.forever(
+        Effect.andThen(
+          Effect.sleep("30 seconds"),
+          Effect.sync(() => core.lookAhead()),
+        ),
+      ),
+    );
+    yield* Effect.forkScoped(
+      Effect.forever(
+        Effect.andThen(
+          Effect.sleep("5 seconds"),
+          Effect.sync(() => core.passivate()),
+        ),
+      ),
+    );
+
+    const fromStore = <T>(read: (done: (result: StoreResult<T>) => void) => void): Effect.Effect<T, CallError> =>
+      Effect.callback<T, CallError>((resume) =>
+        read((result) => resume(result.ok ? Exit.succeed(result.value) : Exit.fail(failureOf(result)))),
+      );
+
+    /** The actor as of its last commit, from wherever that is known. */
+    const peek = (address: string): Effect.Effect<Committed, CallError> =>
+      core.owns(address)
+        ? Effect.callback<Committed, CallError>((resume) =>
+            core.dispatch({
+              type: "peek",
+              address,
+              reply: (state) =>
+                resume(state instanceof Moved ? stored(address) : state instanceof CallError ? Exit.fail(state) : Exit.succeed(state)),
+            }),
+          )
+        : stored(address);
+
+    const stored = Effect.fnUntraced(function* (address: string) {
+      const rows = yield* fromStore<ReadonlyMap<string, StoredActor>>((done) => store.load([address], done));
+      const row = rows.get(address);
+      const kind = row === undefined ? undefined : kinds.get(row.kind);
+      if (row === undefined || kind === undefined) return yield* Effect.fail(new CallError("not_found", `There is no actor "${address}".`));
+      return yield* Effect.try({
+        try: () => committedFrom(kind, row),
+        catch: (cause) => new CallError("parked", `The actor ${address} cannot be loaded: ${String(cause)}.`),
+      });
+    });
+
+    const journalFrom = (address: string): Stream.Stream<JournalRow, CallError> =>
+      Stream.paginate(0, (from) =>
+        Effect.map(
+          fromStore<ReadonlyArray<JournalRow>>((done) => store.journal(address, from, journalPage, done)),
+          (rows) => [rows, rows.length < journalPage ? Option.none() : Option.some(from + rows.length)] as const,
+        ),
+      );
+
+    const history = (address: string, from: number): Stream.Stream<JournalEntry, CallError> =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const { kind, seq } = yield* peek(address);
+          const folder = makeFolder(kind, yield* fromStore<number>((done) => store.migratedAt(address, done)));
+          return journalFrom(address).pipe(
+            Stream.takeWhile((row) => row.seq <= seq),
+            Stream.map((row) => entryOf(kind, row, folder.next(row))),
+            Stream.filter((entry) => entry.seq >= from),
+          );
+        }),
+      );
+
+    const reading: Reading = {
+      followers,
+      peek,
+      missed: (address, from) => Stream.runCollect(history(address, from)),
+    };
+
+    const actors = Actors.of({
+      create: (address, input, options) =>
+        acknowledged(
+          router.command({
+            type: "create",
+            address,
+            input,
+            eventId: options?.eventId,
+            hash: options?.eventId === undefined ? "" : contentHash(input),
+            novel: options?.novel === true,
+          }),
+        ),
+      send: (address, event, options) =>
+        acknowledged(
+          router.command({
+            type: "send",
+            address,
+            event,
+            eventId: options?.eventId,
+            hash: options?.eventId === undefined ? "" : contentHash(event),
+          }),
+        ),
+      view: (address) => Effect.map(peek(address), viewOf),
+      owner: (address) => Effect.map(peek(address), ({ kind, snapshot }) => kind.owner(snapshot)),
+      history,
+      follow: (address, from, emit) => followActor(reading, address, from, emit),
+      resume: (address) => Effect.asVoid(router.command({ type: "resume", address })),
+      resolveEffect: (address, key, decision) => {
+        const effect = parseRef(key);
+        if (effect === undefined) return Effect.fail(new CallError("not_found", `There is no effect "${key}".`));
+        return Effect.asVoid(router.command({ type: "resolve", address, effect, decision }));
+      },
+      stats: () => ({
+        resident: core.resident(),
+        effectsRunning: runner.running,
+        followers: followers.count,
+        timers: core.timers,
+        ...core.counts,
+      }),
+    });
+    // Effects may talk to actors, so they know the host that runs them.
+    const withActors = Context.add(services, Actors, actors) as Context.Context<R | Actors>;
+    const runner = new EffectRunner<R | Actors>(definitions, hostEffects, withActors, placement, (command) => core.dispatch(command));
+    yield* placement.serve(server);
+    yield* Effect.addFinalizer(() => Effect.sync(() => (closing = true)));
+    return actors;
+  });

@@ -1,6 +1,6 @@
 // Following single actors: a view, then each committed step once and in order, with `epoch:seq` positions that outlive
 // restarts. Encodes a change once, however many watch, and not at all when nobody does.
-import { Effect, Schedule } from "effect";
+import { Deferred, Effect, Schedule } from "effect";
 import * as z from "zod";
 import type { ActorEffect, ActorTimer, ActorView, JournalEntry } from "#protocol/actor.ts";
 import type { Fanout } from "../bus/fanout.ts";
@@ -139,7 +139,7 @@ export class Follower {
 
 /** All followers of this process, by actor. What other processes commit reaches them through the fan-out. */
 export class Followers {
-  readonly #byAddress = new Map<string, { readonly followers: Set<Follower>; readonly ready: Promise<() => void> }>();
+  readonly #byAddress = new Map<string, { readonly followers: Set<Follower>; readonly ready: Deferred.Deferred<() => void> }>();
   readonly #fanout: Fanout["Service"];
   readonly #behind: (addresses: ReadonlyArray<string>) => void;
 
@@ -161,24 +161,26 @@ export class Followers {
 
   /** Completes when nothing that happens from now on is missed. */
   readonly add = (address: string, follower: Follower): Effect.Effect<void> =>
-    Effect.suspend(() => {
+    Effect.flatMap(Effect.context<never>(), (context) => {
       const known = this.#byAddress.get(address);
       known?.followers.add(follower);
-      if (known !== undefined) return Effect.asVoid(Effect.promise(() => known.ready));
+      if (known !== undefined) return Effect.asVoid(Deferred.await(known.ready));
       const listener = {
         heard: (message: string) => this.#heard(address, message),
         lost: () => this.#behind([address]),
       };
-      const ready = Effect.runPromise(this.#fanout.subscribe(channelOf(address), listener));
+      const ready = Deferred.makeUnsafe<() => void>();
       this.#byAddress.set(address, { followers: new Set([follower]), ready });
-      return Effect.asVoid(Effect.promise(() => ready));
+      // Apart from who asks first, who may give up: others wait for it as well.
+      Effect.runForkWith(context)(Deferred.into(this.#fanout.subscribe(channelOf(address), listener), ready));
+      return Effect.asVoid(Deferred.await(ready));
     });
 
   remove(address: string, follower: Follower): void {
     const known = this.#byAddress.get(address);
     if (known?.followers.delete(follower) !== true || known.followers.size > 0) return;
     this.#byAddress.delete(address);
-    void known.ready.then((stop) => stop());
+    Effect.runFork(Effect.map(Deferred.await(known.ready), (stop) => stop()));
   }
 
   published(address: string, kind: Kind, createdAt: number, steps: ReadonlyArray<PendingStep>): void {

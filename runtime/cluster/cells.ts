@@ -26,6 +26,25 @@ const wakeEvery = "100 millis";
 /** A start does not wait longer for others to serve their cells. */
 const readyWithin = "15 seconds";
 
+/**
+ * The answer to one request, or none in time. Who gives up waiting leaves the request to itself: a frozen runner would not
+ * answer an interruption either, and one here would end the cell that is just being opened for it.
+ */
+const attempt = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>> =>
+  Effect.flatMap(Effect.forkDetach(request), (fiber) =>
+    Effect.map(Effect.timeoutOption(Fiber.await(fiber), attemptMs), (exit) => Option.flatMap(exit, Exit.getSuccess)),
+  );
+
+/** Asks again and again, as long as a caller may wait. */
+export const ask = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<A, CallError> =>
+  attempt(request).pipe(
+    Effect.flatMap(Effect.fromOption),
+    Effect.retry(Schedule.spaced("50 millis")),
+    Effect.timeoutOption(patienceMs),
+    Effect.flatMap(Effect.fromOption),
+    Effect.mapError(() => new CallError("unavailable", "The server process that has this actor does not answer. Try again.")),
+  );
+
 export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Sharding | ShardLocks> = Layer.effect(
   Placement,
   Effect.gen(function* () {
@@ -35,24 +54,6 @@ export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Shardin
     const client = yield* onSharding(CellEntity.client);
     const shards = yield* Effect.forEach(allCells, (cell) => onSharding(CellEntity.getShardId(entityId(cell) as never)));
     const names = shards.map(String);
-
-    /**
-     * The answer to one request, or none in time. Who gives up waiting leaves the request to itself: a frozen runner would not
-     * answer an interruption either, and one here would end the cell that is just being opened for it.
-     */
-    const attempt = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>> =>
-      Effect.flatMap(Effect.forkDetach(request), (fiber) =>
-        Effect.map(Effect.timeoutOption(Fiber.await(fiber), attemptMs), (exit) => Option.flatMap(exit, Exit.getSuccess)),
-      );
-
-    const ask = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<A, CallError> =>
-      attempt(request).pipe(
-        Effect.flatMap(Effect.fromOption),
-        Effect.retry(Schedule.spaced("50 millis")),
-        Effect.timeoutOption(patienceMs),
-        Effect.flatMap(Effect.fromOption),
-        Effect.mapError(() => new CallError("unavailable", "The server process that has this actor does not answer. Try again.")),
-      );
 
     const serve = Effect.fnUntraced(function* (server: CellServer) {
       /** Cells served here, each by the entity that came last: one before it may still be ending. */
