@@ -132,6 +132,16 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     expect(studio.calledOff).toEqual([`p-${job.id}-1`]);
   });
 
+  test("a submission that is not answered three times in a row is called off before the job fails", async () => {
+    studio.script.fail("submit", "network", "timeout", "network");
+    const job = await server.create();
+    expect(await watch.ended(job.id)).toMatchObject({ state: "failed", attempt: 3, failure: { kind: "network" } });
+    expect(states(job.id).slice(-2)).toEqual(["cancelling", "failed"]);
+    // Asked for by its key once more: that tells what it had led to.
+    expect(studio.keys).toEqual(Array.from({ length: 4 }, () => `${job.id}-1`));
+    expect(studio.calledOff).toEqual([`p-${job.id}-1`]);
+  });
+
   test("a submission that was begun before a restart is called off too", async () => {
     studio.script.hold("submit");
     const job = await server.create();

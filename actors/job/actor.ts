@@ -5,6 +5,7 @@ import { Bus } from "#runtime/bus/bus.ts";
 import { Durations } from "./durations.ts";
 import { jobEffects } from "./effects.ts";
 import { jobMachine, jobMachineVersion } from "./machine.ts";
+import { jobMigrations } from "./migrations.ts";
 import { jobColumns, jobRow, type JobSnapshot, storedRow } from "./row.ts";
 import { Slots } from "./slots.ts";
 
@@ -36,6 +37,7 @@ export const jobActor = Effect.gen(function* () {
     kind: "job",
     version: jobMachineVersion,
     machine: jobMachine,
+    migrate: jobMigrations,
     effects,
     owner: ({ context }) => context.order.ownerId,
     projection: { table: "job", columns: jobColumns, row: storedRow },

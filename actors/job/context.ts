@@ -16,12 +16,17 @@ export const jobLimits = {
   firstSlot: 7 * 24 * hour,
   /** One submission. */
   submission: 15 * minute,
-  /** Calling off at the provider. */
+  /** Calling off at the provider what it is known to have taken. */
   cancelling: 30 * second,
+  /** The same when it is not known: a submission is let finish first, or the key sent once more, which may take as long. */
+  cancellingUnanswered: 15 * minute + 30 * second,
   attempts: 3,
   /** Downloads of a result that turns out not to be media. */
   downloads: 3,
 } as const;
+
+/** How a job ends that is called off at the provider first. */
+export type Ending = "cancelled" | "timedOut" | "failed";
 
 /** What was accepted. Never changes. */
 export interface JobOrder {
@@ -58,6 +63,8 @@ export interface JobContext {
   readonly submission: number;
   /** The key that was sent last. */
   readonly submitKey: string | null;
+  /** An earlier attempt sent the key of the submission to come and had no answer: the provider may have taken it. */
+  readonly unanswered: boolean;
   readonly slot: string | null;
   readonly providerJobId: string | null;
   /** The finished file, not yet stored. */
@@ -77,7 +84,7 @@ export interface JobContext {
   readonly failure: JobFailure | null;
   readonly assetId: string | null;
   /** How it ends once the provider has been told to stop. */
-  readonly ending: "cancelled" | "timedOut" | null;
+  readonly ending: Ending | null;
   readonly createdAt: number;
   readonly firstSlotAt: number | null;
   readonly deadlineAt: number;
@@ -128,6 +135,10 @@ export const failureOf = (event: object): JobFailure => {
   return { kind, message: typeof error?.message === "string" ? error.message : "It failed without saying why." };
 };
 
+/** Our own part failed before the provider was asked: this says nothing of an earlier submission with the same key. */
+export const isUnsent = (event: object): boolean =>
+  (event as { readonly error?: { readonly unsent?: unknown } | null }).error?.unsent === true;
+
 /** A wait that doubles from `base` to `cap` ms, spread by ±20 % in a way that only the job and the count decide. */
 export const backoff = (jobId: string, count: number, base: number, cap: number): number => {
   let hash = 0x811c9dc5;
@@ -154,6 +165,7 @@ export const initialContext = ({ order, at }: JobMachineInput): JobContext => ({
   maxAttempts: jobLimits.attempts,
   submission: 1,
   submitKey: null,
+  unanswered: false,
   slot: null,
   providerJobId: null,
   file: null,

@@ -27,6 +27,9 @@ const untilCalledOff = Schedule.spaced("1 second");
 const failure = (kind: FailureKind, message: string): EffectFailure => ({ kind, message: message.toWellFormed().replaceAll("\0", "") });
 const ofProvider = ({ kind, message }: ProviderFailure): EffectFailure => failure(kind, message);
 
+/** It failed before the provider was asked. */
+const unsent = (error: EffectFailure): EffectFailure => ({ ...error, unsent: true });
+
 /** A refusal of our own parts. */
 const ofCall = ({ code, message }: CallError): EffectFailure => {
   if (code === "storage_full") return failure("storage", message);
@@ -94,20 +97,20 @@ export const jobEffects = Effect.gen(function* () {
   const withSlot = (order: JobOrder) => Effect.mapError(slots.acquire(slotRequest(order)), ofCall);
 
   const acquireSlot = Effect.fnUntraced(function* ({ input: { order } }: CallOf<"acquireSlot">) {
-    yield* providerOf(order);
-    const slot = yield* withSlot(order);
+    const slot = yield* Effect.mapError(Effect.andThen(providerOf(order), withSlot(order)), unsent);
     return { slot, expectedMs: durations.expected(order) };
   });
 
   const submit = Effect.fnUntraced(function* ({ input: { order, key } }: CallOf<"submit">) {
-    yield* providerOf(order);
-    yield* withSlot(order);
+    yield* Effect.mapError(Effect.andThen(providerOf(order), withSlot(order)), unsent);
     return yield* send(order, key);
   });
 
   const send = Effect.fnUntraced(function* (order: JobOrder, key: string) {
-    const provider = yield* providerOf(order);
-    const inputs = yield* Effect.mapError(Effect.forEach(order.inputs, fileOf(order), { concurrency: 8 }), ofCall);
+    const provider = yield* Effect.mapError(providerOf(order), unsent);
+    const inputs = yield* Effect.mapError(Effect.forEach(order.inputs, fileOf(order), { concurrency: 8 }), (error) =>
+      unsent(ofCall(error)),
+    );
     yield* logged("pipeline:artifact", { hash: order.hash, inputs: inputs.length });
     yield* logged("provider:submit", { key });
     const sending = provider.submit(key, { operation: order.operation, params: order.params, inputs });
@@ -231,7 +234,7 @@ export const jobEffects = Effect.gen(function* () {
 
 /** Tries until the provider can be reached. The machine bounds the time of this. */
 const untilReached = <A, E extends { readonly kind: string }>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.retry(effect, { schedule: untilCalledOff, while: ({ kind }) => kind === "network" });
+  Effect.retry(effect, { schedule: untilCalledOff, while: ({ kind }) => kind === "network" || kind === "timeout" });
 
 const isThere = (path: string): Effect.Effect<boolean> =>
   Effect.promise(() =>

@@ -1,13 +1,15 @@
-// Journals of every version of the job's machine that there was, as that machine made them, against the machine of today.
+// Journals of every version of the job's machine that there was, as that machine made them, against the machine of today. What an older
+// machine wrote is taken up as a server takes it up: its snapshot is migrated, and from there on its journal is folded.
 //
 // When the version must be raised: when a snapshot of before does not fit, because a state is gone or renamed or the context lacks
-// or misnames what the machine reads. Version 1 has stood since the beginning: that an unanswered submission is called off when a
-// waiting job is cancelled added a guard over what every context had, and no state, so every snapshot of before it fits.
+// or misnames what the machine reads.
 import { readdirSync, readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import type { ActorEvent } from "#protocol/actor.ts";
 import { JobState } from "#protocol/job.ts";
 import { makeFolder } from "#runtime/actor/fold.ts";
-import { restoreResident } from "#runtime/actor/resident.ts";
+import { applyMigration, restoreResident } from "#runtime/actor/resident.ts";
+import type { MachineSnapshot } from "#runtime/actor/step.ts";
 import { jobKind } from "./life.ts";
 import { jobMachineVersion } from "./machine.ts";
 import { stateOf } from "./row.ts";
@@ -23,8 +25,8 @@ const files = versions.flatMap((version) =>
   })),
 );
 
-/** The actor as it is loaded from the store after a step. */
-const loaded = (version: number, { seq, at, snapshot }: HistoryStep) =>
+/** The actor as it is loaded from the store after a step. Of its effects and timers nothing is known: those of its state begin. */
+const load = (version: number, { seq, at, snapshot }: HistoryStep) =>
   restoreResident(jobKind, 0, {
     address: "job/job_test",
     kind: "job",
@@ -36,34 +38,44 @@ const loaded = (version: number, { seq, at, snapshot }: HistoryStep) =>
     snapshot,
     effects: [],
     timers: [],
-  }).resident;
+  });
 
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+const shown = ({ value, context, status }: MachineSnapshot): unknown => asJson({ value, context, status });
 
-describe.each(files)("$file of version $version", ({ version, text }) => {
-  const steps = JSON.parse(text) as ReadonlyArray<HistoryStep>;
+const theirs = files.map(({ version, file, text }) => ({ version, file, steps: JSON.parse(text) as ReadonlyArray<HistoryStep> }));
 
-  test("folds through the machine to what was stored at each step", () => {
+test.each(theirs.filter(({ version }) => version === jobMachineVersion))(
+  "$file of version $version folds through the machine to what was stored at each step",
+  ({ version, steps }) => {
     const folder = makeFolder(jobKind);
-    for (const step of steps) {
-      const folded = folder.next(step);
-      const stored = loaded(version, step).snapshot;
-      expect(asJson({ value: folded?.value, context: folded?.context, status: folded?.status })).toEqual(
-        asJson({ value: stored.value, context: stored.context, status: stored.status }),
-      );
-    }
-  });
+    for (const step of steps) expect(shown(folder.next(step)!)).toEqual(shown(load(version, step).resident.snapshot));
+  },
+);
 
-  test("goes on from the snapshot of any step to the same end", () => {
-    const end = loaded(version, steps.at(-1)!).snapshot;
-    for (const [index, step] of steps.entries()) {
-      let { snapshot } = loaded(version, step);
-      for (const { event } of steps.slice(index + 1)) {
-        if (!event.type.startsWith("host.")) snapshot = jobKind.stepper.next(snapshot, event).snapshot;
-      }
-      expect(asJson([snapshot.value, snapshot.context])).toEqual(asJson([end.value, end.context]));
+test.each(theirs)("$file of version $version goes on from any step to the same end", ({ version, steps }) => {
+  const end = load(version, steps.at(-1)!).resident.snapshot;
+  for (const [index, step] of steps.entries()) {
+    const { resident, migrated } = load(version, step);
+    expect(migrated).toBe(version < jobMachineVersion);
+    const rest = steps.slice(index + 1);
+    if (migrated && resident.snapshot.status === "active") {
+      // As its first step here: what its state waits for begins, and history is told from there on.
+      const [first] = applyMigration(resident, step.at).steps;
+      const journal = [...steps.slice(0, index + 1), { ...first!, event: asJson(first!.event) as ActorEvent }];
+      const folder = makeFolder(jobKind, first!.seq);
+      const folded = [...journal, ...rest.map((later) => ({ ...later, seq: later.seq + 1 }))].map((row) => folder.next(row));
+      expect(folded.slice(0, index + 1).every((snapshot) => snapshot === null)).toBe(true);
+      expect(shown(folded[index + 1]!)).toEqual(shown(resident.snapshot));
+      expect(shown(folded.at(-1)!)).toEqual(shown(end));
+      const waits = jobKind.stepper.invokes(resident.snapshot);
+      expect(resident.effects.map(({ invokeId }) => invokeId)).toEqual(waits);
+    } else {
+      let { snapshot } = resident;
+      for (const { event } of rest) if (!event.type.startsWith("host.")) snapshot = jobKind.stepper.next(snapshot, event).snapshot;
+      expect(shown(snapshot)).toEqual(shown(end));
     }
-  });
+  }
 });
 
 test("there are histories of every version, with every state", () => {

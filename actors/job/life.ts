@@ -1,13 +1,15 @@
-// One job without a host, for tests: the real machine with the host's own bookkeeping of effects and timers. Whoever holds it is the
+// One job without a host, for tests and measurements: the real machine with the host's own bookkeeping of effects and timers. Whoever holds it is the
 // outside and the clock.
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { JobState } from "#protocol/job.ts";
 import { applyHostStep, applyStep, makeKind, makeResident, type PendingStep, type Resident } from "#runtime/actor/resident.ts";
 import type { JobContext, JobOrder } from "./context.ts";
 import { jobMachine, jobMachineVersion } from "./machine.ts";
+import { jobMigrations } from "./migrations.ts";
 import { stateOf } from "./row.ts";
 
-const order: JobOrder = {
+/** An order of text to video, as good as any. */
+export const sampleOrder: JobOrder = {
   id: "job_test",
   ownerId: "usr_1",
   operation: "text_to_video",
@@ -28,7 +30,14 @@ const order: JobOrder = {
   waitMs: 0,
 };
 
-export const jobKind = makeKind({ kind: "job", version: jobMachineVersion, machine: jobMachine, effects: {}, owner: () => "usr_1" });
+export const jobKind = makeKind({
+  kind: "job",
+  version: jobMachineVersion,
+  machine: jobMachine,
+  migrate: jobMigrations,
+  effects: {},
+  owner: () => "usr_1",
+});
 /** When a life begins, ms epoch. */
 export const start = 1_000_000;
 
@@ -41,7 +50,7 @@ export class Life {
   readonly calledOff: Array<{ readonly key: string; readonly providerJobId: string | null }> = [];
 
   constructor(changes: Partial<JobOrder> = {}) {
-    const input = { order: { ...order, ...changes }, at: this.now };
+    const input = { order: { ...sampleOrder, ...changes }, at: this.now };
     const step = jobKind.stepper.initial(input);
     this.resident = { ...makeResident(jobKind, 0, "job/job_test", this.now), snapshot: step.snapshot };
     applyStep(this.resident, { type: "xstate.init", input }, this.now, step, null, null);
@@ -112,11 +121,12 @@ export class Life {
     const event = { type: `xstate.done.actor.${effect.invokeId}`, output: output ?? outputs[effect.name] };
     return this.#step(event, effect.invokeId, null);
   }
-  /** The effect under way fails. */
-  fail(failure: string, message = `it was ${failure}`): this {
+  /** The effect under way fails; `unsent`: before the provider was asked. */
+  fail(failure: string, message = `it was ${failure}`, unsent = false): this {
     const [effect] = this.resident.effects;
     if (effect === undefined) throw new Error(`nothing is under way in ${this.state}`);
-    const event = { type: `xstate.error.actor.${effect.invokeId}`, error: { kind: failure, message } };
+    const error = { kind: failure, message, ...(unsent || effect.name === "acquireSlot" ? { unsent: true } : {}) };
+    const event = { type: `xstate.error.actor.${effect.invokeId}`, error };
     return this.#step(event, effect.invokeId, null);
   }
   /** The next timer comes due. */

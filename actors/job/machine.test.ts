@@ -111,6 +111,62 @@ describe("a submission that was never answered", () => {
     }
   });
 
+  test("three times in a row is called off before the job fails", () => {
+    const thrice = (failure: string) => {
+      const life = new Life();
+      for (const _ of [1, 2]) life.until("submitting").fail(failure).wait();
+      return life.until("submitting").fail(failure, "The line is dead.");
+    };
+    for (const failure of ["network", "timeout"]) {
+      for (const answer of ["succeed", "fail", "wait"] as const) {
+        const life = thrice(failure);
+        expect(life.state).toBe("cancelling");
+        expect(life.calledOff).toMatchObject([unanswered]);
+        if (answer === "fail") life.fail("network");
+        else life[answer]();
+        expect(life.state).toBe("failed");
+        expect(life.context).toMatchObject({ failure: { kind: failure, message: "The line is dead." }, slot: null, finishedAt: life.now });
+      }
+    }
+    expect(thrice("network").cancel().succeed().state).toBe("cancelled");
+  });
+
+  test("is still unanswered when the next attempt fails before the provider is asked", () => {
+    const again = () => new Life().until("submitting").fail("network").wait().until("submitting");
+    for (const trouble of ["internal", "limit", "storage"]) {
+      const life = again().fail(trouble, "Not even asked.", true);
+      expect(life.state).toBe("queued");
+      expect(life.wait().until("completed").keys).toEqual(["job_test-1", "job_test-1", "job_test-1"]);
+      expect(again().fail(trouble, "Not even asked.", true).cancel().calledOff).toMatchObject([unanswered]);
+    }
+    const gone = again().fail("input", "The picture is gone.", true);
+    expect(gone.state).toBe("cancelling");
+    expect(gone.calledOff).toMatchObject([unanswered]);
+    expect(gone.fail("input").state).toBe("failed");
+    expect(gone.context.failure?.message).toBe("The picture is gone.");
+    const last = again().fail("internal", "Not even asked.", true).wait().until("submitting").fail("internal", "Nor this time.", true);
+    expect(last.calledOff).toMatchObject([unanswered]);
+    expect(last.succeed().state).toBe("failed");
+    // Nothing was ever asked: nobody need be told.
+    expect(new Life().until("submitting").fail("input", "The picture is gone.", true)).toMatchObject({ state: "failed", calledOff: [] });
+  });
+
+  test("is given as long to be called off as a submission may take; what was answered, half a minute", () => {
+    const patience = (life: Life): number => {
+      const before = life.now;
+      return life.wait().now - before;
+    };
+    expect(patience(new Life().until("submitting").cancel())).toBe(jobLimits.cancellingUnanswered);
+    expect(patience(new Life().until("submitting").fail("network").cancel())).toBe(jobLimits.cancellingUnanswered);
+    const silent = new Life({ resendable: false }).until("submitting").wait();
+    expect(patience(silent)).toBe(jobLimits.cancellingUnanswered);
+    expect(silent.state).toBe("timedOut");
+    expect(jobLimits.cancellingUnanswered).toBeGreaterThan(jobLimits.submission);
+    for (const state of ["processing", "downloading", "ingesting"] as const) {
+      expect(patience(new Life().until(state).cancel())).toBe(jobLimits.cancelling);
+    }
+  });
+
   test("is no concern any more once the provider has answered", () => {
     for (const answer of ["provider", "limit", "lost"]) {
       const life = new Life().until("submitting").fail("network").wait().until("submitting").fail(answer);
@@ -140,25 +196,22 @@ describe("failures", () => {
     }
   });
 
-  test.each(["provider", "lost", "credits", "authentication", "network", "internal"])(
-    "%s when submitting: three attempts in all",
-    (failure) => {
-      const life = new Life();
-      for (const attempt of [1, 2, 3]) {
-        life.until("submitting");
-        expect(life.context.attempt).toBe(attempt);
-        life.fail(failure);
-        if (attempt < 3) {
-          expect(life.state).toBe("queued");
-          expect(life.context.slot).toBeNull();
-          expect(life.context.waitingFor).toContain(`Attempt ${attempt + 1} of 3`);
-          life.wait();
-        }
+  test.each(["provider", "lost", "credits", "authentication", "internal"])("%s when submitting: three attempts in all", (failure) => {
+    const life = new Life();
+    for (const attempt of [1, 2, 3]) {
+      life.until("submitting");
+      expect(life.context.attempt).toBe(attempt);
+      life.fail(failure);
+      if (attempt < 3) {
+        expect(life.state).toBe("queued");
+        expect(life.context.slot).toBeNull();
+        expect(life.context.waitingFor).toContain(`Attempt ${attempt + 1} of 3`);
+        life.wait();
       }
-      expect(life.state).toBe("failed");
-      expect(life.context.failure?.kind).toBe(failure);
-    },
-  );
+    }
+    expect(life.state).toBe("failed");
+    expect(life.context.failure?.kind).toBe(failure);
+  });
 
   test("no answer to a submission: the same key again; a refusal: a new one", () => {
     const life = new Life().until("submitting").fail("network").wait().until("submitting").fail("provider").wait().until("processing");
@@ -306,12 +359,12 @@ describe("time", () => {
 describe("whatever happens", () => {
   type Move =
     | { readonly type: "succeed" | "wait" | "cancel" | "junk" }
-    | { readonly type: "fail"; readonly kind: string }
+    | { readonly type: "fail"; readonly kind: string; readonly unsent: boolean }
     | { readonly type: "progress"; readonly fraction: number }
     | { readonly type: "time"; readonly ms: number };
   const move: fc.Arbitrary<Move> = fc.oneof(
     { weight: 6, arbitrary: fc.constant<Move>({ type: "succeed" }) },
-    { weight: 5, arbitrary: fc.record({ type: fc.constant("fail" as const), kind: fc.constantFrom(...kinds) }) },
+    { weight: 5, arbitrary: fc.record({ type: fc.constant("fail" as const), kind: fc.constantFrom(...kinds), unsent: fc.boolean() }) },
     { weight: 4, arbitrary: fc.record({ type: fc.constant("progress" as const), fraction: fc.double({ noDefaultInfinity: true }) }) },
     { weight: 5, arbitrary: fc.constant<Move>({ type: "wait" }) },
     { weight: 1, arbitrary: fc.constant<Move>({ type: "cancel" }) },
@@ -320,12 +373,22 @@ describe("whatever happens", () => {
   );
   const changes = fc.record({ resendable: fc.boolean(), scheduledFor: fc.option(fc.integer({ min: 0, max: start * 2 })) });
 
+  const ambiguous: ReadonlySet<string> = new Set(["network", "timeout"]);
+  /** Only a submission can fail before the provider is asked, and never for a line to the provider. */
+  const isUnsent = (life: Life, step: Move): boolean =>
+    step.type === "fail" && step.unsent && life.state === "submitting" && !ambiguous.has(step.kind);
+  const fail = (life: Life, step: Extract<Move, { type: "fail" }>): Life => life.fail(step.kind, undefined, isUnsent(life, step));
+  /** The provider has said something of the submission. */
+  const isAnswer = (life: Life, step: Move): boolean =>
+    life.state === "submitting" &&
+    (step.type === "succeed" || (step.type === "fail" && !ambiguous.has(step.kind) && !isUnsent(life, step)));
+
   const play = (life: Life, step: Move): void => {
     switch (step.type) {
       case "succeed":
         return void (life.effects.length > 0 && life.succeed());
       case "fail":
-        return void (life.effects.length > 0 && life.fail(step.kind));
+        return void (life.effects.length > 0 && fail(life, step));
       case "progress":
         return void life.send({ type: "provider.progress", fraction: step.fraction });
       case "wait":
@@ -379,11 +442,9 @@ describe("whatever happens", () => {
         const life = new Life(order);
         const answered = new Set<string>();
         for (const step of moves) {
-          const { state } = life;
           const key = life.keys.at(-1);
           const asked = life.keys.length;
-          const definite = step.type === "succeed" || (step.type === "fail" && step.kind !== "network" && step.kind !== "timeout");
-          if (state === "submitting" && key !== undefined && definite) answered.add(key);
+          if (key !== undefined && isAnswer(life, step)) answered.add(key);
           play(life, step);
           for (const fresh of life.keys.slice(asked)) expect(answered.has(fresh)).toBe(false);
           if (!(order.resendable ?? true)) expect(new Set(life.keys).size).toBe(life.keys.length);
@@ -393,27 +454,38 @@ describe("whatever happens", () => {
     );
   });
 
-  test("none is cancelled or timed out before the provider was told of a submission that it may have taken", () => {
+  test("none ends without a result before the provider was told of a submission that it may have taken", () => {
     fc.assert(
       fc.property(changes, fc.array(move, { maxLength: 60 }), (order, moves) => {
         const life = new Life(order);
-        const atProvider: ReadonlySet<JobState> = new Set(["processing", "downloading"]);
-        /** Keys that nothing can go on for: refused, or its generation has ended or is done with. */
-        const settled = new Set<string>();
+        /** Keys for which something may be going on at the provider. */
+        const going = new Set<string>();
         for (const step of [...moves, { type: "cancel" as const }, { type: "wait" as const }]) {
           const { state } = life;
-          const key = life.keys.at(-1);
+          const key = life.keys.at(-1) ?? "";
           const told = life.calledOff.length;
+          const answer = isAnswer(life, step);
+          const unsent = isUnsent(life, step);
           play(life, step);
-          const refused = step.type === "fail" && state === "submitting" && !["network", "timeout"].includes(step.kind);
-          // Back from the provider to the queue: it said that the generation is over.
-          if (key !== undefined && (refused || (atProvider.has(state) && life.state === "queued"))) settled.add(key);
+          if (state === "submitting" && life.state !== "submitting" && !unsent) {
+            if (answer && step.type === "fail") going.delete(key);
+            else going.add(key);
+          }
+          // Back from the provider to the queue, or at the end: it said that the generation is over, or what it delivered was taken.
+          if (
+            ["processing", "downloading", "ingesting"].includes(state) &&
+            ["queued", "failed", "filtered", "completed"].includes(life.state)
+          ) {
+            going.delete(key);
+          }
           if (life.calledOff.length > told) expect(life.calledOff.at(-1)?.key).toBe(key);
         }
         expect(life.over).toBe(true);
         const last = life.keys.at(-1);
-        if (last === undefined || !["cancelled", "timedOut"].includes(life.state)) return;
-        expect(life.calledOff.map(({ key }) => key)).toEqual(settled.has(last) ? [] : [last]);
+        if (last === undefined) return;
+        // Of what cannot be asked for by its key a person is told instead.
+        const isLeft = life.state === "failed" && order.resendable === false;
+        expect(life.calledOff.map(({ key }) => key)).toEqual(going.has(last) && !isLeft ? [last] : []);
       }),
       { numRuns: 600 },
     );
@@ -438,7 +510,7 @@ describe("whatever happens", () => {
           else life.fail(outcome);
         }
         expect(life.now - Math.max(start, order.scheduledFor ?? 0)).toBeLessThanOrEqual(
-          jobLimits.firstSlot + jobLimits.generationWithFullDisk + jobLimits.cancelling,
+          jobLimits.firstSlot + jobLimits.generationWithFullDisk + jobLimits.cancellingUnanswered,
         );
       }),
       { numRuns: 40 },

@@ -6,10 +6,12 @@ import type { JobState } from "#protocol/job.ts";
 import { effect } from "#actors/effect.ts";
 import {
   backoff,
+  type Ending,
   etaOf,
   failureOf,
   initialContext,
   isAmbiguous,
+  isUnsent,
   type JobContext,
   type JobEvent,
   jobLimits,
@@ -37,9 +39,20 @@ const pastDeadlineWaiting = [
   { guard: "isUnanswered", ...pastDeadline },
   { target: "timedOut", actions: "noteDeadline" },
 ] as const;
+/** Nobody would know of what goes on at the provider if the job just ended. */
+const callOffAsFailed = { target: "#job.cancelling", actions: ["noteFailure", { type: "endAs", params: { ending: "failed" } }] } as const;
+/** Once the provider has been told, or cannot be. */
+const calledOff = [
+  { guard: "endsTimedOut", target: "timedOut" },
+  { guard: "endsFailed", target: "failed" },
+  { target: "cancelled" },
+] as const;
 
-/** Raised with every change that old snapshots do not fit; then sample histories of the old version are kept in `histories`. */
-export const jobMachineVersion = 1;
+/**
+ * Raised with every change that old snapshots do not fit; then `migrations.ts` says how they are made to, and sample histories of the old
+ * version are kept in `histories`.
+ */
+export const jobMachineVersion = 2;
 
 export const jobMachine = setup({
   types: {
@@ -63,7 +76,7 @@ export const jobMachine = setup({
     untilRetry: ({ context, event }) => Math.max(0, (context.retryAt ?? 0) - timeOf(event)),
     untilDeadline: ({ context, event }) => Math.max(0, context.deadlineAt - timeOf(event)),
     submissionLimit: jobLimits.submission,
-    cancellingLimit: jobLimits.cancelling,
+    cancellingLimit: ({ context }) => (context.providerJobId === null ? jobLimits.cancellingUnanswered : jobLimits.cancelling),
   },
   guards: {
     isDue: ({ context, event }) => (context.order.scheduledFor ?? 0) <= timeOf(event),
@@ -79,14 +92,22 @@ export const jobMachine = setup({
     isUnreadable: ({ event }) => failureOf(event).kind === "input",
     /** Asking failed, not the generation: it goes on at the provider. */
     isOnlyUnreachable: ({ event }) => ["network", "limit", "authentication", "internal"].includes(failureOf(event).kind),
-    /** The last key was sent, or was about to be, and no answer has come. */
-    isUnanswered: ({ context }) => context.submitKey === submitKeyOf(context),
+    isUnanswered: ({ context }) => context.unanswered,
+    /** The provider was not asked this time, and may have taken what it was asked before. */
+    isStillUnanswered: ({ context, event }) => context.unanswered && isUnsent(event),
+    isUnansweredWrongRequest: ({ context, event }) =>
+      context.unanswered && isUnsent(event) && ["parameters", "input"].includes(failureOf(event).kind),
+    isUnansweredWantOfRoom: ({ context, event }) =>
+      context.unanswered && isUnsent(event) && ["limit", "storage"].includes(failureOf(event).kind),
     isUnknownOutcome: ({ context, event }) => isAmbiguous(failureOf(event).kind) && !context.order.resendable,
     mayTryAgain: ({ context }) => context.attempt < context.maxAttempts,
-    mayTryWithSameKey: ({ context, event }) => context.attempt < context.maxAttempts && isAmbiguous(failureOf(event).kind),
+    mayTryWithSameKey: ({ context, event }) =>
+      context.attempt < context.maxAttempts && (isAmbiguous(failureOf(event).kind) || (context.unanswered && isUnsent(event))),
     mayResend: ({ context }) => context.attempt < context.maxAttempts && context.order.resendable,
     mayDownloadAgain: ({ context, event }) => failureOf(event).kind === "input" && context.unreadable + 1 < jobLimits.downloads,
+    isAmbiguous: ({ event }) => isAmbiguous(failureOf(event).kind),
     endsTimedOut: ({ context }) => context.ending === "timedOut",
+    endsFailed: ({ context }) => context.ending === "failed",
   },
   actions: {
     enter: assign(({ context, event }: Transition, { state }: { readonly state: JobState }) => ({
@@ -113,6 +134,7 @@ export const jobMachine = setup({
     noteSubmitted: assign(({ context, event }: Transition, output: { readonly providerJobId: string }) => ({
       providerJobId: output.providerJobId,
       submission: context.submission + 1,
+      unanswered: false,
       submittedAt: timeOf(event),
       tries: 0,
       unreadable: 0,
@@ -133,7 +155,10 @@ export const jobMachine = setup({
         message: `${failureOf(event).message} Whether ${context.order.providerTitle} took it is not known, so it was not asked again: look there first.`,
       },
     })),
+    /** The next attempt sends the same key. */
+    noteUnanswered: assign({ unanswered: true }),
     noteNoAnswer: assign(({ context }: Transition) => ({
+      unanswered: true,
       failure: { kind: "timeout" as const, message: `${context.order.providerTitle} did not answer within 15 minutes.` },
     })),
     noteDeadline: assign(({ context }: Transition) => ({
@@ -148,7 +173,7 @@ export const jobMachine = setup({
       },
     })),
     /** The provider has answered: the next submission is a new one and gets a new key. */
-    noteAnswered: assign(({ context }: Transition) => ({ submission: context.submission + 1 })),
+    noteAnswered: assign(({ context }: Transition) => ({ submission: context.submission + 1, unanswered: false })),
     planAttempt: assign(({ context, event }: Transition) => {
       const retryAt = timeOf(event) + backoff(context.order.id, context.attempt, 2 * second, minute);
       return {
@@ -187,8 +212,9 @@ export const jobMachine = setup({
     noteUnreadable: assign(({ context }: Transition) => ({ unreadable: context.unreadable + 1 })),
     ingest: assign(({ context }: Transition) => ({ progress: Math.max(context.progress, 0.95) })),
     callOff: assign({ waitingFor: null, retryAt: null, etaAt: null }),
-    endAs: assign((_: Transition, { ending }: { readonly ending: "cancelled" | "timedOut" }) => ({ ending })),
+    endAs: assign((_: Transition, { ending }: { readonly ending: Ending }) => ({ ending })),
     finish: assign(({ event }: Transition) => ({
+      unanswered: false,
       slot: null,
       file: null,
       waitingFor: null,
@@ -227,6 +253,7 @@ export const jobMachine = setup({
         input: ({ context }) => ({ order: context.order }),
         onDone: { target: "submitting", actions: { type: "takeSlot", params: ({ event }) => event.output } },
         onError: [
+          { guard: "isUnansweredWrongRequest", ...callOffAsFailed },
           { guard: "isWrongRequest", target: "failed", actions: "noteFailure" },
           { target: "queued", actions: ["noteFailure", "planRoom"] },
         ],
@@ -244,10 +271,14 @@ export const jobMachine = setup({
         onDone: { target: "processing", actions: { type: "noteSubmitted", params: ({ event }) => event.output } },
         onError: [
           { guard: "isFiltered", target: "filtered", actions: "noteFailure" },
+          { guard: "isUnansweredWrongRequest", ...callOffAsFailed },
           { guard: "isWrongRequest", target: "failed", actions: "noteFailure" },
+          { guard: "isUnansweredWantOfRoom", target: "queued", actions: ["noteFailure", "planRoom"] },
           { guard: "isWantOfRoom", target: "queued", actions: ["noteFailure", "noteAnswered", "planRoom"] },
           { guard: "isUnknownOutcome", target: "failed", actions: "noteUnknownOutcome" },
-          { guard: "mayTryWithSameKey", target: "queued", actions: ["noteFailure", "planAttempt"] },
+          { guard: "mayTryWithSameKey", target: "queued", actions: ["noteFailure", "noteUnanswered", "planAttempt"] },
+          { guard: "isStillUnanswered", ...callOffAsFailed },
+          { guard: "isAmbiguous", ...callOffAsFailed },
           { guard: "mayTryAgain", target: "queued", actions: ["noteFailure", "noteAnswered", "planAttempt"] },
           { target: "failed", actions: "noteFailure" },
         ],
@@ -352,10 +383,10 @@ export const jobMachine = setup({
           providerJobId: context.providerJobId,
           file: context.file,
         }),
-        onDone: [{ guard: "endsTimedOut", target: "timedOut" }, { target: "cancelled" }],
-        onError: [{ guard: "endsTimedOut", target: "timedOut" }, { target: "cancelled" }],
+        onDone: calledOff,
+        onError: calledOff,
       },
-      after: { cancellingLimit: [{ guard: "endsTimedOut", target: "timedOut" }, { target: "cancelled" }] },
+      after: { cancellingLimit: calledOff },
       on: { "job.cancel": { actions: { type: "endAs", params: { ending: "cancelled" } } } },
     },
     completed: { type: "final", entry: [{ type: "enter", params: { state: "completed" } }, "finish", "succeed"] },

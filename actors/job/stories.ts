@@ -43,6 +43,13 @@ export const stories: Readonly<Record<string, () => Life>> = {
     return life;
   },
   "failed-unanswered": () => new Life({ resendable: false }).until("submitting").fail("network"),
+  "failed-unanswered-thrice": () => {
+    const life = new Life();
+    for (const _ of [1, 2]) life.until("submitting").fail("network").wait();
+    return life.until("submitting").fail("network").succeed();
+  },
+  "failed-unsent": () =>
+    new Life().until("submitting").fail("network").wait().until("submitting").fail("input", "The picture is gone.", true).succeed(),
   filtered: () => new Life().until("processing").fail("filtered", "Not this."),
   "cancelled-scheduled": () => new Life({ scheduledFor: start + 3_600_000 }).cancel(),
   "cancelled-waiting": () => new Life().cancel(),

@@ -1,0 +1,29 @@
+// How snapshots of older versions of the job's machine are made to fit the one of today. Pure. A landed migration is never edited: it must
+// not lean on code that goes on changing.
+
+interface Old {
+  readonly value: unknown;
+  readonly context: unknown;
+}
+
+/** What version 1 knew of its submissions. */
+interface First {
+  readonly order: { readonly id: string };
+  readonly attempt: number;
+  readonly submission: number;
+  readonly submitKey: string | null;
+}
+
+const over: ReadonlySet<unknown> = new Set(["completed", "failed", "filtered", "cancelled", "timedOut"]);
+
+/** By the version that they start from. */
+export const jobMigrations: Readonly<Record<number, (old: Old) => Old>> = {
+  // Version 1 told whether a submission was unanswered from the key alone, which stands as soon as it is about to be sent: while it is being
+  // sent, only a later attempt can follow one without an answer.
+  1: ({ value, context }) => {
+    const { order, attempt, submission, submitKey } = context as First;
+    const waits = value === "queued" || value === "waitingForSlot";
+    const unanswered = !over.has(value) && submitKey === `${order.id}-${submission}` && (waits || attempt > 1);
+    return { value, context: { ...(context as First), unanswered } };
+  },
+};
