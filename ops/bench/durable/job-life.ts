@@ -1,28 +1,16 @@
 // The life of a job that goes well, as its machine meets it: what was ordered, and every event until it is completed.
 import type { JobMachineInput, JobOrder } from "#actors/job/context.ts";
+import { sampleOrder } from "#actors/job/life.ts";
 import { prompt } from "./work.ts";
 
 const at = Date.UTC(2026, 0, 1);
 
 export const jobOrder: JobOrder = {
+  ...sampleOrder,
   id: "job_bench",
   ownerId: "usr_bench",
-  operation: "text_to_video",
-  provider: "studio",
-  providerTitle: "Studio",
-  resendable: true,
   params: { prompt, seed: 7, duration: 5, quality: "720p", fps: 24, audio: true },
-  inputs: [],
   prompt,
-  name: null,
-  hash: "0".repeat(64),
-  askedHash: null,
-  priority: 5,
-  scheduledFor: null,
-  parentJobId: null,
-  batchId: null,
-  expectedMs: 2000,
-  waitMs: 0,
 };
 
 export const jobInput: JobMachineInput = { order: jobOrder, at };
