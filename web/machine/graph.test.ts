@@ -58,7 +58,7 @@ describe("the graph of the job's machine", () => {
     for (const end of finalJobStates) {
       expect(reachableFrom(job, [end])).toEqual(new Set([end]));
     }
-    expect(reachableFrom(job, ["cancelling"])).toEqual(new Set(["cancelling", "cancelled", "timedOut"]));
+    expect(reachableFrom(job, ["cancelling"])).toEqual(new Set(["cancelling", "cancelled", "timedOut", "failed"]));
   });
 });
 
