@@ -93,6 +93,9 @@ interface Travel {
   readonly places: ReadonlyArray<string>;
   readonly wrong: ReadonlyArray<string>;
   readonly mostRows: number;
+  /** Elements made on the way, and the most of them in one frame. */
+  readonly made: number;
+  readonly mostMade: number;
   readonly frames: number;
   /** Longest and median time between two frames, and tasks over 50 ms, ms. */
   readonly longestFrame: number;
@@ -113,6 +116,17 @@ const scrollThrough = (list: Locator, total: number): Promise<Travel> =>
         const deltas: Array<number> = [];
         const longTasks: Array<number> = [];
         let mostRows = 0;
+        let made = 0;
+        let mostMade = 0;
+        const makings = new MutationObserver((records) => {
+          let count = 0;
+          for (const { addedNodes } of records) {
+            for (const node of addedNodes) if (node instanceof Element) count += 1 + node.querySelectorAll("*").length;
+          }
+          made += count;
+          mostMade = Math.max(mostMade, count);
+        });
+        makings.observe(host, { subtree: true, childList: true });
         let last = performance.now();
         const observer = new PerformanceObserver((entries) => longTasks.push(...entries.getEntries().map(({ duration }) => duration)));
         observer.observe({ entryTypes: ["longtask"] });
@@ -133,11 +147,14 @@ const scrollThrough = (list: Locator, total: number): Promise<Travel> =>
           look();
           if (host.scrollTop + host.clientHeight >= host.scrollHeight - 1 && places[expected - 1] !== undefined) {
             observer.disconnect();
+            makings.disconnect();
             const sorted = deltas.toSorted((a, b) => a - b);
             resolve({
               places,
               wrong,
               mostRows,
+              made,
+              mostMade,
               frames: deltas.length,
               longestFrame: Math.round(sorted.at(-1) ?? 0),
               medianFrame: Math.round(sorted[sorted.length >> 1] ?? 0),
@@ -185,8 +202,9 @@ const lookAt = async (list: Locator, place: number): Promise<Sight> => {
 };
 
 const tell = (what: string, travel: Travel): void => {
-  const { frames, medianFrame, longestFrame, longTasks, mostRows } = travel;
-  const figures = { frames, medianFrame, longestFrame, longTasks: longTasks.length, longestTask: Math.max(0, ...longTasks), mostRows };
+  const { frames, medianFrame, longestFrame, longTasks, mostRows, made, mostMade } = travel;
+  const tasks = { longTasks: longTasks.length, longestTask: Math.max(0, ...longTasks) };
+  const figures = { frames, medianFrame, longestFrame, ...tasks, mostRows, made, mostMade };
   console.log(`${what}: ${JSON.stringify(figures)}`);
 };
 

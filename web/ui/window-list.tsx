@@ -2,6 +2,7 @@
 // being looked at.
 import { createComputed, createMemo, createSignal, For, on, onMount, untrack, type JSX } from "solid-js";
 import { onElementSize } from "./element-size.ts";
+import { createPlaces } from "./recycled.ts";
 import "./window-list.css";
 
 /** Rows kept ready above and below the view. */
@@ -19,7 +20,8 @@ interface WindowListProps {
   readonly ids: ReadonlyArray<string>;
   /** px */
   readonly rowHeight: number;
-  readonly row: (id: string, index: () => number) => JSX.Element;
+  /** Its id changes when it scrolls out of view and is used for another row. */
+  readonly row: (id: () => string, index: () => number) => JSX.Element;
   readonly onNearEnd?: () => void;
   readonly handle?: (handle: WindowListHandle) => void;
   /** Below the last row: loading, failed, the end. */
@@ -35,14 +37,15 @@ export const WindowList = (props: WindowListProps): JSX.Element => {
 
   const range = createMemo(
     () => {
-      const first = Math.max(Math.floor(top() / props.rowHeight) - spare, 0);
-      const last = Math.min(Math.ceil((top() + height()) / props.rowHeight) + spare, props.ids.length);
-      return { first: Math.min(first, last), last };
+      // As many wherever the view stands, so that no row is made or thrown away on the way.
+      const count = Math.min(Math.ceil(height() / props.rowHeight) + 1 + 2 * spare, props.ids.length);
+      const first = Math.min(Math.max(Math.floor(top() / props.rowHeight) - spare, 0), props.ids.length - count);
+      return { first, last: first + count };
     },
     { first: 0, last: 0 },
     { equals: (a, b) => a.first === b.first && a.last === b.last },
   );
-  const inView = createMemo(() => props.ids.slice(range().first, range().last));
+  const places = createPlaces(() => ({ ids: props.ids.slice(range().first, range().last), first: range().first }));
 
   // Rows that came in above the view: move along with what is being looked at.
   createComputed(
@@ -97,15 +100,12 @@ export const WindowList = (props: WindowListProps): JSX.Element => {
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
     >
       <div class="window-list-rows" style={{ height: `${props.ids.length * props.rowHeight}px` }}>
-        <For each={inView()}>
-          {(id, index) => {
-            const place = () => range().first + index();
-            return (
-              <div class="window-list-row" style={{ height: `${props.rowHeight}px`, translate: `0 ${place() * props.rowHeight}px` }}>
-                {props.row(id, place)}
-              </div>
-            );
-          }}
+        <For each={places()}>
+          {({ id, index }) => (
+            <div class="window-list-row" style={{ height: `${props.rowHeight}px`, translate: `0 ${index() * props.rowHeight}px` }}>
+              {props.row(id, index)}
+            </div>
+          )}
         </For>
       </div>
       {props.footer}

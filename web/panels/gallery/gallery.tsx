@@ -220,21 +220,21 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
               onKeyDown,
             }}
             tile={(id, box, index) => (
-              <Show when={assets.row(id)}>
+              <Show when={assets.row(id())}>
                 {(asset) => (
                   <Tile
                     asset={asset()}
-                    domId={`${domId}-${id}`}
+                    domId={`${domId}-${id()}`}
                     width={box().width}
                     height={box().height}
-                    selected={selection().ids.has(id)}
-                    current={selection().current === id}
+                    selected={selection().ids.has(id())}
+                    current={selection().current === id()}
                     place={index()}
                     total={list.ids().length}
-                    onPick={(event) => pick(event, id)}
-                    onOpen={() => openAsset(id)}
-                    onMenu={(event) => menuFor(event, id)}
-                    onDrag={(event) => setDraggedAssets(event, choice.chooseFor(id))}
+                    onPick={(event) => pick(event, id())}
+                    onOpen={() => openAsset(id())}
+                    onMenu={(event) => menuFor(event, id())}
+                    onDrag={(event) => setDraggedAssets(event, choice.chooseFor(id()))}
                   />
                 )}
               </Show>

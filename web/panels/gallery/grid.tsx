@@ -2,6 +2,7 @@
 // What is being looked at stays where it is when others come in above or the width changes.
 import { createComputed, createMemo, createSignal, For, on, onMount, Show, untrack, type Component, type JSX } from "solid-js";
 import { onElementSize } from "#web/ui/element-size.ts";
+import { createPlaces } from "#web/ui/recycled.ts";
 import { rowsInView } from "#web/ui/rows-in-view.ts";
 import { boxOf, layoutGrid, touchedBy, type Box, type GridLayout } from "./layout.ts";
 
@@ -28,7 +29,8 @@ interface GridProps {
   readonly aspect: (id: string) => number;
   /** Height that rows come near to, px. */
   readonly target: number;
-  readonly tile: (id: string, box: () => Box, index: () => number) => JSX.Element;
+  /** Its id changes when it scrolls out of view and is used for another picture. */
+  readonly tile: (id: () => string, box: () => Box, index: () => number) => JSX.Element;
   readonly onNearEnd: () => void;
   /** A box is drawn over these; `add`: to what was chosen when it began. */
   readonly onDraw: (ids: ReadonlyArray<string>, phase: "start" | "move", add: boolean) => void;
@@ -90,7 +92,7 @@ export const Grid: Component<GridProps> = (props) => {
     { first: 0, last: 0 },
     { equals: (a, b) => a.first === b.first && a.last === b.last },
   );
-  const inView = createMemo(() => props.ids.slice(range().first, range().last));
+  const places = createPlaces(() => ({ ids: props.ids.slice(range().first, range().last), first: range().first }));
 
   // Keep what stands at the top of the view where it is.
   createComputed(
@@ -211,10 +213,9 @@ export const Grid: Component<GridProps> = (props) => {
       onPointerDown={begin}
     >
       <div class="gallery-sheet" ref={(element) => (sheet = element)} style={{ height: `${layout().height}px`, margin: `${padding}px` }}>
-        <For each={inView()}>
-          {(id, index) => {
-            const place = () => range().first + index();
-            const box = createMemo(() => boxOf(layout(), place()), undefined, {
+        <For each={places()}>
+          {({ id, index }) => {
+            const box = createMemo(() => boxOf(layout(), index()), undefined, {
               equals: (a, b) => a.left === b.left && a.top === b.top && a.width === b.width && a.height === b.height,
             });
             return (
@@ -222,7 +223,7 @@ export const Grid: Component<GridProps> = (props) => {
                 class="gallery-place"
                 style={{ width: `${box().width}px`, height: `${box().height}px`, translate: `${box().left}px ${box().top}px` }}
               >
-                {props.tile(id, box, place)}
+                {props.tile(id, box, index)}
               </div>
             );
           }}

@@ -1,7 +1,8 @@
-// One picture of the gallery: placeholder, thumbnail of the right size, and for a video its frames under a moving pointer.
+// One picture of the gallery: placeholder, thumbnail of the right size, and for a video its frames under a moving pointer. As the gallery
+// scrolls, one tile shows many assets: what is known of a picture goes by its address.
 import Film from "lucide-solid/icons/film";
 import Star from "lucide-solid/icons/star";
-import { createSignal, Show, type Component } from "solid-js";
+import { createMemo, createSignal, Show, type Component } from "solid-js";
 import type { Asset } from "#protocol/asset.ts";
 import { formatClock } from "#web/ui/format.ts";
 import { spriteFrameAt, spriteStyle } from "#web/ui/sprite.ts";
@@ -41,11 +42,11 @@ const pictureOf = ({ urls, mediaType }: Asset, longEdge: number): string | undef
 export const Tile: Component<TileProps> = (props) => {
   const [scrub, setScrub] = createSignal<number | null>(null);
   const [broken, setBroken] = createSignal<string | null>(null);
-  const [shown, setShown] = createSignal(false);
-  const picture = () => {
+  const [shown, setShown] = createSignal<string | null>(null);
+  const picture = createMemo(() => {
     const url = pictureOf(props.asset, Math.max(props.width, props.height));
     return url === broken() ? undefined : url;
-  };
+  });
   const sprite = () => (scrub() === null ? null : props.asset.urls.sprite);
 
   return (
@@ -59,7 +60,7 @@ export const Tile: Component<TileProps> = (props) => {
       aria-posinset={props.place + 1}
       data-current={props.current ? "" : undefined}
       draggable={true}
-      style={{ "background-image": shown() ? "none" : placeholderOf(props.asset.thumbhash) }}
+      style={{ "background-image": shown() === picture() ? "none" : placeholderOf(props.asset.thumbhash) }}
       onClick={(event) => props.onPick(event)}
       onDblClick={() => props.onOpen()}
       onContextMenu={(event) => props.onMenu(event)}
@@ -72,10 +73,9 @@ export const Tile: Component<TileProps> = (props) => {
       }}
       onPointerLeave={() => setScrub(null)}
     >
-      <Show when={picture()} fallback={<Film size={22} aria-hidden="true" />}>
-        {(src) => (
-          <img src={src()} alt="" decoding="async" draggable={false} onLoad={() => setShown(true)} onError={() => setBroken(src())} />
-        )}
+      {/* Keyed: an image that is given another address shows the old picture until the new one has come. */}
+      <Show when={picture()} keyed fallback={<Film size={22} aria-hidden="true" />}>
+        {(src) => <img src={src} alt="" decoding="async" draggable={false} onLoad={() => setShown(src)} onError={() => setBroken(src)} />}
       </Show>
       <Show when={sprite()}>
         {(sheet) => (

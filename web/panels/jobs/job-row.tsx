@@ -1,8 +1,9 @@
-// One job as a row: what is asked, how it stands, why it waits, and the two things done most.
+// One job as a row: what is asked, how it stands, why it waits, and the two things done most. As the list scrolls, one row shows many jobs:
+// whatever belongs to one of them alone goes by its id.
 import Ban from "lucide-solid/icons/ban";
 import Clapperboard from "lucide-solid/icons/clapperboard";
 import RotateCcw from "lucide-solid/icons/rotate-ccw";
-import { createEffect, Show, type Component } from "solid-js";
+import { createEffect, createSignal, Show, type Component } from "solid-js";
 import { finalJobStates, type Job } from "#protocol/job.ts";
 import { useNow } from "#web/store/now.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -27,7 +28,10 @@ interface JobRowProps {
 }
 
 export const JobRow: Component<JobRowProps> = (props) => {
+  const [pointed, setPointed] = createSignal(false);
   const ended = () => finalJobStates.has(props.job.state);
+  /** Keyed, so that a bar never slides from where another job's stood. */
+  const live = () => (!ended() && jobStateLooks[props.job.state].live ? props.job.id : null);
   return (
     <div
       id={props.domId}
@@ -40,6 +44,8 @@ export const JobRow: Component<JobRowProps> = (props) => {
       onClick={(event) => props.onPick(event)}
       onDblClick={() => props.onOpen()}
       onContextMenu={(event) => props.onMenu(event)}
+      onPointerEnter={(event) => setPointed(event.pointerType !== "touch")}
+      onPointerLeave={() => setPointed(false)}
     >
       <JobThumb job={props.job} />
       <div class="job-words">
@@ -55,32 +61,44 @@ export const JobRow: Component<JobRowProps> = (props) => {
       </div>
       <div class="job-state">
         <JobStateBadge state={props.job.state} />
-        <Show when={!ended() && jobStateLooks[props.job.state].live} fallback={<JobTime job={props.job} />}>
-          <Progress
-            label={`Progress of ${props.job.prompt}`}
-            value={props.job.state === "submitting" || props.job.state === "cancelling" ? null : props.job.progress}
-            tone={jobStateLooks[props.job.state].tone}
-          />
-          <JobEta job={props.job} />
+        <Show when={live()} keyed fallback={<JobTime job={props.job} />}>
+          {(_id) => (
+            <>
+              <Progress
+                label={`Progress of ${props.job.prompt}`}
+                value={props.job.state === "submitting" || props.job.state === "cancelling" ? null : props.job.progress}
+                tone={jobStateLooks[props.job.state].tone}
+              />
+              <JobEta job={props.job} />
+            </>
+          )}
         </Show>
       </div>
       {/* For the mouse; the keyboard has Delete, R and the menu key. */}
-      <div class="job-quick" aria-hidden="true">
-        <Show
-          when={ended()}
-          fallback={
-            <IconButton label="Cancel" icon={Ban} size="s" tabIndex={-1} onClick={(event) => (event.stopPropagation(), props.onCancel())} />
-          }
-        >
-          <IconButton
-            label="Run again"
-            icon={RotateCcw}
-            size="s"
-            tabIndex={-1}
-            onClick={(event) => (event.stopPropagation(), props.onRetry())}
-          />
-        </Show>
-      </div>
+      <Show when={pointed()}>
+        <div class="job-quick" aria-hidden="true">
+          <Show
+            when={ended()}
+            fallback={
+              <IconButton
+                label="Cancel"
+                icon={Ban}
+                size="s"
+                tabIndex={-1}
+                onClick={(event) => (event.stopPropagation(), props.onCancel())}
+              />
+            }
+          >
+            <IconButton
+              label="Run again"
+              icon={RotateCcw}
+              size="s"
+              tabIndex={-1}
+              onClick={(event) => (event.stopPropagation(), props.onRetry())}
+            />
+          </Show>
+        </div>
+      </Show>
     </div>
   );
 };
@@ -97,10 +115,16 @@ const JobThumb: Component<{ readonly job: Job }> = (props) => {
     const asset = props.job.assetId === null ? undefined : assets.row(props.job.assetId);
     return asset?.urls.thumbs?.s ?? asset?.urls.poster ?? undefined;
   };
+  const icon = () => (props.job.state === "completed" ? Clapperboard : jobStateLooks[props.job.state].icon);
   return (
     <div class="job-thumb" data-tone={jobStateLooks[props.job.state].tone} aria-hidden="true">
-      <Show when={url()} fallback={(props.job.state === "completed" ? Clapperboard : jobStateLooks[props.job.state].icon)({ size: 18 })}>
-        {(src) => <img src={src()} alt="" decoding="async" draggable={false} />}
+      {/* Stays under the picture, so that it is not made anew for each job that scrolls in before its picture is known. */}
+      <Show when={icon()} keyed>
+        {(draw) => draw({ size: 18 })}
+      </Show>
+      {/* Keyed: an image that is given another address shows the old picture until the new one has come. */}
+      <Show when={url()} keyed>
+        {(src) => <img src={src} alt="" decoding="async" draggable={false} />}
       </Show>
     </div>
   );
@@ -126,11 +150,13 @@ const JobMeta: Component<{ readonly job: Job }> = (props) => (
 
 const JobTime: Component<{ readonly job: Job }> = (props) => {
   const at = () => props.job.finishedAt ?? props.job.createdAt;
+  const took = () => {
+    const { state, submittedAt, finishedAt } = props.job;
+    return state === "completed" && submittedAt !== null && finishedAt !== null ? `${formatSpan(finishedAt - submittedAt)} · ` : "";
+  };
   return (
     <span class="job-time" title={formatFull(at())}>
-      <Show when={props.job.state === "completed" && props.job.submittedAt !== null && props.job.finishedAt !== null}>
-        {formatSpan((props.job.finishedAt ?? 0) - (props.job.submittedAt ?? 0))} ·{" "}
-      </Show>
+      {took()}
       {formatMoment(at(), Date.now())}
     </span>
   );

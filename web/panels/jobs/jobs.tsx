@@ -171,20 +171,20 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
               onKeyDown,
             }}
             row={(id, place) => (
-              <Show when={jobs.row(id)}>
+              <Show when={jobs.row(id())}>
                 {(job) => (
                   <JobRow
                     job={job()}
-                    domId={`${domId}-${id}`}
-                    selected={selection().ids.has(id)}
-                    current={selection().current === id}
+                    domId={`${domId}-${id()}`}
+                    selected={selection().ids.has(id())}
+                    current={selection().current === id()}
                     place={place()}
                     total={list.ids().length}
-                    onPick={(event) => pick(event, id)}
-                    onOpen={() => openJob(id)}
-                    onMenu={(event) => menuFor(event, id)}
-                    onCancel={() => cancel([id])}
-                    onRetry={() => retry([id])}
+                    onPick={(event) => pick(event, id())}
+                    onOpen={() => openJob(id())}
+                    onMenu={(event) => menuFor(event, id())}
+                    onCancel={() => cancel([id()])}
+                    onRetry={() => retry([id()])}
                   />
                 )}
               </Show>
