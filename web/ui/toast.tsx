@@ -1,6 +1,6 @@
 // Toasts: short news at the edge of the screen, with at most one action (undo, open). Never the only place of an error at a field.
 import X from "lucide-solid/icons/x";
-import { createSignal, For, onCleanup, onMount, Show, type Component } from "solid-js";
+import { createEffect, createSignal, For, on, onCleanup, onMount, Show, type Component } from "solid-js";
 import { Portal } from "solid-js/web";
 import { IconButton } from "./button.tsx";
 import type { Tone } from "./feedback.tsx";
@@ -87,11 +87,36 @@ const ToastCard: Component<{ readonly toast: Toast }> = (props) => {
   );
 };
 
-/** Draws the toasts; stands once in the page. */
-export const ToastLayer: Component = () => (
-  <Portal>
-    <ol class="ui-toasts" aria-label="Notifications">
-      <For each={toasts()}>{(each) => <ToastCard toast={each} />}</For>
-    </ol>
-  </Portal>
-);
+/** px of what bears `data-keep-clear` that a box covers. */
+const covered = (box: { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number }): number => {
+  let area = 0;
+  for (const element of document.querySelectorAll("[data-keep-clear]")) {
+    const other = element.getBoundingClientRect();
+    const width = Math.min(box.right, other.right) - Math.max(box.left, other.left);
+    const height = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
+    area += Math.max(width, 0) * Math.max(height, 0);
+  }
+  return area;
+};
+
+/** Draws the toasts; stands once in the page. Panels may be docked anywhere: they come up on the side where a form is not in their way. */
+export const ToastLayer: Component = () => {
+  const [side, setSide] = createSignal<"left" | "right">("right");
+  let list: HTMLOListElement | undefined;
+  createEffect(
+    on(toasts, (now) => {
+      if (now.length > 0 && list !== undefined) {
+        const { left, right, top, bottom } = list.getBoundingClientRect();
+        const there = { left: innerWidth - right, right: innerWidth - left, top, bottom };
+        setSide((here) => (covered({ left, right, top, bottom }) <= covered(there) ? here : here === "left" ? "right" : "left"));
+      }
+    }),
+  );
+  return (
+    <Portal>
+      <ol class="ui-toasts" aria-label="Notifications" data-side={side()} ref={(element) => (list = element)}>
+        <For each={toasts()}>{(each) => <ToastCard toast={each} />}</For>
+      </ol>
+    </Portal>
+  );
+};

@@ -217,6 +217,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   return (
     <form
       class="generate"
+      data-keep-clear
       ref={(element) => (root = element)}
       noValidate
       data-over={over() ? "" : undefined}
