@@ -117,6 +117,27 @@ describe("commands", () => {
     expect(ran).toEqual(["jobs"]);
   });
 
+  it("are heard again after Escape in a field; one that is searched in is emptied by it first", () => {
+    ran.length = 0;
+    render(() => (
+      <section class="panel" tabIndex={-1} data-testid="panel">
+        <Page />
+        <input type="search" aria-label="Look for" value="a fox" />
+      </section>
+    ));
+    const text = screen.getByLabelText("Text");
+    text.focus();
+    key("Escape", {}, text);
+    expect(document.activeElement).toBe(screen.getByTestId("panel"));
+    const search = screen.getByLabelText<HTMLInputElement>("Look for");
+    search.focus();
+    key("Escape", {}, search);
+    expect(document.activeElement).toBe(search);
+    search.value = "";
+    key("Escape", {}, search);
+    expect(document.activeElement).toBe(screen.getByTestId("panel"));
+  });
+
   it("are found by words in the palette and run with Enter", async () => {
     ran.length = 0;
     render(() => <Page />);

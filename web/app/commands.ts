@@ -1,6 +1,8 @@
 // Everything that can be done by name: the palette lists it, shortcuts run it, the help sheet shows its keys.
 import { createSignal, onCleanup, onMount } from "solid-js";
 import type { Icon } from "#web/ui/button.tsx";
+import { focusPanelOf } from "#web/dock/panel.ts";
+import { actAt, type ActsOf, type fieldKeys } from "#web/ui/place-keys.ts";
 import { isBare, matchShortcut, sequenceMs, showKeys } from "./shortcuts.ts";
 
 export interface Command {
@@ -35,6 +37,12 @@ const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable || target.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=range], [type=button])"));
 
+/** Out of the field, to where the shortcuts are heard; its panel keeps the focus, so that Tab goes on from there. */
+const leaveField = (field: HTMLElement): void => {
+  field.blur();
+  focusPanelOf(field);
+};
+
 /** Listens for the keys of all commands; belongs to the component that calls it. */
 export const listenForKeys = (): void => {
   let before: string | null = null;
@@ -51,6 +59,12 @@ export const listenForKeys = (): void => {
     // A dialog or an open menu has its own keys.
     const inLayer = document.querySelector("[role=dialog], [role=menu]") !== null;
     const usable = allCommands().flatMap(({ keys }) => (keys !== undefined && !((typing || inLayer) && isBare(keys)) ? [keys] : []));
+    const { target } = event;
+    const isEmptied = target instanceof HTMLInputElement && target.type === "search" && target.value !== "";
+    if (typing && !inLayer && !isEmptied && target instanceof HTMLElement) {
+      const acts: ActsOf<typeof fieldKeys> = { Escape: () => leaveField(target) };
+      actAt(event, acts)?.();
+    }
     const found = matchShortcut(event, before, usable, isMac);
     forget();
     switch (found.kind) {

@@ -9,7 +9,7 @@ import Sun from "lucide-solid/icons/sun";
 import { createSignal, onCleanup, onMount, Show, type Component } from "solid-js";
 import type { DockControls } from "#web/dock/dock.tsx";
 import { Dock } from "#web/dock/dock.tsx";
-import { openPanel } from "#web/dock/panel.ts";
+import { focusPanel, openPanel } from "#web/dock/panel.ts";
 import { Phone, phoneBelow } from "#web/dock/phone.tsx";
 import { panelIds, panels } from "#web/panels/index.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -104,7 +104,10 @@ export const Shell: Component = () => {
         icon,
         keys: `g ${key}`,
         words: "open go",
-        run: () => openPanel(id, {}),
+        run: () => {
+          openPanel(id, {});
+          focusPanel(id);
+        },
       };
     }),
     ...layoutCommands(),

@@ -32,7 +32,7 @@ interface HostProps<K extends PanelId> {
 export const PanelHost = <K extends PanelId>(props: HostProps<K>): JSX.Element => {
   const view = createMemo((): Component<PanelProps<K>> => views[props.id]);
   return (
-    <section class="panel" data-panel={props.id} aria-label={props.named ? panels[props.id].title : undefined}>
+    <section class="panel" tabIndex={-1} data-panel={props.id} aria-label={props.named ? panels[props.id].title : undefined}>
       <ErrorBoundary
         fallback={(error: unknown, reset) => (
           <EmptyState

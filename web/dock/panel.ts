@@ -55,6 +55,21 @@ export const setOpener = (next: Opener): (() => void) => {
   };
 };
 
+/** What the keys of a panel act on, where it has one. */
+const focusFirst = "[role=listbox], video";
+
+/** Moves the focus into the panel of this kind that is in view: to its list or player, or to itself, from where Tab leads into it. */
+export const focusPanel = (id: PanelId): void => {
+  // It may be shown in this very moment.
+  requestAnimationFrame(() => {
+    const shown = [...document.querySelectorAll<HTMLElement>(`.panel[data-panel=${id}]`)].find((panel) => panel.checkVisibility());
+    (shown?.querySelector<HTMLElement>(focusFirst) ?? shown)?.focus();
+  });
+};
+
+/** Moves the focus to the panel around an element. */
+export const focusPanelOf = (element: Element): void => element.closest<HTMLElement>(".panel")?.focus();
+
 /** Shows a panel: the one in the layout gets the params, or a new one opens in its column. */
 export const openPanel = <K extends PanelId>(id: K, params: PanelParams[K], options: OpenOptions = {}): void => {
   opener?.(id, params, options);

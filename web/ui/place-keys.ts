@@ -12,6 +12,9 @@ export interface KeyRow {
 /** What a place does for each of its keys: all that are declared, and no other. */
 export type ActsOf<T extends ReadonlyArray<KeyRow>> = Readonly<Record<T[number]["keys"][number], () => void>>;
 
+/** Of whatever is typed into; one to search in is emptied first. */
+export const fieldKeys = [{ title: "Leave it", keys: ["Escape"] }] as const satisfies ReadonlyArray<KeyRow>;
+
 /** Of every list, that of the jobs and the gallery. */
 export const listKeys = [
   { title: "To the first or last", keys: ["Home", "End"], withShift: "Select up to there" },
@@ -70,6 +73,7 @@ export const zoomKeys = [
 ] as const satisfies ReadonlyArray<KeyRow>;
 
 export const keyPlaces: ReadonlyArray<{ readonly title: string; readonly rows: ReadonlyArray<KeyRow> }> = [
+  { title: "In a field", rows: fieldKeys },
   { title: "In every list", rows: listKeys },
   { title: "In the list of jobs", rows: jobsKeys },
   { title: "In the gallery", rows: galleryKeys },
