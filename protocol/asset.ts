@@ -182,7 +182,7 @@ export const assets = domain({
       input: z.object({ ids: z.array(Id).min(1).max(500) }),
       output: z.object({ restored: z.array(Id) }),
       mutation: true,
-      errors: ["not_found"],
+      errors: ["not_found", "quota_exceeded"],
       example: { input: { ids: ["ast_1"] }, output: { restored: ["ast_1"] } },
     }),
     lineage: call({
@@ -200,7 +200,7 @@ export const assets = domain({
       input: z.object({ id: Id, timeMs: z.int().min(0) }),
       output: Asset,
       mutation: true,
-      errors: ["not_found", "unsupported_media", "storage_full"],
+      errors: ["not_found", "unsupported_media", "quota_exceeded", "storage_full"],
       example: { input: { id: "ast_1", timeMs: 1500 }, output: { ...sampleAsset, mediaType: "image" } },
     }),
     beginUpload: call({

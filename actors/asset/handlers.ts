@@ -49,7 +49,7 @@ export const assetHandlers = Effect.gen(function* () {
         return { deleted: ids };
       }),
       "assets.restore": Effect.fnUntraced(function* ({ ids }, context) {
-        yield* library.setDeleted(yield* owner(context), ids, false);
+        yield* library.restore(yield* owner(context), ids);
         return { restored: ids };
       }),
       "assets.lineage": Effect.fnUntraced(function* ({ id, depth }, context) {

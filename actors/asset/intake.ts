@@ -5,16 +5,19 @@ import { type DerivedFile, Media } from "#actors/media/media.ts";
 import { Database, type Tx } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
 import { isCalledOff } from "#db/queries/job.ts";
+import { lockUsage, usageOf } from "#db/queries/quota.ts";
 import type { Asset, AssetOrigin } from "#protocol/asset.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { type BlobRef, Blobs } from "#runtime/blobs/blobs.ts";
 import { hashFile } from "#runtime/blobs/hash.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
+import { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { Pool } from "#runtime/pool/pool.ts";
 import type { AssetParent, IngestRequest } from "./assets.ts";
 import { mediaOrCallError, notFound } from "./failures.ts";
 import { AssetLibrary } from "./library.ts";
+import { refusal } from "./quota.ts";
 
 /** Files moved into the blob store at once: each waits for the disk. */
 const adoptConcurrency = 4;
@@ -36,7 +39,7 @@ export class Intake extends Context.Service<
      * the same frame before, that asset is answered. Errors: unsupported_media, storage_full, unavailable, overloaded.
      */
     readonly take: (request: IntakeRequest) => Effect.Effect<Asset, CallError>;
-    /** Makes an image asset of a video's frame, once. Errors: not_found, and those of `take`. */
+    /** Makes an image asset of a video's frame, once. Errors: not_found, quota_exceeded, and those of `take`. */
     readonly captureFrame: (ownerId: string, assetId: string, timeMs: number) => Effect.Effect<Asset, CallError>;
   }
 >()("pixsim/actors/Intake") {
@@ -89,6 +92,7 @@ const makeIntake = Effect.gen(function* () {
   const media = yield* Media;
   const database = yield* Database;
   const library = yield* AssetLibrary;
+  const settings = yield* Settings;
 
   const adoptDerived = Effect.fnUntraced(function* (file: DerivedFile) {
     const { sha256, size } = yield* blobs.adopt(file.path);
@@ -141,6 +145,7 @@ const makeIntake = Effect.gen(function* () {
   type Written =
     | { readonly id: string; readonly edges: number }
     | { readonly there: query.AssetRow }
+    | { readonly refused: CallError }
     | "twinGone"
     | "idTaken"
     | "calledOff";
@@ -150,6 +155,12 @@ const makeIntake = Effect.gen(function* () {
       database.transaction(async (tx): Promise<Written> => {
         const { ownerId, assetId, origin } = request;
         if (origin.kind === "generation" && (await isCalledOff(tx, origin.jobId))) return "calledOff";
+        // A job and an upload were let in when they began.
+        if (origin.kind === "frame") {
+          await lockUsage(tx, ownerId);
+          const refused = refusal(await usageOf(tx, ownerId), { assets: 1, bytes: ref.size }, settings);
+          if (refused !== null) return { refused };
+        }
         const files = made.twin === null ? made.files : await query.holdAssetFiles(tx, made.twin);
         if (files.length === 0) return "twinGone";
         const [inserted] = await query.insertAsset(tx, {
@@ -194,6 +205,7 @@ const makeIntake = Effect.gen(function* () {
     if (written === "calledOff")
       return yield* Effect.fail(new CallError("cancelled", "The job was called off, so its result is not kept."));
     if (typeof written === "string") return yield* Effect.die(new Error(`The asset ${request.assetId} cannot be written: ${written}`));
+    if ("refused" in written) return yield* Effect.fail(written.refused);
     if ("there" in written) return yield* library.revive(written.there);
     if (written.edges < request.parents.length) {
       yield* Effect.logWarning("asset.lineage.incomplete", { asset: written.id, parents: request.parents.length, written: written.edges });
@@ -226,7 +238,10 @@ const makeIntake = Effect.gen(function* () {
     return yield* Effect.gen(function* () {
       const taken = yield* mediaOrCallError(media.frame(path, timeMs, output));
       const [there] = yield* orCallError(database.query((sql) => query.assetOfFrame(sql, ownerId, assetId, taken.timeMs)));
-      if (there !== undefined) return yield* library.revive(there);
+      if (there !== undefined) {
+        if (there.deleted_at !== null) yield* library.restore(ownerId, [there.id]);
+        return yield* library.revive(there);
+      }
       return yield* take({
         assetId: `ast_${crypto.randomUUID()}`,
         ownerId,

@@ -3,13 +3,16 @@
 import { Clock, Context, Effect, Layer } from "effect";
 import { Database } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
+import { lockUsage, usageOf } from "#db/queries/quota.ts";
 import type { Asset, LineageEdge } from "#protocol/asset.ts";
 import { LineageRelation } from "#protocol/asset.ts";
-import type { CallError } from "#protocol/wire/errors.ts";
+import { CallError } from "#protocol/wire/errors.ts";
 import { MediaUrls } from "#runtime/blobs/media-urls.ts";
 import { Bus } from "#runtime/bus/bus.ts";
+import { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { notFound } from "./failures.ts";
+import { refusal } from "./quota.ts";
 import { assetView, type Place, toCursor } from "./view.ts";
 
 /** Rows of the snapshot of the topic. */
@@ -42,6 +45,8 @@ export class AssetLibrary extends Context.Service<
     ) => Effect.Effect<Asset, CallError>;
     /** Moves assets to the trash, or back; all of them, or none if one does not exist. Those that are there already stay. */
     readonly setDeleted: (ownerId: string, ids: ReadonlyArray<string>, deleted: boolean) => Effect.Effect<void, CallError>;
+    /** Takes assets out of the trash as `setDeleted` does, if the owner's quotas have room for them. Errors: not_found, quota_exceeded. */
+    readonly restore: (ownerId: string, ids: ReadonlyArray<string>) => Effect.Effect<void, CallError>;
     /** The asset itself, brought back if it was in the trash. */
     readonly revive: (row: query.AssetRow) => Effect.Effect<Asset, CallError>;
     readonly lineage: (
@@ -59,6 +64,7 @@ export class AssetLibrary extends Context.Service<
       const database = yield* Database;
       const media = yield* MediaUrls;
       const bus = yield* Bus;
+      const settings = yield* Settings;
 
       const view = (row: query.AssetRow): Asset => assetView(row, media);
       const tell = (asset: Asset): void => bus.publish(assetChannel(asset.ownerId), asset);
@@ -100,11 +106,31 @@ export class AssetLibrary extends Context.Service<
         return asset;
       });
 
-      const setDeleted = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>, deleted: boolean) {
-        const now = yield* Clock.currentTimeMillis;
+      const mustExist = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>) {
         const known = new Set((yield* orCallError(database.query((sql) => query.ownAssetIds(sql, ownerId, ids)))).map(({ id }) => id));
         const missing = ids.find((id) => !known.has(id));
         if (missing !== undefined) return yield* Effect.fail(notFound(`The asset ${missing}`));
+      });
+
+      const restore = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>) {
+        yield* mustExist(ownerId, ids);
+        const rows = yield* orCallError(
+          database.transaction(async (tx) => {
+            await lockUsage(tx, ownerId);
+            const usage = await usageOf(tx, ownerId);
+            const back = (await query.assetsById(tx, ownerId, ids)).filter(({ deleted_at: at }) => at !== null);
+            const bytes = back.reduce((sum, { size }) => sum + size, 0);
+            const refused = back.length === 0 ? null : refusal(usage, { assets: back.length, bytes }, settings);
+            return refused ?? query.setDeleted(tx, ownerId, ids, null);
+          }),
+        );
+        if (rows instanceof CallError) return yield* Effect.fail(rows);
+        for (const changed of rows) tell(view(changed));
+      });
+
+      const setDeleted = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>, deleted: boolean) {
+        const now = yield* Clock.currentTimeMillis;
+        yield* mustExist(ownerId, ids);
         const rows = yield* orCallError(database.query((sql) => query.setDeleted(sql, ownerId, ids, deleted ? now : null)));
         for (const changed of rows) tell(view(changed));
       });
@@ -134,7 +160,7 @@ export class AssetLibrary extends Context.Service<
         };
       });
 
-      return AssetLibrary.of({ row, many, view, list, snapshot, update, setDeleted, revive, lineage, tell });
+      return AssetLibrary.of({ row, many, view, list, snapshot, update, setDeleted, restore, revive, lineage, tell });
     }),
   );
 }

@@ -54,11 +54,16 @@ export const stagedIn = (folder: string): ReadonlyArray<string> =>
     .map(({ name }) => name);
 
 /** All services of assets on a data folder and a database. */
-export const testAssets = <E>(folder: string, database: Layer.Layer<Database, E>, work: Layer.Layer<Media, never, Settings> = media) =>
+export const testAssets = <E>(
+  folder: string,
+  database: Layer.Layer<Database, E>,
+  work: Layer.Layer<Media, never, Settings> = media,
+  environment: Readonly<Record<string, string>> = {},
+) =>
   assetLayer.pipe(
     Layer.provideMerge(Layer.mergeAll(localBlobs, Parts.layer, Bus.alone, work, urls, database)),
     Layer.provideMerge(Pool.layer),
-    Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder }))),
+    Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder, ...environment }))),
   );
 
 /** What the gateway gives a handler, for a signed-in user. */

@@ -3,6 +3,7 @@
 import { Clock, Context, Effect, Layer } from "effect";
 import { Database } from "#db/client/database.ts";
 import { assetByBytes } from "#db/queries/asset.ts";
+import { usageOf } from "#db/queries/quota.ts";
 import * as query from "#db/queries/upload.ts";
 import type { Asset } from "#protocol/asset.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -10,12 +11,14 @@ import { defaultLimits } from "#protocol/wire/limits.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { hashFile } from "#runtime/blobs/hash.ts";
 import { type Part, Parts } from "#runtime/blobs/parts.ts";
+import { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { UploadSink } from "#runtime/gateway/handlers.ts";
 import { Pool } from "#runtime/pool/pool.ts";
 import { notFound } from "./failures.ts";
 import { Intake } from "./intake.ts";
 import { AssetLibrary } from "./library.ts";
+import { refusal } from "./quota.ts";
 import { makeTurns } from "./turns.ts";
 
 /** Uploads one user may have open. */
@@ -66,6 +69,7 @@ const assetIdOf = (uploadId: string): string => uploadId.replace(/^upl_/, "ast_"
 const makeUploads = Effect.gen(function* () {
   const pool = yield* Pool;
   const database = yield* Database;
+  const settings = yield* Settings;
   const blobs = yield* Blobs;
   const parts = yield* Parts;
   const intake = yield* Intake;
@@ -145,6 +149,14 @@ const makeUploads = Effect.gen(function* () {
     return { uploadId: row.id, sink };
   });
 
+  /** Fails where the owner's quotas have no room for the upload, of which `counted` bytes are in the count already. */
+  const mustFit = Effect.fnUntraced(function* (ownerId: string, counted: number, size: number) {
+    const usage = yield* orCallError(database.query((sql) => usageOf(sql, ownerId)));
+    const others = { ...usage, coming: usage.coming - (counted > 0 ? 1 : 0), comingBytes: usage.comingBytes - counted };
+    const refused = refusal(others, { assets: 1, bytes: size }, settings);
+    if (refused !== null) return yield* Effect.fail(refused);
+  });
+
   const begin = Effect.fn("asset.upload.begin")(function* (
     ownerId: string,
     file: { readonly name: string; readonly size: number; readonly sha256?: string | undefined },
@@ -162,6 +174,7 @@ const makeUploads = Effect.gen(function* () {
     }
     const [same] = sha256 === null ? [] : yield* orCallError(database.query((sql) => assetByBytes(sql, ownerId, sha256)));
     const assetId = same !== undefined && same.size === size ? same.id : null;
+    const isKept = assetId !== null && same?.deleted_at === null;
     if (assetId === null) yield* parts.room(size);
     const row = { id: `upl_${crypto.randomUUID()}`, owner_id: ownerId, name: cleanName(file.name), size, sha256, asset_id: assetId };
     const now = yield* Clock.currentTimeMillis;
@@ -174,7 +187,11 @@ const makeUploads = Effect.gen(function* () {
         }),
       );
     }
-    return yield* inTurn(row.id, attach({ ...row, checked: false, finished: false })).pipe(Effect.tapError(() => drop(row.id)));
+    const open = Effect.gen(function* () {
+      if (!isKept) yield* mustFit(ownerId, assetId === null ? size : 0, size);
+      return yield* attach({ ...row, checked: false, finished: false });
+    });
+    return yield* inTurn(row.id, open).pipe(Effect.tapError(() => drop(row.id)));
   });
 
   const resume = Effect.fn("asset.upload.resume")(function* (ownerId: string, uploadId: string) {

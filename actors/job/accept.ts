@@ -1,7 +1,9 @@
 // Takes orders in: under their owner's limit of open jobs, and each exactly once. Accepted means stored.
 import { Clock, Effect } from "effect";
+import { refusal } from "#actors/asset/quota.ts";
 import { Database } from "#db/client/database.ts";
 import { admitJobs, jobsById } from "#db/queries/job.ts";
+import { dropReservations, usageOf } from "#db/queries/quota.ts";
 import type { Job } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { type Acknowledged, Actors } from "#runtime/actor/actors.ts";
@@ -53,13 +55,23 @@ export const accepting = Effect.gen(function* () {
     return new Map([...rows].map(([id, row]) => [id, fromStored(row)]));
   });
 
+  /** Gives the reserved places back where the owner's quotas have no room for what the jobs are to make. */
+  const mustFit = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>) {
+    const usage = yield* orCallError(database.query((sql) => usageOf(sql, ownerId)));
+    const others = { ...usage, coming: usage.coming - ids.length };
+    const refused = refusal(others, { assets: ids.length, bytes: 0 }, settings);
+    if (refused === null) return;
+    yield* orCallError(database.query((sql) => dropReservations(sql, ids)));
+    return yield* Effect.fail(refused);
+  });
+
   const admit = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>) {
     const now = yield* Clock.currentTimeMillis;
     const limit = settings.PIXSIM_OPEN_JOBS_PER_USER;
     const { admitted, open } = yield* orCallError(
       database.transaction((tx) => admitJobs(tx, ownerId, ids, limit, now, now - reservationLife)),
     );
-    if (admitted) return;
+    if (admitted) return yield* mustFit(ownerId, ids);
     const message = `${open} of your jobs are open and at most ${limit} may be: wait for some to end or cancel some.`;
     return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "openJobs", limit }));
   });

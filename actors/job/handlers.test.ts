@@ -10,7 +10,7 @@ const issuesOf = (error: unknown): ReadonlyArray<{ readonly path: ReadonlyArray<
 
 describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
   const database = new TestDatabase(layer);
-  const server = new TestServer(database, { PIXSIM_OPEN_JOBS_PER_USER: "50" });
+  const server = new TestServer(database, { PIXSIM_OPEN_JOBS_PER_USER: "50", PIXSIM_ASSETS_PER_USER: "58" });
   const { studio } = server;
   let other: string;
   let tests = 0;
@@ -184,6 +184,25 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     await server.call("jobs.cancel", { ids: waiting.map(({ id }) => id) });
     expect((await create({}, 2)).jobs).toHaveLength(2);
     expect(await codeOf(create({}))).toBe("quota_exceeded");
+  });
+
+  test("no job is let in whose asset would be one too many, and what was refused holds no place", async () => {
+    const { query } = await database.service;
+    await Effect.runPromise(
+      query(
+        (sql) => sql`
+          insert into asset (id, owner_id, media_type, mime, name, size, width, height, sha256, origin, created_at)
+          select ${`ast_${server.user}_`} || n, ${server.user}, 'image', 'image/png', 'one', 1, 1, 1, 'none', 'generation', n
+          from generate_series(1, 10) n`,
+      ),
+    );
+    expect((await create({}, 20)).jobs).toHaveLength(20);
+    expect((await create({}, 20)).jobs).toHaveLength(20);
+    const error: unknown = await create({}, 9).catch((failure: unknown) => failure);
+    expect(error).toMatchObject({ code: "quota_exceeded", details: { quota: "assets", limit: 58 } });
+    expect((await create({}, 8)).jobs).toHaveLength(8);
+    expect(await codeOf(create({}))).toBe("quota_exceeded");
+    expect((await create({}, 10, other)).jobs).toHaveLength(10);
   });
 
   test("the list pages without gap or repeat, newest first", async () => {
