@@ -21,6 +21,8 @@ export interface EmbeddedOptions {
   readonly batchMs?: number;
   /** A transaction that sends nothing for so long, ms, is rolled back. Default: as for a server. */
   readonly idleTransactionMs?: number;
+  /** The schema stays as it is. */
+  readonly asItIs?: boolean;
 }
 
 /** Opens (at first makes) the database in `<dataDir>/db`, locks `dataDir` and migrates. */
@@ -46,7 +48,7 @@ export const embeddedDatabase = (options: EmbeddedOptions): Layer.Layer<Database
         Effect.sync((): Sql => postgres({ ...commonOptions, max: 1, socket: () => multiplexer.connect() } as never) as unknown as Sql),
         (client) => Effect.promise(() => client.end({ timeout: 5 })),
       );
-      yield* attempt(() => migrate(sql));
+      if (options.asItIs !== true) yield* attempt(() => migrate(sql));
       const database = makeDatabase(sql, "embedded");
       yield* Effect.forkScoped(maintain(database, { folder, reserveBytes: options.reserveBytes ?? 64 * 1024 * 1024 }));
       return database;

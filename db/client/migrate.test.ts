@@ -2,11 +2,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ManagedRuntime } from "effect";
+import { Effect, Exit, Layer, ManagedRuntime, Scope } from "effect";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Database, type Sql } from "./database.ts";
 import { migrate, readMigrations } from "./migrate.ts";
-import { testDatabases } from "./testing.ts";
+import { postgres } from "./postgres-mended.ts";
+import { serverDatabase } from "./server.ts";
+import { freshServerUrl, testDatabases } from "./testing.ts";
 
 describe.each(testDatabases)("migrations of the $engine database", ({ layer }) => {
   const runtime = ManagedRuntime.make(layer);
@@ -70,6 +72,11 @@ describe.each(testDatabases)("migrations of the $engine database", ({ layer }) =
     expect(await sql`select * from one`).toEqual([]);
   });
 
+  test("that need an extension which the server has not are told as that", async () => {
+    await write("0002_two.sql", "create extension if not exists pixsim_nowhere");
+    expect(await refusal()).toBe("This PostgreSQL has no extension pixsim_nowhere. Install it there, then start again.");
+  });
+
   test("with a wrong name or the same number are refused", async () => {
     await write("0002_again.sql", "select 1");
     expect(await refusal()).toContain("have the same number");
@@ -81,4 +88,34 @@ describe.each(testDatabases)("migrations of the $engine database", ({ layer }) =
 
 test("the migrations of the program are numbered and named as they must be", async () => {
   expect((await readMigrations()).map(({ version }) => version)[0]).toBe(1);
+});
+
+test("a user who may not do what migrations need is told what an administrator does about it", async () => {
+  const scope = Scope.makeUnsafe();
+  const { url } = await Effect.runPromise(Effect.provideService(freshServerUrl, Scope.Scope, scope));
+  const admin = postgres(url, { max: 1, onnotice: () => {} });
+  const name = `weak_${crypto.randomUUID().replaceAll("-", "")}`;
+  await admin.unsafe(`create role ${name} login`);
+  const weak = new URL(url);
+  weak.username = name;
+  const folder = await mkdtemp(join(tmpdir(), "pixsim-migrate-"));
+  const client = postgres(weak.href, { max: 1, onnotice: () => {} });
+  try {
+    const start = Effect.flip(Effect.scoped(Layer.build(serverDatabase({ url: weak.href }))));
+    expect((await Effect.runPromise(start)).message).toMatch(
+      /^PostgreSQL at \S+ refuses: permission denied .*\. Let the user of DATABASE_URL own/,
+    );
+    await admin.unsafe(`alter database ${new URL(url).pathname.slice(1)} owner to ${name}`);
+    await admin.unsafe(`alter table schema_migration rename to schema_migration_before`);
+    await writeFile(join(folder, "0001_one.sql"), "create extension dblink");
+    await expect(migrate(client as unknown as Sql, pathToFileURL(`${folder}/`))).rejects.toThrow(
+      "The user of DATABASE_URL may not add the extension dblink to the database. Let an administrator of it run `create extension dblink` there",
+    );
+  } finally {
+    await client.end();
+    await admin.unsafe(`drop owned by ${name}`).catch(() => {});
+    await admin.end();
+    await rm(folder, { recursive: true });
+    await Effect.runPromise(Scope.close(scope, Exit.void));
+  }
 });

@@ -46,7 +46,15 @@ const full = new Set(["53100", "25006", "ENOSPC", "EROFS", "EDQUOT", "EFBIG", "E
 /** How PostgreSQL says of a file that it could not be written; its codes do not tell them all apart. */
 const refusedFile = /no space left on device|read-only file system|file too large|: permission denied$/i;
 
-const reasonOf = (code: string, message: string): DatabaseError["reason"] => {
+/** What could not be reached is no file that could not be written, though the system says it with the same words. */
+const isConnecting = (cause: unknown): boolean =>
+  typeof cause === "object" && cause !== null && "syscall" in cause && cause.syscall === "connect";
+
+/** A Unix socket that this user may not use. */
+export const isRefusedSocket = (cause: unknown): boolean => isConnecting(cause) && /^(?:EACCES|EPERM)$/.test(codeOf(cause));
+
+const reasonOf = (cause: unknown, code: string, message: string): DatabaseError["reason"] => {
+  if (isConnecting(cause)) return "unavailable";
   // Said first: the embedded engine ends with the connection when it cannot write its log.
   if (full.has(code) || refusedFile.test(message)) return "full";
   if (lost.has(code) || passing.has(code) || code.startsWith("08")) return "unavailable";
@@ -58,7 +66,7 @@ export const codeOf = (cause: unknown): string =>
 
 export const databaseError = (cause: unknown): DatabaseError => {
   const message = cause instanceof Error ? cause.message : String(cause);
-  return new DatabaseError({ reason: reasonOf(codeOf(cause), message), message, cause });
+  return new DatabaseError({ reason: reasonOf(cause, codeOf(cause), message), message, cause });
 };
 
 /** What `run` failed with is told, not that its connection was lost thereafter. */

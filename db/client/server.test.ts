@@ -33,6 +33,32 @@ test("a database that is not there is told", async () => {
   await Effect.runPromise(Scope.close(scope, Exit.void));
 });
 
+test("a Unix socket is found by its folder, and one that is not there is no full disk", async () => {
+  const scope = Scope.makeUnsafe();
+  const { url } = await Effect.runPromise(Effect.provideService(freshServerUrl, Scope.Scope, scope));
+  const tcp = ManagedRuntime.make(serverDatabase({ url, connections: 1 }));
+  const { sql } = await tcp.runPromise(Database);
+  const [row] = await sql<Array<{ folder: string }>>`select current_setting('unix_socket_directories') as folder`;
+  await tcp.dispose();
+  const { port, pathname, username } = new URL(url);
+  const folder = row!.folder;
+  for (const address of [
+    `postgres://${username}@${encodeURIComponent(folder)}:${port}${pathname}`,
+    `postgres://${username}@localhost:${port}${pathname}?host=${folder}`,
+  ]) {
+    const runtime = ManagedRuntime.make(serverDatabase({ url: address, connections: 1 }));
+    const database = await runtime.runPromise(Database);
+    expect(await database.sql`select inet_client_addr() is null as local`).toEqual([{ local: true }]);
+    await runtime.dispose();
+  }
+  const error = await refusal(`postgres://${username}@${encodeURIComponent(`${folder}/none`)}:${port}${pathname}`);
+  expect(error).toMatchObject({ reason: "unavailable" });
+  expect(error.message).toMatch(
+    /^PostgreSQL at \/.*\/none\/\.s\.PGSQL\.\d+ does not answer \(connect ENOENT .*Start it, or correct DATABASE_URL\.$/,
+  );
+  await Effect.runPromise(Scope.close(scope, Exit.void));
+});
+
 test("a transaction whose connection was lost does nothing more, neither alone nor in another transaction", async () => {
   const runtime = ManagedRuntime.make(Layer.unwrap(Effect.map(freshServerUrl, ({ url }) => serverDatabase({ url, connections: 1 }))));
   const { sql, query, transaction } = await runtime.runPromise(Database);

@@ -3,7 +3,7 @@ import { Effect, Layer } from "effect";
 import { Database, DatabaseError, type Sql } from "./database.ts";
 import { lockDataFolder } from "./data-folder.ts";
 import { migrate } from "./migrate.ts";
-import { codeOf, commonOptions, databaseError, idleTransactionMs, makeDatabase } from "./postgres-js.ts";
+import { codeOf, commonOptions, databaseError, idleTransactionMs, isRefusedSocket, makeDatabase } from "./postgres-js.ts";
 import { postgres } from "./postgres-mended.ts";
 
 const oldestVersion = 15;
@@ -14,25 +14,44 @@ export interface ServerOptions {
   readonly dataDir?: string | undefined;
   /** Connections at most. Default: 10. */
   readonly connections?: number;
+  /** The schema stays as it is. */
+  readonly asItIs?: boolean;
 }
 
-/** What went wrong at the start, for a person; never with the password that the URL may hold. */
-const sentence = (url: string, cause: unknown): DatabaseError => {
-  const { hostname, port } = new URL(url);
-  const where = `PostgreSQL at ${hostname}:${port || "5432"}`;
+interface Place {
+  /** Without what only the client of C takes from it. */
+  readonly url: string;
+  /** Folder of the socket; undefined: over TCP, at the host of the URL. */
+  readonly folder: string | undefined;
+  /** For a person; never with the password that the URL may hold. */
+  readonly shown: string;
+}
+
+/** The folder of a Unix socket is written as libpq has it: percent-encoded in the host's place, or as `?host=/folder`. */
+const placeOf = (text: string): Place => {
+  const url = new URL(text);
+  const host = url.searchParams.get("host") ?? decodeURIComponent(url.hostname);
+  url.searchParams.delete("host");
+  const port = url.port || "5432";
+  return host.startsWith("/")
+    ? { url: url.href, folder: host, shown: `PostgreSQL at ${host}/.s.PGSQL.${port}` }
+    : { url: text, folder: undefined, shown: `PostgreSQL at ${host || "localhost"}:${port}` };
+};
+
+/** What went wrong at the start, for a person. */
+const sentence = ({ shown }: Place, cause: unknown): DatabaseError => {
   const error = databaseError(cause);
   const code = codeOf(cause);
   // Node gives several failed addresses one error without a message.
   const said = error.message || code;
-  if (code.startsWith("28") || code.startsWith("3D"))
-    return new DatabaseError({ reason: "fault", message: `${where} refuses: ${said}. Correct DATABASE_URL.`, cause });
-  if (error.reason === "unavailable")
-    return new DatabaseError({
-      reason: "unavailable",
-      message: `${where} does not answer (${said}). Start it, or correct DATABASE_URL.`,
-      cause,
-    });
-  return new DatabaseError({ reason: error.reason, message: said, cause });
+  const told = (reason: DatabaseError["reason"], message: string): DatabaseError => new DatabaseError({ reason, message, cause });
+  if (code.startsWith("28") || code.startsWith("3D")) return told("fault", `${shown} refuses: ${said}. Correct DATABASE_URL.`);
+  if (code === "42501")
+    return told("fault", `${shown} refuses: ${said}. Let the user of DATABASE_URL own the database: alter database … owner to ….`);
+  if (isRefusedSocket(cause))
+    return told("unavailable", `${shown} does not let this user in (${said}). Let it use that folder, or correct DATABASE_URL.`);
+  if (error.reason === "unavailable") return told("unavailable", `${shown} does not answer (${said}). Start it, or correct DATABASE_URL.`);
+  return told(error.reason, said);
 };
 
 const check = async (sql: Sql): Promise<void> => {
@@ -45,16 +64,18 @@ const check = async (sql: Sql): Promise<void> => {
 };
 
 /** Connects and migrates. Fails with a sentence for a person where that cannot be. */
-export const serverDatabase = ({ url, dataDir, connections }: ServerOptions): Layer.Layer<Database, DatabaseError> =>
+export const serverDatabase = ({ url, dataDir, connections, asItIs }: ServerOptions): Layer.Layer<Database, DatabaseError> =>
   Layer.effect(
     Database,
     Effect.gen(function* () {
       if (dataDir !== undefined) yield* lockDataFolder(dataDir);
+      const place = placeOf(url);
       const sql = yield* Effect.acquireRelease(
         Effect.sync(
           (): Sql =>
-            postgres(url, {
+            postgres(place.url, {
               ...commonOptions,
+              ...(place.folder === undefined ? {} : { host: place.folder }),
               max: connections ?? 10,
               connect_timeout: 5,
               connection: { application_name: "pixsim", idle_in_transaction_session_timeout: idleTransactionMs },
@@ -62,9 +83,9 @@ export const serverDatabase = ({ url, dataDir, connections }: ServerOptions): La
         ),
         (client) => Effect.promise(() => client.end({ timeout: 5 })),
       );
-      const attempt = <T>(run: () => Promise<T>) => Effect.tryPromise({ try: run, catch: (cause) => sentence(url, cause) });
+      const attempt = <T>(run: () => Promise<T>) => Effect.tryPromise({ try: run, catch: (cause) => sentence(place, cause) });
       yield* attempt(() => check(sql));
-      yield* attempt(() => migrate(sql));
+      if (asItIs !== true) yield* attempt(() => migrate(sql));
       return makeDatabase(sql, "postgres");
     }),
   );

@@ -1,9 +1,12 @@
 // How the server's process ends: in order when it is told to, and with a reason when it cannot start.
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { startServer } from "./server.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { postgres as connect } from "#db/client/postgres-mended.ts";
+import { type RunningPostgres, startPostgres } from "../services/postgres.ts";
+import { startRedis } from "../services/redis.ts";
+import { ServerEnded, startServer } from "./server.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -19,7 +22,65 @@ test("it ends in order when it is told to, and its lines name the installation",
   for (const line of lines) expect(JSON.parse(line)).toMatchObject({ env: "staging-2" });
 });
 
-test("it says why it cannot start", async () => {
-  const nobody = startServer({ data: join(folder, "none"), env: { DATABASE_URL: "postgres://nobody@127.0.0.1:1/none" } });
-  await expect(nobody).rejects.toThrow(/PixSim cannot start: \S+/);
+describe("it says in one line why it cannot start", () => {
+  let postgres: RunningPostgres;
+  beforeAll(async () => {
+    postgres = await startPostgres({ durable: false });
+  });
+  afterAll(() => postgres.stop());
+
+  const refusal = async (env: Readonly<Record<string, string>>, through?: ReadonlyArray<string>): Promise<string> => {
+    const data = join(folder, crypto.randomUUID());
+    const error: unknown = await startServer({ data, env, ...(through === undefined ? {} : { through }) }).catch(
+      (reason: unknown) => reason,
+    );
+    if (!(error instanceof ServerEnded)) throw new Error("it was not refused");
+    expect(error.exit.code).toBe(1);
+    return /^PixSim cannot start: (.*)$/m.exec(error.output)?.[1] ?? error.output;
+  };
+
+  test("a database that does not answer", async () => {
+    expect(await refusal({ DATABASE_URL: "postgres://nobody@127.0.0.1:1/none" })).toMatch(/^PostgreSQL at 127.0.0.1:1 does not answer/);
+  });
+
+  test("a database of a newer program", async () => {
+    const sql = connect(postgres.url, { max: 1, onnotice: () => {} });
+    await sql`create table schema_migration (version integer, name text, sha256 text)`;
+    await sql`insert into schema_migration values (9999, '9999_next.sql', 'x')`;
+    try {
+      expect(await refusal({ DATABASE_URL: postgres.url })).toMatch(
+        /^The database was used by a newer PixSim \(it has the migration 9999_next.sql\)/,
+      );
+    } finally {
+      await sql`drop table schema_migration`;
+      await sql.end();
+    }
+  });
+
+  test("a database behind a socket that it may not use", async () => {
+    const sql = connect(postgres.url, { max: 1 });
+    const [row] = await sql<Array<{ folder: string }>>`select current_setting('unix_socket_directories') as folder`;
+    await sql.end();
+    const url = new URL(postgres.url);
+    // The folder is its user's alone. To root every folder is open, unless it gives that privilege up.
+    await chmod(row!.folder, 0o000);
+    const bound = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : ["env"];
+    try {
+      expect(await refusal({ DATABASE_URL: `postgres://pixsim@${encodeURIComponent(row!.folder)}:${url.port}/postgres` }, bound)).toMatch(
+        /^PostgreSQL at \S+ does not let this user in \(connect EACCES \S+\)\. Let it use that folder, or correct DATABASE_URL\.$/,
+      );
+    } finally {
+      await chmod(row!.folder, 0o700);
+    }
+  });
+
+  test("a Redis that refuses the password", async () => {
+    const redis = await startRedis({ durable: false });
+    try {
+      const line = await refusal({ DATABASE_URL: postgres.url, REDIS_URL: `redis://pixsim:hush-hush@${redis.host}:${redis.port}` });
+      expect(line).toMatch(/^Redis at redis:\/\/127.0.0.1:\d+ refuses: WRONGPASS.*Correct the user and password in REDIS_URL\.$/);
+    } finally {
+      await redis.stop();
+    }
+  });
 });

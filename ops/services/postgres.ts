@@ -31,10 +31,11 @@ export const findPostgres = async (): Promise<string | undefined> => {
 };
 
 /** PostgreSQL refuses to run as root: then it runs as the user that its package made. */
-const asUser = async (command: string, args: ReadonlyArray<string>): Promise<readonly [string, ReadonlyArray<string>]> =>
-  process.getuid?.() === 0 ? ["runuser", ["-u", "postgres", "--", command, ...args]] : [command, args];
-
-const idOf = async (flag: "-u" | "-g"): Promise<number> => Number((await run("id", [flag, "postgres"])).stdout);
+const asUser = async (): Promise<{ readonly uid?: number; readonly gid?: number }> => {
+  if (process.getuid?.() !== 0) return {};
+  const idOf = async (flag: "-u" | "-g"): Promise<number> => Number((await run("id", [flag, "postgres"])).stdout);
+  return { uid: await idOf("-u"), gid: await idOf("-g") };
+};
 
 export interface RunningPostgres {
   /** As a superuser, on the loopback. */
@@ -47,35 +48,26 @@ export const startPostgres = async (options: { readonly durable: boolean }): Pro
   const bin = await findPostgres();
   if (bin === undefined) throw new Error(howToGetPostgres);
   const folder = await mkdtemp(join(tmpdir(), "pixsim-postgres-"));
-  if (process.getuid?.() === 0) await chown(folder, await idOf("-u"), await idOf("-g"));
+  const user = await asUser();
+  if (user.uid !== undefined && user.gid !== undefined) await chown(folder, user.uid, user.gid);
   const data = join(folder, "data");
-  const [init, initArgs] = await asUser(join(bin, "initdb"), [
-    "-D",
-    data,
-    "-U",
-    "pixsim",
-    "-A",
-    "trust",
-    "--no-sync",
-    "-E",
-    "UTF8",
-    "--locale=C",
-  ]);
-  await run(init, [...initArgs], { cwd: folder });
+  const init = ["-D", data, "-U", "pixsim", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"];
+  await run(join(bin, "initdb"), init, { cwd: folder, ...user });
   const port = await freePort();
   const settings = [`port=${port}`, "listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`, "max_connections=200"];
   if (!options.durable) settings.push("fsync=off", "synchronous_commit=off", "full_page_writes=off");
-  const [start, startArgs] = await asUser(join(bin, "postgres"), ["-D", data, ...settings.flatMap((setting) => ["-c", setting])]);
-  const child = spawnService(start, [...startArgs], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawnService(join(bin, "postgres"), ["-D", data, ...settings.flatMap((setting) => ["-c", setting])], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "pipe"],
+    ...user,
+  });
   await ready(child);
   return {
     url: `postgres://pixsim@127.0.0.1:${port}/postgres`,
     stop: async () => {
       const exited = new Promise((resolve) => child.once("exit", resolve));
-      // Fast shutdown; through runuser the signal goes to the server by its own pid file.
-      await run(...((await asUser(join(bin, "pg_ctl"), ["-D", data, "-m", "fast", "-w", "stop"])) as [string, Array<string>]), {
-        cwd: folder,
-      });
+      // Its signal for a fast shutdown.
+      child.kill("SIGINT");
       await exited;
       await rm(folder, { recursive: true, force: true });
     },

@@ -6,7 +6,7 @@ const running = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const { pid } of running) {
     try {
-      // The whole group: the service may run behind a command that changes the user.
+      // The whole group: the service may have started others.
       if (pid !== undefined) process.kill(-pid, "SIGKILL");
     } catch {
       // It has just ended by itself.
