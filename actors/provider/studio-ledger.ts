@@ -1,5 +1,6 @@
 // The studio's ledger as the provider uses it: rows of accepted renders, with the database's troubles as provider failures.
 import { createHash } from "node:crypto";
+import { relative, resolve } from "node:path";
 import { Clock, Effect } from "effect";
 import * as z from "zod";
 import { FailureKind, Operation } from "#protocol/job.ts";
@@ -53,8 +54,13 @@ const keepFile = 3_600_000;
 /** Keys are remembered so long after the end, ms. */
 const keepRow = 30 * 86_400_000;
 
-export const makeLedger = Effect.gen(function* () {
+/** `dataFolder`: inputs lie in it, and are named from it: it may be moved, or restored elsewhere. */
+export const makeLedger = Effect.fnUntraced(function* (dataFolder: string) {
   const database = yield* Database;
+  const withPaths = (spec: RenderSpec, pathOf: (path: string) => string): RenderSpec => ({
+    ...spec,
+    inputs: spec.inputs.map((input) => ({ ...input, path: pathOf(input.path) })),
+  });
   const query = <T>(run: (sql: Sql, now: number) => PromiseLike<T>): Effect.Effect<T, ProviderFailure> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       Effect.mapError(
@@ -66,7 +72,7 @@ export const makeLedger = Effect.gen(function* () {
   return {
     /** The id of the render of a key; the first submission decides what it is. */
     accept: Effect.fnUntraced(function* (key: string, spec: RenderSpec): Effect.fn.Return<string, ProviderFailure> {
-      const request = JSON.stringify(spec);
+      const request = JSON.stringify(withPaths(spec, (path) => relative(dataFolder, path)));
       const hash = sha256(request);
       const id = `ren_${sha256(key).slice(0, 26)}`;
       const [row] = yield* query((sql, now) => acceptRender(sql, { id, key, hash, request, now }));
@@ -88,7 +94,7 @@ export const makeLedger = Effect.gen(function* () {
       const kind = FailureKind.safeParse(row.failure_kind);
       return {
         id: row.id,
-        spec: spec.data,
+        spec: withPaths(spec.data, (path) => resolve(dataFolder, path)),
         state: row.state,
         failure: kind.success ? { kind: kind.data, message: row.failure_message ?? "" } : null,
         output: row.output,

@@ -52,8 +52,9 @@ interface Run {
 
 export const makeStudio = Effect.gen(function* (): Effect.fn.Return<Provider, ProviderFailure, Database | Media | Settings | Scope.Scope> {
   const media = yield* Media;
-  const ledger = yield* makeLedger;
-  const files = yield* openRenderFiles((yield* Settings).PIXSIM_DATA);
+  const { PIXSIM_DATA } = yield* Settings;
+  const ledger = yield* makeLedger(PIXSIM_DATA);
+  const files = yield* openRenderFiles(PIXSIM_DATA);
   const scope = yield* Effect.scope;
   const runs = new Map<string, Run>();
   // A file gets its name after its row: one that no row names was to be removed by a process that was killed.

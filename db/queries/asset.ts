@@ -245,3 +245,7 @@ export const blobsInUse = (sql: Queryable, sha256s: ReadonlyArray<string>) =>
     select asked.sha256 from asked
     where exists (select from asset_file f where f.sha256 = asked.sha256)
       or exists (select from upload u where u.sha256 = asked.sha256 and u.checked and not u.finished)`;
+
+/** All files that assets have, each once. */
+export const allBlobs = (sql: Queryable) =>
+  sql<Array<{ sha256: string; size: number }>>`select sha256, max(size) as size from asset_file group by sha256 order by sha256`;

@@ -1,4 +1,5 @@
-// What a refusal of the disk means to a person.
+// What a refusal of the disk means to a person, and what survives a loss of power.
+import { open } from "node:fs/promises";
 import { Effect } from "effect";
 import { CallError } from "#protocol/wire/errors.ts";
 
@@ -34,4 +35,10 @@ export const unlessMissing = async <T>(run: Promise<T>, otherwise: T): Promise<T
     if (codeOf(error) === "ENOENT") return otherwise;
     throw error;
   }
+};
+
+/** Makes the content of a file or folder survive a loss of power. */
+export const settle = async (path: string, flags: "r" | "r+"): Promise<void> => {
+  await using handle = await open(path, flags);
+  await handle.sync();
 };

@@ -1,21 +1,18 @@
 // Blobs in a folder: `<data>/blobs/ab/cdef…`. A file gets its name only once all of it is on the disk, so a crash at any
 // moment leaves either the whole blob or none. Several processes may share the folder: each stages in a folder of its own.
-import { mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Clock, Effect, Layer, Semaphore } from "effect";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Settings } from "../config/settings.ts";
 import { Pool } from "../pool/pool.ts";
 import { type BlobRef, Blobs, type StoredBlob } from "./blobs.ts";
-import { onDisk, unlessMissing } from "./disk.ts";
+import { onDisk, settle, unlessMissing } from "./disk.ts";
 import { hashFile } from "./hash.ts";
 import { ownFolder } from "./own-folder.ts";
 
-/** Makes the content of a file or folder survive a loss of power. */
-const settle = async (path: string, flags: "r" | "r+"): Promise<void> => {
-  await using handle = await open(path, flags);
-  await handle.sync();
-};
+/** Where a blob lies within the data folder. */
+export const blobPath = (dataFolder: string, sha256: string): string => join(dataFolder, "blobs", sha256.slice(0, 2), sha256.slice(2));
 
 const sizeOf = async (path: string): Promise<number | undefined> => (await unlessMissing(stat(path), undefined))?.size;
 
@@ -35,7 +32,7 @@ export const localBlobs: Layer.Layer<Blobs, CallError, Settings | Pool> = Layer.
     const staging = yield* ownFolder(join(root, "staging"));
     /** Keeps `adopt` and `remove` from acting on the same blob between each other's look and deed. */
     const naming = yield* Semaphore.make(1);
-    const path = (sha256: string): string => join(root, sha256.slice(0, 2), sha256.slice(2));
+    const path = (sha256: string): string => blobPath(PIXSIM_DATA, sha256);
 
     const adopt = Effect.fnUntraced(function* (source: string, known?: BlobRef) {
       const ref = known ?? (yield* hashFile(pool, source));
