@@ -7,6 +7,9 @@ import { Gateway } from "#runtime/gateway/gateway.ts";
 import { say } from "./say.ts";
 import { server } from "./server.ts";
 
+/** Sooner than those who told it to end lose patience (docker-compose.yml). */
+const endWithinMs = 14_000;
+
 /** What a server that could not start says, or that ended by itself. */
 const reasonOf = (cause: Cause.Cause<unknown>): string => {
   const failure = Cause.squash(cause);
@@ -31,7 +34,16 @@ export const serve = (options: { readonly reset: boolean; readonly pages: Promis
     return yield* Effect.never;
   }).pipe(Effect.provide(server(settings)));
 
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.once(signal, () => process.exit(1)));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(1));
+      // To what is stored an end at any moment is the same.
+      setTimeout(() => {
+        say("PixSim did not end in time, and is cut off.");
+        process.exit(1);
+      }, endWithinMs).unref();
+    });
+  }
   runMain(program, {
     disableErrorReporting: true,
     teardown: (exit, end) => {

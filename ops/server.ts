@@ -21,6 +21,7 @@ import { Blobs } from "#runtime/blobs/blobs.ts";
 import { localBlobs } from "#runtime/blobs/local.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { clusterLayer } from "#runtime/cluster/cluster.ts";
+import { Placement } from "#runtime/cluster/placement.ts";
 import { Settings, type SettingsShape } from "#runtime/config/settings.ts";
 import { GatewayCounters } from "#runtime/gateway/counters.ts";
 import { Gateway } from "#runtime/gateway/gateway.ts";
@@ -46,6 +47,7 @@ const gateway = (limits: Partial<GatewayLimits>) =>
       const { mediaKey } = yield* Secrets;
       const blobs = yield* Blobs;
       const metrics = yield* Metrics;
+      const { leave } = yield* Placement;
       const handlers = {
         auth: yield* authHandlers,
         system: yield* systemHandlers({ version, openJobs: Effect.map(database.query(openJobs), ([row]) => row?.open ?? 0) }),
@@ -63,6 +65,7 @@ const gateway = (limits: Partial<GatewayLimits>) =>
         health: Effect.asVoid(database.query((sql) => sql`select 1`)),
         metrics: () => metrics.render(),
         limits,
+        leave,
       });
     }),
   );

@@ -152,6 +152,21 @@ describe.each([
   });
 });
 
+test("who guesses passwords at one runner after the other has no more tries than at one", { timeout: 120_000 }, async () => {
+  const codes: Array<string> = [];
+  for (let n = 0; n < 7; n++) {
+    const guest = typedClient(runners[n % runners.length]!);
+    codes.push(
+      await guest.call("auth.signIn", { login: "somebody", password: `a guess, number ${n}` }).then(
+        () => "ok",
+        ({ code }: { code: string }) => code,
+      ),
+    );
+    guest.close();
+  }
+  expect(codes).toEqual([...Array.from({ length: 5 }, () => "invalid_credentials"), "rate_limited", "rate_limited"]);
+});
+
 describe("a runner that does not fit says why in one line and ends", () => {
   const refusal = async (settings: Readonly<Record<string, string>>): Promise<string> => {
     const error: unknown = await cluster.start(settings).catch((reason: unknown) => reason);

@@ -128,6 +128,28 @@ describe("the connection", () => {
     expect(world.sockets).toHaveLength(3);
   });
 
+  test("stays away for as long as a server that goes asks it to", async () => {
+    start();
+    world.socket.welcome();
+    world.socket.say({ t: "err", id: 0, e: { code: "unavailable", message: "Connect again.", details: { retryAfterMs: 4000 } } });
+    world.socket.drop(4000, "The server restarts.");
+    await world.advance(4000);
+    expect(world.sockets).toHaveLength(1);
+    await world.advance(250);
+    expect(world.sockets).toHaveLength(2);
+    // It asked once.
+    world.socket.welcome();
+    world.socket.drop();
+    await world.advance(250);
+    expect(world.sockets).toHaveLength(3);
+    // Nobody asks for longer than half a minute.
+    world.socket.welcome();
+    world.socket.say({ t: "err", id: 0, e: { code: "unavailable", message: "Connect again.", details: { retryAfterMs: 1e9 } } });
+    world.socket.drop(4000, "The server restarts.");
+    await world.advance(30_250);
+    expect(world.sockets).toHaveLength(4);
+  });
+
   test("passes over what it does not know, and what a lost socket still says", async () => {
     start();
     world.socket.welcome();

@@ -4,6 +4,7 @@ import { CallError } from "../wire/errors.ts";
 import { type ClientFrame, protocolVersions, type ServerFrame } from "../wire/frames.ts";
 import { parseServerFrame } from "../wire/codec.ts";
 import { closeCodes } from "../wire/close.ts";
+import { retryAfterOf } from "./retry.ts";
 import { defaultLimits, type Limits } from "../wire/limits.ts";
 import type { Credentials } from "./credentials.ts";
 import { nextPhase, type Phase, type PhaseEvent } from "./phase.ts";
@@ -15,6 +16,8 @@ const welcomeMs = 15_000;
 const deadAfterBeats = 2.5;
 /** New tokens are got this long before the old ones end, ms. */
 const renewAheadMs = 60_000;
+/** The longest that a server may ask a client to stay away, ms. */
+const longestAwayMs = 30_000;
 /** Renewals follow each other no closer, ms: a clock that is wrong must not make a loop. */
 const renewApartMs = 30_000;
 
@@ -54,6 +57,8 @@ export class Connection {
   /** The server said that it has expired, whatever the clock here says. */
   #expiredToken: string | undefined;
   #helloToken: string | undefined;
+  /** How long the server asked to stay away when it goes, ms. */
+  #awayMs = 0;
   #grantedOn = -1;
   #renewing: Promise<boolean> | null = null;
   #retryTimer: unknown;
@@ -177,7 +182,9 @@ export class Connection {
     const { world } = this.#options;
     if (code === closeCodes.token_expired.code) this.#expiredToken = this.#helloToken;
     this.#drop();
-    this.#go({ type: "closed", code, reason, now: world.now(), random: world.random() });
+    const atLeast = this.#awayMs;
+    this.#awayMs = 0;
+    this.#go({ type: "closed", code, reason, now: world.now(), random: world.random(), atLeast });
   }
 
   /** Gives the connection up from this side, to be made again. */
@@ -212,8 +219,9 @@ export class Connection {
       case "pong":
         return;
       case "err":
-        // About the connection: while it lives, only that its token has run out.
+        // About the connection: while it lives, that its token has run out; before its end, when to come back.
         if (frame.id === 0 && frame.e.code === "token_expired" && this.#options.credentials.canRenew()) void this.renew();
+        if (frame.id === 0) this.#awayMs = Math.min(longestAwayMs, retryAfterOf(frame.e.details));
         return this.#options.events.frame(frame);
       default:
         return this.#options.events.frame(frame);

@@ -10,6 +10,7 @@ const event: fc.Arbitrary<PhaseEvent> = fc.oneof(
     code: fc.constantFrom(1000, 1006, 4000, 4004, 4100, 4103, 4199, 4200),
     reason: fc.constant("why"),
     now: fc.constant(1000),
+    atLeast: fc.constant(0),
     random: fc.double({ min: 0, max: 1, noNaN: true }),
   }),
 );
@@ -34,7 +35,7 @@ test("whatever happens, waits are short, terminal ends stay, and a try is always
 });
 
 test("the wait grows with failed tries and starts anew after a connection that was ready", () => {
-  const lose = (phase: Phase) => nextPhase(phase, { type: "closed", code: 1006, reason: "", now: 0, random: 1 });
+  const lose = (phase: Phase) => nextPhase(phase, { type: "closed", code: 1006, reason: "", now: 0, random: 1, atLeast: 0 });
   const waits: Array<number> = [];
   let phase: Phase = { name: "connecting", attempt: 0 };
   for (let n = 0; n < 8; n++) {

@@ -16,7 +16,15 @@ export type PhaseEvent =
   | { readonly type: "welcomed"; readonly renews: boolean }
   | { readonly type: "authenticated" }
   /** `random` from 0 to 1 spreads the clients of a server that comes back. */
-  | { readonly type: "closed"; readonly code: number; readonly reason: string; readonly now: number; readonly random: number }
+  | {
+      readonly type: "closed";
+      readonly code: number;
+      readonly reason: string;
+      readonly now: number;
+      readonly random: number;
+      /** How long the server asked to stay away, ms. */
+      readonly atLeast: number;
+    }
   | { readonly type: "retry" }
   | { readonly type: "stop" };
 
@@ -40,7 +48,7 @@ export const nextPhase = (phase: Phase, event: PhaseEvent): Phase => {
       if (event.type !== "closed") return phase;
       if (!shouldReconnect(event.code)) return { name: "stopped", code: event.code, reason: event.reason };
       const attempt = phase.name === "ready" ? 0 : phase.attempt + 1;
-      return { name: "waiting", attempt, until: event.now + waitMs(attempt, event.random) };
+      return { name: "waiting", attempt, until: event.now + event.atLeast + waitMs(attempt, event.random) };
     }
     case "waiting":
       return event.type === "retry" ? { name: "connecting", attempt: phase.attempt } : phase;

@@ -12,17 +12,20 @@ const spread = (tries: number, random: number): number => {
   return Math.round(bound / 2 + (random * bound) / 2);
 };
 
+/** How long the server asks to wait, ms; 0: it says nothing of it. */
+export const retryAfterOf = (details: unknown): number => {
+  const wait = typeof details === "object" && details !== null && "retryAfterMs" in details ? details.retryAfterMs : undefined;
+  return typeof wait === "number" && wait > 0 ? wait : 0;
+};
+
 /** Ms to wait before try `tries + 1`, or null: the answer stands. Only what the server says it has not begun, or has stopped. */
 export const retryWait = ({ code, details }: CallError, tries: number, random: number): number | null => {
   if (tries >= mostRetries) return null;
   switch (code) {
     case "overloaded":
     case "unavailable":
-      return spread(tries, random);
-    case "rate_limited": {
-      const wait = (details as { readonly retryAfterMs?: unknown } | undefined)?.retryAfterMs;
-      return Math.max(spread(tries, random), typeof wait === "number" ? wait : 0);
-    }
+    case "rate_limited":
+      return Math.max(spread(tries, random), retryAfterOf(details));
     default:
       return null;
   }

@@ -34,7 +34,11 @@ export const errorCatalogue = {
   },
   rate_limited: { summary: "Too many requests: wait, then try again.", retryable: true, details: z.object({ retryAfterMs: z.number() }) },
   overloaded: { summary: "A queue of the server is full: try again.", retryable: true },
-  unavailable: { summary: "The part that serves this is not reachable now: try again.", retryable: true },
+  unavailable: {
+    summary: "The part that serves this is not reachable now: try again.",
+    retryable: true,
+    details: z.object({ retryAfterMs: z.number().optional() }).optional(),
+  },
   deadline_exceeded: { summary: "No answer within the deadline; the work may still complete.", retryable: true },
   cancelled: { summary: "The client cancelled the call.", retryable: false },
   payload_too_large: { summary: "The frame, file or value is over its limit.", retryable: false, details: z.object({ limit: z.number() }) },

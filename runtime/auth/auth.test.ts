@@ -12,6 +12,7 @@ import { readSettings, Settings } from "../config/settings.ts";
 import { Auth } from "./auth.ts";
 import type { Principal } from "./principal.ts";
 import { Fanout } from "../bus/fanout.ts";
+import { Quotas } from "../cluster/quotas.ts";
 import { Secrets } from "./secrets.ts";
 
 const origin = { client: "test", ip: "10.0.0.1" };
@@ -42,7 +43,12 @@ describe.each(testDatabases)("signing in, on the $engine database", ({ layer }) 
     folder = await mkdtemp(join(tmpdir(), "pixsim-auth-"));
     const settings = Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder }));
     runtime = ManagedRuntime.make(
-      Auth.layer.pipe(Layer.provideMerge(Secrets.layer), Layer.provideMerge(layer), Layer.provide(Fanout.alone), Layer.provide(settings)),
+      Auth.layer.pipe(
+        Layer.provideMerge(Secrets.layer),
+        Layer.provideMerge(layer),
+        Layer.provide([Fanout.alone, Quotas.alone]),
+        Layer.provide(settings),
+      ),
     );
     auth = await runtime.runPromise(Auth);
     secrets = await runtime.runPromise(Secrets);

@@ -7,6 +7,7 @@ import { CallError } from "#protocol/wire/errors.ts";
 import { Database, type Sql, type Tx } from "#db/client/database.ts";
 import * as queries from "#db/queries/user.ts";
 import type { Fanout } from "../bus/fanout.ts";
+import { Quotas } from "../cluster/quotas.ts";
 import type { Authenticator } from "../gateway/authenticator.ts";
 import { orCallError } from "../gateway/database-failures.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
@@ -57,7 +58,7 @@ export class Auth extends Context.Service<
     readonly sweep: Effect.Effect<void, CallError>;
   }
 >()("pixsim/runtime/Auth") {
-  static readonly layer: Layer.Layer<Auth, never, Database | Fanout | Secrets> = Layer.effect(
+  static readonly layer: Layer.Layer<Auth, never, Database | Fanout | Quotas | Secrets> = Layer.effect(
     Auth,
     Effect.suspend(() => make),
   );
@@ -74,6 +75,7 @@ const throttled = (waitMs: number): CallError =>
 const make = Effect.gen(function* () {
   const database = yield* Database;
   const sessions = yield* makeSessions;
+  const quotas = yield* Quotas;
   const byUser = new Throttle(triesPerMinute);
   const byAddress = new Throttle(triesPerMinute);
 
@@ -81,11 +83,23 @@ const make = Effect.gen(function* () {
   const transaction = <T>(run: (tx: Tx) => Promise<T>) => orCallError(database.transaction(run));
   const now = Clock.currentTimeMillis;
 
-  /** Counts a try for the key, or fails with the time to wait; a `success` is not counted. */
+  /** Counts a try for the key, here and everywhere, or fails with the time to wait; a `success` is not counted. */
   const countTry = Effect.fnUntraced(function* (throttle: Throttle, key: string, at: number) {
-    const waitMs = throttle.attempt(key, at);
-    if (waitMs > 0) return yield* Effect.fail(throttled(waitMs));
-    return { success: () => throttle.takeBack(key, at) };
+    const waitHere = throttle.attempt(key, at);
+    if (waitHere > 0) return yield* Effect.fail(throttled(waitHere));
+    const id = crypto.randomUUID();
+    const shared = `${throttle === byUser ? "user" : "address"} ${key}`;
+    const waitMs = yield* quotas.attempt(shared, id, triesPerMinute);
+    if (waitMs > 0) {
+      throttle.takeBack(key, at);
+      return yield* Effect.fail(throttled(waitMs));
+    }
+    return {
+      success: Effect.suspend(() => {
+        throttle.takeBack(key, at);
+        return quotas.takeBack(shared, id);
+      }),
+    };
   });
 
   const signIn = Effect.fn("auth.signIn")(function* (login: string, password: string, origin: Origin) {
@@ -97,8 +111,8 @@ const make = Effect.gen(function* () {
     // Unknown users cost the same time and get the same answer.
     const right = yield* verifyPassword(password, user?.password ?? null);
     if (user === undefined || !right) return yield* Effect.fail(wrong);
-    fromAddress.success();
-    forUser.success();
+    yield* fromAddress.success;
+    yield* forUser.success;
     return yield* sessions.begun(yield* transaction((tx) => sessions.begin(tx, user, origin, at)));
   });
 
@@ -116,7 +130,7 @@ const make = Effect.gen(function* () {
       return yield* Effect.fail(
         new CallError("invalid_credentials", "This sign-in link was used, has expired, or was never given. Ask for a new one."),
       );
-    fromAddress.success();
+    yield* fromAddress.success;
     return yield* sessions.begun(session);
   });
 
@@ -159,7 +173,7 @@ const make = Effect.gen(function* () {
       const forUser = yield* countTry(byUser, user.id, at);
       if (!(yield* verifyPassword(current ?? "", user.password)))
         return yield* Effect.fail(new CallError("invalid_credentials", "The present password is wrong."));
-      forUser.success();
+      yield* forUser.success;
     }
     const hashed = yield* hashPassword(password);
     const others = yield* transaction(async (tx) => {

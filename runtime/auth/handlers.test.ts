@@ -11,6 +11,7 @@ import { Auth } from "./auth.ts";
 import { authHandlers } from "./handlers.ts";
 import type { Principal } from "./principal.ts";
 import { Fanout } from "../bus/fanout.ts";
+import { Quotas } from "../cluster/quotas.ts";
 import { Secrets } from "./secrets.ts";
 
 /** A connection as the handlers see it. */
@@ -36,7 +37,12 @@ describe.each(testDatabases)("the calls of sign-in ($engine)", ({ layer }) => {
     folder = await mkdtemp(join(tmpdir(), "pixsim-auth-handlers-"));
     const settings = Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder }));
     runtime = ManagedRuntime.make(
-      Auth.layer.pipe(Layer.provide(Secrets.layer), Layer.provide(layer), Layer.provide(Fanout.alone), Layer.provide(settings)),
+      Auth.layer.pipe(
+        Layer.provide(Secrets.layer),
+        Layer.provide(layer),
+        Layer.provide([Fanout.alone, Quotas.alone]),
+        Layer.provide(settings),
+      ),
     );
     ({ calls } = await runtime.runPromise(authHandlers));
   });

@@ -27,6 +27,7 @@ const processOf = () => {
     leaseMs: () => Infinity,
     confirm: () => Effect.succeed(true),
     runners: Effect.sync(() => runners),
+    leave: Effect.void,
   });
   return ManagedRuntime.make(Bus.layer.pipe(Layer.provide(redisFanout), Layer.provide([RedisConnection.layer(url), locks])));
 };

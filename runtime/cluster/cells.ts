@@ -106,6 +106,7 @@ export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Shardin
       leaseMs: (cell) => locks.leaseMs(names[cell]!),
       call: (cell, message) => ask(client(entityId(cell)).Deliver({ message })),
       once: (name, work) => sharding.registerSingleton(name, work),
+      leave: locks.leave,
     });
   }),
 );

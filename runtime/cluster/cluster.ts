@@ -5,6 +5,7 @@ import type { Fanout } from "../bus/fanout.ts";
 import { Settings } from "../config/settings.ts";
 import type { ShardLocks } from "./locks.ts";
 import type { Placement } from "./placement.ts";
+import type { Quotas } from "./quotas.ts";
 import type { RedisError } from "./redis.ts";
 import type { ClusterRefused } from "./registry.ts";
 import { singleProcess } from "./single.ts";
@@ -12,7 +13,7 @@ import { singleProcess } from "./single.ts";
 /** `version`: of the program. What only several processes need is loaded only for them. */
 export const clusterLayer = (
   version: string,
-): Layer.Layer<Placement | ShardLocks | Fanout, ClusterRefused | RedisError | SocketServer.SocketServerError, Settings> =>
+): Layer.Layer<Placement | ShardLocks | Fanout | Quotas, ClusterRefused | RedisError | SocketServer.SocketServerError, Settings> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const { REDIS_URL, ...settings } = yield* Settings;

@@ -26,6 +26,8 @@ export class ShardLocks extends Context.Service<
     readonly confirm: (shard: string) => Effect.Effect<boolean>;
     /** All processes of the cluster. Null: they cannot be told just now. */
     readonly runners: Effect.Effect<ReadonlyArray<RunnerInfo> | null>;
+    /** Gives all shards away, as far as there is somebody to take them: see `Placement.leave`. */
+    readonly leave: Effect.Effect<void>;
   }
 >()("pixsim/runtime/ShardLocks") {
   /** One process: all is here, for ever. */
@@ -34,5 +36,6 @@ export class ShardLocks extends Context.Service<
       leaseMs: () => Infinity,
       confirm: () => Effect.succeed(true),
       runners: Effect.succeed([info]),
+      leave: Effect.void,
     });
 }

@@ -12,6 +12,8 @@ import { redisFanout } from "../bus/redis.ts";
 import { placementOnSharding } from "./cells.ts";
 import type { ShardLocks } from "./locks.ts";
 import type { Placement } from "./placement.ts";
+import type { Quotas } from "./quotas.ts";
+import { redisQuotas } from "./redis-quotas.ts";
 import { RedisConnection, type RedisError } from "./redis.ts";
 import { clusterProtocol, type ClusterRefused, registry } from "./registry.ts";
 import { markOf, runnerSockets } from "./transport.ts";
@@ -30,7 +32,7 @@ export interface ClusterOptions {
 
 export const manyProcesses = (
   options: ClusterOptions,
-): Layer.Layer<Placement | ShardLocks | Fanout, ClusterRefused | RedisError | SocketServer.SocketServerError> =>
+): Layer.Layer<Placement | ShardLocks | Fanout | Quotas, ClusterRefused | RedisError | SocketServer.SocketServerError> =>
   Layer.unwrap(
     Effect.map(Clock.currentTimeMillis, (startedAt) => {
       const [host = "127.0.0.1", port = "0"] = options.address.split(":");
@@ -50,7 +52,8 @@ export const manyProcesses = (
         shardsPerGroup: cellCount,
         shardLockExpiration: expiryMs,
         shardLockRefreshInterval: expiryMs / 3,
-        refreshAssignmentsInterval: Math.min(500, expiryMs / 6),
+        // Both ends of a handing over wait for it.
+        refreshAssignmentsInterval: Math.min(250, expiryMs / 12),
         // How often assigned shards are tried for; there are no persisted messages to poll.
         entityMessagePollInterval: 250,
         entityTerminationTimeout: "5 seconds",
@@ -63,7 +66,7 @@ export const manyProcesses = (
         // Heartbeats in the registry tell who lives; a ping would take a frozen process for alive for a minute.
         Layer.provide([MessageStorage.layerNoop, RunnerHealth.layerNoop, runnerSockets(host, Number(port), options.secret)]),
         Layer.provide(config),
-        Layer.provideMerge(redisFanout),
+        Layer.provideMerge(Layer.mergeAll(redisFanout, redisQuotas)),
         Layer.provideMerge(registry({ info, expiryMs })),
         Layer.provide(RedisConnection.layer(options.redisUrl)),
       );

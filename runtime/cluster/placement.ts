@@ -29,5 +29,10 @@ export class Placement extends Context.Service<
     readonly call: (cell: number, message: string) => Effect.Effect<string, CallError>;
     /** Runs `work` in one process of all, for as long as the scope is open; in another when that one goes. */
     readonly once: (name: string, work: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>;
+    /**
+     * Hands all cells over to other processes, before the end: this one goes on asking them, and serves nothing any more. Does
+     * nothing where there is no other. Completes when they are free to be taken, at the latest after two seconds.
+     */
+    readonly leave: Effect.Effect<void>;
   }
 >()("pixsim/runtime/Placement") {}

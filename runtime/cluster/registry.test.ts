@@ -66,6 +66,9 @@ const join = async (
     release: (which: ShardId.ShardId) => run(storage.release(address, which)),
     releaseAll: () => run(storage.releaseAll(address)),
     infos: () => run(locks.runners),
+    fit: async () =>
+      new Map((await run(storage.getRunners)).map(([runner, healthy]): readonly [number, boolean] => [runner.address.port, healthy])),
+    leave: () => run(locks.leave),
   };
 };
 const names = shards.map(String);
@@ -146,4 +149,44 @@ test("the address of a living runner is refused", async () => {
   } finally {
     clearInterval(alive);
   }
+});
+
+test("who leaves gives its locks back before the others see that it has gone, and does not come back", async () => {
+  const [a, b] = [await join(1), await join(2)];
+  await a.register();
+  await b.register();
+  await a.acquire();
+  const left = a.leave();
+  await expect.poll(a.fit, { interval: 10 }).toEqual(
+    new Map([
+      [1, false],
+      [2, true],
+    ]),
+  );
+  expect(await b.fit()).toEqual(
+    new Map([
+      [1, true],
+      [2, true],
+    ]),
+  );
+  expect(await b.acquire()).toEqual([]);
+  for (const shard of shards) await a.release(shard);
+  await left;
+  expect(await b.acquire()).toEqual(names);
+  expect(await b.fit()).toEqual(new Map([[2, true]]));
+  expect(await a.fit()).toEqual(
+    new Map([
+      [1, false],
+      [2, true],
+    ]),
+  );
+});
+
+test("who is alone has nobody to leave to", async () => {
+  const a = await join(1);
+  await a.register();
+  await a.acquire();
+  await a.leave();
+  expect(await a.refresh()).toEqual(names);
+  expect(await a.fit()).toEqual(new Map([[1, true]]));
 });

@@ -1,7 +1,7 @@
 // Who is in the cluster and who holds which shard, kept in Redis as the storage of Effect Cluster. Each script is atomic. A lock
 // names the incarnation of its holder, so a process that starts again at the same address is another one. Refreshing never takes
 // a lock anew: one that was lost must be seen as lost. Redis may forget everything: shards then change hands, and nothing more.
-import { Clock, Context, Data, Effect, Layer, Schedule } from "effect";
+import { Clock, Context, Data, Effect, Latch, Layer, Schedule } from "effect";
 import { PersistenceError } from "effect/cluster/ClusterError";
 import * as RunnerStorage from "effect/cluster/RunnerStorage";
 import * as z from "zod";
@@ -115,6 +115,9 @@ export class ClusterRefused extends Data.TaggedError("ClusterRefused")<{
 
 const refuse = (reason: ClusterRefused["reason"], message: string): ClusterRefused => new ClusterRefused({ reason, message });
 
+/** How long those who leave wait until their shards are given back, ms. */
+const leaveMs = 2000;
+
 export interface RegistryOptions {
   readonly info: RunnerInfo;
   /** ms after which a silent holder has lost its locks. */
@@ -189,18 +192,50 @@ export const registry = (
       const release = (shards: ReadonlyArray<string>): Effect.Effect<void> =>
         Effect.suspend(() => {
           for (const shard of shards) deadlines.delete(shard);
-          return shards.length === 0 ? Effect.void : Effect.ignore(redis.script(releaseScript, shards.map(lockKey), [owner]));
+          const given = shards.length === 0 ? Effect.void : Effect.ignore(redis.script(releaseScript, shards.map(lockKey), [owner]));
+          return Effect.andThen(
+            given,
+            Effect.sync(() => {
+              if (leaving && deadlines.size === 0) allGiven.openUnsafe();
+            }),
+          );
         });
 
+      /** This process takes no shard any more, and is not in the registry once it has given all back. */
+      let leaving = false;
+      const allGiven = Latch.makeUnsafe(false);
+      const everybody = redis.script(aliveScript, [keys.info, ...registryKeys.slice(1)], []).pipe(
+        Effect.map((answer) => strings(answer).flatMap(readInfo)),
+        Effect.orElseSucceed(() => null),
+      );
+      const unregister = (address: string) => redis.script(unregisterScript, registryKeys, [address, info.incarnation]);
+      /**
+       * First this process alone sees that it is not fit, and gives its shards back; only then do the others see that it has gone:
+       * whoever asks for a lock that is still held asks again no sooner than a second later.
+       */
+      const leave = Effect.gen(function* () {
+        if (((yield* everybody) ?? []).every(({ incarnation }) => incarnation === info.incarnation)) return;
+        leaving = true;
+        if (deadlines.size > 0) yield* Effect.timeoutOption(Effect.interruptible(allGiven.await), leaveMs);
+        yield* Effect.ignore(unregister(info.address));
+      });
+
+      /** As it is registered. */
+      let self = "";
       const storage = RunnerStorage.makeEncoded({
-        register: (_address, runner) => PersistenceError.refail(asked(registerScript, runner, ttl)),
-        unregister: (address) => PersistenceError.refail(redis.script(unregisterScript, registryKeys, [address, info.incarnation])),
+        register: (_address, runner) => {
+          self = runner;
+          return PersistenceError.refail(asked(registerScript, runner, ttl));
+        },
+        unregister: (address) => PersistenceError.refail(unregister(address)),
         // Whether somebody lives is told by the beat alone.
         setRunnerHealth: () => Effect.void,
         getRunners: PersistenceError.refail(
-          Effect.map(redis.script(aliveScript, [keys.runners, ...registryKeys.slice(1)], []), (answer) =>
-            strings(answer).map((runner) => [runner, true] as const),
-          ),
+          Effect.map(redis.script(aliveScript, [keys.runners, ...registryKeys.slice(1)], []), (answer) => {
+            const fit = strings(answer).filter((runner) => !leaving || runner !== self);
+            // Told of still, for the storage would register itself again else.
+            return [...fit.map((runner) => [runner, true] as const), ...(leaving ? [[self, false] as const] : [])];
+          }),
         ),
         acquire: (_address, shards) => PersistenceError.refail(acquire(shards)),
         refresh: (_address, shards) => PersistenceError.refail(refresh(shards)),
@@ -222,10 +257,8 @@ export const registry = (
             Effect.map(refresh([shard]), (held) => held.includes(shard)),
             () => false,
           ),
-        runners: redis.script(aliveScript, [keys.info, ...registryKeys.slice(1)], []).pipe(
-          Effect.map((answer) => strings(answer).flatMap(readInfo)),
-          Effect.orElseSucceed(() => null),
-        ),
+        runners: everybody,
+        leave,
       });
       return Context.make(RunnerStorage.RunnerStorage, storage).pipe(Context.add(ShardLocks, locks));
     }),

@@ -11,13 +11,14 @@ import { Fanout } from "../bus/fanout.ts";
 import { placementOnSharding } from "./cells.ts";
 import { ShardLocks } from "./locks.ts";
 import type { Placement } from "./placement.ts";
+import { Quotas } from "./quotas.ts";
 
 const alone = { address: "this process", incarnation: "", secretMark: "", protocol: 0, version: "", weight: 1, startedAt: 0 };
 
-export const singleProcess: Layer.Layer<Placement | ShardLocks | Fanout> = placementOnSharding.pipe(
+export const singleProcess: Layer.Layer<Placement | ShardLocks | Fanout | Quotas> = placementOnSharding.pipe(
   Layer.provide(Sharding.layer),
   Layer.provide(Runners.layerNoop),
   Layer.provide([MessageStorage.layerNoop, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
   Layer.provide(ShardingConfig.layer({ shardsPerGroup: cellCount, simulateRemoteSerialization: false, maxResidentEntities: "unbounded" })),
-  Layer.provideMerge(Layer.mergeAll(ShardLocks.alone(alone), Fanout.alone)),
+  Layer.provideMerge(Layer.mergeAll(ShardLocks.alone(alone), Fanout.alone, Quotas.alone)),
 );

@@ -1,6 +1,17 @@
 // Every setting of the server: its environment name, schema, default and unit. The only file that reads the environment.
 import { Context } from "effect";
 import * as z from "zod";
+import { trustedProxies } from "../gateway/client-address.ts";
+
+const list = z
+  .string()
+  .default("")
+  .transform((text) =>
+    text
+      .split(",")
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ""),
+  );
 
 const flag = z.enum(["0", "1", "false", "true"]).transform((value) => value === "1" || value === "true");
 
@@ -22,12 +33,12 @@ const Fields = z.object({
   /** PostgreSQL to use instead of the embedded database. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   /**
-   * Redis through which several runners share one database: redis://, rediss://, redis+cluster://host,host or
-   * redis+sentinel://host,host/name. Needs DATABASE_URL and a data folder that all runners see. Without it: one process.
+   * Redis through which several runners share one database: redis://, redis+cluster://host:port,host:port or
+   * redis+sentinel://user:password@host,host/name?sentinelPassword=…, each with rediss for TLS. Needs DATABASE_URL and a data folder that all runners see. Without it: one process.
    */
   REDIS_URL: z
     .string()
-    .regex(/^redis(s|\+cluster|\+sentinel)?:\/\/\S+$/, "must be a redis:// address")
+    .regex(/^rediss?(\+cluster|\+sentinel)?:\/\/\S+$/, "must be a redis:// address")
     .optional(),
   /** host:port at which other runners reach this one. */
   PIXSIM_RUNNER: z
@@ -41,15 +52,15 @@ const Fields = z.object({
   /** How long a runner may be silent until others take its actors, ms. The same on all runners. */
   PIXSIM_LOCK_EXPIRY: z.coerce.number().int().min(1000).max(60_000).default(3000),
   /** Origins besides the server's own that browsers may connect from, separated by commas. */
-  PIXSIM_ORIGINS: z
-    .string()
-    .default("")
-    .transform((list) =>
-      list
-        .split(",")
-        .map((origin) => origin.trim())
-        .filter((origin) => origin !== ""),
-    ),
+  PIXSIM_ORIGINS: list,
+  /**
+   * Addresses and networks (10.0.0.0/8) of proxies in front of the server, separated by commas: only what they say in
+   * X-Forwarded-For of where a client is counts.
+   */
+  PIXSIM_TRUSTED_PROXIES: list.refine(
+    (entries) => trustedProxies(entries) !== undefined,
+    "must be IP addresses or networks like 10.0.0.0/8, separated by commas",
+  ),
   PIXSIM_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   /** Renders at the same time, at most one a core; 0: as many as there are cores. */
   PIXSIM_RENDERERS: z.coerce.number().int().min(0).max(64).default(0),

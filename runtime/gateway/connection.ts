@@ -19,7 +19,7 @@ import type { AnyRoute } from "./routes.ts";
 import { Speaker, type Spoken } from "./speaker.ts";
 import { OpenStream } from "./streams.ts";
 import { Subscription, type SubscriptionSet } from "./subscriptions.ts";
-import type { HttpRequest, Socket, SocketEvents } from "./transport.ts";
+import type { Socket, SocketEvents } from "./transport.ts";
 import { Uploads } from "./uploads.ts";
 
 /** `greeted`: the token of the first hello is being checked, frames wait. `closed`: nothing is taken or sent any more. */
@@ -53,13 +53,13 @@ export class Connection implements SocketEvents, Line, Spoken {
   #helloAlarm: Alarm | undefined;
   #beatAlarm: Alarm;
 
-  /** `ended`: the socket is closed. */
-  constructor(hub: Hub, socket: Socket, request: HttpRequest, ended: (connection: Connection) => void) {
+  /** `ip`: of the client. `ended`: the socket is closed. */
+  constructor(hub: Hub, socket: Socket, ip: string, ended: (connection: Connection) => void) {
     this.hub = hub;
     this.#socket = socket;
     this.#ended = ended;
     this.#uploads = new Uploads(this);
-    this.#speaker = new Speaker(this, this.#id, request.ip);
+    this.#speaker = new Speaker(this, this.#id, ip);
     const now = hub.alarms.now();
     this.#heardAt = now;
     this.#budget = new FrameBudget(hub.limits.framesPerSecond, now);
@@ -430,6 +430,11 @@ export class Connection implements SocketEvents, Line, Spoken {
     count(this.hub.counters.closed, reason);
     this.#release();
     this.#socket.close(closeCodes[reason].code, closeCodes[reason].summary);
+  }
+
+  /** The server ends. `retryAfterMs`: when the client should come back. */
+  goAway(retryAfterMs: number): void {
+    this.close("going_away", new CallError("unavailable", goingAway.message, { retryAfterMs }));
   }
 
   /** The socket does not answer its close: cuts it. */

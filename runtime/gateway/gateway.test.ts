@@ -1,8 +1,9 @@
 // The gateway as clients meet it: hello, calls, limits and ends, on the transport that PIXSIM_TRANSPORT names.
-import { Effect } from "effect";
+import { Effect, Layer } from "effect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { closeCodes } from "#protocol/wire/close.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import { Quotas } from "../cluster/quotas.ts";
 import type { CallContext } from "./handlers.ts";
 import { principalOf, startGateway, type TestClient, type TestGateway, transportName } from "./testing.ts";
 
@@ -27,7 +28,11 @@ describe(`hello on ${transportName}`, () => {
   let seen: CallContext | undefined;
   beforeAll(async () => {
     gateway = await startGateway({
-      environment: { PIXSIM_ORIGINS: "https://studio.example, chrome-extension://abc", PIXSIM_CONNECTIONS_PER_USER: "2" },
+      environment: {
+        PIXSIM_ORIGINS: "https://studio.example, chrome-extension://abc",
+        PIXSIM_CONNECTIONS_PER_USER: "2",
+        PIXSIM_TRUSTED_PROXIES: "127.0.0.1",
+      },
       limits: { maxConnections: 20 },
       handlers: {
         calls: {
@@ -96,6 +101,37 @@ describe(`hello on ${transportName}`, () => {
     expect(seen?.principal?.userId).toBe("bob");
     client.socket.close();
     await client.closed;
+  });
+
+  test("a client is where the proxy that is trusted says", async () => {
+    const client = await gateway.connect({ "x-forwarded-for": "198.51.100.1, 203.0.113.5" });
+    client.send(hello("user:eve"));
+    await client.take("welcome");
+    await client.call("auth.me", {});
+    expect(seen?.ip).toBe("203.0.113.5");
+    client.socket.close();
+    await client.closed;
+  });
+
+  test("a user who has too many connections at other processes is told so too", async () => {
+    const left: Array<string> = [];
+    const elsewhere = await startGateway({
+      quotas: Layer.succeed(Quotas, {
+        attempt: () => Effect.succeed(0),
+        takeBack: () => Effect.void,
+        enter: (user, _holder, most) => Effect.succeed(user !== "dan" || most !== 50),
+        leave: (user) => Effect.sync(() => void left.push(user)),
+      }),
+    });
+    const other = await elsewhere.enter("cid");
+    const client = await elsewhere.connect();
+    client.send(hello("user:dan"));
+    expect((await client.closed).code).toBe(closeCodes.too_many_connections.code);
+    expect((await client.take("err", 0)).e).toMatchObject({ code: "quota_exceeded", details: { quota: "connections", limit: 50 } });
+    other.socket.close();
+    await other.closed;
+    await elsewhere.close();
+    expect(left.sort()).toEqual(["cid", "dan"]);
   });
 
   test("a user has so many connections and no more; one that ends makes room", async () => {
@@ -500,12 +536,29 @@ describe(`the end on ${transportName}`, () => {
       if (answer === "unavailable") break;
     }
     await expect(gateway.connect()).rejects.toThrow(/./);
+    // Who waits for nothing goes at once, and is told when to come back.
+    expect((await idle.closed).code).toBe(closeCodes.going_away.code);
+    const said = await idle.take("err", 0);
+    expect(said.e).toMatchObject({ code: "unavailable", details: { retryAfterMs: expect.any(Number) as number } });
+    await expect.poll(() => gateway.counters.connections).toBe(1);
     release.pass({ done: true });
     expect((await client.take("ok", 1000)).r).toEqual({ done: true });
-    for (const { closed } of [client, idle]) expect((await closed).code).toBe(closeCodes.going_away.code);
+    expect((await client.closed).code).toBe(closeCodes.going_away.code);
     await ending;
     expect(gateway.counters.connections).toBe(0);
     expect(gateway.counters.closed.get("going_away")).toBe(2);
+  });
+
+  test("many are told to come back at different times", async () => {
+    const gateway = await startGateway();
+    const clients = await Promise.all(Array.from({ length: 60 }, () => gateway.connect()));
+    await gateway.close();
+    const waits = await Promise.all(
+      clients.map(async (client) => ((await client.take("err", 0)).e.details as { retryAfterMs: number }).retryAfterMs),
+    );
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(250);
+    expect(new Set(waits).size).toBeGreaterThan(20);
   });
 
   test("the gateway counts what it does", async () => {

@@ -1,9 +1,11 @@
 // The gateway as a service: one port for sockets, front ends and media. It takes nothing more, lets calls end and says goodbye
 // when its scope closes.
-import { Clock, Context, type Duration, Effect, Layer } from "effect";
+import { Clock, Context, type Duration, Effect, Layer, Random } from "effect";
+import { Quotas } from "../cluster/quotas.ts";
 import { Settings } from "../config/settings.ts";
 import { Alarms } from "./alarms.ts";
 import type { Authenticator } from "./authenticator.ts";
+import { clientAddress, trustedProxies } from "./client-address.ts";
 import { Connection } from "./connection.ts";
 import { GatewayCounters } from "./counters.ts";
 import type { Handlers } from "./handlers.ts";
@@ -28,6 +30,10 @@ import {
 const socketPath = "/ws";
 /** How long closed sockets may take to say goodbye before they are cut. */
 const goodbye = "1 second";
+/** Clients that lost this server come back spread over so many ms for each of them, within bounds: all at once would be a blow to the next. */
+const spreadMsPerClient = 2;
+const shortestSpreadMs = 250;
+const longestSpreadMs = 5000;
 /** Between a text of the largest size and what the transport cuts off there is room to answer with a code. */
 const answeredSizes = 2;
 
@@ -37,6 +43,8 @@ export interface GatewayOptions extends HttpOptions {
   /** Product and version, told in `welcome`. */
   readonly server: string;
   readonly limits?: Partial<GatewayLimits>;
+  /** Begins with the shutdown, while calls in flight are answered. */
+  readonly leave?: Effect.Effect<void>;
 }
 
 export class Gateway extends Context.Service<
@@ -50,7 +58,8 @@ export class Gateway extends Context.Service<
 >()("pixsim/runtime/Gateway") {
   static readonly layer = (
     options: GatewayOptions,
-  ): Layer.Layer<Gateway, TransportError, Settings | Transport | GatewayCounters | ResultStore> => Layer.effect(Gateway, make(options));
+  ): Layer.Layer<Gateway, TransportError, Settings | Transport | GatewayCounters | Quotas | ResultStore> =>
+    Layer.effect(Gateway, make(options));
 }
 
 const urlOf = (host: string, port: number): string => {
@@ -74,17 +83,21 @@ const make = Effect.fnUntraced(function* (options: GatewayOptions) {
     authenticator: options.authenticator,
     idempotency: new Idempotency(yield* ResultStore, limits.detachedMs, () => hub.changed()),
     presence: new Presence(settings.PIXSIM_CONNECTIONS_PER_USER),
+    quotas: yield* Quotas,
     services,
     working: new Set(),
     draining: false,
     changed: () => {},
   };
   const connections = new Set<Connection>();
+  // The settings have been checked.
+  const trusted = trustedProxies(settings.PIXSIM_TRUSTED_PROXIES) ?? (() => false);
 
   const connect =
     (request: HttpRequest) =>
     (socket: Socket): SocketEvents => {
-      const connection = new Connection(hub, socket, request, (ended) => {
+      const ip = clientAddress(request.ip, request.header("x-forwarded-for"), trusted);
+      const connection = new Connection(hub, socket, ip, (ended) => {
         connections.delete(ended);
         counters.connections--;
         hub.changed();
@@ -125,16 +138,38 @@ const make = Effect.fnUntraced(function* (options: GatewayOptions) {
     }).pipe(Effect.interruptible, Effect.timeoutOption(atMost), Effect.asVoid);
   const idle = (): boolean => hub.working.size === 0 && hub.idempotency.running === 0;
 
+  /** Those that have not been told to come back elsewhere: what was asked on them is answered first. */
+  const staying = new Set<Connection>();
+  const dismiss = (spreadMs: number, random: () => number, all: boolean): void => {
+    for (const connection of staying) {
+      if (!all && connection.running > 0) continue;
+      staying.delete(connection);
+      connection.goAway(Math.round(random() * spreadMs));
+    }
+  };
+  const drain = Effect.gen(function* () {
+    hub.draining = true;
+    listening.stop();
+    const random = yield* Random.Random;
+    const spreadMs = Math.min(longestSpreadMs, Math.max(shortestSpreadMs, connections.size * spreadMsPerClient));
+    const next = () => random.nextDoubleUnsafe();
+    for (const connection of connections) {
+      connection.dropFollowing();
+      staying.add(connection);
+    }
+    yield* until(() => {
+      dismiss(spreadMs, next, false);
+      return idle();
+    }, limits.drainMs);
+    for (const work of hub.working) work.stop();
+    hub.idempotency.stop();
+    dismiss(spreadMs, next, true);
+    yield* until(() => connections.size === 0 && idle(), goodbye);
+  });
+
   yield* Effect.addFinalizer(() =>
     Effect.gen(function* () {
-      hub.draining = true;
-      listening.stop();
-      for (const connection of connections) connection.dropFollowing();
-      yield* until(idle, limits.drainMs);
-      for (const work of hub.working) work.stop();
-      hub.idempotency.stop();
-      for (const connection of connections) connection.close("going_away");
-      yield* until(() => connections.size === 0 && idle(), goodbye);
+      yield* Effect.all([drain, options.leave ?? Effect.void], { concurrency: "unbounded", discard: true });
       for (const connection of connections) connection.cut();
       hub.alarms.stop();
     }),

@@ -1,5 +1,6 @@
 // What all connections of a gateway share.
 import type { Context } from "effect";
+import type { Quotas } from "../cluster/quotas.ts";
 import type { Alarms } from "./alarms.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { Counters } from "./counters.ts";
@@ -23,6 +24,7 @@ export interface Hub {
   readonly authenticator: Authenticator;
   readonly idempotency: Idempotency;
   readonly presence: Presence;
+  readonly quotas: Quotas["Service"];
   /** References (log, tracer, clock) that every fiber runs with. */
   readonly services: Context.Context<never>;
   /** Shutting down: nothing new is begun. */

@@ -58,23 +58,33 @@ export class Speaker {
       case "revoked":
         this.#connection.close("session_revoked", sessionEnded);
         return;
-      case "full": {
-        const message = "You have too many connections open. Close other windows, then try again.";
-        this.#connection.close(
-          "too_many_connections",
-          new CallError("quota_exceeded", message, { quota: "connections", limit: presence.perUser }),
-        );
+      case "full":
+        this.#tooMany();
         return;
-      }
       case "entered":
         break;
     }
     this.context = { ...this.context, principal };
     this.run = this.#runner();
+    if (before?.userId !== principal.userId) this.#enterEverywhere(before, principal);
     if (before !== null && before.userId !== principal.userId) this.#connection.userChanged();
     this.#expired = false;
     this.#expiry?.stop();
     this.#expiry = alarms.set(Math.max(0, principal.expiresAt - alarms.wallClock()), this.#expire);
+  }
+
+  /** The other processes are asked when it speaks already: nobody waits for an answer that nearly always is yes. */
+  #enterEverywhere(before: Principal | null, { userId }: Principal): void {
+    const { quotas, presence } = this.#connection.hub;
+    const { connectionId } = this.context;
+    if (before !== null) this.run(quotas.leave(before.userId, connectionId));
+    this.run(Effect.map(quotas.enter(userId, connectionId, presence.perUser), (entered) => void (entered || this.#tooMany())));
+  }
+
+  #tooMany(): void {
+    const message = "You have too many connections open. Close other windows, then try again.";
+    const limit = this.#connection.hub.presence.perUser;
+    this.#connection.close("too_many_connections", new CallError("quota_exceeded", message, { quota: "connections", limit }));
   }
 
   /** Why who speaks may not use what needs this access; undefined: they may. */
@@ -110,8 +120,11 @@ export class Speaker {
   leave(): void {
     this.#gone = true;
     this.#expiry?.stop();
-    const { principal } = this.context;
-    if (principal !== null) this.#connection.hub.presence.leave(this.#connection, principal);
+    const { principal, connectionId } = this.context;
+    if (principal === null) return;
+    const { presence, quotas } = this.#connection.hub;
+    presence.leave(this.#connection, principal);
+    this.run(quotas.leave(principal.userId, connectionId));
   }
 
   #runner(): Speaker["run"] {

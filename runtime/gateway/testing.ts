@@ -10,6 +10,7 @@ import type { Principal } from "../auth/principal.ts";
 import { readSettings, Settings } from "../config/settings.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { type Counters, GatewayCounters } from "./counters.ts";
+import { Quotas } from "../cluster/quotas.ts";
 import { Gateway, type GatewayOptions } from "./gateway.ts";
 import type { CallContext, Handlers, TopicHandle, TopicMessage } from "./handlers.ts";
 import { ResultStore } from "./idempotency.ts";
@@ -116,6 +117,7 @@ export interface TestGatewayOptions {
   readonly handlers?: TestHandlers;
   readonly limits?: Partial<GatewayLimits>;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly quotas?: Layer.Layer<Quotas>;
   readonly http?: Partial<Pick<GatewayOptions, "site" | "docs" | "media" | "health" | "metrics">>;
 }
 
@@ -136,7 +138,7 @@ export const startGateway = async (options: TestGatewayOptions = {}): Promise<Te
   const runtime = ManagedRuntime.make(
     gateway.pipe(
       Layer.provideMerge(GatewayCounters.layer),
-      Layer.provide([transportLayer, results]),
+      Layer.provide([transportLayer, results, options.quotas ?? Quotas.alone]),
       Layer.provide(settingsLayer(options.environment)),
       Layer.provideMerge(TestClock.layer({ warningDelay: "1 hour" })),
       // Faults are part of the tests: their log would only be in the way.
