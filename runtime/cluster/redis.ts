@@ -13,13 +13,25 @@ const connectTimeout = 2000;
 
 const backOff = (attempt: number): number => Math.min(50 * 2 ** attempt, 1000) * (0.5 + Math.random() / 2);
 
+/** A server that does not answer for so long is taken for frozen and left, ms: another may have taken its place. */
+const socketTimeout = 3000;
+/** How often a client of a cluster looks who has which part, ms. */
+const slotsRefreshInterval = 1000;
+
+const connection = {
+  connectTimeout,
+  commandTimeout,
+  socketTimeout,
+  keepAlive: 5000,
+  // It has become a replica since.
+  reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
+} satisfies RedisOptions;
+
 const shared = {
+  ...connection,
   lazyConnect: true,
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
-  connectTimeout,
-  commandTimeout,
-  keepAlive: 5000,
   // Subscriptions are set up anew by who holds them, so that each knows what it may have missed.
   autoResubscribe: false,
   retryStrategy: backOff,
@@ -32,35 +44,63 @@ interface Place {
 
 const placesOf = (hosts: string, port: number): ReadonlyArray<Place> =>
   hosts.split(",").map((each) => {
-    const [host = "", own] = each.split(":");
-    return { host, port: own === undefined || own === "" ? port : Number(own) };
+    const [, sixth, fourth, own] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(each) ?? [];
+    return { host: sixth ?? fourth ?? each, port: own === undefined ? port : Number(own) };
   });
 
-/** `redis+kind://user:password@host:port,host:port/path`: what the platform's URL cannot read because of the several hosts. */
-const several = /^redis\+(cluster|sentinel):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/]+)(?:\/(.*))?$/;
+/** `redis+kind://user:password@host:port,host:port/path?query`: what the platform's URL cannot read because of the several hosts. */
+const several = /^redis(s?)\+(cluster|sentinel):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/;
 
 const open = (url: string): Redis | Cluster => {
   const parts = several.exec(url);
   if (parts === null) return new Redis(url, shared);
-  const [, kind, username = "", password = "", hosts = "", path = ""] = parts;
+  const [, secure = "", kind, username = "", password = "", hosts = "", path = "", query = ""] = parts;
+  const tls = secure === "" ? {} : { tls: {} };
   const credentials = {
+    ...tls,
     ...(username === "" ? {} : { username: decodeURIComponent(username) }),
     ...(password === "" ? {} : { password: decodeURIComponent(password) }),
   };
   if (kind === "sentinel") {
-    return new Redis({ ...shared, ...credentials, sentinels: [...placesOf(hosts, 26379)], name: path === "" ? "mymaster" : path });
+    const own = new URLSearchParams(query);
+    const [sentinelUsername, sentinelPassword] = [own.get("sentinelUsername"), own.get("sentinelPassword")];
+    return new Redis({
+      ...shared,
+      ...credentials,
+      ...(secure === "" ? {} : { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+      ...(sentinelUsername === null ? {} : { sentinelUsername }),
+      ...(sentinelPassword === null ? {} : { sentinelPassword }),
+      sentinels: [...placesOf(hosts, 26379)],
+      name: path === "" ? "mymaster" : decodeURIComponent(path),
+      sentinelRetryStrategy: backOff,
+      sentinelCommandTimeout: commandTimeout,
+      // A primary that is frozen keeps its connections: the sentinels say that it is none any more.
+      failoverDetector: true,
+    });
   }
   return new Cluster([...placesOf(hosts, 6379)], {
     lazyConnect: true,
     enableOfflineQueue: false,
     shardedSubscribers: true,
     clusterRetryStrategy: backOff,
-    redisOptions: { ...credentials, connectTimeout, commandTimeout },
+    slotsRefreshInterval,
+    slotsRefreshTimeout: commandTimeout,
+    redisOptions: { ...connection, ...credentials },
   });
 };
 
+/** How Redis says that the user, the password or what the user may do is wrong. */
+const refusesUser = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password)/;
+
 /** The address without what is secret in it. */
-const shown = (url: string): string => url.replace(/\/\/[^@/]*@/, "//");
+const shown = (url: string): string => url.replace(/\/\/[^@/]*@/, "//").replace(/\?.*$/, "");
+
+/** A warning to log where Redis may throw away locks that are held: cells would change hands for nothing. */
+const evictionOf = (info: string): string | undefined => {
+  const field = (name: string): string => new RegExp(`^${name}:(\\S*)`, "m").exec(info)?.[1] ?? "";
+  const policy = field("maxmemory_policy");
+  return field("maxmemory") === "0" || policy === "noeviction" || policy === "" ? undefined : policy;
+};
 
 export class RedisConnection extends Context.Service<
   RedisConnection,
@@ -98,23 +138,32 @@ const make = Effect.fnUntraced(function* (url: string) {
   client.on("error", (error: unknown) => (trouble = error));
   const attempt = <T>(run: () => Promise<T>) => Effect.tryPromise({ try: run, catch: failed });
 
-  yield* attempt(() => client.connect()).pipe(
-    Effect.andThen(attempt(() => client.ping())),
+  const info = yield* attempt(() => client.connect()).pipe(
+    Effect.andThen(attempt(() => client.info() as Promise<unknown>)),
     Effect.mapError((error) => {
       const why = trouble instanceof Error ? trouble.message : error.message;
-      return new RedisError({
-        message: `Redis at ${shown(url)} cannot be used (${why}). Start it or correct REDIS_URL.`,
-        cause: error,
-      });
+      const message = refusesUser.test(why)
+        ? `Redis at ${shown(url)} refuses: ${why.replace(/\.$/, "")}. Correct the user and password in REDIS_URL.`
+        : `Redis at ${shown(url)} cannot be used (${why}). Start it or correct REDIS_URL.`;
+      return new RedisError({ message, cause: error });
     }),
   );
-  const info = String(yield* attempt(() => client.info("server") as Promise<unknown>));
-  const version = /redis_version:(\d+)/.exec(info)?.[1] ?? "0";
+  const version = /redis_version:(\d+)/.exec(String(info))?.[1] ?? "0";
+  const eviction = evictionOf(String(info));
   if (Number(version) < oldestVersion) {
     return yield* new RedisError({
       message: `Redis at ${shown(url)} is version ${version}; ${oldestVersion} or newer is needed.`,
       cause: null,
     });
+  }
+
+  if (eviction !== undefined) {
+    yield* Effect.annotateLogs(
+      Effect.logWarning(
+        "Redis throws keys away when its memory is full, and with them who works on what: set maxmemory-policy to noeviction",
+      ),
+      { policy: eviction },
+    );
   }
 
   return RedisConnection.of({

@@ -1,0 +1,130 @@
+// A Redis that fails over to its replica, watched by sentinels or as a cluster: every cell is served again soon, by processes that were
+// told nothing. Nothing but Redis is shared here: what a takeover costs the database is tried elsewhere.
+import { Effect, ManagedRuntime } from "effect";
+import { Redis } from "ioredis";
+import { afterEach, expect, test } from "vitest";
+import { cellCount } from "#runtime/actor/store.ts";
+import { Fanout } from "#runtime/bus/fanout.ts";
+import { manyProcesses } from "#runtime/cluster/many.ts";
+import { type CellServer, Placement } from "#runtime/cluster/placement.ts";
+import { freePort } from "../services/port.ts";
+import { type RunningRedis, startRedis, startSentinel } from "../services/redis.ts";
+
+/** From the fault on, ms. */
+const servedWithin = 10_000;
+
+const closing: Array<() => Promise<unknown>> = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+const kept = async (starting: Promise<RunningRedis>): Promise<RunningRedis> => {
+  const redis = await starting;
+  closing.push(redis.stop);
+  return redis;
+};
+const control = ({ port }: RunningRedis): Redis => {
+  const redis = new Redis(port, "127.0.0.1");
+  redis.on("error", () => {
+    // Of a server that was killed.
+  });
+  closing.push(() => Promise.resolve(redis.disconnect()));
+  return redis;
+};
+
+/** A process of the cluster, as far as it has cells: it says which it serves. */
+const join = async (name: string, redisUrl: string) => {
+  const address = `127.0.0.1:${await freePort()}`;
+  const runtime = ManagedRuntime.make(manyProcesses({ redisUrl, address, secret: undefined, weight: 1, expiryMs: 3000, version: "1" }));
+  closing.push(() => runtime.dispose());
+  const cells = new Set<number>();
+  const server: CellServer = {
+    open: (opened) => Effect.sync(() => opened.forEach((cell) => cells.add(cell))),
+    close: (cell) => Effect.sync(() => void cells.delete(cell)),
+    receive: (message) => Effect.succeed(`${message} ${name}`),
+  };
+  const placement = await runtime.runPromise(Placement);
+  const fanout = await runtime.runPromise(Fanout);
+  const scoped = Effect.scoped(Effect.andThen(placement.serve(server), Effect.never));
+  runtime.runFork(scoped);
+  return { cells, fanout, ask: (cell: number) => runtime.runPromise(placement.call(cell, "there and")) };
+};
+
+/** Two processes between which all cells are; `fail` takes the primary away, in whose place `replica` comes. */
+const survives = async (redisUrl: string, replica: Redis, fail: () => void): Promise<void> => {
+  const [one, two] = await Promise.all([join("one", redisUrl), join("two", redisUrl)]);
+  const served = () => [one.cells.size + two.cells.size, one.cells.size > 0, two.cells.size > 0];
+  await expect.poll(served, { timeout: 60_000 }).toEqual([cellCount, true, true]);
+  const heard: Array<string> = [];
+  await Effect.runPromise(one.fanout.subscribe("news", { heard: (message) => void heard.push(message), lost: () => {} }));
+  /** Messages may be lost, and those who wait for them are told: here they are said again. */
+  const travels = async (message: string): Promise<void> => {
+    const said = () => {
+      two.fanout.publish("news", message);
+      return heard.includes(message);
+    };
+    await expect.poll(said, { timeout: 15_000 }).toBe(true);
+  };
+  await travels("before");
+
+  const failed = performance.now();
+  fail();
+  // Until then nobody holds a lock for certain; thereafter every cell answers again.
+  await expect.poll(() => replica.info("replication"), { timeout: servedWithin, interval: 50 }).toContain("role:master");
+  const answers = await Promise.all(Array.from({ length: cellCount }, (_, cell) => (cell % 2 === 0 ? one : two).ask(cell)));
+  const took = performance.now() - failed;
+  console.log(`all cells answer ${Math.round(took)} ms after the fault`);
+  expect(took).toBeLessThan(servedWithin);
+  expect(new Set(answers)).toEqual(new Set(["there and one", "there and two"]));
+  await expect.poll(served, { timeout: 60_000 }).toEqual([cellCount, true, true]);
+  await travels("after");
+};
+
+test.each([
+  ["is killed", "SIGKILL"],
+  ["stands still", "SIGSTOP"],
+] as const)("a primary that %s is replaced by its replica, as the sentinels decide", async (_what, signal) => {
+  const primary = await kept(startRedis({ durable: false }));
+  const replica = await kept(startRedis({ durable: false, more: ["--replicaof", "127.0.0.1", String(primary.port)] }));
+  const sentinels = await Promise.all([1, 2, 3].map(() => kept(startSentinel(primary.port, 2))));
+  const watcher = control(sentinels[0]!);
+  const known = async () => {
+    const [master] = (await watcher.call("SENTINEL", "masters")) as Array<Array<string>>;
+    const field = (name: string) => master?.[master.indexOf(name) + 1];
+    return [field("num-slaves"), field("num-other-sentinels")];
+  };
+  await expect.poll(known, { timeout: 30_000, interval: 100 }).toEqual(["1", "2"]);
+  const follower = control(replica);
+  await expect.poll(() => follower.info("replication"), { timeout: 30_000 }).toContain("master_link_status:up");
+  const url = `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(",")}/mymaster`;
+  await survives(url, follower, () => process.kill(primary.pid, signal));
+});
+
+test("a node of a cluster that is killed is replaced by its replica", async () => {
+  const node = async () =>
+    kept(
+      startRedis({
+        durable: false,
+        more: ["--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--cluster-port", String(await freePort())],
+      }),
+    );
+  const nodes = [await node(), await node(), await node()];
+  const replica = await node();
+  const clients = nodes.map(control);
+  const follower = control(replica);
+  const bounds = [0, 5461, 10_923, 16_384];
+  for (const [index, client] of clients.entries()) await client.call("CLUSTER", "ADDSLOTSRANGE", bounds[index]!, bounds[index + 1]! - 1);
+  const busOf = async (client: Redis) => (await client.config("GET", "cluster-port"))[1]!;
+  for (const [index, { port }] of nodes.entries())
+    for (const other of [...clients, follower]) await other.call("CLUSTER", "MEET", "127.0.0.1", port, await busOf(clients[index]!));
+  const slot = Number(await clients[0]!.call("CLUSTER", "KEYSLOT", "{pixsim}"));
+  const owner = bounds.findIndex((_, index) => slot >= bounds[index]! && slot < bounds[index + 1]!);
+  const id = String(await clients[owner]!.call("CLUSTER", "MYID"));
+  await expect.poll(() => follower.call("CLUSTER", "NODES"), { timeout: 30_000 }).toContain(id);
+  await expect.poll(() => follower.call("CLUSTER", "REPLICATE", id).catch(String), { timeout: 30_000 }).toBe("OK");
+  for (const client of [...clients, follower]) {
+    await expect.poll(() => client.call("CLUSTER", "INFO"), { timeout: 30_000 }).toMatch(/cluster_state:ok[^]*cluster_known_nodes:4/);
+  }
+  await expect.poll(() => follower.info("replication"), { timeout: 30_000 }).toContain("master_link_status:up");
+  const url = `redis+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(",")}`;
+  await survives(url, follower, () => process.kill(nodes[owner]!.pid, "SIGKILL"));
+});
