@@ -163,7 +163,7 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     // As if the server had died before the last job was stored.
     const { sql } = await database.service;
     await server.stop();
-    for (const table of ["actor", "actor_event", "actor_effect", "actor_timer"]) {
+    for (const table of ["actor", "actor_event"]) {
       await sql`delete from ${sql(table)} where ${sql(table.length > 5 ? "actor_id" : "id")} = ${`job/${whole[2]!.id}`}`;
     }
     await sql`delete from job where id = ${whole[2]!.id}`;

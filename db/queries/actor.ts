@@ -7,22 +7,10 @@ export const claimCells = (sql: Queryable, cells: ReadonlyArray<number>) =>
   sql<Array<{ cell: number; epoch: number }>>`
     update cell set epoch = epoch + 1 where cell = any(${sql.array([...cells], 23)}::int[]) returning cell, epoch`;
 
-export interface EffectRow {
-  readonly actor_id: string;
-  readonly invoke_id: string;
-  readonly seq: number;
-  readonly name: string;
-  readonly input: unknown;
-  readonly review: boolean;
-  readonly started_at: number;
-}
-
-export const openEffects = (sql: Queryable, cells: ReadonlyArray<number>) =>
-  sql<Array<EffectRow & { readonly machine_version: number }>>`
-    select e.actor_id, a.machine_version, e.invoke_id, e.seq, e.name, e.input, e.review, e.started_at
-    from actor_effect e join actor a on a.id = e.actor_id
-    where e.cell = any(${sql.array([...cells], 23)}::int[]) and not e.review and (a.parked is null or e.name like 'host.%')
-    order by e.started_at`;
+/** Actors with effects that go on by themselves. */
+export const runningActors = (sql: Queryable, cells: ReadonlyArray<number>) =>
+  sql<Array<{ id: string; machine_version: number; parked: string | null; effects: unknown }>>`
+    select id, machine_version, parked, effects from actor where running and cell = any(${sql.array([...cells], 23)}::int[])`;
 
 /** Actors that go on by themselves and were written by another machine version of their kind than the one given. */
 export const outdatedActors = (sql: Queryable, cells: ReadonlyArray<number>, versions: ReadonlyMap<string, number>) =>
@@ -34,12 +22,11 @@ export const outdatedActors = (sql: Queryable, cells: ReadonlyArray<number>, ver
     where a.cell = any(${sql.array([...cells], 23)}::int[])
       and a.status = 'active' and a.parked is null and a.machine_version <> v.version`;
 
-export const dueTimers = (sql: Queryable, cells: ReadonlyArray<number>, until: number) =>
-  sql<Array<{ actor_id: string; timer_id: string; due_at: number }>>`
-    select t.actor_id, t.timer_id, t.due_at
-    from actor_timer t join actor a on a.id = t.actor_id
-    where t.cell = any(${sql.array([...cells], 23)}::int[]) and t.due_at <= ${until} and a.parked is null
-    order by t.due_at limit 50000`;
+/** Actors with a timer that is due by then, soonest first. */
+export const dueActors = (sql: Queryable, cells: ReadonlyArray<number>, until: number) =>
+  sql<Array<{ id: string; timers: unknown }>>`
+    select id, timers from actor where cell = any(${sql.array([...cells], 23)}::int[]) and due_at <= ${until}
+    order by due_at limit 50000`;
 
 export interface ActorRow {
   readonly id: string;
@@ -50,16 +37,14 @@ export interface ActorRow {
   readonly created_at: number;
   readonly parked: string | null;
   readonly snapshot: unknown;
-  readonly effects: ReadonlyArray<EffectRow> | null;
-  readonly timers: ReadonlyArray<{ readonly timer_id: string; readonly due_at: number; readonly event: unknown }> | null;
+  readonly effects: unknown;
+  readonly timers: unknown;
 }
 
 export const loadActors = (sql: Queryable, ids: ReadonlyArray<string>) =>
   sql<Array<ActorRow>>`
-    select a.id, a.kind, a.machine_version, a.seq, a.at, a.created_at, a.parked, a.snapshot,
-      (select json_agg(e) from actor_effect e where e.actor_id = a.id) as effects,
-      (select json_agg(t) from actor_timer t where t.actor_id = a.id) as timers
-    from actor a where a.id = any(${sql.array([...ids], 25)}::text[])`;
+    select id, kind, machine_version, seq, at, created_at, parked, snapshot, effects, timers
+    from actor where id = any(${sql.array([...ids], 25)}::text[])`;
 
 /** Number of the last committed step of each. */
 export const actorHeads = (sql: Queryable, ids: ReadonlyArray<string>) =>
@@ -114,9 +99,10 @@ const column = (parameter: number, more = ""): string => `string_to_table($${par
  * The commit statement. Parameters, all text:
  * - $1 cells, $2 epochs: arrays;
  * - the actors, one parameter a column: $3 id, $4 kind, $5 cell, $6 machine_version, $7 seq, $8 steps, $9 at, $10 created_at,
- *   $11 state, $12 status, $13 parked (empty: not), $14 snapshot; their journal: $15 id, $16 seq, $17 at, $18 event. Numbers are
- *   arrays, texts are joined by `separator`: this costs PostgreSQL a third less than JSON rows;
- * - JSON arrays: $19 effects opened, $20 effects closed, $21 timers set, $22 timers cleared, $23 inbox, then one a projection.
+ *   $11 state, $12 status, $13 parked, $14 snapshot, $15 effects, $16 timers, $17 running, $18 due_at (empty of $13, $15, $16: null);
+ *   their journal: $19 id, $20 seq, $21 at, $22 event. Numbers are arrays, texts are joined by `separator`: this costs PostgreSQL a
+ *   third less than JSON rows;
+ * - JSON arrays: $23 inbox, then one a projection.
  * Answers the cells of $1 that are still held; all rows of other cells are left out.
  */
 export const commitStatement = (projections: ReadonlyArray<ProjectionTable>): string => `
@@ -127,38 +113,26 @@ with fence as (
   select i.* from rows from (
     ${column(3)}, ${column(4)}, unnest($5::text::int[]), unnest($6::text::int[]), unnest($7::text::bigint[]),
     unnest($8::text::int[]), unnest($9::text::bigint[]), unnest($10::text::bigint[]), ${column(11)},
-    ${column(12)}, ${column(13, ", ''")}, ${column(14)}
-  ) as i(id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot) join fence on fence.cell = i.cell
+    ${column(12)}, ${column(13, ", ''")}, ${column(14)}, ${column(15, ", ''")}, ${column(16, ", ''")},
+    unnest($17::text::boolean[]), unnest($18::text::bigint[])
+  ) as i(id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot, effects, timers, running, due_at)
+  join fence on fence.cell = i.cell
 ), written as (
-  insert into actor as a (id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot)
-  select id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot::json from input order by id
+  insert into actor as a (id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot, effects, timers,
+    running, due_at)
+  select id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot::json, effects::json, timers::json,
+    running, due_at
+  from input order by id
   on conflict (id) do update set machine_version = excluded.machine_version, seq = excluded.seq, steps = excluded.steps, at = excluded.at,
-    state = excluded.state, status = excluded.status, parked = excluded.parked, snapshot = excluded.snapshot
+    state = excluded.state, status = excluded.status, parked = excluded.parked, snapshot = excluded.snapshot, effects = excluded.effects,
+    timers = excluded.timers, running = excluded.running, due_at = excluded.due_at
   where a.seq = excluded.seq - excluded.steps
-  returning a.id, a.cell
+  returning a.id
 ), journal as (
   insert into actor_event (actor_id, seq, at, event)
   select j.id, j.seq, j.at, j.event::json from rows from (
-    ${column(15)}, unnest($16::text::bigint[]), unnest($17::text::bigint[]), ${column(18)}
+    ${column(19)}, unnest($20::text::bigint[]), unnest($21::text::bigint[]), ${column(22)}
   ) as j(id, seq, at, event) join written on written.id = j.id
-), opened as (
-  insert into actor_effect as e (actor_id, invoke_id, seq, cell, name, input, review, started_at)
-  select o.id, o.invoke_id, o.seq, written.cell, o.name, o.input, o.review, o.started_at
-  from json_to_recordset($19::text::json) as o(id text, invoke_id text, seq bigint, name text, input json, review boolean, started_at bigint)
-  join written on written.id = o.id
-  on conflict (actor_id, invoke_id) do update set seq = excluded.seq, name = excluded.name, input = excluded.input, review = excluded.review,
-    started_at = excluded.started_at
-), closed as (
-  delete from actor_effect e using json_to_recordset($20::text::json) as x(id text, invoke_id text), written
-  where written.id = x.id and e.actor_id = x.id and e.invoke_id = x.invoke_id
-), timers as (
-  insert into actor_timer as t (actor_id, timer_id, cell, due_at, event)
-  select s.id, s.timer_id, written.cell, s.due_at, s.event
-  from json_to_recordset($21::text::json) as s(id text, timer_id text, due_at bigint, event json) join written on written.id = s.id
-  on conflict (actor_id, timer_id) do update set due_at = excluded.due_at, event = excluded.event
-), cleared as (
-  delete from actor_timer t using json_to_recordset($22::text::json) as y(id text, timer_id text), written
-  where written.id = y.id and t.actor_id = y.id and t.timer_id = y.timer_id
 ), inbox as (
   insert into actor_inbox (actor_id, event_id, hash, seq, at)
   select n.id, n.event_id, n.hash, n.seq, n.at

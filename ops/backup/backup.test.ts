@@ -41,8 +41,8 @@ const writeRows = async (sql: Sql): Promise<void> => {
     insert into session (id, user_id, client, ip, created_at, last_used_at, expires_at, refresh_hash, rotated_at)
     values ('ses_1', 'usr_1', 'web', '::1', 1, 2, 3, 'hash', 4)`;
   await sql`
-    insert into actor_effect (actor_id, invoke_id, seq, cell, name, input, started_at)
-    values ('job/1', 'a', 1, 7, 'submit', 'null', 5), ('job/1', 'b', 1, 7, 'submit', null, 5)`;
+    insert into actor (id, kind, cell, machine_version, seq, steps, at, created_at, state, status, snapshot, effects)
+    select id, 'job', 7, 1, 1, 1, 5, 5, 'done', 'done', '{}', effects::json from (values ('job/1', 'null'), ('job/2', null)) as v(id, effects)`;
   await sql`
     insert into asset (id, owner_id, media_type, mime, name, size, width, height, fps, sha256, origin, created_at)
     select 'ast_' || n, 'usr_1', 'video', 'video/mp4', 'film ' || n, 1, 640, 360, 0.1::float8 + 0.2::float8, 'x' || n, 'generation', n
@@ -128,8 +128,8 @@ describe.each([
     const next = await withDatabase(place, true, async ({ sql }) => {
       const [row] = await sql<Array<{ id: number }>>`
         insert into log_entry (time, level, service, env, msg) values (1, 30, 'test', 'test', 'next') returning id`;
-      const [effects] = await sql<Array<{ none: number }>>`select count(*)::int as none from actor_effect where input is null`;
-      return { id: row?.id, none: effects?.none };
+      const [actors] = await sql<Array<{ none: number }>>`select count(*)::int as none from actor where effects is null`;
+      return { id: row?.id, none: actors?.none };
     });
     expect(next).toEqual({ id: 21, none: 1 });
   });

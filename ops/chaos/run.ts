@@ -237,8 +237,9 @@ const violations = async (
   const [count] = await sql<Array<Record<string, number>>>`
     select (select count(*)::int from job) as jobs, (select count(distinct origin_job_id)::int from asset) as "jobs with an asset",
       (select count(*)::int from asset) as assets, (select count(*)::int from studio_render) as "renders accepted",
-      (select count(*)::int from job where slot is not null) as "slots held", (select count(*)::int from actor_effect) as "open effects",
-      (select count(*)::int from actor_timer) as "timers set"`;
+      (select count(*)::int from job where slot is not null) as "slots held",
+      (select coalesce(sum(json_array_length(effects)), 0)::int from actor) as "open effects",
+      (select coalesce(sum(json_array_length(timers)), 0)::int from actor) as "timers set"`;
   const wanted = {
     jobs: accepted.length,
     "jobs with an asset": accepted.length,

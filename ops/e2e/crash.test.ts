@@ -77,7 +77,8 @@ test("200 jobs are each done once although the server is killed 30 times", { tim
         select (select count(*)::int from job) as jobs, (select count(*)::int from job where slot is not null) as slots,
           (select count(*)::int from asset) as assets, (select count(distinct origin_job_id)::int from asset) as "assetsOfJobs",
           (select count(*)::int from studio_render) as renders, (select count(*)::int from studio_render where state = 'done') as "rendersDone",
-          (select count(*)::int from actor_effect) as effects, (select count(*)::int from actor_timer) as timers,
+          (select coalesce(sum(json_array_length(effects)), 0)::int from actor) as effects,
+          (select coalesce(sum(json_array_length(timers)), 0)::int from actor) as timers,
           (select count(*)::int from job_reservation r where not exists (select from job j where j.id = r.job_id)) as reservations`;
       const files = await sql<Array<{ sha256: string }>>`select distinct sha256 from asset_file order by sha256`;
       const renders = await sql<Array<{ output: string }>>`select output from studio_render where output is not null order by output`;

@@ -68,7 +68,6 @@ export interface PendingStep extends JournalRow {
 export interface Dirty<Command> {
   readonly steps: Array<PendingStep>;
   readonly opened: Map<string, OpenEffect>;
-  readonly closed: Set<string>;
   /** Effects that are over, or must stop, once this is committed. */
   readonly stopped: Array<OpenEffect>;
   readonly timersSet: Map<string, SetTimer>;
@@ -198,7 +197,6 @@ const dirtyOf = <Command>(resident: Resident<Command>): Dirty<Command> =>
   (resident.dirty ??= {
     steps: [],
     opened: new Map(),
-    closed: new Set(),
     stopped: [],
     timersSet: new Map(),
     timersCleared: new Map(),
@@ -234,7 +232,6 @@ export const applyStep = <Command>(
         continue;
       }
       dirty.opened.delete(effect.invokeId);
-      dirty.closed.add(effect.invokeId);
       dirty.stopped.push(effect);
     }
     for (const spawned of step.spawned) {
@@ -249,7 +246,6 @@ export const applyStep = <Command>(
         startedAt: at,
       };
       kept.push(effect);
-      dirty.closed.delete(spawned.id);
       dirty.opened.set(spawned.id, effect);
     }
     resident.effects = kept.length === 0 ? nothing : kept;
@@ -322,7 +318,6 @@ export const applyHostStep = <Command>(
   if (finished !== undefined) {
     resident.effects = resident.effects.filter((open) => open !== finished);
     dirty.opened.delete(finished.invokeId);
-    dirty.closed.add(finished.invokeId);
     dirty.stopped.push(finished);
   }
   const { address, parked } = resident;
@@ -348,7 +343,6 @@ const tellParent = <Command>(resident: Resident<Command>, dirty: Dirty<Command>,
     startedAt: resident.at,
   };
   resident.effects = [...resident.effects.filter((open) => open !== earlier), effect];
-  dirty.closed.delete(hostTell);
   dirty.opened.set(hostTell, effect);
 };
 
@@ -379,10 +373,8 @@ export const toCommit = <Command>(resident: Resident<Command>, dirty: Dirty<Comm
     status: last.snapshot.status,
     parked: last.parked,
     snapshot: JSON.stringify(resident.kind.stepper.store(last.snapshot)),
-    opened: [...dirty.opened.values()],
-    closed: [...dirty.closed],
-    timersSet: [...dirty.timersSet.values()],
-    timersCleared: [...dirty.timersCleared.keys()],
+    effects: last.effects,
+    timers: last.timers,
     inbox: dirty.inbox,
     projection: resident.kind.projection === null ? null : resident.kind.projection(last.snapshot, metaOf(resident as Resident, last)),
   };

@@ -9,28 +9,19 @@ import {
   type ActorRow,
   claimCells,
   commitStatement,
-  dueTimers,
-  type EffectRow,
+  dueActors,
   journalRows,
   lastMigration,
   loadActors,
-  openEffects,
   outdatedActors,
   type ProjectionTable,
+  runningActors,
   seenCommand,
   separator,
 } from "#db/queries/actor.ts";
+import { runs } from "./resident.ts";
 import type { StoredSnapshot } from "./step.ts";
-import type { ActorCommit, ActorStore, CommitBatch, OpenEffect, StoredActor, StoreResult } from "./store.ts";
-
-const effectOf = (row: EffectRow): OpenEffect => ({
-  invokeId: row.invoke_id,
-  seq: row.seq,
-  name: row.name,
-  input: row.input,
-  review: row.review,
-  startedAt: row.started_at,
-});
+import type { ActorCommit, ActorStore, CommitBatch, OpenEffect, SetTimer, StoredActor, StoreResult } from "./store.ts";
 
 const actorOf = (row: ActorRow): StoredActor => ({
   address: row.id,
@@ -41,11 +32,11 @@ const actorOf = (row: ActorRow): StoredActor => ({
   createdAt: row.created_at,
   parked: row.parked,
   snapshot: row.snapshot as StoredSnapshot,
-  effects: (row.effects ?? []).map(effectOf),
-  timers: (row.timers ?? []).map((timer) => ({ id: timer.timer_id, dueAt: timer.due_at, event: timer.event as ActorEvent })),
+  effects: (row.effects ?? []) as ReadonlyArray<OpenEffect>,
+  timers: (row.timers ?? []) as ReadonlyArray<SetTimer>,
 });
 
-const numbers = (values: ReadonlyArray<number>): string => `{${values.join(",")}}`;
+const array = (values: ReadonlyArray<number | boolean | "null">): string => `{${values.join(",")}}`;
 /** Text without the separator, which would shift every row after it. */
 const plain = (text: string): string => (text.includes(separator) ? text.replaceAll(separator, "\uFFFD") : text);
 const texts = (values: ReadonlyArray<string>): string => storableText(values.map(plain).join(separator));
@@ -59,53 +50,45 @@ const encodeSteps = ({ actors }: CommitBatch): ReadonlyArray<string> => {
   return [
     texts(actors.map(({ address }) => address)),
     texts(actors.map(({ kind }) => kind)),
-    numbers(actors.map(({ cell }) => cell)),
-    numbers(actors.map(({ machineVersion }) => machineVersion)),
-    numbers(last.map(({ seq }) => seq)),
-    numbers(actors.map((actor) => actor.journal.length)),
-    numbers(last.map(({ at }) => at)),
-    numbers(actors.map(({ createdAt }) => createdAt)),
+    array(actors.map(({ cell }) => cell)),
+    array(actors.map(({ machineVersion }) => machineVersion)),
+    array(last.map(({ seq }) => seq)),
+    array(actors.map((actor) => actor.journal.length)),
+    array(last.map(({ at }) => at)),
+    array(actors.map(({ createdAt }) => createdAt)),
     texts(actors.map(({ state }) => state)),
     texts(actors.map(({ status }) => status)),
     // Empty means that it is not parked.
     texts(actors.map(({ parked }) => (parked === null ? "" : parked || " "))),
     jsonTexts(actors.map(({ snapshot }) => snapshot)),
+    jsonTexts(actors.map(({ effects }) => listJson(effects))),
+    jsonTexts(actors.map(({ timers }) => listJson(timers))),
+    array(actors.map(({ effects, parked }) => effects.some((effect) => runs(effect, parked)))),
+    array(actors.map(({ timers, parked }) => (timers.length === 0 || parked !== null ? "null" : soonest(timers)))),
     texts(actors.flatMap((actor) => actor.journal.map(() => actor.address))),
-    numbers(journal.map(({ seq }) => seq)),
-    numbers(journal.map(({ at }) => at)),
+    array(journal.map(({ seq }) => seq)),
+    array(journal.map(({ at }) => at)),
     jsonTexts(journal.map(({ event }) => JSON.stringify(event))),
   ];
 };
 
-/** JSON arrays of what else a batch writes, built by hand: inputs and rows are encoded once. */
+const listJson = (list: ReadonlyArray<OpenEffect> | ReadonlyArray<SetTimer>): string => (list.length === 0 ? "" : JSON.stringify(list));
+/** A delay may have fractions of a ms; the row says when surely nothing is due yet. */
+const soonest = (timers: ReadonlyArray<SetTimer>): number => Math.floor(Math.min(...timers.map(({ dueAt }) => dueAt)));
+
+/** JSON arrays of what else a batch writes, built by hand: rows are encoded once. */
 const encodeRest = (batch: CommitBatch, kinds: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const opened: Array<string> = [];
-  const closed: Array<string> = [];
-  const timersSet: Array<string> = [];
-  const timersCleared: Array<string> = [];
   const inbox: Array<string> = [];
   const projections = kinds.map((): Array<string> => []);
   for (const actor of batch.actors) {
+    if (actor.inbox.length === 0 && actor.projection === null) continue;
     const id = JSON.stringify(plain(actor.address));
     const last = actor.journal[actor.journal.length - 1]!;
-    for (const effect of actor.opened) {
-      opened.push(
-        `{"id":${id},"invoke_id":${JSON.stringify(effect.invokeId)},"seq":${effect.seq},"name":${JSON.stringify(effect.name)},` +
-          `"input":${JSON.stringify(effect.input) ?? "null"},"review":${effect.review},"started_at":${effect.startedAt}}`,
-      );
-    }
-    for (const invokeId of actor.closed) closed.push(`{"id":${id},"invoke_id":${JSON.stringify(invokeId)}}`);
-    for (const timer of actor.timersSet) {
-      timersSet.push(
-        `{"id":${id},"timer_id":${JSON.stringify(timer.id)},"due_at":${Math.ceil(timer.dueAt)},"event":${JSON.stringify(timer.event)}}`,
-      );
-    }
-    for (const timerId of actor.timersCleared) timersCleared.push(`{"id":${id},"timer_id":${JSON.stringify(timerId)}}`);
     for (const { eventId, hash, seq } of actor.inbox)
       inbox.push(`{"id":${id},"event_id":${JSON.stringify(eventId)},"hash":"${hash}","seq":${seq},"at":${last.at}}`);
     if (actor.projection !== null) projections[kinds.indexOf(actor.kind)]!.push(projectionJson(actor, id, last.seq));
   }
-  return [opened, closed, timersSet, timersCleared, inbox, ...projections].map((rows) => storableJson(`[${rows.join(",")}]`));
+  return [inbox, ...projections].map((rows) => storableJson(`[${rows.join(",")}]`));
 };
 
 const projectionJson = (actor: ActorCommit, id: string, seq: number): string => {
@@ -137,8 +120,15 @@ export const makeSqlStore = (database: Database["Service"], projections: Readonl
       ),
     openEffects: (cells, done) =>
       run(
-        (sql) => openEffects(sql, cells),
-        (rows) => rows.map((row) => ({ address: row.actor_id, machineVersion: row.machine_version, effect: effectOf(row) })),
+        (sql) => runningActors(sql, cells),
+        (rows) =>
+          rows
+            .flatMap(({ id, machine_version, parked, effects }) =>
+              (effects as ReadonlyArray<OpenEffect>)
+                .filter((effect) => runs(effect, parked))
+                .map((effect) => ({ address: id, machineVersion: machine_version, effect })),
+            )
+            .toSorted((a, b) => a.effect.startedAt - b.effect.startedAt),
         done,
       ),
     outdated: (cells, versions, done) =>
@@ -149,8 +139,15 @@ export const makeSqlStore = (database: Database["Service"], projections: Readonl
       ),
     dueTimers: (cells, until, done) =>
       run(
-        (sql) => dueTimers(sql, cells, until),
-        (rows) => rows.map((row) => ({ address: row.actor_id, timerId: row.timer_id, dueAt: row.due_at })),
+        (sql) => dueActors(sql, cells, until),
+        (rows) =>
+          rows
+            .flatMap(({ id, timers }) =>
+              (timers as ReadonlyArray<SetTimer>).flatMap(({ id: timerId, dueAt }) =>
+                dueAt <= until ? [{ address: id, timerId, dueAt }] : [],
+              ),
+            )
+            .sort((a, b) => a.dueAt - b.dueAt),
         done,
       ),
     load: (addresses, done) =>
@@ -184,7 +181,7 @@ export const makeSqlStore = (database: Database["Service"], projections: Readonl
         done,
       ),
     commit: (batch, done) => {
-      const fence = [numbers([...batch.fence.keys()]), numbers([...batch.fence.values()])];
+      const fence = [array([...batch.fence.keys()]), array([...batch.fence.values()])];
       const parameters = [...fence, ...encodeSteps(batch), ...encodeRest(batch, kinds)];
       run(
         (sql) => sql.unsafe<Array<{ cell: number; written: number; offered: number }>>(statement, parameters, { prepare: true }),

@@ -62,11 +62,9 @@ export interface ActorCommit {
   readonly parked: string | null;
   /** JSON of the StoredSnapshot. */
   readonly snapshot: string;
-  readonly opened: ReadonlyArray<OpenEffect>;
-  /** Invoke ids whose row goes; those in `opened` replace theirs. */
-  readonly closed: ReadonlyArray<string>;
-  readonly timersSet: ReadonlyArray<SetTimer>;
-  readonly timersCleared: ReadonlyArray<string>;
+  /** All that are open after the last step. */
+  readonly effects: ReadonlyArray<OpenEffect>;
+  readonly timers: ReadonlyArray<SetTimer>;
   readonly inbox: ReadonlyArray<InboxRow>;
   /** Row of the kind's projection, or null. */
   readonly projection: Readonly<Record<string, unknown>> | null;

@@ -52,13 +52,11 @@ export class Disk {
       const { kind, machineVersion, createdAt, parked, snapshot, status } = commit;
       this.actors.set(address, {
         ...actor,
+        effects: new Map(commit.effects.map((effect) => [effect.invokeId, effect])),
+        timers: new Map(commit.timers.map((timer) => [timer.id, timer])),
         row: { address, kind, machineVersion, seq: last.seq, at: last.at, createdAt, parked, snapshot, status },
       });
       for (const { seq, at, event } of journal) actor.journal.push({ seq, at, event: copy(event), epoch: fence.get(commit.cell)! });
-      for (const id of commit.closed) actor.effects.delete(id);
-      for (const effect of commit.opened) actor.effects.set(effect.invokeId, effect);
-      for (const id of commit.timersCleared) actor.timers.delete(id);
-      for (const timer of commit.timersSet) actor.timers.set(timer.id, timer);
       for (const row of commit.inbox) actor.inbox.set(row.eventId, row);
     }
     return { deposed };
