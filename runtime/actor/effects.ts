@@ -81,7 +81,8 @@ export class EffectRunner<R> {
     const running = this.#running.get(key);
     if (running === undefined) return;
     this.#running.delete(key);
-    Effect.runFork(Fiber.interrupt(running.fiber));
+    // Most have ended: their outcome is what makes the host say `stop`.
+    if (running.fiber.pollUnsafe() === undefined) Effect.runFork(Fiber.interrupt(running.fiber));
   }
 
   /** A process that was frozen learns here that its time is over: it is stopped while it waits. */
