@@ -99,6 +99,44 @@ test("re-entering a state orders its effect and timer anew", () => {
   expect(again.delayed).toHaveLength(1);
 });
 
+test("a state that is entered twice within a step orders its effect once, with the input of the last time", () => {
+  const twice = setup({
+    types: { context: {} as { n: number }, events: {} as { type: "GO" | "AGAIN" } },
+    actors: { work: fromPromise<string, { n: number; from: string }>(() => new Promise(() => {})) },
+  }).createMachine({
+    context: { n: 0 },
+    initial: "idle",
+    states: {
+      idle: { on: { GO: "busy" } },
+      busy: {
+        entry: [assign({ n: ({ context }) => context.n + 1 }), raise({ type: "AGAIN" })],
+        invoke: { id: "work", src: "work", input: ({ context, event }) => ({ n: context.n, from: event.type }) },
+        on: { AGAIN: [{ guard: ({ context }) => context.n < 2, target: "busy", reenter: true }] },
+      },
+    },
+  });
+  const stepper = makeStepper(twice);
+  const { spawned } = stepper.next(stepper.initial(undefined).snapshot, { type: "GO" });
+  expect(spawned).toEqual([{ id: "work", name: "work", input: { n: 2, from: "AGAIN" } }]);
+});
+
+test("an input that throws throws", () => {
+  const throwing = setup({ actors: { work: fromPromise<string, string>(() => new Promise(() => {})) } }).createMachine({
+    initial: "busy",
+    states: {
+      busy: {
+        invoke: {
+          src: "work",
+          input: () => {
+            throw new Error("no input");
+          },
+        },
+      },
+    },
+  });
+  expect(() => makeStepper(throwing).initial(undefined)).toThrow("no input");
+});
+
 test("a throwing guard throws and leaves the snapshot usable", () => {
   const throwing = setup({ types: { context: {} as { ok: boolean }, events: {} as { type: "GO" | "FIX" } } }).createMachine({
     context: { ok: false },

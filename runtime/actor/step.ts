@@ -73,6 +73,10 @@ export interface Stepper {
   readonly orders: (snapshot: MachineSnapshot, event: { readonly type: string }) => Pick<Step, "spawned" | "delayed">;
 }
 
+/** `given`: a value or how to make one. */
+const inputOf = (given: unknown, args: object): unknown =>
+  typeof given === "function" ? (given as (args: object) => unknown)(args) : given;
+
 /** `raise` with a delay among the entry actions of a state: what `after` becomes. */
 interface DelayedRaise {
   readonly type: "xstate.raise";
@@ -81,7 +85,22 @@ interface DelayedRaise {
   readonly delay?: unknown;
 }
 
-export const makeStepper = (machine: AnyStateMachine): Stepper => {
+/**
+ * For an invoke whose logic it does not know XState makes no child actor. (One is 4 KB, is never started, and cost a fifth of a
+ * step.) Nor does it then make the invoke's input.
+ */
+const withoutChildren = (machine: AnyStateMachine): AnyStateMachine => {
+  const { actors } = machine.implementations as { readonly actors: Readonly<Record<string, unknown>> };
+  return machine.provide({ actors: Object.fromEntries(Object.keys(actors).map((name) => [name, undefined])) });
+};
+
+const invokeOf = (snapshot: InternalSnapshot, id: string): AnyStateNode["invoke"][number] | undefined => {
+  for (const node of snapshot._nodes) for (const invoke of node.invoke) if (invoke.id === id) return invoke;
+  return undefined;
+};
+
+export const makeStepper = (given: AnyStateMachine): Stepper => {
+  const machine = withoutChildren(given);
   const self = createEmptyActor();
   let actions: Array<ExecutableActionObject> = [];
   const scope = {
@@ -97,27 +116,32 @@ export const makeStepper = (machine: AnyStateMachine): Stepper => {
   } as unknown as AnyActorScope;
 
   const finish = (snapshot: InternalSnapshot): Step => {
-    // The child refs that XState made are dropped: an actor per running effect is 4 KB and never started. What is empty is shared.
+    // What is empty is shared.
     snapshot.children = noChildren;
     if (snapshot.tags.size === 0) snapshot.tags = noTags;
     if (actions.length === 0) return { snapshot, spawned: none, delayed: none, cancelled: none };
     const spawned: Array<Spawned> = [];
     const delayed: Array<Delayed> = [];
     const cancelled: Array<string> = [];
-    for (const { type, params } of actions as ReadonlyArray<{ type: string; params?: unknown }>) {
+    for (const { type, params, info } of actions) {
       switch (type) {
         case "xstate.spawnChild": {
-          const { id, src, input } = params as { id: string; src: string; input: unknown };
-          spawned.push({ id, name: src, input });
+          const { id, src } = params as unknown as { id: string; src: string };
+          const invoke = invokeOf(snapshot, id);
+          // Entered and left within one step: it never was.
+          if (invoke === undefined) break;
+          const before = spawned.findIndex((one) => one.id === id);
+          if (before >= 0) spawned.splice(before, 1);
+          spawned.push({ id, name: src, input: inputOf(invoke.input, info) });
           break;
         }
         case "xstate.raise": {
-          const { id, delay, event } = params as { id: string; delay: number | undefined; event: { type: string } };
+          const { id, delay, event } = params as unknown as { id: string; delay: number | undefined; event: { type: string } };
           if (delay !== undefined) delayed.push({ id, delay, event });
           break;
         }
         case "xstate.cancel": {
-          const { sendId } = params as { sendId: string };
+          const { sendId } = params as unknown as { sendId: string };
           // Set and cancelled within one step: it never was.
           const index = delayed.findIndex((timer) => timer.id === sendId);
           if (index >= 0) delayed.splice(index, 1);
@@ -183,7 +207,7 @@ export const makeStepper = (machine: AnyStateMachine): Stepper => {
     orders: (snapshot, event) => {
       if (snapshot.status !== "active") return { spawned: none, delayed: none };
       const args = { context: snapshot.context, event, self, system: self.system };
-      const resolve = (given: unknown): unknown => (typeof given === "function" ? (given as (args: unknown) => unknown)(args) : given);
+      const resolve = (given: unknown): unknown => inputOf(given, args);
       const { delays } = machine.implementations as { readonly delays?: Readonly<Record<string, unknown>> };
       const spawned: Array<Spawned> = [];
       const delayed: Array<Delayed> = [];
