@@ -10,5 +10,6 @@ if (major < 24) {
 // Compiled code is kept between starts. (An old Node has no such export: it must get to the message above.)
 const { enableCompileCache } = await import("node:module");
 enableCompileCache(new URL("../.cache/compiled", import.meta.url).pathname);
+await import("./v8-flags.ts");
 process.argv.splice(1, process.argv.length - 1, new URL(`./${command}.ts`, import.meta.url).pathname, ...rest);
 await import(`./${command}.ts`);

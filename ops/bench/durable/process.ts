@@ -1,4 +1,5 @@
 // The process of one contender: `process.ts <name> <services as JSON>`.
+import "../../v8-flags.ts";
 import { answerParent } from "../child.ts";
 import { type Contender, type ContenderName, contenders, type Round, type Services, type Took } from "./contender.ts";
 

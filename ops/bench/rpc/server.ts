@@ -1,4 +1,5 @@
 // The process of one contender's server, named by the argument.
+import "../../v8-flags.ts";
 import { answerParent } from "../child.ts";
 import { contenders, type ContenderName } from "./contenders.ts";
 
