@@ -17,6 +17,21 @@ export interface SubscriptionSet {
   readonly catchUp: () => void;
 }
 
+type Delta = Extract<TopicMessage, { type: "delta" }>;
+
+let lastDelta: Delta | undefined;
+let lastId = 0;
+let lastFrame = "";
+/** The watchers of a thing are told one after the other, and most follow it under the same id: their frame is encoded once. */
+const frameOf = (id: number, delta: Delta): string => {
+  if (delta !== lastDelta || id !== lastId) {
+    lastDelta = delta;
+    lastId = id;
+    lastFrame = encodeDelta(id, delta.pos, delta.json);
+  }
+  return lastFrame;
+};
+
 export class Subscription implements Opened {
   readonly #line: Line;
   readonly #set: SubscriptionSet;
@@ -101,7 +116,7 @@ export class Subscription implements Opened {
           this.#line.hub.counters.deltasDropped++;
           return;
         }
-        this.#line.send(encodeDelta(this.#id, message.pos, message.json));
+        this.#line.send(frameOf(this.#id, message));
         return;
     }
   };

@@ -145,6 +145,17 @@ interface UserData {
   readonly socket: UwsSocket;
 }
 
+/** Sockets that have gathered something: all are flushed at the end of the tick, as a tick of its own for each costs more than its send. */
+let gathered: Array<UwsSocket> = [];
+const flushLater = (socket: UwsSocket): void => {
+  if (gathered.push(socket) === 1) process.nextTick(flushGathered);
+};
+const flushGathered = (): void => {
+  const sockets = gathered;
+  gathered = [];
+  for (const socket of sockets) socket.flush();
+};
+
 /** Sends at once within a message event, where uWebSockets.js gathers by itself; else gathers what one tick sends. */
 class UwsSocket implements Socket {
   #ws: Uws.WebSocket<UserData> | undefined;
@@ -204,19 +215,21 @@ class UwsSocket implements Socket {
     this.#waitingBytes += message.length;
     if (!this.#scheduled) {
       this.#scheduled = true;
-      process.nextTick(this.#flush);
+      flushLater(this);
     }
     if (this.#waitingBytes < flowingBytes && ws.getBufferedAmount() === 0) return true;
     this.#piled = true;
     return false;
   }
 
-  readonly #flush = (): void => {
+  flush(): void {
     this.#scheduled = false;
-    this.#ws?.cork(this.#sendWaiting);
+    // One message gathers nothing, and is most of what many watchers are told.
+    if (this.#waiting.length === 1) this.#sendWaiting();
+    else this.#ws?.cork(this.#sendWaiting);
     // What only piled up here and left at once makes no drain event.
     if (this.#piled && this.#ws?.getBufferedAmount() === 0) this.#drained();
-  };
+  }
 
   readonly #sendWaiting = (): void => {
     const waiting = this.#waiting;
