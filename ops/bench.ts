@@ -1,10 +1,12 @@
 // Measures PixSim beside its peers and prints the figures with the aims. Arguments choose sections; without any all run.
+import { actors } from "./bench/actors/section.ts";
 import { durable } from "./bench/durable/section.ts";
+import { fanout } from "./bench/fanout/section.ts";
 import { type Section, Report } from "./bench/report.ts";
 import { rpc } from "./bench/rpc/section.ts";
 import { say } from "./say.ts";
 
-const sections: ReadonlyArray<Section> = [rpc, durable];
+const sections: ReadonlyArray<Section> = [rpc, fanout, durable, actors];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !sections.some((section) => section.name === name));

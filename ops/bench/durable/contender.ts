@@ -1,4 +1,5 @@
 // Who is compared, and how one is run: in a process of its own, which is told how much to do and answers how long that took.
+import type { EventsOptions } from "../actors/events.ts";
 import { startChild } from "../child.ts";
 
 /** Where a contender keeps its state; it takes what it needs. */
@@ -19,7 +20,11 @@ interface Module {
   readonly open: (services: Services) => Promise<Contender>;
 }
 
-/** Each a module of ./contenders; what is a unit of its work stands there. */
+const events = async (options: EventsOptions): Promise<Module> => ({ open: (await import("../actors/events.ts")).openEvents(options) });
+/** A round of activation takes some of these for good. */
+const storedActors = 12_000;
+
+/** What is a unit of its work stands in each one's file. */
 export const contenders = {
   "xstate-send": () => import("./contenders/xstate-send.ts"),
   "pure-step": () => import("./contenders/pure-step.ts"),
@@ -30,6 +35,13 @@ export const contenders = {
   "graphile-worker": () => import("./contenders/graphile-worker.ts"),
   bullmq: () => import("./contenders/bullmq.ts"),
   "cluster-workflow": () => import("./contenders/cluster-workflow.ts"),
+  "events-to-1": async () => events({ actors: 1 }),
+  "events-to-100": async () => events({ actors: 100 }),
+  "events-to-10000": async () => events({ actors: 10_000 }),
+  "events-to-100000": async () => events({ actors: 100_000 }),
+  "events-watched": async () => events({ actors: 100, watchers: 10 }),
+  "events-across": async () => ({ open: (await import("../actors/across.ts")).openAcross({ actors: 10_000 }) }),
+  activation: async () => ({ open: (await import("../actors/activation.ts")).openActivation(storedActors) }),
 } as const satisfies Readonly<Record<string, () => Promise<Module>>>;
 
 export type ContenderName = keyof typeof contenders;

@@ -38,6 +38,14 @@ test.each(["pixsim-jobs", "pixsim-real-jobs", "pg-boss", "graphile-worker", "clu
   },
 );
 
+test.each(["events-to-1", "events-watched", "events-across", "activation"] as const)(
+  "%s does its work on PostgreSQL",
+  patience,
+  async (name) => {
+    expect(await onPostgres(name)).toBeGreaterThan(0);
+  },
+);
+
 test("bullmq finishes 20 jobs on Redis", patience, async ({ skip }) => {
   if (findRedis() === undefined) skip(howToGetRedis);
   const redis = await startRedis({ durable: true });

@@ -1,4 +1,6 @@
-// A process that holds many real jobs that wait for their time, and answers what one of them takes. Run with `--expose-gc`.
+// A process that holds many real jobs that wait for their time, and answers what one of them takes: while it is resident, and once
+// nobody has used it for so long that it sleeps. Run with `--expose-gc`.
+import "../../v8-flags.ts";
 import { answerParent } from "../child.ts";
 import { jobOrder } from "./job-life.ts";
 import { job } from "./kinds.ts";
@@ -10,6 +12,16 @@ const idleMs = 12_000;
 const year = 365 * 24 * 60 * 60_000;
 
 let host: OpenHost;
+
+/** Bytes. */
+export interface Measured {
+  readonly idle: number;
+  readonly asleep: number;
+}
+
+const until = async (is: () => boolean): Promise<void> => {
+  while (!is()) await new Promise((resolve) => setTimeout(resolve, 500));
+};
 
 /** Heap in use once nothing is left to be collected: what only finalizers free goes with the second collection. */
 const heapUsed = async (): Promise<number> => {
@@ -24,7 +36,7 @@ answerParent({
     host = await openHost([job(() => {})], {});
   },
   /** Bytes of the heap for each of so many. */
-  measure: async (count: number): Promise<number> => {
+  measure: async (count: number): Promise<Measured> => {
     const newId = newIds();
     const scheduledFor = Date.now() + year;
     const create = () => {
@@ -34,13 +46,18 @@ answerParent({
       Object.assign(order, { prompt: order.params["prompt"] });
       return host.actors.create(`job/${id}`, { order }, { novel: true });
     };
-    await host.run(each(100, 10, create));
     const resident = () => host.actors.stats().resident["job"] ?? 0;
-    const [before, residentBefore] = [await heapUsed(), resident()];
+    await host.run(each(100, 10, create));
+    await until(() => resident() === 0);
+    const before = await heapUsed();
     await host.run(each(count, 1000, create));
     // Idle: the host has looked at all of them since anybody used them.
     await new Promise((resolve) => setTimeout(resolve, idleMs));
-    return ((await heapUsed()) - before) / (resident() - residentBefore);
+    const idle = (await heapUsed()) - before;
+    if (resident() !== count) throw new Error(`${resident()} of ${count} jobs are resident`);
+    await until(() => resident() === 0);
+    const asleep = (await heapUsed()) - before;
+    return { idle: idle / count, asleep: asleep / count };
   },
   close: () => host.close(),
 });

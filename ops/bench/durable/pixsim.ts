@@ -9,6 +9,8 @@ import type { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { actorHost } from "#runtime/actor/host.ts";
 import type { AnyActorDefinition } from "#runtime/actor/resident.ts";
+import type { Fanout } from "#runtime/bus/fanout.ts";
+import type { Placement } from "#runtime/cluster/placement.ts";
 import { singleProcess } from "#runtime/cluster/single.ts";
 import type { Contender, Services } from "./contender.ts";
 
@@ -18,12 +20,16 @@ export interface OpenHost {
   readonly close: () => Promise<void>;
 }
 
-/** On the server given; without one on the embedded database in a folder that goes with it. */
-export const openHost = async (definitions: ReadonlyArray<AnyActorDefinition<never>>, { postgres }: Services): Promise<OpenHost> => {
+/** On the server given; without one on the embedded database in a folder that goes with it. `place`: among other hosts. */
+export const openHost = async (
+  definitions: ReadonlyArray<AnyActorDefinition<never>>,
+  { postgres }: Services,
+  place: Layer.Layer<Placement | Fanout> = singleProcess,
+): Promise<OpenHost> => {
   const dataDir = await mkdtemp(join(tmpdir(), "pixsim-bench-"));
   const database = postgres === undefined ? embeddedDatabase({ dataDir }) : serverDatabase({ url: postgres });
   const runtime = ManagedRuntime.make(
-    actorHost(definitions).pipe(Layer.provide(database), Layer.provide(singleProcess), Layer.provideMerge(Logger.layer([]))),
+    actorHost(definitions).pipe(Layer.provide(database), Layer.provide(place), Layer.provideMerge(Logger.layer([]))),
   );
   return {
     actors: await runtime.runPromise(Actors),

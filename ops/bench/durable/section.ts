@@ -1,97 +1,11 @@
 // Durable actors: what a step, a whole job and an idle actor cost, beside plain XState and the queues that people would take
 // instead.
-import { loadavg } from "node:os";
-import { postgres } from "#db/client/postgres-mended.ts";
-import { findPostgres, howToGetPostgres, type RunningPostgres, startPostgres } from "../../services/postgres.ts";
-import { findRedis, howToGetRedis, type RunningRedis, startRedis } from "../../services/redis.ts";
 import { startChild } from "../child.ts";
-import { interleaved, median, type Rounds } from "../measure.ts";
-import { figureText, type Report, type Row, type Section } from "../report.ts";
-import { type ContenderName, type RunningContender, startContender } from "./contender.ts";
+import { median } from "../measure.ts";
+import type { Report, Row, Section } from "../report.ts";
+import { compare, type Entry, load, missing, rowOf, type Servers, startServers } from "./compare.ts";
+import type { Measured } from "./memory.ts";
 import { type Reaction, reactions } from "./reaction.ts";
-
-const rounds = 5;
-
-/** `cpu`: of the contender's process alone, µs a unit. */
-type DurableSample = { readonly perSecond: number; readonly cpu: number };
-
-/** What is run in a round, under its own title: the same contender may stand here several times. */
-interface Entry {
-  readonly title: string;
-  readonly contender: ContenderName;
-  readonly on?: "embedded" | "postgres" | "redis";
-  readonly inFlight: number;
-  /** Units a round, for about a second on two quiet cores. */
-  readonly count: number;
-}
-
-/** The servers of this run; one that is not installed is missing, and its entries say so. */
-interface Servers {
-  readonly postgres: RunningPostgres | undefined;
-  readonly redis: RunningRedis | undefined;
-}
-
-const startServers = async (): Promise<Servers> => ({
-  postgres: (await findPostgres()) === undefined ? undefined : await startPostgres({ durable: true }),
-  redis: findRedis() === undefined ? undefined : await startRedis({ durable: true }),
-});
-
-const missing = ({ on }: Entry, servers: Servers): string | undefined => {
-  if (on === "postgres" && servers.postgres === undefined) return howToGetPostgres;
-  if (on === "redis" && servers.redis === undefined) return howToGetRedis;
-  return undefined;
-};
-
-/** A database of its own on the server. */
-const newDatabase = async (server: RunningPostgres): Promise<string> => {
-  const name = `bench_${crypto.randomUUID().replaceAll("-", "")}`;
-  const admin = postgres(server.url, { max: 1, onnotice: () => {} });
-  await admin.unsafe(`create database ${name}`);
-  await admin.end();
-  const url = new URL(server.url);
-  url.pathname = `/${name}`;
-  return url.href;
-};
-
-const start = async ({ contender, on }: Entry, servers: Servers): Promise<RunningContender> =>
-  startContender(contender, {
-    ...(on === "postgres" ? { postgres: await newDatabase(servers.postgres!) } : {}),
-    ...(on === "redis" ? { redis: { host: servers.redis!.host, port: servers.redis!.port } } : {}),
-  });
-
-/** All entries whose server is there, interleaved; each warmed up by a round that is not counted. */
-const compare = async (entries: ReadonlyArray<Entry>, servers: Servers): Promise<Rounds<DurableSample>> => {
-  const running: Array<Entry & { readonly running: RunningContender }> = [];
-  try {
-    for (const entry of entries) {
-      if (missing(entry, servers) === undefined) running.push({ ...entry, running: await start(entry, servers) });
-    }
-    const contenders = running.map(({ title, count, inFlight, running: { run } }) => ({
-      name: title,
-      run: async () => {
-        const { ms, cpuMs } = await run({ count, inFlight });
-        return { perSecond: (count / ms) * 1000, cpu: (cpuMs * 1000) / count };
-      },
-    }));
-    for (const { run } of contenders) await run();
-    return await interleaved(contenders, rounds);
-  } finally {
-    await Promise.all(running.map((entry) => entry.running.close()));
-  }
-};
-
-const load = (): string => `load ${loadavg()[0]!.toFixed(1)}`;
-
-const rowOf = (entry: Entry, results: Rounds<DurableSample>, servers: Servers, more: Partial<Row> = {}): Row => {
-  const note = missing(entry, servers);
-  if (note !== undefined) return { name: entry.title, ...(more.aim === undefined ? {} : { aim: more.aim }), note };
-  return {
-    name: entry.title,
-    figure: results.median(entry.title, "perSecond"),
-    also: `${figureText(results.median(entry.title, "cpu"))} µs CPU each`,
-    ...more,
-  };
-};
 
 const pureSteps = async (report: Report, servers: Servers): Promise<void> => {
   const pure = { title: "pure step", contender: "pure-step", inFlight: 1, count: 150_000 } as const;
@@ -172,16 +86,27 @@ const wholeJobs = async (report: Report, servers: Servers): Promise<void> => {
   });
 };
 
+/** A heap of many MB is read this exactly, bytes for each of 50,000. */
+const readable = 16;
+
 const memory = async (report: Report): Promise<void> => {
   const child = startChild(new URL("./memory.ts", import.meta.url), [], { command: process.execPath, args: ["--expose-gc"] });
   try {
     await child.ask("open");
-    const bytes = await child.ask<number>("measure", 50_000);
+    const { idle, asleep } = await child.ask<Measured>("measure", 50_000);
     await child.ask("close");
     report.table({
       title: "Memory of one of 50,000 jobs that wait for their time, in the host",
       unit: "bytes",
-      rows: [{ name: "resident idle job", figure: bytes, aim: { atMost: 1.2 * 1024 } }],
+      rows: [
+        { name: "resident idle job", figure: idle, aim: { atMost: 1.2 * 1024 } },
+        {
+          name: "sleeping job",
+          figure: Math.max(0, Math.round(asleep)),
+          aim: { atMost: readable },
+          note: `aim: none; below ${readable} it is what a heap cannot be read to`,
+        },
+      ],
     });
   } finally {
     await child.stop();
@@ -216,8 +141,7 @@ export const durable: Section = {
       await durableSteps(report, servers);
       await wholeJobs(report, servers);
     } finally {
-      await servers.postgres?.stop();
-      await servers.redis?.stop();
+      await servers.stop();
     }
     await memory(report);
     await reaction(report);

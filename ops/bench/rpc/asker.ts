@@ -1,5 +1,6 @@
 // One connection of the load: as many requests in flight as told, each answer followed by the next request.
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
+import { openSocket } from "../opening.ts";
 import { payload, type Speech } from "./speech.ts";
 
 const expected = Buffer.from(payload);
@@ -14,11 +15,7 @@ export class Asker {
 
   /** Connected, and past the opening. */
   static async open(port: number, speech: Speech): Promise<Asker> {
-    const url = `ws://127.0.0.1:${port}${speech.path}`;
-    const socket = new WebSocket(url, { perMessageDeflate: false, skipUTF8Validation: true });
-    const asker = new Asker(socket, speech);
-    await asker.#open();
-    return asker;
+    return new Asker(await openSocket(`ws://127.0.0.1:${port}${speech.path}`, speech.opening), speech);
   }
 
   private constructor(socket: WebSocket, speech: Speech) {
@@ -33,29 +30,6 @@ export class Asker {
     this.#fault ??= error;
     this.#reject(this.#fault);
   };
-
-  /** Frames may come in one go with the upgrade's answer: what is awaited is known before. */
-  #open(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#reject = reject;
-      const steps = [...this.#speech.opening];
-      const next = (): void => {
-        const [step] = steps;
-        if (step === undefined) resolve();
-        else if (step.send !== undefined) this.#socket.send(step.send);
-      };
-      this.#take = (data) => {
-        const text = data.toString();
-        const step = steps.shift();
-        if (step === undefined || !text.startsWith(step.awaits)) {
-          this.#broken(new Error(`expected a frame that starts with ${step?.awaits ?? "nothing"}, got ${text.slice(0, 200)}`));
-          return;
-        }
-        next();
-      };
-      this.#socket.once("open", next);
-    });
-  }
 
   /** Completes when so many requests were answered. */
   run(inFlight: number, requests: number): Promise<void> {

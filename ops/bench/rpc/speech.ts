@@ -1,12 +1,13 @@
 // How the load speaks to each contender: bare frames of its protocol over one and the same WebSocket client, so that all servers
 // get the same load, whatever their own clients cost. Every request carries the same text, which must come back.
+import type { Opening } from "../opening.ts";
 
 export const payload = "The quick brown fox jumps over the lazy dog, twice.";
 
 export interface Speech {
   readonly path: string;
-  /** What is said before the first request: perhaps a frame, then one is awaited that starts so. */
-  readonly opening: ReadonlyArray<{ readonly send?: string; readonly awaits: string }>;
+  /** What is said before the first request. */
+  readonly opening: Opening;
   /** `id`: counts up from 1 on each connection. */
   readonly request: (id: number) => string;
   /** What to say to a frame that is no answer; undefined: it should not have come. */

@@ -1,4 +1,7 @@
-// PixSim on node:http and ws.
+// PixSim on ws.
 import { startGateway } from "./gateway.ts";
 
-export const start = () => startGateway("ws");
+export const start = async () => {
+  const { port, token } = await startGateway("ws");
+  return { port, token };
+};

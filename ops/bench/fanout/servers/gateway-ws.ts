@@ -1,0 +1,4 @@
+// PixSim on ws.
+import { startGateway } from "./gateway.ts";
+
+export const start = () => startGateway("ws");
