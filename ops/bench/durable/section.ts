@@ -47,18 +47,50 @@ const durableSteps = async (report: Report, servers: Servers): Promise<void> => 
 };
 
 const wholeJobs = async (report: Report, servers: Servers): Promise<void> => {
-  const own = { title: "PixSim, job of two effects", contender: "pixsim-jobs", on: "postgres", inFlight: 64, count: 6000 } as const;
+  const own = {
+    title: "PixSim, job of two effects",
+    contender: "pixsim-jobs",
+    on: "postgres",
+    inFlight: 64,
+    count: 6000,
+    note: "3 commits: made, with a timer and the first effect's intent; its outcome and the second's intent; the end; all with history",
+  } as const;
   const real = {
     title: "PixSim, the real job (five effects)",
     contender: "pixsim-real-jobs",
     on: "postgres",
     inFlight: 64,
     count: 2000,
+    note: "6 commits, each also of the job's row in the list",
   } as const;
   const peers = [
-    { title: "pg-boss send", contender: "pg-boss", on: "postgres", inFlight: 64, count: 1000, atLeast: 6 },
-    { title: "graphile-worker addJob", contender: "graphile-worker", on: "postgres", inFlight: 64, count: 1500, atLeast: 5 },
-    { title: "BullMQ add, fsync each second", contender: "bullmq", on: "redis", inFlight: 64, count: 6000, atLeast: 0.8 },
+    {
+      title: "pg-boss send",
+      contender: "pg-boss",
+      on: "postgres",
+      inFlight: 64,
+      count: 1000,
+      atLeast: 6,
+      note: "sent one by one; taken and completed 200 at a time",
+    },
+    {
+      title: "graphile-worker addJob",
+      contender: "graphile-worker",
+      on: "postgres",
+      inFlight: 64,
+      count: 1500,
+      atLeast: 5,
+      note: "added one by one; taken 200 at a time, deleted in batches",
+    },
+    {
+      title: "BullMQ add, fsync each second",
+      contender: "bullmq",
+      on: "redis",
+      inFlight: 64,
+      count: 6000,
+      atLeast: 0.8,
+      note: "added and completed one by one in memory; a crash loses a second",
+    },
     {
       title: "Effect ClusterWorkflow, two activities",
       contender: "cluster-workflow",
@@ -66,13 +98,14 @@ const wholeJobs = async (report: Report, servers: Servers): Promise<void> => {
       inFlight: 64,
       count: 200,
       atLeast: 25,
+      note: "one by one, with each activity's outcome",
     },
   ] as const;
   const results = await compare([own, real, ...peers], servers);
   report.table({
-    title: `Whole jobs from their creation to a stored end, 64 at once (${load()})`,
+    title: `Whole jobs from their creation to a stored end, 64 makers at once; PostgreSQL waits for the disk at each commit (${load()})`,
     unit: "jobs/s",
-    rows: [rowOf(own, results, servers), rowOf(real, results, servers), ...peers.map((peer) => rowOf(peer, results, servers))],
+    rows: [own, real, ...peers].map((of) => rowOf(of, results, servers, { note: of.note })),
   });
   report.table({
     title: "The job of two effects beside each",
