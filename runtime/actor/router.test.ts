@@ -99,6 +99,23 @@ test("a command that may have been committed here is not sent on unless it can b
   expect(place.messages).toBe(0);
 });
 
+test("what travels is not novel: it may arrive twice", async () => {
+  const messages: Array<string> = [];
+  const moving = new Router({
+    call: (_cell, message) => {
+      messages.push(message);
+      return Effect.succeed(JSON.stringify([{ done: acknowledged(0) }]));
+    },
+    owns: (address) => address === "thing/1",
+    dispatch: (command) => "reply" in command && command.type === "create" && command.reply(new Moved(true)),
+    now: () => 0,
+    fork: (effect) => void Effect.runFork(effect),
+  });
+  for (const address of ["thing/1", "thing/2"])
+    await Effect.runPromise(moving.command({ type: "create", address, input: {}, eventId: undefined, hash: "", novel: true }));
+  expect(messages.flatMap((message) => JSON.parse(message) as Array<{ novel: boolean }>).map(({ novel }) => novel)).toEqual([false, false]);
+});
+
 test("whatever is lost or moves on the way, each command is taken once and answered", async () => {
   const faults = fc.array(fc.constantFrom("lost" as const, "answer lost" as const, "moved" as const), { maxLength: 6 });
   await fc.assert(

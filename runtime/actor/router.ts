@@ -72,9 +72,14 @@ const commandOf = (sent: Sent, reply: Reply): Command => {
   }
 };
 
-/** The same command however often it arrives. Resuming and deciding are refused when they come twice, which does no harm. */
-const repeatable = (sent: Sent): Sent =>
-  sent.type === "send" && sent.eventId === undefined ? { ...sent, eventId: crypto.randomUUID() } : sent;
+/** Whether it is the same command however often it arrives. Resuming and deciding are refused when they come twice, which does no harm. */
+const isRepeatable = (sent: Sent): boolean => sent.type !== "send" || sent.eventId !== undefined;
+
+/** As it may travel. What arrives twice is not novel the second time: taken for novel, it would be written over the first and depose its cell. */
+const repeatable = (sent: Sent): Sent => {
+  if (sent.type === "create" && sent.novel) return { ...sent, novel: false };
+  return sent.type === "send" && sent.eventId === undefined ? { ...sent, eventId: crypto.randomUUID() } : sent;
+};
 
 interface Waiting {
   readonly command: Sent;
@@ -110,7 +115,7 @@ export class Router {
       if (!this.#ports.owns(sent.address)) return this.#sendOn(repeatable(sent), answer);
       this.#ports.dispatch(
         commandOf(sent, (result) => {
-          const again = result instanceof Moved && (!result.uncertain || repeatable(sent) === sent);
+          const again = result instanceof Moved && (!result.uncertain || isRepeatable(sent));
           if (again) this.#sendOn(repeatable(sent), answer);
           else answer(result);
         }),
