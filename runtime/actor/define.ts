@@ -49,7 +49,7 @@ export interface EffectCall<Input, Event> {
 }
 
 /**
- * What an effect's recovery does with a run whose outcome is unknown after a crash:
+ * What an effect's recovery does with a run whose outcome is unknown after a crash, or because it died of a bug:
  * `resend` runs it again with the same key (the other side knows the key, or the effect is idempotent);
  * `lookup` asks the other side first, adopts what is found, and runs it again if nothing is, neither now nor after a quarantine: it
  * may still have been on its way; `park` leaves it to a person. A look-up that fails time and again leaves it to a person, too.

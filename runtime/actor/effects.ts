@@ -1,9 +1,9 @@
 // Runs effects: only after the commit that asked for them, at most one run of a key at a time. The outcome goes back as an
-// event; what a crash left open is recovered as the handler says. A defect is a bug: tried again a few times, then parked.
-import { Cause, type Context, type Duration, Effect, Fiber, Schedule } from "effect";
+// event; what a crash left open is recovered as the handler says. A defect is a bug: recovered a few times like that, then parked.
+import { Cause, type Context, type Duration, Effect, Fiber, Option, Schedule } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { Command, EffectRef } from "./core.ts";
-import type { EffectCall } from "./define.ts";
+import type { EffectCall, EffectFailure } from "./define.ts";
 import type { AnyActorDefinition, AnyEffectHandler } from "./resident.ts";
 import { cellOf, type OpenEffect } from "./store.ts";
 
@@ -24,6 +24,15 @@ const afterDefect = { schedule: Schedule.exponential("1 second", 4), times: 3 };
 const afterLookup = { schedule: Schedule.exponential("1 second", 2), times: 5 };
 /** What was sent before a crash may take so long to be found, unless its handler knows better. */
 const defaultQuarantine: Duration.Input = "10 seconds";
+
+/** Whether it took place is not known: a person decides. */
+class Unclear {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
 
 export class EffectRunner<R> {
   readonly #handlers: ReadonlyMap<string, Readonly<Record<string, AnyEffectHandler<R>>>>;
@@ -63,7 +72,7 @@ export class EffectRunner<R> {
       return;
     }
     const cell = cellOf(address);
-    const program = this.#leased(cell, this.#program(address, key, ref, handler, effect.input, recovered));
+    const program = this.#program(address, key, ref, handler, effect.input, recovered);
     // The entry stays when the fiber has ended, until the host says `stop`: its outcome is on the way, so it must not run again.
     this.#running.set(key, { cell, fiber: Effect.runForkWith(this.#services)(program) });
   }
@@ -86,10 +95,13 @@ export class EffectRunner<R> {
   }
 
   /** A process that was frozen learns here that its time is over: it is stopped while it waits. */
-  #leased(cell: number, program: Effect.Effect<void, never, R>): Effect.Effect<void, never, R> {
+  #leased<A, E>(cell: number, run: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     const held = (): boolean => this.#leases.leaseMs(cell) >= safeLeaseMs;
-    if (held()) return program;
-    return Effect.andThen(Effect.repeat(Effect.sync(held), { until: (is) => is, schedule: leasePause }), program);
+    return Effect.suspend(() => {
+      if (held()) return run();
+      const leased = Effect.repeat(Effect.sync(held), { until: (is) => is, schedule: leasePause });
+      return Effect.andThen(leased, Effect.suspend(run));
+    });
   }
 
   /** Exactly these effects of the actor are to run. */
@@ -128,32 +140,43 @@ export class EffectRunner<R> {
         Effect.callback<void>((resume) => dispatch({ type: "progress", address, effect: ref, event, reply: () => resume(Effect.void) })),
     };
     // The handler's own types end here; the definition held input, output and events together.
-    const run = handler.run as (
-      call: EffectCall<unknown, ActorEvent>,
-    ) => Effect.Effect<unknown, { readonly kind: string; readonly message: string }, R>;
+    const run = handler.run as (call: EffectCall<unknown, ActorEvent>) => Effect.Effect<unknown, EffectFailure, R>;
     const lookup = handler.lookup as typeof run | undefined;
 
     const outcome = (event: ActorEvent) => Effect.sync(() => dispatch({ type: "outcome", address, effect: ref, event }));
     const review = (reason: string) => Effect.sync(() => dispatch({ type: "review", address, effect: ref, reason }));
 
-    const failed = (cause: Cause.Cause<{ readonly kind: string; readonly message: string }>): Effect.Effect<void> => {
+    const failed = (cause: Cause.Cause<EffectFailure | Unclear>): Effect.Effect<void> => {
       if (Cause.hasInterruptsOnly(cause)) return Effect.void;
-      const failure = Cause.findErrorOption(cause);
-      if (failure._tag === "Some") return outcome({ type: `xstate.error.actor.${ref.invokeId}`, error: failure.value });
+      const failure = Option.getOrUndefined(Cause.findErrorOption(cause));
+      if (failure instanceof Unclear) return review(failure.reason);
+      if (failure !== undefined) return outcome({ type: `xstate.error.actor.${ref.invokeId}`, error: failure });
       const reason = `"${ref.invokeId}" failed by a fault of the program: ${String(Cause.squash(cause))}`;
       return Effect.sync(() => dispatch({ type: "park", address, effect: ref, reason }));
     };
-    const settled = (effect: ReturnType<typeof run>): Effect.Effect<void, never, R> =>
-      Effect.matchCauseEffect(effect, {
-        onSuccess: (output) => outcome({ type: `xstate.done.actor.${ref.invokeId}`, output }),
-        onFailure: failed,
-      });
 
-    /** Runs it again after a run that died, as often as is worth it. */
-    const again = (died: Cause.Cause<{ readonly kind: string; readonly message: string }>): ReturnType<typeof run> => {
+    // Each time anew: what came before, a look-up or a fault, may have taken long.
+    const fresh = this.#leased(cellOf(address), () => run(call));
+    /** Runs what may have run before, as its handler says. */
+    const repeat = (before: string): Effect.Effect<unknown, EffectFailure | Unclear, R> => {
+      if (handler.recovery === "resend") return fresh;
+      if (handler.recovery === "park" || lookup === undefined)
+        return Effect.fail(new Unclear(`${before}: whether it took place is not known.`));
+      const look = Effect.retry(lookup(call), afterLookup);
+      const isFound = (found: unknown): boolean => found !== undefined;
+      return Effect.filterOrElse(look, isFound, () => Effect.andThen(Effect.sleep(handler.quarantine ?? defaultQuarantine), look)).pipe(
+        Effect.catchCauseIf(
+          (cause) => !Cause.hasInterruptsOnly(cause),
+          () => Effect.fail(new Unclear(`What became of "${ref.invokeId}" could not be found out.`)),
+        ),
+        Effect.filterOrElse(isFound, () => fresh),
+      );
+    };
+    /** Runs it again after a run that died, as often as is worth it: it may have died after it did what it is for. */
+    const again = (died: Cause.Cause<EffectFailure | Unclear>): Effect.Effect<unknown, EffectFailure | Unclear, R> => {
       let first = true;
       const next = Effect.suspend(() => {
-        if (!first) return run(call);
+        if (!first) return repeat(`"${ref.invokeId}" failed by a fault of the program`);
         first = false;
         return Effect.failCause(died);
       });
@@ -169,26 +192,10 @@ export class EffectRunner<R> {
       );
     };
     // Dying is rare, and what watches for it costs as much as all else of a short effect: it is put up once it is needed.
-    const running = Effect.catchCauseIf(
-      Effect.suspend(() => run(call)),
-      Cause.hasDies,
-      again,
-    );
-
-    if (!recovered || handler.recovery === "resend") return settled(running);
-    if (handler.recovery === "park" || lookup === undefined) {
-      return review(`The server stopped during "${ref.invokeId}": whether it took place is not known.`);
-    }
-    const look = Effect.retry(lookup(call), afterLookup);
-    const looked = Effect.filterOrElse(
-      look,
-      (found) => found !== undefined,
-      () => Effect.andThen(Effect.sleep(handler.quarantine ?? defaultQuarantine), look),
-    );
-    return Effect.matchCauseEffect(looked, {
-      onFailure: (cause) =>
-        Cause.hasInterruptsOnly(cause) ? Effect.void : review(`What became of "${ref.invokeId}" could not be found out.`),
-      onSuccess: (found) => (found === undefined ? settled(running) : settled(Effect.succeed(found))),
+    const whole = Effect.catchCauseIf(recovered ? repeat(`The server stopped during "${ref.invokeId}"`) : fresh, Cause.hasDies, again);
+    return Effect.matchCauseEffect(whole, {
+      onSuccess: (output) => outcome({ type: `xstate.done.actor.${ref.invokeId}`, output }),
+      onFailure: failed,
     });
   }
 }

@@ -162,6 +162,15 @@ describe("a fault", () => {
     expect(did.get(address)).toHaveLength(5);
   });
 
+  test("an effect that may have been sent before it died is looked up before it is sent again", async () => {
+    const address = "thing/paid";
+    outside.set(address, { run: () => Effect.die(new Error("a bug")), lookup: () => Effect.succeed("theirs") });
+    await begin(address, "SEND");
+    await pass(value(address, "done"));
+    expect((await view(address)).context["result"]).toBe("theirs");
+    expect(did.get(address)!.map(({ what }) => what)).toEqual(["run", "lookup"]);
+  });
+
   test("a timer whose guard throws is tried three times, then parked; resumed it fires", async () => {
     const address = "thing/ticks";
     broken.set(address, 0);
