@@ -120,6 +120,19 @@ describe("a follower", () => {
     expect(followers.count).toBe(0);
   });
 
+  test("puts in order what came meanwhile, and notices what did not come", async () => {
+    await follow();
+    actor.take(1);
+    tell(actor.take(1));
+    await settle();
+    const [third, fourth, , sixth] = actor.take(4);
+    for (const step of [fourth!, third!, sixth!]) tell([step]);
+    await answer("read");
+    expect(positions()).toEqual(["snapshot 0", "snapshot 2", "delta 4"]);
+    await answer("read");
+    expect(positions().at(-1)).toBe("snapshot 6");
+  });
+
   test("holds back only so much: past that it reads anew, and misses nothing", async () => {
     await follow();
     actor.take(1);

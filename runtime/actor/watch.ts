@@ -109,7 +109,7 @@ export class Follower {
 
   #release(seq: number, createdAt: number): void {
     this.#seq = seq;
-    const held = this.#held;
+    const held = this.#held.sort((one, other) => one.seq - other.seq);
     this.#held = [];
     this.push(held, createdAt);
     this.check(this.#dropped);
@@ -124,16 +124,23 @@ export class Follower {
       }
       return;
     }
-    const fresh = changes.filter(({ seq }) => seq > this.#seq!);
-    const last = fresh[fresh.length - 1];
-    if (last === undefined) return;
-    if (fresh[0]!.seq !== this.#seq + 1) {
+    // Each of them: what was held back comes from several processes, and one of their messages may be lost.
+    const fresh: Array<Change> = [];
+    let last = this.#seq;
+    for (const change of changes) {
+      if (change.seq > last + 1) break;
+      if (change.seq <= last) continue;
+      fresh.push(change);
+      last = change.seq;
+    }
+    if (fresh.length > 0) {
+      this.#seq = last;
+      this.#emit({ type: "delta", pos: `${epochOf(createdAt)}:${last}`, json: `[${fresh.map(({ json }) => json).join(",")}]` });
+    }
+    if (changes.some(({ seq }) => seq > last)) {
       this.#seq = null;
       this.#gap();
-      return;
     }
-    this.#seq = last.seq;
-    this.#emit({ type: "delta", pos: `${epochOf(createdAt)}:${last.seq}`, json: `[${fresh.map(({ json }) => json).join(",")}]` });
   }
 }
 
