@@ -2,10 +2,16 @@
 // Rows travel as texts that PostgreSQL splits, which costs less than quoting every value into an array.
 import type { Queryable } from "../client/database.ts";
 
-/** Takes cells: who held them before can no longer write. Answers the new epochs. */
-export const claimCells = (sql: Queryable, cells: ReadonlyArray<number>) =>
+export const cellEpochs = (sql: Queryable, cells: ReadonlyArray<number>) =>
+  sql<Array<{ cell: number; epoch: number }>>`select cell, epoch from cell where cell = any(${sql.array([...cells], 23)}::int[])`;
+
+/** Takes cells that still have the epoch given: who held them before can no longer write. Answers the new epochs. */
+export const claimCells = (sql: Queryable, epochs: ReadonlyMap<number, number>) =>
   sql<Array<{ cell: number; epoch: number }>>`
-    update cell set epoch = epoch + 1 where cell = any(${sql.array([...cells], 23)}::int[]) returning cell, epoch`;
+    update cell c set epoch = c.epoch + 1
+    from unnest(${sql.array([...epochs.keys()], 23)}::int[], ${sql.array([...epochs.values()], 20)}::bigint[]) as known(cell, epoch)
+    where c.cell = known.cell and c.epoch = known.epoch
+    returning c.cell, c.epoch`;
 
 /** Actors with effects that go on by themselves. */
 export const runningActors = (sql: Queryable, cells: ReadonlyArray<number>) =>
@@ -23,10 +29,10 @@ export const outdatedActors = (sql: Queryable, cells: ReadonlyArray<number>, ver
       and a.status = 'active' and a.parked is null and a.machine_version <> v.version`;
 
 /** Actors with a timer that is due by then, soonest first. */
-export const dueActors = (sql: Queryable, cells: ReadonlyArray<number>, until: number) =>
+export const dueActors = (sql: Queryable, cells: ReadonlyArray<number>, until: number, limit: number) =>
   sql<Array<{ id: string; timers: unknown }>>`
     select id, timers from actor where cell = any(${sql.array([...cells], 23)}::int[]) and due_at <= ${until}
-    order by due_at limit 50000`;
+    order by due_at limit ${limit}`;
 
 export interface ActorRow {
   readonly id: string;

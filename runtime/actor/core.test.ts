@@ -18,23 +18,41 @@ const kind = makeKind({
   owner: () => "owner",
 });
 
+const sleeper = makeKind({
+  kind: "sleeper",
+  version: 1,
+  machine: setup({}).createMachine({ initial: "asleep", states: { asleep: { after: { 75_000: "awake" } }, awake: {} } }),
+  effects: {},
+  owner: () => "owner",
+});
+
 /** A core on a disk that answers when it is told to. */
-const makeCore = (mailbox: number) => {
-  const disk = new Disk();
+const makeCore = (mailbox: number, disk = new Disk()) => {
   const answers: Array<() => void> = [];
+  const later: Array<() => void> = [];
+  /** The connection breaks: what was asked for has not happened, and may do so later. */
+  const broken = { is: false, left: [] as Array<() => unknown> };
   const soon: Array<() => void> = [];
   const clock = { now: 1000 };
   const core = new Core(
     {
       store: disk.store((happen, answer) => {
-        answers.push(() => answer({ ok: true, value: happen() }));
+        answers.push(() => {
+          if (!broken.is) return answer({ ok: true, value: happen() });
+          broken.left.push(happen);
+          answer({ ok: false, reason: "unavailable", message: "no connection" });
+        });
       }),
-      kinds: new Map([["count", kind]]),
+      kinds: new Map([kind, sleeper].map((each) => [each.name, each])),
       now: () => clock.now,
-      later: () => () => {},
+      later: (_ms, run) => {
+        later.push(run);
+        return () => void later.splice(later.indexOf(run), 1);
+      },
       soon: (run) => void soon.push(run),
       startEffect: () => {},
       stopEffect: () => {},
+      confirm: (cells, done) => done(cells),
       arrived: (_cells, done) => done(),
       left: () => {},
       syncEffects: () => {},
@@ -42,7 +60,7 @@ const makeCore = (mailbox: number) => {
       deposed: () => {},
       log: () => {},
     },
-    { mailbox },
+    { mailbox, timers: 2 },
   );
   /** Runs all but the answers of the disk. */
   const run = () => {
@@ -55,9 +73,15 @@ const makeCore = (mailbox: number) => {
       run();
     }
   };
-  core.claim(allCells, () => {});
+  /** Lets what waits for a time happen. */
+  const wait = () => {
+    for (const next of later.splice(0)) next();
+    settle();
+  };
+  const claim = () => core.claim(allCells, () => {});
+  claim();
   settle();
-  return { core, disk, run, settle, clock };
+  return { core, disk, answers, broken, run, settle, wait, claim, clock };
 };
 
 const address = "count/a";
@@ -123,4 +147,93 @@ test("an actor that nobody has used for a moment is packed, goes on as it was, a
   expect(core.resident()).toEqual({});
   up();
   expect(seen.at(-1)).toEqual([4, { n: 4 }]);
+});
+
+test("a clock that is set forward and a store that was away do not keep timers from being fetched", () => {
+  const { core, settle, clock, broken, answers } = makeCore(10);
+  core.dispatch({ type: "create", address: "sleeper/1", input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
+  settle();
+  core.lookAhead();
+  settle();
+  expect(core.timers).toBe(0);
+  core.lookAhead();
+  expect(answers).toHaveLength(0);
+  clock.now += 40_000;
+  broken.is = true;
+  core.lookAhead();
+  settle();
+  expect(core.timers).toBe(0);
+  broken.is = false;
+  core.lookAhead();
+  settle();
+  expect(core.timers).toBe(1);
+});
+
+test("of more timers than are fetched at a time the soonest come first, the rest in time", () => {
+  const { core, disk, settle, wait, clock } = makeCore(10);
+  for (let n = 0; n < 5; n++) {
+    core.dispatch({ type: "create", address: `sleeper/${n}`, input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
+    settle();
+    clock.now += 1000;
+  }
+  // Each comes due a second after the one before.
+  for (; clock.now < 85_000; clock.now += 1000) {
+    core.lookAhead();
+    settle();
+    wait();
+    expect(core.timers).toBeLessThanOrEqual(2);
+  }
+  const late = [...disk.actors.values()].map(({ journal }) => journal[1]!.at - journal[0]!.at - 75_000);
+  expect(late).toHaveLength(5);
+  for (const ms of late) expect([0, 1000]).toContain(ms);
+});
+
+test("a claim that arrives late takes a cell from nobody", () => {
+  const slow = makeCore(10);
+  const other = makeCore(10, slow.disk);
+  slow.claim();
+  // The epochs are read, the claim is on its way.
+  slow.answers.shift()!();
+  other.claim();
+  other.settle();
+  slow.settle();
+  const results: Array<unknown> = [];
+  other.core.dispatch({
+    type: "create",
+    address,
+    input: {},
+    eventId: undefined,
+    hash: "",
+    novel: true,
+    reply: (result) => results.push(result),
+  });
+  other.settle();
+  expect(results).toMatchObject([{ seq: 0, fresh: true }]);
+});
+
+test("a commit of which nobody knows whether it happened has happened, or never will, before its actor is read again", () => {
+  const { core, disk, settle, wait, broken } = makeCore(10);
+  const results: Array<unknown> = [];
+  const up = () =>
+    core.dispatch({ type: "send", address, event: { type: "UP" }, eventId: undefined, hash: "", reply: (result) => results.push(result) });
+  core.dispatch({ type: "create", address, input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
+  settle();
+  broken.is = true;
+  up();
+  settle();
+  expect(results).toMatchObject([{ code: "unavailable" }]);
+  up();
+  settle();
+  broken.is = false;
+  wait();
+  wait();
+  up();
+  settle();
+  expect(results).toMatchObject([{ code: "unavailable" }, { code: "unavailable" }, { seq: 1, context: { n: 1 } }]);
+  // Now it comes in after all.
+  for (const happen of broken.left) happen();
+  up();
+  settle();
+  expect(results.at(-1)).toMatchObject({ seq: 2, context: { n: 2 } });
+  expect(disk.actors.get(address)!.journal).toHaveLength(3);
 });

@@ -30,10 +30,12 @@ import {
   cellCount,
   cellOf,
   type CommitBatch,
+  type DueTimer,
   type OpenEffect,
   type SetTimer,
   type StoredActor,
   type StoreFailure,
+  type StoreResult,
 } from "./store.ts";
 import { TimerQueue } from "./timer-queue.ts";
 
@@ -116,6 +118,8 @@ export interface CorePorts {
   readonly soon: (run: () => void) => void;
   readonly startEffect: (address: string, kind: Kind, effect: OpenEffect, recovered: boolean) => void;
   readonly stopEffect: (address: string, effect: EffectRef) => void;
+  /** Which of these cells this process is to serve: asked of who decides. */
+  readonly confirm: (cells: ReadonlyArray<number>, done: (ours: ReadonlyArray<number>) => void) => void;
   /** These cells are this process' now, and nothing of them runs yet. */
   readonly arrived: (cells: ReadonlySet<number>, done: () => void) => void;
   /** These cells are another's: all that runs for their actors is to stop. */
@@ -140,9 +144,11 @@ export interface CoreLimits {
   readonly packMs: number;
   /** Timers due within this many ms are held in memory. */
   readonly horizonMs: number;
+  /** Timers fetched from the store at a time. */
+  readonly timers: number;
 }
 
-const defaultLimits: CoreLimits = { mailbox: 1024, flush: 2000, idleMs: 60_000, packMs: 5000, horizonMs: 60_000 };
+const defaultLimits: CoreLimits = { mailbox: 1024, flush: 2000, idleMs: 60_000, packMs: 5000, horizonMs: 60_000, timers: 50_000 };
 
 /** The alarm looks at the clock at least this often, ms: it may be set meanwhile, or have gone on while the computer slept. */
 const longestWait = 1000;
@@ -182,6 +188,8 @@ export class Core {
   readonly #cells = new Map<number, { readonly epoch: number }>();
   /** Cells that take nothing new and are let go of once what they took is written; who waits for that. */
   readonly #leaving = new Map<number, Array<() => void>>();
+  /** Cells with a commit that may have happened, or may still: until their epoch is raised, what the store says of them can change. */
+  readonly #doubtful = new Set<number>();
   readonly #actors = new Map<string, Resident<Command> | Packed | Loading>();
   readonly #lanes: ReadonlyArray<Lane> = [0, 1].map(() => ({ dirty: new Set(), inFlight: none, scheduled: false }));
   readonly #wanted = new Set<string>();
@@ -189,6 +197,10 @@ export class Core {
   readonly #timers = new TimerQueue();
   #cancelAlarm: (() => void) | null = null;
   #alarmAt = Infinity;
+  /** Timers that are due until then are held in memory: those in the store are being fetched, or have been. */
+  #heldUntil = -Infinity;
+  /** When the store is to be looked into again; never while that is under way. */
+  #lookAt = -Infinity;
   /** Commands with an event id that are under way: a repeat waits for the first. */
   readonly #underWay = new Map<string, { readonly hash: string; readonly followers: Array<Reply<Acknowledged>> }>();
   #closing: (() => void) | null = null;
@@ -201,25 +213,45 @@ export class Core {
 
   // ── Cells ────────────────────────────────────────────────────────────────
 
-  /** Takes cells and goes on where their last owner stopped. */
+  /**
+   * Takes those of the cells that it is to serve and goes on where their last owner stopped. All that is needed for that is read before
+   * anything begins, so that nothing which was over meanwhile is begun again.
+   */
   claim(cells: ReadonlyArray<number>, done: (failure: StoreFailure | null) => void): void {
     const { store } = this.#ports;
-    store.claim(cells, (claimed) => {
-      if (!claimed.ok) return done(claimed);
-      const arriving = new Set(claimed.value.keys());
-      // Held before, under an older epoch: others may have written since, so nothing in memory can be trusted.
-      this.#letGo(arriving);
-      this.#ports.arrived(arriving, () => {
-        for (const [cell, epoch] of claimed.value) this.#cells.set(cell, { epoch });
-        store.openEffects(cells, (open) => {
-          if (!open.ok) return done(open);
+    store.epochs(cells, (epochs) => {
+      if (!epochs.ok) return done(epochs);
+      // Asked when the epochs are known: who claims from then on finds others, or changes these, so that a claim which comes late
+      // takes a cell from nobody. Its owner would not notice: it may have nothing to write for long.
+      this.#ports.confirm(cells, (ours) => {
+        if (ours.length === 0) return done(null);
+        const known = new Map(ours.map((cell) => [cell, epochs.value.get(cell)!]));
+        store.claim(known, (claimed) => {
+          if (!claimed.ok) return done(claimed);
+          const arriving = new Set(claimed.value.keys());
+          // Held before, under an older epoch: others may have written since, so nothing in memory can be trusted.
+          this.#letGo(arriving);
+          this.#ports.arrived(arriving, () => this.#take(claimed.value, done));
+        });
+      });
+    });
+  }
+
+  #take(claimed: ReadonlyMap<number, number>, done: (failure: StoreFailure | null) => void): void {
+    const { store } = this.#ports;
+    const cells = [...claimed.keys()];
+    store.openEffects(cells, (open) => {
+      if (!open.ok) return done(open);
+      store.outdated(cells, this.#versions(), (outdated) => {
+        if (!outdated.ok) return done(outdated);
+        this.#lookAhead(cells, (due) => {
+          if (!due.ok) return done(due);
+          for (const [cell, epoch] of claimed) this.#cells.set(cell, { epoch });
           for (const { address, machineVersion, effect } of open.value) this.#recover(address, machineVersion, effect);
-          store.outdated(cells, this.#versions(), (outdated) => {
-            if (!outdated.ok) return done(outdated);
-            // Of an older machine: loading it migrates it, and what its state then waits for begins.
-            for (const address of outdated.value) this.dispatch({ type: "wake", address });
-            this.#lookAhead(cells, done);
-          });
+          // Of an older machine: loading it migrates it, and what its state then waits for begins.
+          for (const address of outdated.value) this.dispatch({ type: "wake", address });
+          this.#await(due.value);
+          done(null);
         });
       });
     });
@@ -248,19 +280,37 @@ export class Core {
     return this.#ports.kinds.get(address.slice(0, address.indexOf("/")));
   }
 
-  /** Fetches the timers that come due within the horizon. Call it every half horizon. */
-  lookAhead(done: (failure: StoreFailure | null) => void = () => {}): void {
-    this.#lookAhead([...this.#cells.keys()], done);
+  /**
+   * Fetches the timers that come due soon, half a horizon before they do. Call it every second, which mostly costs nothing: then a clock
+   * that is set forward and a store that was away do not make timers late.
+   */
+  lookAhead(): void {
+    if (this.#ports.now() < this.#lookAt) return;
+    this.#lookAt = Infinity;
+    this.#lookAhead([...this.#cells.keys()], (due) => {
+      if (due.ok) this.#await(due.value);
+      else this.#lookAt = -Infinity;
+    });
   }
 
-  #lookAhead(cells: ReadonlyArray<number>, done: (failure: StoreFailure | null) => void): void {
-    const until = this.#ports.now() + this.#limits.horizonMs;
-    this.#ports.store.dueTimers(cells, until, (due) => {
-      if (!due.ok) return done(due);
-      for (const timer of due.value) if (this.owns(timer.address)) this.#timers.add(timer);
-      this.#setAlarm();
-      done(null);
+  #lookAhead(cells: ReadonlyArray<number>, done: (due: StoreResult<ReadonlyArray<DueTimer>>) => void): void {
+    const { horizonMs, timers } = this.#limits;
+    const now = this.#ports.now();
+    const until = Math.max(now + horizonMs, this.#heldUntil);
+    this.#heldUntil = until;
+    this.#ports.store.dueTimers(cells, until, timers, (due) => {
+      if (due.ok) {
+        // If there are more, those that were fetched are all there are until the last of them.
+        const known = due.value.length < timers ? until : due.value[timers - 1]!.dueAt;
+        this.#lookAt = Math.min(this.#lookAt, now + (known - now) / 2);
+      }
+      done(due);
     });
+  }
+
+  #await(due: ReadonlyArray<DueTimer>): void {
+    for (const timer of due) if (this.owns(timer.address)) this.#timers.add(timer);
+    this.#setAlarm();
   }
 
   /** Lets go of a cell without writing: memory goes, callers may try again elsewhere. */
@@ -294,6 +344,7 @@ export class Core {
     const leaving: Array<() => void> = [];
     for (const cell of cells) {
       held = this.#cells.delete(cell) || held;
+      this.#doubtful.delete(cell);
       leaving.push(...(this.#leaving.get(cell) ?? []));
       this.#leaving.delete(cell);
     }
@@ -377,6 +428,7 @@ export class Core {
     }
     // Who waits now: if the cell is lost and taken again meanwhile, this answer is too old for who waits then.
     const waiting = addresses.map((address) => this.#actors.get(address));
+    const epochs = addresses.map((address) => this.#cells.get(cellOf(address))?.epoch);
     this.#ports.store.load(addresses, (result) => {
       this.#loads--;
       for (const [index, address] of addresses.entries()) {
@@ -387,13 +439,18 @@ export class Core {
           this.#retryLater(entry.loading, failureOf(result));
           continue;
         }
+        const cell = cellOf(address);
+        if (this.#doubtful.has(cell) || this.#cells.get(cell)?.epoch !== epochs[index]) {
+          this.#retryLater(entry.loading, databaseCallError("unavailable"));
+          continue;
+        }
         const stored = result.value.get(address);
         if (stored === undefined) {
           for (const command of entry.loading) this.#applyToMissing(command);
           continue;
         }
         try {
-          this.#admit(stored.address, restoreResident<Command>(this.#kindOf(address)!, cellOf(address), stored));
+          this.#admit(stored.address, restoreResident<Command>(this.#kindOf(address)!, cell, stored));
         } catch (cause) {
           this.#ports.log("error", "an actor cannot be loaded", { address, error: String(cause) });
           const error = new CallError(
@@ -730,10 +787,44 @@ export class Core {
         return this.#commit(residents.slice(0, half), () => this.#commit(residents.slice(half), done));
       }
       this.#ports.log("error", "a commit failed", { actors: residents.length, reason: result.reason, error: result.message });
-      for (const resident of residents) {
-        if (resident.flushing === null) continue;
-        this.#actors.delete(resident.address);
-        this.#rollBack(resident, failureOf(result), true);
+      this.#takeBack(residents, result);
+      if (result.reason === "unavailable") this.#renew(fence, done);
+      else done();
+    });
+  }
+
+  #takeBack(residents: Iterable<Resident<Command>>, failure: StoreFailure): void {
+    for (const resident of residents) {
+      if (resident.flushing === null && resident.dirty === null) continue;
+      this.#actors.delete(resident.address);
+      this.#rollBack(resident, failureOf(failure), true);
+    }
+  }
+
+  /**
+   * Raises the epochs of cells with a commit of which nobody knows whether it happened: from then on it has, or it never will. Nothing
+   * else is written meanwhile.
+   */
+  #renew(fence: ReadonlyMap<number, number>, done: () => void): void {
+    // Those that were lost, or taken anew, have another epoch as it is.
+    const held = new Map([...fence].filter(([cell, epoch]) => this.#cells.get(cell)?.epoch === epoch));
+    if (held.size === 0) return done();
+    for (const cell of held.keys()) this.#doubtful.add(cell);
+    this.#ports.store.claim(held, (claimed) => {
+      if (!claimed.ok) {
+        const [cell] = held.keys();
+        this.#takeBack(this.#laneOf(cell!).dirty, claimed);
+        return void this.#ports.later(500, () => this.#renew(held, done));
+      }
+      for (const [cell, epoch] of held) {
+        if (this.#cells.get(cell)?.epoch !== epoch) continue;
+        const renewed = claimed.value.get(cell);
+        if (renewed === undefined) {
+          this.drop(cell);
+          continue;
+        }
+        this.#doubtful.delete(cell);
+        this.#cells.set(cell, { epoch: renewed });
       }
       done();
     });
@@ -787,7 +878,7 @@ export class Core {
   }
 
   #armAll(address: string, timers: Iterable<SetTimer>): void {
-    const horizon = this.#ports.now() + this.#limits.horizonMs;
+    const horizon = Math.max(this.#ports.now() + this.#limits.horizonMs, this.#heldUntil);
     for (const { id, dueAt } of timers) if (dueAt <= horizon) this.#timers.add({ address, timerId: id, dueAt });
     this.#setAlarm();
   }

@@ -1,7 +1,7 @@
 // The actor host as a service: the core's ports bound to the clock, the database, fibers and the cluster.
 // `hostOn` has no timer and no database of its own, so that a simulation runs all of it.
 import { createHash } from "node:crypto";
-import { Clock, Context, Effect, Exit, Layer, Option, Schedule, type Scope, Stream } from "effect";
+import { Clock, Context, Effect, Exit, Layer, Option, Schedule, type Scope, Semaphore, Stream } from "effect";
 import type { JournalEntry } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Database } from "#db/client/database.ts";
@@ -9,7 +9,7 @@ import { sweepInbox } from "#db/queries/actor.ts";
 import { Fanout } from "../bus/fanout.ts";
 import { type CellServer, Placement } from "../cluster/placement.ts";
 import { type Acknowledged, Actors } from "./actors.ts";
-import { type Committed, committedFrom, Core, type CorePorts, failureOf } from "./core.ts";
+import { type Committed, committedFrom, Core, type CoreLimits, type CorePorts, failureOf } from "./core.ts";
 import { EffectRunner } from "./effects.ts";
 import { entryOf, makeFolder } from "./fold.ts";
 import { Moved } from "./moved.ts";
@@ -22,7 +22,6 @@ import { followActor, Followers, type Reading, viewOf } from "./watch.ts";
 
 const journalPage = 500;
 const inboxMs = 7 * 24 * 60 * 60_000;
-const retrySoon = Schedule.spaced("500 millis");
 /** How often followed actors of other processes are compared with what is stored, in case all that told of a change was lost. */
 const checkEvery = "5 seconds";
 
@@ -78,7 +77,7 @@ export const actorHost = <R>(
 /** A host on the store and the time given, in the placement and fan-out of its context. Closes with the scope. */
 export const hostOn = <R>(
   definitions: ReadonlyArray<AnyActorDefinition<R>>,
-  { store, later, soon }: Pick<CorePorts, "store" | "later" | "soon">,
+  { store, later, soon, limits }: Pick<CorePorts, "store" | "later" | "soon"> & { readonly limits?: Partial<CoreLimits> },
 ): Effect.Effect<Actors["Service"], never, Exclude<R, Actors> | Fanout | Placement | Scope.Scope> =>
   Effect.gen(function* () {
     const placement = yield* Placement;
@@ -113,55 +112,71 @@ export const hostOn = <R>(
       });
     };
 
-    const core: Core = new Core({
-      store,
-      kinds,
-      now: () => clock.currentTimeMillisUnsafe(),
-      later,
-      soon,
-      startEffect: (address, kind, effect, recovered) => runner.start(address, kind.name, effect, recovered),
-      stopEffect: (address, effect) => runner.stop(address, effect),
-      arrived: (cells, done) => {
-        const all = Effect.forEach(listeners, ({ arrived }) => arrived(cells), { discard: true });
-        fork(Effect.andThen(all, Effect.sync(done)));
+    const core: Core = new Core(
+      {
+        store,
+        kinds,
+        now: () => clock.currentTimeMillisUnsafe(),
+        later,
+        soon,
+        startEffect: (address, kind, effect, recovered) => runner.start(address, kind.name, effect, recovered),
+        stopEffect: (address, effect) => runner.stop(address, effect),
+        confirm: (cells, done) => {
+          const ours = Effect.filter(cells, placement.isHere, { concurrency: "unbounded" });
+          fork(Effect.map(ours, done));
+        },
+        arrived: (cells, done) => {
+          const all = Effect.forEach(listeners, ({ arrived }) => arrived(cells), { discard: true });
+          fork(Effect.andThen(all, Effect.sync(done)));
+        },
+        left: (cells) => {
+          runner.stopCells(cells);
+          for (const { left } of listeners) left(cells);
+        },
+        syncEffects: (address, kind, effects) => runner.sync(address, kind.name, effects),
+        published: (address, kind, createdAt, steps) => followers.published(address, kind, createdAt, steps),
+        deposed: (cell) =>
+          void fork(Effect.andThen(Effect.annotateLogs(Effect.logWarning("a cell was taken by another process"), { cell }), takeLater)),
+        log: (level, message, fields) => {
+          const log = level === "error" ? Effect.logError : level === "warn" ? Effect.logWarning : Effect.logInfo;
+          fork(Effect.annotateLogs(log(message), fields));
+        },
       },
-      left: (cells) => {
-        runner.stopCells(cells);
-        for (const { left } of listeners) left(cells);
-      },
-      syncEffects: (address, kind, effects) => runner.sync(address, kind.name, effects),
-      published: (address, kind, createdAt, steps) => followers.published(address, kind, createdAt, steps),
-      deposed: (cell) => void fork(reclaim(cell)),
-      log: (level, message, fields) => {
-        const log = level === "error" ? Effect.logError : level === "warn" ? Effect.logWarning : Effect.logInfo;
-        fork(Effect.annotateLogs(log(message), fields));
-      },
-    });
-
-    const open = (cells: ReadonlyArray<number>): Effect.Effect<void> =>
-      Effect.callback<void, StoreFailure>((resume) =>
-        core.claim(cells, (failure) => resume(failure === null ? Effect.void : Effect.fail(failure))),
-      ).pipe(
-        Effect.tapError((failure) =>
-          Effect.annotateLogs(Effect.logWarning("cells could not be taken; trying again"), {
-            cells: cells.length,
-            reason: failure.message,
-          }),
-        ),
-        Effect.retry({ schedule: retrySoon }),
-        Effect.orDie,
-      );
+      limits,
+    );
 
     /** Cells that this process is told to serve. */
     const serving = new Set<number>();
+    const missing = (): ReadonlyArray<number> => [...serving].filter((cell) => !core.holds(cell));
+    const oneAtATime = Semaphore.makeUnsafe(1);
 
-    /** Another epoch wrote to a cell that we held. As long as it is ours to serve, take it back. */
-    const reclaim = Effect.fnUntraced(function* (cell: number) {
-      yield* Effect.logWarning("a cell was taken by another process").pipe(Effect.annotateLogs({ cell }));
-      while (!closing && serving.has(cell) && !core.holds(cell)) {
-        yield* Effect.sleep("200 millis");
-        if (yield* placement.isHere(cell)) yield* open([cell]);
-      }
+    /** Takes what it serves and does not hold, as far as it can be had now. */
+    const take: Effect.Effect<void> = Effect.callback<void, StoreFailure>((resume) => {
+      const cells = missing();
+      core.claim(cells, (failure) => {
+        // Told to close it meanwhile.
+        for (const cell of cells) if (!serving.has(cell)) core.release(cell, () => {});
+        resume(failure === null ? Effect.void : Effect.fail(failure));
+      });
+    }).pipe(
+      Effect.catch((failure) =>
+        Effect.annotateLogs(Effect.logWarning("cells could not be taken; trying again"), { reason: failure.message }),
+      ),
+      Effect.when(Effect.sync(() => !closing && missing().length > 0)),
+      oneAtATime.withPermits(1),
+      Effect.asVoid,
+    );
+
+    let taking = false;
+    /** Another epoch wrote to a cell that we held, or it could not be had. As long as it is ours to serve, take it. */
+    const takeLater = Effect.suspend(() => {
+      if (taking) return Effect.void;
+      taking = true;
+      return Effect.whileLoop({
+        while: () => (taking = !closing && missing().length > 0),
+        body: () => Effect.andThen(Effect.sleep("200 millis"), take),
+        step: () => {},
+      });
     });
 
     let closing = false;
@@ -176,7 +191,10 @@ export const hostOn = <R>(
     const server: CellServer = {
       open: (cells) => {
         for (const cell of cells) serving.add(cell);
-        return open(cells);
+        return Effect.andThen(
+          take,
+          Effect.sync(() => void fork(takeLater)),
+        );
       },
       close: (cell) =>
         Effect.callback<void>((resume) => {
@@ -196,7 +214,7 @@ export const hostOn = <R>(
     yield* Effect.forkScoped(
       Effect.forever(
         Effect.andThen(
-          Effect.sleep("30 seconds"),
+          Effect.sleep("1 second"),
           Effect.sync(() => core.lookAhead()),
         ),
       ),

@@ -83,8 +83,8 @@ describe.each(testDatabases)("on the $engine database", ({ layer }) => {
       ...[30, 10, 20, 40].map((dueAt, n) => commitOf(`due-${n}`, { timers: [timer(dueAt + 15), timer(dueAt)] })),
       commitOf("due-parked", { timers: [timer(10)], parked: "a fault" }),
     );
-    const due = async (cells: ReadonlyArray<number>) => {
-      const timers = await ask<ReadonlyArray<DueTimer>>((done) => store.dueTimers(cells, 35, done));
+    const due = async (cells: ReadonlyArray<number>, limit = 100) => {
+      const timers = await ask<ReadonlyArray<DueTimer>>((done) => store.dueTimers(cells, 35, limit, done));
       return timers.map(({ address, timerId, dueAt }) => `${address} ${timerId} ${dueAt}`);
     };
     expect(await due(all)).toEqual([
@@ -94,6 +94,7 @@ describe.each(testDatabases)("on the $engine database", ({ layer }) => {
       "thing/due-0 at 30 30",
       "thing/due-2 at 35 35",
     ]);
+    expect(await due(all, 2)).toEqual(["thing/due-1 at 10 10", "thing/due-2 at 20 20"]);
     expect(await due(all.filter((cell) => cell === cellOf("thing/due-0")))).toContain("thing/due-0 at 30 30");
   });
 });

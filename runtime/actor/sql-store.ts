@@ -7,6 +7,7 @@ import { storableJson, storableText } from "#db/client/storable.ts";
 import {
   actorHeads,
   type ActorRow,
+  cellEpochs,
   claimCells,
   commitStatement,
   dueActors,
@@ -112,9 +113,15 @@ export const makeSqlStore = (database: Database["Service"], projections: Readonl
   };
 
   return {
-    claim: (cells, done) =>
+    epochs: (cells, done) =>
       run(
-        (sql) => claimCells(sql, cells),
+        (sql) => cellEpochs(sql, cells),
+        (rows) => new Map(rows.map(({ cell, epoch }) => [cell, epoch])),
+        done,
+      ),
+    claim: (epochs, done) =>
+      run(
+        (sql) => claimCells(sql, epochs),
         (rows) => new Map(rows.map(({ cell, epoch }) => [cell, epoch])),
         done,
       ),
@@ -137,9 +144,9 @@ export const makeSqlStore = (database: Database["Service"], projections: Readonl
         (rows) => rows.map(({ id }) => id),
         done,
       ),
-    dueTimers: (cells, until, done) =>
+    dueTimers: (cells, until, limit, done) =>
       run(
-        (sql) => dueActors(sql, cells, until),
+        (sql) => dueActors(sql, cells, until, limit),
         (rows) =>
           rows
             .flatMap(({ id, timers }) =>
@@ -147,7 +154,9 @@ export const makeSqlStore = (database: Database["Service"], projections: Readonl
                 dueAt <= until ? [{ address: id, timerId, dueAt }] : [],
               ),
             )
-            .sort((a, b) => a.dueAt - b.dueAt),
+            .sort((a, b) => a.dueAt - b.dueAt)
+            // Each actor has one at least: these are the soonest of all.
+            .slice(0, limit),
         done,
       ),
     load: (addresses, done) =>

@@ -86,8 +86,13 @@ export interface DueTimer {
 }
 
 export interface ActorStore {
-  /** Takes cells: raises their epochs, so that who held them before can write no more. */
-  readonly claim: (cells: ReadonlyArray<number>, done: (result: StoreResult<ReadonlyMap<number, number>>) => void) => void;
+  /** The epochs of cells. */
+  readonly epochs: (cells: ReadonlyArray<number>, done: (result: StoreResult<ReadonlyMap<number, number>>) => void) => void;
+  /**
+   * Takes those of the cells that still have the stated epoch, and answers their new ones: who held them before can write no more, and
+   * what of it was under way has happened or never will.
+   */
+  readonly claim: (epochs: ReadonlyMap<number, number>, done: (result: StoreResult<ReadonlyMap<number, number>>) => void) => void;
   /** Effects of these cells that were asked for and not finished: of parked actors only the host's own. */
   readonly openEffects: (
     cells: ReadonlyArray<number>,
@@ -101,8 +106,13 @@ export interface ActorStore {
     versions: ReadonlyMap<string, number>,
     done: (result: StoreResult<ReadonlyArray<string>>) => void,
   ) => void;
-  /** Timers of these cells that are due before `until`, soonest first, of actors that are not parked. */
-  readonly dueTimers: (cells: ReadonlyArray<number>, until: number, done: (result: StoreResult<ReadonlyArray<DueTimer>>) => void) => void;
+  /** Timers of these cells that are due until `until`, soonest first, at most `limit`, of actors that are not parked. */
+  readonly dueTimers: (
+    cells: ReadonlyArray<number>,
+    until: number,
+    limit: number,
+    done: (result: StoreResult<ReadonlyArray<DueTimer>>) => void,
+  ) => void;
   /** Missing addresses are absent from the answer. */
   readonly load: (addresses: ReadonlyArray<string>, done: (result: StoreResult<ReadonlyMap<string, StoredActor>>) => void) => void;
   /** Number of the last committed step of each. */

@@ -5,7 +5,7 @@ import type { CallError } from "#protocol/wire/errors.ts";
 
 /** What a process does with the cells that it is given. */
 export interface CellServer {
-  /** Takes cells and goes on where their last owner stopped. Retries until it succeeds. */
+  /** Takes cells and goes on where their last owner stopped: at once if that can be, else as soon as it can while they are served here. */
   readonly open: (cells: ReadonlyArray<number>) => Effect.Effect<void>;
   /** Writes what is pending and lets go. */
   readonly close: (cell: number) => Effect.Effect<void>;

@@ -1,6 +1,7 @@
 // A store that outlives its hosts: what PostgreSQL is to the real host. Each call happens in two moments, when it takes
 // effect and when its answer arrives, and the world decides when (or, after a crash, whether) each of them comes.
 import {
+  type ActorCommit,
   type ActorStore,
   cellOf,
   type CommitBatch,
@@ -14,7 +15,7 @@ import {
 import { runs } from "../resident.ts";
 import type { StoredSnapshot } from "../step.ts";
 
-interface DiskActor {
+export interface DiskActor {
   readonly row: Omit<StoredActor, "effects" | "timers" | "snapshot"> & { readonly snapshot: string; readonly status: string };
   readonly journal: Array<JournalRow & { readonly epoch: number }>;
   readonly effects: Map<string, OpenEffect>;
@@ -24,9 +25,14 @@ interface DiskActor {
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
+/** The database says no: what was asked for is not done. */
+export class Fault extends Error {}
+
 export class Disk {
   readonly epochs = new Map<number, number>();
   readonly actors = new Map<string, DiskActor>();
+  /** What no history may show, as it happens. */
+  readonly problems: Array<string> = [];
 
   stored(address: string): StoredActor | undefined {
     const actor = this.actors.get(address);
@@ -39,27 +45,40 @@ export class Disk {
     };
   }
 
-  commit({ fence, actors }: CommitBatch): { readonly deposed: ReadonlyArray<number> } {
-    const deposed = [...fence].filter(([cell, epoch]) => this.epochs.get(cell) !== epoch).map(([cell]) => cell);
-    for (const commit of actors) {
-      if (deposed.includes(commit.cell)) continue;
-      const { address, journal } = commit;
-      const first = journal[0]!.seq;
-      const known = this.actors.get(address);
-      if ((known?.row.seq ?? -1) !== first - 1) throw new Error(`${address}: two writers under one epoch`);
-      const actor: DiskActor = known ?? { row: null as never, journal: [], effects: new Map(), timers: new Map(), inbox: new Map() };
-      const last = journal[journal.length - 1]!;
-      const { kind, machineVersion, createdAt, parked, snapshot, status } = commit;
-      this.actors.set(address, {
-        ...actor,
-        effects: new Map(commit.effects.map((effect) => [effect.invokeId, effect])),
-        timers: new Map(commit.timers.map((timer) => [timer.id, timer])),
-        row: { address, kind, machineVersion, seq: last.seq, at: last.at, createdAt, parked, snapshot, status },
-      });
-      for (const { seq, at, event } of journal) actor.journal.push({ seq, at, event: copy(event), epoch: fence.get(commit.cell)! });
-      for (const row of commit.inbox) actor.inbox.set(row.eventId, row);
+  /** Cells of the batch whose epoch is not the stated one any more. */
+  deposed({ fence }: CommitBatch): ReadonlyArray<number> {
+    return [...fence].filter(([cell, epoch]) => this.epochs.get(cell) !== epoch).map(([cell]) => cell);
+  }
+
+  commit(batch: CommitBatch): { readonly deposed: ReadonlyArray<number> } {
+    const { fence } = batch;
+    const deposed = this.deposed(batch);
+    const offered = batch.actors.filter(({ cell }) => !deposed.includes(cell));
+    const written = offered.filter(({ address, journal }) => (this.actors.get(address)?.row.seq ?? -1) === journal[0]!.seq - 1);
+    for (const { address, inbox } of written)
+      for (const { eventId } of inbox) if (this.actors.get(address)?.inbox.has(eventId)) throw new Fault(`${address} has ${eventId}`);
+    for (const commit of written) this.#write(commit, fence.get(commit.cell)!);
+    return { deposed: written.length === offered.length ? deposed : [...fence.keys()] };
+  }
+
+  #write(commit: ActorCommit, epoch: number): void {
+    const { address, journal, kind, machineVersion, createdAt, parked, snapshot, status } = commit;
+    if (this.epochs.get(commit.cell) !== epoch)
+      this.problems.push(`${address}: ${journal[0]!.seq} was written under the old epoch ${epoch}`);
+    const known = this.actors.get(address);
+    const actor: DiskActor = known ?? { row: null as never, journal: [], effects: new Map(), timers: new Map(), inbox: new Map() };
+    const last = journal[journal.length - 1]!;
+    this.actors.set(address, {
+      ...actor,
+      effects: new Map(commit.effects.map((effect) => [effect.invokeId, copy(effect)])),
+      timers: new Map(commit.timers.map((timer) => [timer.id, copy(timer)])),
+      row: { address, kind, machineVersion, seq: last.seq, at: last.at, createdAt, parked, snapshot, status },
+    });
+    for (const { seq, at, event } of journal) {
+      if (seq !== actor.journal.length) this.problems.push(`${address}: ${seq} was written after ${actor.journal.length - 1}`);
+      actor.journal.push({ seq, at, event: copy(event), epoch });
     }
-    return { deposed };
+    for (const row of commit.inbox) actor.inbox.set(row.eventId, row);
   }
 
   migratedAt(address: string): number {
@@ -70,10 +89,12 @@ export class Disk {
   store(act: <T>(happen: () => T, answer: (result: StoreResult<T>) => void) => void): ActorStore {
     const of = (cells: ReadonlyArray<number>) => [...this.actors.values()].filter(({ row }) => cells.includes(cellOf(row.address)));
     return {
-      claim: (cells, done) =>
+      epochs: (cells, done) => act(() => new Map(cells.map((cell) => [cell, this.epochs.get(cell) ?? 0])), done),
+      claim: (epochs, done) =>
         act(() => {
-          for (const cell of cells) this.epochs.set(cell, (this.epochs.get(cell) ?? 0) + 1);
-          return new Map(cells.map((cell) => [cell, this.epochs.get(cell)!]));
+          const claimed = [...epochs].filter(([cell, epoch]) => (this.epochs.get(cell) ?? 0) === epoch);
+          for (const [cell, epoch] of claimed) this.epochs.set(cell, epoch + 1);
+          return new Map(claimed.map(([cell, epoch]) => [cell, epoch + 1]));
         }, done),
       openEffects: (cells, done) =>
         act(
@@ -93,13 +114,15 @@ export class Disk {
             ),
           done,
         ),
-      dueTimers: (cells, until, done) =>
+      dueTimers: (cells, until, limit, done) =>
         act(
           () =>
             of(cells)
               .filter(({ row }) => row.parked === null)
               .flatMap(({ row, timers }) => [...timers.values()].map(({ id, dueAt }) => ({ address: row.address, timerId: id, dueAt })))
-              .filter(({ dueAt }) => dueAt <= until),
+              .filter(({ dueAt }) => dueAt <= until)
+              .sort((a, b) => a.dueAt - b.dueAt)
+              .slice(0, limit),
           done,
         ),
       load: (addresses, done) =>

@@ -1,0 +1,52 @@
+// Who is in the cluster and who holds which cell: what Redis is to the real registry. It may forget everything.
+export class Locks {
+  readonly #held = new Map<number, { readonly owner: string; until: number }>();
+  readonly #alive = new Map<string, { readonly owner: string; until: number }>();
+  readonly #now: () => number;
+  readonly expiryMs: number;
+
+  constructor(expiryMs: number, now: () => number) {
+    this.expiryMs = expiryMs;
+    this.#now = now;
+  }
+
+  forget(): void {
+    this.#held.clear();
+    this.#alive.clear();
+  }
+
+  holder(cell: number): string | undefined {
+    const lock = this.#held.get(cell);
+    return lock !== undefined && lock.until > this.#now() ? lock.owner : undefined;
+  }
+
+  join(address: string, owner: string): void {
+    this.#alive.set(address, { owner, until: this.#now() + this.expiryMs });
+  }
+
+  leave(address: string, owner: string): void {
+    if (this.#alive.get(address)?.owner === owner) this.#alive.delete(address);
+  }
+
+  /** Addresses of all that live. */
+  alive(): ReadonlyArray<string> {
+    return [...this.#alive].flatMap(([address, { until }]) => (until > this.#now() ? [address] : []));
+  }
+
+  acquire(owner: string, cells: ReadonlyArray<number>): ReadonlyArray<number> {
+    const got = cells.filter((cell) => (this.holder(cell) ?? owner) === owner);
+    for (const cell of got) this.#held.set(cell, { owner, until: this.#now() + this.expiryMs });
+    return got;
+  }
+
+  /** Never takes a lock anew: one that was lost must be seen as lost. */
+  refresh(owner: string, cells: ReadonlyArray<number>): ReadonlyArray<number> {
+    const still = cells.filter((cell) => this.holder(cell) === owner);
+    for (const cell of still) this.#held.get(cell)!.until = this.#now() + this.expiryMs;
+    return still;
+  }
+
+  release(owner: string, cells: ReadonlyArray<number>): void {
+    for (const cell of cells) if (this.holder(cell) === owner) this.#held.delete(cell);
+  }
+}

@@ -1,0 +1,235 @@
+// Placement as Effect Cluster gives it: each process refreshes its locks, takes the cells that are assigned to it, gives those
+// back that are not, and lets go of all when the keeper of the locks is silent. Messages are asked again until they are answered.
+import { Effect, type Scope } from "effect";
+import { ask } from "../../cluster/cells.ts";
+import { type CellServer, Placement } from "../../cluster/placement.ts";
+import type { Locks } from "./locks.ts";
+import type { Network } from "./network.ts";
+import type { Life } from "./time.ts";
+
+const beatMs = 1000;
+const askMs = 1000;
+
+/** A cell that this process has the lock of. */
+interface Held {
+  state: "opening" | "open" | "closing";
+  /** To be closed as soon as it is open. */
+  leave: boolean;
+}
+
+/** Until when, by two clocks. */
+interface Lease {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+/** Which of the processes that live a cell is assigned to: the same for all who know the same ones. */
+const assign = (cell: number, alive: ReadonlyArray<string>): string | undefined => {
+  let best: string | undefined;
+  let most = -1;
+  for (const address of alive) {
+    const weight = Math.imul((cell + 1) * 2654435761, address.charCodeAt(address.length - 1) * 40503 + 1) >>> 0;
+    if (weight > most) [best, most] = [address, weight];
+  }
+  return best;
+};
+
+export interface Fabric {
+  readonly network: Network;
+  readonly locks: Locks;
+  /** Cells in which there are actors. */
+  readonly cells: ReadonlyArray<number>;
+  /** Who answers at an address now. */
+  readonly at: (address: string) => Agent | undefined;
+}
+
+export class Agent {
+  readonly life: Life;
+  readonly placement: Placement["Service"];
+  readonly #fabric: Fabric;
+  readonly #address: string;
+  readonly #owner: string;
+  readonly #fork: (effect: Effect.Effect<void>) => void;
+  #server: CellServer | null = null;
+  readonly #held = new Map<number, Held>();
+  /** Until when each cell is surely ours, counted from before the request was sent. */
+  readonly #deadlines = new Map<number, Lease>();
+  #alive: ReadonlyArray<string> = [];
+  #stopping = false;
+
+  constructor(fabric: Fabric, life: Life, address: string, incarnation: number, fork: (effect: Effect.Effect<void>) => void) {
+    this.#fabric = fabric;
+    this.life = life;
+    this.#address = address;
+    this.#owner = `${address}#${incarnation}`;
+    this.#fork = fork;
+    this.placement = Placement.of({
+      serve: (server) => this.#serve(server),
+      isHere: (cell) =>
+        Effect.callback((resume) => {
+          const until = this.#stamp();
+          this.#ask(
+            () => fabric.locks.refresh(this.#owner, [cell]),
+            (held) => {
+              if (held !== null) this.#mark([cell], held, until);
+              resume(Effect.succeed(held !== null && held.length > 0));
+            },
+          );
+        }),
+      leaseMs: (cell) => {
+        const until = this.#deadlines.get(cell);
+        return until === undefined ? -1 : Math.min(until.monotonic - this.#now, until.wall - this.#now - life.skew);
+      },
+      call: (cell, message) => ask(Effect.callback<string, "nobody">((resume) => this.#call(cell, message, resume))),
+      once: () => Effect.die("nothing of this world runs only once"),
+      leave: Effect.suspend(() => (this.#server === null ? Effect.void : this.#handOver(this.#server))),
+    });
+  }
+
+  get owner(): string {
+    return this.#owner;
+  }
+
+  get #now(): number {
+    return this.#fabric.network.time.now;
+  }
+
+  #stamp(): Lease {
+    const until = this.#now + this.#fabric.locks.expiryMs;
+    return { monotonic: until, wall: until + this.life.skew };
+  }
+
+  #ask<T>(serve: () => T, answer: (answer: T | null) => void): void {
+    this.#fabric.network.ask("locks", this.life, askMs, serve, answer);
+  }
+
+  #mark(asked: ReadonlyArray<number>, held: ReadonlyArray<number>, until: Lease): void {
+    for (const cell of asked) {
+      if (held.includes(cell)) this.#deadlines.set(cell, until);
+      else this.#deadlines.delete(cell);
+    }
+  }
+
+  #serve(server: CellServer): Effect.Effect<void, never, Scope.Scope> {
+    return Effect.acquireRelease(
+      Effect.sync(() => {
+        this.#server = server;
+        this.#beat();
+      }),
+      () => this.#handOver(server),
+    );
+  }
+
+  #beat(): void {
+    if (this.#stopping) return;
+    this.#fabric.network.time.add(() => this.#beat(), this.life, beatMs);
+    const mine = [...this.#held.keys()];
+    const until = this.#stamp();
+    const { locks } = this.#fabric;
+    this.#ask(
+      () => {
+        locks.join(this.#address, this.#owner);
+        return { alive: locks.alive(), still: locks.refresh(this.#owner, mine) };
+      },
+      (answer) => {
+        if (answer !== null) this.#mark(mine, answer.still, until);
+        for (const cell of mine) if (answer === null || !answer.still.includes(cell)) this.#close(cell);
+        if (answer === null || this.#stopping) return;
+        this.#alive = answer.alive;
+        this.#settle();
+      },
+    );
+  }
+
+  /** Takes what is assigned to it and gives the rest back. */
+  #settle(): void {
+    const mine = this.#fabric.cells.filter((cell) => assign(cell, this.#alive) === this.#address);
+    for (const cell of this.#held.keys()) if (!mine.includes(cell)) this.#close(cell);
+    const wanted = mine.filter((cell) => !this.#held.has(cell));
+    if (wanted.length === 0) return;
+    const until = this.#stamp();
+    this.#ask(
+      () => this.#fabric.locks.acquire(this.#owner, wanted),
+      (got) => {
+        if (got === null || this.#stopping) return;
+        this.#mark(got, got, until);
+        this.#open(got.filter((cell) => !this.#held.has(cell)));
+      },
+    );
+  }
+
+  #open(cells: ReadonlyArray<number>): void {
+    if (cells.length === 0) return;
+    const opened = cells.map((cell) => {
+      const held: Held = { state: "opening", leave: false };
+      this.#held.set(cell, held);
+      return held;
+    });
+    const done = Effect.sync(() => {
+      for (const [index, held] of opened.entries()) {
+        held.state = "open";
+        if (held.leave) this.#close(cells[index]!);
+      }
+    });
+    this.#fork(Effect.andThen(this.#server!.open(cells), done));
+  }
+
+  #close(cell: number): void {
+    const held = this.#held.get(cell);
+    if (held === undefined || held.state === "closing") return;
+    if (held.state === "opening") {
+      held.leave = true;
+      return;
+    }
+    held.state = "closing";
+    this.#fork(Effect.andThen(this.#server!.close(cell), this.#release([cell])));
+  }
+
+  #release(cells: ReadonlyArray<number>): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      for (const cell of cells) this.#deadlines.delete(cell);
+      this.#ask(
+        () => this.#fabric.locks.release(this.#owner, cells),
+        () => {
+          for (const cell of cells) this.#held.delete(cell);
+          resume(Effect.void);
+        },
+      );
+    });
+  }
+
+  #handOver(server: CellServer): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#stopping = true;
+      this.#alive = this.#alive.filter((address) => address !== this.#address);
+      const cells = [...this.#held.keys()];
+      const left = Effect.callback<void>((resume) =>
+        this.#ask(
+          () => this.#fabric.locks.leave(this.#address, this.#owner),
+          () => resume(Effect.void),
+        ),
+      );
+      return Effect.forEach(cells, (cell) => server.close(cell), { concurrency: "unbounded", discard: true }).pipe(
+        Effect.andThen(this.#release(cells)),
+        Effect.andThen(left),
+      );
+    });
+  }
+
+  #call(cell: number, message: string, resume: (answer: Effect.Effect<string, "nobody">) => void): void {
+    const answer = (text: string | null): void => resume(text === null ? Effect.fail("nobody") : Effect.succeed(text));
+    const address = this.#held.has(cell) ? this.#address : assign(cell, this.#alive);
+    if (address === this.#address) return this.#deliver(cell, message, answer);
+    const to = address === undefined ? undefined : this.#fabric.at(address);
+    if (to === undefined || to.life.dead) return answer(null);
+    const { network } = this.#fabric;
+    network.send("processes", [this.life, to.life], to.life, () =>
+      to.#deliver(cell, message, (text) => network.send("processes", [this.life, to.life], this.life, () => answer(text))),
+    );
+  }
+
+  #deliver(cell: number, message: string, answer: (text: string | null) => void): void {
+    if (this.#held.get(cell)?.state !== "open") return answer(null);
+    this.#fork(Effect.map(this.#server!.receive(message), answer));
+  }
+}
