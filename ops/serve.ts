@@ -2,7 +2,8 @@
 import { runMain } from "@effect/platform-node/NodeRuntime";
 import { Cause, Effect, Exit } from "effect";
 import { Auth } from "#runtime/auth/auth.ts";
-import { readSettings } from "#runtime/config/settings.ts";
+import type { OpenFolder } from "#db/client/embedded-folder.ts";
+import type { SettingsShape } from "#runtime/config/settings.ts";
 import { Gateway } from "#runtime/gateway/gateway.ts";
 import { say } from "./say.ts";
 import { server } from "./server.ts";
@@ -16,9 +17,17 @@ const reasonOf = (cause: Cause.Cause<unknown>): string => {
   return typeof failure === "object" && failure !== null && "message" in failure ? String(failure.message) : String(failure);
 };
 
-/** `reset`: end the first admin's sessions and print a new sign-in link. The address is told when `pages` are there to be loaded. */
-export const serve = (options: { readonly reset: boolean; readonly pages: Promise<void> }): void => {
-  const settings = readSettings(process.env);
+export interface ServeOptions {
+  readonly settings: SettingsShape;
+  /** The data folder of the embedded database, which is being opened. */
+  readonly opening: Promise<OpenFolder> | undefined;
+  /** The address is told when these are there to be loaded. */
+  readonly pages: Promise<void>;
+  /** End the first admin's sessions and print a new sign-in link. */
+  readonly reset: boolean;
+}
+
+export const serve = ({ settings, opening, ...options }: ServeOptions): void => {
   const program = Effect.gen(function* () {
     const { url } = yield* Gateway;
     const auth = yield* Auth;
@@ -32,7 +41,7 @@ export const serve = (options: { readonly reset: boolean; readonly pages: Promis
     }
     if (token !== null) say(`Sign in (works once, within 24 hours): ${url}/#/welcome?token=${token}`);
     return yield* Effect.never;
-  }).pipe(Effect.provide(server(settings)));
+  }).pipe(Effect.provide(server(settings, { opening })));
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {

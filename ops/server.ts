@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Effect, Layer, Schedule } from "effect";
 import { Database } from "#db/client/database.ts";
 import { embeddedDatabase } from "#db/client/embedded.ts";
+import type { OpenFolder } from "#db/client/embedded-folder.ts";
 import { serverDatabase } from "#db/client/server.ts";
 import { openJobs } from "#db/queries/job.ts";
 import { assetHandlers, assetLayer } from "#actors/asset/handlers.ts";
@@ -79,11 +80,18 @@ const authHousekeeping = Layer.effectDiscard(
   }),
 );
 
-/** The whole server. Gives what the start needs to print: the gateway's address and sign-in links. `limits`: in place of the gateway's own. */
-export const server = (settings: SettingsShape, limits: Partial<GatewayLimits> = {}) => {
+export interface ServerOptions {
+  /** In place of the gateway's own. */
+  readonly limits?: Partial<GatewayLimits>;
+  /** The data folder of the embedded database, where its opening has begun already. */
+  readonly opening?: Promise<OpenFolder> | undefined;
+}
+
+/** The whole server. Gives what the start needs to print: the gateway's address and sign-in links. */
+export const server = (settings: SettingsShape, { limits = {}, opening }: ServerOptions = {}) => {
   const database =
     settings.DATABASE_URL === undefined
-      ? embeddedDatabase({ dataDir: settings.PIXSIM_DATA })
+      ? embeddedDatabase({ dataDir: settings.PIXSIM_DATA, opening })
       : serverDatabase({ url: settings.DATABASE_URL, dataDir: settings.REDIS_URL === undefined ? settings.PIXSIM_DATA : undefined });
   const mediaUrls = Layer.unwrap(Effect.map(Secrets, ({ mediaKey }) => mediaUrlsLayer(mediaKey)));
   const host = Layer.unwrap(Effect.map(actorKinds, (definitions) => actorHost(definitions)));

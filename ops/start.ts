@@ -1,9 +1,10 @@
 // `npm start`: the server, and the front ends built if they are stale. `--reset-admin` prints a new sign-in link;
-// `--without-pages` leaves the front ends as they are.
+// `--without-pages` leaves the front ends as they are. The database opens in its thread while the server is loaded.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { openFolder } from "#db/client/embedded-folder.ts";
+import { readSettings } from "#runtime/config/settings.ts";
 import { say } from "./say.ts";
-import { serve } from "./serve.ts";
 
 /** In a process of its own: the builder takes a core, and memory that the server would keep. A failed build says so itself. */
 const build = (): Promise<void> =>
@@ -23,7 +24,12 @@ const build = (): Promise<void> =>
 
 try {
   const pages = process.argv.includes("--without-pages") ? Promise.resolve() : build();
-  serve({ reset: process.argv.includes("--reset-admin"), pages });
+  const settings = readSettings(process.env);
+  const opening = settings.DATABASE_URL === undefined ? openFolder(settings.PIXSIM_DATA) : undefined;
+  // A failure is told to who asks.
+  opening?.catch(() => {});
+  const { serve } = await import("./serve.ts");
+  serve({ settings, opening, pages, reset: process.argv.includes("--reset-admin") });
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

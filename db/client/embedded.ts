@@ -1,11 +1,9 @@
 // The embedded database: PGlite in a thread, reached by the same postgres.js as a server. Its folder is locked for this
 // process. It runs without fsync: safe against a killed process, not against power loss.
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { Effect, Layer } from "effect";
 import { Database, type DatabaseError, type Sql } from "./database.ts";
-import { EmbeddedBackend } from "./embedded-backend.ts";
-import { folderError, lockDataFolder } from "./data-folder.ts";
+import { folderError } from "./data-folder.ts";
+import { type OpenFolder, openFolder } from "./embedded-folder.ts";
 import { maintain } from "./maintenance.ts";
 import { migrate } from "./migrate.ts";
 import { commonOptions, idleTransactionMs, makeDatabase } from "./postgres-js.ts";
@@ -15,6 +13,8 @@ import { Multiplexer } from "./wire.ts";
 export interface EmbeddedOptions {
   /** The database lies in its `db`, the lock beside that. */
   readonly dataDir: string;
+  /** `dataDir`, where its opening has begun already. */
+  readonly opening?: Promise<OpenFolder> | undefined;
   /** Free bytes of the disk below which the database is read-only. Default: 64 MiB. */
   readonly reserveBytes?: number;
   /** A batch of statements that runs for longer, ms, is ended and its connection lost: there is no cancelling. Default: 10 minutes. */
@@ -25,20 +25,17 @@ export interface EmbeddedOptions {
   readonly asItIs?: boolean;
 }
 
-/** Opens (at first makes) the database in `<dataDir>/db`, locks `dataDir` and migrates. */
+/** Opens (at first makes) the database in `<dataDir>/db`, or goes on with one that is being opened; migrates. */
 export const embeddedDatabase = (options: EmbeddedOptions): Layer.Layer<Database, DatabaseError> =>
   Layer.effect(
     Database,
     Effect.gen(function* () {
-      const { dataDir } = options;
-      const folder = join(dataDir, "db");
+      const { dataDir, opening = openFolder(dataDir, options.batchMs) } = options;
       const attempt = <T>(run: () => Promise<T>): Effect.Effect<T, DatabaseError> =>
         Effect.tryPromise({ try: run, catch: (cause) => folderError(dataDir, cause) });
-      yield* lockDataFolder(dataDir);
-      yield* attempt(() => mkdir(folder, { recursive: true }));
-      const backend = yield* Effect.acquireRelease(
-        Effect.sync(() => new EmbeddedBackend(folder, options.batchMs ?? 10 * 60_000)),
-        (open) => Effect.promise(() => open.close()),
+      const { folder, backend } = yield* Effect.acquireRelease(
+        attempt(() => opening),
+        ({ close }) => Effect.promise(close),
       );
       yield* attempt(() => backend.open());
       const multiplexer = new Multiplexer(backend, options.idleTransactionMs ?? idleTransactionMs);

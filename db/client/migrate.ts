@@ -1,41 +1,11 @@
 // Applies db/migrations/NNNN_name.sql in order, each in a transaction, under a lock. A landed file is never edited: its
 // checksum is kept and compared.
-import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
 import type { Queryable, Sql, Tx } from "./database.ts";
+import { type Applied, type Migration, readMigrations } from "./migrations.ts";
 import { codeOf } from "./postgres-js.ts";
 
-export interface Applied {
-  readonly version: number;
-  readonly name: string;
-  readonly sha256: string;
-}
-
-interface Migration extends Applied {
-  readonly sql: string;
-}
-
-const landed = new URL("../migrations/", import.meta.url);
 /** Any number, as long as nobody else uses it. */
 const lockKey = 7_704_231;
-
-/** The migrations in a folder, in order. Rejects where a name is not NNNN_name.sql or a number is there twice. */
-export const readMigrations = async (folder: URL = landed): Promise<ReadonlyArray<Migration>> => {
-  const names = (await readdir(folder)).filter((file) => file.endsWith(".sql")).sort();
-  const migrations = await Promise.all(
-    names.map(async (name) => {
-      if (!/^\d{4}_\w+\.sql$/.test(name)) throw new Error(`The migration ${name} is not named like 0001_name.sql.`);
-      // Some checkouts end lines with CR LF: the file is the same.
-      const sql = (await readFile(new URL(name, folder), "utf8")).replaceAll("\r\n", "\n");
-      return { version: Number(name.slice(0, 4)), name, sql, sha256: createHash("sha256").update(sql).digest("hex") };
-    }),
-  );
-  migrations.reduce<Migration | undefined>((before, migration) => {
-    if (before?.version === migration.version) throw new Error(`The migrations ${before.name} and ${migration.name} have the same number.`);
-    return migration;
-  }, undefined);
-  return migrations;
-};
 
 /** Rejects where what a database has does not fit the files. */
 export const checkApplied = (rows: ReadonlyArray<Applied>, migrations: ReadonlyArray<Applied>): void => {
@@ -89,7 +59,7 @@ const failure = ({ name, sql }: Migration, cause: unknown): Error => {
 };
 
 /** Brings the schema up to date, or up to `last`; answers what it applied. Rejects with a sentence for a person where that cannot be. */
-export const migrate = async (sql: Sql, folder: URL = landed, last = Infinity): Promise<ReadonlyArray<string>> => {
+export const migrate = async (sql: Sql, folder?: URL, last = Infinity): Promise<ReadonlyArray<string>> => {
   const migrations = await readMigrations(folder);
   const done: Array<string> = [];
   const before = await sql.begin((tx) => applied(tx, migrations));

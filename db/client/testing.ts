@@ -1,53 +1,18 @@
 // Fresh, migrated, empty databases for tests, on both engines, copied from a template that is made once. The server's URL is in
 // PIXSIM_TEST_POSTGRES (the test set-up starts one).
-import { createHash } from "node:crypto";
-import { constants, cp, mkdir, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
+import { constants, cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Effect, Layer } from "effect";
 import type { Database, DatabaseError, Sql } from "./database.ts";
 import { embeddedDatabase } from "./embedded.ts";
-import { readMigrations } from "./migrate.ts";
 import { postgres } from "./postgres-mended.ts";
 import { serverDatabase } from "./server.ts";
-
-const root = new URL("../../", import.meta.url);
-const cache = fileURLToPath(new URL(".cache/", root));
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
-/** Changes with what a template depends on. */
-const templateKey = async (): Promise<string> => {
-  const { version } = JSON.parse(await readFile(new URL("node_modules/@electric-sql/pglite/package.json", root), "utf8")) as {
-    version: string;
-  };
-  const migrations = await readMigrations();
-  return createHash("sha256")
-    .update([version, ...migrations.map(({ sha256 }) => sha256)].join())
-    .digest("hex")
-    .slice(0, 12);
-};
-
-/** A folder with a migrated database that nobody has used. */
-const template = async (): Promise<string> => {
-  const path = join(cache, `embedded-${await templateKey()}`);
-  if (await exists(path)) return path;
-  await mkdir(cache, { recursive: true });
-  const making = await mkdtemp(join(cache, "making-"));
-  await Effect.runPromise(Effect.scoped(Layer.build(embeddedDatabase({ dataDir: making }))));
-  // Another test process may have been faster: then its template serves.
-  await rename(making, path).catch(() => rm(making, { recursive: true, force: true }));
-  return path;
-};
+import { makeTemplate, templateKey } from "./template.ts";
 
 /** Makes the folder a data folder with an empty database. */
 export const copyFreshData = async (folder: string): Promise<void> =>
-  cp(await template(), folder, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  cp(await makeTemplate(), folder, { recursive: true, mode: constants.COPYFILE_FICLONE });
 
 /** A data folder with an empty database; the caller removes it. */
 export const freshDataFolder = async (): Promise<string> => {

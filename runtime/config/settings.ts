@@ -1,5 +1,5 @@
 // Every setting of the server: its environment name, schema, default and unit. The only file that reads the environment.
-import { Context } from "effect";
+import * as Context from "effect/Context";
 import * as z from "zod";
 import { trustedProxies } from "../gateway/client-address.ts";
 

@@ -32,7 +32,7 @@ export const startGateway = async (transport: "uws" | "ws"): Promise<RunningGate
     PIXSIM_CONNECTIONS_PER_USER: connections,
   });
   // A client that asks as fast as it can is what is measured here.
-  const runtime = ManagedRuntime.make(server(settings, { framesPerSecond: 1_000_000_000, heartbeatMs }));
+  const runtime = ManagedRuntime.make(server(settings, { limits: { framesPerSecond: 1_000_000_000, heartbeatMs } }));
   return runtime.runPromise(
     Effect.gen(function* () {
       const { port } = yield* Gateway;
