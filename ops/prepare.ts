@@ -1,5 +1,5 @@
 // Run by `npm ci`: what a first start would have to make, so that it need not.
-import { makeTemplate } from "#db/client/template.ts";
+import { makeTemplate } from "#db/client/template-maker.ts";
 import { buildFrontEnds } from "./build.ts";
 import { say } from "./say.ts";
 

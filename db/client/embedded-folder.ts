@@ -26,15 +26,25 @@ const begin = async (folder: string): Promise<void> => {
   await rename(copy, folder);
 };
 
+export interface OpenFolderOptions {
+  /** As EmbeddedBackend has it. Default: 10 minutes. */
+  readonly batchMs?: number | undefined;
+  /** A new database has no schema: it is not begun from the template. */
+  readonly bare?: boolean | undefined;
+}
+
 /**
  * Locks `dataDir` and begins to open (at first make) the database in its `db`; whether that succeeds, `backend.open()` tells.
- * `batchMs`: as EmbeddedBackend has it. Rejects with FolderInUse, or with the system's error where the folder cannot be written.
+ * Rejects with FolderInUse, or with the system's error where the folder cannot be written.
  */
-export const openFolder = async (dataDir: string, batchMs = batchMsByDefault): Promise<OpenFolder> => {
+export const openFolder = async (
+  dataDir: string,
+  { batchMs = batchMsByDefault, bare = false }: OpenFolderOptions = {},
+): Promise<OpenFolder> => {
   const unlock = await lockFolder(dataDir);
   try {
     const folder = join(dataDir, "db");
-    if (!(await exists(folder))) await begin(folder);
+    if (!(await exists(folder))) await (bare ? mkdir(folder) : begin(folder));
     const backend = new EmbeddedBackend(folder, batchMs);
     // A failure is told to who asks.
     backend.open().catch(() => {});

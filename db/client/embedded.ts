@@ -21,7 +21,7 @@ export interface EmbeddedOptions {
   readonly batchMs?: number;
   /** A transaction that sends nothing for so long, ms, is rolled back. Default: as for a server. */
   readonly idleTransactionMs?: number;
-  /** The schema stays as it is. */
+  /** The schema stays as it is; a new database has none. */
   readonly asItIs?: boolean;
 }
 
@@ -30,7 +30,7 @@ export const embeddedDatabase = (options: EmbeddedOptions): Layer.Layer<Database
   Layer.effect(
     Database,
     Effect.gen(function* () {
-      const { dataDir, opening = openFolder(dataDir, options.batchMs) } = options;
+      const { dataDir, opening = openFolder(dataDir, { batchMs: options.batchMs, bare: options.asItIs }) } = options;
       const attempt = <T>(run: () => Promise<T>): Effect.Effect<T, DatabaseError> =>
         Effect.tryPromise({ try: run, catch: (cause) => folderError(dataDir, cause) });
       const { folder, backend } = yield* Effect.acquireRelease(

@@ -1,13 +1,14 @@
 // A data folder with an empty, migrated database, made once: to copy it takes a tenth of a second, to make one ten or more of two
 // busy cores. Loads little, as a start begins with it.
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readMigrations } from "./migrations.ts";
 
 const root = new URL("../../", import.meta.url);
-const cache = fileURLToPath(new URL(".cache/", root));
+/** Folder of what is made once. */
+export const cache = fileURLToPath(new URL(".cache/", root));
 
 export const exists = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -29,16 +30,3 @@ export const templateKey = async (): Promise<string> => {
 
 /** Where the template is, once it has been made. */
 export const templatePath = async (): Promise<string> => join(cache, `embedded-${await templateKey()}`);
-
-/** Makes the template if it is not there. */
-export const makeTemplate = async (): Promise<string> => {
-  const path = await templatePath();
-  if (await exists(path)) return path;
-  const [{ Effect, Layer }, { embeddedDatabase }] = await Promise.all([import("effect"), import("./embedded.ts")]);
-  await mkdir(cache, { recursive: true });
-  const making = await mkdtemp(join(cache, "making-"));
-  await Effect.runPromise(Effect.scoped(Layer.build(embeddedDatabase({ dataDir: making }))));
-  // Another process may have been faster: then its template serves.
-  await rename(making, path).catch(() => rm(making, { recursive: true, force: true }));
-  return path;
-};

@@ -8,7 +8,8 @@ import type { Database, DatabaseError, Sql } from "./database.ts";
 import { embeddedDatabase } from "./embedded.ts";
 import { postgres } from "./postgres-mended.ts";
 import { serverDatabase } from "./server.ts";
-import { makeTemplate, templateKey } from "./template.ts";
+import { templateKey } from "./template.ts";
+import { makeTemplate } from "./template-maker.ts";
 
 /** Makes the folder a data folder with an empty database. */
 export const copyFreshData = async (folder: string): Promise<void> =>
