@@ -7,10 +7,6 @@ if (major < 24) {
   );
   process.exit(1);
 }
-// The embedded database has functions so large that V8 takes seconds of two cores and 600 MB to optimise one. They get there by
-// being loops, not by being busy: let it take a hundred times as much. Before the cache, which is kept by flags.
-const { setFlagsFromString } = await import("node:v8");
-setFlagsFromString("--wasm-tiering-budget=2000000000");
 // Compiled code is kept between starts. (An old Node has no such export: it must get to the message above.)
 const { enableCompileCache } = await import("node:module");
 enableCompileCache(new URL("../.cache/compiled", import.meta.url).pathname);

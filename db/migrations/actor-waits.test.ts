@@ -2,7 +2,7 @@
 import { ManagedRuntime } from "effect";
 import { afterAll, describe, expect, test } from "vitest";
 import { Database } from "../client/database.ts";
-import { readMigrations } from "../client/migrate.ts";
+import { readMigrations } from "../client/migrations.ts";
 import { testDatabases } from "../client/testing.ts";
 
 describe.each(testDatabases)("an older $engine database", ({ layer }) => {
