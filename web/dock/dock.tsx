@@ -13,9 +13,10 @@ import { setOpener, type PanelId } from "./panel.ts";
 import "./dock.css";
 
 const layoutKey = "layout";
-/** Widths of the outer columns in a new layout, px. */
+/** Widths of the outer columns in a new layout, px, and the share of the dock that each takes at most: the lists stand between them. */
 const leftWidth = 360;
 const rightWidth = 440;
+const mostOfDock = 0.31;
 
 const idOf = (instance: string): PanelId | null => {
   const id = instance.split(":")[0] ?? "";
@@ -54,13 +55,19 @@ const contentOf = (owner: Owner | null, name: string): IContentRenderer => {
   };
 };
 
+const columnWidth = (api: DockviewApi, column: "left" | "right"): number => {
+  const width = column === "left" ? leftWidth : rightWidth;
+  // It is built before it is shown where the page is in the background.
+  return api.width === 0 ? width : Math.round(Math.min(width, api.width * mostOfDock));
+};
+
 const addPanel = (api: DockviewApi, id: PanelId, instance: string, params: object, inBackground: boolean): IDockviewPanel => {
   const open = api.panels.flatMap((panel) => {
     const known = idOf(panel.id);
     return known === null || panel.api.location.type !== "grid" ? [] : [{ instance: panel.id, id: known }];
   });
   const place = placeOf(id, open);
-  const width = panels[id].column === "left" ? leftWidth : rightWidth;
+  const { column } = panels[id];
   return api.addPanel({
     id: instance,
     component: id,
@@ -73,7 +80,7 @@ const addPanel = (api: DockviewApi, id: PanelId, instance: string, params: objec
       ? {}
       : {
           position: { referencePanel: place.beside, direction: place.direction },
-          ...(place.direction === "within" || panels[id].column === "middle" ? {} : { initialWidth: width }),
+          ...(place.direction === "within" || column === "middle" ? {} : { initialWidth: columnWidth(api, column) }),
         }),
   });
 };
@@ -83,8 +90,8 @@ const buildDefault = (api: DockviewApi) => {
   for (const id of panelIds) {
     addPanel(api, id, id, {}, id === "gallery" || id === "asset");
   }
-  api.getPanel("generate")?.group.api.setSize({ width: leftWidth });
-  api.getPanel("job")?.group.api.setSize({ width: rightWidth });
+  api.getPanel("generate")?.group.api.setSize({ width: columnWidth(api, "left") });
+  api.getPanel("job")?.group.api.setSize({ width: columnWidth(api, "right") });
   api.getPanel("jobs")?.api.setActive();
 };
 

@@ -64,6 +64,8 @@ const GeneratePanel: Component<PanelProps<"generate">> = (props) => {
 
 export default GeneratePanel;
 
+/** A server that starts anew meanwhile is waited for, ms. */
+const answerWithinMs = 120_000;
 const needsAttention = "Some fields need your attention.";
 
 const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>; readonly visible: () => boolean }> = (props) => {
@@ -116,7 +118,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     setSending(true);
     setProblems([]);
     client
-      .call("jobs.create", { request, count: many }, { key: newKey() })
+      .call("jobs.create", { request, count: many }, { key: newKey(), deadlineMs: answerWithinMs })
       .then(
         ({ jobs: made }) => accepted(made, request),
         (error: unknown) => {
