@@ -26,10 +26,12 @@ describe("values of parameters", () => {
   it("stand as the form shows them where its titles are known", () => {
     const titles = [
       { key: "fps", title: "Frames a second" },
+      { key: "duration", title: "Duration", help: "Seconds" },
       { key: "camera", title: "Camera", options: [{ value: "panLeft", label: "Pan left" }] },
     ];
-    expect(paramFacts({ fps: 24, camera: "panLeft", newOne: 1 }, titles)).toEqual([
+    expect(paramFacts({ fps: 24, duration: 5, camera: "panLeft", newOne: 1 }, titles)).toEqual([
       { name: "Frames a second", value: "24" },
+      { name: "Duration", value: "5 s" },
       { name: "Camera", value: "Pan left" },
       { name: "New one", value: "1" },
     ]);

@@ -20,13 +20,20 @@ export const paramWords = (value: unknown): string | null => {
 export interface ParamTitle {
   readonly key: string;
   readonly title: string;
+  readonly help?: string | undefined;
   readonly options?: ReadonlyArray<{ readonly value: unknown; readonly label: string }>;
 }
+
+/** ` s` where what is said of a number tells that it counts seconds; a schema has no other place for it. */
+export const unitOf = ({ title, help }: Pick<ParamTitle, "title" | "help">): string =>
+  /\bseconds\b/i.test(`${help ?? ""} ${title}`) ? " s" : "";
 
 /** `titles`: of the parameters of this operation, as far as they are known; the others stand under their names in words. */
 export const paramFacts = (params: Readonly<Record<string, unknown>>, titles: ReadonlyArray<ParamTitle> = []): ReadonlyArray<Fact> =>
   Object.entries(params).map(([name, value]) => {
     const known = titles.find(({ key }) => key === name);
     const option = known?.options?.find((each) => each.value === value);
-    return { name: known?.title ?? sentenceCase(spaced(name)), value: option?.label ?? paramWords(value) };
+    const unit = known !== undefined && typeof value === "number" ? unitOf(known) : "";
+    const words = paramWords(value);
+    return { name: known?.title ?? sentenceCase(spaced(name)), value: option?.label ?? (words === null ? null : `${words}${unit}`) };
   });

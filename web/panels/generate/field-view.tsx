@@ -4,6 +4,7 @@ import Pin from "lucide-solid/icons/pin";
 import { Match, Show, Switch as Cases, type Component } from "solid-js";
 import { IconButton } from "#web/ui/button.tsx";
 import { Segments, Select, Slider, Switch } from "#web/ui/choice.tsx";
+import { unitOf } from "#web/ui/param-facts.ts";
 import { NumberField, TextField } from "#web/ui/text-field.tsx";
 import { isShortChoice, type FormField } from "./schema.ts";
 
@@ -75,8 +76,6 @@ const TextView: Component<FieldViewProps<Kind<"text">>> = (props) => {
     />
   );
 };
-
-const unitOf = (field: Kind<"number">): string => (/^seconds\b|\bseconds\b/i.test(`${field.help ?? ""} ${field.title}`) ? " s" : "");
 
 const NumberView: Component<FieldViewProps<Kind<"number">>> = (props) => (
   <Show
