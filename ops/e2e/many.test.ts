@@ -284,6 +284,9 @@ test(
     expect(opening.elements).toBeLessThan(small.opening.elements + 1500);
     expect(list.mostRows).toBeLessThan(40);
     expect(grid.mostRows).toBeLessThan(80);
+    // Rows and tiles are used again. Made anew, a row was 24 elements and a tile 5; what is made now is pictures and icons.
+    expect(list.made).toBeLessThan(12 * many);
+    expect(grid.made).toBeLessThan(4 * many);
   },
   30 * patience,
 );
