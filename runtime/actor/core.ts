@@ -31,6 +31,7 @@ import {
   cellOf,
   type CommitBatch,
   type DueTimer,
+  type InboxRow,
   type OpenEffect,
   type SetTimer,
   type StoredActor,
@@ -50,6 +51,7 @@ type Asked =
       readonly eventId: string | undefined;
       readonly hash: string;
       readonly novel: boolean;
+      readonly answered?: true;
       readonly reply: Reply<Acknowledged>;
     }
   | {
@@ -59,6 +61,8 @@ type Asked =
       readonly eventId: string | undefined;
       readonly hash: string;
       readonly checked?: true;
+      /** Of a write-behind actor: its sender has been told that it has happened. */
+      readonly answered?: true;
       readonly reply: Reply<Acknowledged>;
     }
   | {
@@ -90,9 +94,11 @@ type Happened =
 export type Command = Asked | Happened;
 const isHappened = (command: Command): command is Happened =>
   command.type === "outcome" || command.type === "review" || command.type === "park" || command.type === "timer" || command.type === "wake";
+/** Whether it is taken back only to be tried again: what happened anyway, and what somebody was told has happened. */
+const comesBack = (command: Command): boolean => isHappened(command) || ("answered" in command && command.answered === true);
 /** An effect waits for what it tells, so it cannot tell too much; and what was looked up has its place. */
 const isRefusable = (command: Command): boolean =>
-  !isHappened(command) && command.type !== "progress" && !(command.type === "send" && command.checked === true);
+  !comesBack(command) && command.type !== "progress" && !(command.type === "send" && command.checked === true);
 
 /** One run of an effect: the invoke and the step that asked for it. */
 export interface EffectRef {
@@ -153,6 +159,11 @@ const defaultLimits: CoreLimits = { mailbox: 1024, flush: 2000, idleMs: 60_000, 
 /** The alarm looks at the clock at least this often, ms: it may be set meanwhile, or have gone on while the computer slept. */
 const longestWait = 1000;
 
+/** How long steps of write-behind actors are gathered, ms: with the commit itself they stay below 250. */
+const behindMs = 200;
+/** Steps of one write-behind actor that are not gathered any longer. */
+const behindSteps = 256;
+
 /** Steps in a row that may throw for an event that cannot be refused. */
 const maxStrikes = 3;
 
@@ -165,6 +176,8 @@ const waitingFor = (entry: Resident<Command> | Loading): number =>
 
 interface Lane {
   readonly dirty: Set<Resident<Command>>;
+  /** Write-behind actors whose steps may wait a moment longer. */
+  readonly behind: Set<Resident<Command>>;
   /** What is being committed. */
   inFlight: ReadonlyArray<Resident<Command>>;
   scheduled: boolean;
@@ -191,7 +204,10 @@ export class Core {
   /** Cells with a commit that may have happened, or may still: until their epoch is raised, what the store says of them can change. */
   readonly #doubtful = new Set<number>();
   readonly #actors = new Map<string, Resident<Command> | Packed | Loading>();
-  readonly #lanes: ReadonlyArray<Lane> = [0, 1].map(() => ({ dirty: new Set(), inFlight: none, scheduled: false }));
+  /** Two that take turns at the database, and one for ephemeral actors, which does not wait for it. */
+  readonly #lanes: ReadonlyArray<Lane> = [0, 1, 2].map(() => ({ dirty: new Set(), behind: new Set(), inFlight: none, scheduled: false }));
+  #writesBehind = false;
+  #lastCreated = 0;
   readonly #wanted = new Set<string>();
   #loads = 0;
   readonly #timers = new TimerQueue();
@@ -330,6 +346,7 @@ export class Core {
 
   #checkLeaving(): void {
     if (this.#leaving.size === 0) return;
+    this.#writeBehind();
     const busy = new Set<number>();
     for (const lane of this.#lanes) {
       for (const { cell } of lane.dirty) busy.add(cell);
@@ -364,6 +381,7 @@ export class Core {
   close(done: () => void): void {
     this.#closing = done;
     this.#cancelAlarm?.();
+    this.#writeBehind();
     this.#checkClosed();
   }
 
@@ -381,7 +399,7 @@ export class Core {
     const { address } = command;
     const cell = cellOf(address);
     // What happened anyway is still taken while the cell leaves: it is better written than found again by the next owner.
-    const taken = isHappened(command) ? this.#cells.has(cell) : this.holds(cell);
+    const taken = comesBack(command) ? this.#cells.has(cell) : this.holds(cell);
     if (this.#closing !== null || !taken) return this.#refuse(command, new Moved(false));
     const kind = this.#kindOf(address);
     if (kind === undefined) return this.#refuse(command, new CallError("not_found", `There is no kind of actor for "${address}".`));
@@ -489,10 +507,10 @@ export class Core {
 
   /** Fails callers now; what happened anyway comes back after a while. */
   #retryLater(commands: ReadonlyArray<Command>, error: CallError, ms = 500): void {
-    const again: Array<Happened> = [];
+    const again: Array<Command> = [];
     for (const command of commands) {
-      if (isHappened(command)) again.push(command);
-      else command.reply(error);
+      if (comesBack(command)) again.push(command);
+      else this.#refuse(command, error);
     }
     if (again.length > 0) this.#ports.later(ms, () => again.forEach((command) => this.dispatch(command)));
   }
@@ -522,7 +540,14 @@ export class Core {
       this.#ports.log("error", "an actor could not be created", { address, error: String(cause) });
       return command.reply(new CallError("internal", `A ${kind.name} could not be made of this input.`));
     }
-    const resident: Resident<Command> = { ...makeResident<Command>(kind, cellOf(address), address, at), snapshot: step.snapshot };
+    // Its followers know an ephemeral actor from the one before it by this.
+    const createdAt = kind.durability === "ephemeral" ? Math.max(at, this.#lastCreated + 1) : at;
+    this.#lastCreated = createdAt;
+    const resident: Resident<Command> = {
+      ...makeResident<Command>(kind, cellOf(address), address, at),
+      createdAt,
+      snapshot: step.snapshot,
+    };
     const dirty = applyStep(resident, { type: "xstate.init", input: stampedInput }, at, step, null, null);
     if (eventId !== undefined) dirty.inbox.push({ eventId, hash, seq: 0 });
     dirty.commands.push(command);
@@ -534,6 +559,7 @@ export class Core {
     resident.usedAt = this.#ports.now();
     switch (command.type) {
       case "create":
+        if (resident.kind.durability === "write-behind") return command.reply(acknowledge(resident, false));
         return this.#afterCommit(resident, repeated(command.reply));
       case "peek":
         return this.#afterCommit(resident, command.reply);
@@ -595,8 +621,16 @@ export class Core {
   }
 
   #send(resident: Resident<Command>, command: Extract<Command, { type: "send" }>): void {
-    const { eventId, hash } = command;
+    const { hash } = command;
+    const behind = resident.kind.durability === "write-behind";
+    if (behind && command.eventId === undefined) {
+      // If the commit fails it is sent again, and its first time may have been written.
+      return this.#step(resident, { ...command, eventId: crypto.randomUUID() }, command.event, null, null);
+    }
+    const { eventId } = command;
     if (eventId === undefined) return this.#step(resident, command, command.event, null, null);
+    const pending = behind ? pendingId(resident, eventId) : undefined;
+    if (pending !== undefined) return command.reply(pending.hash === hash ? acknowledge(resident, false) : reused());
     if (command.checked === true) {
       resident.usedAt = this.#ports.now();
       return this.#step(resident, command, command.event, null, null);
@@ -698,6 +732,11 @@ export class Core {
 
   /** Answers once all steps so far are committed: nobody sees a state that may be taken back. */
   #afterCommit(resident: Resident<Command>, reply: Reply<Committed>): void {
+    const lane = this.#laneOf(resident);
+    if (lane.behind.delete(resident)) {
+      lane.dirty.add(resident);
+      this.#flushSoon(lane);
+    }
     const waiting = resident.dirty ?? resident.flushing;
     if (waiting === null) reply(committedOf(resident));
     else waiting.commands.push({ type: "peek", address: resident.address, reply });
@@ -727,15 +766,55 @@ export class Core {
 
   // ── Flush ────────────────────────────────────────────────────────────────
 
-  #laneOf(cell: number): Lane {
+  #laneOf({ kind, cell }: Resident<Command>): Lane {
+    return kind.durability === "ephemeral" ? this.#lanes[2]! : this.#laneOfCell(cell);
+  }
+
+  /** Of its stored actors. */
+  #laneOfCell(cell: number): Lane {
     return this.#lanes[cell & 1]!;
   }
 
   #touch(resident: Resident<Command>): void {
     this.counts.steps++;
-    const lane = this.#laneOf(resident.cell);
+    const lane = this.#laneOf(resident);
+    if (resident.kind.durability === "write-behind" && this.#closing === null && !this.#leaving.has(resident.cell)) {
+      const { commands, opened, steps } = resident.dirty!;
+      this.#answerEarly(resident, commands);
+      // Effects begin after the commit: they do not wait for it longer than they must.
+      if (opened.size === 0 && steps.length < behindSteps && !lane.dirty.has(resident)) {
+        lane.behind.add(resident);
+        return this.#writeBehindSoon();
+      }
+      lane.behind.delete(resident);
+    }
     lane.dirty.add(resident);
     this.#flushSoon(lane);
+  }
+
+  /** Answers the command that led to the last step. It stays, to be done again if the commit fails. */
+  #answerEarly(resident: Resident<Command>, commands: Array<Command>): void {
+    const command = commands[commands.length - 1];
+    if (command === undefined || (command.type !== "create" && command.type !== "send")) return;
+    commands[commands.length - 1] = answered(command);
+    command.reply(acknowledge(resident, true));
+  }
+
+  #writeBehindSoon(): void {
+    if (this.#writesBehind) return;
+    this.#writesBehind = true;
+    this.#ports.later(behindMs, () => {
+      this.#writesBehind = false;
+      this.#writeBehind();
+    });
+  }
+
+  #writeBehind(): void {
+    for (const lane of this.#lanes) {
+      for (const resident of lane.behind) lane.dirty.add(resident);
+      lane.behind.clear();
+      this.#flushSoon(lane);
+    }
   }
 
   #flushSoon(lane: Lane): void {
@@ -813,7 +892,7 @@ export class Core {
     this.#ports.store.claim(held, (claimed) => {
       if (!claimed.ok) {
         const [cell] = held.keys();
-        this.#takeBack(this.#laneOf(cell!).dirty, claimed);
+        this.#takeBack(this.#laneOfCell(cell!).dirty, claimed);
         return void this.#ports.later(500, () => this.#renew(held, done));
       }
       for (const [cell, epoch] of held) {
@@ -835,7 +914,9 @@ export class Core {
     const commands = [...(resident.flushing?.commands ?? []), ...(resident.dirty?.commands ?? [])];
     resident.flushing = null;
     resident.dirty = null;
-    this.#laneOf(resident.cell).dirty.delete(resident);
+    const lane = this.#laneOf(resident);
+    lane.dirty.delete(resident);
+    lane.behind.delete(resident);
     this.counts.rolledBack++;
     if (again) this.#retryLater([...commands, { type: "wake", address: resident.address }], error);
     else for (const command of commands) this.#refuse(command, error);
@@ -928,6 +1009,19 @@ export class Core {
 /** All cells there are. */
 export const allCells: ReadonlyArray<number> = Array.from({ length: cellCount }, (_, cell) => cell);
 
+/** What is done again if the commit fails: nobody waits for it any more, and its first time may have been written. */
+const answered = (command: Extract<Command, { type: "create" | "send" }>): Command => {
+  const { address, eventId, hash } = command;
+  const again = { address, eventId, hash, answered: true, reply: () => {} } as const;
+  return command.type === "create"
+    ? { ...again, type: "create", input: command.input, novel: false }
+    : { ...again, type: "send", event: command.event };
+};
+
+/** The event id among the steps of an actor that are not committed. */
+const pendingId = ({ flushing, dirty }: Resident<Command>, eventId: string): InboxRow | undefined =>
+  (flushing?.inbox ?? []).concat(dirty?.inbox ?? []).find((row) => row.eventId === eventId);
+
 const reused = (): CallError => new CallError("idempotency_conflict", "This event id was used before with another content.");
 
 const isOpen = (resident: Resident<Command>, ref: EffectRef): OpenEffect | undefined =>
@@ -962,6 +1056,20 @@ const viewOf = (resident: Resident<Command>, step: PendingStep): Resident<Comman
 /** An actor as it is stored, for a process that does not have it. Throws where this program cannot run it. */
 export const committedFrom = (kind: Kind, stored: StoredActor): Committed =>
   committedOf(restoreResident<Command>(kind, cellOf(stored.address), stored).resident);
+
+/** The inverse of `committedFrom`: an actor as it travels. */
+export const storedFrom = ({ address, kind, createdAt, seq, at, parked, snapshot, effects, timers }: Committed): StoredActor => ({
+  address,
+  kind: kind.name,
+  machineVersion: kind.version,
+  createdAt,
+  seq,
+  at,
+  parked,
+  snapshot: kind.stepper.store(snapshot),
+  effects,
+  timers,
+});
 
 const committedOf = ({ address, kind, createdAt, seq, at, snapshot, parked, effects, timers }: Resident<Command>): Committed => ({
   address,

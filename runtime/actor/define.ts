@@ -69,6 +69,15 @@ export type EffectHandler<Input, Output, Event, R> = Recovery<Input, Output, Eve
   readonly run: (call: EffectCall<Input, Event>) => Effect.Effect<Output, EffectFailure, R>;
 };
 
+/**
+ * What of an actor outlives its process:
+ * `durable`: whatever was answered; every step is committed before anybody hears of it.
+ * `write-behind`: all but the last quarter of a second. Who creates it or sends to it is answered from memory; watchers see, and effects
+ * begin, what is committed. While the process lives nothing that was answered is lost.
+ * `ephemeral`: nothing. It is in memory only, gone with its process or when its cell moves, and has no journal and no projection.
+ */
+export type Durability = "durable" | "write-behind" | "ephemeral";
+
 /** SQL types of projection columns. */
 export type ColumnType = "text" | "bigint" | "integer" | "double precision" | "boolean" | "jsonb";
 
@@ -98,6 +107,8 @@ export interface ActorDefinition<M extends AnyStateMachine = AnyStateMachine, R 
   readonly kind: string;
   /** Raised with every change of the machine that old snapshots do not fit. */
   readonly version: number;
+  /** Default: `durable`. */
+  readonly durability?: Durability;
   readonly machine: M;
   /**
    * `migrate[n]` turns a snapshot of version n into one of n + 1. What the new state invokes and schedules then goes on where its id

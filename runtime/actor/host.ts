@@ -8,7 +8,7 @@ import { Database } from "#db/client/database.ts";
 import { sweepInbox } from "#db/queries/actor.ts";
 import { Fanout } from "../bus/fanout.ts";
 import { type CellServer, Placement } from "../cluster/placement.ts";
-import { type Acknowledged, Actors } from "./actors.ts";
+import { Actors } from "./actors.ts";
 import { type Committed, committedFrom, Core, type CoreLimits, type CorePorts, failureOf } from "./core.ts";
 import { EffectRunner } from "./effects.ts";
 import { entryOf, makeFolder } from "./fold.ts";
@@ -16,8 +16,9 @@ import { Moved } from "./moved.ts";
 import { hostEffects } from "./parent.ts";
 import { type AnyActorDefinition, makeKind } from "./resident.ts";
 import { Router } from "./router.ts";
+import { MemoryStore, withEphemeral } from "./memory-store.ts";
 import { makeSqlStore } from "./sql-store.ts";
-import { type JournalRow, type StoredActor, type StoreFailure, type StoreResult } from "./store.ts";
+import { cellOf, type JournalRow, type StoredActor, type StoreFailure, type StoreResult } from "./store.ts";
 import { followActor, Followers, type Reading, viewOf } from "./watch.ts";
 
 const journalPage = 500;
@@ -35,14 +36,6 @@ const parseRef = (key: string): { readonly invokeId: string; readonly seq: numbe
   const seq = Number(key.slice(at + 1));
   return at > 0 && Number.isSafeInteger(seq) ? { invokeId: key.slice(0, at), seq } : undefined;
 };
-
-/** Creating and sending answer the actor, never nothing. */
-const acknowledged = (answer: Effect.Effect<Acknowledged | null, CallError>): Effect.Effect<Acknowledged, CallError> =>
-  Effect.filterOrElse(
-    answer,
-    (state) => state !== null,
-    () => Effect.die("a command was answered without its actor"),
-  );
 
 /** Hosts the kinds of actors given. Must be closed before the database is. */
 export const actorHost = <R>(
@@ -77,7 +70,7 @@ export const actorHost = <R>(
 /** A host on the store and the time given, in the placement and fan-out of its context. Closes with the scope. */
 export const hostOn = <R>(
   definitions: ReadonlyArray<AnyActorDefinition<R>>,
-  { store, later, soon, limits }: Pick<CorePorts, "store" | "later" | "soon"> & { readonly limits?: Partial<CoreLimits> },
+  { store: database, later, soon, limits }: Pick<CorePorts, "store" | "later" | "soon"> & { readonly limits?: Partial<CoreLimits> },
 ): Effect.Effect<Actors["Service"], never, Exclude<R, Actors> | Fanout | Placement | Scope.Scope> =>
   Effect.gen(function* () {
     const placement = yield* Placement;
@@ -86,6 +79,9 @@ export const hostOn = <R>(
     const services = yield* Effect.context<Exclude<R, Actors>>();
 
     const kinds = new Map(definitions.map((definition) => [definition.kind, makeKind(definition as AnyActorDefinition<never>)]));
+    const isEphemeral = (address: string): boolean => kinds.get(address.slice(0, address.indexOf("/")))?.durability === "ephemeral";
+    const memory = new MemoryStore();
+    const store = withEphemeral(database, memory, isEphemeral);
     const listeners = definitions.flatMap(({ cells }) => (cells === undefined ? [] : [cells]));
     const fork = Effect.runForkWith(services);
     const followers = new Followers(fanout, (addresses) => {
@@ -103,14 +99,24 @@ export const hostOn = <R>(
     /** Followed actors of which a step may have been missed. */
     const suspects = new Set<string>();
     const checkSuspects = (): void => {
-      const addresses = [...suspects];
+      const all = [...suspects];
       suspects.clear();
+      // What is stored nowhere only its process can tell.
+      for (const address of all) if (isEphemeral(address)) fork(checkEphemeral(address));
+      const addresses = all.filter((address) => !isEphemeral(address));
       if (addresses.length === 0) return;
       store.heads(addresses, (heads) => {
         // Without an answer the next round asks again.
         if (heads.ok) for (const [address, seq] of heads.value) followers.check(address, seq);
       });
     };
+
+    const checkEphemeral = (address: string): Effect.Effect<void> =>
+      Effect.match(peek(address), {
+        onSuccess: ({ seq, createdAt }) => followers.check(address, seq, createdAt),
+        // It is gone: who follows it takes a new base when it is there again.
+        onFailure: ({ code }) => code === "not_found" && followers.check(address, Infinity),
+      });
 
     const core: Core = new Core(
       {
@@ -130,8 +136,11 @@ export const hostOn = <R>(
           fork(Effect.andThen(all, Effect.sync(done)));
         },
         left: (cells) => {
+          memory.drop(cells);
           runner.stopCells(cells);
           for (const { left } of listeners) left(cells);
+          for (const address of followers.addresses()) if (isEphemeral(address) && cells.has(cellOf(address))) suspects.add(address);
+          soon(checkSuspects);
         },
         syncEffects: (address, kind, effects) => runner.sync(address, kind.name, effects),
         published: (address, kind, createdAt, steps) => followers.published(address, kind, createdAt, steps),
@@ -235,26 +244,31 @@ export const hostOn = <R>(
 
     /** The actor as of its last commit, from wherever that is known. */
     const peek = (address: string): Effect.Effect<Committed, CallError> =>
-      core.owns(address)
-        ? Effect.callback<Committed, CallError>((resume) =>
-            core.dispatch({
-              type: "peek",
-              address,
-              reply: (state) =>
-                resume(state instanceof Moved ? stored(address) : state instanceof CallError ? Exit.fail(state) : Exit.succeed(state)),
-            }),
-          )
-        : stored(address);
+      isEphemeral(address)
+        ? Effect.flatMap(router.command({ type: "peek", address }), restored)
+        : core.owns(address)
+          ? Effect.callback<Committed, CallError>((resume) =>
+              core.dispatch({
+                type: "peek",
+                address,
+                reply: (state) =>
+                  resume(state instanceof Moved ? stored(address) : state instanceof CallError ? Exit.fail(state) : Exit.succeed(state)),
+              }),
+            )
+          : stored(address);
+
+    const restored = (row: StoredActor): Effect.Effect<Committed, CallError> =>
+      Effect.try({
+        try: () => committedFrom(kinds.get(row.kind)!, row),
+        catch: (cause) => new CallError("parked", `The actor ${row.address} cannot be loaded: ${String(cause)}.`),
+      });
 
     const stored = Effect.fnUntraced(function* (address: string) {
       const rows = yield* fromStore<ReadonlyMap<string, StoredActor>>((done) => store.load([address], done));
       const row = rows.get(address);
-      const kind = row === undefined ? undefined : kinds.get(row.kind);
-      if (row === undefined || kind === undefined) return yield* Effect.fail(new CallError("not_found", `There is no actor "${address}".`));
-      return yield* Effect.try({
-        try: () => committedFrom(kind, row),
-        catch: (cause) => new CallError("parked", `The actor ${address} cannot be loaded: ${String(cause)}.`),
-      });
+      if (row === undefined || !kinds.has(row.kind))
+        return yield* Effect.fail(new CallError("not_found", `There is no actor "${address}".`));
+      return yield* restored(row);
     });
 
     const journalFrom = (address: string): Stream.Stream<JournalRow, CallError> =>
@@ -286,26 +300,22 @@ export const hostOn = <R>(
 
     const actors = Actors.of({
       create: (address, input, options) =>
-        acknowledged(
-          router.command({
-            type: "create",
-            address,
-            input,
-            eventId: options?.eventId,
-            hash: options?.eventId === undefined ? "" : contentHash(input),
-            novel: options?.novel === true,
-          }),
-        ),
+        router.command({
+          type: "create",
+          address,
+          input,
+          eventId: options?.eventId,
+          hash: options?.eventId === undefined ? "" : contentHash(input),
+          novel: options?.novel === true,
+        }),
       send: (address, event, options) =>
-        acknowledged(
-          router.command({
-            type: "send",
-            address,
-            event,
-            eventId: options?.eventId,
-            hash: options?.eventId === undefined ? "" : contentHash(event),
-          }),
-        ),
+        router.command({
+          type: "send",
+          address,
+          event,
+          eventId: options?.eventId,
+          hash: options?.eventId === undefined ? "" : contentHash(event),
+        }),
       view: (address) => Effect.map(peek(address), viewOf),
       owner: (address) => Effect.map(peek(address), ({ kind, snapshot }) => kind.owner(snapshot)),
       history,

@@ -3,7 +3,7 @@ import type { ActorEvent } from "#protocol/actor.ts";
 import type { ProjectionTable } from "#db/queries/actor.ts";
 import type { Duration, Effect } from "effect";
 import type { AnyStateMachine } from "xstate";
-import type { ActorDefinition, ActorMeta, CellListener, EffectFailure } from "./define.ts";
+import type { ActorDefinition, ActorMeta, CellListener, Durability, EffectFailure } from "./define.ts";
 import { packJson, type PackedJson, unpackJson } from "./pack.ts";
 import { makeStepper, type MachineSnapshot, type Step, type Stepper } from "./step.ts";
 import type { ActorCommit, InboxRow, JournalRow, OpenEffect, SetTimer, StoredActor } from "./store.ts";
@@ -12,6 +12,7 @@ import type { ActorCommit, InboxRow, JournalRow, OpenEffect, SetTimer, StoredAct
 export interface Kind {
   readonly name: string;
   readonly version: number;
+  readonly durability: Durability;
   readonly stepper: Stepper;
   readonly migrate: ActorDefinition["migrate"];
   readonly owner: (snapshot: MachineSnapshot) => string;
@@ -33,6 +34,7 @@ export interface AnyEffectHandler<R> {
 export interface AnyActorDefinition<R> {
   readonly kind: string;
   readonly version: number;
+  readonly durability?: Durability;
   readonly machine: AnyStateMachine;
   readonly migrate?: ActorDefinition["migrate"];
   readonly effects: Readonly<Record<string, AnyEffectHandler<R>>>;
@@ -44,17 +46,24 @@ export interface AnyActorDefinition<R> {
   readonly redact?: (context: never) => Readonly<Record<string, unknown>>;
 }
 
-export const makeKind = (definition: AnyActorDefinition<never>): Kind => ({
-  name: definition.kind,
-  version: definition.version,
-  stepper: makeStepper(definition.machine),
-  migrate: definition.migrate,
-  owner: (snapshot) => definition.owner(snapshot as never),
-  parent: (snapshot) => (definition.parent === undefined ? null : definition.parent(snapshot as never)),
-  projection: definition.projection === undefined ? null : (snapshot, meta) => definition.projection!.row(snapshot as never, meta),
-  committed: definition.committed === undefined ? null : (snapshot, meta) => definition.committed!(snapshot as never, meta),
-  redact: (context) => (definition.redact === undefined ? context : definition.redact(context as never)),
-});
+/** Throws where a definition contradicts itself. */
+export const makeKind = (definition: AnyActorDefinition<never>): Kind => {
+  const { durability = "durable" } = definition;
+  if (durability === "ephemeral" && definition.projection !== undefined)
+    throw new Error(`The kind "${definition.kind}" is ephemeral: there is no commit in which its projection could be written.`);
+  return {
+    name: definition.kind,
+    version: definition.version,
+    durability,
+    stepper: makeStepper(definition.machine),
+    migrate: definition.migrate,
+    owner: (snapshot) => definition.owner(snapshot as never),
+    parent: (snapshot) => (definition.parent === undefined ? null : definition.parent(snapshot as never)),
+    projection: definition.projection === undefined ? null : (snapshot, meta) => definition.projection!.row(snapshot as never, meta),
+    committed: definition.committed === undefined ? null : (snapshot, meta) => definition.committed!(snapshot as never, meta),
+    redact: (context) => (definition.redact === undefined ? context : definition.redact(context as never)),
+  };
+};
 
 /** A step that waits for its commit. */
 export interface PendingStep extends JournalRow {

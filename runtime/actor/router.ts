@@ -3,10 +3,11 @@
 import { Effect, Exit } from "effect";
 import * as z from "zod";
 import { CallError, WireError } from "#protocol/wire/errors.ts";
-import { cellOf } from "./store.ts";
+import type { StoredSnapshot } from "./step.ts";
+import { cellOf, type OpenEffect, type StoredActor } from "./store.ts";
 import type { Placement } from "../cluster/placement.ts";
 import type { Acknowledged } from "./actors.ts";
-import type { Command } from "./core.ts";
+import { type Command, storedFrom } from "./core.ts";
 import { Moved } from "./moved.ts";
 
 const ActorEventJson = z.looseObject({ type: z.string() });
@@ -22,6 +23,7 @@ const Sent = z.discriminatedUnion("type", [
     novel: z.boolean(),
   }),
   z.object({ type: z.literal("send"), address: z.string(), event: ActorEventJson, eventId: z.string().optional(), hash: z.string() }),
+  z.object({ type: z.literal("peek"), address: z.string() }),
   z.object({ type: z.literal("resume"), address: z.string() }),
   z.object({ type: z.literal("resolve"), address: z.string(), effect: EffectRefJson, decision: z.enum(["resend", "fail"]) }),
 ]);
@@ -37,8 +39,31 @@ const AcknowledgedJson = z.object({
   fresh: z.boolean(),
 }) satisfies z.ZodType<Acknowledged>;
 
+const OpenEffectJson = z.object({
+  invokeId: z.string(),
+  seq: z.number(),
+  name: z.string(),
+  input: z.unknown(),
+  review: z.boolean(),
+  startedAt: z.number(),
+}) satisfies z.ZodType<OpenEffect>;
+
+const StoredActorJson = z.object({
+  address: z.string(),
+  kind: z.string(),
+  machineVersion: z.number(),
+  seq: z.number(),
+  at: z.number(),
+  createdAt: z.number(),
+  parked: z.string().nullable(),
+  snapshot: z.custom<StoredSnapshot>((value) => typeof value === "object" && value !== null),
+  effects: z.array(OpenEffectJson).readonly(),
+  timers: z.array(z.object({ id: z.string(), dueAt: z.number(), event: ActorEventJson })).readonly(),
+}) satisfies z.ZodType<StoredActor>;
+
 const Answer = z.union([
   z.object({ done: AcknowledgedJson.nullable() }),
+  z.object({ state: StoredActorJson }),
   z.object({ failed: WireError }),
   z.object({ moved: z.literal(true) }),
 ]);
@@ -56,7 +81,15 @@ const pauseMs = 50;
 /** Whatever the caller's patience, ms. */
 const patienceMs = 30_000;
 
-type Result = Acknowledged | null | CallError;
+/** What a command is answered with. */
+interface Results {
+  readonly create: Acknowledged;
+  readonly send: Acknowledged;
+  readonly peek: StoredActor;
+  readonly resume: null;
+  readonly resolve: null;
+}
+type Result = Acknowledged | StoredActor | null | CallError;
 type Reply = (result: Result) => void;
 
 const commandOf = (sent: Sent, reply: Reply): Command => {
@@ -65,6 +98,8 @@ const commandOf = (sent: Sent, reply: Reply): Command => {
       return { type: "create", address: sent.address, input: sent.input, eventId: sent.eventId, hash: sent.hash, novel: sent.novel, reply };
     case "send":
       return { type: "send", address: sent.address, event: sent.event, eventId: sent.eventId, hash: sent.hash, reply };
+    case "peek":
+      return { type: "peek", address: sent.address, reply: (state) => reply(state instanceof CallError ? state : storedFrom(state)) };
     case "resume":
       return { type: "resume", address: sent.address, reply };
     case "resolve":
@@ -109,9 +144,10 @@ export class Router {
   }
 
   /** Errors: those of the command; unavailable, overloaded. */
-  readonly command = (sent: Sent): Effect.Effect<Acknowledged | null, CallError> =>
+  readonly command = <S extends Sent>(sent: S): Effect.Effect<Results[S["type"]], CallError> =>
     Effect.callback((resume) => {
-      const answer: Reply = (result) => resume(result instanceof CallError ? Exit.fail(result) : Exit.succeed(result));
+      const answer: Reply = (result) =>
+        resume(result instanceof CallError ? Exit.fail(result) : Exit.succeed(result as Results[S["type"]]));
       if (!this.#ports.owns(sent.address)) return this.#sendOn(repeatable(sent), answer);
       this.#ports.dispatch(
         commandOf(sent, (result) => {
@@ -131,7 +167,8 @@ export class Router {
       for (const [index, sent] of commands.entries()) {
         const reply: Reply = (result) => {
           if (result instanceof Moved) answers[index] = { moved: true };
-          else answers[index] = result instanceof CallError ? { failed: result.toWire() } : { done: result };
+          else if (result instanceof CallError) answers[index] = { failed: result.toWire() };
+          else answers[index] = result !== null && "snapshot" in result ? { state: result } : { done: result };
           if (--open === 0) resume(Exit.succeed(JSON.stringify(answers)));
         };
         this.#ports.dispatch(commandOf(sent, reply));
@@ -181,6 +218,7 @@ export class Router {
       const answer = answers[index];
       if (answer === undefined) waiting.reply(gone());
       else if ("done" in answer) waiting.reply(answer.done);
+      else if ("state" in answer) waiting.reply(answer.state);
       else if ("failed" in answer) waiting.reply(CallError.fromWire(answer.failed));
       else if (this.#ports.now() >= waiting.until) waiting.reply(gone());
       else again.push(waiting);

@@ -70,6 +70,8 @@ const again = Schedule.spaced("1 second");
 export class Follower {
   /** The last step that was sent; what is not the next is held until a base is known. */
   #seq: number | null = null;
+  /** Of the actor that the base was of: an ephemeral one can be made anew. */
+  #createdAt = 0;
   #held: Array<Change> = [];
   /** The last change that was dropped instead of held: a base before it is too old. */
   #dropped = -1;
@@ -82,9 +84,9 @@ export class Follower {
     this.#gap = gap;
   }
 
-  /** A step up to `head` that never came is a gap. */
-  check(head: number): void {
-    if (this.#seq === null || this.#seq >= head) return;
+  /** A step up to `head` that never came is a gap, and so is another actor under the same address. */
+  check(head: number, createdAt = this.#createdAt): void {
+    if (this.#seq === null || (this.#seq >= head && createdAt === this.#createdAt)) return;
     this.#seq = null;
     this.#gap();
   }
@@ -103,12 +105,14 @@ export class Follower {
   resume(seq: number, changes: ReadonlyArray<Change>, createdAt: number): void {
     this.#emit({ type: "resumed", pos: `${epochOf(createdAt)}:${seq}` });
     this.#seq = seq;
+    this.#createdAt = createdAt;
     this.push(changes, createdAt);
     this.#release(this.#seq, createdAt);
   }
 
   #release(seq: number, createdAt: number): void {
     this.#seq = seq;
+    this.#createdAt = createdAt;
     const held = this.#held.sort((one, other) => one.seq - other.seq);
     this.#held = [];
     this.push(held, createdAt);
@@ -124,6 +128,7 @@ export class Follower {
       }
       return;
     }
+    if (createdAt !== this.#createdAt) return this.check(Infinity);
     // Each of them: what was held back comes from several processes, and one of their messages may be lost.
     const fresh: Array<Change> = [];
     let last = this.#seq;
@@ -205,9 +210,9 @@ export class Followers {
     for (const follower of this.#byAddress.get(address)?.followers ?? []) follower.push(told.changes, told.createdAt);
   }
 
-  /** `head`: last step of the actor that is surely committed. */
-  check(address: string, head: number): void {
-    for (const follower of this.#byAddress.get(address)?.followers ?? []) follower.check(head);
+  /** `head`: last step that is surely committed, of the actor that was made at `createdAt`. */
+  check(address: string, head: number, createdAt?: number): void {
+    for (const follower of this.#byAddress.get(address)?.followers ?? []) follower.check(head, createdAt);
   }
 }
 
@@ -235,6 +240,8 @@ export const followActor = Effect.fnUntraced(function* (
     const behind = epoch === epochOf(state.createdAt) ? state.seq - Number(offset) : -1;
     if (!(behind >= 0 && behind <= maxReplay)) return follower.snapshot(state);
     const steps = behind === 0 ? [] : yield* missed(address, Number(offset) + 1);
+    // An ephemeral actor has no journal.
+    if (steps.length < behind) return follower.snapshot(state);
     // Begun under an older machine: the states that this program does not know cannot be sent as changes.
     if (steps[0]?.value === null) return follower.snapshot(state);
     follower.resume(Number(offset), changesOf(state, steps), state.createdAt);
