@@ -207,7 +207,7 @@ export class Core {
   /** Two that take turns at the database, and one for ephemeral actors, which does not wait for it. */
   readonly #lanes: ReadonlyArray<Lane> = [0, 1, 2].map(() => ({ dirty: new Set(), behind: new Set(), inFlight: none, scheduled: false }));
   #writesBehind = false;
-  #lastCreated = 0;
+  #lastEphemeral = 0;
   readonly #wanted = new Set<string>();
   #loads = 0;
   readonly #timers = new TimerQueue();
@@ -541,8 +541,7 @@ export class Core {
       return command.reply(new CallError("internal", `A ${kind.name} could not be made of this input.`));
     }
     // Its followers know an ephemeral actor from the one before it by this.
-    const createdAt = kind.durability === "ephemeral" ? Math.max(at, this.#lastCreated + 1) : at;
-    this.#lastCreated = createdAt;
+    const createdAt = kind.durability === "ephemeral" ? (this.#lastEphemeral = Math.max(at, this.#lastEphemeral + 1)) : at;
     const resident: Resident<Command> = {
       ...makeResident<Command>(kind, cellOf(address), address, at),
       createdAt,

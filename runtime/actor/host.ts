@@ -81,7 +81,8 @@ export const hostOn = <R>(
     const kinds = new Map(definitions.map((definition) => [definition.kind, makeKind(definition as AnyActorDefinition<never>)]));
     const isEphemeral = (address: string): boolean => kinds.get(address.slice(0, address.indexOf("/")))?.durability === "ephemeral";
     const memory = new MemoryStore();
-    const store = withEphemeral(database, memory, isEphemeral);
+    const someEphemeral = definitions.some(({ durability }) => durability === "ephemeral");
+    const store = someEphemeral ? withEphemeral(database, memory, isEphemeral) : database;
     const listeners = definitions.flatMap(({ cells }) => (cells === undefined ? [] : [cells]));
     const fork = Effect.runForkWith(services);
     const followers = new Followers(fanout, (addresses) => {
