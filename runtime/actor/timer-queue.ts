@@ -1,4 +1,5 @@
-// Timers that are due within the horizon, soonest first. A binary heap; cancelling is lazy. No clock of its own.
+// Timers that are due within the horizon, soonest first. Cancelling is lazy. No clock of its own.
+import { Heap } from "./heap.ts";
 
 export interface QueuedTimer {
   readonly address: string;
@@ -9,7 +10,7 @@ export interface QueuedTimer {
 const keyOf = (timer: QueuedTimer): string => `${timer.address}\n${timer.timerId}\n${timer.dueAt}`;
 
 export class TimerQueue {
-  readonly #heap: Array<QueuedTimer> = [];
+  readonly #heap = new Heap<QueuedTimer>(({ dueAt }) => dueAt);
   /** Timers that are wanted: a heap entry without its key here was cancelled, and a known key is not added twice. */
   readonly #live = new Set<string>();
 
@@ -21,16 +22,7 @@ export class TimerQueue {
     const key = keyOf(timer);
     if (this.#live.has(key)) return;
     this.#live.add(key);
-    const heap = this.#heap;
-    let index = heap.length;
-    heap.push(timer);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (heap[parent]!.dueAt <= timer.dueAt) break;
-      heap[index] = heap[parent]!;
-      index = parent;
-    }
-    heap[index] = timer;
+    this.#heap.push(timer);
   }
 
   cancel(timer: QueuedTimer): void {
@@ -39,8 +31,12 @@ export class TimerQueue {
 
   /** When the soonest timer is due, or undefined. */
   nextDueAt(): number | undefined {
-    while (this.#heap.length > 0 && !this.#live.has(keyOf(this.#heap[0]!))) this.#pop();
-    return this.#heap[0]?.dueAt;
+    let first = this.#heap.first;
+    while (first !== undefined && !this.#live.has(keyOf(first))) {
+      this.#heap.pop();
+      first = this.#heap.first;
+    }
+    return first?.dueAt;
   }
 
   /** Takes all that is due at `now`. */
@@ -49,27 +45,9 @@ export class TimerQueue {
     for (;;) {
       const next = this.nextDueAt();
       if (next === undefined || next > now) return due;
-      const timer = this.#pop()!;
+      const timer = this.#heap.pop()!;
       this.#live.delete(keyOf(timer));
       due.push(timer);
     }
-  }
-
-  #pop(): QueuedTimer | undefined {
-    const heap = this.#heap;
-    const top = heap[0];
-    const last = heap.pop();
-    if (top === undefined || last === undefined || heap.length === 0) return top;
-    let index = 0;
-    for (;;) {
-      let child = index * 2 + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && heap[child + 1]!.dueAt < heap[child]!.dueAt) child++;
-      if (heap[child]!.dueAt >= last.dueAt) break;
-      heap[index] = heap[child]!;
-      index = child;
-    }
-    heap[index] = last;
-    return top;
   }
 }

@@ -1,6 +1,7 @@
 // Time and chance of a simulated world. Whatever happens anywhere is a task; chance, drawn from a seed, decides which of those
 // that may run now runs next, so the same seed gives the same run. Fibers run here too: each resumption is a task.
 import { Clock, Context, Duration, Effect, Logger, Scheduler } from "effect";
+import { Heap } from "../heap.ts";
 
 /** Numbers from a seed (mulberry32). */
 export class Dice {
@@ -54,7 +55,7 @@ export class Time {
   readonly dice: Dice;
   readonly #ready: Array<Task> = [];
   /** A heap, soonest first. */
-  readonly #later: Array<Task> = [];
+  readonly #later = new Heap<Task>(({ at }) => at);
 
   constructor(dice: Dice) {
     this.dice = dice;
@@ -63,7 +64,7 @@ export class Time {
   add(run: () => void, life: Life | null, delay = 0): void {
     const task = { run, life, at: this.now + delay };
     if (delay <= 0) this.#ready.push(task);
-    else this.#push(task);
+    else this.#later.push(task);
   }
 
   /** Answers how to call it off. */
@@ -83,10 +84,10 @@ export class Time {
   /** Runs one task; moves time on when none may run now. */
   tick(): void {
     while (this.#ready.length === 0) {
-      const first = this.#later[0];
+      const { first } = this.#later;
       if (first === undefined) return;
       this.now = first.at;
-      while (this.#later[0] !== undefined && this.#later[0].at <= this.now) this.#ready.push(this.#pop());
+      while (this.#later.first !== undefined && this.#later.first.at <= this.now) this.#ready.push(this.#later.pop()!);
     }
     const index = this.dice.below(this.#ready.length);
     const task = this.#ready[index]!;
@@ -103,37 +104,6 @@ export class Time {
   runUntil(at: number): void {
     this.add(() => {}, null, at - this.now);
     while (this.now < at) this.tick();
-  }
-
-  #push(task: Task): void {
-    const heap = this.#later;
-    let index = heap.length;
-    heap.push(task);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (heap[parent]!.at <= task.at) break;
-      heap[index] = heap[parent]!;
-      index = parent;
-    }
-    heap[index] = task;
-  }
-
-  #pop(): Task {
-    const heap = this.#later;
-    const top = heap[0]!;
-    const last = heap.pop()!;
-    if (heap.length === 0) return top;
-    let index = 0;
-    for (;;) {
-      let child = index * 2 + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && heap[child + 1]!.at < heap[child]!.at) child++;
-      if (heap[child]!.at >= last.at) break;
-      heap[index] = heap[child]!;
-      index = child;
-    }
-    heap[index] = last;
-    return top;
   }
 }
 
