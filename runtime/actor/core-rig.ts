@@ -1,36 +1,41 @@
 // A core on a disk that answers when a test tells it to, with a clock that the test moves.
-import { allCells, Core, type CoreLimits } from "./core.ts";
+import { Core, type CoreLimits } from "./core.ts";
 import { MemoryStore, withEphemeral } from "./memory-store.ts";
 import type { Kind } from "./resident.ts";
 import { Disk } from "./simulation/disk.ts";
-import type { StoreResult } from "./store.ts";
+import { allCells, type StoreResult } from "./store.ts";
 
-/** What becomes of a call to the disk: it happens and is answered; it happens and the answer is lost; it does not happen. */
-export type Fate = "answered" | "answer lost" | "refused";
+/**
+ * What becomes of a call to the disk: it happens and is answered; it happens and the answer is lost; it does not happen; it has not
+ * happened when the connection breaks, and may do so later.
+ */
+export type Fate = "answered" | "answer lost" | "refused" | "under way";
 
 const away: StoreResult<never> = { ok: false, reason: "unavailable", message: "The database is away." };
 
-export const makeCoreRig = (kind: Kind, limits: Partial<CoreLimits> = {}) => {
-  const disk = new Disk();
+/** The kinds are all ephemeral, or none is. */
+export const makeCoreRig = (kinds: ReadonlyArray<Kind>, limits: Partial<CoreLimits> = {}, disk = new Disk()) => {
   const memory = new MemoryStore();
   const answers: Array<() => void> = [];
   const soon: Array<() => void> = [];
   const timers = new Set<{ readonly at: number; readonly run: () => void }>();
   const clock = { now: 1000 };
-  const state = { fate: "answered" as Fate };
+  /** `left`: what is under way still. */
+  const state = { fate: "answered" as Fate, left: [] as Array<() => unknown> };
   /** `address seq` of each step that watchers saw; names of effects that were started. */
   const seen = { steps: [] as Array<string>, effects: [] as Array<string> };
   const store = disk.store((happen, answer) => {
     answers.push(() => {
-      if (state.fate === "refused") return answer(away);
+      if (state.fate === "under way") state.left.push(happen);
+      if (state.fate === "refused" || state.fate === "under way") return answer(away);
       const value = happen();
       answer(state.fate === "answered" ? { ok: true, value } : away);
     });
   });
   const core = new Core(
     {
-      store: withEphemeral(store, memory, () => kind.durability === "ephemeral"),
-      kinds: new Map([[kind.name, kind]]),
+      store: withEphemeral(store, memory, () => kinds[0]!.durability === "ephemeral"),
+      kinds: new Map(kinds.map((kind) => [kind.name, kind])),
       now: () => clock.now,
       later: (ms, run) => {
         const timer = { at: clock.now + ms, run };
@@ -74,7 +79,15 @@ export const makeCoreRig = (kind: Kind, limits: Partial<CoreLimits> = {}) => {
     }
     clock.now = until;
   };
-  core.claim(allCells, () => {});
+  /** Lets all that waits for a time happen now. */
+  const wait = (): void => {
+    const waiting = [...timers];
+    timers.clear();
+    for (const timer of waiting) timer.run();
+    settle();
+  };
+  const claim = (): void => core.claim(allCells, () => {});
+  claim();
   settle();
-  return { core, disk, memory, clock, state, seen, run, settle, pass };
+  return { core, disk, memory, answers, clock, state, seen, run, settle, pass, wait, claim };
 };

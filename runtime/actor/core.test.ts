@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { assign, setup } from "xstate";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { Acknowledged } from "./actors.ts";
-import { allCells, Core } from "./core.ts";
+import { makeCoreRig } from "./core-rig.ts";
 import { makeKind } from "./resident.ts";
-import { Disk } from "./simulation/disk.ts";
+import type { Disk } from "./simulation/disk.ts";
 
 const kind = makeKind({
   kind: "count",
@@ -26,63 +26,7 @@ const sleeper = makeKind({
   owner: () => "owner",
 });
 
-/** A core on a disk that answers when it is told to. */
-const makeCore = (mailbox: number, disk = new Disk()) => {
-  const answers: Array<() => void> = [];
-  const later: Array<() => void> = [];
-  /** The connection breaks: what was asked for has not happened, and may do so later. */
-  const broken = { is: false, left: [] as Array<() => unknown> };
-  const soon: Array<() => void> = [];
-  const clock = { now: 1000 };
-  const core = new Core(
-    {
-      store: disk.store((happen, answer) => {
-        answers.push(() => {
-          if (!broken.is) return answer({ ok: true, value: happen() });
-          broken.left.push(happen);
-          answer({ ok: false, reason: "unavailable", message: "no connection" });
-        });
-      }),
-      kinds: new Map([kind, sleeper].map((each) => [each.name, each])),
-      now: () => clock.now,
-      later: (_ms, run) => {
-        later.push(run);
-        return () => void later.splice(later.indexOf(run), 1);
-      },
-      soon: (run) => void soon.push(run),
-      startEffect: () => {},
-      stopEffect: () => {},
-      confirm: (cells, done) => done(cells),
-      arrived: (_cells, done) => done(),
-      left: () => {},
-      syncEffects: () => {},
-      published: () => {},
-      deposed: () => {},
-      log: () => {},
-    },
-    { mailbox, timers: 2 },
-  );
-  /** Runs all but the answers of the disk. */
-  const run = () => {
-    for (let next = soon.shift(); next !== undefined; next = soon.shift()) next();
-  };
-  const settle = () => {
-    run();
-    for (let next = answers.shift(); next !== undefined; next = answers.shift()) {
-      next();
-      run();
-    }
-  };
-  /** Lets what waits for a time happen. */
-  const wait = () => {
-    for (const next of later.splice(0)) next();
-    settle();
-  };
-  const claim = () => core.claim(allCells, () => {});
-  claim();
-  settle();
-  return { core, disk, answers, broken, run, settle, wait, claim, clock };
-};
+const makeCore = (mailbox: number, disk?: Disk) => makeCoreRig([kind, sleeper], { mailbox, timers: 2 }, disk);
 
 const address = "count/a";
 const sort = (results: ReadonlyArray<Acknowledged | CallError>) => ({
@@ -150,7 +94,7 @@ test("an actor that nobody has used for a moment is packed, goes on as it was, a
 });
 
 test("a clock that is set forward and a store that was away do not keep timers from being fetched", () => {
-  const { core, settle, clock, broken, answers } = makeCore(10);
+  const { core, settle, clock, state, answers } = makeCore(10);
   core.dispatch({ type: "create", address: "sleeper/1", input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
   settle();
   core.lookAhead();
@@ -159,11 +103,11 @@ test("a clock that is set forward and a store that was away do not keep timers f
   core.lookAhead();
   expect(answers).toHaveLength(0);
   clock.now += 40_000;
-  broken.is = true;
+  state.fate = "under way";
   core.lookAhead();
   settle();
   expect(core.timers).toBe(0);
-  broken.is = false;
+  state.fate = "answered";
   core.lookAhead();
   settle();
   expect(core.timers).toBe(1);
@@ -212,26 +156,26 @@ test("a claim that arrives late takes a cell from nobody", () => {
 });
 
 test("a commit of which nobody knows whether it happened has happened, or never will, before its actor is read again", () => {
-  const { core, disk, settle, wait, broken } = makeCore(10);
+  const { core, disk, settle, wait, state } = makeCore(10);
   const results: Array<unknown> = [];
   const up = () =>
     core.dispatch({ type: "send", address, event: { type: "UP" }, eventId: undefined, hash: "", reply: (result) => results.push(result) });
   core.dispatch({ type: "create", address, input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
   settle();
-  broken.is = true;
+  state.fate = "under way";
   up();
   settle();
   expect(results).toMatchObject([{ code: "unavailable" }]);
   up();
   settle();
-  broken.is = false;
+  state.fate = "answered";
   wait();
   wait();
   up();
   settle();
   expect(results).toMatchObject([{ code: "unavailable" }, { code: "unavailable" }, { seq: 1, context: { n: 1 } }]);
   // Now it comes in after all.
-  for (const happen of broken.left) happen();
+  for (const happen of state.left) happen();
   up();
   settle();
   expect(results.at(-1)).toMatchObject({ seq: 2, context: { n: 2 } });

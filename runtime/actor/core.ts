@@ -6,6 +6,8 @@ import type { ActorEvent } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { databaseCallError } from "../gateway/database-failures.ts";
 import type { Acknowledged } from "./actors.ts";
+import { answered, type Command, comesBack, type EffectRef, isHappened, isRefusable, repeated, type Reply } from "./commands.ts";
+import { acknowledge, type Committed, committedOf, viewOf } from "./committed.ts";
 import { Moved } from "./moved.ts";
 import {
   applyHostStep,
@@ -27,91 +29,16 @@ import {
 } from "./resident.ts";
 import {
   type ActorStore,
-  cellCount,
   cellOf,
   type CommitBatch,
   type DueTimer,
   type InboxRow,
   type OpenEffect,
   type SetTimer,
-  type StoredActor,
   type StoreFailure,
   type StoreResult,
 } from "./store.ts";
 import { TimerQueue } from "./timer-queue.ts";
-
-export type Reply<T> = (result: T | CallError) => void;
-
-/** What callers ask for: refused with an error when it cannot be done. */
-type Asked =
-  | {
-      readonly type: "create";
-      readonly address: string;
-      readonly input: unknown;
-      readonly eventId: string | undefined;
-      readonly hash: string;
-      readonly novel: boolean;
-      readonly answered?: true;
-      readonly reply: Reply<Acknowledged>;
-    }
-  | {
-      readonly type: "send";
-      readonly address: string;
-      readonly event: ActorEvent;
-      readonly eventId: string | undefined;
-      readonly hash: string;
-      readonly checked?: true;
-      /** Of a write-behind actor: its sender has been told that it has happened. */
-      readonly answered?: true;
-      readonly reply: Reply<Acknowledged>;
-    }
-  | {
-      readonly type: "progress";
-      readonly address: string;
-      readonly effect: EffectRef;
-      readonly event: ActorEvent;
-      readonly reply: Reply<null>;
-    }
-  | { readonly type: "peek"; readonly address: string; readonly reply: Reply<Committed> }
-  | { readonly type: "resume"; readonly address: string; readonly reply: Reply<null> }
-  | {
-      readonly type: "resolve";
-      readonly address: string;
-      readonly effect: EffectRef;
-      readonly decision: "resend" | "fail";
-      readonly reply: Reply<null>;
-    };
-
-/** What happens anyway: tried until it is committed or has become pointless. */
-type Happened =
-  | { readonly type: "outcome"; readonly address: string; readonly effect: EffectRef; readonly event: ActorEvent }
-  | { readonly type: "review"; readonly address: string; readonly effect: EffectRef; readonly reason: string }
-  | { readonly type: "park"; readonly address: string; readonly effect: EffectRef; readonly reason: string }
-  | { readonly type: "timer"; readonly address: string; readonly timerId: string; readonly dueAt: number }
-  /** Only loads the actor, which starts and stops what differs from the store. */
-  | { readonly type: "wake"; readonly address: string };
-
-export type Command = Asked | Happened;
-const isHappened = (command: Command): command is Happened =>
-  command.type === "outcome" || command.type === "review" || command.type === "park" || command.type === "timer" || command.type === "wake";
-/** Whether it is taken back only to be tried again: what happened anyway, and what somebody was told has happened. */
-const comesBack = (command: Command): boolean => isHappened(command) || ("answered" in command && command.answered === true);
-/** An effect waits for what it tells, so it cannot tell too much; and what was looked up has its place. */
-const isRefusable = (command: Command): boolean =>
-  !comesBack(command) && command.type !== "progress" && !(command.type === "send" && command.checked === true);
-
-/** One run of an effect: the invoke and the step that asked for it. */
-export interface EffectRef {
-  readonly invokeId: string;
-  readonly seq: number;
-}
-
-/** An actor as of its last commit. */
-export interface Committed extends PendingStep {
-  readonly address: string;
-  readonly kind: Kind;
-  readonly createdAt: number;
-}
 
 export interface CorePorts {
   readonly store: ActorStore;
@@ -1005,18 +932,6 @@ export class Core {
   }
 }
 
-/** All cells there are. */
-export const allCells: ReadonlyArray<number> = Array.from({ length: cellCount }, (_, cell) => cell);
-
-/** What is done again if the commit fails: nobody waits for it any more, and its first time may have been written. */
-const answered = (command: Extract<Command, { type: "create" | "send" }>): Command => {
-  const { address, eventId, hash } = command;
-  const again = { address, eventId, hash, answered: true, reply: () => {} } as const;
-  return command.type === "create"
-    ? { ...again, type: "create", input: command.input, novel: false }
-    : { ...again, type: "send", event: command.event };
-};
-
 /** The event id among the steps of an actor that are not committed. */
 const pendingId = ({ flushing, dirty }: Resident<Command>, eventId: string): InboxRow | undefined =>
   (flushing?.inbox ?? []).concat(dirty?.inbox ?? []).find((row) => row.eventId === eventId);
@@ -1025,60 +940,3 @@ const reused = (): CallError => new CallError("idempotency_conflict", "This even
 
 const isOpen = (resident: Resident<Command>, ref: EffectRef): OpenEffect | undefined =>
   resident.effects.find((effect) => effect.invokeId === ref.invokeId && effect.seq === ref.seq);
-
-interface Viewed {
-  readonly seq: number;
-  readonly at: number;
-  readonly snapshot: PendingStep["snapshot"];
-}
-
-const acknowledge = ({ seq, at, snapshot }: Viewed, fresh: boolean): Acknowledged => ({
-  seq,
-  at,
-  value: snapshot.value,
-  context: snapshot.context,
-  status: snapshot.status === "stopped" ? "done" : snapshot.status,
-  fresh,
-});
-
-/** Answers the state that an earlier command led to. */
-const repeated =
-  (reply: Reply<Acknowledged>): Reply<Committed> =>
-  (state) =>
-    reply(state instanceof CallError ? state : acknowledge(state, false));
-
-const viewOf = (resident: Resident<Command>, step: PendingStep): Resident<Command> =>
-  resident.dirty === null
-    ? resident
-    : { ...resident, seq: step.seq, at: step.at, snapshot: step.snapshot, parked: step.parked, effects: step.effects, timers: step.timers };
-
-/** An actor as it is stored, for a process that does not have it. Throws where this program cannot run it. */
-export const committedFrom = (kind: Kind, stored: StoredActor): Committed =>
-  committedOf(restoreResident<Command>(kind, cellOf(stored.address), stored).resident);
-
-/** The inverse of `committedFrom`: an actor as it travels. */
-export const storedFrom = ({ address, kind, createdAt, seq, at, parked, snapshot, effects, timers }: Committed): StoredActor => ({
-  address,
-  kind: kind.name,
-  machineVersion: kind.version,
-  createdAt,
-  seq,
-  at,
-  parked,
-  snapshot: kind.stepper.store(snapshot),
-  effects,
-  timers,
-});
-
-const committedOf = ({ address, kind, createdAt, seq, at, snapshot, parked, effects, timers }: Resident<Command>): Committed => ({
-  address,
-  kind,
-  createdAt,
-  seq,
-  at,
-  event: { type: "host.viewed" },
-  snapshot,
-  parked,
-  effects,
-  timers,
-});

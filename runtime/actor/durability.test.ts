@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { assign, fromPromise, setup } from "xstate";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { Acknowledged } from "./actors.ts";
-import { type Committed } from "./core.ts";
+import type { Committed } from "./committed.ts";
 import { type Fate, makeCoreRig } from "./core-rig.ts";
 import type { Durability } from "./define.ts";
 import { makeKind } from "./resident.ts";
@@ -35,7 +35,7 @@ const kindOf = (durability: Durability) =>
 const address = "count/a";
 
 const rig = (durability: Durability) => {
-  const made = makeCoreRig(kindOf(durability));
+  const made = makeCoreRig([kindOf(durability)]);
   const answers: Array<string> = [];
   const reply = (result: Acknowledged | CallError): void =>
     void answers.push(

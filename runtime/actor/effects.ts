@@ -2,7 +2,7 @@
 // event; what a crash left open is recovered as the handler says. A defect is a bug: recovered a few times like that, then parked.
 import { Cause, type Context, type Duration, Effect, Fiber, Option, Schedule } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
-import type { Command, EffectRef } from "./core.ts";
+import type { Command, EffectRef } from "./commands.ts";
 import type { EffectCall, EffectFailure } from "./define.ts";
 import type { AnyActorDefinition, AnyEffectHandler } from "./resident.ts";
 import { cellOf, type OpenEffect } from "./store.ts";

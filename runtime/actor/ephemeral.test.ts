@@ -6,7 +6,7 @@ import { Fanout, type Listener } from "../bus/fanout.ts";
 import { type CellServer, Placement } from "../cluster/placement.ts";
 import type { TopicMessage } from "../gateway/handlers.ts";
 import type { Actors } from "./actors.ts";
-import { allCells } from "./core.ts";
+import { allCells } from "./store.ts";
 import { defineActor } from "./define.ts";
 import { hostOn } from "./host.ts";
 import { Disk } from "./simulation/disk.ts";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { Acknowledged } from "./actors.ts";
-import type { Command } from "./core.ts";
+import type { Command } from "./commands.ts";
 import { Moved } from "./moved.ts";
 import { Router, type Sent } from "./router.ts";
 

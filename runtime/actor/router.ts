@@ -7,7 +7,8 @@ import type { StoredSnapshot } from "./step.ts";
 import { cellOf, type OpenEffect, type StoredActor } from "./store.ts";
 import type { Placement } from "../cluster/placement.ts";
 import type { Acknowledged } from "./actors.ts";
-import { type Command, storedFrom } from "./core.ts";
+import type { Command } from "./commands.ts";
+import { storedFrom } from "./committed.ts";
 import { Moved } from "./moved.ts";
 
 const ActorEventJson = z.looseObject({ type: z.string() });

@@ -5,6 +5,9 @@ import type { StoredSnapshot } from "./step.ts";
 /** Actors are spread over this many cells by the hash of their address; fixed for ever. */
 export const cellCount = 256;
 
+/** All cells there are. */
+export const allCells: ReadonlyArray<number> = Array.from({ length: cellCount }, (_, cell) => cell);
+
 export interface OpenEffect {
   readonly invokeId: string;
   /** Step that asked for it. */

@@ -6,7 +6,7 @@ import type { JournalEntry } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Fanout } from "../bus/fanout.ts";
 import type { TopicMessage } from "../gateway/handlers.ts";
-import type { Committed } from "./core.ts";
+import type { Committed } from "./committed.ts";
 import { entryOf } from "./fold.ts";
 import { makeKind, type PendingStep } from "./resident.ts";
 import { followActor, Followers, type Reading } from "./watch.ts";

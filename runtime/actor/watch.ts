@@ -6,7 +6,7 @@ import type { ActorEffect, ActorTimer, ActorView, JournalEntry } from "#protocol
 import type { Fanout } from "../bus/fanout.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import type { TopicHandle, TopicMessage } from "../gateway/handlers.ts";
-import type { Committed } from "./core.ts";
+import type { Committed } from "./committed.ts";
 import { entryOf, stateOf } from "./fold.ts";
 import type { Kind, PendingStep } from "./resident.ts";
 import type { OpenEffect, SetTimer } from "./store.ts";

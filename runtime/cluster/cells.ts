@@ -5,7 +5,7 @@ import * as Entity from "effect/cluster/Entity";
 import * as Sharding from "effect/cluster/Sharding";
 import * as Rpc from "effect/rpc/Rpc";
 import { CallError } from "#protocol/wire/errors.ts";
-import { cellCount } from "../actor/store.ts";
+import { allCells } from "../actor/store.ts";
 import { ShardLocks } from "./locks.ts";
 import { type CellServer, Placement } from "./placement.ts";
 
@@ -15,7 +15,6 @@ const Deliver = Rpc.make("Deliver", { payload: { message: Schema.String }, succe
 const CellEntity = Entity.make("cell", [Wake, Deliver]);
 
 const entityId = (cell: number): string => `c${cell}`;
-const allCells = Array.from({ length: cellCount }, (_, cell) => cell);
 
 /** A runner that has not answered by then is taken for frozen and asked again, or its successor is, ms. */
 const attemptMs = 2000;

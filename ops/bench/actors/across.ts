@@ -2,7 +2,7 @@
 // socket between them. Both are in this process and share its CPU. A unit is an event.
 import { Effect, Layer } from "effect";
 import { Fanout } from "#runtime/bus/fanout.ts";
-import { allCells } from "#runtime/actor/core.ts";
+import { allCells } from "#runtime/actor/store.ts";
 import { type CellServer, Placement } from "#runtime/cluster/placement.ts";
 import type { Contender, Services } from "../durable/contender.ts";
 import { openHost } from "../durable/pixsim.ts";
