@@ -10,7 +10,7 @@ export interface Usage {
   readonly comingBytes: number;
 }
 
-/** Counted, so that it cannot drift; of ten thousand assets that takes a few milliseconds. */
+/** Counted each time, so that it cannot drift. */
 export const usageOf = async (sql: Queryable, ownerId: string): Promise<Usage> => {
   const [row] = await sql<Array<{ assets: number; bytes: number; coming: number; coming_bytes: number }>>`
     with kept as (

@@ -1,8 +1,5 @@
 // How the workspace is handled: arranged, dragged about, on a narrow screen, by the keyboard alone, and while the server is away.
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
-import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openDevice, patience, type Device } from "./browser.ts";
 import {
@@ -14,6 +11,7 @@ import {
   liveMark,
   openGallery,
   openWorkspace,
+  plainPicture,
   panel,
   promptField,
   signIn,
@@ -51,15 +49,7 @@ const guest = async (): Promise<Page> => {
 
 /** Puts a picture into the gallery. */
 const give = async (gallery: Locator, name: string, background: string): Promise<void> => {
-  const path = join(studio.folder, `${name}.png`);
-  await sharp({ create: { width: 320, height: 180, channels: 3, background } })
-    .png()
-    .toFile(path);
-  await giveFile(gallery.getByRole("button", { name: "Videos" }), "drop", {
-    name: `${name}.png`,
-    type: "image/png",
-    bytes: await readFile(path),
-  });
+  await giveFile(gallery.getByRole("button", { name: "Videos" }), "drop", await plainPicture(`${name}.png`, background));
   await tile(gallery, name).waitFor();
 };
 

@@ -1,5 +1,6 @@
 // What a person does in the workspace, step by step, told by roles and labels. Tests say what; how it is done stands only here.
 import type { Locator, Page } from "playwright-core";
+import sharp from "sharp";
 
 /** Shown once the workspace is live. */
 export const liveMark = (page: Page): Locator => page.getByRole("contentinfo", { name: "Status" }).getByText("Live", { exact: true });
@@ -71,6 +72,15 @@ interface GivenFile {
   readonly type: string;
   readonly bytes: Uint8Array;
 }
+
+/** A picture of one colour. */
+export const plainPicture = async (name: string, background: string): Promise<GivenFile> => ({
+  name,
+  type: "image/png",
+  bytes: await sharp({ create: { width: 320, height: 180, channels: 3, background } })
+    .png()
+    .toBuffer(),
+});
 
 /** A file as it comes from another program: dropped on an element, or pasted into it. */
 export const giveFile = async (target: Locator, how: "drop" | "paste", file: GivenFile): Promise<void> => {

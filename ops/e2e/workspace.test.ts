@@ -1,8 +1,7 @@
 // The workspace as a person uses it, in a real browser on the real server: signs in, makes every kind of video, plays it.
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
-import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { makeClip } from "#actors/media/testing.ts";
 import { openDevice, patience } from "./browser.ts";
@@ -16,6 +15,7 @@ import {
   liveMark,
   openGallery,
   openWorkspace,
+  plainPicture,
   panel,
   pick,
   playResult,
@@ -47,16 +47,9 @@ afterEach(async () => {
 
 const picture = async (name: string, background: string): Promise<string> => {
   const path = join(studio.folder, name);
-  await sharp({ create: { width: 320, height: 180, channels: 3, background } })
-    .png()
-    .toFile(path);
+  await writeFile(path, (await plainPicture(name, background)).bytes);
   return path;
 };
-const given = async (name: string, background: string) => ({
-  name,
-  type: "image/png",
-  bytes: await readFile(await picture(name, background)),
-});
 /** An asset stands in the slot. */
 const holds = (title: string, name: string): Promise<void> => slot(page, title).getByRole("img", { name }).waitFor();
 
@@ -126,9 +119,9 @@ test("pictures from the gallery lead into one another", async () => {
 
 test("a pasted subject is put before a background", async () => {
   await chooseOperation(page, "Fusion");
-  await giveFile(promptField(page), "paste", await given("ball.png", "#d02040"));
+  await giveFile(promptField(page), "paste", await plainPicture("ball.png", "#d02040"));
   await holds("Subjects", "ball");
-  await giveFile(slot(page, "Background"), "drop", await given("wall.png", "#c0c0b0"));
+  await giveFile(slot(page, "Background"), "drop", await plainPicture("wall.png", "#c0c0b0"));
   await holds("Background", "wall");
   await make("@ball rests on the left");
 });
@@ -206,9 +199,9 @@ test("a result plays, seeks, and comes in ranges", async () => {
 
 test("the gallery takes files that are dropped, pasted and chosen, and its trash gives them back", async () => {
   const gallery = await openGallery(page);
-  await giveFile(gallery.getByRole("button", { name: "Videos" }), "drop", await given("plum.png", "#802060"));
+  await giveFile(gallery.getByRole("button", { name: "Videos" }), "drop", await plainPicture("plum.png", "#802060"));
   await tile(gallery, "plum").waitFor();
-  await giveFile(gallery.getByRole("button", { name: "Videos" }), "paste", await given("moss.png", "#406020"));
+  await giveFile(gallery.getByRole("button", { name: "Videos" }), "paste", await plainPicture("moss.png", "#406020"));
   await tile(gallery, "moss").waitFor();
   const asked = page.waitForEvent("filechooser");
   await gallery.getByRole("button", { name: "Upload", exact: true }).click();
