@@ -1,5 +1,4 @@
 // The composition root: all rooms wired together into one server.
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Effect, Layer, Schedule } from "effect";
 import { Database } from "#db/client/database.ts";
@@ -36,9 +35,9 @@ import { serverMetrics } from "#runtime/observe/server-metrics.ts";
 import { logSink } from "#runtime/observe/sink.ts";
 import { systemHandlers } from "#runtime/observe/system.ts";
 import { Pool } from "#runtime/pool/pool.ts";
+import { version } from "./version.ts";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const { version } = JSON.parse(readFileSync(at("../package.json"), "utf8")) as { readonly version: string };
 
 const gateway = (limits: Partial<GatewayLimits>) =>
   Layer.unwrap(

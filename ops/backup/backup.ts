@@ -12,12 +12,12 @@ import { checkApplied, readApplied } from "#db/client/migrate.ts";
 import { readMigrations } from "#db/client/migrations.ts";
 import { linesOf, type Table, tablesOf } from "#db/client/rows.ts";
 import { allBlobs } from "#db/queries/asset.ts";
+import { digest } from "#runtime/blobs/digest.ts";
 import { settle } from "#runtime/blobs/disk.ts";
 import { blobPath } from "#runtime/blobs/local.ts";
 import { forEachFile, putBlob } from "./files.ts";
 import {
   backupFormat,
-  hashOfFile,
   isSecretName,
   type Manifest,
   manifestPath,
@@ -27,7 +27,8 @@ import {
   secretPath,
   tablePath,
 } from "./manifest.ts";
-import { type Place, programVersion, withDatabase } from "./place.ts";
+import { version } from "../version.ts";
+import { type Place, withDatabase } from "./place.ts";
 
 export interface BackupReport {
   readonly manifest: Manifest;
@@ -82,7 +83,7 @@ const write = async (place: Place, folder: string, options: { readonly secrets: 
     blobs.filter(({ sha256 }) => !lost.has(sha256)),
   );
   const secrets = options.secrets ? await copySecrets(place, folder) : null;
-  const manifest: Manifest = { format: backupFormat, version: programVersion(), madeAt, migrations, tables, media, secrets };
+  const manifest: Manifest = { format: backupFormat, version, madeAt, migrations, tables, media, secrets };
   await writeFile(manifestPath(folder), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
   await settle(folder, "r");
   return { manifest, lost: [...lost] };
@@ -137,7 +138,7 @@ const copySecrets = async ({ data }: Place, folder: string): Promise<NonNullable
       const target = secretPath(folder, name);
       await copyFile(join(data, "secrets", name), target);
       await settle(target, "r+");
-      return { name, sha256: await hashOfFile(target) };
+      return { name, sha256: (await digest(target)).sha256 };
     }),
   );
 };

@@ -1,9 +1,6 @@
 // What a backup consists of. The manifest is written last: a folder without one is not a whole backup.
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import * as z from "zod";
 
 /** Raised when a program of before could not read what is written now. */
@@ -41,12 +38,6 @@ export const secretPath = (folder: string, name: string): string => join(folder,
 
 /** Files of the data folder's `secrets`. */
 export const isSecretName = (name: string): boolean => Name.safeParse(name).success;
-
-export const hashOfFile = async (path: string): Promise<string> => {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
-};
 
 /** Rejects with a sentence for a person. */
 export const readManifest = async (folder: string): Promise<Manifest> => {

@@ -1,5 +1,4 @@
 // A place that can be backed up and restored: a database and a data folder, as the settings of the server name them.
-import { readFileSync } from "node:fs";
 import { Effect, Layer } from "effect";
 import { Database } from "#db/client/database.ts";
 import { embeddedDatabase } from "#db/client/embedded.ts";
@@ -34,10 +33,4 @@ export const withDatabase = <T>(
       }),
     ),
   );
-};
-
-/** Of the program. */
-export const programVersion = (): string => {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { readonly version: string };
-  return version;
 };

@@ -13,17 +13,7 @@ import { digest } from "#runtime/blobs/digest.ts";
 import { settle } from "#runtime/blobs/disk.ts";
 import { blobPath } from "#runtime/blobs/local.ts";
 import { forEachFile, putBlob } from "./files.ts";
-import {
-  hashOfFile,
-  type Manifest,
-  mediaListPath,
-  type MediaLine,
-  mediaPath,
-  readManifest,
-  readMediaList,
-  secretPath,
-  tablePath,
-} from "./manifest.ts";
+import { type Manifest, mediaListPath, type MediaLine, mediaPath, readManifest, readMediaList, secretPath, tablePath } from "./manifest.ts";
 import { type Place, withDatabase } from "./place.ts";
 
 /** Rejects with a sentence for a person where the backup or the place is not fit; then the place is as empty as before. */
@@ -66,7 +56,7 @@ const verify = async (folder: string, manifest: Manifest): Promise<ReadonlyArray
     ["the list of media", mediaListPath(folder), manifest.media.sha256],
     ...(manifest.secrets ?? []).map(({ name, sha256 }) => [`the key ${name}`, secretPath(folder, name), sha256] as const),
   ];
-  for (const [what, path, sha256] of listed) if ((await hashOfFile(path).catch(() => "")) !== sha256) throw damaged(what);
+  for (const [what, path, sha256] of listed) if ((await digest(path).catch(() => undefined))?.sha256 !== sha256) throw damaged(what);
   const media = await readMediaList(folder);
   await forEachFile(media, async ({ sha256, size }) => {
     const found = await digest(mediaPath(folder, sha256)).catch(() => undefined);

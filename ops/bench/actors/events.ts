@@ -1,13 +1,16 @@
-// Events to actors that are there already: each is committed with its history and acknowledged. A unit is an event.
+// Events to actors that are there already: each is acknowledged, as durable as its kind is. A unit is an event.
+import type { Durability } from "#runtime/actor/define.ts";
 import type { Contender, Services } from "../durable/contender.ts";
 import { each, openHost, type OpenHost } from "../durable/pixsim.ts";
 import { newIds } from "../durable/work.ts";
-import { tally } from "./kinds.ts";
+import { tallyOf } from "./kinds.ts";
 
 export interface EventsOptions {
   readonly actors: number;
   /** Followers of each actor; what they get is encoded and handed over, and goes no further. */
   readonly watchers?: number;
+  /** Default: durable. */
+  readonly durability?: Durability;
 }
 
 /** Sends to so many actors of the host in turn. */
@@ -26,4 +29,4 @@ export const eventsTo = async ({ actors, run, close }: OpenHost, options: Events
 export const openEvents =
   (options: EventsOptions) =>
   async (services: Services): Promise<Contender> =>
-    eventsTo(await openHost([tally], services), options);
+    eventsTo(await openHost([tallyOf(options.durability ?? "durable")], services), options);

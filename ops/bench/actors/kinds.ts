@@ -1,6 +1,6 @@
 // The kinds of actors that are measured. `tally` counts what it is sent and never ends; `sleeper` waits for one moment.
 import { assign, setup } from "xstate";
-import { defineActor } from "#runtime/actor/define.ts";
+import { defineActor, type Durability } from "#runtime/actor/define.ts";
 
 const tallyMachine = setup({
   types: { context: {} as { readonly count: number }, events: {} as { readonly type: "add" } },
@@ -10,13 +10,16 @@ const tallyMachine = setup({
   on: { add: { actions: assign({ count: ({ context }) => context.count + 1 }) } },
 });
 
-export const tally = defineActor<typeof tallyMachine>({
-  kind: "tally",
-  version: 1,
-  machine: tallyMachine,
-  effects: {},
-  owner: () => "bench",
-});
+export const tallyOf = (durability: Durability) =>
+  defineActor<typeof tallyMachine>({
+    kind: "tally",
+    version: 1,
+    durability,
+    machine: tallyMachine,
+    effects: {},
+    owner: () => "bench",
+  });
+export const tally = tallyOf("durable");
 
 interface SleeperContext {
   readonly dueAt: number;

@@ -16,23 +16,29 @@ const entry = (title: string, contender: Entry["contender"], count: number): Ent
 
 const events = async (report: Report, servers: Servers): Promise<void> => {
   const persisted = { atLeast: 20_000 };
+  const inMemory = { atLeast: 25_000 };
   const one = entry("1 actor", "events-to-1", 20_000);
   const hundred = entry("100 actors", "events-to-100", 20_000);
   const many = entry("10,000 actors", "events-to-10000", 20_000);
   const most = entry("100,000 actors", "events-to-100000", 20_000);
+  const fleeting = entry("1 actor, in memory only", "events-in-memory-to-1", 40_000);
+  const fleetingMany = entry("10,000 actors, in memory only", "events-in-memory-to-10000", 40_000);
   const watched = entry("100 actors, each with 10 watchers", "events-watched", 20_000);
   const across = entry("10,000 actors of another host in this process", "events-across", 20_000);
-  const results = await compare([one, hundred, many, most, watched, across], servers);
+  const results = await compare([one, hundred, many, most, fleeting, fleetingMany, watched, across], servers);
   const to = (of: Entry, other: Entry): Partial<Row> =>
     missing(of, servers) === undefined ? { ratio: { value: results.ratio(of.title, other.title, "perSecond"), to: other.title } } : {};
   report.table({
-    title: `Events, committed with history and acknowledged, 1,000 in flight, on PostgreSQL with fsync (${load()})`,
+    title: `Events, acknowledged and, where nothing else is said, committed with history, 1,000 in flight, on PostgreSQL with fsync (${load()})`,
     unit: "events/s",
     rows: [
       rowOf(one, results, servers, { aim: persisted }),
       rowOf(hundred, results, servers),
       rowOf(many, results, servers, { aim: persisted }),
       rowOf(most, results, servers, to(most, many)),
+      rowOf(fleeting, results, servers, { aim: inMemory }),
+      rowOf(fleetingMany, results, servers, { aim: inMemory }),
+      { ...rowOf(many, results, servers, { ...to(many, fleetingMany), aim: { atLeast: 0.35 } }), name: "durable against in memory only" },
       rowOf(watched, results, servers, { ...to(watched, hundred), aim: { atLeast: 0.7 } }),
       rowOf(across, results, servers, to(across, many)),
     ],

@@ -38,7 +38,7 @@ test.each(["pixsim-jobs", "pixsim-real-jobs", "pg-boss", "graphile-worker", "clu
   },
 );
 
-test.each(["events-to-1", "events-watched", "events-across", "activation"] as const)(
+test.each(["events-to-1", "events-in-memory-to-1", "events-watched", "events-across", "activation"] as const)(
   "%s does its work on PostgreSQL",
   patience,
   async (name) => {

@@ -140,6 +140,13 @@ export class Cluster {
       time.add(() => answer({ ok: false, reason: "unavailable", message: "no connection" }), life, delay);
     const weather = this.network.cut.disk.has(life) ? 2 : this.network.weather.disk;
     if (weather === 2) return unavailable(dice.below(1000));
+    const inTime = (mostMs: number): void => {
+      const happens = (): void => {
+        const result = done();
+        time.add(() => answer(result), life, dice.below(mostMs));
+      };
+      time.add(happens, null, dice.below(mostMs));
+    };
     const fate = weather === 0 ? 9 : dice.below(10);
     switch (fate) {
       case 0:
@@ -150,23 +157,9 @@ export class Cluster {
         time.add(() => void done(), null, dice.below(3000));
         return unavailable(dice.below(1000));
       case 2:
-        return time.add(
-          () => {
-            const result = done();
-            time.add(() => answer(result), life, dice.below(2000));
-          },
-          null,
-          dice.below(2000),
-        );
+        return inTime(2000);
       default:
-        return time.add(
-          () => {
-            const result = done();
-            time.add(() => answer(result), life, dice.below(4));
-          },
-          null,
-          dice.below(4),
-        );
+        return inTime(4);
     }
   }
 
