@@ -63,7 +63,7 @@ const gateway = (limits: Partial<GatewayLimits>) =>
         docs: at("./docs/reference.html"),
         media: { key: mediaKey, path: blobs.path },
         health: Effect.asVoid(database.query((sql) => sql`select 1`)),
-        metrics: () => metrics.render(),
+        metrics: metrics.scrape,
         limits,
         leave,
       });

@@ -87,6 +87,11 @@ export const listActors = (
 export const countParked = (sql: Queryable) =>
   sql<Array<{ parked: number }>>`select count(*)::int as parked from actor where parked is not null`;
 
+/** Actors of these cells that have not ended, by kind. */
+export const countLiving = (sql: Queryable, cells: ReadonlyArray<number>) =>
+  sql<Array<{ kind: string; living: number }>>`
+    select kind, count(*)::int as living from actor where status = 'active' and cell = any(${sql.array([...cells], 23)}::int[]) group by kind`;
+
 /** Forgets event ids older than `before`: repeats that late are no longer recognised. */
 export const sweepInbox = (sql: Queryable, before: number) => sql`delete from actor_inbox where at < ${before}`;
 

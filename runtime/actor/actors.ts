@@ -3,6 +3,8 @@ import { Context, type Effect, type Stream } from "effect";
 import type { ActorEvent, ActorView, JournalEntry } from "#protocol/actor.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import type { TopicHandle, TopicMessage } from "../gateway/handlers.ts";
+import type { Histogram } from "../observe/metrics.ts";
+import type { RoutedCounts } from "./router.ts";
 
 export interface SendOptions {
   /** Makes the command happen once however often it is sent: same id and same content answer the first result. */
@@ -15,6 +17,14 @@ export interface ActorStats {
   /** Actors in memory, by kind. */
   readonly resident: Readonly<Record<string, number>>;
   readonly effectsRunning: number;
+  /** Effects that run, by kind of actor and name; `retrying`: of those, the ones that failed by a fault and are tried again. */
+  readonly effects: ReadonlyArray<{ readonly kind: string; readonly effect: string; readonly running: number; readonly retrying: number }>;
+  /** Commands that wait for their actors, and for the one for which most do. */
+  readonly waiting: { readonly commands: number; readonly deepest: number };
+  /** Commands for actors of other processes since the start, by what became of them. */
+  readonly routed: RoutedCounts;
+  /** Cells that this process has. */
+  readonly cells: ReadonlyArray<number>;
   /** Followers of single actors. */
   readonly followers: number;
   /** Timers that are due within a minute. */
@@ -24,6 +34,12 @@ export interface ActorStats {
   readonly committed: number;
   readonly flushes: number;
   readonly rolledBack: number;
+  /** In seconds: of one step of many, of commits, of timers after they were due. */
+  readonly stepTime: Histogram;
+  readonly commitTime: Histogram;
+  readonly timerLateness: Histogram;
+  /** Actors in a commit. */
+  readonly commitActors: Histogram;
 }
 
 /** What is known of an actor right after a commit. */

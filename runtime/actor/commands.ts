@@ -1,4 +1,5 @@
 // What an actor is asked, and what happens to it.
+import type { Tracer } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { Acknowledged } from "./actors.ts";
@@ -55,8 +56,9 @@ export type Happened =
   /** Only loads the actor, which starts and stops what differs from the store. */
   | { readonly type: "wake"; readonly address: string };
 
-export type Command = Asked | Happened;
-export const isHappened = (command: Command): command is Happened =>
+/** `trace`: what led to it, where that is traced. */
+export type Command = (Asked | Happened) & { readonly trace?: Tracer.AnySpan | undefined };
+export const isHappened = (command: Command): command is Command & Happened =>
   command.type === "outcome" || command.type === "review" || command.type === "park" || command.type === "timer" || command.type === "wake";
 /** Whether it is taken back only to be tried again: what happened anyway, and what somebody was told has happened. */
 export const comesBack = (command: Command): boolean => isHappened(command) || ("answered" in command && command.answered === true);
@@ -72,8 +74,8 @@ export interface EffectRef {
 
 /** What is done again if the commit fails: nobody waits for it any more, and its first time may have been written. */
 export const answered = (command: Extract<Command, { type: "create" | "send" }>): Command => {
-  const { address, eventId, hash } = command;
-  const again = { address, eventId, hash, answered: true, reply: () => {} } as const;
+  const { address, eventId, hash, trace } = command;
+  const again = { address, eventId, hash, trace, answered: true, reply: () => {} } as const;
   return command.type === "create"
     ? { ...again, type: "create", input: command.input, novel: false }
     : { ...again, type: "send", event: command.event };

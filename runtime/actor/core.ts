@@ -2,6 +2,7 @@
 // all of that comes in through ports, so that a test decides every interleaving. It must never let anything out
 // (a reply, a change for watchers, an effect) before the commit that holds it.
 // Over the usual length: dispatch, flush and roll-back share the state of the cells, and splitting them hid the order.
+import type { Tracer } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { databaseCallError } from "../gateway/database-failures.ts";
@@ -26,6 +27,7 @@ import {
   restoreResident,
   runs,
   toCommit,
+  type TracedStep,
 } from "./resident.ts";
 import {
   type ActorStore,
@@ -40,6 +42,24 @@ import {
 } from "./store.ts";
 import { TimerQueue } from "./timer-queue.ts";
 
+/** Measures what the core does. */
+export interface CoreMeasures {
+  /** ms that only grow, with fractions. Asked twice a commit, and twice for one step of many. */
+  readonly clock: () => number;
+  /** Taking a step, one of many, took so long, ms. */
+  readonly stepped: (ms: number) => void;
+  readonly committed: (ms: number, actors: number) => void;
+  /** A timer came so long after it was due, ms. */
+  readonly fired: (lateMs: number) => void;
+}
+
+/** Traces the steps of commands that are traced. What a step asks for goes on with its span. */
+export interface StepTracing {
+  readonly began: (from: Tracer.AnySpan, address: string, event: string, began: number) => Tracer.Span;
+  /** The steps of one actor are committed, or `failed`; the commit began then, by the clock of the measures. */
+  readonly ended: (steps: ReadonlyArray<TracedStep>, commitBegan: number, failed: CallError | null) => void;
+}
+
 export interface CorePorts {
   readonly store: ActorStore;
   readonly kinds: ReadonlyMap<string, Kind>;
@@ -49,7 +69,8 @@ export interface CorePorts {
   readonly later: (ms: number, run: () => void) => () => void;
   /** Runs `run` soon, after what is already queued. */
   readonly soon: (run: () => void) => void;
-  readonly startEffect: (address: string, kind: Kind, effect: OpenEffect, recovered: boolean) => void;
+  /** `trace`: the step that asked for it, where that is traced and was taken in this process. */
+  readonly startEffect: (address: string, kind: Kind, effect: OpenEffect, recovered: boolean, trace: Tracer.AnySpan | undefined) => void;
   readonly stopEffect: (address: string, effect: EffectRef) => void;
   /** Which of these cells this process is to serve: asked of who decides. */
   readonly confirm: (cells: ReadonlyArray<number>, done: (ours: ReadonlyArray<number>) => void) => void;
@@ -64,6 +85,8 @@ export interface CorePorts {
   /** The cell has another owner: let go of it. */
   readonly deposed: (cell: number) => void;
   readonly log: (level: "info" | "warn" | "error", message: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly measures?: CoreMeasures;
+  readonly tracing?: StepTracing | undefined;
 }
 
 export interface CoreLimits {
@@ -90,6 +113,10 @@ const longestWait = 1000;
 const behindMs = 200;
 /** Steps of one write-behind actor that are not gathered any longer. */
 const behindSteps = 256;
+
+const unmeasured: CoreMeasures = { clock: () => 0, stepped: () => {}, committed: () => {}, fired: () => {} };
+/** One step of so many is measured: a power of two. */
+const stepSample = 64;
 
 /** Steps in a row that may throw for an event that cannot be refused. */
 const maxStrikes = 3;
@@ -125,6 +152,7 @@ export const failureOf = (failure: StoreFailure): CallError => {
 export class Core {
   readonly #ports: CorePorts;
   readonly #limits: CoreLimits;
+  readonly #measures: CoreMeasures;
   readonly #cells = new Map<number, { readonly epoch: number }>();
   /** Cells that take nothing new and are let go of once what they took is written; who waits for that. */
   readonly #leaving = new Map<number, Array<() => void>>();
@@ -151,6 +179,7 @@ export class Core {
 
   constructor(ports: CorePorts, limits: Partial<CoreLimits> = {}) {
     this.#ports = ports;
+    this.#measures = ports.measures ?? unmeasured;
     this.#limits = { ...defaultLimits, ...limits };
   }
 
@@ -212,7 +241,7 @@ export class Core {
   #recover(address: string, machineVersion: number, effect: OpenEffect): void {
     const kind = this.#kindOf(address);
     if (kind !== undefined && (kind.version === machineVersion || effect.name === hostTell) && !effect.review)
-      this.#ports.startEffect(address, kind, effect, true);
+      this.#ports.startEffect(address, kind, effect, true, undefined);
   }
 
   #versions(): ReadonlyMap<string, number> {
@@ -460,6 +489,7 @@ export class Core {
     const { address, input, eventId, hash } = command;
     const at = this.#ports.now();
     const stampedInput = typeof input === "object" && input !== null ? { ...input, at } : { at };
+    const began = this.#stepBegins(command);
     let step;
     try {
       step = kind.stepper.initial(stampedInput);
@@ -477,6 +507,7 @@ export class Core {
     const dirty = applyStep(resident, { type: "xstate.init", input: stampedInput }, at, step, null, null);
     if (eventId !== undefined) dirty.inbox.push({ eventId, hash, seq: 0 });
     dirty.commands.push(command);
+    this.#stepEnds(resident, dirty, command, "xstate.init", began);
     this.#actors.set(address, resident);
     this.#touch(resident);
   }
@@ -600,6 +631,7 @@ export class Core {
     // A clock that was set back meanwhile must not make the journal say that a timer came early.
     const at = Math.max(this.#clock(resident), command.type === "timer" ? command.dueAt : 0);
     const stamped = { ...event, at };
+    const began = this.#stepBegins(command);
     let step;
     try {
       step = resident.kind.stepper.next(resident.snapshot, stamped);
@@ -611,7 +643,21 @@ export class Core {
     if (command.type === "send" && command.eventId !== undefined)
       dirty.inbox.push({ eventId: command.eventId, hash: command.hash, seq: resident.seq });
     dirty.commands.push(command);
+    this.#stepEnds(resident, dirty, command, event.type, began);
     this.#touch(resident);
+  }
+
+  /** When a step begins that is measured or traced, else undefined. */
+  #stepBegins(command: Command): number | undefined {
+    return (this.counts.steps & (stepSample - 1)) === 0 || command.trace !== undefined ? this.#measures.clock() : undefined;
+  }
+
+  #stepEnds(resident: Resident<Command>, dirty: Dirty<Command>, command: Command, event: string, began: number | undefined): void {
+    if (began === undefined) return;
+    this.#measures.stepped(this.#measures.clock() - began);
+    const { tracing } = this.#ports;
+    if (tracing === undefined || command.trace === undefined) return;
+    (dirty.traced ??= []).push({ seq: resident.seq, span: tracing.began(command.trace, resident.address, event, began) });
   }
 
   /** A guard or an assigner threw: the actor is as it was. */
@@ -779,11 +825,14 @@ export class Core {
     }
     if (actors.length === 0) return done();
     this.counts.flushes++;
+    const began = this.#measures.clock();
     this.#ports.store.commit({ fence, actors }, (result) => {
       if (result.ok) {
+        // In one batch all are ephemeral, or none is: what stays in memory says nothing about the store.
+        if (residents[0]!.kind.durability !== "ephemeral") this.#measures.committed(this.#measures.clock() - began, actors.length);
         // First all cells that were lost, so that nothing of them gets out.
         for (const cell of result.value.deposed) this.drop(cell);
-        for (const resident of residents) this.#committed(resident);
+        for (const resident of residents) this.#committed(resident, began);
         return done();
       }
       if (result.reason === "fault" && residents.length > 1) {
@@ -838,6 +887,8 @@ export class Core {
   /** Takes back all steps that are not committed. The next command loads the actor as the store has it. */
   #rollBack(resident: Resident<Command>, error: CallError, again: boolean): void {
     const commands = [...(resident.flushing?.commands ?? []), ...(resident.dirty?.commands ?? [])];
+    for (const dirty of [resident.flushing, resident.dirty])
+      if (dirty !== null && dirty.traced !== null) this.#ports.tracing?.ended(dirty.traced, this.#measures.clock(), error);
     resident.flushing = null;
     resident.dirty = null;
     const lane = this.#laneOf(resident);
@@ -848,10 +899,11 @@ export class Core {
     else for (const command of commands) this.#refuse(command, error);
   }
 
-  #committed(resident: Resident<Command>): void {
+  #committed(resident: Resident<Command>, began: number): void {
     const dirty = resident.flushing;
     if (dirty === null) return;
     resident.flushing = null;
+    if (dirty.traced !== null) this.#ports.tracing?.ended(dirty.traced, began, null);
     this.counts.committed += dirty.steps.length;
     const { address, kind } = resident;
     const last = dirty.steps[dirty.steps.length - 1]!;
@@ -867,7 +919,9 @@ export class Core {
 
     for (const effect of dirty.stopped) this.#ports.stopEffect(address, effect);
     for (const effect of dirty.restart ? last.effects : dirty.opened.values()) {
-      if (runs(effect, last.parked)) this.#ports.startEffect(address, kind, effect, !dirty.opened.has(effect.invokeId));
+      if (!runs(effect, last.parked)) continue;
+      const trace = dirty.traced?.find(({ seq }) => seq === effect.seq)?.span;
+      this.#ports.startEffect(address, kind, effect, !dirty.opened.has(effect.invokeId), trace);
     }
     this.#arm(address, dirty, last);
 
@@ -898,7 +952,9 @@ export class Core {
     this.#cancelAlarm = this.#ports.later(Math.min(longestWait, Math.max(0, next - this.#ports.now())), () => {
       this.#alarmAt = Infinity;
       this.#cancelAlarm = null;
-      for (const { address, timerId, dueAt } of this.#timers.take(this.#ports.now())) {
+      const now = this.#ports.now();
+      for (const { address, timerId, dueAt } of this.#timers.take(now)) {
+        this.#measures.fired(now - dueAt);
         if (this.owns(address)) this.dispatch({ type: "timer", address, timerId, dueAt });
       }
       this.#setAlarm();
@@ -925,6 +981,24 @@ export class Core {
     const counts: Record<string, number> = {};
     for (const entry of this.#actors.values()) if (!("loading" in entry)) counts[entry.kind.name] = (counts[entry.kind.name] ?? 0) + 1;
     return counts;
+  }
+
+  /** Commands that wait for their actor: to load, to be looked up, or for its commit. */
+  waiting(): { readonly commands: number; readonly deepest: number } {
+    let commands = 0;
+    let deepest = 0;
+    for (const entry of this.#actors.values()) {
+      if ("packed" in entry) continue;
+      const waiting = waitingFor(entry);
+      commands += waiting;
+      deepest = Math.max(deepest, waiting);
+    }
+    return { commands, deepest };
+  }
+
+  /** Cells that this process has. */
+  cells(): ReadonlyArray<number> {
+    return [...this.#cells.keys()];
   }
 
   get timers(): number {

@@ -1,7 +1,8 @@
 // Runs effects: only after the commit that asked for them, at most one run of a key at a time. The outcome goes back as an
 // event; what a crash left open is recovered as the handler says. A defect is a bug: recovered a few times like that, then parked.
-import { Cause, type Context, type Duration, Effect, Fiber, Option, Schedule } from "effect";
+import { Cause, Context, type Duration, Effect, Exit, Fiber, Option, Schedule, Tracer } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
+import type { ActorStats } from "./actors.ts";
 import type { Command, EffectRef } from "./commands.ts";
 import type { EffectCall, EffectFailure } from "./define.ts";
 import type { AnyActorDefinition, AnyEffectHandler } from "./resident.ts";
@@ -34,12 +35,37 @@ class Unclear {
   }
 }
 
+/** What is told of one run. */
+interface Run {
+  /** A run died or a look-up failed, and is tried again. */
+  retrying: boolean;
+  /** What it failed with. */
+  failure: Cause.Cause<unknown> | null;
+  /** Where it is traced. */
+  readonly span: Tracer.Span | undefined;
+}
+
+interface Running {
+  readonly cell: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly run: Run;
+  readonly fiber: Fiber.Fiber<void>;
+}
+
+/** Traces the effects that traced steps ask for. */
+export interface EffectTracing {
+  readonly began: (from: Tracer.AnySpan, address: string, name: string, key: string) => Tracer.Span;
+  readonly ended: (span: Tracer.Span, exit: Exit.Exit<unknown, unknown>) => void;
+}
+
 export class EffectRunner<R> {
   readonly #handlers: ReadonlyMap<string, Readonly<Record<string, AnyEffectHandler<R>>>>;
   readonly #services: Context.Context<R>;
   readonly #dispatch: (command: Command) => void;
   readonly #leases: Leases;
-  readonly #running = new Map<string, { readonly cell: number; readonly fiber: Fiber.Fiber<void> }>();
+  readonly #tracing: EffectTracing | undefined;
+  readonly #running = new Map<string, Running>();
 
   readonly #own: Readonly<Record<string, AnyEffectHandler<R>>>;
 
@@ -50,7 +76,9 @@ export class EffectRunner<R> {
     services: Context.Context<R>,
     leases: Leases,
     dispatch: (command: Command) => void,
+    tracing?: EffectTracing,
   ) {
+    this.#tracing = tracing;
     this.#leases = leases;
     this.#handlers = new Map(definitions.map(({ kind, effects }) => [kind, effects]));
     this.#own = own;
@@ -62,7 +90,21 @@ export class EffectRunner<R> {
     return this.#running.size;
   }
 
-  start(address: string, kind: string, effect: OpenEffect, recovered: boolean): void {
+  /** What runs, by kind of actor and name of the effect. */
+  counts(): ActorStats["effects"] {
+    const counts = new Map<string, { kind: string; effect: string; running: number; retrying: number }>();
+    for (const { kind, name, run } of this.#running.values()) {
+      const key = `${kind}/${name}`;
+      const count = counts.get(key) ?? { kind, effect: name, running: 0, retrying: 0 };
+      counts.set(key, count);
+      count.running++;
+      if (run.retrying) count.retrying++;
+    }
+    return [...counts.values()];
+  }
+
+  /** `trace`: the step that asked for it, where that is traced. */
+  start(address: string, kind: string, effect: OpenEffect, recovered: boolean, trace?: Tracer.AnySpan): void {
     const key = keyOf(address, effect);
     if (this.#running.has(key)) return;
     const ref: EffectRef = { invokeId: effect.invokeId, seq: effect.seq };
@@ -72,9 +114,22 @@ export class EffectRunner<R> {
       return;
     }
     const cell = cellOf(address);
-    const program = this.#program(address, key, ref, handler, effect.input, recovered);
+    const run: Run = {
+      retrying: false,
+      failure: null,
+      span: trace === undefined ? undefined : this.#tracing?.began(trace, address, effect.name, key),
+    };
+    const program = this.#program(address, key, ref, handler, effect.input, recovered, run);
     // The entry stays when the fiber has ended, until the host says `stop`: its outcome is on the way, so it must not run again.
-    this.#running.set(key, { cell, fiber: Effect.runForkWith(this.#services)(program) });
+    this.#running.set(key, { cell, kind, name: effect.name, run, fiber: this.#fork(program, run) });
+  }
+
+  #fork(program: Effect.Effect<void, never, R>, run: Run): Fiber.Fiber<void> {
+    const { span } = run;
+    if (span === undefined) return Effect.runForkWith(this.#services)(program);
+    const fiber = Effect.runForkWith(Context.add(this.#services, Tracer.ParentSpan, span))(program);
+    fiber.addObserver((exit) => this.#tracing?.ended(span, run.failure === null ? exit : Exit.failCause(run.failure)));
+    return fiber;
   }
 
   stop(address: string, effect: EffectRef): void {
@@ -129,7 +184,9 @@ export class EffectRunner<R> {
     handler: AnyEffectHandler<R>,
     input: unknown,
     recovered: boolean,
+    state: Run,
   ): Effect.Effect<void, never, R> {
+    const trace = state.span;
     const dispatch = this.#dispatch;
     const call: EffectCall<unknown, ActorEvent> = {
       input,
@@ -137,17 +194,20 @@ export class EffectRunner<R> {
       key,
       recovered,
       send: (event) =>
-        Effect.callback<void>((resume) => dispatch({ type: "progress", address, effect: ref, event, reply: () => resume(Effect.void) })),
+        Effect.callback<void>((resume) =>
+          dispatch({ type: "progress", address, effect: ref, event, trace, reply: () => resume(Effect.void) }),
+        ),
     };
     // The handler's own types end here; the definition held input, output and events together.
     const run = handler.run as (call: EffectCall<unknown, ActorEvent>) => Effect.Effect<unknown, EffectFailure, R>;
     const lookup = handler.lookup as typeof run | undefined;
 
-    const outcome = (event: ActorEvent) => Effect.sync(() => dispatch({ type: "outcome", address, effect: ref, event }));
+    const outcome = (event: ActorEvent) => Effect.sync(() => dispatch({ type: "outcome", address, effect: ref, event, trace }));
     const review = (reason: string) => Effect.sync(() => dispatch({ type: "review", address, effect: ref, reason }));
 
     const failed = (cause: Cause.Cause<EffectFailure | Unclear>): Effect.Effect<void> => {
       if (Cause.hasInterruptsOnly(cause)) return Effect.void;
+      state.failure = cause;
       const failure = Option.getOrUndefined(Cause.findErrorOption(cause));
       if (failure instanceof Unclear) return review(failure.reason);
       if (failure !== undefined) return outcome({ type: `xstate.error.actor.${ref.invokeId}`, error: failure });
@@ -162,7 +222,14 @@ export class EffectRunner<R> {
       if (handler.recovery === "resend") return fresh;
       if (handler.recovery === "park" || lookup === undefined)
         return Effect.fail(new Unclear(`${before}: whether it took place is not known.`));
-      const look = Effect.retry(lookup(call), afterLookup);
+      const look = Effect.suspend(() => {
+        const before = state.retrying;
+        return lookup(call).pipe(
+          Effect.tapError(() => Effect.sync(() => (state.retrying = true))),
+          Effect.retry(afterLookup),
+          Effect.ensuring(Effect.sync(() => (state.retrying = before))),
+        );
+      });
       const isFound = (found: unknown): boolean => found !== undefined;
       return Effect.filterOrElse(look, isFound, () => Effect.andThen(Effect.sleep(handler.quarantine ?? defaultQuarantine), look)).pipe(
         Effect.catchCauseIf(
@@ -175,6 +242,7 @@ export class EffectRunner<R> {
     /** Runs it again after a run that died, as often as is worth it: it may have died after it did what it is for. */
     const again = (died: Cause.Cause<EffectFailure | Unclear>): Effect.Effect<unknown, EffectFailure | Unclear, R> => {
       let first = true;
+      state.retrying = true;
       const next = Effect.suspend(() => {
         if (!first) return repeat(`"${ref.invokeId}" failed by a fault of the program`);
         first = false;
@@ -189,6 +257,7 @@ export class EffectRunner<R> {
         ),
         Effect.retry({ ...afterDefect, while: (cause) => Cause.hasDies(cause) }),
         Effect.catch((cause) => Effect.failCause(cause)),
+        Effect.ensuring(Effect.sync(() => (state.retrying = false))),
       );
     };
     // Dying is rare, and what watches for it costs as much as all else of a short effect: it is put up once it is needed.

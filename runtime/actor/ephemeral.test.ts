@@ -2,7 +2,8 @@
 import { Context, Effect, Layer, ManagedRuntime } from "effect";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { assign, setup } from "xstate";
-import { Fanout, type Listener } from "../bus/fanout.ts";
+import { Fanout, type Listener, noCounts } from "../bus/fanout.ts";
+import { makeHandovers } from "../cluster/handovers.ts";
 import { type CellServer, Placement } from "../cluster/placement.ts";
 import type { TopicMessage } from "../gateway/handlers.ts";
 import type { Actors } from "./actors.ts";
@@ -34,6 +35,7 @@ class Pair {
   #host(me: number) {
     const fanout = Fanout.of({
       shared: true,
+      counts: noCounts(),
       publish: (channel, message) => {
         for (const { process, listener } of this.#channels.get(channel) ?? []) if (process !== me) listener.heard(message);
       },
@@ -46,17 +48,21 @@ class Pair {
           return () => void listeners.delete(entry);
         }),
     });
-    const placement = Placement.of({
-      serve: (server) => {
-        this.#servers[me] = server;
-        return me === this.#owner ? server.open(allCells) : Effect.void;
-      },
-      isHere: () => Effect.succeed(me === this.#owner),
-      leaseMs: () => 60_000,
-      call: (_cell, message) => Effect.suspend(() => this.#servers[this.#owner]!.receive(message)),
-      once: () => Effect.void,
-      leave: Effect.void,
-    });
+    const placement = Effect.map(makeHandovers, (handovers) =>
+      Placement.of({
+        serve: (server) => {
+          this.#servers[me] = server;
+          return me === this.#owner ? server.open(allCells) : Effect.void;
+        },
+        isHere: () => Effect.succeed(me === this.#owner),
+        leaseMs: () => 60_000,
+        call: (_cell, message) => Effect.suspend(() => this.#servers[this.#owner]!.receive(message)),
+        once: () => Effect.void,
+        leave: Effect.void,
+        handovers,
+        owners: Effect.sync(() => allCells.map(() => String(this.#owner))),
+      }),
+    );
     const host = hostOn<never>([cursor], {
       store: this.disk.store((happen, answer) => void setImmediate(() => answer({ ok: true, value: happen() }))),
       later: (ms, run) => {
@@ -65,7 +71,7 @@ class Pair {
       },
       soon: (run) => void setImmediate(run),
     });
-    return Layer.effect(Host, host).pipe(Layer.provide([Layer.succeed(Fanout, fanout), Layer.succeed(Placement, placement)]));
+    return Layer.effect(Host, host).pipe(Layer.provide([Layer.succeed(Fanout, fanout), Layer.effect(Placement, placement)]));
   }
 
   readonly hosts = [0, 1].map((me) => ManagedRuntime.make(this.#host(me)));

@@ -8,9 +8,10 @@ import { Database } from "#db/client/database.ts";
 import { sweepInbox } from "#db/queries/actor.ts";
 import { Fanout } from "../bus/fanout.ts";
 import { type CellServer, Placement } from "../cluster/placement.ts";
+import { Histogram, secondsBounds } from "../observe/metrics.ts";
 import { Actors } from "./actors.ts";
 import { type Committed, committedFrom } from "./committed.ts";
-import { Core, type CoreLimits, type CorePorts, failureOf } from "./core.ts";
+import { Core, type CoreLimits, type CoreMeasures, type CorePorts, failureOf } from "./core.ts";
 import { EffectRunner } from "./effects.ts";
 import { entryOf, makeFolder } from "./fold.ts";
 import { Moved } from "./moved.ts";
@@ -26,6 +27,11 @@ const journalPage = 500;
 const inboxMs = 7 * 24 * 60 * 60_000;
 /** How often followed actors of other processes are compared with what is stored, in case all that told of a change was lost. */
 const checkEvery = "5 seconds";
+
+/** s: a step takes microseconds. */
+const stepBounds: ReadonlyArray<number> = [0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.01, 0.1];
+/** In one commit. */
+const actorBounds: ReadonlyArray<number> = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2000];
 
 const contentHash = (content: unknown): string =>
   createHash("sha256")
@@ -120,6 +126,22 @@ export const hostOn = <R>(
         onFailure: ({ code }) => code === "not_found" && followers.check(address, Infinity),
       });
 
+    const histograms = {
+      stepTime: new Histogram(stepBounds),
+      commitTime: new Histogram(secondsBounds),
+      timerLateness: new Histogram(secondsBounds),
+      commitActors: new Histogram(actorBounds),
+    };
+    const measures: CoreMeasures = {
+      clock: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
+      stepped: (ms) => histograms.stepTime.observe(ms / 1000),
+      committed: (ms, actors) => {
+        histograms.commitTime.observe(ms / 1000);
+        histograms.commitActors.observe(actors);
+      },
+      fired: (lateMs) => histograms.timerLateness.observe(lateMs / 1000),
+    };
+
     const core: Core = new Core(
       {
         store,
@@ -127,7 +149,7 @@ export const hostOn = <R>(
         now: () => clock.currentTimeMillisUnsafe(),
         later,
         soon,
-        startEffect: (address, kind, effect, recovered) => runner.start(address, kind.name, effect, recovered),
+        startEffect: (address, kind, effect, recovered, trace) => runner.start(address, kind.name, effect, recovered, trace),
         stopEffect: (address, effect) => runner.stop(address, effect),
         confirm: (cells, done) => {
           const ours = Effect.filter(cells, placement.isHere, { concurrency: "unbounded" });
@@ -146,8 +168,12 @@ export const hostOn = <R>(
         },
         syncEffects: (address, kind, effects) => runner.sync(address, kind.name, effects),
         published: (address, kind, createdAt, steps) => followers.published(address, kind, createdAt, steps),
-        deposed: (cell) =>
-          void fork(Effect.andThen(Effect.annotateLogs(Effect.logWarning("a cell was taken by another process"), { cell }), takeLater)),
+        deposed: (cell) => {
+          // One that is being let go of was told.
+          if (serving.has(cell)) placement.handovers.note("lost", [cell]);
+          fork(takeLater);
+        },
+        measures,
         log: (level, message, fields) => {
           const log = level === "error" ? Effect.logError : level === "warn" ? Effect.logWarning : Effect.logInfo;
           fork(Effect.annotateLogs(log(message), fields));
@@ -167,6 +193,10 @@ export const hostOn = <R>(
       core.claim(cells, (failure) => {
         // Told to close it meanwhile.
         for (const cell of cells) if (!serving.has(cell)) core.release(cell, () => {});
+        placement.handovers.note(
+          "taken",
+          cells.filter((cell) => core.holds(cell)),
+        );
         resume(failure === null ? Effect.void : Effect.fail(failure));
       });
     }).pipe(
@@ -210,6 +240,8 @@ export const hostOn = <R>(
       close: (cell) =>
         Effect.callback<void>((resume) => {
           serving.delete(cell);
+          // Whose lock is gone did not give it: another may have the cell already.
+          if (core.holds(cell)) placement.handovers.note(placement.leaseMs(cell) < 0 ? "lost" : "given", [cell]);
           core.release(cell, () => resume(Effect.void));
         }).pipe(Effect.timeoutOption("5 seconds"), Effect.asVoid),
       receive: router.receive,
@@ -331,9 +363,14 @@ export const hostOn = <R>(
       stats: () => ({
         resident: core.resident(),
         effectsRunning: runner.running,
+        effects: runner.counts(),
+        waiting: core.waiting(),
+        routed: router.counts,
+        cells: core.cells(),
         followers: followers.count,
         timers: core.timers,
         ...core.counts,
+        ...histograms,
       }),
     });
     // Effects may talk to actors, so they know the host that runs them.

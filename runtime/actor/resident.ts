@@ -1,7 +1,7 @@
 // One actor in memory and what its steps since the last commit amount to. Bookkeeping only: no clock, no I/O.
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { ProjectionTable } from "#db/queries/actor.ts";
-import type { Duration, Effect } from "effect";
+import type { Duration, Effect, Tracer } from "effect";
 import type { AnyStateMachine } from "xstate";
 import type { ActorDefinition, ActorMeta, CellListener, Durability, EffectFailure } from "./define.ts";
 import { packJson, type PackedJson, unpackJson } from "./pack.ts";
@@ -73,6 +73,11 @@ export interface PendingStep extends JournalRow {
   readonly timers: ReadonlyArray<SetTimer>;
 }
 
+export interface TracedStep {
+  readonly seq: number;
+  readonly span: Tracer.Span;
+}
+
 /** Steps since the last commit. */
 export interface Dirty<Command> {
   readonly steps: Array<PendingStep>;
@@ -85,6 +90,8 @@ export interface Dirty<Command> {
   readonly inbox: Array<InboxRow>;
   /** What led to the steps, in order: answered after the commit, taken back if it fails. */
   readonly commands: Array<Command>;
+  /** Steps that are traced; null: none. */
+  traced: Array<TracedStep> | null;
   /** Unparked or migrated: all effects run, those opened here for the first time, and all timers are armed. */
   restart: boolean;
 }
@@ -211,6 +218,7 @@ const dirtyOf = <Command>(resident: Resident<Command>): Dirty<Command> =>
     timersCleared: new Map(),
     inbox: [],
     commands: [],
+    traced: null,
     restart: false,
   });
 

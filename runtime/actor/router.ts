@@ -133,12 +133,24 @@ export interface RouterPorts {
   readonly fork: (effect: Effect.Effect<void>) => void;
 }
 
+export interface RoutedCounts {
+  /** Commands sent to other processes, repeats included. */
+  sent: number;
+  /** Commands sent again because their actor had moved. */
+  moved: number;
+  /** Commands for which no process answered. */
+  failed: number;
+  /** Commands of other processes. */
+  received: number;
+}
+
 const gone = (): CallError => new CallError("unavailable", "The actor did not settle in one server process in time. Try again.");
 
 export class Router {
   readonly #ports: RouterPorts;
   readonly #outboxes = new Map<number, Array<Waiting>>();
   #waiting = 0;
+  readonly counts: RoutedCounts = { sent: 0, moved: 0, failed: 0, received: 0 };
 
   constructor(ports: RouterPorts) {
     this.#ports = ports;
@@ -165,6 +177,7 @@ export class Router {
       const commands = Commands.parse(JSON.parse(message));
       const answers: Array<Answer> = Array.from({ length: commands.length });
       let open = commands.length;
+      this.counts.received += open;
       for (const [index, sent] of commands.entries()) {
         const reply: Reply = (result) => {
           if (result instanceof Moved) answers[index] = { moved: true };
@@ -207,8 +220,13 @@ export class Router {
   }
 
   #send(cell: number, part: ReadonlyArray<Waiting>): Effect.Effect<void> {
+    this.counts.sent += part.length;
     return Effect.matchEffect(this.#ports.call(cell, JSON.stringify(part.map(({ command }) => command))), {
-      onFailure: (error) => Effect.sync(() => part.forEach(({ reply }) => reply(error))),
+      onFailure: (error) =>
+        Effect.sync(() => {
+          this.counts.failed += part.length;
+          for (const { reply } of part) reply(error);
+        }),
       onSuccess: (text) => this.#deal(part, Answers.parse(JSON.parse(text))),
     });
   }
@@ -225,6 +243,7 @@ export class Router {
       else again.push(waiting);
     }
     if (again.length === 0) return Effect.void;
+    this.counts.moved += again.length;
     return Effect.andThen(
       Effect.sleep(pauseMs),
       Effect.sync(() => again.forEach((waiting) => this.#post(waiting))),

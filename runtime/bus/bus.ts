@@ -75,6 +75,8 @@ export class Bus extends Context.Service<
     ) => Effect.Effect<TopicHandle, CallError>;
     /** Followers of a channel in this process. */
     readonly watchers: (channel: string) => number;
+    /** Followers of all channels in this process. */
+    readonly watching: () => number;
   }
 >()("pixsim/runtime/Bus") {
   static readonly layer: Layer.Layer<Bus, never, Fanout> = Layer.effect(
@@ -132,6 +134,11 @@ const make = Effect.gen(function* () {
       }
     },
     watchers: (name) => channels.get(name)?.channel.watchers.size ?? 0,
+    watching: () => {
+      let count = 0;
+      for (const { channel } of channels.values()) count += channel.watchers.size;
+      return count;
+    },
     follow: Effect.fnUntraced(function* (
       name: string,
       from: string | undefined,

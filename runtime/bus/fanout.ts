@@ -9,11 +9,24 @@ export interface Listener {
   readonly lost: () => void;
 }
 
+/** Messages since the start. */
+export interface FanoutCounts {
+  sent: number;
+  heard: number;
+  /** Could not be sent; whoever subscribes is told so later. */
+  unsent: number;
+  /** Channels that were told that they may have missed something. */
+  losses: number;
+}
+
+export const noCounts = (): FanoutCounts => ({ sent: 0, heard: 0, unsent: 0, losses: 0 });
+
 export class Fanout extends Context.Service<
   Fanout,
   {
     /** False: there are no other processes, and nothing is ever heard. */
     readonly shared: boolean;
+    readonly counts: Readonly<FanoutCounts>;
     /** Tells the other processes that subscribe to the channel. */
     readonly publish: (channel: string, message: string) => void;
     /** Completes when messages come in; answers how to stop. */
@@ -23,6 +36,7 @@ export class Fanout extends Context.Service<
   /** One process. */
   static readonly alone: Layer.Layer<Fanout> = Layer.succeed(Fanout, {
     shared: false,
+    counts: noCounts(),
     publish: () => {},
     subscribe: () => Effect.succeed(() => {}),
   });

@@ -24,6 +24,8 @@ const runner = (incarnation: string): RunnerInfo => ({
 
 const processOf = () => {
   const locks = Layer.succeed(ShardLocks, {
+    me: "",
+    holders: () => Effect.succeed(null),
     leaseMs: () => Infinity,
     confirm: () => Effect.succeed(true),
     runners: Effect.sync(() => runners),

@@ -4,7 +4,7 @@
 import { Effect, Layer, Schedule } from "effect";
 import { ShardLocks } from "../cluster/locks.ts";
 import { RedisConnection } from "../cluster/redis.ts";
-import { Fanout, type Listener } from "./fanout.ts";
+import { Fanout, type Listener, noCounts } from "./fanout.ts";
 
 /** In its own channel each process hears what concerns all channels. */
 const everything = "*";
@@ -30,8 +30,10 @@ export const redisFanout: Layer.Layer<Fanout, never, RedisConnection | ShardLock
     const me = crypto.randomUUID().slice(0, 8);
     const subscriptions = new Map<string, Subscription>();
     const missed = new Set<string>();
+    const counts = noCounts();
 
     const lose = (channel: string): void => {
+      counts.losses++;
       for (const listener of subscriptions.get(channel)?.listeners ?? []) listener.lost();
     };
     const loseAll = (): void => {
@@ -43,11 +45,14 @@ export const redisFanout: Layer.Layer<Fanout, never, RedisConnection | ShardLock
       if (message.slice(0, at) === me) return;
       const text = message.slice(at + 1);
       if (text === lostMark) return channel === everything ? loseAll() : lose(channel);
+      counts.heard++;
       for (const listener of subscriptions.get(channel)?.listeners ?? []) listener.heard(text);
     };
 
     const send = (channel: string, message: string): void => {
+      counts.sent++;
       redis.publish(nameOf(channel), `${me}\n${message}`).catch(() => {
+        counts.unsent++;
         if (missed.size < mostMissed) missed.add(channel);
         else missed.add(everything);
       });
@@ -101,6 +106,7 @@ export const redisFanout: Layer.Layer<Fanout, never, RedisConnection | ShardLock
 
     return Fanout.of({
       shared: true,
+      counts,
       publish: send,
       subscribe: (channel, listener) =>
         Effect.promise(async () => {

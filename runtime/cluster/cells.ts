@@ -6,6 +6,7 @@ import * as Sharding from "effect/cluster/Sharding";
 import * as Rpc from "effect/rpc/Rpc";
 import { CallError } from "#protocol/wire/errors.ts";
 import { allCells } from "../actor/store.ts";
+import { makeHandovers } from "./handovers.ts";
 import { ShardLocks } from "./locks.ts";
 import { type CellServer, Placement } from "./placement.ts";
 
@@ -53,6 +54,7 @@ export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Shardin
     const client = yield* onSharding(CellEntity.client);
     const shards = yield* Effect.forEach(allCells, (cell) => onSharding(CellEntity.getShardId(entityId(cell) as never)));
     const names = shards.map(String);
+    const handovers = yield* makeHandovers;
 
     const serve = Effect.fnUntraced(function* (server: CellServer) {
       /** Cells served here, each by the entity that came last: one before it may still be ending. */
@@ -106,6 +108,8 @@ export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Shardin
       call: (cell, message) => ask(client(entityId(cell)).Deliver({ message })),
       once: (name, work) => sharding.registerSingleton(name, work),
       leave: locks.leave,
+      handovers,
+      owners: locks.holders(names),
     });
   }),
 );

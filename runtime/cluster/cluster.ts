@@ -1,5 +1,5 @@
 // Where actors live, by the settings: in this process alone, or spread over all that meet in one Redis.
-import { Effect, Layer } from "effect";
+import { Clock, Effect, Layer } from "effect";
 import type * as SocketServer from "effect/socket/SocketServer";
 import type { Fanout } from "../bus/fanout.ts";
 import { Settings } from "../config/settings.ts";
@@ -8,7 +8,7 @@ import type { Placement } from "./placement.ts";
 import type { Quotas } from "./quotas.ts";
 import type { RedisError } from "./redis.ts";
 import type { ClusterRefused } from "./registry.ts";
-import { singleProcess } from "./single.ts";
+import { namedProcess } from "./single.ts";
 
 /** `version`: of the program. What only several processes need is loaded only for them. */
 export const clusterLayer = (
@@ -17,7 +17,7 @@ export const clusterLayer = (
   Layer.unwrap(
     Effect.gen(function* () {
       const { REDIS_URL, ...settings } = yield* Settings;
-      if (REDIS_URL === undefined) return singleProcess;
+      if (REDIS_URL === undefined) return namedProcess(version, yield* Clock.currentTimeMillis);
       const { manyProcesses } = yield* Effect.promise(() => import("./many.ts"));
       return manyProcesses({
         redisUrl: REDIS_URL,

@@ -28,6 +28,10 @@ export class ShardLocks extends Context.Service<
     readonly runners: Effect.Effect<ReadonlyArray<RunnerInfo> | null>;
     /** Gives all shards away, as far as there is somebody to take them: see `Placement.leave`. */
     readonly leave: Effect.Effect<void>;
+    /** Address of the process that holds each shard, or null. Null in all: it cannot be told just now. */
+    readonly holders: (shards: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string | null> | null>;
+    /** Address of this process. */
+    readonly me: string;
   }
 >()("pixsim/runtime/ShardLocks") {
   /** One process: all is here, for ever. */
@@ -37,5 +41,7 @@ export class ShardLocks extends Context.Service<
       confirm: () => Effect.succeed(true),
       runners: Effect.succeed([info]),
       leave: Effect.void,
+      holders: (shards) => Effect.succeed(shards.map(() => info.address)),
+      me: info.address,
     });
 }

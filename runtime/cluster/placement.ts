@@ -2,6 +2,7 @@
 // Who may write is not decided here but by the cell's epoch in the database.
 import { Context, type Effect, type Scope } from "effect";
 import type { CallError } from "#protocol/wire/errors.ts";
+import type { Handovers } from "./handovers.ts";
 
 /** What a process does with the cells that it is given. */
 export interface CellServer {
@@ -34,5 +35,9 @@ export class Placement extends Context.Service<
      * nothing where there is no other. Completes when they are free to be taken, at the latest after two seconds.
      */
     readonly leave: Effect.Effect<void>;
+    /** Cells that came to this process and went from it. */
+    readonly handovers: Handovers;
+    /** Address of the process that each cell is given to, by cell; null: of none just now. Null in all: that cannot be told. */
+    readonly owners: Effect.Effect<ReadonlyArray<string | null> | null>;
   }
 >()("pixsim/runtime/Placement") {}

@@ -95,6 +95,12 @@ const releaseScript = `
 for _, key in ipairs(KEYS) do if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end end
 return 1`;
 
+/** KEYS: locks. Answers who holds each; empty: nobody. */
+const holdersScript = `
+local out = {}
+for i, key in ipairs(KEYS) do out[i] = redis.call('GET', key) or '' end
+return out`;
+
 const registryKeys = [keys.machines, keys.runners, keys.info, keys.beat];
 const strings = (answer: unknown): Array<string> => (Array.isArray(answer) ? answer.map(String) : []);
 
@@ -259,6 +265,12 @@ export const registry = (
           ),
         runners: everybody,
         leave,
+        holders: (shards) =>
+          redis.script(holdersScript, shards.map(lockKey), []).pipe(
+            Effect.map((answer) => strings(answer).map((holder) => (holder === "" ? null : holder.slice(0, holder.lastIndexOf("#"))))),
+            Effect.orElseSucceed(() => null),
+          ),
+        me: info.address,
       });
       return Context.make(RunnerStorage.RunnerStorage, storage).pipe(Context.add(ShardLocks, locks));
     }),

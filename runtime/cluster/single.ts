@@ -9,16 +9,26 @@ import * as ShardingConfig from "effect/cluster/ShardingConfig";
 import { cellCount } from "../actor/store.ts";
 import { Fanout } from "../bus/fanout.ts";
 import { placementOnSharding } from "./cells.ts";
-import { ShardLocks } from "./locks.ts";
+import { type RunnerInfo, ShardLocks } from "./locks.ts";
 import type { Placement } from "./placement.ts";
 import { Quotas } from "./quotas.ts";
 
-const alone = { address: "this process", incarnation: "", secretMark: "", protocol: 0, version: "", weight: 1, startedAt: 0 };
+const unnamed: RunnerInfo = { address: "this process", incarnation: "", secretMark: "", protocol: 0, version: "", weight: 1, startedAt: 0 };
 
-export const singleProcess: Layer.Layer<Placement | ShardLocks | Fanout | Quotas> = placementOnSharding.pipe(
-  Layer.provide(Sharding.layer),
-  Layer.provide(Runners.layerNoop),
-  Layer.provide([MessageStorage.layerNoop, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
-  Layer.provide(ShardingConfig.layer({ shardsPerGroup: cellCount, simulateRemoteSerialization: false, maxResidentEntities: "unbounded" })),
-  Layer.provideMerge(Layer.mergeAll(ShardLocks.alone(alone), Fanout.alone, Quotas.alone)),
-);
+/** `info`: what is told of this process. */
+export const oneProcess = (info: RunnerInfo): Layer.Layer<Placement | ShardLocks | Fanout | Quotas> =>
+  placementOnSharding.pipe(
+    Layer.provide(Sharding.layer),
+    Layer.provide(Runners.layerNoop),
+    Layer.provide([MessageStorage.layerNoop, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
+    Layer.provide(
+      ShardingConfig.layer({ shardsPerGroup: cellCount, simulateRemoteSerialization: false, maxResidentEntities: "unbounded" }),
+    ),
+    Layer.provideMerge(Layer.mergeAll(ShardLocks.alone(info), Fanout.alone, Quotas.alone)),
+  );
+
+export const singleProcess: Layer.Layer<Placement | ShardLocks | Fanout | Quotas> = oneProcess(unnamed);
+
+/** One process that says of itself which version it is and since when. */
+export const namedProcess = (version: string, startedAt: number): Layer.Layer<Placement | ShardLocks | Fanout | Quotas> =>
+  oneProcess({ ...unnamed, version, startedAt });

@@ -4,13 +4,13 @@ import { createHash } from "node:crypto";
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket";
 import * as NodeSocket from "@effect/platform-node/NodeSocket";
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer";
-import { Effect, Layer } from "effect";
+import { Cause, Effect, Layer, Option } from "effect";
 import * as Runners from "effect/cluster/Runners";
 import type { ShardingConfig } from "effect/cluster/ShardingConfig";
 import * as RpcClient from "effect/rpc/RpcClient";
 import * as RpcSerialization from "effect/rpc/RpcSerialization";
-import { Socket } from "effect/socket/Socket";
-import type * as SocketServer from "effect/socket/SocketServer";
+import { isSocketError, Socket } from "effect/socket/Socket";
+import * as SocketServer from "effect/socket/SocketServer";
 
 const identity = "pixsim-runner";
 /** Pre-shared keys are a matter of TLS 1.2 in Node; these suites have forward secrecy. */
@@ -58,6 +58,34 @@ const secureClient = (secret: string): Layer.Layer<Runners.RpcClientProtocol, ne
     })),
   );
 
+/**
+ * A runner that dies or is cut off ends its connection in the middle: a line says so and no more, the registry decides what becomes
+ * of it. Faults of the program stay errors.
+ */
+const quiet = <E, R>(sockets: Layer.Layer<SocketServer.SocketServer, E, R>): Layer.Layer<SocketServer.SocketServer, E, R> =>
+  Layer.effect(
+    SocketServer.SocketServer,
+    Effect.map(SocketServer.SocketServer, (server) =>
+      SocketServer.SocketServer.of({
+        address: server.address,
+        run: (handler) =>
+          server.run((socket) =>
+            Effect.catchCauseIf(
+              handler(socket),
+              (cause) => isSocketError(Cause.squash(cause)),
+              (cause) =>
+                Effect.flatMap(Effect.serviceOption(NodeSocket.NetSocket), (connection) =>
+                  Effect.annotateLogs(Effect.logInfo("the connection of another runner broke"), {
+                    from: Option.getOrUndefined(Option.map(connection, ({ remoteAddress }) => remoteAddress)),
+                    reason: String(Cause.squash(cause)),
+                  }),
+                ),
+            ),
+          ),
+      }),
+    ),
+  ).pipe(Layer.provide(sockets));
+
 /** Listening at and reaching runners' addresses. `secret`: undefined only on loopback. */
 export const runnerSockets = (
   host: string,
@@ -69,6 +97,6 @@ export const runnerSockets = (
   ShardingConfig
 > =>
   Layer.mergeAll(
-    secret === undefined ? NodeClusterSocket.layerSocketServer : secureServer(host, port, secret),
+    secret === undefined ? quiet(NodeClusterSocket.layerSocketServer) : quiet(secureServer(host, port, secret)),
     secret === undefined ? NodeClusterSocket.layerClientProtocol : secureClient(secret),
   ).pipe(Layer.provideMerge(RpcSerialization.layerSchemaBinary({})));

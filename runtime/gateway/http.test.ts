@@ -39,7 +39,7 @@ beforeAll(async () => {
       docs: join(folder, "reference.html"),
       media: { key, path: (name) => join(folder, "blobs", name) },
       health: Effect.suspend(() => (healthy ? Effect.void : Effect.fail({ message: "The database does not answer." }))),
-      metrics: () => "pixsim_up 1\n",
+      metrics: Effect.succeed("pixsim_up 1\n"),
     },
   });
 });

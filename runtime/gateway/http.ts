@@ -15,7 +15,7 @@ export interface HttpOptions {
   /** Whether the server can do its work; fails with what keeps it from that. */
   readonly health: Effect.Effect<void, { readonly message: string }>;
   /** Figures in the text format of Prometheus. */
-  readonly metrics: () => string;
+  readonly metrics: Effect.Effect<string>;
 }
 
 const everyHeader: HttpHeaders = {
@@ -52,7 +52,7 @@ const answerOf = (options: HttpOptions, request: HttpRequest): Effect.Effect<Ans
   }
   if (path === "/healthz") return answerHealth(options.health);
   if (path === "/metrics") {
-    return Effect.sync(() => textAnswer(200, options.metrics(), { "content-type": "text/plain; version=0.0.4; charset=utf-8" }));
+    return Effect.map(options.metrics, (text) => textAnswer(200, text, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }));
   }
   if (path === "/docs") return answerPage(options.docs, request);
   if (path.startsWith("/media/")) return answerMedia(options.media, request);

@@ -131,7 +131,7 @@ export const startGateway = async (options: TestGatewayOptions = {}): Promise<Te
     docs: "/nowhere/reference.html",
     media: { key: new Uint8Array(32), path: (sha256) => `/nowhere/${sha256}` },
     health: Effect.void,
-    metrics: () => "",
+    metrics: Effect.succeed(""),
     ...options.http,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });

@@ -60,9 +60,9 @@ export const logSink: Layer.Layer<never, never, Log | Metrics | Database | Setti
     const { PIXSIM_LOG_DATABASE: stores, PIXSIM_LOG_DAYS: days } = yield* Settings;
     const { queue, speaker } = log;
     const metrics = yield* Metrics;
-    const stored = metrics.counter("pixsim_log_stored_total", "Lines stored in the database.");
-    const dropped = metrics.counter("pixsim_log_dropped_total", "Lines dropped before they were stored.");
-    const storeSeconds = metrics.histogram("pixsim_log_store_seconds", "How long storing a batch of lines took.");
+    const stored = metrics.counter("pixsim_log_stored_total");
+    const dropped = metrics.counter("pixsim_log_dropped_total");
+    const storeSeconds = metrics.histogram("pixsim_log_store_seconds");
 
     yield* Clock.currentTimeMillis.pipe(
       Effect.flatMap((now) => sweepLog(now - days * dayMs)),

@@ -3,6 +3,7 @@
 import { Effect, Layer } from "effect";
 import { Fanout } from "#runtime/bus/fanout.ts";
 import { allCells } from "#runtime/actor/store.ts";
+import { makeHandovers } from "#runtime/cluster/handovers.ts";
 import { type CellServer, Placement } from "#runtime/cluster/placement.ts";
 import type { Contender, Services } from "../durable/contender.ts";
 import { openHost } from "../durable/pixsim.ts";
@@ -15,18 +16,25 @@ const twoPlaces = (): ReadonlyArray<Layer.Layer<Placement | Fanout>> => {
   const place = (owns: boolean) =>
     Layer.merge(
       Fanout.alone,
-      Layer.succeed(Placement, {
-        leave: Effect.void,
-        serve: (server) => {
-          if (!owns) return Effect.void;
-          owner = server;
-          return server.open(allCells);
-        },
-        isHere: () => Effect.succeed(owns),
-        leaseMs: () => Infinity,
-        call: (_cell, message) => Effect.suspend(() => owner.receive(message)),
-        once: () => Effect.void,
-      }),
+      Layer.effect(
+        Placement,
+        Effect.map(makeHandovers, (handovers) =>
+          Placement.of({
+            leave: Effect.void,
+            serve: (server) => {
+              if (!owns) return Effect.void;
+              owner = server;
+              return server.open(allCells);
+            },
+            isHere: () => Effect.succeed(owns),
+            leaseMs: () => Infinity,
+            call: (_cell, message) => Effect.suspend(() => owner.receive(message)),
+            once: () => Effect.void,
+            handovers,
+            owners: Effect.succeed(allCells.map(() => "there")),
+          }),
+        ),
+      ),
     );
   return [place(false), place(true)];
 };

@@ -1,6 +1,6 @@
 // What processes tell each other of changes. Messages get lost, and whoever should have heard them may or may not be told so.
 import { Effect } from "effect";
-import type { Fanout, Listener } from "../../bus/fanout.ts";
+import { type Fanout, type Listener, noCounts } from "../../bus/fanout.ts";
 import type { Network } from "./network.ts";
 import type { Life } from "./time.ts";
 
@@ -16,6 +16,7 @@ export class Channels {
     const { time } = this.#network;
     return {
       shared: true,
+      counts: noCounts(),
       publish: (channel, message) => {
         for (const { life: other, listener } of this.#subscribers.get(channel) ?? []) {
           if (other === life) continue;

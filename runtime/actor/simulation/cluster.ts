@@ -4,6 +4,7 @@
 import { Context, Effect, type Fiber } from "effect";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Fanout } from "../../bus/fanout.ts";
+import { makeHandovers } from "../../cluster/handovers.ts";
 import { Placement } from "../../cluster/placement.ts";
 import type { TopicMessage } from "../../gateway/handlers.ts";
 import type { Acknowledged, Actors } from "../actors.ts";
@@ -44,7 +45,7 @@ interface Host {
   readonly address: string;
   readonly life: Life;
   readonly agent: Agent;
-  readonly context: Context.Context<Fanout | Outside | Placement>;
+  readonly context: Context.Context<Fanout | Outside>;
   fiber: Fiber.Fiber<never> | null;
   actors: Actors["Service"] | null;
 }
@@ -101,12 +102,11 @@ export class Cluster {
   #boot(address: string): void {
     const life = new Life();
     life.skew = this.#hosts.get(address)?.life.skew ?? 0;
-    const base = livingIn(this.time, life).pipe(
+    const context = livingIn(this.time, life).pipe(
       Context.add(Fanout, this.#channels.from(life)),
       Context.add(Outside, Outside.of(this.service.from(life))),
     );
-    const agent = new Agent(this.#fabric, life, address, ++this.#incarnations, (effect) => void Effect.runForkWith(base)(effect));
-    const context = Context.add(base, Placement, agent.placement);
+    const agent = new Agent(this.#fabric, life, address, ++this.#incarnations, (effect) => void Effect.runForkWith(context)(effect));
     const host: Host = { address, life, agent, context, fiber: null, actors: null };
     this.#hosts.set(address, host);
     const program = hostOn(definitions, {
@@ -115,7 +115,10 @@ export class Cluster {
       soon: (run) => this.time.add(run, life),
       limits,
     });
-    const whole = Effect.flatMap(program, (actors) => {
+    const placed = Effect.flatMap(makeHandovers, (handovers) =>
+      Effect.provideService(program, Placement, Placement.of({ ...agent.placement, handovers })),
+    );
+    const whole = Effect.flatMap(placed, (actors) => {
       host.actors = actors;
       return Effect.never;
     });

@@ -2,7 +2,8 @@
 // back that are not, and lets go of all when the keeper of the locks is silent. Messages are asked again until they are answered.
 import { Effect, type Scope } from "effect";
 import { ask } from "../../cluster/cells.ts";
-import { type CellServer, Placement } from "../../cluster/placement.ts";
+import type { CellServer, Placement } from "../../cluster/placement.ts";
+import { allCells } from "../store.ts";
 import type { Locks } from "./locks.ts";
 import type { Network } from "./network.ts";
 import type { Life } from "./time.ts";
@@ -45,7 +46,8 @@ export interface Fabric {
 
 export class Agent {
   readonly life: Life;
-  readonly placement: Placement["Service"];
+  /** `handovers` belong to the host that it serves. */
+  readonly placement: Omit<Placement["Service"], "handovers">;
   readonly #fabric: Fabric;
   readonly #address: string;
   readonly #owner: string;
@@ -63,7 +65,7 @@ export class Agent {
     this.#address = address;
     this.#owner = `${address}#${incarnation}`;
     this.#fork = fork;
-    this.placement = Placement.of({
+    this.placement = {
       serve: (server) => this.#serve(server),
       isHere: (cell) =>
         Effect.callback((resume) => {
@@ -83,7 +85,13 @@ export class Agent {
       call: (cell, message) => ask(Effect.callback<string, "nobody">((resume) => this.#call(cell, message, resume))),
       once: () => Effect.die("nothing of this world runs only once"),
       leave: Effect.suspend(() => (this.#server === null ? Effect.void : this.#handOver(this.#server))),
-    });
+      owners: Effect.callback((resume) =>
+        this.#ask(
+          () => allCells.map((cell) => fabric.locks.holder(cell)?.split("#")[0] ?? null),
+          (owners) => resume(Effect.succeed(owners)),
+        ),
+      ),
+    };
   }
 
   get owner(): string {
