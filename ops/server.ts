@@ -29,6 +29,7 @@ import { ResultStore } from "#runtime/gateway/idempotency.ts";
 import type { GatewayLimits } from "#runtime/gateway/limits.ts";
 import { mediaUrlsLayer } from "#runtime/gateway/media-urls.ts";
 import { transportLayer } from "#runtime/gateway/transports.ts";
+import { clusterHandlers } from "#runtime/observe/cluster.ts";
 import { logLayer } from "#runtime/observe/log.ts";
 import { Metrics } from "#runtime/observe/metrics.ts";
 import { serverMetrics } from "#runtime/observe/server-metrics.ts";
@@ -54,6 +55,7 @@ const gateway = (limits: Partial<GatewayLimits>) =>
         jobs: yield* jobHandlers,
         assets: yield* assetHandlers,
         actors: yield* actorHandlers,
+        cluster: yield* clusterHandlers,
       };
       return Gateway.layer({
         handlers,

@@ -4,11 +4,12 @@ import type * as z from "zod";
 import { actors } from "./actor.ts";
 import { assets } from "./asset.ts";
 import { auth } from "./auth.ts";
+import { cluster } from "./cluster.ts";
 import type { CallSpec, StreamSpec, TopicSpec } from "./define.ts";
 import { jobs } from "./job.ts";
 import { system } from "./system.ts";
 
-export const contract = { auth, system, jobs, assets, actors };
+export const contract = { auth, system, jobs, assets, actors, cluster };
 export type Contract = typeof contract;
 
 type Named<Part extends "calls" | "streams" | "topics"> = {

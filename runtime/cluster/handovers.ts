@@ -13,15 +13,17 @@ export interface OwnHandover {
   readonly cells: ReadonlyArray<number>;
 }
 
-/** How long no more cells must have come or gone. */
-const quiet = "150 millis";
+/** How long no more cells must have come or gone: longer than the pause between two tries for those that are not free yet. */
+const quiet = "600 millis";
+/** Kept for who comes to listen: who is told of them starts later than the host. */
+const mostKept = 20;
 /** Rounds of waiting for that, at most. */
-const mostRounds = 10;
+const mostRounds = 5;
 
 export interface Handovers {
   readonly counts: Readonly<Record<Way, number>>;
   readonly note: (way: Way, cells: ReadonlyArray<number>) => void;
-  /** Told of each handover from now on; answers how to stop. */
+  /** Told of each handover, the latest ones before this included; answers how to stop. */
   readonly onHandover: (listener: (handover: OwnHandover) => void) => () => void;
 }
 
@@ -29,6 +31,7 @@ export const makeHandovers: Effect.Effect<Handovers, never, Scope.Scope> = Effec
   const counts: Record<Way, number> = { taken: 0, given: 0, lost: 0 };
   const pending: Record<Way, Set<number>> = { lost: new Set(), given: new Set(), taken: new Set() };
   const listeners = new Set<(handover: OwnHandover) => void>();
+  const told: Array<OwnHandover> = [];
   const noted = Latch.makeUnsafe(false);
 
   const tell = Effect.gen(function* () {
@@ -38,7 +41,10 @@ export const makeHandovers: Effect.Effect<Handovers, never, Scope.Scope> = Effec
       pending[way].clear();
       if (cells.length === 0) continue;
       yield* Effect.annotateLogs(Effect.logInfo(`cells were ${way}`), { count: cells.length, cells: ranges(cells) });
-      for (const listener of listeners) listener({ at, way, cells });
+      const handover: OwnHandover = { at, way, cells };
+      told.push(handover);
+      if (told.length > mostKept) told.shift();
+      for (const listener of listeners) listener(handover);
     }
   });
   const gather = Effect.gen(function* () {
@@ -63,6 +69,7 @@ export const makeHandovers: Effect.Effect<Handovers, never, Scope.Scope> = Effec
       noted.openUnsafe();
     },
     onHandover: (listener) => {
+      for (const handover of told) listener(handover);
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },

@@ -69,7 +69,7 @@ export const catalogue = {
     help: "Commands for actors of other processes: sent, sent again because the actor had moved (moved), given up (failed), received.",
     labels: ["way"],
   },
-  pixsim_bus_watchers: { type: "gauge", help: "Followers of channels of changes." },
+  pixsim_bus_watchers: { type: "gauge", help: "Followers of channels of changes, the server's own two included." },
   pixsim_bus_messages_total: { type: "counter", help: "Messages between processes.", labels: ["direction"] },
   pixsim_bus_unsent_total: { type: "counter", help: "Messages that could not be sent; their readers are told to read anew." },
   pixsim_bus_losses_total: { type: "counter", help: "Channels of which messages may have been missed, each time that this was found out." },

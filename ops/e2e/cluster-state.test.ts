@@ -1,0 +1,113 @@
+// What three runners on real Redis and PostgreSQL tell of themselves: whichever is asked knows all of them, and when one dies the
+// others say so, in the topics and in their logs.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Grant } from "#protocol/auth.ts";
+import type { Client } from "#protocol/client/client.ts";
+import type { ClusterState, Handover } from "#protocol/cluster.ts";
+import { type RunningCluster, startCluster } from "../services/cluster.ts";
+import { freePort } from "../services/port.ts";
+import { addUser, firstAdmin, typedClient } from "./people.ts";
+import type { RunningServer } from "./server.ts";
+
+let cluster: RunningCluster;
+let runners: [RunningServer, RunningServer, RunningServer];
+let admin: Grant;
+let victimAddress: string;
+const open: Array<Client> = [];
+const at = (runner: RunningServer, grant: Grant): Client => {
+  const client = typedClient(runner, grant);
+  open.push(client);
+  return client;
+};
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  // The first alone: it makes the database and the secrets.
+  const first = await cluster.start();
+  admin = await firstAdmin(first);
+  victimAddress = `127.0.0.1:${await freePort()}`;
+  const [second, third] = await Promise.all([cluster.start(), cluster.start({ PIXSIM_RUNNER: victimAddress })]);
+  runners = [first, second, third];
+}, 240_000);
+afterAll(async () => {
+  for (const client of open) client.close();
+  await cluster.stop();
+});
+
+/** Log lines of a runner with this message. */
+const lines = (runner: RunningServer, msg: string): ReadonlyArray<Readonly<Record<string, unknown>>> =>
+  runner
+    .output()
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+    .filter((line) => line["msg"] === msg);
+
+const spread = ({ runners: all }: ClusterState): ReadonlyArray<number> => all.map(({ cells }) => cells);
+
+test("a runner that dies is gone from all that the others tell, and its cells are seen to change hands", { timeout: 240_000 }, async () => {
+  const [one, two, victim] = runners;
+  const client = at(one, admin);
+  const other = at(two, admin);
+  // All three have told their load, and all cells are given out.
+  const whole = await expect
+    .poll(
+      async () => {
+        const state = await client.call("cluster.runners", {});
+        return spread(state).reduce((all, cells) => all + cells, 0) === 256 &&
+          state.runners.every(({ cells, load }) => cells > 0 && load !== null)
+          ? state.runners.length
+          : 0;
+      },
+      { timeout: 60_000, interval: 200 },
+    )
+    .toBe(3)
+    .then(() => client.call("cluster.runners", {}));
+  const addresses = whole.runners.map(({ address }) => address);
+  expect((await other.call("cluster.runners", {})).runners.map(({ address }) => address)).toEqual(addresses);
+  const { owners } = await other.call("cluster.cells", {});
+  expect(owners.map(({ runner }) => runner).sort()).toEqual(addresses);
+  const dying = lines(victim, "cells were taken");
+  expect(dying.length).toBeGreaterThan(0);
+
+  const states: Array<ClusterState> = [];
+  const handovers: Array<Handover> = [];
+  let history: ReadonlyArray<Handover> | undefined;
+  client.follow("cluster.load", {}, { snapshot: (state) => void states.push(state), deltas: (changes) => void states.push(...changes) });
+  client.follow(
+    "cluster.handovers",
+    {},
+    { snapshot: ({ handovers: kept }) => (history = kept), deltas: (changes) => void handovers.push(...changes) },
+  );
+  await expect.poll(() => states.length, { timeout: 10_000 }).toBeGreaterThan(1);
+  await expect.poll(() => history?.some(({ way }) => way === "given"), { timeout: 10_000 }).toBe(true);
+  const mine = owners.find(({ runner }) => runner === victimAddress)!;
+  const watched = handovers.length;
+  const taken = [one, two].map((runner) => lines(runner, "cells were taken").length);
+
+  await victim.kill("SIGKILL");
+  await expect
+    .poll(() => states.at(-1)?.runners.map(({ address }) => address), { timeout: 30_000 })
+    .toEqual(addresses.filter((address) => address !== mine.runner));
+  await expect
+    .poll(
+      () =>
+        handovers
+          .slice(watched)
+          .filter(({ way, runner }) => way === "taken" && runner !== mine.runner)
+          .flatMap(({ cells }) => cells)
+          .sort((a, b) => a - b),
+      { timeout: 30_000 },
+    )
+    .toEqual(mine.cells);
+  await expect.poll(() => spread(states.at(-1)!).reduce((all, cells) => all + cells, 0), { timeout: 30_000 }).toBe(256);
+
+  // A change of ownership is a line or two, not one a cell; the death of a peer is no error of theirs.
+  for (const [index, runner] of [one, two].entries()) {
+    expect(lines(runner, "cells were taken").length - taken[index]!).toBeLessThanOrEqual(3);
+    expect(lines(runner, "Unhandled error in SocketServer")).toEqual([]);
+  }
+
+  const eve = await addUser(one, admin, "eve");
+  await expect(at(two, eve).call("cluster.runners", {})).rejects.toMatchObject({ code: "forbidden" });
+});
