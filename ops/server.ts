@@ -72,6 +72,24 @@ const gateway = (limits: Partial<GatewayLimits>) =>
     }),
   );
 
+const tracing = ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...settings }: SettingsShape): Layer.Layer<never> =>
+  endpoint === undefined
+    ? Layer.empty
+    : Layer.unwrap(
+        Effect.map(
+          Effect.promise(() => import("#runtime/observe/otlp.ts")),
+          ({ otlpTracing }) =>
+            otlpTracing({
+              endpoint,
+              headers: settings.OTEL_EXPORTER_OTLP_HEADERS,
+              share: settings.PIXSIM_TRACE_SHARE,
+              version,
+              environment: settings.PIXSIM_ENV,
+              instance: settings.REDIS_URL === undefined ? "local" : settings.PIXSIM_RUNNER,
+            }),
+        ),
+      );
+
 /** Sessions and links that ended long ago are forgotten. */
 const authHousekeeping = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -108,6 +126,7 @@ export const server = (settings: SettingsShape, { limits = {}, opening }: Server
     Layer.provideMerge(Layer.mergeAll(Secrets.layer, clusterLayer(version))),
     // Before all else in the data folder: it finds out whether another process has it, or nobody can write there.
     Layer.provideMerge(database),
+    Layer.provideMerge(tracing(settings)),
     Layer.provideMerge(Layer.mergeAll(logLayer(), Metrics.layer)),
     Layer.provideMerge(Layer.succeed(Settings, settings)),
   );

@@ -6,10 +6,12 @@ import type { Client } from "#protocol/client/client.ts";
 import type { ClusterState, Handover } from "#protocol/cluster.ts";
 import { type RunningCluster, startCluster } from "../services/cluster.ts";
 import { freePort } from "../services/port.ts";
-import { addUser, firstAdmin, typedClient } from "./people.ts";
+import { type Collector, pathOf, startCollector } from "./collector.ts";
+import { addUser, enter, firstAdmin, typedClient } from "./people.ts";
 import type { RunningServer } from "./server.ts";
 
 let cluster: RunningCluster;
+let collector: Collector;
 let runners: [RunningServer, RunningServer, RunningServer];
 let admin: Grant;
 let victimAddress: string;
@@ -21,17 +23,19 @@ const at = (runner: RunningServer, grant: Grant): Client => {
 };
 
 beforeAll(async () => {
-  cluster = await startCluster();
+  [cluster, collector] = await Promise.all([startCluster(), startCollector()]);
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, PIXSIM_TRACE_SHARE: "0" };
   // The first alone: it makes the database and the secrets.
-  const first = await cluster.start();
+  const first = await cluster.start(env);
   admin = await firstAdmin(first);
   victimAddress = `127.0.0.1:${await freePort()}`;
-  const [second, third] = await Promise.all([cluster.start(), cluster.start({ PIXSIM_RUNNER: victimAddress })]);
+  const [second, third] = await Promise.all([cluster.start(env), cluster.start({ ...env, PIXSIM_RUNNER: victimAddress })]);
   runners = [first, second, third];
 }, 240_000);
 afterAll(async () => {
   for (const client of open) client.close();
   await cluster.stop();
+  await collector.stop();
 });
 
 /** Log lines of a runner with this message. */
@@ -44,6 +48,36 @@ const lines = (runner: RunningServer, msg: string): ReadonlyArray<Readonly<Recor
     .filter((line) => line["msg"] === msg);
 
 const spread = ({ runners: all }: ClusterState): ReadonlyArray<number> => all.map(({ cells }) => cells);
+
+test("a trace goes on in the runner that has the actor", { timeout: 240_000 }, async () => {
+  const socket = await enter(runners[0], admin);
+  const spanId = "00f067aa0ba902b7";
+  // Some of them belong to other runners than the one that is asked.
+  const count = 10;
+  const traceIds = Array.from({ length: count }, (_, n) => (n + 1).toString(16).padStart(32, "a"));
+  const jobs: Array<string> = [];
+  const params = { prompt: "a meadow", duration: 1, quality: "360p", fps: 24, audio: false };
+  for (const traceId of traceIds) {
+    const id = socket.nextId();
+    const input = { request: { operation: "text_to_video", provider: "studio", params } };
+    socket.send({ t: "call", id, call: "jobs.create", input, key: traceId, traceparent: `00-${traceId}-${spanId}-01` });
+    const { r } = await socket.take("ok", id);
+    jobs.push((r as { readonly jobs: ReadonlyArray<{ readonly id: string }> }).jobs[0]!.id);
+  }
+  // What they would make is no matter here.
+  await socket.call("jobs.cancel", { ids: jobs });
+  const names = ["jobs.create", "create job", "step xstate.init"];
+  const paths = () =>
+    traceIds.map((traceId) => {
+      const spans = collector.spans.filter((span) => span.traceId === traceId);
+      return pathOf(spans, spanId, names);
+    });
+  await expect.poll(() => paths().filter((path) => path !== undefined).length, { timeout: 60_000, interval: 500 }).toBe(count);
+  const places = paths().map((path) => path!.map(({ instance }) => instance));
+  expect(new Set(places.flatMap(([call, command]) => [call, command])).size).toBe(1);
+  const stepped = new Set(places.map(([, , step]) => step));
+  expect(stepped.size).toBeGreaterThan(1);
+});
 
 test("a runner that dies is gone from all that the others tell, and its cells are seen to change hands", { timeout: 240_000 }, async () => {
   const [one, two, victim] = runners;

@@ -29,6 +29,7 @@ const frameLike = fc.record(
     params: value,
     key: fc.oneof(fc.constantFrom("1234567", "12345678", "x".repeat(100), "x".repeat(101)), value),
     deadline: fc.oneof(fc.constantFrom(0, 1, 300_000, 300_001), value),
+    traceparent: fc.oneof(fc.constantFrom("", "00-1-2-01", "x".repeat(100), "x".repeat(101)), value),
     credit: fc.oneof(fc.constantFrom(0, 1, 10_000, 10_001), value),
     n: fc.oneof(fc.constantFrom(0, 1, 10_000, 10_001), value),
     from: fc.oneof(fc.constantFrom("a:1", "a:", ":1", "a:1 ", `${"e".repeat(41)}:1`), value),

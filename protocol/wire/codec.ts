@@ -57,13 +57,15 @@ export const parseClientFrame = (text: string): ParsedFrame => {
   const id = isId(raw["id"]) ? raw["id"] : 0;
   switch (raw["t"]) {
     case "call": {
-      const { call, key, deadline } = raw;
+      const { call, key, deadline, traceparent } = raw;
       if (id === 0) return refuse(0, "A call needs an `id` from 1 to 4294967295.");
       if (!isName(call)) return refuse(id, "`call` is the name of a call.");
       if (!("input" in raw)) return refuse(id, "A call needs an `input`, if only {}.");
       if (key !== undefined && (typeof key !== "string" || key.length < 8 || key.length > 100))
         return refuse(id, "`key` has 8 to 100 characters.");
       if (deadline !== undefined && !isInteger(deadline, 1, 300_000)) return refuse(id, "`deadline` is 1 to 300000 ms.");
+      if (traceparent !== undefined && (typeof traceparent !== "string" || traceparent.length > 100))
+        return refuse(id, "`traceparent` is a text of at most 100 characters.");
       return {
         ok: true,
         frame: {
@@ -73,6 +75,7 @@ export const parseClientFrame = (text: string): ParsedFrame => {
           input: raw["input"],
           ...(key === undefined ? {} : { key }),
           ...(deadline === undefined ? {} : { deadline }),
+          ...(traceparent === undefined ? {} : { traceparent }),
         },
       };
     }

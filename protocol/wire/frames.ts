@@ -22,7 +22,10 @@ export const ClientFrame = z.discriminatedUnion("t", [
     client: z.string().max(80),
     token: z.string().max(4096).optional(),
   }),
-  /** A request. `key`: idempotency key of a mutation. `deadline`: ms from arrival, default 30,000, at most 300,000. */
+  /**
+   * A request. `key`: idempotency key of a mutation. `deadline`: ms from arrival, default 30,000, at most 300,000. `traceparent`: the
+   * client's span in the W3C's Trace Context, of which the server's become children.
+   */
   z.object({
     t: z.literal("call"),
     id: Id,
@@ -30,6 +33,7 @@ export const ClientFrame = z.discriminatedUnion("t", [
     input: z.unknown(),
     key: z.string().min(8).max(100).optional(),
     deadline: z.int().min(1).max(300_000).optional(),
+    traceparent: z.string().max(100).optional(),
   }),
   /** Ends an open call or stream. */
   z.object({ t: z.literal("cancel"), id: Id }),

@@ -24,6 +24,7 @@ export const makeCoreRig = (kinds: ReadonlyArray<Kind>, limits: Partial<CoreLimi
   const state = { fate: "answered" as Fate, left: [] as Array<() => unknown> };
   /** `address seq` of each step that watchers saw; names of effects that were started. */
   const seen = { steps: [] as Array<string>, effects: [] as Array<string> };
+  const measured = { stepped: 0, commits: [] as Array<number>, fired: [] as Array<number> };
   const store = disk.store((happen, answer) => {
     answers.push(() => {
       if (state.fate === "under way") state.left.push(happen);
@@ -52,6 +53,12 @@ export const makeCoreRig = (kinds: ReadonlyArray<Kind>, limits: Partial<CoreLimi
       published: (address, _kind, _createdAt, steps) => seen.steps.push(...steps.map(({ seq }) => `${address} ${seq}`)),
       deposed: () => {},
       log: () => {},
+      measures: {
+        clock: () => 0,
+        stepped: () => void measured.stepped++,
+        committed: (_ms, actors) => void measured.commits.push(actors),
+        fired: (lateMs) => void measured.fired.push(lateMs),
+      },
     },
     limits,
   );
@@ -89,5 +96,5 @@ export const makeCoreRig = (kinds: ReadonlyArray<Kind>, limits: Partial<CoreLimi
   const claim = (): void => core.claim(allCells, () => {});
   claim();
   settle();
-  return { core, disk, memory, answers, clock, state, seen, run, settle, pass, wait, claim };
+  return { core, disk, memory, answers, clock, state, seen, measured, run, settle, pass, wait, claim };
 };

@@ -5,6 +5,7 @@ import type { Acknowledged } from "./actors.ts";
 import { makeCoreRig } from "./core-rig.ts";
 import { makeKind } from "./resident.ts";
 import type { Disk } from "./simulation/disk.ts";
+import { allCells } from "./store.ts";
 
 const kind = makeKind({
   kind: "count",
@@ -114,7 +115,7 @@ test("a clock that is set forward and a store that was away do not keep timers f
 });
 
 test("of more timers than are fetched at a time the soonest come first, the rest in time", () => {
-  const { core, disk, settle, wait, clock } = makeCore(10);
+  const { core, disk, settle, wait, clock, measured } = makeCore(10);
   for (let n = 0; n < 5; n++) {
     core.dispatch({ type: "create", address: `sleeper/${n}`, input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
     settle();
@@ -130,6 +131,7 @@ test("of more timers than are fetched at a time the soonest come first, the rest
   const late = [...disk.actors.values()].map(({ journal }) => journal[1]!.at - journal[0]!.at - 75_000);
   expect(late).toHaveLength(5);
   for (const ms of late) expect([0, 1000]).toContain(ms);
+  expect(measured.fired.toSorted()).toEqual(late.toSorted());
 });
 
 test("a claim that arrives late takes a cell from nobody", () => {
@@ -180,4 +182,23 @@ test("a commit of which nobody knows whether it happened has happened, or never 
   settle();
   expect(results.at(-1)).toMatchObject({ seq: 2, context: { n: 2 } });
   expect(disk.actors.get(address)!.journal).toHaveLength(3);
+});
+
+test("every commit is measured, one step of 64, and what waits can be told", () => {
+  const { core, run, settle, measured } = makeCore(1000);
+  const create = (id: number) =>
+    core.dispatch({ type: "create", address: `count/${id}`, input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
+  for (let id = 0; id < 128; id++) create(id);
+  run();
+  expect(core.waiting()).toEqual({ commands: 128, deepest: 1 });
+  for (let n = 0; n < 5; n++)
+    core.dispatch({ type: "send", address: "count/0", event: { type: "UP" }, eventId: undefined, hash: "", reply: () => {} });
+  expect(core.waiting()).toEqual({ commands: 133, deepest: 6 });
+  settle();
+  expect(core.waiting()).toEqual({ commands: 0, deepest: 0 });
+  expect(core.counts).toMatchObject({ steps: 133, committed: 133 });
+  expect(measured.stepped).toBe(3);
+  expect(measured.commits).toHaveLength(core.counts.flushes);
+  expect(measured.commits.reduce((all, actors) => all + actors, 0)).toBe(129);
+  expect(core.cells()).toEqual(allCells);
 });

@@ -153,7 +153,7 @@ describe("an ephemeral actor", () => {
   };
 
   test("lives without the database, effects and all", () => {
-    const { core, disk, send, peek, settle, answers, seen } = begun();
+    const { core, disk, send, peek, settle, answers, seen, measured } = begun();
     send("UP");
     settle();
     send("WORK");
@@ -163,6 +163,7 @@ describe("an ephemeral actor", () => {
     expect(seen).toEqual({ steps: [0, 1, 2].map((seq) => `${address} ${seq}`), effects: ["work"] });
     expect(disk.actors.size).toBe(0);
     expect(core.counts.committed).toBe(3);
+    expect(measured.commits).toEqual([]);
   });
 
   test("stays when nobody uses it, and its timers fire", () => {

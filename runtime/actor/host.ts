@@ -1,7 +1,7 @@
 // The actor host as a service: the core's ports bound to the clock, the database, fibers and the cluster.
 // `hostOn` has no timer and no database of its own, so that a simulation runs all of it.
 import { createHash } from "node:crypto";
-import { Clock, Context, Effect, Exit, Layer, Option, Schedule, type Scope, Semaphore, Stream } from "effect";
+import { Clock, Context, Effect, Exit, Layer, Option, Schedule, type Scope, Semaphore, Stream, type Tracer } from "effect";
 import type { JournalEntry } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Database } from "#db/client/database.ts";
@@ -9,6 +9,7 @@ import { sweepInbox } from "#db/queries/actor.ts";
 import { Fanout } from "../bus/fanout.ts";
 import { type CellServer, Placement } from "../cluster/placement.ts";
 import { Histogram, secondsBounds } from "../observe/metrics.ts";
+import { Tracing } from "../observe/tracing.ts";
 import { Actors } from "./actors.ts";
 import { type Committed, committedFrom } from "./committed.ts";
 import { Core, type CoreLimits, type CoreMeasures, type CorePorts, failureOf } from "./core.ts";
@@ -84,6 +85,10 @@ export const hostOn = <R>(
     const fanout = yield* Fanout;
     const clock = yield* Clock.Clock;
     const services = yield* Effect.context<Exclude<R, Actors>>();
+
+    const tracing = yield* Tracing;
+    const within = <A>(name: string, address: string, run: (trace?: Tracer.AnySpan) => Effect.Effect<A, CallError>) =>
+      tracing === null ? run() : tracing.command(name, address, run);
 
     const kinds = new Map(definitions.map((definition) => [definition.kind, makeKind(definition as AnyActorDefinition<never>)]));
     const isEphemeral = (address: string): boolean => kinds.get(address.slice(0, address.indexOf("/")))?.durability === "ephemeral";
@@ -174,6 +179,7 @@ export const hostOn = <R>(
           fork(takeLater);
         },
         measures,
+        tracing: tracing?.steps,
         log: (level, message, fields) => {
           const log = level === "error" ? Effect.logError : level === "warn" ? Effect.logWarning : Effect.logInfo;
           fork(Effect.annotateLogs(log(message), fields));
@@ -334,22 +340,32 @@ export const hostOn = <R>(
 
     const actors = Actors.of({
       create: (address, input, options) =>
-        router.command({
-          type: "create",
-          address,
-          input,
-          eventId: options?.eventId,
-          hash: options?.eventId === undefined ? "" : contentHash(input),
-          novel: options?.novel === true,
-        }),
+        within("create", address, (from) =>
+          router.traced(
+            {
+              type: "create",
+              address,
+              input,
+              eventId: options?.eventId,
+              hash: options?.eventId === undefined ? "" : contentHash(input),
+              novel: options?.novel === true,
+            },
+            from,
+          ),
+        ),
       send: (address, event, options) =>
-        router.command({
-          type: "send",
-          address,
-          event,
-          eventId: options?.eventId,
-          hash: options?.eventId === undefined ? "" : contentHash(event),
-        }),
+        within("send", address, (from) =>
+          router.traced(
+            {
+              type: "send",
+              address,
+              event,
+              eventId: options?.eventId,
+              hash: options?.eventId === undefined ? "" : contentHash(event),
+            },
+            from,
+          ),
+        ),
       view: (address) => Effect.map(peek(address), viewOf),
       owner: (address) => Effect.map(peek(address), ({ kind, snapshot }) => kind.owner(snapshot)),
       history,
@@ -375,7 +391,14 @@ export const hostOn = <R>(
     });
     // Effects may talk to actors, so they know the host that runs them.
     const withActors = Context.add(services, Actors, actors) as Context.Context<R | Actors>;
-    const runner = new EffectRunner<R | Actors>(definitions, hostEffects, withActors, placement, (command) => core.dispatch(command));
+    const runner = new EffectRunner<R | Actors>(
+      definitions,
+      hostEffects,
+      withActors,
+      placement,
+      (command) => core.dispatch(command),
+      tracing?.effects,
+    );
     yield* placement.serve(server);
     yield* Effect.addFinalizer(() => Effect.sync(() => (closing = true)));
     return actors;

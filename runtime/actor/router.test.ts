@@ -1,5 +1,5 @@
 // Commands on their way between processes: gathered, sent on when the actor moves, each answered once.
-import { Effect } from "effect";
+import { Effect, Tracer } from "effect";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -16,6 +16,7 @@ class Place {
   /** Commands that were taken, once each. */
   readonly taken = new Set<string>();
   messages = 0;
+  readonly traces: Array<Command["trace"]> = [];
   /** What happens to each message, in order; then all goes well. */
   readonly faults: Array<"lost" | "answer lost" | "moved">;
   readonly routers: ReadonlyArray<Router>;
@@ -38,6 +39,7 @@ class Place {
     if (command.type !== "create" && command.type !== "send") throw new Error("not expected here");
     if (this.owner !== me) return command.reply(new Moved(false));
     if (command.type === "send" && command.event.type === "refused") return command.reply(new CallError("conflict", "no"));
+    this.traces.push(command.trace);
     this.taken.add(command.eventId ?? crypto.randomUUID());
     command.reply(acknowledged(this.taken.size));
   }
@@ -58,7 +60,13 @@ class Place {
   }
 }
 
-const send = (type: string, eventId?: string): Sent => ({ type: "send", address: "thing/1", event: { type }, eventId, hash: "" });
+const send = (type: string, eventId?: string): Extract<Sent, { type: "send" }> => ({
+  type: "send",
+  address: "thing/1",
+  event: { type },
+  eventId,
+  hash: "",
+});
 
 test("a command of the actor's own process goes to it without a message", async () => {
   const place = new Place(2);
@@ -76,6 +84,32 @@ test("commands of one moment travel together", async () => {
   expect((await Effect.runPromise(all)).length).toBe(50);
   expect(place.taken.size).toBe(50);
   expect(place.messages).toBe(1);
+  expect(place.routers[1]!.counts).toEqual({ sent: 50, moved: 0, failed: 0, received: 0 });
+  expect(place.routers[0]!.counts).toEqual({ sent: 0, moved: 0, failed: 0, received: 50 });
+});
+
+test("a command that meets a moved actor is counted as moved and as sent again, one that no process answers as failed", async () => {
+  const place = new Place(3, ["moved"]);
+  await Effect.runPromise(place.routers[2]!.command(send("go")));
+  expect(place.routers[2]!.counts).toMatchObject({ sent: 2, moved: 1, failed: 0 });
+  const alone = new Router({
+    call: () => Effect.fail(new CallError("unavailable", "nobody")),
+    owns: () => false,
+    dispatch: () => {},
+    now: () => 0,
+    fork: (effect) => void Effect.runFork(effect),
+  });
+  await Effect.runPromise(Effect.flip(alone.command(send("go"))));
+  expect(alone.counts).toEqual({ sent: 1, moved: 0, failed: 1, received: 0 });
+});
+
+test("the span of a command goes with it, here and to another process", async () => {
+  const span = Tracer.externalSpan({ traceId: "1".repeat(32), spanId: "2".repeat(16), sampled: true });
+  const place = new Place(2);
+  for (const router of place.routers) await Effect.runPromise(router.traced(send("go"), span));
+  await Effect.runPromise(place.routers[1]!.command(send("go")));
+  const ids = place.traces.map((trace) => trace?.spanId);
+  expect(ids).toEqual([span.spanId, span.spanId, undefined]);
 });
 
 test("an error of the actor comes back as it is", async () => {

@@ -1,11 +1,12 @@
 // Brings commands to their actors: here at once; for other processes gathered by cell, sent to whoever serves it, and sent on when
 // it moves. A command on its way has an event id, so a repeat is the same command, and an answer lost costs nothing.
-import { Effect, Exit } from "effect";
+import { Effect, Exit, type Tracer } from "effect";
 import * as z from "zod";
 import { CallError, WireError } from "#protocol/wire/errors.ts";
 import type { StoredSnapshot } from "./step.ts";
 import { cellOf, type OpenEffect, type StoredActor } from "./store.ts";
 import type { Placement } from "../cluster/placement.ts";
+import { spanOf, traceparentOf } from "../observe/tracing.ts";
 import type { Acknowledged } from "./actors.ts";
 import type { Command } from "./commands.ts";
 import { storedFrom } from "./committed.ts";
@@ -13,6 +14,9 @@ import { Moved } from "./moved.ts";
 
 const ActorEventJson = z.looseObject({ type: z.string() });
 const EffectRefJson = z.object({ invokeId: z.string(), seq: z.number() });
+
+/** The span that sent it, by the W3C's Trace Context, where that is traced. */
+const trace = z.string().optional();
 
 const Sent = z.discriminatedUnion("type", [
   z.object({
@@ -22,14 +26,23 @@ const Sent = z.discriminatedUnion("type", [
     eventId: z.string().optional(),
     hash: z.string(),
     novel: z.boolean(),
+    trace,
   }),
-  z.object({ type: z.literal("send"), address: z.string(), event: ActorEventJson, eventId: z.string().optional(), hash: z.string() }),
+  z.object({
+    type: z.literal("send"),
+    address: z.string(),
+    event: ActorEventJson,
+    eventId: z.string().optional(),
+    hash: z.string(),
+    trace,
+  }),
   z.object({ type: z.literal("peek"), address: z.string() }),
   z.object({ type: z.literal("resume"), address: z.string() }),
   z.object({ type: z.literal("resolve"), address: z.string(), effect: EffectRefJson, decision: z.enum(["resend", "fail"]) }),
 ]);
 /** A command as it travels. */
 export type Sent = z.infer<typeof Sent>;
+type Steps = Extract<Sent, { readonly type: "create" | "send" }>;
 
 const AcknowledgedJson = z.object({
   seq: z.number(),
@@ -93,7 +106,12 @@ interface Results {
 type Result = Acknowledged | StoredActor | null | CallError;
 type Reply = (result: Result) => void;
 
-const commandOf = (sent: Sent, reply: Reply): Command => {
+const commandOf = (sent: Sent, reply: Reply, from: Tracer.AnySpan | undefined): Command => {
+  const command = untraced(sent, reply);
+  return from === undefined ? command : { ...command, trace: from };
+};
+
+const untraced = (sent: Sent, reply: Reply): Command => {
   switch (sent.type) {
     case "create":
       return { type: "create", address: sent.address, input: sent.input, eventId: sent.eventId, hash: sent.hash, novel: sent.novel, reply };
@@ -157,19 +175,25 @@ export class Router {
   }
 
   /** Errors: those of the command; unavailable, overloaded. */
-  readonly command = <S extends Sent>(sent: S): Effect.Effect<Results[S["type"]], CallError> =>
-    Effect.callback((resume) => {
+  readonly command = <S extends Sent>(sent: S): Effect.Effect<Results[S["type"]], CallError> => this.#bring(sent, undefined);
+
+  /** `from`: the span that sends it, where that is traced. Errors as above. */
+  readonly traced = <S extends Steps>(sent: S, from: Tracer.AnySpan | undefined): Effect.Effect<Results[S["type"]], CallError> =>
+    this.#bring<S>(from === undefined ? sent : { ...sent, trace: traceparentOf(from) }, from);
+
+  #bring<S extends Sent>(sent: S, from: Tracer.AnySpan | undefined): Effect.Effect<Results[S["type"]], CallError> {
+    return Effect.callback((resume) => {
       const answer: Reply = (result) =>
         resume(result instanceof CallError ? Exit.fail(result) : Exit.succeed(result as Results[S["type"]]));
       if (!this.#ports.owns(sent.address)) return this.#sendOn(repeatable(sent), answer);
-      this.#ports.dispatch(
-        commandOf(sent, (result) => {
-          const again = result instanceof Moved && (!result.uncertain || isRepeatable(sent));
-          if (again) this.#sendOn(repeatable(sent), answer);
-          else answer(result);
-        }),
-      );
+      const reply: Reply = (result) => {
+        const again = result instanceof Moved && (!result.uncertain || isRepeatable(sent));
+        if (again) this.#sendOn(repeatable(sent), answer);
+        else answer(result);
+      };
+      this.#ports.dispatch(commandOf(sent, reply, from));
     });
+  }
 
   /** A message of another process' router. */
   readonly receive = (message: string): Effect.Effect<string> =>
@@ -185,7 +209,8 @@ export class Router {
           else answers[index] = result !== null && "snapshot" in result ? { state: result } : { done: result };
           if (--open === 0) resume(Exit.succeed(JSON.stringify(answers)));
         };
-        this.#ports.dispatch(commandOf(sent, reply));
+        const from = "trace" in sent && sent.trace !== undefined ? spanOf(sent.trace) : undefined;
+        this.#ports.dispatch(commandOf(sent, reply, from));
       }
     });
 

@@ -147,7 +147,10 @@ describe("a fault", () => {
     outside.set(address, { run: () => Effect.die(new Error("a bug")) });
     await begin("thing/neighbour", "WORK");
     await begin(address, "WORK");
+    await pass(async () => actors.stats().effects.some(({ retrying }) => retrying > 0));
+    expect(actors.stats().effects).toEqual([{ kind: "thing", effect: "work", running: 2, retrying: 1 }]);
     await pass(parked(address));
+    expect(actors.stats().effects).toEqual([{ kind: "thing", effect: "work", running: 1, retrying: 0 }]);
     expect(pauses(address)).toEqual([1, 4, 16]);
     expect(await view(address)).toMatchObject({ value: "working", effects: [{ key: "work:1", state: "running" }] });
     expect((await view(address)).parked).toContain("a fault of the program: Error: a bug");
@@ -243,7 +246,10 @@ describe("a fault", () => {
         "thing/dark",
         Array.from({ length: 6 }, () => fails),
       );
+      const sending = () => actors.stats().effects.filter(({ effect }) => effect === "send");
+      await pass(async () => sending().some(({ retrying }) => retrying === 1));
       await pass(parked("thing/dark"));
+      expect(sending()).toEqual([]);
       expect(pauses("thing/dark")).toEqual([1, 2, 4, 8, 16]);
       expect(await view("thing/dark")).toMatchObject({ value: "sending", effects: [{ key: "send:1", state: "review" }] });
       await ask(actors.resolveEffect("thing/dark", "send:1", "resend"));

@@ -6,6 +6,7 @@ import { RedisConnection } from "../cluster/redis.ts";
 import { type RunnerInfo, ShardLocks } from "../cluster/locks.ts";
 import type { TopicMessage } from "../gateway/handlers.ts";
 import { Bus } from "./bus.ts";
+import { Fanout } from "./fanout.ts";
 import { redisFanout } from "./redis.ts";
 
 const url = process.env["PIXSIM_TEST_REDIS_TO_BREAK"] ?? "";
@@ -31,7 +32,7 @@ const processOf = () => {
     runners: Effect.sync(() => runners),
     leave: Effect.void,
   });
-  return ManagedRuntime.make(Bus.layer.pipe(Layer.provide(redisFanout), Layer.provide([RedisConnection.layer(url), locks])));
+  return ManagedRuntime.make(Bus.layer.pipe(Layer.provideMerge(redisFanout), Layer.provide([RedisConnection.layer(url), locks])));
 };
 let one: ReturnType<typeof processOf>;
 let two: ReturnType<typeof processOf>;
@@ -69,6 +70,11 @@ test("a change is heard by watchers of all processes, once and in order", async 
   const wanted = ['snapshot "none"', ...Array.from({ length: 20 }, (_, n) => `delta [${n}]`)];
   expect(here.said()).toEqual(wanted);
   await expect.poll(there.said).toEqual(wanted);
+  // What was said to no one's ears is sent all the same.
+  const [sender, hearer] = await Promise.all([one.runPromise(Fanout), two.runPromise(Fanout)]);
+  expect(sender.counts).toEqual({ sent: 21, heard: 0, unsent: 0, losses: 0 });
+  expect(hearer.counts).toMatchObject({ sent: 0, heard: 20, unsent: 0 });
+  expect([a.watching(), b.watching()]).toEqual([1, 1]);
 });
 
 test("who comes back soon gets what it missed, also what others published", async () => {
@@ -103,6 +109,9 @@ test("what a publisher could not say it makes up for", async () => {
   state = "after";
   a.publish("things", 1);
   await expect.poll(there.said, { timeout: 10_000 }).toContain('snapshot "after"');
+  const [sender, hearer] = await Promise.all([one.runPromise(Fanout), two.runPromise(Fanout)]);
+  expect(sender.counts.unsent).toBe(1);
+  expect(hearer.counts.losses).toBeGreaterThan(0);
 });
 
 test("when a process is gone, perhaps with a change it had not told, all look anew", async () => {

@@ -76,6 +76,23 @@ const Fields = z.object({
   PIXSIM_PUBLIC_URL: z.url().optional(),
   /** Write a log row to the database for each line of `info` and above. */
   PIXSIM_LOG_DATABASE: flag.default(true),
+  /** Collector that takes traces by OTLP over HTTP, as OpenTelemetry names it: http://127.0.0.1:4318. Without it nothing is traced. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** Headers of the requests to it: name=value,name=value, values encoded as in a URL. */
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .default("")
+    .transform((list, context) => {
+      const pairs = list.split(",").flatMap((pair) => (pair.trim() === "" ? [] : [/^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(pair)]));
+      try {
+        return Object.fromEntries(pairs.map((pair) => [pair![1]!, decodeURIComponent(pair![2]!)]));
+      } catch {
+        context.addIssue({ code: "custom", message: "must be name=value,name=value" });
+        return z.NEVER;
+      }
+    }),
+  /** Share of the calls that is traced, 0 to 1, where the client does not say so itself. */
+  PIXSIM_TRACE_SHARE: z.coerce.number().min(0).max(1).default(0.05),
   /** Days that log rows are kept. */
   PIXSIM_LOG_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
 });

@@ -1,6 +1,6 @@
 // One call's life: its input is checked, its handler runs, one answer goes back. A handler whose effect is done already is
 // answered on the spot, without a fiber, a timer or an entry in any table: most of what a busy server does.
-import { type Effect, Exit, type Fiber } from "effect";
+import { Effect, Exit, type Fiber, Tracer } from "effect";
 import { encodeOk } from "#protocol/wire/codec.ts";
 import type { ClientFrame } from "#protocol/wire/frames.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -28,23 +28,50 @@ export const startCall = (line: Line, frame: CallFrame, route: CallRoute): void 
     line.fail(id, input, route);
     return;
   }
+  const { tracing } = line.hub;
+  // Who is not signed in has no say in what is traced.
+  const span = tracing === null ? undefined : tracing.request(route.name, line.context.principal === null ? undefined : frame.traceparent);
+  if (span === undefined) run(line, frame, route, input.data, undefined);
+  else run(line, frame, traced(route, span), input.data, span);
+};
+
+/** The route with a handler that runs within the span, and says so in its log lines. */
+const traced = (route: CallRoute, span: Tracer.Span): CallRoute => ({
+  ...route,
+  handle: (input, context) =>
+    Effect.suspend(() => route.handle(input, context)).pipe(
+      Effect.annotateLogs("trace", span.traceId),
+      Effect.provideService(Tracer.ParentSpan, span),
+    ),
+});
+
+/** Ends the span with the effect, however that ends. */
+const watched = <A, E>(line: Line, effect: Effect.Effect<A, E>, span: Tracer.Span | undefined): Effect.Effect<A, E> =>
+  span === undefined ? effect : Effect.onExit(effect, (exit) => Effect.sync(() => line.hub.tracing?.ended(span, exit)));
+
+const run = (line: Line, frame: CallFrame, route: CallRoute, input: unknown, span: Tracer.Span | undefined): void => {
+  const { id } = frame;
   const { context } = line;
   // What changes nothing has no need of a key.
   const key = route.mutation ? frame.key : undefined;
   if (key !== undefined && context.principal !== null) {
     new OpenCall(line, frame, route, { user: context.principal.userId, key }).start(
-      line.hub.idempotency.run(
-        { user: context.principal.userId, call: route.name, key },
-        input.data,
-        () => route.handle(input.data, { ...context, key }),
-        line.run,
+      watched(
+        line,
+        line.hub.idempotency.run(
+          { user: context.principal.userId, call: route.name, key },
+          input,
+          () => route.handle(input, { ...context, key }),
+          line.run,
+        ),
+        span,
       ),
     );
     return;
   }
   let effect: Effect.Effect<unknown, CallError>;
   try {
-    effect = route.handle(input.data, key === undefined ? context : { ...context, key });
+    effect = watched(line, route.handle(input, key === undefined ? context : { ...context, key }), span);
   } catch (thrown) {
     line.fail(id, errorOfThrown(thrown, route.name, line.log), route);
     return;

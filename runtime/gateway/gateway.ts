@@ -3,6 +3,7 @@
 import { Clock, Context, type Duration, Effect, Layer, Random } from "effect";
 import { Quotas } from "../cluster/quotas.ts";
 import { Settings } from "../config/settings.ts";
+import { Tracing } from "../observe/tracing.ts";
 import { Alarms } from "./alarms.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { clientAddress, trustedProxies } from "./client-address.ts";
@@ -85,6 +86,7 @@ const make = Effect.fnUntraced(function* (options: GatewayOptions) {
     presence: new Presence(settings.PIXSIM_CONNECTIONS_PER_USER),
     quotas: yield* Quotas,
     services,
+    tracing: yield* Tracing,
     working: new Set(),
     draining: false,
     changed: () => {},

@@ -2,6 +2,7 @@
 import type { Context } from "effect";
 import type { Quotas } from "../cluster/quotas.ts";
 import type { Alarms } from "./alarms.ts";
+import type { TracingShape } from "../observe/tracing.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { Counters } from "./counters.ts";
 import type { Idempotency } from "./idempotency.ts";
@@ -25,6 +26,8 @@ export interface Hub {
   readonly idempotency: Idempotency;
   readonly presence: Presence;
   readonly quotas: Quotas["Service"];
+  /** Null: nothing is traced. */
+  readonly tracing: TracingShape | null;
   /** References (log, tracer, clock) that every fiber runs with. */
   readonly services: Context.Context<never>;
   /** Shutting down: nothing new is begun. */
