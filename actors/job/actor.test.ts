@@ -250,6 +250,42 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     expect(Exit.isFailure(await recover({ resendable: false, providerTitle: "Test studio" }))).toBe(true);
   });
 
+  test("a provider that can be asked what a key has led to is asked when its answer was lost, and sent another only if it took none", async () => {
+    const found = new Map<string, string>();
+    const lookup = (key: string) =>
+      Effect.sync(() => {
+        const providerJobId = found.get(key);
+        return providerJobId === undefined ? undefined : { providerJobId };
+      });
+    studio.settings.recovery = { lookup, quarantine: 0 };
+    const lostAnswer = (taken: boolean) =>
+      studio.script.next(
+        "submit",
+        Effect.suspend(() => {
+          const key = studio.keys.at(-1)!;
+          if (taken) found.set(key, `p-${key}`);
+          return Effect.fail({ kind: "network", message: "no answer" } as const);
+        }),
+      );
+    lostAnswer(true);
+    expect(await watch.ended((await server.create()).id)).toMatchObject({ state: "completed", attempt: 1 });
+    expect(studio.keys.length).toBe(1);
+
+    lostAnswer(false);
+    expect(await watch.ended((await server.create()).id)).toMatchObject({ state: "completed", attempt: 2 });
+    expect(new Set(studio.keys).size).toBe(3);
+
+    // After a crash during the submission.
+    found.set("k", "p-k");
+    const { submit } = (await server.run(jobActor)).effects;
+    const recover = (key: string) =>
+      server.run(
+        submit.recovery === "lookup" ? submit.lookup(callOf({ key, order: { resendable: false, provider: "test" } })) : Effect.undefined,
+      );
+    expect(await recover("k")).toEqual({ providerJobId: "p-k" });
+    expect(await recover("another")).toBeUndefined();
+  });
+
   test("a parked job gives its place to others and queues anew when it is resumed", async () => {
     studio.script.hold("track");
     const job = await server.create();

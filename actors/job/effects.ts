@@ -4,7 +4,7 @@ import { access } from "node:fs/promises";
 import { Clock, Effect, Schedule } from "effect";
 import { type AssetParent, Assets } from "#actors/asset/assets.ts";
 import { Providers } from "#actors/provider/index.ts";
-import type { ProviderFailure, ProviderInput } from "#actors/provider/provider.ts";
+import type { KeyLookup, ProviderFailure, ProviderInput } from "#actors/provider/provider.ts";
 import type { LineageRelation } from "#protocol/asset.ts";
 import type { FailureKind, JobInput } from "#protocol/job.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
@@ -12,7 +12,7 @@ import type { ActorDefinition, EffectFailure } from "#runtime/actor/define.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
 import { assetIdOf } from "./canonical.ts";
-import type { JobOrder } from "./context.ts";
+import { isAmbiguous, type JobOrder } from "./context.ts";
 import { Durations } from "./durations.ts";
 import type { jobMachine } from "./machine.ts";
 import { Slots } from "./slots.ts";
@@ -116,7 +116,9 @@ export const jobEffects = Effect.gen(function* () {
     const sending = provider.submit(key, { operation: order.operation, params: order.params, inputs });
     // A bug in the middle of a submission is a lost answer: only where the key is known may it be run again.
     const safe = order.resendable ? sending : Effect.catchDefect(sending, (defect) => Effect.fail(unknownOutcome(defect)));
-    return yield* submissions.submit(key, safe).pipe(Effect.mapError(ofProvider), atProvider("submit"));
+    const { recovery } = provider;
+    const answered = typeof recovery === "string" ? safe : Effect.catchIf(safe, isUnanswered, (lost) => foundBy(recovery, key, lost));
+    return yield* submissions.submit(key, answered).pipe(Effect.mapError(ofProvider), atProvider("submit"));
   });
 
   const fileOf = (order: JobOrder) =>
@@ -207,9 +209,22 @@ export const jobEffects = Effect.gen(function* () {
       case "unknown":
         // The key sent again answers the job that it has started. If it had not arrived, one is started now and stopped at
         // once: less dear than one that runs to its end and that nobody knows of.
-        return order.resendable ? (yield* untilReached(send(order, key))).providerJobId : null;
+        if (order.resendable) return (yield* untilReached(send(order, key))).providerJobId;
+        return (yield* Effect.orElseSucceed(lookUp(order, key), () => undefined))?.providerJobId ?? null;
     }
   });
+
+  const lookUp = Effect.fnUntraced(function* (order: JobOrder, key: string) {
+    const { recovery } = yield* providerOf(order);
+    if (typeof recovery !== "string") return yield* Effect.mapError(recovery.lookup(key), ofProvider);
+    return yield* Effect.fail(failure("internal", `${order.providerTitle} cannot say whether it took the submission.`));
+  });
+
+  const quarantineOf = ({ provider }: JobOrder) => {
+    const recovery = providers.get(provider)?.recovery;
+    // A provider that knows the key takes no second one, however late the first arrives.
+    return typeof recovery === "object" ? recovery.quarantine : 0;
+  };
 
   const effects: JobEffects = {
     acquireSlot: { recovery: "resend", run: ofJob(acquireSlot) },
@@ -217,12 +232,8 @@ export const jobEffects = Effect.gen(function* () {
       recovery: "lookup",
       run: ofJob(submit),
       // Nothing found and no failure: it is sent again. A failure: a person decides.
-      lookup: ({ input: { order } }) =>
-        order.resendable
-          ? Effect.undefined
-          : Effect.fail(failure("internal", `${order.providerTitle} cannot say whether it took the submission.`)),
-      // A provider that knows the key takes no second one, however late the first arrives.
-      quarantine: 0,
+      lookup: ({ input: { order, key } }) => (order.resendable ? Effect.undefined : lookUp(order, key)),
+      quarantine: ({ input: { order } }) => quarantineOf(order),
     },
     track: { recovery: "resend", run: ofJob(track) },
     download: { recovery: "resend", run: ofJob(download) },
@@ -235,6 +246,20 @@ export const jobEffects = Effect.gen(function* () {
 /** Tries until the provider can be reached. The machine bounds the time of this. */
 const untilReached = <A, E extends { readonly kind: string }>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.retry(effect, { schedule: untilCalledOff, while: ({ kind }) => kind === "network" || kind === "timeout" });
+
+const isUnanswered = ({ kind }: ProviderFailure): boolean => isAmbiguous(kind);
+
+/** What a submission without an answer has led to. Not found, now and after the quarantine: it was not taken, so another may be made. */
+const foundBy = ({ lookup, quarantine }: KeyLookup, key: string, lost: ProviderFailure) => {
+  const look = Effect.mapError(untilReached(lookup(key)), () => lost);
+  const notTaken = (): ProviderFailure => ({ kind: "provider", message: `${lost.message} It was not taken.` });
+  return look.pipe(
+    Effect.filterOrElse(isFound, () => Effect.andThen(Effect.sleep(quarantine), look)),
+    Effect.filterOrFail(isFound, notTaken),
+  );
+};
+
+const isFound = <A>(found: A | undefined): found is A => found !== undefined;
 
 const isThere = (path: string): Effect.Effect<boolean> =>
   Effect.promise(() =>

@@ -1,5 +1,5 @@
 // The port to a provider of generated video: one file a vendor implements it, nothing else knows the vendor.
-import type { Effect } from "effect";
+import type { Duration, Effect } from "effect";
 import type * as z from "zod";
 import type { Estimate, FailureKind, InputRole, Operation } from "#protocol/job.ts";
 
@@ -45,6 +45,14 @@ export interface ProviderRequest {
   readonly inputs: ReadonlyArray<ProviderInput>;
 }
 
+/** The provider can tell what a key has led to. */
+export interface KeyLookup {
+  /** The job that was submitted with the key; undefined: none is known. */
+  readonly lookup: (key: string) => Effect.Effect<{ readonly providerJobId: string } | undefined, ProviderFailure>;
+  /** How long a submission that was sent may take to be known. */
+  readonly quarantine: Duration.Input;
+}
+
 export interface Provider {
   readonly id: string;
   readonly title: string;
@@ -52,9 +60,9 @@ export interface Provider {
   /** Jobs it runs at the same time. */
   readonly concurrency: number;
   readonly operations: Readonly<Partial<Record<Operation, ProviderOperation>>>;
-  /** What a submit whose answer was lost can be recovered by. */
-  readonly recovery: "idempotencyKey" | "lookup" | "none";
-  /** Asks for the generation. The same key again answers the same provider job. */
+  /** What a submit whose answer was lost can be recovered by: the same key again, which answers the same provider job; a look-up. */
+  readonly recovery: "idempotencyKey" | KeyLookup | "none";
+  /** Asks for the generation. */
   readonly submit: (key: string, request: ProviderRequest) => Effect.Effect<{ readonly providerJobId: string }, ProviderFailure>;
   /**
    * Follows a generation to its end; `progress` (0 to 1) as it is known. `lost` when the provider does not know the job.

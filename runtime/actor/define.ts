@@ -60,7 +60,7 @@ export type Recovery<Input, Output, Event, R> =
       readonly recovery: "lookup";
       readonly lookup: (call: EffectCall<Input, Event>) => Effect.Effect<Output | undefined, EffectFailure, R>;
       /** How long the other side may take to know of a run. Default: 10 seconds. */
-      readonly quarantine?: Duration.Input;
+      readonly quarantine?: Duration.Input | ((call: EffectCall<Input, Event>) => Duration.Input);
     }
   | { readonly recovery: "park" };
 

@@ -230,8 +230,10 @@ export class EffectRunner<R> {
           Effect.ensuring(Effect.sync(() => (state.retrying = before))),
         );
       });
+      const stated = handler.quarantine as Duration.Input | ((of: typeof call) => Duration.Input) | undefined;
+      const quarantine = typeof stated === "function" ? stated(call) : (stated ?? defaultQuarantine);
       const isFound = (found: unknown): boolean => found !== undefined;
-      return Effect.filterOrElse(look, isFound, () => Effect.andThen(Effect.sleep(handler.quarantine ?? defaultQuarantine), look)).pipe(
+      return Effect.filterOrElse(look, isFound, () => Effect.andThen(Effect.sleep(quarantine), look)).pipe(
         Effect.catchCauseIf(
           (cause) => !Cause.hasInterruptsOnly(cause),
           () => Effect.fail(new Unclear(`What became of "${ref.invokeId}" could not be found out.`)),

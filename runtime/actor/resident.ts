@@ -27,7 +27,7 @@ export interface AnyEffectHandler<R> {
   readonly recovery: "resend" | "lookup" | "park";
   readonly run: (call: never) => Effect.Effect<unknown, EffectFailure, R>;
   readonly lookup?: (call: never) => Effect.Effect<unknown, EffectFailure, R>;
-  readonly quarantine?: Duration.Input;
+  readonly quarantine?: Duration.Input | ((call: never) => Duration.Input);
 }
 
 /** Any definition, whatever its machine. */
