@@ -68,11 +68,9 @@ export const accepting = Effect.gen(function* () {
   const admit = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>) {
     const now = yield* Clock.currentTimeMillis;
     const limit = settings.PIXSIM_OPEN_JOBS_PER_USER;
-    const { admitted, open } = yield* orCallError(
-      database.transaction((tx) => admitJobs(tx, ownerId, ids, limit, now, now - reservationLife)),
-    );
-    if (admitted) return yield* mustFit(ownerId, ids);
-    const message = `${open} of your jobs are open and at most ${limit} may be: wait for some to end or cancel some.`;
+    const [row] = yield* orCallError(database.query((sql) => admitJobs(sql, ownerId, ids, limit, now, now - reservationLife)));
+    if (row?.admitted === true) return yield* mustFit(ownerId, ids);
+    const message = `${row?.open} of your jobs are open and at most ${limit} may be: wait for some to end or cancel some.`;
     return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "openJobs", limit }));
   });
 

@@ -30,6 +30,8 @@ export const readApplied = async (sql: Queryable): Promise<ReadonlyArray<Applied
 
 /** What the database has, once no other process is migrating it. Rejects where that does not fit the files. */
 const applied = async (tx: Tx, migrations: ReadonlyArray<Migration>): Promise<ReadonlySet<number>> => {
+  // It takes as long as it takes.
+  await tx`set local statement_timeout = 0`;
   await tx`select pg_advisory_xact_lock(${lockKey})`;
   const [table] = await tx<Array<{ exists: boolean }>>`select to_regclass('schema_migration') is not null as exists`;
   if (table?.exists !== true) {

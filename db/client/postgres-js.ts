@@ -39,8 +39,8 @@ const lost = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
 ]);
-/** Serialisation failure, deadlock, transaction left idle, lock not available, too many connections, shutdowns, starting up. */
-const passing = new Set(["40001", "40P01", "25P03", "55P03", "53300", "57P01", "57P02", "57P03"]);
+/** Serialisation failure, deadlock, transaction left idle, lock not available, took too long, too many connections, shutdowns, starting up. */
+const passing = new Set(["40001", "40P01", "25P03", "55P03", "57014", "53300", "57P01", "57P02", "57P03"]);
 /** Disk full, read-only transaction. */
 const full = new Set(["53100", "25006", "ENOSPC", "EROFS", "EDQUOT", "EFBIG", "EACCES", "EPERM"]);
 /** How PostgreSQL says of a file that it could not be written; its codes do not tell them all apart. */

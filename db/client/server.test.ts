@@ -91,6 +91,18 @@ test("a transaction whose connection was lost does nothing more, neither alone n
   await runtime.dispose();
 });
 
+test("a statement that takes too long has failed for the moment", async () => {
+  const runtime = ManagedRuntime.make(Layer.unwrap(Effect.map(freshServerUrl, ({ url }) => serverDatabase({ url, connections: 1 }))));
+  const { query, transaction } = await runtime.runPromise(Database);
+  const slow = transaction(async (tx) => {
+    await tx`set local statement_timeout = 20`;
+    await tx`select pg_sleep(10)`;
+  });
+  expect((await runtime.runPromise(Effect.flip(slow))).reason).toBe("unavailable");
+  expect(await runtime.runPromise(query((sql) => sql`select 1 as one`))).toEqual([{ one: 1 }]);
+  await runtime.dispose();
+});
+
 test("a server that is restarted under load costs the statements under way and nothing else", async () => {
   const runtime = ManagedRuntime.make(Layer.unwrap(Effect.map(freshServerUrl, ({ url }) => serverDatabase({ url, connections: 4 }))));
   const { sql, query, transaction } = await runtime.runPromise(Database);

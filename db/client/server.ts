@@ -3,10 +3,14 @@ import { Effect, Layer } from "effect";
 import { Database, DatabaseError, type Sql } from "./database.ts";
 import { lockDataFolder } from "./data-folder.ts";
 import { migrate } from "./migrate.ts";
-import { codeOf, commonOptions, databaseError, idleTransactionMs, isRefusedSocket, makeDatabase } from "./postgres-js.ts";
+import { codeOf, commonOptions, databaseError, isRefusedSocket, makeDatabase } from "./postgres-js.ts";
 import { postgres } from "./postgres-mended.ts";
 
 const oldestVersion = 15;
+/** A transaction that sends nothing for so long is rolled back, ms: a process that stands still must not hold up the others with its locks. */
+const idleTransactionMs = 3000;
+/** A statement that takes longer has failed, ms: also one that a process has begun to send when it came to stand still. */
+const statementMs = 20_000;
 
 export interface ServerOptions {
   readonly url: string;
@@ -78,7 +82,11 @@ export const serverDatabase = ({ url, dataDir, connections, asItIs }: ServerOpti
               ...(place.folder === undefined ? {} : { host: place.folder }),
               max: connections ?? 10,
               connect_timeout: 5,
-              connection: { application_name: "pixsim", idle_in_transaction_session_timeout: idleTransactionMs },
+              connection: {
+                application_name: "pixsim",
+                idle_in_transaction_session_timeout: idleTransactionMs,
+                statement_timeout: statementMs,
+              },
             }) as unknown as Sql,
         ),
         (client) => Effect.promise(() => client.end({ timeout: 5 })),

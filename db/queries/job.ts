@@ -113,33 +113,11 @@ export const recentGenerations = (sql: Queryable, limit: number) =>
 
 /**
  * Reserves places under the owner's limit of open jobs: all of `ids` or none. Answers how many were open or reserved before.
- * One admission of an owner at a time, whichever process it runs in; reservations older than `staleBefore` count no more.
+ * Reservations older than `staleBefore` count no more.
  */
-export const admitJobs = async (
-  tx: Tx,
-  ownerId: string,
-  ids: ReadonlyArray<string>,
-  limit: number,
-  now: number,
-  staleBefore: number,
-): Promise<{ readonly admitted: boolean; readonly open: number }> => {
-  await tx`select pg_advisory_xact_lock(hashtext('job_reservation'), hashtext(${ownerId}))`;
-  await tx`
-    delete from job_reservation r
-    where r.owner_id = ${ownerId}
-      and (r.at < ${staleBefore} or r.job_id = any(${textArray(tx, ids)}) or exists (select from job j where j.id = r.job_id))`;
-  const [row] = await tx<Array<{ open: number; admitted: number }>>`
-    with used as (
-      select (select count(*) from job where owner_id = ${ownerId} and finished_at is null)
-        + (select count(*) from job_reservation where owner_id = ${ownerId}) as open
-    ), reserved as (
-      insert into job_reservation (job_id, owner_id, at)
-      select i.id, ${ownerId}, ${now} from used, unnest(${textArray(tx, ids)}) as i (id) where used.open + ${ids.length} <= ${limit}
-      returning job_id
-    )
-    select used.open::int as open, (select count(*)::int from reserved) as admitted from used`;
-  return { admitted: row?.admitted === ids.length, open: row?.open ?? 0 };
-};
+export const admitJobs = (sql: Queryable, ownerId: string, ids: ReadonlyArray<string>, limit: number, now: number, staleBefore: number) =>
+  sql<Array<{ admitted: boolean; open: number }>>`
+    select open, admitted from admit_jobs(${ownerId}, ${textArray(sql, ids)}, ${limit}, ${now}, ${staleBefore})`;
 
 /**
  * Whether a job was called off or is out of time. The job takes no step until the transaction ends, so that the answer stays
