@@ -20,8 +20,10 @@ import { markOf, runnerSockets } from "./transport.ts";
 
 export interface ClusterOptions {
   readonly redisUrl: string;
-  /** host:port for other runners, this one listens there. */
+  /** host:port for other runners. */
   readonly address: string;
+  /** host:port where it listens for them. */
+  readonly listen: string;
   readonly secret: string | undefined;
   readonly weight: number;
   /** ms after which a silent runner has lost its cells. */
@@ -30,12 +32,17 @@ export interface ClusterOptions {
   readonly version: string;
 }
 
+const placeOf = (address: string): RunnerAddress.RunnerAddress => {
+  const [host = "127.0.0.1", port = "0"] = address.split(":");
+  return RunnerAddress.make(host, Number(port));
+};
+
 export const manyProcesses = (
   options: ClusterOptions,
 ): Layer.Layer<Placement | ShardLocks | Fanout | Quotas, ClusterRefused | RedisError | SocketServer.SocketServerError> =>
   Layer.unwrap(
     Effect.map(Clock.currentTimeMillis, (startedAt) => {
-      const [host = "127.0.0.1", port = "0"] = options.address.split(":");
+      const here = placeOf(options.listen);
       const { address, weight, version, expiryMs } = options;
       const info = {
         address,
@@ -47,7 +54,8 @@ export const manyProcesses = (
         startedAt,
       };
       const config = ShardingConfig.layer({
-        runnerAddress: Option.some(RunnerAddress.make(host, Number(port))),
+        runnerAddress: Option.some(placeOf(address)),
+        runnerListenAddress: Option.some(here),
         runnerShardWeight: weight,
         shardsPerGroup: cellCount,
         shardLockExpiration: expiryMs,
@@ -64,7 +72,7 @@ export const manyProcesses = (
       return placementOnSharding.pipe(
         Layer.provide(SocketRunner.layer),
         // Heartbeats in the registry tell who lives; a ping would take a frozen process for alive for a minute.
-        Layer.provide([MessageStorage.layerNoop, RunnerHealth.layerNoop, runnerSockets(host, Number(port), options.secret)]),
+        Layer.provide([MessageStorage.layerNoop, RunnerHealth.layerNoop, runnerSockets(here.host, here.port, options.secret)]),
         Layer.provide(config),
         Layer.provideMerge(Layer.mergeAll(redisFanout, redisQuotas)),
         Layer.provideMerge(registry({ info, expiryMs })),

@@ -45,6 +45,11 @@ const Fields = z.object({
     .string()
     .regex(/^[^\s:]+:\d{1,5}$/, "must be host:port")
     .default("127.0.0.1:7710"),
+  /** host:port where it listens for them, if that is another: behind a proxy or an address translation. */
+  PIXSIM_RUNNER_LISTEN: z
+    .string()
+    .regex(/^[^\s:]+:\d{1,5}$/, "must be host:port")
+    .optional(),
   /** Shared by all runners: traffic between them is encrypted with it, and a runner without it is refused. */
   PIXSIM_CLUSTER_SECRET: z.string().min(16, "must have at least 16 characters").optional(),
   /** Share of the actors this runner takes, relative to the others. */
@@ -102,9 +107,11 @@ export const SettingsSchema = Fields.superRefine((settings, context) => {
   const refuse = (path: keyof z.output<typeof Fields>, message: string): void =>
     context.addIssue({ code: "custom", path: [path], message });
   if (settings.DATABASE_URL === undefined) refuse("DATABASE_URL", "is needed with REDIS_URL: the embedded database serves one process");
-  const host = settings.PIXSIM_RUNNER.split(":")[0] ?? "";
-  if (!loopback.test(host) && settings.PIXSIM_CLUSTER_SECRET === undefined) {
-    refuse("PIXSIM_CLUSTER_SECRET", `is needed where runners meet beyond this machine (PIXSIM_RUNNER is ${settings.PIXSIM_RUNNER})`);
+  if (settings.PIXSIM_CLUSTER_SECRET !== undefined) return;
+  for (const name of ["PIXSIM_RUNNER", "PIXSIM_RUNNER_LISTEN"] as const) {
+    const address = settings[name];
+    if (address === undefined || loopback.test(address.split(":")[0] ?? "")) continue;
+    return refuse("PIXSIM_CLUSTER_SECRET", `is needed where runners meet beyond this machine (${name} is ${address})`);
   }
 });
 
