@@ -2,11 +2,10 @@
 import { runMain } from "@effect/platform-node/NodeRuntime";
 import { Cause, Effect, Exit } from "effect";
 import { Auth } from "#runtime/auth/auth.ts";
-import type { OpenFolder } from "#db/client/embedded-folder.ts";
 import type { SettingsShape } from "#runtime/config/settings.ts";
 import { Gateway } from "#runtime/gateway/gateway.ts";
 import { say } from "./say.ts";
-import { server } from "./server.ts";
+import { server, type ServerOptions } from "./server.ts";
 
 /** Sooner than those who told it to end lose patience (docker-compose.yml). */
 const endWithinMs = 14_000;
@@ -17,22 +16,20 @@ const reasonOf = (cause: Cause.Cause<unknown>): string => {
   return typeof failure === "object" && failure !== null && "message" in failure ? String(failure.message) : String(failure);
 };
 
-export interface ServeOptions {
+export interface ServeOptions extends ServerOptions {
   readonly settings: SettingsShape;
-  /** The data folder of the embedded database, which is being opened. */
-  readonly opening: Promise<OpenFolder> | undefined;
   /** The address is told when these are there to be loaded. */
   readonly pages: Promise<void>;
   /** End the first admin's sessions and print a new sign-in link. */
   readonly reset: boolean;
 }
 
-export const serve = ({ settings, opening, ...options }: ServeOptions): void => {
+export const serve = ({ settings, pages, reset, ...parts }: ServeOptions): void => {
   const program = Effect.gen(function* () {
     const { url } = yield* Gateway;
     const auth = yield* Auth;
-    const token = options.reset ? yield* auth.resetAdmin : yield* auth.ensureAdmin;
-    yield* Effect.promise(() => options.pages);
+    const token = reset ? yield* auth.resetAdmin : yield* auth.ensureAdmin;
+    yield* Effect.promise(() => pages);
     say(`PixSim is at ${url}`);
     if (settings.DATABASE_URL === undefined) {
       say(
@@ -41,7 +38,7 @@ export const serve = ({ settings, opening, ...options }: ServeOptions): void => 
     }
     if (token !== null) say(`Sign in (works once, within 24 hours): ${url}/#/welcome?token=${token}`);
     return yield* Effect.never;
-  }).pipe(Effect.provide(server(settings, { opening })));
+  }).pipe(Effect.provide(server(settings, parts)));
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {

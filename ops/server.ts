@@ -10,8 +10,9 @@ import { assetHandlers, assetLayer } from "#actors/asset/handlers.ts";
 import { assetHousekeeping } from "#actors/asset/housekeeping.ts";
 import { actorKinds, kindServices } from "#actors/index.ts";
 import { jobHandlers } from "#actors/job/handlers.ts";
+import { Slots } from "#actors/job/slots.ts";
 import { mediaPool } from "#actors/media/pool.ts";
-import { builtInProviders } from "#actors/provider/index.ts";
+import { builtInProviders, Providers } from "#actors/provider/index.ts";
 import { actorHandlers } from "#runtime/actor/handlers.ts";
 import { actorHost } from "#runtime/actor/host.ts";
 import { Auth } from "#runtime/auth/auth.ts";
@@ -99,15 +100,26 @@ const authHousekeeping = Layer.effectDiscard(
   }),
 );
 
+const slotMetrics = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const metrics = yield* Metrics;
+    const slots = yield* Slots;
+    const { all } = yield* Providers;
+    metrics.collect("pixsim_provider_slots_busy", () => all.map(({ id }) => ({ labels: { provider: id }, value: slots.load(id, 9).busy })));
+  }),
+);
+
 export interface ServerOptions {
   /** In place of the gateway's own. */
   readonly limits?: Partial<GatewayLimits>;
+  /** In place of those that come with the program. */
+  readonly providers?: typeof builtInProviders;
   /** The data folder of the embedded database, where its opening has begun already. */
   readonly opening?: Promise<OpenFolder> | undefined;
 }
 
 /** The whole server. Gives what the start needs to print: the gateway's address and sign-in links. */
-export const server = (settings: SettingsShape, { limits = {}, opening }: ServerOptions = {}) => {
+export const server = (settings: SettingsShape, { limits = {}, providers = builtInProviders, opening }: ServerOptions = {}) => {
   const database =
     settings.DATABASE_URL === undefined
       ? embeddedDatabase({ dataDir: settings.PIXSIM_DATA, opening })
@@ -116,10 +128,10 @@ export const server = (settings: SettingsShape, { limits = {}, opening }: Server
   const host = Layer.unwrap(Effect.map(actorKinds, (definitions) => actorHost(definitions)));
 
   return gateway(limits).pipe(
-    Layer.provideMerge(Layer.mergeAll(serverMetrics, authHousekeeping, assetHousekeeping)),
+    Layer.provideMerge(Layer.mergeAll(serverMetrics, slotMetrics, authHousekeeping, assetHousekeeping)),
     Layer.provideMerge(host),
     Layer.provideMerge(kindServices),
-    Layer.provideMerge(builtInProviders),
+    Layer.provideMerge(providers),
     Layer.provideMerge(assetLayer),
     Layer.provideMerge(Layer.mergeAll(mediaUrls, mediaPool(), localBlobs, Bus.layer)),
     Layer.provideMerge(Layer.mergeAll(Auth.layer, ResultStore.layer, transportLayer, GatewayCounters.layer, Pool.layer, logSink)),

@@ -11,13 +11,15 @@ export class Providers extends Context.Service<
   }
 >()("pixsim/actors/Providers") {}
 
-/** A provider is added by its line here. */
-const all = Effect.all([makeStudio]);
+/** The list of those that there are to be. */
+export const providersLayer = <E, R>(providers: Effect.Effect<ReadonlyArray<Provider>, E, R>) =>
+  Layer.effect(
+    Providers,
+    Effect.map(providers, (list) => {
+      const byId = new Map<string, Provider>(list.map((provider) => [provider.id, provider]));
+      return { all: list, get: (id) => byId.get(id) };
+    }),
+  );
 
-export const builtInProviders = Layer.effect(
-  Providers,
-  Effect.map(all, (list) => {
-    const byId = new Map<string, Provider>(list.map((provider) => [provider.id, provider]));
-    return { all: list, get: (id) => byId.get(id) };
-  }),
-);
+/** A provider is added by its line here. */
+export const builtInProviders = providersLayer(Effect.all([makeStudio]));

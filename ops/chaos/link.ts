@@ -1,28 +1,62 @@
-// A TCP connection that can be cut: stands between a runner and a service, so that this runner alone loses it.
+// A TCP connection that can be cut and slowed down: stands between a runner and a service, or before a runner, so that this one alone
+// loses it.
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 export interface Link {
   readonly port: number;
   /** Ends what is open and takes nothing new, or holds all bytes back, until it is mended. */
   readonly cut: (how: "closed" | "silent") => void;
+  /** Bytes of either direction arrive `ms` later, until it is mended. */
+  readonly delay: (ms: number) => void;
   readonly mend: () => void;
   readonly close: () => Promise<void>;
+}
+
+/** Bytes on their way, in order. */
+class Lane {
+  readonly #waiting: Array<{ readonly bytes: Buffer; readonly at: number }> = [];
+  readonly #to: Socket;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(to: Socket) {
+    this.#to = to;
+  }
+
+  send(bytes: Buffer, delay: number): void {
+    if (delay === 0 && this.#waiting.length === 0) return void this.#to.write(bytes);
+    this.#waiting.push({ bytes, at: performance.now() + delay });
+    this.#timer ??= setTimeout(this.#pass, delay);
+  }
+
+  readonly #pass = (): void => {
+    this.#timer = undefined;
+    const now = performance.now();
+    while (this.#waiting[0] !== undefined && this.#waiting[0].at <= now) this.#to.write(this.#waiting.shift()!.bytes);
+    if (this.#waiting[0] !== undefined) this.#timer = setTimeout(this.#pass, this.#waiting[0].at - now);
+  };
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#to.destroy();
+  }
 }
 
 export const link = async (target: number): Promise<Link> => {
   const pairs = new Set<readonly [Socket, Socket]>();
   let state: "open" | "closed" | "silent" = "open";
+  let delay = 0;
   const server: Server = createServer((near) => {
     if (state === "closed") return void near.destroy();
     const far = connect(target, "127.0.0.1");
     const pair = [near, far] as const;
     pairs.add(pair);
     for (const [from, to] of [pair, [far, near] as const]) {
-      from.on("data", (bytes) => to.write(bytes));
+      const lane = new Lane(to);
+      from.on("data", (bytes) => lane.send(bytes, delay));
       // One end of a pair that is gone takes the other with it.
-      from.on("error", () => to.destroy());
+      from.on("error", () => lane.close());
       from.on("close", () => {
-        to.destroy();
+        lane.close();
         pairs.delete(pair);
       });
     }
@@ -39,8 +73,12 @@ export const link = async (target: number): Promise<Link> => {
         else socket.pause();
       }
     },
+    delay: (ms) => {
+      delay = ms;
+    },
     mend: () => {
       state = "open";
+      delay = 0;
       for (const pair of pairs) for (const socket of pair) socket.resume();
     },
     close: () =>

@@ -11,3 +11,10 @@ test("the same seed is the same plan, another one another; a plan ends in time a
     for (const { fault } of plan) if ("runner" in fault) expect([0, 1, 2]).toContain(fault.runner);
   }
 });
+
+test("over twenty seeds everything goes wrong that can", () => {
+  const faults = Array.from({ length: 20 }, (_, seed) => planOf(seed, 3, 60_000)).flat();
+  const types = ["answeredLate", "cut", "delay", "disconnect", "flush", "freeze", "kill", "restart", "slowDisk", "term"];
+  expect([...new Set(faults.map(({ fault }) => fault.type))].toSorted()).toEqual(types);
+  expect(faults.length).toBeGreaterThan(50);
+});

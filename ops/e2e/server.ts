@@ -15,7 +15,9 @@ export interface ServerOptions {
   readonly port?: number;
   /** Settings and other variables besides; nothing of PixSim's comes from the environment of the tests. */
   readonly env?: Readonly<Record<string, string>>;
-  /** After `start`: `--reset-admin`. */
+  /** What is started, in place of `start`. */
+  readonly command?: string;
+  /** After the command: `--reset-admin`. */
   readonly args?: ReadonlyArray<string>;
   /** A program and its arguments that run it in their place, with the same process number: `["prlimit", "--fsize=0"]`. */
   readonly through?: ReadonlyArray<string>;
@@ -76,7 +78,7 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   const launch = fileURLToPath(new URL("../launch.mjs", import.meta.url));
   const [program = process.execPath, ...before] = options.through ?? [];
   const node = options.through === undefined ? [] : [process.execPath];
-  const child = spawn(program, [...before, ...node, launch, "start", "--without-pages", ...(options.args ?? [])], {
+  const child = spawn(program, [...before, ...node, launch, options.command ?? "start", "--without-pages", ...(options.args ?? [])], {
     env: environment(options),
     stdio: ["ignore", "pipe", "pipe"],
   });

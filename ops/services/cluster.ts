@@ -12,8 +12,8 @@ export interface RunningCluster {
   readonly redis: RunningRedis;
   /** Folder of media and secrets that all share. */
   readonly data: string;
-  /** Starts one more; `more`: settings that differ. */
-  readonly start: (more?: Readonly<Record<string, string>>) => Promise<RunningServer>;
+  /** Starts one more; `more`: settings that differ; `command`: in place of `start`. */
+  readonly start: (more?: Readonly<Record<string, string>>, command?: string) => Promise<RunningServer>;
   /** Ends all that is left, and removes its data. */
   readonly stop: () => Promise<void>;
 }
@@ -27,9 +27,10 @@ export const startCluster = async (): Promise<RunningCluster> => {
     postgres,
     redis,
     data,
-    start: async (more = {}) => {
+    start: async (more = {}, command = "start") => {
       const runner = await startServer({
         data,
+        command,
         env: {
           DATABASE_URL: postgres.url,
           REDIS_URL: `redis://${redis.host}:${redis.port}`,

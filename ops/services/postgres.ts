@@ -40,6 +40,8 @@ const asUser = async (): Promise<{ readonly uid?: number; readonly gid?: number 
 export interface RunningPostgres {
   /** As a superuser, on the loopback. */
   readonly url: string;
+  /** Ends it, `fast` in order or `immediate` as a crash does, and starts it again at the same place. */
+  readonly restart: (mode: "fast" | "immediate") => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -56,19 +58,30 @@ export const startPostgres = async (options: { readonly durable: boolean }): Pro
   const port = await freePort();
   const settings = [`port=${port}`, "listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`, "max_connections=200"];
   if (!options.durable) settings.push("fsync=off", "synchronous_commit=off", "full_page_writes=off");
-  const child = spawnService(join(bin, "postgres"), ["-D", data, ...settings.flatMap((setting) => ["-c", setting])], {
-    cwd: folder,
-    stdio: ["ignore", "ignore", "pipe"],
-    ...user,
-  });
-  await ready(child);
+  const launch = async (): Promise<ChildProcess> => {
+    const child = spawnService(join(bin, "postgres"), ["-D", data, ...settings.flatMap((setting) => ["-c", setting])], {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "pipe"],
+      ...user,
+    });
+    await ready(child);
+    return child;
+  };
+  let child = await launch();
+  const end = async (mode: "fast" | "immediate"): Promise<void> => {
+    const exited = new Promise((resolve) => child.once("exit", resolve));
+    // Its signals for a shutdown.
+    child.kill(mode === "fast" ? "SIGINT" : "SIGQUIT");
+    await exited;
+  };
   return {
     url: `postgres://pixsim@127.0.0.1:${port}/postgres`,
+    restart: async (mode) => {
+      await end(mode);
+      child = await launch();
+    },
     stop: async () => {
-      const exited = new Promise((resolve) => child.once("exit", resolve));
-      // Its signal for a fast shutdown.
-      child.kill("SIGINT");
-      await exited;
+      await end("fast");
       await rm(folder, { recursive: true, force: true });
     },
   };

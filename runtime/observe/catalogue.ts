@@ -58,6 +58,8 @@ export const catalogue = {
     labels: ["kind", "effect"],
   },
 
+  pixsim_provider_slots_busy: { type: "gauge", help: "Places at a provider that jobs of this process hold.", labels: ["provider"] },
+
   pixsim_cells_owned: { type: "gauge", help: "Cells of actors that this process has, of 256." },
   pixsim_cells_handed_over_total: {
     type: "counter",

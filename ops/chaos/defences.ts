@@ -1,0 +1,25 @@
+// What keeps runners that go, stop and come back from doing harm: for each defence the one statement without which it is not there.
+import { fileURLToPath } from "node:url";
+
+interface Defence {
+  readonly file: string;
+  readonly statement: string;
+  readonly instead: string;
+}
+
+const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+export const defences = {
+  /** A flush under an old epoch writes nothing. */
+  fence: {
+    file: at("db/queries/actor.ts"),
+    statement: "on c.cell = f.cell and c.epoch = f.epoch",
+    instead: "on c.cell = f.cell",
+  },
+  /** An effect begins only under a lease. */
+  claim: { file: at("runtime/actor/effects.ts"), statement: "if (held()) return run();", instead: "return run();" },
+  /** A watcher that missed a step gets a new base. */
+  gap: { file: at("runtime/actor/watch.ts"), statement: "this.#gap = gap;", instead: "this.#gap = () => {};" },
+} as const satisfies Record<string, Defence>;
+
+export const isDefence = (name: string): name is keyof typeof defences => name in defences;

@@ -1,0 +1,79 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Effect } from "effect";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Provider, ProviderFailure } from "#actors/provider/provider.ts";
+import { simulated } from "./providers.ts";
+import { policies, type Policy, type Simulator, startSimulator } from "./simulator.ts";
+
+let folder: string;
+let simulator: Simulator;
+let forgetful: Simulator;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pixsim-simulator-"));
+  await writeFile(join(folder, "clip"), "the clip");
+  const options = { media: join(folder, "clip"), shortest: 10, longest: 20 };
+  simulator = await startSimulator({ ...options, lostAnswers: 0 });
+  forgetful = await startSimulator({ ...options, lostAnswers: 1 });
+});
+afterAll(async () => {
+  await Promise.all([simulator.close(), forgetful.close()]);
+  await rm(folder, { recursive: true, force: true });
+});
+
+const providerOf = (policy: Policy, at = simulator): Provider =>
+  simulated({ url: `http://127.0.0.1:${at.port}`, concurrency: 1, pollMs: 5 })(policy);
+const run = <A>(effect: Effect.Effect<A, ProviderFailure>): Promise<A> => Effect.runPromise(Effect.orDie(effect));
+const failureOf = (effect: Effect.Effect<unknown, ProviderFailure>): Promise<ProviderFailure> =>
+  Effect.runPromise(Effect.flip(Effect.asVoid(effect)));
+const request = { operation: "text_to_video", params: { prompt: "a fox" }, inputs: [] } as const;
+
+describe.each(policies)("the simulated provider %s", (policy) => {
+  test("makes a generation and hands its file out", async () => {
+    const provider = providerOf(policy);
+    const { providerJobId } = await run(provider.submit(`${policy} whole`, request));
+    const fractions: Array<number> = [];
+    await run(provider.track(providerJobId, (fraction) => Effect.sync(() => void fractions.push(fraction))));
+    expect(fractions.at(-1)).toBe(1);
+    await run(provider.download(providerJobId, join(folder, policy)));
+    await run(provider.cancel(providerJobId));
+    expect(await failureOf(provider.track("unknown", () => Effect.void))).toMatchObject({ kind: "lost" });
+  });
+
+  test("counts what it has taken, though its answer was lost", async () => {
+    const key = `${policy} lost`;
+    expect(await failureOf(providerOf(policy, forgetful).submit(key, request))).toMatchObject({ kind: "network" });
+    expect(forgetful.counts.get(key)).toMatchObject({ policy, arrived: 1, accepted: [{ id: expect.any(String) }] });
+  });
+});
+
+test("the same key again is the same job only where the provider knows keys", async () => {
+  for (const policy of policies) {
+    const key = `${policy} twice`;
+    const provider = providerOf(policy);
+    const first = await run(provider.submit(key, request));
+    const second = await run(provider.submit(key, request));
+    expect(second.providerJobId === first.providerJobId).toBe(policy === "key");
+    expect(simulator.counts.get(key)).toMatchObject({ arrived: 2 });
+    expect(simulator.counts.get(key)?.accepted.length).toBe(policy === "key" ? 1 : 2);
+  }
+});
+
+test("what a key has led to can be asked of the one that tells it", async () => {
+  const { recovery, submit } = providerOf("lookup");
+  if (typeof recovery === "string") throw new Error("it cannot be asked");
+  expect(await run(recovery.lookup("asked"))).toBeUndefined();
+  const submitted = await run(submit("asked", request));
+  expect(await run(recovery.lookup("asked"))).toEqual(submitted);
+});
+
+test("nothing ends while it is held", async () => {
+  const provider = providerOf("key");
+  const { providerJobId } = await run(provider.submit("held", request));
+  simulator.hold(true);
+  expect(await failureOf(provider.download(providerJobId, join(folder, "held")))).toMatchObject({ kind: "lost" });
+  simulator.hold(false);
+  await run(provider.track(providerJobId, () => Effect.void));
+});
