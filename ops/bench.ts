@@ -1,12 +1,13 @@
 // Measures PixSim beside its peers and prints the figures with the aims. Arguments choose sections; without any all run.
 import { actors } from "./bench/actors/section.ts";
 import { durable } from "./bench/durable/section.ts";
+import { failoverSection } from "./bench/failover/section.ts";
 import { fanout } from "./bench/fanout/section.ts";
 import { type Section, Report } from "./bench/report.ts";
 import { rpc } from "./bench/rpc/section.ts";
 import { say } from "./say.ts";
 
-const sections: ReadonlyArray<Section> = [rpc, fanout, durable, actors];
+const sections: ReadonlyArray<Section> = [rpc, fanout, durable, actors, failoverSection];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !sections.some((section) => section.name === name));
