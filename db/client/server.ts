@@ -84,8 +84,8 @@ export const serverDatabase = ({ url, dataDir, connections, asItIs }: ServerOpti
               connect_timeout: 5,
               connection: {
                 application_name: "pixsim",
-                idle_in_transaction_session_timeout: idleTransactionMs,
-                statement_timeout: statementMs,
+                // Who takes it as it is has it alone, and reads or writes all of it at once.
+                ...(asItIs === true ? {} : { idle_in_transaction_session_timeout: idleTransactionMs, statement_timeout: statementMs }),
               },
             }) as unknown as Sql,
         ),

@@ -22,7 +22,7 @@ export const clusterLayer = (
       return manyProcesses({
         redisUrl: REDIS_URL,
         address: settings.PIXSIM_RUNNER,
-        listen: settings.PIXSIM_RUNNER_LISTEN ?? settings.PIXSIM_RUNNER,
+        listen: settings.PIXSIM_RUNNER_LISTEN,
         secret: settings.PIXSIM_CLUSTER_SECRET,
         weight: settings.PIXSIM_RUNNER_WEIGHT,
         expiryMs: settings.PIXSIM_LOCK_EXPIRY,

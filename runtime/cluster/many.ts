@@ -22,8 +22,8 @@ export interface ClusterOptions {
   readonly redisUrl: string;
   /** host:port for other runners. */
   readonly address: string;
-  /** host:port where it listens for them. */
-  readonly listen: string;
+  /** host:port where it listens for them, if that is another. */
+  readonly listen?: string | undefined;
   readonly secret: string | undefined;
   readonly weight: number;
   /** ms after which a silent runner has lost its cells. */
@@ -42,7 +42,7 @@ export const manyProcesses = (
 ): Layer.Layer<Placement | ShardLocks | Fanout | Quotas, ClusterRefused | RedisError | SocketServer.SocketServerError> =>
   Layer.unwrap(
     Effect.map(Clock.currentTimeMillis, (startedAt) => {
-      const here = placeOf(options.listen);
+      const here = placeOf(options.listen ?? options.address);
       const { address, weight, version, expiryMs } = options;
       const info = {
         address,
