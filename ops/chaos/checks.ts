@@ -7,6 +7,7 @@ import type { Sql } from "#db/client/database.ts";
 import type { ActorEvent } from "#protocol/actor.ts";
 import { finalJobStates, type JobState } from "#protocol/job.ts";
 import { makeFolder } from "#runtime/actor/fold.ts";
+import type { MetricName } from "#runtime/observe/catalogue.ts";
 import type { RunningServer } from "../e2e/server.ts";
 import type { Simulator } from "./simulator.ts";
 import { trespasses } from "./witness.ts";
@@ -96,15 +97,16 @@ const leftovers = async (sql: Sql, jobs: ReadonlyArray<Ended>): Promise<Readonly
 };
 
 /** Figures of a runner that must have come back to nothing. */
-const idle = /^(pixsim_provider_slots_busy|pixsim_actor_effects_running)(\{.*\})? (?<value>\S+)$/;
+const idle = ["pixsim_provider_slots_busy", "pixsim_effects_running"] as const satisfies ReadonlyArray<MetricName>;
 
 const slots = async (runners: ReadonlyArray<RunningServer>): Promise<ReadonlyArray<string>> => {
   const problems: Array<string> = [];
   for (const [number, { url }] of runners.entries()) {
-    const figures = await (await fetch(`${url}/metrics`)).text();
-    for (const line of figures.split("\n")) {
-      const value = idle.exec(line)?.groups?.["value"];
-      if (value !== undefined && Number(value) !== 0) problems.push(`runner ${number} still says ${line}`);
+    const figures = (await (await fetch(`${url}/metrics`)).text()).split("\n");
+    for (const name of idle) {
+      if (!figures.some((line) => line.startsWith(`# HELP ${name} `))) problems.push(`runner ${number} does not tell ${name}`);
+      const left = figures.filter((line) => /^\w+/.exec(line)?.[0] === name && !line.endsWith(" 0"));
+      for (const line of left) problems.push(`runner ${number} still says ${line}`);
     }
   }
   return problems;

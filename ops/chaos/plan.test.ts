@@ -14,7 +14,7 @@ test("the same seed is the same plan, another one another; a plan ends in time a
 
 test("over twenty seeds everything goes wrong that can", () => {
   const faults = Array.from({ length: 20 }, (_, seed) => planOf(seed, 3, 60_000)).flat();
-  const types = ["answeredLate", "cut", "delay", "disconnect", "flush", "freeze", "kill", "restart", "slowDisk", "term"];
+  const types = ["answeredLate", "cut", "delay", "disconnect", "flush", "freeze", "kill", "restart", "slowDisk", "term", "writesLate"];
   expect([...new Set(faults.map(({ fault }) => fault.type))].toSorted()).toEqual(types);
   expect(faults.length).toBeGreaterThan(50);
 });

@@ -14,6 +14,11 @@ export type Fault =
   | { readonly type: "freeze"; readonly runner: number; readonly ms: number }
   /** What it writes is answered late, and it stands still before that: it learns of its commits when others have its cells. */
   | { readonly type: "answeredLate"; readonly runner: number; readonly by: number; readonly ms: number }
+  /**
+   * What it writes arrives late: it is held on its way while the runner stands still, and let through when others have its cells. By
+   * then it must change nothing.
+   */
+  | { readonly type: "writesLate"; readonly runner: number; readonly by: number; readonly ms: number }
   /** A way is cut: refused, or no answer. */
   | { readonly type: "cut"; readonly runner: number; readonly way: Way; readonly how: "closed" | "silent"; readonly ms: number }
   /** All that takes a way comes `by` ms later. */
@@ -48,6 +53,10 @@ const faultOf = (runners: number): fc.Arbitrary<Fault> => {
     { weight: 2, arbitrary: fc.record({ type: constant("term"), runner, ms: briefly }) },
     { weight: 3, arbitrary: fc.record({ type: constant("freeze"), runner, ms: fc.oneof(briefly, long) }) },
     { weight: 3, arbitrary: fc.record({ type: constant("answeredLate"), runner, by: fc.integer({ min: 500, max: 1500 }), ms: long }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ type: constant("writesLate"), runner, by: fc.integer({ min: 200, max: 800 }), ms: briefly }),
+    },
     { weight: 4, arbitrary: fc.record({ type: constant("cut"), runner, way, how, ms: fc.oneof(briefly, long) }) },
     { weight: 3, arbitrary: fc.record({ type: constant("delay"), runner, way, by: delayed, ms: fc.oneof(briefly, long) }) },
     { weight: 1, arbitrary: fc.record({ type: constant("slowDisk"), runner, by: delayed, ms: fc.oneof(briefly, long) }) },

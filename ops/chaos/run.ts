@@ -12,6 +12,7 @@ import type { Fault, Planned } from "./plan.ts";
 import { policies } from "./simulator.ts";
 import { openStage, type Seat } from "./stage.ts";
 import { Watchers } from "./watchers.ts";
+import { cellsOf } from "./witness.ts";
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -41,6 +42,8 @@ const patience = 240_000;
 const passingCodes: ReadonlySet<string> = new Set(["unavailable", "overloaded", "deadline_exceeded"]);
 /** What watchers have not been told then, nobody will tell them, ms. */
 const hearsay = 15_000;
+/** The cells of a runner that stands still are another's by then, if there is one, ms. */
+const takenWithin = 10_000;
 /** A runner that is told to end has ended by then, ms. */
 const endsWithin = 15_000;
 /** One job of so many is drawn by the studio; the others are the simulator's. */
@@ -148,6 +151,16 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
           await pause(fault.by);
           await frozen(seat, fault.ms);
           return seat.ways.postgres.mend();
+        case "writesLate": {
+          const { postgres } = seat.ways;
+          postgres.cut("silent");
+          await pause(fault.by);
+          process.kill(runner.pid, "SIGSTOP");
+          await takenFrom(seat);
+          postgres.mend();
+          await pause(fault.ms);
+          return void process.kill(runner.pid, "SIGCONT");
+        }
         case "cut":
           seat.ways[fault.way].cut(fault.how);
           await pause(fault.ms);
@@ -166,6 +179,14 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
       process.kill(runner.pid, "SIGSTOP");
       await pause(ms);
       process.kill(runner.pid, "SIGCONT");
+    };
+    /** Resolves when the first of its cells is another's: the sooner what it wrote arrives then, the less has changed since. */
+    const takenFrom = async ({ name }: Seat): Promise<void> => {
+      const late = performance.now() + takenWithin;
+      // While PostgreSQL is away nothing is known, and nobody takes anything.
+      const cells = (): Promise<number> => cellsOf(sql, name).catch(() => Infinity);
+      const before = await cells();
+      while ((await cells()) >= before && performance.now() < late) await pause(5);
     };
     let faults = 0;
     const goWrong = async (): Promise<void> => {

@@ -14,6 +14,7 @@ export const installWitness = (sql: Sql): Promise<unknown> =>
   sql.unsafe(`
     create table witness_commit (cell int, epoch bigint, runner text, at timestamptz default clock_timestamp());
     create table witness_claim (cell int, epoch bigint, runner text, at timestamptz default clock_timestamp());
+    create index on witness_claim (cell, epoch desc) include (runner);
     create function witness_commit() returns trigger language plpgsql as $$ begin
       insert into witness_commit (cell, epoch, runner)
         select distinct c.cell, c.epoch, current_setting('chaos.runner', true)
@@ -27,6 +28,14 @@ export const installWitness = (sql: Sql): Promise<unknown> =>
     create trigger witness after insert on actor_event referencing new table as written for each statement execute function witness_commit();
     create trigger witness after update on cell referencing new table as claimed for each statement execute function witness_claim();
   `);
+
+/** How many cells were last claimed by the runner. */
+export const cellsOf = async (sql: Sql, runner: string): Promise<number> => {
+  const [row] = await sql<Array<{ cells: number }>>`
+    select count(*)::int as cells from (select distinct on (cell) runner from witness_claim order by cell, epoch desc) c
+    where runner = ${runner}`;
+  return row?.cells ?? 0;
+};
 
 /** Epochs in which somebody wrote who had not raised it to that. */
 export const trespasses = async (sql: Sql): Promise<ReadonlyArray<string>> => {

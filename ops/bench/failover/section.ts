@@ -4,7 +4,7 @@ import { loadavg } from "node:os";
 import { violations } from "#ops/chaos/checks.ts";
 import { policies } from "#ops/chaos/simulator.ts";
 import { openStage, type Seat, type Stage } from "#ops/chaos/stage.ts";
-import { trespasses } from "#ops/chaos/witness.ts";
+import { cellsOf, trespasses } from "#ops/chaos/witness.ts";
 import type { Client } from "#protocol/client/client.ts";
 import { finalJobStates } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -40,13 +40,6 @@ const actorsOf = async ({ sql }: Stage, { name }: Seat): Promise<ReadonlyArray<s
       where c.runner = ${name} and a.status = 'active'`
   ).map(({ id }) => id);
 
-const cellsOf = async ({ sql }: Stage, name: string): Promise<number> => {
-  const [row] = await sql<Array<{ cells: number }>>`
-    select count(*)::int as cells from (select distinct on (cell) cell, runner from witness_claim order by cell, epoch desc) c
-    where runner = ${name}`;
-  return row?.cells ?? 0;
-};
-
 /** Asks an actor for what it must refuse: the answer comes from the runner that has it, and changes nothing. */
 const ask = (client: Client, address: string): Promise<void> =>
   client.call("actors.resume", { address }, { deadlineMs: 60_000 }).then(
@@ -75,7 +68,7 @@ const failover = async (stage: Stage, seat: Seat, clients: ReadonlyArray<Client>
   happen();
   await Promise.all(addresses.map((address, index) => ask(clients[index % clients.length]!, address)));
   const answered = performance.now() - start;
-  await until("all cells of the runner are another's", 30_000, async () => (await cellsOf(stage, name)) === 0);
+  await until("all cells of the runner are another's", 30_000, async () => (await cellsOf(stage.sql, name)) === 0);
   const [last] = await stage.sql<Array<{ at: string }>>`
     select (extract(epoch from max(first)) * 1000)::text as at from (
       select min(l.at) as first from witness_claim l join (
@@ -115,7 +108,7 @@ const measure = async (count: number, report: Report): Promise<void> => {
     };
     await until("all jobs are at the provider", 120_000, async () => (await countOf(["processing"])) === count);
     const atHome = (seat: Seat): Promise<void> =>
-      until("the runner has its share of the cells", 60_000, async () => (await cellsOf(stage, seat.name)) >= 60);
+      until("the runner has its share of the cells", 60_000, async () => (await cellsOf(stage.sql, seat.name)) >= 60);
     for (const seat of seats) await atHome(seat);
 
     const [first, second, third] = seats as [Seat, Seat, Seat];
