@@ -73,7 +73,7 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
   };
   const stage = await openStage({
     runners: options.runners,
-    simulator: { shortest: 300, longest: 4000, lostAnswers: 12 },
+    simulator: { shortest: 300, longest: 4000, slowestAnswer: 1000, lostAnswers: 12 },
     concurrency: 8,
     pollMs: 300,
     without: options.without,
@@ -148,7 +148,9 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
           return frozen(seat, fault.ms);
         case "answeredLate":
           seat.ways.postgres.delay(fault.by);
-          await pause(fault.by);
+          // A commit takes twice as long. The second one holds the jobs that came during the first, the third lets them be submitted: that
+          // one has arrived and is not answered.
+          await pause(5.5 * fault.by);
           await frozen(seat, fault.ms);
           return seat.ways.postgres.mend();
         case "writesLate": {

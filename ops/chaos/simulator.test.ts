@@ -14,7 +14,7 @@ let forgetful: Simulator;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pixsim-simulator-"));
   await writeFile(join(folder, "clip"), "the clip");
-  const options = { media: join(folder, "clip"), shortest: 10, longest: 20 };
+  const options = { media: join(folder, "clip"), shortest: 10, longest: 20, slowestAnswer: 20 };
   simulator = await startSimulator({ ...options, lostAnswers: 0 });
   forgetful = await startSimulator({ ...options, lostAnswers: 1 });
 });

@@ -34,6 +34,8 @@ export interface SimulatorOptions {
   /** Length of a generation, ms. */
   readonly shortest: number;
   readonly longest: number;
+  /** The slowest answer to a submission, ms. */
+  readonly slowestAnswer: number;
   /** Of how many submissions one is accepted and the connection closed without an answer; 0: none. */
   readonly lostAnswers: number;
 }
@@ -48,7 +50,6 @@ export interface Simulator {
 
 /** 0 to 1, by the text alone. */
 const shareOf = (text: string): number => createHash("sha256").update(text).digest().readUInt32BE() / 2 ** 32;
-const lateAnswer = 150;
 
 const bodyOf = async (request: IncomingMessage): Promise<unknown> => {
   const chunks: Array<Buffer> = [];
@@ -56,7 +57,7 @@ const bodyOf = async (request: IncomingMessage): Promise<unknown> => {
   return JSON.parse(Buffer.concat(chunks).toString());
 };
 
-export const startSimulator = async ({ media, shortest, longest, lostAnswers }: SimulatorOptions): Promise<Simulator> => {
+export const startSimulator = async ({ media, shortest, longest, slowestAnswer, lostAnswers }: SimulatorOptions): Promise<Simulator> => {
   const bytes = await readFile(media);
   const counts = new Map<string, Count>();
   const generations = new Map<string, Generation>();
@@ -86,7 +87,8 @@ export const startSimulator = async ({ media, shortest, longest, lostAnswers }: 
       const { generation, first } = submit(policy, key);
       if (first && lostAnswers > 0 && shareOf(`${key} lost`) < 1 / lostAnswers) return void response.destroy();
       // Accepted at once and said later: between the two a runner may die.
-      setTimeout(() => json(response, 200, { id: generation.id } satisfies z.infer<typeof Accepted>), lateAnswer * shareOf(`${key} late`));
+      const accept = (): void => json(response, 200, { id: generation.id } satisfies z.infer<typeof Accepted>);
+      setTimeout(accept, slowestAnswer * shareOf(`${key} late`));
       return;
     }
     if (what === "lookup") {

@@ -1,6 +1,7 @@
 // Those who watch while things go wrong: the list of all jobs at each runner, and every step of some jobs.
 import type { Client } from "#protocol/client/client.ts";
 import type { Job } from "#protocol/job.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
 
 export class Watchers {
   /** The last revision of each job, by watcher. */
@@ -19,7 +20,15 @@ export class Watchers {
       if ((jobs.get(job.id)?.rev ?? -1) < job.rev) jobs.set(job.id, job);
     };
     this.#lists.push(jobs);
-    client.follow("jobs.jobs", {}, { snapshot: ({ jobs: all }) => all.forEach(note), deltas: (changes) => changes.forEach(note) });
+    client.follow(
+      "jobs.jobs",
+      {},
+      {
+        snapshot: ({ jobs: all }) => all.forEach(note),
+        deltas: (changes) => changes.forEach(note),
+        error: this.#refused("the jobs"),
+      },
+    );
   }
 
   steps(client: Client, id: string): void {
@@ -42,8 +51,14 @@ export class Watchers {
             seen.push(entry.seq);
           }
         },
+        error: this.#refused(id),
       },
     );
+  }
+
+  /** Only what passes may be in the way of watching. */
+  #refused(what: string): (error: CallError) => void {
+    return ({ code, message }) => this.#problem(`a watcher of ${what} was refused: ${code}, ${message}`);
   }
 
   /** What they do not know yet. `heads`: the last step of each job. */

@@ -81,7 +81,7 @@ const failover = async (stage: Stage, seat: Seat, clients: ReadonlyArray<Client>
 const measure = async (count: number, report: Report): Promise<void> => {
   const stage = await openStage({
     runners: 3,
-    simulator: { shortest: 100, longest: 100, lostAnswers: 0 },
+    simulator: { shortest: 100, longest: 100, slowestAnswer: 100, lostAnswers: 0 },
     concurrency: count,
     pollMs,
   });
