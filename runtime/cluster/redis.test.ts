@@ -1,5 +1,6 @@
-// The connection to Redis, at its start: what stands in the way is said in one line, without what is secret.
-import { Effect, Layer, Logger } from "effect";
+// The connection to Redis: what stands in the way of its start is said in one line, without what is secret; later it always comes back.
+import { createServer, type Socket } from "node:net";
+import { Effect, Layer, Logger, ManagedRuntime } from "effect";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RedisConnection, type RedisError } from "./redis.ts";
@@ -61,4 +62,74 @@ test("that it throws keys away when its memory is full is warned of; without a l
     await control.config("SET", "maxmemory", "0");
     await control.config("SET", "maxmemory-policy", "noeviction");
   }
+});
+
+/** A sentinel that answers who the primary is when the test lets it, and tells of a failover when the test wants it. */
+const fakeSentinel = async () => {
+  const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
+  const channel = bulk("+switch-master");
+  const followers = new Set<Socket>();
+  const asking: Array<() => void> = [];
+  let held = false;
+  const server = createServer((socket) => {
+    const answers: Readonly<Record<string, () => void>> = {
+      HELLO: () => socket.write(`%1\r\n${bulk("proto")}:3\r\n`),
+      CLIENT: () => socket.write("+OK\r\n"),
+      "GET-MASTER-ADDR-BY-NAME": () => {
+        const answer = () => socket.write(`*2\r\n${bulk(url.hostname)}${bulk(url.port)}`);
+        if (held) asking.push(answer);
+        else answer();
+      },
+      SENTINELS: () => socket.write("*0\r\n"),
+      SUBSCRIBE: () => {
+        followers.add(socket);
+        socket.write(`>3\r\n${bulk("subscribe")}${channel}:1\r\n`);
+      },
+    };
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => followers.delete(socket));
+    // Short commands, each in one piece.
+    socket.on("data", (bytes) => {
+      const words = bytes.toString().toUpperCase().split("\r\n");
+      for (const word of words) answers[word]?.();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : 0,
+    followed: () => followers.size > 0,
+    hold: () => (held = true),
+    asked: () => asking.length > 0,
+    tell: () => followers.forEach((socket) => socket.write(`>3\r\n${bulk("message")}${channel}${bulk("moved")}`)),
+    answer: () => {
+      held = false;
+      for (const each of asking.splice(0)) each();
+    },
+    close: () => server.close(),
+  };
+};
+
+test("a failover that is told of while the primary is looked for ends nothing", async () => {
+  const sentinel = await fakeSentinel();
+  const runtime = ManagedRuntime.make(RedisConnection.layer(`redis+sentinel://127.0.0.1:${sentinel.port}/mymaster`));
+  const answers = () =>
+    runtime.runPromise(
+      Effect.orElseSucceed(
+        Effect.flatMap(RedisConnection, ({ script }) => script("return 'here'", [], [])),
+        () => "away",
+      ),
+    );
+  expect(await answers()).toBe("here");
+  await expect.poll(sentinel.followed).toBe(true);
+  sentinel.hold();
+  await control.call("CLIENT", "KILL", "TYPE", "normal");
+  await expect.poll(sentinel.asked).toBe(true);
+  sentinel.tell();
+  // It has heard when it leaves the sentinel; then comes what it waited for.
+  await expect.poll(sentinel.followed).toBe(false);
+  sentinel.answer();
+  await expect.poll(answers, { timeout: 5000 }).toBe("here");
+  await runtime.dispose();
+  sentinel.close();
 });

@@ -119,6 +119,9 @@ export class RedisConnection extends Context.Service<
 
 const failed = (cause: unknown): RedisError => new RedisError({ message: cause instanceof Error ? cause.message : String(cause), cause });
 
+/** A connection that has ended by itself is opened anew after so long, ms. */
+const reopenMs = 250;
+
 /** The last trouble of a connection tells more than "connection is closed", which is what its commands fail with. */
 const opened = (url: string): Effect.Effect<Redis | Cluster, never, Scope.Scope> =>
   Effect.acquireRelease(
@@ -127,10 +130,24 @@ const opened = (url: string): Effect.Effect<Redis | Cluster, never, Scope.Scope>
       client.on("error", () => {
         // Each command reports its own failure; without a listener the process would end.
       });
-      return client;
+      let timer: NodeJS.Timeout | undefined;
+      const reopen = (): void => {
+        // What is in its way it has said as an error.
+        timer = setTimeout(() => void client.connect().catch(() => undefined), reopenMs);
+      };
+      // It is over for the client when sentinels tell of a failover while it asks them for the primary, and for nobody else.
+      client.on("end", reopen);
+      return {
+        client,
+        close: () => {
+          client.off("end", reopen);
+          clearTimeout(timer);
+          client.disconnect();
+        },
+      };
     }),
-    (client) => Effect.sync(() => client.disconnect()),
-  );
+    ({ close }) => Effect.sync(close),
+  ).pipe(Effect.map(({ client }) => client));
 
 const make = Effect.fnUntraced(function* (url: string) {
   const client = yield* opened(url);
