@@ -43,7 +43,7 @@ const briefly = fc.integer({ min: 200, max: 2000 });
 /** Longer than a lock lives: others take over meanwhile. */
 const long = fc.integer({ min: 4500, max: 9000 });
 /** Others have also repeated what was left open, where they may. */
-const longer = fc.integer({ min: 6000, max: 9000 });
+const longer = fc.integer({ min: 7000, max: 9000 });
 const delayed = fc.integer({ min: 20, max: 400 });
 
 const faultOf = (runners: number): fc.Arbitrary<Fault> => {
@@ -54,7 +54,7 @@ const faultOf = (runners: number): fc.Arbitrary<Fault> => {
     { weight: 3, arbitrary: fc.record({ type: constant("kill"), runner, ms: briefly }) },
     { weight: 2, arbitrary: fc.record({ type: constant("term"), runner, ms: briefly }) },
     { weight: 3, arbitrary: fc.record({ type: constant("freeze"), runner, ms: fc.oneof(briefly, long) }) },
-    { weight: 3, arbitrary: fc.record({ type: constant("answeredLate"), runner, by: fc.integer({ min: 600, max: 1000 }), ms: longer }) },
+    { weight: 4, arbitrary: fc.record({ type: constant("answeredLate"), runner, by: fc.integer({ min: 300, max: 600 }), ms: longer }) },
     {
       weight: 4,
       arbitrary: fc.record({ type: constant("writesLate"), runner, by: fc.integer({ min: 200, max: 800 }), ms: briefly }),

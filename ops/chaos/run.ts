@@ -18,7 +18,7 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly runners: number;
   readonly plan: ReadonlyArray<Planned>;
-  /** Jobs asked for while the plan goes on. */
+  /** Jobs asked for while the plan goes on; some faults come with more. */
   readonly jobs: number;
   /** A defence that the runners are to lack. */
   readonly without?: string | undefined;
@@ -46,6 +46,10 @@ const hearsay = 15_000;
 const takenWithin = 10_000;
 /** A runner that is told to end has ended by then, ms. */
 const endsWithin = 15_000;
+/** The steps of one job of so many are watched: no multiple of the number of runners, so that each watches those of each. */
+const watchedShare = 4;
+/** Jobs that come where much is to be under way. */
+const crowd = 24;
 /** One job of so many is drawn by the studio; the others are the simulator's. */
 const studioShare = 30;
 
@@ -97,7 +101,7 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
           const { jobs } = await client.call("jobs.create", { request: request(n) }, { key });
           for (const { id } of jobs) {
             accepted.add(id);
-            if (n % 3 === 0) watchers.steps(at[(n + 1) % at.length]!, id);
+            if (n % watchedShare === 0) watchers.steps(at[(n + 1) % at.length]!, id);
           }
           return;
         } catch (error) {
@@ -107,14 +111,16 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
         }
       }
     };
-    const load = async (): Promise<void> => {
-      const every = options.plan.reduce((sum, { after }) => sum + after, 0) / options.jobs;
-      const asked: Array<Promise<void>> = [];
-      for (let n = 0; n < options.jobs; n++) {
-        asked.push(ask(at[n % at.length]!, n));
-        await pause(every);
+    let asked = 0;
+    /** Asks for so many jobs within `ms`, each at the next runner. */
+    const load = async (count: number, ms: number): Promise<void> => {
+      const asking: Array<Promise<void>> = [];
+      for (let each = 0; each < count; each++) {
+        const n = asked++;
+        asking.push(ask(at[n % at.length]!, n));
+        await pause(ms / count);
       }
-      await Promise.all(asked);
+      await Promise.all(asking);
     };
 
     const busy = new Set<unknown>();
@@ -146,13 +152,15 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
         }
         case "freeze":
           return frozen(seat, fault.ms);
-        case "answeredLate":
+        case "answeredLate": {
           seat.ways.postgres.delay(fault.by);
-          // A commit takes twice as long. The second one holds the jobs that came during the first, the third lets them be submitted: that
-          // one has arrived and is not answered.
-          await pause(5.5 * fault.by);
+          // An answer takes twice as long. A job of these is looked for, is made, and may be submitted: that commit is to be under way.
+          const crowding = load(crowd, 2.5 * fault.by);
+          await pause(7 * fault.by);
           await frozen(seat, fault.ms);
-          return seat.ways.postgres.mend();
+          seat.ways.postgres.mend();
+          return crowding;
+        }
         case "writesLate": {
           const { postgres } = seat.ways;
           postgres.cut("silent");
@@ -206,7 +214,8 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
       }
       await Promise.all(going);
     };
-    await Promise.all([load(), goWrong()]);
+    const length = options.plan.reduce((sum, { after }) => sum + after, 0);
+    await Promise.all([load(options.jobs, length), goWrong()]);
     say(`${accepted.size} jobs accepted; waiting for their end`);
 
     const until = performance.now() + patience;
