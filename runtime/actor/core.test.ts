@@ -184,6 +184,19 @@ test("a commit of which nobody knows whether it happened has happened, or never 
   expect(disk.actors.get(address)!.journal).toHaveLength(3);
 });
 
+test("who asks for an actor while it is looked for gets the one that a command before creates, and only else is told that there is none", () => {
+  const { core, run, settle } = makeCore(10);
+  const seen: Array<unknown> = [];
+  const ask = (of: string) =>
+    core.dispatch({ type: "peek", address: of, reply: (state) => seen.push(state instanceof CallError ? state.code : state.seq) });
+  core.dispatch({ type: "create", address, input: {}, eventId: undefined, hash: "", novel: false, reply: () => seen.push("created") });
+  ask("count/b");
+  run();
+  ask(address);
+  settle();
+  expect(seen).toEqual(["not_found", "created", 0]);
+});
+
 test("every commit is measured, one step of 64, and what waits can be told", () => {
   const { core, run, settle, measured } = makeCore(1000);
   const create = (id: number) =>

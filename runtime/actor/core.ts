@@ -472,12 +472,9 @@ export class Core {
   }
 
   #applyToMissing(command: Command): void {
-    if (command.type !== "create") {
-      this.#refuse(command, new CallError("not_found", `There is no actor "${command.address}".`));
-      return;
-    }
     // An earlier command of the same load may have created it by now.
     if (this.#actors.has(command.address)) return this.dispatch(command);
+    if (command.type !== "create") return this.#refuse(command, new CallError("not_found", `There is no actor "${command.address}".`));
     this.#create(this.#kindOf(command.address)!, command);
   }
 
