@@ -45,7 +45,7 @@ export interface RunningPostgres {
   readonly stop: () => Promise<void>;
 }
 
-/** `durable`: with fsync, as in production (benchmarks); without it a test is faster. */
+/** `durable`: with fsync, as in production (benchmarks); without it a test is faster, and what was acknowledged outlives the process alone. */
 export const startPostgres = async (options: { readonly durable: boolean }): Promise<RunningPostgres> => {
   const bin = await findPostgres();
   if (bin === undefined) throw new Error(howToGetPostgres);
@@ -57,7 +57,7 @@ export const startPostgres = async (options: { readonly durable: boolean }): Pro
   await run(join(bin, "initdb"), init, { cwd: folder, ...user });
   const port = await freePort();
   const settings = [`port=${port}`, "listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`, "max_connections=200"];
-  if (!options.durable) settings.push("fsync=off", "synchronous_commit=off", "full_page_writes=off");
+  if (!options.durable) settings.push("fsync=off", "full_page_writes=off");
   const launch = async (): Promise<ChildProcess> => {
     const child = spawnService(join(bin, "postgres"), ["-D", data, ...settings.flatMap((setting) => ["-c", setting])], {
       cwd: folder,
