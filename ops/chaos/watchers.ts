@@ -3,6 +3,9 @@ import type { Client } from "#protocol/client/client.ts";
 import type { Job } from "#protocol/job.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 
+/** Jobs in a list as it is sent whole. */
+const listed = 100;
+
 export class Watchers {
   /** The last revision of each job, by watcher. */
   readonly #lists: Array<ReadonlyMap<string, Job>> = [];
@@ -24,7 +27,11 @@ export class Watchers {
       "jobs.jobs",
       {},
       {
-        snapshot: ({ jobs: all }) => all.forEach(note),
+        // It is everything from now on: of many jobs it has the newest.
+        snapshot: ({ jobs: newest }) => {
+          jobs.clear();
+          newest.forEach(note);
+        },
         deltas: (changes) => changes.forEach(note),
         error: this.#refused("the jobs"),
       },
@@ -64,9 +71,13 @@ export class Watchers {
   /** What they do not know yet. `heads`: the last step of each job. */
   behind(heads: ReadonlyMap<string, number>): ReadonlyArray<string> {
     const behind: Array<string> = [];
+    for (const [number, list] of this.#lists.entries()) {
+      const least = Math.min(heads.size, listed);
+      if (list.size < least) behind.push(`the watcher at runner ${number} knows ${list.size} jobs of ${least} at least`);
+    }
     for (const [id, rev] of heads) {
       for (const [number, list] of this.#lists.entries()) {
-        const seen = list.get(id)?.rev;
+        const seen = list.get(id)?.rev ?? rev;
         if (seen !== rev) behind.push(`the watcher at runner ${number} last saw ${id} at ${seen} of ${rev}`);
       }
       const seen = this.#steps.get(id)?.at(-1);
