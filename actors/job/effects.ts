@@ -210,15 +210,15 @@ export const jobEffects = Effect.gen(function* () {
         // The key sent again answers the job that it has started. If it had not arrived, one is started now and stopped at
         // once: less dear than one that runs to its end and that nobody knows of.
         if (order.resendable) return (yield* untilReached(send(order, key))).providerJobId;
-        return (yield* Effect.orElseSucceed(lookUp(order, key), () => undefined))?.providerJobId ?? null;
+        return (yield* Effect.orElseSucceed(lookUp(order, key) ?? Effect.undefined, () => undefined))?.providerJobId ?? null;
     }
   });
 
-  const lookUp = Effect.fnUntraced(function* (order: JobOrder, key: string) {
-    const { recovery } = yield* providerOf(order);
-    if (typeof recovery !== "string") return yield* Effect.mapError(recovery.lookup(key), ofProvider);
-    return yield* Effect.fail(failure("internal", `${order.providerTitle} cannot say whether it took the submission.`));
-  });
+  /** Null: the provider cannot say whether it took a submission. */
+  const lookUp = ({ provider }: JobOrder, key: string) => {
+    const recovery = providers.get(provider)?.recovery;
+    return typeof recovery === "object" ? Effect.mapError(recovery.lookup(key), ofProvider) : null;
+  };
 
   const quarantineOf = ({ provider }: JobOrder) => {
     const recovery = providers.get(provider)?.recovery;
@@ -231,7 +231,7 @@ export const jobEffects = Effect.gen(function* () {
     submit: {
       recovery: "lookup",
       run: ofJob(submit),
-      // Nothing found and no failure: it is sent again. A failure: a person decides.
+      // Nothing found and no failure: it is sent again. A failure, or nobody to ask: a person decides.
       lookup: ({ input: { order, key } }) => (order.resendable ? Effect.undefined : lookUp(order, key)),
       quarantine: ({ input: { order } }) => quarantineOf(order),
     },

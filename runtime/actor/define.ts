@@ -52,13 +52,14 @@ export interface EffectCall<Input, Event> {
  * What an effect's recovery does with a run whose outcome is unknown after a crash, or because it died of a bug:
  * `resend` runs it again with the same key (the other side knows the key, or the effect is idempotent);
  * `lookup` asks the other side first, adopts what is found, and runs it again if nothing is, neither now nor after a quarantine: it
- * may still have been on its way; `park` leaves it to a person. A look-up that fails time and again leaves it to a person, too.
+ * may still have been on its way; `park` leaves it to a person. A look-up that fails time and again leaves it to a person, too, and so
+ * does null in its place: there is nobody to ask of this run.
  */
 export type Recovery<Input, Output, Event, R> =
   | { readonly recovery: "resend" }
   | {
       readonly recovery: "lookup";
-      readonly lookup: (call: EffectCall<Input, Event>) => Effect.Effect<Output | undefined, EffectFailure, R>;
+      readonly lookup: (call: EffectCall<Input, Event>) => Effect.Effect<Output | undefined, EffectFailure, R> | null;
       /** How long the other side may take to know of a run. Default: 10 seconds. */
       readonly quarantine?: Duration.Input | ((call: EffectCall<Input, Event>) => Duration.Input);
     }

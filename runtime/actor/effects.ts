@@ -200,7 +200,7 @@ export class EffectRunner<R> {
     };
     // The handler's own types end here; the definition held input, output and events together.
     const run = handler.run as (call: EffectCall<unknown, ActorEvent>) => Effect.Effect<unknown, EffectFailure, R>;
-    const lookup = handler.lookup as typeof run | undefined;
+    const lookup = handler.lookup as ((of: typeof call) => ReturnType<typeof run> | null) | undefined;
 
     const outcome = (event: ActorEvent) => Effect.sync(() => dispatch({ type: "outcome", address, effect: ref, event, trace }));
     const review = (reason: string) => Effect.sync(() => dispatch({ type: "review", address, effect: ref, reason }));
@@ -220,11 +220,11 @@ export class EffectRunner<R> {
     /** Runs what may have run before, as its handler says. */
     const repeat = (before: string): Effect.Effect<unknown, EffectFailure | Unclear, R> => {
       if (handler.recovery === "resend") return fresh;
-      if (handler.recovery === "park" || lookup === undefined)
-        return Effect.fail(new Unclear(`${before}: whether it took place is not known.`));
+      const asked = lookup?.(call) ?? null;
+      if (asked === null) return Effect.fail(new Unclear(`${before}: whether it took place is not known.`));
       const look = Effect.suspend(() => {
         const before = state.retrying;
-        return lookup(call).pipe(
+        return asked.pipe(
           Effect.tapError(() => Effect.sync(() => (state.retrying = true))),
           Effect.retry(afterLookup),
           Effect.ensuring(Effect.sync(() => (state.retrying = before))),

@@ -26,7 +26,7 @@ export interface Kind {
 export interface AnyEffectHandler<R> {
   readonly recovery: "resend" | "lookup" | "park";
   readonly run: (call: never) => Effect.Effect<unknown, EffectFailure, R>;
-  readonly lookup?: (call: never) => Effect.Effect<unknown, EffectFailure, R>;
+  readonly lookup?: (call: never) => Effect.Effect<unknown, EffectFailure, R> | null;
   readonly quarantine?: Duration.Input | ((call: never) => Duration.Input);
 }
 

@@ -78,7 +78,10 @@ const record = (what: Did["what"], { address, key, recovered }: EffectCall<unkno
     return outside.get(address);
   });
 const run = (call: EffectCall<unknown, never>) => Effect.flatMap(record("run", call), (known) => known?.run?.() ?? Effect.never);
-const lookup = (call: EffectCall<unknown, never>) => Effect.flatMap(record("lookup", call), (known) => known?.lookup?.() ?? Effect.never);
+/** Of whose runs nobody can be asked. */
+const mute = "thing/mute";
+const lookup = (call: EffectCall<unknown, never>) =>
+  call.address === mute ? null : Effect.flatMap(record("lookup", call), (known) => known?.lookup?.() ?? Effect.never);
 
 const thing = defineActor<typeof machine>({
   kind: "thing",
@@ -255,6 +258,13 @@ describe("a fault", () => {
       await ask(actors.resolveEffect("thing/dark", "send:1", "resend"));
       await pass(value("thing/dark", "done"));
       expect(did.get("thing/dark")!.at(-1)).toMatchObject({ what: "run", recovered: false });
+    });
+
+    test("waits for a person at once, if there is nobody to ask", async () => {
+      await interrupted(mute, []);
+      await pass(parked(mute));
+      expect(did.get(mute)).toBeUndefined();
+      expect(await view(mute)).toMatchObject({ value: "sending", effects: [{ key: "send:1", state: "review" }] });
     });
   });
 });
