@@ -39,8 +39,8 @@ const makeOnce = async (path: string): Promise<void> => {
   }
 };
 
-/** The key in a file; made where there is none. A file that others may read is closed to them, with a warning. */
-const keyIn = Effect.fnUntraced(function* (folder: string, name: string) {
+/** The 32 bytes in a file; made where there is none. `whenLost`: what a new one means. A file that others may read is closed to them, with a warning. */
+export const keyIn = Effect.fnUntraced(function* (folder: string, name: string, whenLost = "everybody must sign in again then") {
   const path = join(folder, name);
   const attempt = <T>(run: () => Promise<T>) => Effect.tryPromise({ try: run, catch: (cause) => sentence(path, cause) });
   yield* attempt(async () => (await exists(path)) || (await makeOnce(path)));
@@ -53,7 +53,7 @@ const keyIn = Effect.fnUntraced(function* (folder: string, name: string) {
   const key = yield* attempt(() => readFile(path));
   if (key.length === bytes) return new Uint8Array(key);
   return yield* new SecretsError({
-    message: `The secret ${path} is damaged. Delete it to get a new one: everybody must sign in again then.`,
+    message: `The secret ${path} is damaged. Delete it to get a new one: ${whenLost}.`,
     cause: null,
   });
 });
