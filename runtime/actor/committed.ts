@@ -11,16 +11,17 @@ export interface Committed extends PendingStep {
 }
 
 interface Viewed {
+  readonly kind: Kind;
   readonly seq: number;
   readonly at: number;
   readonly snapshot: PendingStep["snapshot"];
 }
 
-export const acknowledge = ({ seq, at, snapshot }: Viewed, fresh: boolean): Acknowledged => ({
+export const acknowledge = ({ kind, seq, at, snapshot }: Viewed, fresh: boolean): Acknowledged => ({
   seq,
   at,
   value: snapshot.value,
-  context: snapshot.context,
+  context: kind.answer(snapshot.context),
   status: snapshot.status === "stopped" ? "done" : snapshot.status,
   fresh,
 });

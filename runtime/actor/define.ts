@@ -132,6 +132,8 @@ export interface ActorDefinition<M extends AnyStateMachine = AnyStateMachine, R 
   readonly committed?: (snapshot: SnapshotFrom<M>, meta: ActorMeta) => void;
   /** For what a kind keeps in memory beside its actors: which cells come to this process and leave it. */
   readonly cells?: CellListener;
+  /** Context as those get it who create it or send to it. Default: all of it. */
+  readonly answer?: (context: SnapshotFrom<M>["context"]) => Record<string, unknown>;
   /** Context as watchers may see it. Default: all of it. */
   readonly redact?: (context: SnapshotFrom<M>["context"]) => Record<string, unknown>;
 }

@@ -19,6 +19,7 @@ export interface Kind {
   readonly parent: (snapshot: MachineSnapshot) => string | null;
   readonly projection: ((snapshot: MachineSnapshot, meta: ActorMeta) => Readonly<Record<string, unknown>>) | null;
   readonly committed: ((snapshot: MachineSnapshot, meta: ActorMeta) => void) | null;
+  readonly answer: (context: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
   readonly redact: (context: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 }
 
@@ -43,6 +44,7 @@ export interface AnyActorDefinition<R> {
   readonly projection?: ProjectionTable & { readonly row: (snapshot: never, meta: ActorMeta) => Readonly<Record<string, unknown>> };
   readonly committed?: (snapshot: never, meta: ActorMeta) => void;
   readonly cells?: CellListener;
+  readonly answer?: (context: never) => Readonly<Record<string, unknown>>;
   readonly redact?: (context: never) => Readonly<Record<string, unknown>>;
 }
 
@@ -61,6 +63,7 @@ export const makeKind = (definition: AnyActorDefinition<never>): Kind => {
     parent: (snapshot) => (definition.parent === undefined ? null : definition.parent(snapshot as never)),
     projection: definition.projection === undefined ? null : (snapshot, meta) => definition.projection!.row(snapshot as never, meta),
     committed: definition.committed === undefined ? null : (snapshot, meta) => definition.committed!(snapshot as never, meta),
+    answer: (context) => (definition.answer === undefined ? context : definition.answer(context as never)),
     redact: (context) => (definition.redact === undefined ? context : definition.redact(context as never)),
   };
 };
