@@ -104,7 +104,7 @@ test("the conventions of Prometheus are kept by every name, and every metric say
   }
 });
 
-test("the server tells all that the catalogue promises, but for what the log's store counts", async () => {
+test("the server tells all that the catalogue promises, but for what the log's store and the providers' places count", async () => {
   const observed = new Histogram([1]);
   observed.observe(0.5);
   const stats = {
@@ -139,7 +139,7 @@ test("the server tells all that the catalogue promises, but for what the log's s
       yield* Effect.logInfo("a line");
       (yield* Placement).handovers.note("taken", [4, 5]);
       const metrics = yield* Metrics;
-      expect(new Set([...metrics.names, ...storeNames])).toEqual(new Set(Object.keys(catalogue)));
+      expect(new Set([...metrics.names, ...storeNames, "pixsim_provider_slots_busy"])).toEqual(new Set(Object.keys(catalogue)));
       return yield* metrics.scrape;
     }).pipe(
       Effect.provide(
