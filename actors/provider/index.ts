@@ -1,6 +1,11 @@
 // The providers there are, as other rooms see them, and the list of those that come with the program.
 import { Context, Effect, Layer } from "effect";
+import { comfyui } from "./comfyui.ts";
+import { fal } from "./fal.ts";
+import { openaiVideos } from "./openai-videos.ts";
+import { pixverse } from "./pixverse.ts";
 import type { Provider } from "./provider.ts";
+import { replicate } from "./replicate.ts";
 import { makeStudio } from "./studio.ts";
 
 export class Providers extends Context.Service<
@@ -22,4 +27,6 @@ export const providersLayer = <E, R>(providers: Effect.Effect<ReadonlyArray<Prov
   );
 
 /** A provider is added by its line here. */
-export const builtInProviders = providersLayer(Effect.all([makeStudio]));
+export const builtInProviders = providersLayer(
+  Effect.map(makeStudio, (studio): ReadonlyArray<Provider> => [studio, pixverse, openaiVideos, comfyui, fal, replicate]),
+);

@@ -1,12 +1,19 @@
 // The port to a provider of generated video: one file a vendor implements it, nothing else knows the vendor.
-import type { Duration, Effect } from "effect";
+import type { Duration, Effect, Redacted } from "effect";
 import type * as z from "zod";
 import type { Estimate, FailureKind, InputRole, Operation } from "#protocol/job.ts";
+import type { ProviderTools } from "./tools.ts";
 
 export interface ProviderFailure {
   readonly kind: FailureKind;
   /** For a person: what happened and what to do. */
   readonly message: string;
+  /** The provider names a time after which it may be asked again, ms from now. */
+  readonly retryAfterMs?: number;
+  /** What the provider took all the same, credits; left out where it does not say. 0: it gave everything back. */
+  readonly charged?: number;
+  /** The request did not reach the provider: nothing was started and nothing is charged. */
+  readonly unsent?: true;
 }
 
 export interface ProviderInputSpec {
@@ -25,6 +32,8 @@ export interface ProviderOperation {
   /** Drives the form, the defaults and the check of what is submitted. */
   readonly params: z.ZodObject;
   readonly inputs: ReadonlyArray<ProviderInputSpec>;
+  /** What the whole of checked parameters must keep to beyond what the schema can say of each alone; a sentence, or null. */
+  readonly conflict?: (params: Readonly<Record<string, unknown>>) => { readonly field: string; readonly message: string } | null;
   readonly estimate: (params: Readonly<Record<string, unknown>>) => Omit<Estimate, "waitMs">;
 }
 
@@ -37,6 +46,8 @@ export interface ProviderInput {
   readonly mediaType: "image" | "video";
   readonly sha256: string;
   readonly timeMs: number | null;
+  /** What made it, where that is known: some providers go on from their own videos by id. */
+  readonly made: { readonly provider: string; readonly accountId: string; readonly providerJobId: string } | null;
 }
 
 export interface ProviderRequest {
@@ -45,33 +56,84 @@ export interface ProviderRequest {
   readonly inputs: ReadonlyArray<ProviderInput>;
 }
 
-/** The provider can tell what a key has led to. */
-export interface KeyLookup {
-  /** The job that was submitted with the key; undefined: none is known. */
-  readonly lookup: (key: string) => Effect.Effect<{ readonly providerJobId: string } | undefined, ProviderFailure>;
-  /** How long a submission that was sent may take to be known. */
-  readonly quarantine: Duration.Input;
+/** What a person fills in to use an account of their own. */
+export interface AccountSpec {
+  /** Shown beside the form: where the credentials are found. One or two sentences. */
+  readonly help: string;
+  /** Not secret. `baseUrl` (z.url, with the vendor's own as default where there is one) belongs here. Drives the form. */
+  readonly settings: z.ZodObject;
+  /** Each a string with a `title`; trimmed by its schema, as people paste blanks. Kept encrypted, shown to nobody. */
+  readonly secrets: z.ZodObject;
+  /** Jobs a new account may have under way at the same time. */
+  readonly concurrency: number;
+  /** Name of the provider's credits (`credits`, `USD cents` …), or null where it charges nobody or does not say. */
+  readonly creditType: string | null;
+}
+
+/** One account, as the vendor's file gets it. */
+export interface ProviderAccount {
+  readonly id: string;
+  /** Checked by the `settings` of the spec. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Checked by the `secrets` of the spec. */
+  readonly secrets: Readonly<Record<string, Redacted.Redacted>>;
+}
+
+export interface Balance {
+  readonly type: string;
+  readonly amount: number;
+}
+
+/** What a provider does for one account. Holds no state that may not be lost. */
+export interface Connection {
+  /**
+   * Asks for the generation. With `recovery: "idempotencyKey"` the same key again answers the same provider job. `charged`: what the
+   * provider says that it took, null if it does not say.
+   */
+  readonly submit: (
+    key: string,
+    request: ProviderRequest,
+  ) => Effect.Effect<{ readonly providerJobId: string; readonly charged: number | null }, ProviderFailure>;
+  /**
+   * Follows a generation to its end; `progress` (0 to 1, never falling, 1 at the end) as it is known. `lost` when the provider does
+   * not know the job. `network`, `limit`, `authentication` and `internal` say that only asking failed: it is followed again and not
+   * submitted anew. Every other kind says that the generation has ended.
+   */
+  readonly track: (
+    providerJobId: string,
+    progress: (fraction: number) => Effect.Effect<void>,
+  ) => Effect.Effect<{ readonly charged: number | null }, ProviderFailure>;
+  /** Puts the finished media into the file at `path`, which is whole or not there. */
+  readonly download: (providerJobId: string, path: string) => Effect.Effect<{ readonly mime: string }, ProviderFailure>;
+  /** Asks to stop; completes also when it is too late. `false`: it goes on to its end and takes up its place until then. */
+  readonly cancel: (providerJobId: string) => Effect.Effect<boolean, ProviderFailure>;
+  /** Fails with what is wrong with the account; charges nothing and starts nothing. */
+  readonly check: Effect.Effect<void, ProviderFailure>;
+  /** What the account has left, where the provider says so. */
+  readonly balance?: Effect.Effect<ReadonlyArray<Balance>, ProviderFailure>;
+  /**
+   * With `recovery: "lookup"`: what a submit of this key, whose answer was lost, has become; undefined if the provider has surely not
+   * taken it. Fails when that cannot be told. `sentAt`: when it was sent at the earliest, ms epoch.
+   */
+  readonly reconcile?: (
+    key: string,
+    request: ProviderRequest,
+    sentAt: number,
+  ) => Effect.Effect<{ readonly providerJobId: string } | undefined, ProviderFailure>;
 }
 
 export interface Provider {
   readonly id: string;
   readonly title: string;
   readonly summary: string;
-  /** Jobs it runs at the same time. */
+  /** Null: it needs none, and is used by everybody through one built-in account of `concurrency` places. */
+  readonly account: AccountSpec | null;
+  /** Jobs it runs at the same time for one account, unless its owner says otherwise. */
   readonly concurrency: number;
   readonly operations: Readonly<Partial<Record<Operation, ProviderOperation>>>;
-  /** What a submit whose answer was lost can be recovered by: the same key again, which answers the same provider job; a look-up. */
-  readonly recovery: "idempotencyKey" | KeyLookup | "none";
-  /** Asks for the generation. */
-  readonly submit: (key: string, request: ProviderRequest) => Effect.Effect<{ readonly providerJobId: string }, ProviderFailure>;
-  /**
-   * Follows a generation to its end; `progress` (0 to 1) as it is known. `lost` when the provider does not know the job.
-   * `network`, `limit`, `authentication` and `internal` say that only asking failed: it is followed again and not submitted
-   * anew. Every other kind says that the generation has ended.
-   */
-  readonly track: (providerJobId: string, progress: (fraction: number) => Effect.Effect<void>) => Effect.Effect<void, ProviderFailure>;
-  /** Puts the finished media into the file at `path`. */
-  readonly download: (providerJobId: string, path: string) => Effect.Effect<{ readonly mime: string }, ProviderFailure>;
-  /** Asks to stop; completes also when it is too late. */
-  readonly cancel: (providerJobId: string) => Effect.Effect<void, ProviderFailure>;
+  /** What a submit whose answer was lost can be recovered by. */
+  readonly recovery: "idempotencyKey" | "lookup" | "none";
+  /** With `lookup`: how long a submission that was sent may take to be known. */
+  readonly quarantine?: Duration.Input;
+  readonly connect: (account: ProviderAccount, tools: ProviderTools) => Connection;
 }

@@ -13,7 +13,7 @@ import { Database } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { readSettings, Settings } from "#runtime/config/settings.ts";
 import { providerConformance } from "./conformance.ts";
-import type { Provider, ProviderInput, ProviderRequest } from "./provider.ts";
+import type { Connection, Provider, ProviderAccount, ProviderInput, ProviderRequest } from "./provider.ts";
 import { makeStudio } from "./studio.ts";
 
 const [{ layer: embedded }] = testDatabases as [(typeof testDatabases)[number]];
@@ -30,8 +30,18 @@ const input = (role: ProviderInput["role"], path: string, changes: Partial<Provi
   mediaType: "image",
   sha256: "0".repeat(64),
   timeMs: null,
+  made: null,
   ...changes,
 });
+
+/** The studio needs neither account nor tools. */
+const account: ProviderAccount = { id: "acc_builtin", settings: {}, secrets: {} };
+const connectionOf = (provider: Provider): Connection =>
+  provider.connect(account, {
+    http: { json: () => Effect.die("unused"), download: () => Effect.die("unused"), socket: () => Effect.die("unused") },
+    polling: { track: () => Effect.die("unused") },
+    uploads: { once: () => Effect.die("unused"), forget: () => Effect.die("unused") },
+  });
 
 const picture = async (path: string, background: string): Promise<string> => {
   await sharp({ create: { width: 320, height: 200, channels: 3, background } })
@@ -49,6 +59,7 @@ providerConformance({
     const provider = await Effect.runPromise(makeStudio.pipe(Effect.provide(context), Scope.provide(scope)));
     return {
       provider,
+      connection: connectionOf(provider),
       probe: (path) => Effect.runPromise(Context.get(context, Media).probe(path)),
       close: () => Effect.runPromise(Scope.close(scope, Exit.void)),
     };
@@ -87,6 +98,7 @@ providerConformance({
     { request: words("a fox #filtered"), kind: "filtered" },
   ],
   endless: words("a fox #stall"),
+  unknownJob: "ren_nobody",
 });
 
 /** Media that draws nothing: it says what it was told to do, and ends when the test lets it. */
@@ -127,12 +139,12 @@ describe.each(testDatabases)("the studio's ledger ($engine)", ({ layer }) => {
   });
 
   /** Runs with a studio that lives only as long: as a server from start to stop. */
-  const withStudio = <A, E>(easel: Easel, use: (studio: Provider) => Effect.Effect<A, E>): Effect.Effect<A, unknown> =>
-    Effect.scoped(Effect.flatMap(makeStudio, use)).pipe(
+  const withStudio = <A, E>(easel: Easel, use: (studio: Connection) => Effect.Effect<A, E>): Effect.Effect<A, unknown> =>
+    Effect.scoped(Effect.flatMap(makeStudio, (provider) => use(connectionOf(provider)))).pipe(
       Effect.provide(Layer.mergeAll(easel.layer, settings(folder), Layer.succeedContext(stored))),
     );
 
-  const progressSeen = (studio: Provider, id: string) =>
+  const progressSeen = (studio: Connection, id: string) =>
     Effect.gen(function* () {
       const told = yield* Queue.unbounded<number>();
       const fiber = yield* Effect.forkChild(studio.track(id, (fraction) => Effect.asVoid(Queue.offer(told, fraction))));
@@ -157,7 +169,7 @@ describe.each(testDatabases)("the studio's ledger ($engine)", ({ layer }) => {
     await Effect.runPromise(
       withStudio(easel, (studio) =>
         Effect.gen(function* () {
-          expect(yield* studio.submit("restart", words("a boat"))).toEqual({ providerJobId: id });
+          expect(yield* studio.submit("restart", words("a boat"))).toEqual({ providerJobId: id, charged: 0 });
           yield* studio.track(id, () => Effect.void);
           yield* studio.track(id, () => Effect.void);
           yield* studio.download(id, join(folder, "boat.mp4"));

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { Effect, Schedule } from "effect";
 import * as z from "zod";
-import type { Provider, ProviderFailure } from "#actors/provider/provider.ts";
+import type { Connection, Provider, ProviderFailure } from "#actors/provider/provider.ts";
 import { Accepted, type Policy, Standing } from "./simulator.ts";
 
 export interface SimulatedOptions {
@@ -58,34 +58,22 @@ export const simulated =
         known,
         Effect.flatMap((response) => read(response, Standing)),
       );
-    const jobOf = (response: Response) => Effect.map(read(response, Accepted), ({ id }) => ({ providerJobId: id }));
+    const jobOf = (response: Response) => Effect.map(read(response, Accepted), ({ id }) => ({ providerJobId: id, charged: null }));
     const lookup = (key: string) =>
       Effect.flatMap(ask(`lookup/${encodeURIComponent(key)}`), (response) =>
         response === null ? Effect.succeed(undefined) : jobOf(response),
       );
 
-    return {
-      id: `sim-${policy}`,
-      title: `Simulator (${policy})`,
-      summary: "Makes the same short clip of everything.",
-      concurrency,
-      operations: {
-        text_to_video: {
-          title: "Text to video",
-          summary: "Answers a clip.",
-          params: z.object({ prompt: z.string().meta({ title: "Prompt", "x-widget": "prompt" }) }),
-          inputs: [],
-          estimate: () => ({ credits: 1, durationMs: 2000 }),
-        },
-      },
-      recovery: policy === "key" ? "idempotencyKey" : policy === "lookup" ? { lookup, quarantine } : "none",
+    const connection: Connection = {
+      check: Effect.void,
       submit: (key) => ask("submit", { policy, key }).pipe(known, Effect.flatMap(jobOf)),
       track: (id, progress) =>
-        Effect.asVoid(
+        Effect.as(
           Effect.repeat(
             Effect.tap(standing(id), ({ fraction }) => progress(fraction)),
             { schedule: Schedule.spaced(pollMs), until: ({ done }) => done },
           ),
+          { charged: null },
         ),
       download: (id, path) =>
         ask(`media/${encodeURIComponent(id)}`).pipe(
@@ -98,6 +86,27 @@ export const simulated =
           ),
           Effect.as({ mime: "video/mp4" }),
         ),
-      cancel: (id) => Effect.asVoid(ask(`cancel/${encodeURIComponent(id)}`, {})),
+      cancel: (id) => Effect.as(ask(`cancel/${encodeURIComponent(id)}`, {}), true),
+      ...(policy === "lookup" ? { reconcile: lookup } : {}),
+    };
+
+    return {
+      id: `sim-${policy}`,
+      title: `Simulator (${policy})`,
+      summary: "Makes the same short clip of everything.",
+      account: null,
+      concurrency,
+      operations: {
+        text_to_video: {
+          title: "Text to video",
+          summary: "Answers a clip.",
+          params: z.object({ prompt: z.string().meta({ title: "Prompt", "x-widget": "prompt" }) }),
+          inputs: [],
+          estimate: () => ({ credits: 1, durationMs: 2000 }),
+        },
+      },
+      recovery: policy === "key" ? "idempotencyKey" : policy,
+      quarantine,
+      connect: () => connection,
     };
   };

@@ -14,4 +14,4 @@ const simulate = simulated({
   pollMs: Number(process.env["CHAOS_POLL"]),
 });
 const providers = Effect.map(makeStudio, (studio) => [studio, ...policies.map(simulate)]);
-serve({ settings: readSettings(process.env), pages: Promise.resolve(), reset: false, providers: providersLayer(providers) });
+serve({ settings: readSettings(process.env), pages: Promise.resolve(), reset: false, demo: false, providers: providersLayer(providers) });

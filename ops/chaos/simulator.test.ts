@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Effect } from "effect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Provider, ProviderFailure } from "#actors/provider/provider.ts";
+import type { Connection, ProviderFailure } from "#actors/provider/provider.ts";
+import type { ProviderTools } from "#actors/provider/tools.ts";
 import { simulated } from "./providers.ts";
 import { policies, type Policy, type Simulator, startSimulator } from "./simulator.ts";
 
@@ -23,8 +24,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const providerOf = (policy: Policy, at = simulator): Provider =>
-  simulated({ url: `http://127.0.0.1:${at.port}`, concurrency: 1, pollMs: 5 })(policy);
+const noTools = {} as ProviderTools;
+const providerOf = (policy: Policy, at = simulator): Connection =>
+  simulated({ url: `http://127.0.0.1:${at.port}`, concurrency: 1, pollMs: 5 })(policy).connect(
+    { id: "sim", settings: {}, secrets: {} },
+    noTools,
+  );
 const run = <A>(effect: Effect.Effect<A, ProviderFailure>): Promise<A> => Effect.runPromise(Effect.orDie(effect));
 const failureOf = (effect: Effect.Effect<unknown, ProviderFailure>): Promise<ProviderFailure> =>
   Effect.runPromise(Effect.flip(Effect.asVoid(effect)));
@@ -62,11 +67,12 @@ test("the same key again is the same job only where the provider knows keys", as
 });
 
 test("what a key has led to can be asked of the one that tells it", async () => {
-  const { recovery, submit } = providerOf("lookup");
-  if (typeof recovery === "string") throw new Error("it cannot be asked");
-  expect(await run(recovery.lookup("asked"))).toBeUndefined();
+  const { reconcile, submit } = providerOf("lookup");
+  if (reconcile === undefined) throw new Error("it cannot be asked");
+  expect(await run(reconcile("asked", request, 0))).toBeUndefined();
   const submitted = await run(submit("asked", request));
-  expect(await run(recovery.lookup("asked"))).toEqual(submitted);
+  expect(await run(reconcile("asked", request, 0))).toEqual(submitted);
+  expect(providerOf("key").reconcile).toBeUndefined();
 });
 
 test("nothing ends while it is held", async () => {

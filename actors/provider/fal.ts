@@ -1,0 +1,224 @@
+// fal's queue (https://fal.ai/docs/api-reference/inference-api/openapi/queue.json): any of its video models that models/fal.ts describes.
+// It has no key that makes a submission repeatable; its list of ended requests finds one whose answer was lost.
+import { openAsBlob } from "node:fs";
+import { Effect, Redacted } from "effect";
+import * as z from "zod";
+import { falFailure, isCancelled, type Moment } from "./fal-failures.ts";
+import { falModels, falOperations } from "./models/fal.ts";
+import { outputUrl } from "./models/input.ts";
+import { ambiguous, type Catalogue, expected, isSame, notYet, prepare, sentSince, type Submission } from "./models/submission.ts";
+import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput } from "./provider.ts";
+import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
+
+const ownUrl = "https://queue.fal.run";
+const pace = { least: 2000, gap: 100 } as const;
+/** Until durations of real ones are known. */
+const expectedMs = 120_000;
+/** Earlier requests are looked through from so long before, ms: our clock may be wrong. */
+const lookBack = 60 * 60_000;
+const uploadTimeoutMs = 10 * 60_000;
+/** Of a hundred earlier requests each. */
+const mostPages = 20;
+/** The list of ended requests is asked so often at most, for about ten minutes. */
+const listPace = { least: 15_000, gap: 1000 } as const;
+const mostQuestions = 40;
+
+const catalogue: Catalogue = { operations: falOperations, models: falModels };
+
+const settings = z.object({
+  baseUrl: z.url("An address that begins with https://.").default(ownUrl).meta({
+    title: "Address of the queue",
+    description: "Another one only for a proxy, which then also has to serve the paths of rest.fal.ai and api.fal.ai.",
+  }),
+});
+const secrets = z.object({ apiKey: z.string().trim().min(1, "Paste the key.").meta({ title: "API key" }) });
+
+const accepted = z.object({ request_id: z.string().min(1) });
+const status = z.object({ status: z.string() });
+const place = z.object({ upload_url: z.url(), file_url: z.url() });
+const ended = z.object({
+  items: z.array(z.object({ request_id: z.string(), sent_at: z.iso.datetime({ offset: true }), json_input: z.unknown() })),
+  next_cursor: z.string().nullish(),
+  has_more: z.boolean().nullish(),
+});
+const billing = z.object({ credits: z.object({ current_balance: z.number() }) });
+
+/** fal's own hosts, or the account's one address for all that they serve. */
+export const hostsOf = (baseUrl: string): { readonly queue: string; readonly rest: string; readonly api: string } => {
+  const base = baseUrl.replace(/\/+$/u, "");
+  return base === ownUrl
+    ? { queue: ownUrl, rest: "https://rest.fal.ai", api: "https://api.fal.ai/v1" }
+    : { queue: base, rest: base, api: `${base}/v1` };
+};
+
+/** Status, result and cancel are asked of owner and app; what is left of the model's id says which result it has. */
+export const jobIdOf = (model: string, requestId: string): string => `${model}#${requestId}`;
+export const partsOf = (providerJobId: string): { readonly model: string; readonly path: string } | undefined => {
+  const found = /^((?<owner>[\w.-]+)\/(?<app>[\w.-]+)(?:\/[\w./-]+)?)#(?<request>[\w-]+)$/u.exec(providerJobId);
+  if (found?.groups === undefined) return undefined;
+  const { owner, app, request } = found.groups;
+  return { model: found[1]!, path: `${owner}/${app}/requests/${request}` };
+};
+
+const unreadable = (what: string): ProviderFailure => ({
+  kind: "provider",
+  message: `fal's answer ${what} is not as documented. Try again later; if it stays so, PixSim has to be updated.`,
+});
+const lost: ProviderFailure = { kind: "lost", message: "fal does not know this request any more." };
+
+const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderTools): Connection => {
+  const { queue, rest, api } = hostsOf(settings.parse(account.settings).baseUrl);
+  const key = account.secrets["apiKey"];
+  const headers = { authorization: `Key ${key === undefined ? "" : Redacted.value(key)}` };
+
+  const ask = (request: HttpRequest): Effect.Effect<HttpAnswer, ProviderFailure> => http.json({ ...request, headers });
+  const read = <T>(schema: z.ZodType<T>, answer: HttpAnswer, what: string): Effect.Effect<T, ProviderFailure> => {
+    const parsed = schema.safeParse(answer.body);
+    return parsed.success ? Effect.succeed(parsed.data) : Effect.fail(unreadable(what));
+  };
+  const orFail = (answer: HttpAnswer, moment: Moment): Effect.Effect<HttpAnswer, ProviderFailure> =>
+    answer.status < 300 ? Effect.succeed(answer) : Effect.fail(falFailure(answer, moment));
+
+  const initiate = (name: string, type: string) =>
+    ask({
+      method: "POST",
+      url: `${rest}/storage/upload/initiate?storage_type=fal-cdn-v3`,
+      json: { file_name: name, content_type: type },
+    }).pipe(
+      Effect.flatMap((answer) => orFail(answer, "other")),
+      Effect.flatMap((answer) => read(place, answer, "about the place for a file")),
+    );
+
+  const upload = Effect.fnUntraced(function* ({ path, mime, sha256 }: ProviderInput) {
+    const { upload_url, file_url } = yield* initiate(`${sha256.slice(0, 16)}.${mime.slice(mime.indexOf("/") + 1)}`, mime);
+    const blob = yield* Effect.tryPromise({
+      try: () => openAsBlob(path, { type: mime }),
+      catch: (): ProviderFailure => ({ kind: "input", message: "An input's file is not there any more." }),
+    });
+    // The address is signed: it needs no key, and must not get it.
+    const answer = yield* http.json({ method: "PUT", url: upload_url, blob, timeoutMs: uploadTimeoutMs });
+    yield* orFail(answer, "other");
+    return file_url;
+  });
+
+  const parts = (providerJobId: string) => {
+    const known = partsOf(providerJobId);
+    return known === undefined ? Effect.fail(lost) : Effect.succeed(known);
+  };
+
+  const result = (path: string): Effect.Effect<HttpAnswer, ProviderFailure> =>
+    Effect.flatMap(ask({ method: "GET", url: `${queue}/${path}` }), (answer) => orFail(answer, "end"));
+
+  const urlOf = (model: string, answer: HttpAnswer): Effect.Effect<string, ProviderFailure> => {
+    const url = outputUrl(falModels.find((entry) => entry.id === model)?.output ?? ["video", "url"], answer.body);
+    return url === undefined ? Effect.fail(unreadable("with the video")) : Effect.succeed(url);
+  };
+
+  /** Requests that have ended and may be the submission. */
+  const alike = Effect.fnUntraced(function* (submission: Submission, sentAt: number) {
+    const start = new Date(sentAt - lookBack).toISOString();
+    const query = new URLSearchParams({ endpoint_id: submission.entry.id, start, expand: "payloads", limit: "100" });
+    const found = new Set<string>();
+    for (let pages = 0; pages < mostPages; pages++) {
+      const answer = yield* orFail(yield* ask({ method: "GET", url: `${api}/models/requests/by-endpoint?${query}` }), "other");
+      const page = yield* read(ended, answer, "about earlier requests");
+      const since = yield* sentSince(answer, sentAt);
+      for (const item of page.items) {
+        if (Date.parse(item.sent_at) >= since && isSame(submission, item.json_input)) found.add(item.request_id);
+      }
+      if (page.has_more !== true || page.next_cursor === null || page.next_cursor === undefined) break;
+      query.set("cursor", page.next_cursor);
+    }
+    return [...found];
+  });
+
+  return {
+    submit: Effect.fn("fal.submit")(function* (submitKey, request) {
+      const { entry, input } = yield* prepare(catalogue, submitKey, request, (file) => uploads.once(file.sha256, upload(file)));
+      const answer = yield* Effect.mapError(ask({ method: "POST", url: `${queue}/${entry.id}`, json: input }), ambiguous);
+      const taken = yield* Effect.mapError(read(accepted, yield* orFail(answer, "submit"), "to a submission"), ambiguous);
+      return { providerJobId: jobIdOf(entry.id, taken.request_id), charged: null };
+    }),
+
+    track: Effect.fn("fal.track")(function* (providerJobId, progress) {
+      const { model, path } = yield* parts(providerJobId);
+      const state = Effect.gen(function* (): Effect.fn.Return<Status, ProviderFailure> {
+        const answer = yield* orFail(yield* ask({ method: "GET", url: `${queue}/${path}/status` }), "ask");
+        const now = yield* read(status, answer, "about a request");
+        if (now.status === "IN_QUEUE") return { state: "waiting" };
+        if (now.status !== "COMPLETED") return { state: "running", fraction: null };
+        // Completed is also what failed; the result says which.
+        yield* urlOf(model, yield* result(path));
+        return { state: "done", charged: null };
+      });
+      return yield* polling.track(state, progress, { pace, expectedMs });
+    }),
+
+    download: Effect.fn("fal.download")(function* (providerJobId, target) {
+      const { model, path } = yield* parts(providerJobId);
+      return yield* Effect.mapError(http.download(yield* urlOf(model, yield* result(path)), target), notYet);
+    }),
+
+    cancel: Effect.fn("fal.cancel")(function* (providerJobId) {
+      const known = partsOf(providerJobId);
+      if (known === undefined) return false;
+      const answer = yield* ask({ method: "PUT", url: `${queue}/${known.path}/cancel` });
+      if (answer.status === 404) return false;
+      // It has ended already; what was cancelled before stays cancelled.
+      if (answer.status === 400) return isCancelled(yield* ask({ method: "GET", url: `${queue}/${known.path}` }));
+      yield* orFail(answer, "ask");
+      return true;
+    }),
+
+    // To ask for a place for a file costs nothing and needs a key that may generate; a locked account is refused.
+    check: Effect.asVoid(initiate("check.png", "image/png")),
+
+    // Only an administrator's key may ask; another one is told nothing.
+    balance: Effect.gen(function* () {
+      const answer = yield* ask({ method: "GET", url: `${api}/account/billing?expand=credits` });
+      if (answer.status === 403) return [];
+      const { credits } = yield* read(billing, yield* orFail(answer, "other"), "about the balance");
+      return [{ type: "USD cents", amount: Math.round(credits.current_balance * 100) }];
+    }),
+
+    reconcile: Effect.fn("fal.reconcile")(function* (submitKey, request, sentAt) {
+      const submission = yield* expected(catalogue, submitKey, request);
+      const { entry } = submission;
+      let found: ReadonlyArray<string> = [];
+      let questions = 0;
+      // Only what has ended is listed: that it is not there yet says nothing, and is asked until it would have ended.
+      const look = Effect.gen(function* (): Effect.fn.Return<Status, ProviderFailure> {
+        found = yield* alike(submission, sentAt);
+        questions++;
+        return found.length === 0 && questions < mostQuestions ? { state: "waiting" } : { state: "done", charged: null };
+      });
+      yield* polling.track(look, () => Effect.void, { pace: listPace, expectedMs });
+      const [only, ...others] = found;
+      if (only !== undefined && others.length === 0) return { providerJobId: jobIdOf(entry.id, only) };
+      return yield* Effect.fail<ProviderFailure>({
+        kind: "internal",
+        message:
+          only === undefined
+            ? "fal lists a request only when it has ended, and this one has not come: look at fal.ai/dashboard before trying again."
+            : `fal lists ${found.length} requests like this one, and which of them it is cannot be told: look at fal.ai/dashboard.`,
+      });
+    }),
+  };
+};
+
+export const fal: Provider = {
+  id: "fal",
+  title: "fal",
+  summary: "Veo, Seedance, Kling, LTX and Grok Imagine on fal.ai, paid there by the second of video.",
+  account: {
+    help: "Make a key of scope “API” at fal.ai/dashboard/keys. With one of scope “ADMIN” the balance is shown too.",
+    settings,
+    secrets,
+    concurrency: 2,
+    creditType: "USD cents",
+  },
+  concurrency: 2,
+  operations: falOperations,
+  recovery: "lookup",
+  connect,
+};

@@ -1,0 +1,78 @@
+// What went wrong on the way to a provider, as sentences for a person. Never holds a path, a query or a header: they may be secret.
+import type { ProviderFailure } from "./provider.ts";
+import { PrivateAddress } from "./http-guard.ts";
+
+const codeOf = (error: unknown): string => {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === "string" ? code : "";
+};
+
+/** Errors of the certificate, as Node names them. */
+const certificate = /CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|CRL_/;
+const notTls = /^(EPROTO|ERR_SSL_|ERR_TLS_)/;
+const timedOut: ReadonlySet<string> = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
+const storage: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "ENOENT", "EMFILE", "EIO"]);
+
+/** A connection that was not made: nothing was sent. */
+export const notConnected = (host: string, error: unknown): ProviderFailure => {
+  const code = codeOf(error);
+  const failure = (message: string): ProviderFailure => ({ kind: "network", message, unsent: true });
+  if (error instanceof PrivateAddress) return privateAddress(host);
+  if (certificate.test(code)) {
+    return failure(`The certificate of ${host} cannot be trusted (${code}): check the base URL, or have its certificate renewed.`);
+  }
+  if (notTls.test(code)) return failure(`${host} does not speak TLS (${code}): check whether its URL begins with http:// or https://.`);
+  switch (code) {
+    case "ENOTFOUND":
+      return failure(`No host is named ${host}: check the base URL.`);
+    case "EAI_AGAIN":
+      return failure(`The name ${host} cannot be looked up now: check this machine's connection.`);
+    case "ECONNREFUSED":
+      return failure(`${host} refuses connections: check the base URL and its port, and whether it is running.`);
+    case "UND_ERR_CONNECT_TIMEOUT":
+    case "ETIMEDOUT":
+      return failure(`${host} does not take connections: check the base URL and the connection.`);
+    default:
+      return failure(`${host} cannot be reached (${code || (error instanceof Error ? error.message : String(error))}).`);
+  }
+};
+
+export const privateAddress = (host: string): ProviderFailure => ({
+  kind: "network",
+  message: `${host} leads to a private address, which only an account's own base URL may.`,
+  unsent: true,
+});
+
+export const tooSlow = (host: string, ms: number): ProviderFailure => ({
+  kind: "timeout",
+  message: `${host} did not answer within ${Number((ms / 1000).toFixed(1))} seconds.`,
+});
+
+/** A connection that broke when a request may have been sent. */
+export const broken = (host: string, error: unknown, idleMs: number): ProviderFailure => {
+  const code = codeOf(error);
+  if (timedOut.has(code)) return tooSlow(host, idleMs);
+  if (code === "UND_ERR_HEADERS_OVERFLOW" || (error as Error).name === "HTTPParserError") {
+    return { kind: "provider", message: `${host} does not speak HTTP: check the base URL.` };
+  }
+  return { kind: "network", message: `The connection to ${host} broke (${code || "closed early"}).` };
+};
+
+export const ofFile = (error: unknown): ProviderFailure | undefined =>
+  storage.has(codeOf(error))
+    ? { kind: "storage", message: `The file cannot be written (${codeOf(error)}): free space or check the data folder's permissions.` }
+    : undefined;
+
+export const notUrl: ProviderFailure = {
+  kind: "provider",
+  message: "The provider names an address that is no http or https URL.",
+};
+
+/** ms from now that an answer's Retry-After (seconds or a date) names; a date is held against the answer's own. */
+export const retryAfterOf = (headers: Readonly<Record<string, string>>): number | undefined => {
+  const after = headers["retry-after"];
+  if (after === undefined) return undefined;
+  if (/^\d+(\.\d+)?$/.test(after.trim())) return Number(after) * 1000;
+  const until = Date.parse(after) - Date.parse(headers["date"] ?? "");
+  return Number.isFinite(until) ? Math.max(0, until) : undefined;
+};

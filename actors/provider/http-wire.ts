@@ -1,0 +1,213 @@
+// The line to a provider: connections that know which addresses they may go to, and redirects followed by hand.
+import { Effect, type Scope } from "effect";
+import { Agent, buildConnector, type Dispatcher, request as undiciRequest } from "undici";
+import { broken, notConnected, notUrl, privateAddress } from "./http-failures.ts";
+import { guardedLookup, isPrivateLiteral } from "./http-guard.ts";
+import type { ProviderFailure } from "./provider.ts";
+import type { HttpRequest } from "./tools.ts";
+
+export const connectMs = 10_000;
+const redirects = 5;
+/** Connections to one origin. More questions wait for one of them. */
+const connections = 16;
+
+/** A failure on its way out of a promise. */
+export class Failed extends Error {
+  readonly failure: ProviderFailure;
+
+  constructor(failure: ProviderFailure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+export const fail = (kind: ProviderFailure["kind"], message: string): Failed => new Failed({ kind, message });
+
+/** A URL of the web or a WebSocket; throws `Failed` if it is none. */
+export const parsed = (text: string, base?: URL): URL => {
+  const url = URL.parse(text, base);
+  if (url === null || !/^(http|ws)s?:$/.test(url.protocol)) throw new Failed(notUrl);
+  return url;
+};
+
+export type Headers = Readonly<Record<string, string>>;
+
+const flat = (headers: Readonly<Record<string, string | Array<string> | undefined>>): Headers => {
+  const all: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) all[name] = typeof value === "string" ? value : value.join(", ");
+  }
+  return all;
+};
+
+export interface Sent {
+  readonly method: HttpRequest["method"];
+  readonly headers: Headers;
+  readonly body: string | Uint8Array | null;
+  /** The line may be silent for so long, ms. */
+  readonly idleMs: number;
+}
+
+interface Answer {
+  readonly host: string;
+  readonly status: number;
+  readonly headers: Headers;
+}
+export interface TextAnswer extends Answer {
+  readonly text: string;
+}
+export interface StreamAnswer extends Answer {
+  readonly body: Dispatcher.ResponseData["body"];
+}
+
+export interface Wire {
+  /** Reads at most so many bytes. */
+  readonly text: (url: string, sent: Sent, maxBytes: number, signal: AbortSignal) => Promise<TextAnswer>;
+  readonly stream: (url: string, sent: Sent, signal: AbortSignal) => Promise<StreamAnswer>;
+  /** Whether it may lead to a private address; throws if it is one and may not. */
+  readonly isOwn: (url: URL) => boolean;
+}
+
+const redirecting: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const originOf = (url: URL): string => url.origin.replace(/^ws/, "http");
+
+/** `own`: what these base URLs lead to may be private. Its connections close with the scope. */
+export const makeWire = Effect.fnUntraced(function* (own: ReadonlyArray<string>): Effect.fn.Return<Wire, never, Scope.Scope> {
+  /** Errors of connections that were not made. */
+  const unmade = new WeakSet<Error>();
+  const agentWith = (options: buildConnector.BuildOptions) => {
+    const connect = buildConnector({ ...options, allowH2: false, timeout: connectMs });
+    const connector: buildConnector.connector = (to, done) =>
+      connect(to, (...[error, socket]) => {
+        if (error === null) return done(null, socket);
+        unmade.add(error);
+        return done(error, null);
+      });
+    return Effect.acquireRelease(
+      Effect.sync(() => new Agent({ connections, connect: connector })),
+      (agent) => Effect.promise(() => agent.destroy()),
+    );
+  };
+  const free = yield* agentWith({});
+  const guarded = yield* agentWith({ lookup: guardedLookup });
+  const ownOrigins = new Set(own.flatMap((text) => URL.parse(text)?.origin ?? []));
+
+  const isOwn = (url: URL): boolean => {
+    const known = ownOrigins.has(originOf(url));
+    if (!known && isPrivateLiteral(url.hostname)) throw new Failed(privateAddress(url.host));
+    return known;
+  };
+
+  const failed = (host: string, error: Error, idleMs: number): Failed => {
+    if (error instanceof Failed) return error;
+    return new Failed(unmade.has(error) ? notConnected(host, error) : broken(host, error, idleMs));
+  };
+
+  const optionsOf = ({ method, headers, body, idleMs }: Sent) => ({
+    method,
+    headers: { accept: "*/*", "accept-encoding": "identity", ...headers },
+    body,
+    headersTimeout: idleMs,
+    bodyTimeout: idleMs,
+  });
+
+  /** By undici's own callbacks: a stream for each small answer costs more than all else that is done for it. */
+  const readText = (agent: Agent, url: URL, sent: Sent, maxBytes: number, signal: AbortSignal): Promise<TextAnswer> =>
+    new Promise((resolve, reject) => {
+      const { host } = url;
+      const chunks: Array<Buffer> = [];
+      let size = 0;
+      let status = 0;
+      let headers: Headers = {};
+      let started: Dispatcher.DispatchController | undefined;
+      const stop = new Error("called off");
+      const callOff = (): void => (started === undefined ? reject(new Failed(broken(host, stop, sent.idleMs))) : started.abort(stop));
+      signal.addEventListener("abort", callOff, { once: true });
+      agent.dispatch(
+        { origin: url.origin, path: url.pathname + url.search, ...optionsOf(sent) },
+        {
+          onRequestStart: (controller) => {
+            started = controller;
+            // It may have waited for a connection meanwhile.
+            if (signal.aborted) controller.abort(stop);
+          },
+          onResponseStart: (_, statusCode, answered) => {
+            status = statusCode;
+            headers = flat(answered);
+          },
+          onResponseData: (controller, chunk) => {
+            size += chunk.length;
+            chunks.push(chunk);
+            if (size > maxBytes) {
+              controller.abort(fail("provider", `${host} answers without end (over ${maxBytes} bytes): check the base URL.`));
+            }
+          },
+          onResponseEnd: () => {
+            const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+            resolve({ host, status, headers, text: bytes.toString("utf8") });
+          },
+          onResponseError: (_, error) => reject(failed(host, error, sent.idleMs)),
+        },
+      );
+    });
+
+  const openStream = async (agent: Agent, url: URL, sent: Sent, signal: AbortSignal): Promise<StreamAnswer> => {
+    const { host } = url;
+    const { statusCode, headers, body } = await undiciRequest(url, { dispatcher: agent, ...optionsOf(sent), signal }).catch(
+      (error: Error) => {
+        throw failed(host, error, sent.idleMs);
+      },
+    );
+    return { host, status: statusCode, headers: flat(headers), body };
+  };
+
+  /** Each hop is checked, and nothing secret goes along to another origin. */
+  const follow = async <A extends Answer>(
+    text: string,
+    first: Sent,
+    exchange: (agent: Agent, url: URL, sent: Sent) => Promise<A>,
+    drop: (answer: A) => void,
+  ): Promise<A> => {
+    let url = parsed(text);
+    let { method, headers, body } = first;
+    for (let hops = 0; ; hops++) {
+      const answer = await exchange(isOwn(url) ? free : guarded, url, { ...first, method, headers, body });
+      const to = answer.headers["location"];
+      if (to === undefined || !redirecting.has(answer.status)) return answer;
+      drop(answer);
+      const { host } = url;
+      if (hops === redirects) throw fail("provider", `${host} redirects again and again: check the base URL.`);
+      const next = parsed(to, url);
+      if (answer.status === 303) {
+        method = "GET";
+        body = null;
+      } else if (method !== "GET" && answer.status < 307) {
+        throw fail("provider", `${host} has moved to ${next.origin}: put that into the base URL.`);
+      }
+      if (next.origin !== url.origin) headers = {};
+      url = next;
+    }
+  };
+
+  return {
+    isOwn,
+    text: (url, sent, maxBytes, signal) =>
+      follow(
+        url,
+        sent,
+        (agent, at, what) => readText(agent, at, what, maxBytes, signal),
+        () => undefined,
+      ),
+    stream: (url, sent, signal) =>
+      follow(
+        url,
+        sent,
+        (agent, at, what) => openStream(agent, at, what, signal),
+        ({ body }) => discard(body),
+      ),
+  };
+});
+
+/** What is not read would hold the connection. */
+export const discard = (body: StreamAnswer["body"]): void => void body.on("error", () => undefined).destroy();

@@ -1,0 +1,112 @@
+// From a request to the model that serves it and what it is sent: parameters are checked, files are looked at and put where the provider
+// finds them. Nothing has been asked for when this fails.
+import { stat } from "node:fs/promises";
+import { Clock, Effect } from "effect";
+import * as z from "zod";
+import type { ProviderFailure, ProviderInput, ProviderOperation, ProviderRequest } from "../provider.ts";
+import type { HttpAnswer } from "../tools.ts";
+import { fileFields, inputProblem, modelInput, seedOf } from "./input.ts";
+import { entryFor, formParams, type ModelEntry } from "./model.ts";
+
+/** An answer tells its time to the second, and was on its way, ms. */
+const skew = 10_000;
+
+export interface Submission {
+  readonly entry: ModelEntry;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** What is offered: operations and the entries that serve them. */
+export interface Catalogue {
+  readonly operations: Readonly<Partial<Record<ProviderRequest["operation"], ProviderOperation>>>;
+  readonly models: ReadonlyArray<ModelEntry>;
+}
+
+const refused = (kind: "parameters" | "input", message: string): ProviderFailure => ({ kind, message, unsent: true });
+
+const chosen = ({ operations, models }: Catalogue, { operation, params }: ProviderRequest): Effect.Effect<Chosen, ProviderFailure> => {
+  const offered = operations[operation];
+  if (offered === undefined) return Effect.fail(refused("parameters", "This provider does not do that: choose another operation."));
+  const checked = offered.params.safeParse(params);
+  if (!checked.success) return Effect.fail(refused("parameters", z.prettifyError(checked.error)));
+  const conflict = offered.conflict?.(checked.data) ?? null;
+  if (conflict !== null) return Effect.fail(refused("parameters", conflict.message));
+  const form = formParams(checked.data);
+  const entry = entryFor(models, operation, form);
+  if (entry === undefined) return Effect.fail(refused("parameters", `There is no model ${form.model} any more: choose another.`));
+  return Effect.succeed({ entry, form });
+};
+
+interface Chosen {
+  readonly entry: ModelEntry;
+  readonly form: ReturnType<typeof formParams>;
+}
+
+const sizeOf = ({ path }: ProviderInput): Effect.Effect<number, ProviderFailure> =>
+  Effect.tryPromise({
+    try: async () => (await stat(path)).size,
+    catch: () => refused("input", "An input's file is not there any more."),
+  });
+
+/** A seed that was left open is made from the key, so that no two submissions of our own are alike to a model that takes one. */
+const seeded = (form: Chosen["form"], key: string): Chosen["form"] => ({ ...form, seed: form.seed ?? seedOf(key) });
+
+/** `place`: puts a file where the provider finds it and answers its URL. */
+export const prepare = Effect.fnUntraced(function* (
+  catalogue: Catalogue,
+  key: string,
+  request: ProviderRequest,
+  place: (input: ProviderInput, bytes: number) => Effect.Effect<string, ProviderFailure>,
+): Effect.fn.Return<Submission, ProviderFailure> {
+  const { entry, form } = yield* chosen(catalogue, request);
+  const { inputs } = request;
+  const bytes = yield* Effect.forEach(inputs, sizeOf);
+  const problem = inputProblem(entry, inputs, bytes);
+  if (problem !== null) return yield* Effect.fail(refused("input", problem));
+  const urls = yield* Effect.forEach(inputs, (input, index) =>
+    // Whatever goes wrong with a file, the generation was not asked for.
+    Effect.mapError(place(input, bytes[index] ?? 0), (failure): ProviderFailure => ({ ...failure, unsent: true })),
+  );
+  return { entry, input: modelInput(entry, seeded(form, key), inputs, urls) };
+});
+
+/** What a submission of this key had sent, but for the places of its files, to find it again by. */
+export const expected = (catalogue: Catalogue, key: string, request: ProviderRequest): Effect.Effect<Submission, ProviderFailure> =>
+  Effect.map(chosen(catalogue, request), ({ entry, form }) => ({
+    entry,
+    input: modelInput(
+      entry,
+      seeded(form, key),
+      request.inputs,
+      request.inputs.map(() => ""),
+    ),
+  }));
+
+/** An answer that cannot be read may be that of a provider that has taken the request. */
+export const ambiguous = (failure: ProviderFailure): ProviderFailure =>
+  failure.kind === "provider" && failure.unsent !== true ? { ...failure, kind: "network" } : failure;
+
+/** A video that was made and whose file is not there may come yet: only who does not know the job has lost it, and leads to another payment. */
+export const notYet = (failure: ProviderFailure): ProviderFailure => (failure.kind === "lost" ? { ...failure, kind: "network" } : failure);
+
+/** A time of ours by the provider's clock, as far as its answer tells it, and some time before: what was sent then is not older. */
+export const sentSince = Effect.fnUntraced(function* ({ headers }: HttpAnswer, sentAt: number) {
+  const now = yield* Clock.currentTimeMillis;
+  const theirs = Date.parse(headers["date"] ?? "");
+  return sentAt + (Number.isNaN(theirs) ? 0 : theirs - now) - skew;
+});
+
+const sameValue = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+/**
+ * Whether what a provider lists is this submission: all that was sent is there, and as many files. Fields that were not sent may have been
+ * added with the model's own values.
+ */
+export const isSame = ({ entry, input }: Submission, listed: unknown): boolean => {
+  if (typeof listed !== "object" || listed === null) return false;
+  const theirs = listed as Readonly<Record<string, unknown>>;
+  const files = fileFields(entry);
+  const count = (value: unknown): number => (Array.isArray(value) ? value.length : value === undefined || value === null ? 0 : 1);
+  for (const field of files) if (count(theirs[field]) !== count(input[field])) return false;
+  return Object.entries(input).every(([field, value]) => files.has(field) || sameValue(theirs[field], value));
+};

@@ -1,0 +1,229 @@
+// PixVerse, by its platform API v2. A generation's trace id is made of the submission's key: sent again, it answers the same video.
+import { randomUUID } from "node:crypto";
+import { openAsBlob } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { Effect, Redacted } from "effect";
+import * as z from "zod";
+import { retryAfterOf } from "./http-failures.ts";
+import { failureOfCode, failureOfStatus } from "./pixverse-failures.ts";
+import { pixverseOperations } from "./pixverse-operations.ts";
+import { type PixverseRequest, paramsOf, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
+import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
+import type { HttpRequest, Pace, ProviderTools, Status } from "./tools.ts";
+
+const settings = z.object({
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .default("https://app-api.pixverse.ai")
+    .meta({ title: "Base URL", description: "In mainland China: https://app-api.pixverseai.cn" }),
+});
+const secrets = z.object({ apiKey: z.string().trim().min(1, "Paste the API key.").meta({ title: "API key" }) });
+
+/** PixVerse asks for 3 to 10 seconds between two questions about one video. */
+const pace: Pace = { least: 3000, gap: 100 };
+/** Where nothing is known of the video that is asked about, ms. */
+const typicalMs = 75_000;
+/** Uploading takes its time. */
+const uploadMs = 120_000;
+
+const bounds = {
+  image: { path: "/image/upload", field: "image", bytes: 20e6, mimes: ["image/jpeg", "image/png", "image/webp"] },
+  media: { path: "/media/upload", field: "file", bytes: 50e6, mimes: ["video/mp4", "video/quicktime", "video/webm"] },
+} as const;
+
+const failure = (kind: ProviderFailure["kind"], message: string): ProviderFailure => ({ kind, message });
+/** It happened before the generation was asked for. */
+const unsent = (error: ProviderFailure): ProviderFailure => ({ ...error, unsent: true });
+
+/** A whole number of any width, as a string of its digits. */
+const Id = z.union([z.string().regex(/^\d+$/), z.int().nonnegative().transform(String)]);
+const Envelope = z.object({
+  ErrCode: z.number().optional(),
+  err_code: z.number().optional(),
+  ErrMsg: z.string().optional(),
+  err_msg: z.string().optional(),
+  Resp: z.unknown(),
+});
+const Submitted = z.object({ video_id: Id, credits: z.number().nonnegative().optional() });
+const Result = z.object({ status: z.number(), url: z.string().optional() });
+const Uploaded = { image: z.object({ img_id: Id }), media: z.object({ media_id: Id }) };
+const Balances = z.object({ credit_monthly: z.number(), credit_package: z.number() });
+const Rows = z.union([
+  z.array(z.record(z.string(), z.unknown())),
+  z.object({ list: z.array(z.record(z.string(), z.unknown())), cursor: z.union([z.string(), z.number()]).nullish() }),
+]);
+
+const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderTools): Connection => {
+  const base = `${String(account.settings["baseUrl"])
+    .replace(/\/+$/, "")
+    .replace(/\/openapi(\/v2)?$/, "")}/openapi/v2`;
+  const key = account.secrets["apiKey"];
+
+  /** The answer's content, if PixVerse says that all is well. */
+  const ask = Effect.fnUntraced(function* <T>(
+    path: string,
+    content: z.ZodType<T>,
+    request: Pick<HttpRequest, "method" | "json" | "form" | "timeoutMs">,
+    traceId: string = randomUUID(),
+  ): Effect.fn.Return<T, ProviderFailure> {
+    const headers = { "API-KEY": key === undefined ? "" : Redacted.value(key), "Ai-trace-id": traceId };
+    const {
+      status,
+      headers: answered,
+      body,
+    } = yield* http.json({ url: base + path, headers, ...request }).pipe(
+      // An answer that is none does not say what became of the question.
+      Effect.mapError((error) => (error.kind === "provider" ? { ...error, kind: "network" as const } : error)),
+    );
+    const envelope = Envelope.safeParse(body);
+    const code = envelope.data?.ErrCode ?? envelope.data?.err_code;
+    if (code !== undefined && code !== 0) {
+      return yield* Effect.fail(failureOfCode(code, envelope.data?.ErrMsg ?? envelope.data?.err_msg ?? ""));
+    }
+    if (status >= 300) return yield* Effect.fail(failureOfStatus(status, retryAfterOf(answered)));
+    const read = content.safeParse(envelope.data?.Resp);
+    if (code === undefined || !read.success) {
+      return yield* Effect.fail(failure("network", "PixVerse answers with something that is not understood: check the base URL."));
+    }
+    return read.data;
+  });
+
+  const upload = Effect.fnUntraced(function* ({ path, mime }: ProviderInput, kind: "image" | "media") {
+    const { path: endpoint, field, bytes, mimes } = bounds[kind];
+    if (!mimes.some((each) => each === mime)) {
+      const wanted = mimes.map((each) => each.split("/")[1]).join(", ");
+      return yield* Effect.fail(failure("input", `PixVerse takes ${wanted}, not ${mime}: convert the input first.`));
+    }
+    const size = yield* Effect.tryPromise({
+      try: async () => (await stat(path)).size,
+      catch: () => failure("input", "An input's file is not there any more."),
+    });
+    if (size > bytes)
+      return yield* Effect.fail(failure("input", `PixVerse takes files of up to ${bytes / 1e6} MB: make the input smaller.`));
+    const form = new FormData();
+    const blob = yield* Effect.promise(() => openAsBlob(path, { type: mime }));
+    form.set(field, blob, basename(path));
+    const request = { method: "POST", form, timeoutMs: uploadMs } as const;
+    if (kind === "image") return (yield* ask(endpoint, Uploaded.image, request)).img_id;
+    return (yield* ask(endpoint, Uploaded.media, request)).media_id;
+  });
+
+  /** `anew`: what was uploaded before, or made here, is not known there any more. */
+  const remoteOf = Effect.fnUntraced(function* (input: ProviderInput, anew: boolean): Effect.fn.Return<RemoteInput, ProviderFailure> {
+    const { made, sha256, mediaType } = input;
+    if (!anew && mediaType === "video" && made?.provider === pixverse.id && made.accountId === account.id) {
+      return { kind: "made", id: made.providerJobId };
+    }
+    const kind = mediaType === "image" ? "image" : "media";
+    if (anew) yield* uploads.forget(sha256);
+    return { kind, id: yield* uploads.once(sha256, upload(input, kind)) };
+  });
+
+  const generate = ({ path, body }: PixverseRequest, submitKey: string) =>
+    ask(path, Submitted, { method: "POST", json: body }, traceIdOf(submitKey));
+
+  const submit = Effect.fn("pixverse.submit")(function* (submitKey: string, request: ProviderRequest) {
+    const params = paramsOf(request);
+    if ("kind" in params) return yield* Effect.fail(params);
+    const send = Effect.fnUntraced(function* (anew: boolean) {
+      const remote = yield* Effect.mapError(
+        Effect.forEach(request.inputs, (input) => remoteOf(input, anew), { concurrency: 2 }),
+        unsent,
+      );
+      return yield* generate(requestOf(request, params, remote), submitKey);
+    });
+    const notFound = ({ kind, unsent: before }: ProviderFailure): boolean =>
+      kind === "lost" && before !== true && request.inputs.length > 0;
+    const { video_id, credits = null } = yield* send(false).pipe(
+      Effect.catchIf(notFound, () => send(true)),
+      // Nothing was submitted before that could be lost.
+      Effect.mapError((error) => (error.kind === "lost" ? { ...error, kind: "input" as const } : error)),
+    );
+    return { providerJobId: video_id, charged: credits };
+  });
+
+  const lost = failure("lost", "PixVerse does not know this video (any more).");
+  const result = (id: string) => (/^\d+$/.test(id) ? ask(`/video/result/${id}`, Result, { method: "GET" }) : Effect.fail(lost));
+
+  const statusOf = ({ status, url }: z.infer<typeof Result>): Effect.Effect<Status, ProviderFailure> => {
+    switch (status) {
+      case 1:
+        // Done without an address is not done yet.
+        return Effect.succeed(url ? { state: "done", charged: null } : { state: "running", fraction: null });
+      case 6:
+        return Effect.fail(failure("lost", "The video was deleted at PixVerse."));
+      case 7:
+        return Effect.fail({ ...failure("filtered", "PixVerse's moderation refused the result; its credits are given back."), charged: 0 });
+      case 8:
+        return Effect.fail({ ...failure("provider", "The generation failed at PixVerse; its credits are given back."), charged: 0 });
+      default:
+        // 5, also 2 and 3: it is made. What else there may be, its end will be one of the above.
+        return Effect.succeed({ state: "running", fraction: null });
+    }
+  };
+
+  const balances = ask("/account/balance", Balances, { method: "GET" });
+
+  return {
+    submit,
+    track: (id, progress) => polling.track(Effect.flatMap(result(id), statusOf), progress, { pace, expectedMs: typicalMs }),
+    download: Effect.fn("pixverse.download")(function* (id, path) {
+      const found = yield* result(id);
+      const status = yield* statusOf(found);
+      if (status.state !== "done" || !found.url) return yield* Effect.fail(failure("network", "The video is not ready yet."));
+      // A finished video's file may come a few seconds after it: it is not lost, and must not be paid for again.
+      return yield* Effect.mapError(http.download(found.url, path), (error) =>
+        error.kind === "lost" ? failure("network", "The finished video's file is not there yet.") : error,
+      );
+    }),
+    cancel: () => Effect.succeed(false),
+    check: Effect.asVoid(balances),
+    balance: Effect.map(balances, ({ credit_monthly, credit_package }) => [
+      { type: "monthly", amount: credit_monthly },
+      { type: "package", amount: credit_package },
+    ]),
+    reconcile: Effect.fn("pixverse.reconcile")(function* (submitKey, _request, sentAt) {
+      const traceId = traceIdOf(submitKey);
+      // Clocks differ.
+      const from = new Date(sentAt - ledgerMargin).toISOString();
+      const until = new Date(sentAt + ledgerSpan).toISOString();
+      let cursor: string | number | null | undefined;
+      for (let pages = 0; pages < ledgerPages; pages++) {
+        const asked = { start_time: from, end_time: until, credits_status: "consume", limit: 100, ...(cursor ? { cursor } : {}) };
+        const answer = yield* ask("/account/billing/usage-detail", Rows, { method: "POST", json: asked });
+        const rows = Array.isArray(answer) ? answer : answer.list;
+        const row = rows.find((each) => Object.values(each).includes(traceId));
+        const id = Id.safeParse(row?.["video_id"]);
+        if (id.success) return { providerJobId: id.data };
+        // The ledger's rows are not documented: those that name no trace id do not tell whose they are.
+        if (rows.some((each) => !("trace_id" in each))) break;
+        cursor = Array.isArray(answer) ? null : answer.cursor;
+        if (!cursor) return undefined;
+      }
+      return yield* Effect.fail(failure("internal", "PixVerse's ledger does not tell whether it took this submission."));
+    }),
+  };
+};
+
+/** What the ledger is asked for around the time of a submission, ms, and the most pages of it. */
+const ledgerMargin = 300_000;
+const ledgerSpan = 86_400_000;
+const ledgerPages = 50;
+
+export const pixverse: Provider = {
+  id: "pixverse",
+  title: "PixVerse",
+  summary: "Generates videos from words, pictures and videos with your own PixVerse platform account.",
+  account: {
+    help: "The API key is found at platform.pixverse.ai under API Keys. The account needs API credits, which are other than those of the app.",
+    settings,
+    secrets,
+    concurrency: 5,
+    creditType: "credits",
+  },
+  concurrency: 5,
+  operations: pixverseOperations,
+  recovery: "idempotencyKey",
+  connect,
+};

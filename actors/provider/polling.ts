@@ -1,0 +1,164 @@
+// Asks one account about its jobs. All that wait for their next question lie in one heap with one timer, whatever their number; who is
+// slow to answer takes one of a few places, and delays nobody but those of its own account.
+import { Clock, Deferred, Effect, Exit, type Fiber, Random, type Scope } from "effect";
+import { Heap } from "#runtime/actor/heap.ts";
+import type { ProviderFailure } from "./provider.ts";
+import { backoffs, fractionByTime, pauseOf, remainingBy } from "./polling-schedule.ts";
+import type { Polling } from "./tools.ts";
+
+export interface PollingOptions {
+  /** How much faster than real time the provider lives: simulators do. Default: 1. */
+  readonly speed?: number;
+  /** Questions under way at the same time. Default: 8. */
+  readonly concurrency?: number;
+}
+
+/**
+ * Questions of all accounts are asked in the same moments, so far apart, ms: waking up for each alone costs more than the asking. The gap
+ * between two questions of an account is counted in them; a late timer may make it a few ms less.
+ */
+const moments = 100;
+
+/** Failures that say nothing of the job. Time-outs are among them: it was the question that took too long. */
+const passing: ReadonlySet<ProviderFailure["kind"]> = new Set(["network", "limit", "timeout"]);
+
+/** A provider's word that it is to be left alone is kept for so long at most, ms. */
+const longestQuiet = 600_000;
+
+/** Someone who waits for the turn to ask. `open` is null once it was given or is no longer wanted. */
+interface Turn {
+  readonly due: number;
+  readonly gap: number;
+  open: Deferred.Deferred<void> | null;
+}
+
+/** Ends with its scope: who still follows then waits for ever, as it is to be interrupted too. */
+export const makePolling = Effect.fnUntraced(function* ({ speed = 1, concurrency = 8 }: PollingOptions = {}): Effect.fn.Return<
+  Polling,
+  never,
+  Scope.Scope
+> {
+  const scope = yield* Effect.scope;
+  const tick = Math.max(1, Math.round(moments / speed));
+  const turns = new Heap<Turn>(({ due }) => due);
+  let asking = 0;
+  /** The provider asked the whole account to be quiet until then. */
+  let quietUntil = 0;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let sleeper: { readonly until: number; readonly fiber: Fiber.Fiber<void> } | null = null;
+
+  /** The next who wants a turn; those who gave up are dropped. */
+  const first = (): Turn | undefined => {
+    while (turns.first?.open === null) turns.pop();
+    return turns.first;
+  };
+
+  /** Gives all turns that are due, and sets the timer for the next. */
+  const give: Effect.Effect<void> = Effect.uninterruptible(
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis;
+      for (;;) {
+        const next = first();
+        // With every place taken, the answer that comes next goes on here.
+        if (next === undefined || asking >= concurrency) return;
+        const at = Math.ceil(Math.max(next.due, lastAt + next.gap, quietUntil) / tick) * tick;
+        if (at > now) return yield* sleepUntil(at, now);
+        turns.pop();
+        const { open } = next;
+        if (open === null) continue;
+        next.open = null;
+        asking++;
+        lastAt = Math.floor(now / tick) * tick;
+        // Who waits may run at once, and come here again.
+        Deferred.doneUnsafe(open, Exit.void);
+      }
+    }),
+  );
+
+  const sleepUntil = Effect.fnUntraced(function* (until: number, now: number) {
+    if (sleeper !== null && sleeper.until <= until) return;
+    sleeper?.fiber.interruptUnsafe();
+    const sleeping = Effect.andThen(
+      Effect.sleep(until - now),
+      Effect.suspend(() => {
+        sleeper = null;
+        return give;
+      }),
+    );
+    sleeper = { until, fiber: yield* Effect.forkIn(Effect.interruptible(sleeping), scope) };
+  });
+
+  /** Asks when it is its turn. */
+  const inTurn = <A>(ask: Effect.Effect<A, ProviderFailure>, due: number, gap: number): Effect.Effect<A, ProviderFailure> =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => {
+        const open = Deferred.makeUnsafe<void>();
+        const turn: Turn = { due, gap, open };
+        turns.push(turn);
+        return { turn, open };
+      }),
+      ({ open }) => give.pipe(Effect.andThen(Deferred.await(open)), Effect.andThen(ask)),
+      ({ turn }) =>
+        Effect.suspend(() => {
+          if (turn.open === null) asking--;
+          turn.open = null;
+          return give;
+        }),
+    );
+
+  const track: Polling["track"] = Effect.fnUntraced(function* (ask, progress, { pace, expectedMs }) {
+    /** The provider's time. */
+    const clock = Effect.map(Clock.currentTimeMillis, (now) => now * speed);
+    const begin = yield* clock;
+    let runningSince: number | null = null;
+    let told = -1;
+    let failures = 0;
+    let pause = 0;
+    const tell = (fraction: number): Effect.Effect<void> => {
+      if (fraction <= told) return Effect.void;
+      told = fraction;
+      return progress(fraction);
+    };
+    for (;;) {
+      const due = (yield* Clock.currentTimeMillis) + pause / speed;
+      const asked = yield* Effect.result(inTurn(ask, due, pace.gap / speed));
+      const now = yield* clock;
+      const spread = yield* Random.next;
+      if (asked._tag === "Failure") {
+        const { kind, message, retryAfterMs } = asked.failure;
+        if (!passing.has(kind)) return yield* Effect.fail(asked.failure);
+        if (++failures > backoffs.length) {
+          return yield* Effect.fail({
+            kind: "network",
+            message: `It could not be asked for several minutes: ${message}`,
+          } satisfies ProviderFailure);
+        }
+        if (kind === "limit" && retryAfterMs !== undefined) quietUntil = (now + Math.min(retryAfterMs, longestQuiet)) / speed;
+        pause = pauseOf(
+          { ageMs: now - begin, remainingMs: null, failures, retryAfterMs: Math.min(retryAfterMs ?? 0, longestQuiet), spread },
+          pace,
+        );
+        continue;
+      }
+      failures = 0;
+      const status = asked.success;
+      switch (status.state) {
+        case "done":
+          yield* tell(1);
+          return { charged: status.charged };
+        case "waiting":
+          yield* tell(0);
+          break;
+        case "running":
+          runningSince ??= now;
+          yield* tell(Math.min(0.99, status.fraction ?? fractionByTime(now - runningSince, expectedMs)));
+          break;
+      }
+      const remainingMs =
+        runningSince === null ? null : remainingBy(now - runningSince, expectedMs, status.state === "running" ? status.fraction : null);
+      pause = pauseOf({ ageMs: now - begin, remainingMs, failures: 0, retryAfterMs: 0, spread }, pace);
+    }
+  });
+
+  return { track };
+});

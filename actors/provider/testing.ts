@@ -1,0 +1,52 @@
+// What a vendor's file is given, for its tests: the real HTTP and polling, and a memory of uploads that lasts as long as the test.
+import { Effect, Exit, Redacted, Scope } from "effect";
+import { makeHttp } from "./http.ts";
+import { makePolling } from "./polling.ts";
+import type { Connection, Provider } from "./provider.ts";
+import type { ProviderTools, Uploads } from "./tools.ts";
+
+export interface TestToolsOptions {
+  /** Base URLs that may be private. */
+  readonly own: ReadonlyArray<string>;
+  /** How much faster than real time the simulator lives. Default: 1. */
+  readonly speed?: number;
+}
+
+/** Forgets with the process; two uploads of one file at the same time are not joined. */
+export const memoryUploads = (): Uploads => {
+  const known = new Map<string, string>();
+  return {
+    once: (sha256, upload) =>
+      Effect.suspend(() => {
+        const id = known.get(sha256);
+        return id === undefined ? Effect.tap(upload, (made) => Effect.sync(() => void known.set(sha256, made))) : Effect.succeed(id);
+      }),
+    forget: (sha256) => Effect.sync(() => void known.delete(sha256)),
+  };
+};
+
+export const testTools = Effect.fnUntraced(function* ({
+  own,
+  speed = 1,
+}: TestToolsOptions): Effect.fn.Return<ProviderTools, never, Scope.Scope> {
+  return { http: yield* makeHttp({ own }), polling: yield* makePolling({ speed }), uploads: memoryUploads() };
+});
+
+export interface TestAccount extends TestToolsOptions {
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** A connection of an account whose form was filled in like this; checked by the provider's own spec. */
+export const connectTest = async (
+  provider: Provider,
+  { settings, secrets, ...options }: TestAccount,
+): Promise<{ readonly connection: Connection; readonly close: () => Promise<void> }> => {
+  const scope = Scope.makeUnsafe();
+  const tools = await Effect.runPromise(Scope.provide(testTools(options), scope));
+  const kept = Object.entries(provider.account?.secrets.parse(secrets) ?? {}).map(
+    ([name, value]) => [name, Redacted.make(String(value))] as const,
+  );
+  const account = { id: "acc_test", settings: provider.account?.settings.parse(settings) ?? {}, secrets: Object.fromEntries(kept) };
+  return { connection: provider.connect(account, tools), close: () => Effect.runPromise(Scope.close(scope, Exit.void)) };
+};

@@ -1,0 +1,97 @@
+// What every vendor's file is given to work with: guarded HTTP, polling that keeps to the account's pace, and the memory of uploads.
+import type { Effect } from "effect";
+import type { ProviderFailure } from "./provider.ts";
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly url: string;
+  /** Sensitive values are never logged nor put into messages. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** At most one of these. `json` is sent with numbers as they are; `wide` makes a wide integer. */
+  readonly json?: unknown;
+  readonly form?: FormData;
+  /** Sent as it is, with its type as Content-Type. */
+  readonly blob?: Blob;
+  /** For the whole exchange, ms. Default: 30 seconds. */
+  readonly timeoutMs?: number;
+  /** Largest answer that is read, bytes. Default: 4 MB. */
+  readonly maxBytes?: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Parsed JSON; integers beyond 2^53 are strings of their digits. */
+  readonly body: unknown;
+}
+
+export interface DownloadOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Largest file, bytes. Default: 2 GB. */
+  readonly maxBytes?: number;
+  /** Without a byte for so long it fails, ms. Default: 30 seconds. */
+  readonly idleMs?: number;
+}
+
+/**
+ * HTTP of one account. Private and link-local addresses are refused (also those that a name or a redirect leads to) unless they are those
+ * of the account's own base URL. Failures: `network` (with `unsent` if the request certainly did not leave: refused, unknown
+ * name, TLS), `timeout`, `provider` (not JSON, too large, endless): each a sentence that says what to do.
+ */
+export interface Http {
+  /** Answers of any status that are JSON. An error status with another body (a proxy's HTML page), and what is empty, is an answer with `body: null`. */
+  readonly json: (request: HttpRequest) => Effect.Effect<HttpAnswer, ProviderFailure>;
+  /**
+   * Fetches a file to `path`, which exists only if all of it came (Content-Length is held against it). 404 and 410 fail with `lost`, 401 and 403
+   * with `authentication`, 429 with `limit`, other errors with `network`; what is a page or JSON and not media with `provider`.
+   */
+  readonly download: (url: string, path: string, options?: DownloadOptions) => Effect.Effect<{ readonly mime: string }, ProviderFailure>;
+  /** Messages of a WebSocket; fails when it closes. */
+  readonly socket: (
+    url: string,
+    options: {
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly message: (data: string) => Effect.Effect<void, ProviderFailure>;
+    },
+  ) => Effect.Effect<never, ProviderFailure>;
+}
+
+export type Status =
+  | { readonly state: "waiting" }
+  /** `fraction`: 0 to 1, null where the provider does not say. */
+  | { readonly state: "running"; readonly fraction: number | null }
+  | { readonly state: "done"; readonly charged: number | null };
+
+export interface Pace {
+  /** Least time between two questions about one job, ms. */
+  readonly least: number;
+  /** Least time between any two questions of the account, ms. */
+  readonly gap: number;
+}
+
+/** Asks an account about its jobs: seldom at first and later often near the expected end, with jitter, backing off while asking fails. */
+export interface Polling {
+  /**
+   * Asks until it is done or fails with a kind that says it has ended. Where the provider tells no fraction, time by the expected duration
+   * stands for it.
+   */
+  readonly track: (
+    ask: Effect.Effect<Status, ProviderFailure>,
+    progress: (fraction: number) => Effect.Effect<void>,
+    options: { readonly pace: Pace; readonly expectedMs: number },
+  ) => Effect.Effect<{ readonly charged: number | null }, ProviderFailure>;
+}
+
+export interface Uploads {
+  /** The provider's id of a file that this account has uploaded before, or what `upload` answers, remembered. */
+  readonly once: (sha256: string, upload: Effect.Effect<string, ProviderFailure>) => Effect.Effect<string, ProviderFailure>;
+  /** The provider no longer knows it: the next `once` uploads anew. */
+  readonly forget: (sha256: string) => Effect.Effect<void>;
+}
+
+export interface ProviderTools {
+  readonly http: Http;
+  readonly polling: Polling;
+  readonly uploads: Uploads;
+}

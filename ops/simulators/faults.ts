@@ -1,0 +1,103 @@
+// How a simulator misbehaves: on demand, or at random from a seed. Each fault is taken by the occasion that it is for.
+
+export const faultNames = [
+  /** The connection is cut before the request is looked at. */
+  "cutBefore",
+  /** A submission is carried out and its connection cut instead of an answer. */
+  "cutAfter",
+  /** A submission is carried out and never answered. */
+  "silent",
+  /** 503, then better. */
+  "serverError",
+  /** 429 with Retry-After. */
+  "rateLimit",
+  /** The key is no longer known. */
+  "expired",
+  /** 200 with a web page. */
+  "page",
+  /** JSON that never ends. */
+  "endless",
+  /** A submission is refused for what it asks. */
+  "refused",
+  /** A job that was taken ends as refused. */
+  "refusedLate",
+  /** A job that was taken ends as failed. */
+  "failedLate",
+  /** A job that was taken is forgotten. */
+  "lost",
+  /** A status tells an earlier state than before. */
+  "backwards",
+  /** A file is not there (yet). */
+  "missingFile",
+  /** A file is a web page that says it is a video. */
+  "wrongFile",
+  /** A file is cut off. */
+  "truncatedFile",
+  /** A file is elsewhere: at a private address. */
+  "privateRedirect",
+] as const;
+export type FaultName = (typeof faultNames)[number];
+
+export interface RandomFaults {
+  readonly seed: number;
+  /** 0 to 1: share of the occasions of each fault on which it happens. */
+  readonly rate: number;
+  /** Default: all that leave the account usable, so all but `expired`, and none that keeps a client waiting (`silent`, `endless`). */
+  readonly names?: ReadonlyArray<FaultName>;
+}
+
+const patient: ReadonlySet<FaultName> = new Set(["expired", "silent", "endless"]);
+
+/** mulberry32: the same faults for the same seed and the same order of occasions. */
+const randomFrom = (seed: number): (() => number) => {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
+  };
+};
+
+export class Faults {
+  readonly #left = new Map<FaultName, number>();
+  readonly #taken = new Map<FaultName, number>();
+  #random: { readonly next: () => number; readonly rate: number; readonly names: ReadonlySet<FaultName> } | null = null;
+  /** Every answer is held back so long, ms of real time. */
+  latencyMs = 0;
+
+  /** Happens on the next `times` occasions; Infinity: until it is cleared. */
+  order(name: FaultName, times = 1): void {
+    this.#left.set(name, times);
+  }
+
+  /** Null: no more at random. */
+  atRandom(faults: RandomFaults | null): void {
+    if (faults === null) {
+      this.#random = null;
+      return;
+    }
+    const names = new Set(faults.names ?? faultNames.filter((name) => !patient.has(name)));
+    this.#random = { next: randomFrom(faults.seed), rate: faults.rate, names };
+  }
+
+  clear(): void {
+    this.#left.clear();
+    this.#random = null;
+    this.latencyMs = 0;
+  }
+
+  /** Whether it happens on this occasion. */
+  take(name: FaultName): boolean {
+    const left = this.#left.get(name) ?? 0;
+    if (left > 0) this.#left.set(name, left - 1);
+    const happens = left > 0 || (this.#random !== null && this.#random.names.has(name) && this.#random.next() < this.#random.rate);
+    if (happens) this.#taken.set(name, this.taken(name) + 1);
+    return happens;
+  }
+
+  /** How often it has happened. */
+  taken(name: FaultName): number {
+    return this.#taken.get(name) ?? 0;
+  }
+}
