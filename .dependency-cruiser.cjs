@@ -22,8 +22,8 @@ module.exports = {
     {
       name: "machines-import-only-xstate",
       severity: "error",
-      from: { path: "^actors/[a-z]+/(machine|context)\\.ts$" },
-      to: { pathNot: ["^node_modules/xstate", "^actors/effect\\.ts$", "^actors/[a-z]+/context\\.ts$", "^protocol/"] },
+      from: { path: "^actors/[a-z]+/(machine|context|queue)\\.ts$" },
+      to: { pathNot: ["^node_modules/xstate", "^actors/effect\\.ts$", "^actors/[a-z]+/(context|queue)\\.ts$", "^protocol/"] },
     },
     {
       name: "the-protocol-runs-anywhere",

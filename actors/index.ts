@@ -1,11 +1,15 @@
 // The kinds of actors, and the services that only they need. Adding a kind is one folder and one line here.
 import { Effect, Layer } from "effect";
+import { accountActor } from "./account/actor.ts";
+import { Accounts } from "./account/accounts.ts";
+import { Leases } from "./account/leases.ts";
 import { jobActor } from "./job/actor.ts";
 import { Durations } from "./job/durations.ts";
 import { Slots } from "./job/slots.ts";
+import { poolActor } from "./pool/actor.ts";
 
 /** What the actor host is given. */
-export const actorKinds = Effect.all([jobActor]);
+export const actorKinds = Effect.all([jobActor, accountActor, poolActor]);
 
 /** Services of the kinds, on the database and the providers. */
-export const kindServices = Layer.mergeAll(Slots.layer, Durations.layer);
+export const kindServices = Layer.mergeAll(Slots.layer, Durations.layer, Accounts.layer, Leases.layer);

@@ -1,6 +1,7 @@
 // The whole contract: the server, the clients, the reference and the tests read this one value.
 // A call is named `<domain>.<call>`, so are streams and topics. Pure.
 import type * as z from "zod";
+import { accounts } from "./account.ts";
 import { actors } from "./actor.ts";
 import { assets } from "./asset.ts";
 import { auth } from "./auth.ts";
@@ -9,7 +10,7 @@ import type { CallSpec, StreamSpec, TopicSpec } from "./define.ts";
 import { jobs } from "./job.ts";
 import { system } from "./system.ts";
 
-export const contract = { auth, system, jobs, assets, actors, cluster };
+export const contract = { auth, system, jobs, accounts, assets, actors, cluster };
 export type Contract = typeof contract;
 
 type Named<Part extends "calls" | "streams" | "topics"> = {

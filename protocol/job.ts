@@ -75,6 +75,25 @@ export const JobRequest = z.object({
 });
 export type JobRequest = z.infer<typeof JobRequest>;
 
+/** What one submission to a provider's account was to cost, and did. */
+export const Charge = z.object({
+  /** Of the submission: what the provider knows it by. */
+  key: z.string(),
+  accountId: Id,
+  accountTitle: z.string(),
+  /** In credits of `type`, before it was sent. */
+  estimated: z.number(),
+  /** As the provider told it, or null where it did not: then `estimated` stands for it if it completed. */
+  charged: z.number().nullable(),
+  type: z.string().nullable(),
+  /** `completed`, `goes on` (called off, but the provider cannot stop), `stopped`, or the kind of the failure. */
+  outcome: z.union([z.literal(["completed", "goes on", "stopped"]), FailureKind]),
+  /** From the slot to the end, ms. */
+  tookMs: z.int(),
+  at: Time,
+});
+export type Charge = z.infer<typeof Charge>;
+
 export const Job = z.object({
   id: Id,
   ownerId: Id,
@@ -102,6 +121,12 @@ export const Job = z.object({
   maxAttempts: z.int(),
   failure: JobFailure.nullable(),
   assetId: Id.nullable(),
+  /** The account whose place it holds. */
+  accountId: Id.nullable(),
+  /** Estimate of one generation in the provider's credits. */
+  credits: z.number(),
+  /** Submissions that have ended, oldest first. */
+  charges: z.array(Charge),
   /** Waits for a person after repeated faults. */
   parked: z.boolean(),
   createdAt: Time,
@@ -133,13 +158,30 @@ export const OperationSpec = z.object({
 });
 export type OperationSpec = z.infer<typeof OperationSpec>;
 
+/** What a person fills in to add an account; enough to draw the form. */
+export const AccountForm = z.object({
+  /** Where the credentials are found. */
+  help: z.string(),
+  /** JSON Schema (draft 2020-12) of what is not secret. */
+  settings: z.record(z.string(), z.unknown()),
+  /** JSON Schema of the credentials, each a string. */
+  secrets: z.record(z.string(), z.unknown()),
+  /** Jobs a new account may have under way at the same time. */
+  concurrency: z.int(),
+  /** What it counts in, or null where nothing is charged or told. */
+  creditType: z.string().nullable(),
+});
+export type AccountForm = z.infer<typeof AccountForm>;
+
 export const ProviderSpec = z.object({
   id: Id,
   title: z.string(),
   summary: z.string(),
   operations: z.array(OperationSpec),
-  /** Jobs it runs at the same time. */
+  /** Jobs it runs at the same time for one account. */
   concurrency: z.int(),
+  /** Null: it is used without an account. */
+  account: AccountForm.nullable(),
 });
 export type ProviderSpec = z.infer<typeof ProviderSpec>;
 
@@ -176,6 +218,9 @@ const sampleJob: Job = {
   maxAttempts: 3,
   failure: null,
   assetId: null,
+  accountId: null,
+  credits: 0,
+  charges: [],
   parked: false,
   createdAt: 1764000000000,
   submittedAt: 1764000001000,
@@ -208,7 +253,9 @@ export const jobs = domain({
       example: {
         input: {},
         output: {
-          providers: [{ id: "studio", title: "Studio (local)", summary: "Drawn on this machine.", operations: [], concurrency: 2 }],
+          providers: [
+            { id: "studio", title: "Studio (local)", summary: "Drawn on this machine.", operations: [], concurrency: 2, account: null },
+          ],
         },
       },
     }),

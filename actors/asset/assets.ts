@@ -40,7 +40,14 @@ export class Assets extends Context.Service<
       ownerId: string,
       assetId: string,
     ) => Effect.Effect<
-      { readonly path: string; readonly mime: string; readonly mediaType: "video" | "image"; readonly sha256: string },
+      {
+        readonly path: string;
+        readonly mime: string;
+        readonly mediaType: "video" | "image";
+        readonly sha256: string;
+        /** The job that made it. */
+        readonly jobId: string | null;
+      },
       CallError
     >;
   }

@@ -101,9 +101,9 @@ const assets = Layer.effect(
         ),
       get: (ownerId, assetId) => Effect.map(library.row(ownerId, assetId), library.view),
       file: Effect.fnUntraced(function* (ownerId: string, assetId: string) {
-        const { sha256, mime, media_type: mediaType } = yield* library.row(ownerId, assetId);
+        const { sha256, mime, media_type: mediaType, origin_job_id: jobId } = yield* library.row(ownerId, assetId);
         if (!(yield* blobs.has(sha256))) return yield* Effect.fail(notFound(`The file of asset ${assetId}`));
-        return { path: blobs.path(sha256), mime, mediaType, sha256 };
+        return { path: blobs.path(sha256), mime, mediaType, sha256, jobId };
       }),
     });
   }),

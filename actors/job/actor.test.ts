@@ -245,25 +245,20 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     // After a crash during the submission.
     const { submit } = (await server.run(jobActor)).effects;
     const recovery = (resendable: boolean) =>
-      submit.recovery === "lookup" && submit.lookup(callOf({ key: "k", order: { resendable, provider: "test" } }));
+      submit.recovery === "lookup" &&
+      submit.lookup(callOf({ key: "k", accountId: null, since: 0, order: { resendable, provider: "test" } }));
     expect(recovery(true)).toBe(Effect.undefined);
     expect(recovery(false)).toBeNull();
   });
 
   test("a provider that can be asked what a key has led to is asked when its answer was lost, and sent another only if it took none", async () => {
-    const found = new Map<string, string>();
-    const lookup = (key: string) =>
-      Effect.sync(() => {
-        const providerJobId = found.get(key);
-        return providerJobId === undefined ? undefined : { providerJobId };
-      });
-    studio.settings.recovery = { lookup, quarantine: 0 };
+    studio.settings.recovery = "lookup";
     const lostAnswer = (taken: boolean) =>
       studio.script.next(
         "submit",
         Effect.suspend(() => {
           const key = studio.keys.at(-1)!;
-          if (taken) found.set(key, `p-${key}`);
+          if (taken) studio.accepted.set(key, { operation: "text_to_video", params: {}, inputs: [] });
           return Effect.fail({ kind: "network", message: "no answer" } as const);
         }),
       );
@@ -276,12 +271,14 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     expect(new Set(studio.keys).size).toBe(3);
 
     // After a crash during the submission.
-    found.set("k", "p-k");
+    studio.accepted.set("k", { operation: "text_to_video", params: {}, inputs: [] });
     const { submit } = (await server.run(jobActor)).effects;
-    const look = (key: string) =>
-      submit.recovery === "lookup" ? submit.lookup(callOf({ key, order: { resendable: false, provider: "test" } })) : null;
-    const recover = (key: string) => server.run(look(key) ?? Effect.die("nobody to ask"));
-    expect(await recover("k")).toEqual({ providerJobId: "p-k" });
+    const recover = (key: string) => {
+      const order = { resendable: false, provider: "test", ownerId: server.user, inputs: [] };
+      const look = submit.recovery === "lookup" ? submit.lookup(callOf({ key, accountId: null, since: 0, order })) : null;
+      return server.run(look ?? Effect.die("nobody to ask"));
+    };
+    expect(await recover("k")).toEqual({ providerJobId: "p-k", charged: null });
     expect(await recover("another")).toBeUndefined();
   });
 
@@ -297,7 +294,7 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     expect(await load()).toMatchObject({ busy: 0 });
     await watch.until(job.id, ({ parked }) => parked);
     const { order, providerJobId } = snapshot.context;
-    await server.run(definition.effects.track.run(callOf({ order, providerJobId: providerJobId ?? "" })));
+    await server.run(definition.effects.track.run(callOf({ order, accountId: null, providerJobId: providerJobId ?? "" })));
     expect(await load()).toMatchObject({ busy: 1 });
   });
 

@@ -2,7 +2,11 @@
 import { Effect, LogLevel, References } from "effect";
 import { type ActorMeta, defineActor } from "#runtime/actor/define.ts";
 import { Bus } from "#runtime/bus/bus.ts";
+import type { LeaseEnded } from "#actors/account/context.ts";
+import { Leases } from "#actors/account/leases.ts";
+import type { Actors } from "#runtime/actor/actors.ts";
 import { Durations } from "./durations.ts";
+import type { LeaseEnd } from "./context.ts";
 import { jobEffects } from "./effects.ts";
 import { jobMachine, jobMachineVersion } from "./machine.ts";
 import { jobMigrations } from "./migrations.ts";
@@ -12,10 +16,19 @@ import { Slots } from "./slots.ts";
 /** Channel of an owner's jobs. */
 export const jobChannel = (ownerId: string): string => `jobs:${ownerId}`;
 
+/** What an account is told of a place that is given back. */
+const endOf = (key: string, end: LeaseEnd | null): LeaseEnded => {
+  const base = { type: "lease.ended", key } as const;
+  if (end?.key !== key) return { ...base, outcome: "unused", message: "", charged: null, tookMs: 0 };
+  const { outcome, message, charged, tookMs, retryAfterMs, freeAt } = end;
+  return { ...base, outcome, message, charged, tookMs, freeAt, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
+};
+
 export const jobActor = Effect.gen(function* () {
   const bus = yield* Bus;
   const slots = yield* Slots;
   const durations = yield* Durations;
+  const leases = yield* Leases;
   const effects = yield* jobEffects;
   const log = Effect.runSyncWith(yield* Effect.context<never>());
   // Asked once: most servers do not log each step, and a step has no time to lose.
@@ -23,9 +36,11 @@ export const jobActor = Effect.gen(function* () {
 
   const committed = (snapshot: JobSnapshot, meta: ActorMeta): void => {
     const job = jobRow(snapshot, meta);
-    const { slot, submittedAt, order } = snapshot.context;
+    const { slot, submittedAt, order, leasedAt, account, submitKey, lastEnd } = snapshot.context;
+    const held = leasedAt === null || account === null ? null : { accountId: account.id, key: submitKey ?? "" };
+    if (order.pooled) leases.committed(order.id, held, ({ key }) => endOf(key, lastEnd));
     // While it waits the slot is its effect's affair. A parked job may wait for days: it gives its slot to others.
-    if (job.parked || (slot === null && job.state !== "waitingForSlot")) slots.release(job.id);
+    if (!order.pooled && (job.parked || (slot === null && job.state !== "waitingForSlot"))) slots.release(job.id);
     if (job.state === "completed" && submittedAt !== null) durations.took(order, (job.finishedAt ?? submittedAt) - submittedAt);
     bus.publish(jobChannel(job.ownerId), job);
     if (!stepsLogged) return;
@@ -33,7 +48,7 @@ export const jobActor = Effect.gen(function* () {
     log(Effect.logDebug("actor:step", { stage: "actor:step", job: id, user, provider, seq: rev, state, attempt, parked }));
   };
 
-  return defineActor<typeof jobMachine>({
+  return defineActor<typeof jobMachine, Actors>({
     kind: "job",
     version: jobMachineVersion,
     machine: jobMachine,
@@ -42,6 +57,12 @@ export const jobActor = Effect.gen(function* () {
     owner: ({ context }) => context.order.ownerId,
     projection: { table: "job", columns: jobColumns, row: storedRow },
     committed,
-    cells: slots.cells,
+    cells: {
+      arrived: (cells) => Effect.andThen(slots.cells.arrived(cells), leases.cells.arrived(cells)),
+      left: (cells) => {
+        slots.cells.left(cells);
+        leases.cells.left(cells);
+      },
+    },
   });
 });

@@ -16,10 +16,10 @@ export const hashOf = (value: unknown): string => createHash("sha256").update(ca
 /** An id that is the same for the same parts. */
 export const derivedId = (prefix: string, ...parts: ReadonlyArray<string | number>): string => `${prefix}_${hashOf(parts).slice(0, 26)}`;
 
-/** A seed within its bounds that is the same for the same job id. */
-export const seedOf = (jobId: string, { min, max }: SeedParam): number => {
+/** A seed within its bounds that is the same for the same id. */
+export const seedOf = (id: string, { min, max }: SeedParam): number => {
   const span = BigInt(Math.floor(max)) - BigInt(Math.ceil(min)) + 1n;
-  const drawn = BigInt(`0x${hashOf(["seed", jobId]).slice(0, 16)}`);
+  const drawn = BigInt(`0x${hashOf(["seed", id]).slice(0, 16)}`);
   return Number(BigInt(Math.ceil(min)) + (span > 0n ? drawn % span : 0n));
 };
 

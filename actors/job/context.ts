@@ -1,6 +1,6 @@
 // What a job knows of itself, its bounds in time, and the arithmetic on them. Pure, JSON only; shared by the machine (so also
 // by a browser that draws it) and what shows it.
-import type { FailureKind, JobFailure, JobInput, JobState, Operation } from "#protocol/job.ts";
+import type { Charge, FailureKind, JobFailure, JobInput, JobState, Operation } from "#protocol/job.ts";
 
 const second = 1000;
 const minute = 60 * second;
@@ -37,6 +37,11 @@ export interface JobOrder {
   readonly providerTitle: string;
   /** The provider knows a submission by its key: sending it again is safe. */
   readonly resendable: boolean;
+  /** It is made on one of the accounts that its owner may use. */
+  readonly pooled: boolean;
+  /** Estimated cost in the provider's credits, and what those are called. */
+  readonly credits: number;
+  readonly creditType: string | null;
   /** Canonical: checked, defaults filled in, seed chosen. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly inputs: ReadonlyArray<JobInput>;
@@ -54,6 +59,19 @@ export interface JobOrder {
   readonly waitMs: number;
 }
 
+/** A place at an account is given back: what the account is told. */
+export interface LeaseEnd {
+  readonly key: string;
+  readonly accountId: string;
+  readonly outcome: Charge["outcome"];
+  readonly message: string;
+  readonly charged: number | null;
+  readonly tookMs: number;
+  readonly retryAfterMs: number | null;
+  /** When what goes on will have ended, by what is expected, ms epoch. */
+  readonly freeAt: number;
+}
+
 export interface JobContext {
   readonly order: JobOrder;
   /** The attempt under way, from 1. Being refused for want of room is not an attempt. */
@@ -65,7 +83,22 @@ export interface JobContext {
   readonly submitKey: string | null;
   /** An earlier attempt sent the key of the submission to come and had no answer: the provider may have taken it. */
   readonly unanswered: boolean;
+  /** Its place where no account is needed. */
   readonly slot: string | null;
+  /** The account that its last submission was for. */
+  readonly account: { readonly id: string; readonly title: string } | null;
+  /** Since when it has held a place of that account; null: it holds none. */
+  readonly leasedAt: number | null;
+  /** What the provider says that the submission under way has cost. */
+  readonly charged: number | null;
+  /** Whether the provider stopped what was called off; null: it does not say. */
+  readonly stopped: boolean | null;
+  /** Submissions that may have cost something and have ended, oldest first. */
+  readonly charges: ReadonlyArray<Charge>;
+  /** How the last place at an account was given back. */
+  readonly lastEnd: LeaseEnd | null;
+  /** The provider asked to wait so long, with the last failure. */
+  readonly retryAfterMs: number | null;
   readonly providerJobId: string | null;
   /** The finished file, not yet stored. */
   readonly file: string | null;
@@ -94,7 +127,21 @@ export interface JobContext {
   readonly enteredAt: Readonly<Partial<Record<JobState, number>>>;
 }
 
-export type JobEvent = { readonly type: "job.cancel" } | { readonly type: "provider.progress"; readonly fraction: number };
+export interface SlotGranted {
+  readonly type: "slot.granted";
+  /** Key of the submission that the place is for. */
+  readonly key: string;
+  readonly accountId: string;
+  readonly accountTitle: string;
+  /** What generations there took of late, ms; null: nothing is known. */
+  readonly expectedMs: number | null;
+}
+
+export type JobEvent =
+  | { readonly type: "job.cancel" }
+  | { readonly type: "provider.progress"; readonly fraction: number }
+  | SlotGranted
+  | { readonly type: "slot.waits"; readonly reason: string };
 
 /** Input of the machine; the host adds `at`. */
 export interface JobMachineInput {
@@ -139,6 +186,19 @@ export const failureOf = (event: object): JobFailure => {
 export const isUnsent = (event: object): boolean =>
   (event as { readonly error?: { readonly unsent?: unknown } | null }).error?.unsent === true;
 
+/** What a failure says of money and time besides. */
+export const detailsOf = (event: object): { readonly retryAfterMs: number | null; readonly charged?: number } => {
+  const { error } = event as { readonly error?: { readonly retryAfterMs?: unknown; readonly charged?: unknown } | null };
+  return {
+    retryAfterMs: typeof error?.retryAfterMs === "number" ? error.retryAfterMs : null,
+    ...(typeof error?.charged === "number" ? { charged: error.charged } : {}),
+  };
+};
+
+/** Refused for want of room there: not an attempt, and nothing was started. With a pool another account may do. */
+export const isWantOfRoom = ({ pooled }: JobOrder, kind: FailureKind): boolean =>
+  kind === "limit" || kind === "storage" || (pooled && (kind === "authentication" || kind === "credits"));
+
 /** A wait that doubles from `base` to `cap` ms, spread by ±20 % in a way that only the job and the count decide. */
 export const backoff = (jobId: string, count: number, base: number, cap: number): number => {
   let hash = 0x811c9dc5;
@@ -149,6 +209,39 @@ export const backoff = (jobId: string, count: number, base: number, cap: number)
 
 /** The key of the submission that is under way or to come. */
 export const submitKeyOf = ({ order, submission }: JobContext): string => `${order.id}-${submission}`;
+
+/** Submissions whose cost is kept with the job, at most: the oldest are forgotten. */
+const rememberedCharges = 50;
+
+/** Refusals before anything was begun: they cost nothing. */
+const free: ReadonlySet<Charge["outcome"]> = new Set(["limit", "authentication", "credits", "parameters", "input", "storage"]);
+
+/** The place at the account is given back, and what the submission came to is noted; nothing where it holds none. */
+export const settled = (context: JobContext, outcome: Charge["outcome"], at: number): Partial<JobContext> => {
+  const { account, leasedAt, submitKey, order, charged, charges, failure, providerJobId } = context;
+  if (account === null || leasedAt === null) return {};
+  const key = submitKey ?? "";
+  const tookMs = Math.max(0, at - leasedAt);
+  const end: LeaseEnd = {
+    key,
+    accountId: account.id,
+    outcome,
+    message: failure?.message ?? "",
+    charged,
+    tookMs,
+    retryAfterMs: context.retryAfterMs,
+    freeAt: Math.max(at, leasedAt + context.expectedMs),
+  };
+  const given = { leasedAt: null, charged: null, retryAfterMs: null, lastEnd: end };
+  if (providerJobId === null && free.has(outcome)) return given;
+  const { id: accountId, title: accountTitle } = account;
+  const charge: Charge = { key, accountId, accountTitle, estimated: order.credits, charged, type: order.creditType, outcome, tookMs, at };
+  return { ...given, charges: [...charges, charge].slice(-rememberedCharges) };
+};
+
+/** How the submission of a job that ends now ends. */
+export const outcomeOf = ({ ending, failure, stopped }: JobContext): Charge["outcome"] =>
+  ending === null ? (failure?.kind ?? "internal") : stopped === true ? "stopped" : "goes on";
 
 /** No answer came: whether the provider took the submission is not known. */
 export const isAmbiguous = (kind: FailureKind): boolean => kind === "network" || kind === "timeout";
@@ -167,6 +260,13 @@ export const initialContext = ({ order, at }: JobMachineInput): JobContext => ({
   submitKey: null,
   unanswered: false,
   slot: null,
+  account: null,
+  leasedAt: null,
+  charged: null,
+  stopped: null,
+  charges: [],
+  lastEnd: null,
+  retryAfterMs: null,
   providerJobId: null,
   file: null,
   progress: 0,

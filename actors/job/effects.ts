@@ -1,13 +1,18 @@
 // What a job's effects do: its slot, its provider and its asset, through their ports. Every failure goes back to the machine
 // with a kind that it decides by and a sentence for a person. All of them may be run again with the same input.
 import { access } from "node:fs/promises";
-import { Clock, Effect, Schedule } from "effect";
+import { Clock, type Duration, Effect, Schedule } from "effect";
 import { type AssetParent, Assets } from "#actors/asset/assets.ts";
+import { Accounts } from "#actors/account/accounts.ts";
+import { waitInPool } from "#actors/pool/waiting.ts";
 import { Providers } from "#actors/provider/index.ts";
-import type { KeyLookup, ProviderFailure, ProviderInput } from "#actors/provider/provider.ts";
+import type { Connection, Provider, ProviderFailure, ProviderInput, ProviderRequest } from "#actors/provider/provider.ts";
+import { Database } from "#db/client/database.ts";
+import { makingOf } from "#db/queries/job.ts";
 import type { LineageRelation } from "#protocol/asset.ts";
 import type { FailureKind, JobInput } from "#protocol/job.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
+import type { Actors } from "#runtime/actor/actors.ts";
 import type { ActorDefinition, EffectFailure } from "#runtime/actor/define.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
@@ -25,7 +30,12 @@ const untilCalledOff = Schedule.spaced("1 second");
 
 /** A failure as the journal can hold it. */
 const failure = (kind: FailureKind, message: string): EffectFailure => ({ kind, message: message.toWellFormed().replaceAll("\0", "") });
-const ofProvider = ({ kind, message }: ProviderFailure): EffectFailure => failure(kind, message);
+const ofProvider = ({ kind, message, retryAfterMs, charged, unsent: notSent }: ProviderFailure): EffectFailure => ({
+  ...failure(kind, message),
+  ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  ...(charged === undefined ? {} : { charged }),
+  ...(notSent === undefined ? {} : { unsent: true }),
+});
 
 /** It failed before the provider was asked. */
 const unsent = (error: EffectFailure): EffectFailure => ({ ...error, unsent: true });
@@ -61,8 +71,8 @@ const logged = (stage: string, fields: Readonly<Record<string, unknown>> = {}) =
 
 /** All that is logged on behalf of the job, here and below, can be found by it. */
 const ofJob =
-  <C extends { readonly input: { readonly order: JobOrder } }, A, E>(run: (call: C) => Effect.Effect<A, E>) =>
-  (call: C): Effect.Effect<A, E> => {
+  <C extends { readonly input: { readonly order: JobOrder } }, A, E, R>(run: (call: C) => Effect.Effect<A, E, R>) =>
+  (call: C): Effect.Effect<A, E, R> => {
     const { id, ownerId, provider } = call.input.order;
     return Effect.annotateLogs(run(call), { job: id, user: ownerId, provider });
   };
@@ -75,61 +85,96 @@ const atProvider =
 
 const slotRequest = ({ id, provider, ownerId, priority }: JobOrder) => ({ jobId: id, provider, ownerId, priority });
 
-type JobEffects = ActorDefinition<typeof jobMachine>["effects"];
+type JobEffects = ActorDefinition<typeof jobMachine, Actors>["effects"];
 type CallOf<N extends keyof JobEffects> = Parameters<JobEffects[N]["run"]>[0];
+
+/** Between two look-ups of one that cannot be told yet, ms. */
+const lookUpPause = 10_000;
+/** How long a submission that was sent may take to be known, unless the provider says. */
+const quarantine = "10 seconds";
 
 export const jobEffects = Effect.gen(function* () {
   const providers = yield* Providers;
+  const accounts = yield* Accounts;
   const assets = yield* Assets;
   const blobs = yield* Blobs;
+  const database = yield* Database;
   const slots = yield* Slots;
   const durations = yield* Durations;
   const submissions = new Submissions();
 
-  const providerOf = ({ provider, providerTitle }: JobOrder) => {
+  const providerOf = ({ provider, providerTitle }: JobOrder): Effect.Effect<Provider, EffectFailure> => {
     const found = providers.get(provider);
     return found === undefined
       ? Effect.fail(failure("parameters", `The provider ${providerTitle} is no longer there. Choose another and try again.`))
       : Effect.succeed(found);
   };
 
-  /** At once for a job that holds its slot; one that was parked gave it away and queues anew. */
-  const withSlot = (order: JobOrder) => Effect.mapError(slots.acquire(slotRequest(order)), ofCall);
+  const connectionOf = (order: JobOrder, accountId: string | null): Effect.Effect<Connection, EffectFailure> =>
+    Effect.flatMap(providerOf(order), (provider) => Effect.mapError(accounts.connection(provider, accountId), ofProvider));
 
-  const acquireSlot = Effect.fnUntraced(function* ({ input: { order } }: CallOf<"acquireSlot">) {
-    const slot = yield* Effect.mapError(Effect.andThen(providerOf(order), withSlot(order)), unsent);
+  /** At once for a job that holds its slot; one that was parked gave it away and queues anew. A place at an account is the job's own. */
+  const withSlot = (order: JobOrder): Effect.Effect<string | null, EffectFailure> =>
+    order.pooled ? Effect.succeed(null) : Effect.mapError(slots.acquire(slotRequest(order)), ofCall);
+
+  const acquireSlot = Effect.fnUntraced(function* ({ input: { order, key }, send: tell }: CallOf<"acquireSlot">) {
+    yield* Effect.mapError(providerOf(order), unsent);
+    if (order.pooled) {
+      const { id: jobId, provider, providerTitle, ownerId, priority, credits } = order;
+      const waiting = { jobId, key, provider, providerTitle, ownerId, priority, cost: credits };
+      return yield* waitInPool(waiting, (reason) => tell({ type: "slot.waits", reason }));
+    }
+    const slot = yield* Effect.mapError(slots.acquire(slotRequest(order)), (error) => unsent(ofCall(error)));
     return { slot, expectedMs: durations.expected(order) };
   });
 
-  const submit = Effect.fnUntraced(function* ({ input: { order, key } }: CallOf<"submit">) {
+  const submit = Effect.fnUntraced(function* ({ input: { order, key, accountId, since } }: CallOf<"submit">) {
     yield* Effect.mapError(Effect.andThen(providerOf(order), withSlot(order)), unsent);
-    return yield* send(order, key);
+    return yield* send(order, key, accountId, since);
   });
 
-  const send = Effect.fnUntraced(function* (order: JobOrder, key: string) {
+  const requestOf = Effect.fnUntraced(function* (order: JobOrder) {
+    const inputs = yield* Effect.mapError(Effect.forEach(order.inputs, fileOf(order), { concurrency: 8 }), ofCall);
+    const request: ProviderRequest = { operation: order.operation, params: order.params, inputs };
+    return request;
+  });
+
+  const send = Effect.fnUntraced(function* (order: JobOrder, key: string, accountId: string | null, since: number) {
     const provider = yield* Effect.mapError(providerOf(order), unsent);
-    const inputs = yield* Effect.mapError(Effect.forEach(order.inputs, fileOf(order), { concurrency: 8 }), (error) =>
-      unsent(ofCall(error)),
-    );
-    yield* logged("pipeline:artifact", { hash: order.hash, inputs: inputs.length });
-    yield* logged("provider:submit", { key });
-    const sending = provider.submit(key, { operation: order.operation, params: order.params, inputs });
+    const connection = yield* Effect.mapError(connectionOf(order, accountId), unsent);
+    const request = yield* Effect.mapError(requestOf(order), unsent);
+    yield* logged("pipeline:artifact", { hash: order.hash, inputs: request.inputs.length });
+    yield* logged("provider:submit", { key, account: accountId });
+    const sending = connection.submit(key, request);
     // A bug in the middle of a submission is a lost answer: only where the key is known may it be run again.
     const safe = order.resendable ? sending : Effect.catchDefect(sending, (defect) => Effect.fail(unknownOutcome(defect)));
-    const { recovery } = provider;
-    const answered = typeof recovery === "string" ? safe : Effect.catchIf(safe, isUnanswered, (lost) => foundBy(recovery, key, lost));
+    const look = connection.reconcile?.(key, request, since);
+    const answered =
+      provider.recovery !== "lookup" || look === undefined
+        ? safe
+        : Effect.catchIf(safe, isUnanswered, (lost) => foundBy(look, provider.quarantine ?? quarantine, lost));
     return yield* submissions.submit(key, answered).pipe(Effect.mapError(ofProvider), atProvider("submit"));
+  });
+
+  /** What made an asset, where a provider did. */
+  const makerOf = Effect.fnUntraced(function* (jobId: string | null) {
+    if (jobId === null) return null;
+    const [row] = yield* Effect.orElseSucceed(
+      database.query((sql) => makingOf(sql, jobId)),
+      () => [],
+    );
+    return row === undefined ? null : { provider: row.provider, accountId: row.account_id, providerJobId: row.provider_job_id };
   });
 
   const fileOf = (order: JobOrder) =>
     Effect.fnUntraced(function* ({ assetId, role, name, timeMs }: JobInput) {
-      const file = yield* assets.file(order.ownerId, assetId);
-      const input: ProviderInput = { role, name: name ?? null, timeMs: timeMs ?? null, ...file };
+      const { jobId, ...file } = yield* assets.file(order.ownerId, assetId);
+      const input: ProviderInput = { role, name: name ?? null, timeMs: timeMs ?? null, ...file, made: yield* makerOf(jobId) };
       return input;
     });
 
-  const track = Effect.fnUntraced(function* ({ input: { order, providerJobId }, send }: CallOf<"track">) {
-    const provider = yield* providerOf(order);
+  const track = Effect.fnUntraced(function* ({ input: { order, providerJobId, accountId }, send }: CallOf<"track">) {
+    const connection = yield* connectionOf(order, accountId);
     yield* withSlot(order);
     let told = 0;
     let toldAt = 0;
@@ -141,15 +186,15 @@ export const jobEffects = Effect.gen(function* () {
       yield* Effect.logDebug("provider:status", { stage: "provider:status", progress: fraction });
       yield* send({ type: "provider.progress", fraction });
     });
-    yield* provider.track(providerJobId, progress).pipe(Effect.mapError(ofProvider), atProvider("track"));
+    const outcome = yield* connection.track(providerJobId, progress).pipe(Effect.mapError(ofProvider), atProvider("track"));
     yield* logged("provider:complete", { providerJobId });
-    return null;
+    return outcome;
   });
 
-  const download = Effect.fnUntraced(function* ({ input: { order, providerJobId } }: CallOf<"download">) {
-    const provider = yield* providerOf(order);
+  const download = Effect.fnUntraced(function* ({ input: { order, providerJobId, accountId } }: CallOf<"download">) {
+    const connection = yield* connectionOf(order, accountId);
     const file = blobs.stage(`${order.id}.media`);
-    yield* provider.download(providerJobId, file).pipe(
+    yield* connection.download(providerJobId, file).pipe(
       Effect.onError(() => removeStaged(file)),
       Effect.mapError(ofProvider),
       atProvider("download"),
@@ -185,45 +230,63 @@ export const jobEffects = Effect.gen(function* () {
     return { assetId: asset.id };
   });
 
-  const cancelAtProvider = Effect.fnUntraced(function* ({ input: { order, key, providerJobId, file } }: CallOf<"cancelAtProvider">) {
+  const cancelAtProvider = Effect.fnUntraced(function* ({ input }: CallOf<"cancelAtProvider">) {
+    const { order, accountId, providerJobId, file } = input;
     if (file !== null) {
       yield* removeStaged(file);
       // It may have been stored in the moment in which the job was called off.
       yield* Effect.mapError(Effect.retry(assets.withdraw(order.ownerId, assetIdOf(order.id)), untilCalledOff), ofCall);
     }
-    const started = providerJobId ?? (yield* startedWith(order, key));
-    if (started === null) return null;
-    const provider = yield* providerOf(order);
-    yield* untilReached(provider.cancel(started)).pipe(Effect.mapError(ofProvider), atProvider("cancel"));
-    return null;
+    const started: Started = providerJobId === null ? yield* startedWith(input) : { providerJobId };
+    if (started.providerJobId === null) return { stopped: started.stopped };
+    const connection = yield* connectionOf(order, accountId);
+    const stopped = yield* untilReached(connection.cancel(started.providerJobId)).pipe(Effect.mapError(ofProvider), atProvider("cancel"));
+    return { stopped };
   });
 
-  /** The provider's job that a key has led to; null if there is none, or nobody can tell. */
-  const startedWith = Effect.fnUntraced(function* (order: JobOrder, key: string) {
+  /** What a key has led to. */
+  const startedWith = Effect.fnUntraced(function* ({
+    order,
+    key,
+    accountId,
+    since,
+  }: CallOf<"cancelAtProvider">["input"]): Effect.fn.Return<Started, EffectFailure> {
     const outcome = yield* submissions.outcome(key);
     switch (outcome.type) {
       case "accepted":
-        return outcome.providerJobId;
+        return { providerJobId: outcome.providerJobId };
       case "refused":
-        return null;
-      case "unknown":
+        return { providerJobId: null, stopped: true };
+      case "unknown": {
         // The key sent again answers the job that it has started. If it had not arrived, one is started now and stopped at
         // once: less dear than one that runs to its end and that nobody knows of.
-        if (order.resendable) return (yield* untilReached(send(order, key))).providerJobId;
-        return (yield* Effect.orElseSucceed(lookUp(order, key) ?? Effect.undefined, () => undefined))?.providerJobId ?? null;
+        if (order.resendable) return yield* untilReached(send(order, key, accountId, since));
+        const found = yield* Effect.orElseSucceed(lookUp(order, key, accountId, since), () => null);
+        return found === null ? { providerJobId: null, stopped: null } : (found ?? { providerJobId: null, stopped: true });
+      }
     }
   });
 
-  /** Null: the provider cannot say whether it took a submission. */
-  const lookUp = ({ provider }: JobOrder, key: string) => {
-    const recovery = providers.get(provider)?.recovery;
-    return typeof recovery === "object" ? Effect.mapError(recovery.lookup(key), ofProvider) : null;
-  };
+  const lookUp = Effect.fnUntraced(function* (order: JobOrder, key: string, accountId: string | null, since: number) {
+    const { reconcile } = yield* connectionOf(order, accountId);
+    if (reconcile === undefined) {
+      return yield* Effect.fail(failure("internal", `${order.providerTitle} cannot say whether it took the submission.`));
+    }
+    return yield* Effect.mapError(reconcile(key, yield* requestOf(order), since), ofProvider);
+  });
+
+  /** Some list a generation only when it has ended: it is asked for as long as that may take. */
+  const lookUpPatiently = (order: JobOrder, key: string, accountId: string | null, since: number) =>
+    Effect.retry(lookUp(order, key, accountId, since), {
+      while: ({ kind }) => kind === "network" || kind === "limit",
+      schedule: Schedule.spaced(`${lookUpPause} millis`),
+      times: Math.ceil((2 * order.expectedMs) / lookUpPause) + 3,
+    });
 
   const quarantineOf = ({ provider }: JobOrder) => {
-    const recovery = providers.get(provider)?.recovery;
+    const found = providers.get(provider);
     // A provider that knows the key takes no second one, however late the first arrives.
-    return typeof recovery === "object" ? recovery.quarantine : 0;
+    return found?.recovery === "lookup" ? (found.quarantine ?? quarantine) : 0;
   };
 
   const effects: JobEffects = {
@@ -231,8 +294,15 @@ export const jobEffects = Effect.gen(function* () {
     submit: {
       recovery: "lookup",
       run: ofJob(submit),
-      // Nothing found and no failure: it is sent again. A failure, or nobody to ask: a person decides.
-      lookup: ({ input: { order, key } }) => (order.resendable ? Effect.undefined : lookUp(order, key)),
+      // Nothing found and no failure: it is sent again. A failure: a person decides.
+      lookup: ({ input: { order, key, accountId, since } }) => {
+        if (order.resendable) return Effect.undefined;
+        // Nobody can be asked.
+        if (providers.get(order.provider)?.recovery !== "lookup") return null;
+        return Effect.map(lookUpPatiently(order, key, accountId, since), (found) =>
+          found === undefined ? undefined : { ...found, charged: null },
+        );
+      },
       quarantine: ({ input: { order } }) => quarantineOf(order),
     },
     track: { recovery: "resend", run: ofJob(track) },
@@ -247,15 +317,23 @@ export const jobEffects = Effect.gen(function* () {
 const untilReached = <A, E extends { readonly kind: string }>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.retry(effect, { schedule: untilCalledOff, while: ({ kind }) => kind === "network" || kind === "timeout" });
 
-const isUnanswered = ({ kind }: ProviderFailure): boolean => isAmbiguous(kind);
+const isUnanswered = ({ kind, unsent: notSent }: ProviderFailure): boolean => isAmbiguous(kind) && notSent !== true;
+
+/** A provider's job that is to be stopped, or none; `stopped` null: nobody can tell whether there is one. */
+type Started = { readonly providerJobId: string } | { readonly providerJobId: null; readonly stopped: boolean | null };
 
 /** What a submission without an answer has led to. Not found, now and after the quarantine: it was not taken, so another may be made. */
-const foundBy = ({ lookup, quarantine }: KeyLookup, key: string, lost: ProviderFailure) => {
-  const look = Effect.mapError(untilReached(lookup(key)), () => lost);
+const foundBy = (
+  ask: Effect.Effect<{ readonly providerJobId: string } | undefined, ProviderFailure>,
+  pause: Duration.Input,
+  lost: ProviderFailure,
+) => {
+  const look = Effect.mapError(untilReached(ask), () => lost);
   const notTaken = (): ProviderFailure => ({ kind: "provider", message: `${lost.message} It was not taken.` });
   return look.pipe(
-    Effect.filterOrElse(isFound, () => Effect.andThen(Effect.sleep(quarantine), look)),
+    Effect.filterOrElse(isFound, () => Effect.andThen(Effect.sleep(pause), look)),
     Effect.filterOrFail(isFound, notTaken),
+    Effect.map(({ providerJobId }) => ({ providerJobId, charged: null })),
   );
 };
 

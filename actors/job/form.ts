@@ -53,11 +53,25 @@ export const promptOf = (form: Form, params: Readonly<Record<string, unknown>>):
   return typeof prompt === "string" ? prompt : "";
 };
 
+const jsonSchema = (schema: z.ZodObject): Record<string, unknown> => ({
+  ...z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }),
+});
+
 export const providerSpec = (provider: Provider): ProviderSpec => ({
   id: provider.id,
   title: provider.title,
   summary: provider.summary,
   concurrency: provider.concurrency,
+  account:
+    provider.account === null
+      ? null
+      : {
+          help: provider.account.help,
+          settings: jsonSchema(provider.account.settings),
+          secrets: jsonSchema(provider.account.secrets),
+          concurrency: provider.account.concurrency,
+          creditType: provider.account.creditType,
+        },
   operations: Object.entries(provider.operations).map(([operation, spec]): OperationSpec => ({
     operation: operation as OperationSpec["operation"],
     title: spec.title,

@@ -89,7 +89,9 @@ export const jobHandlers = Effect.gen(function* () {
       "jobs.estimate": Effect.fnUntraced(function* ({ request }) {
         const { provider, operation } = yield* Effect.provide(operationOf(request), services);
         const { params, issues } = checkParams(formOf(operation), request.params);
-        if (issues.length > 0) return yield* Effect.fail(refuse(issues));
+        const conflict = issues.length === 0 ? (operation.conflict?.(params) ?? null) : null;
+        const faults = conflict === null ? issues : [{ path: ["request", "params", conflict.field], message: conflict.message }];
+        if (faults.length > 0) return yield* Effect.fail(refuse(faults));
         const { expectedMs, waitMs } = estimate({ provider, request }, params);
         return { credits: operation.estimate(params).credits, durationMs: expectedMs, waitMs };
       }),

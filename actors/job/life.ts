@@ -16,6 +16,9 @@ export const sampleOrder: JobOrder = {
   provider: "studio",
   providerTitle: "Studio",
   resendable: true,
+  pooled: false,
+  credits: 0,
+  creditType: null,
   params: { prompt: "a fox in the snow", seed: 7 },
   inputs: [],
   prompt: "a fox in the snow",
@@ -112,11 +115,11 @@ export class Life {
     if (effect === undefined) throw new Error(`nothing is under way in ${this.state}`);
     const outputs: Record<string, unknown> = {
       acquireSlot: { slot: "studio-1", expectedMs: 2000 },
-      submit: { providerJobId: `p-${this.keys.length}` },
-      track: null,
+      submit: { providerJobId: `p-${this.keys.length}`, charged: null },
+      track: { charged: null },
       download: { file: "/staging/result.mp4" },
       ingest: { assetId: "ast_test" },
-      cancelAtProvider: null,
+      cancelAtProvider: { stopped: true },
     };
     const event = { type: `xstate.done.actor.${effect.invokeId}`, output: output ?? outputs[effect.name] };
     return this.#step(event, effect.invokeId, null);

@@ -11,13 +11,18 @@ import {
   failureOf,
   initialContext,
   isAmbiguous,
+  detailsOf,
   isUnsent,
+  isWantOfRoom,
   type JobContext,
   type JobEvent,
   jobLimits,
   type JobMachineInput,
   type JobOrder,
+  outcomeOf,
+  settled,
   shareOfProcessing,
+  type SlotGranted,
   submitKeyOf,
   timeOf,
   type Transition,
@@ -39,6 +44,7 @@ const pastDeadlineWaiting = [
   { guard: "isUnanswered", ...pastDeadline },
   { target: "timedOut", actions: "noteDeadline" },
 ] as const;
+const sendAgain = { target: "submitting", actions: "goOn" } as const;
 /** Nobody would know of what goes on at the provider if the job just ended. */
 const callOffAsFailed = { target: "#job.cancelling", actions: ["noteFailure", { type: "endAs", params: { ending: "failed" } }] } as const;
 /** Once the provider has been told, or cannot be. */
@@ -48,11 +54,16 @@ const calledOff = [
   { target: "cancelled" },
 ] as const;
 
+interface Submitted {
+  readonly providerJobId: string;
+  readonly charged: number | null;
+}
+
 /**
  * Raised with every change that old snapshots do not fit; then `migrations.ts` says how they are made to, and sample histories of the old
  * version are kept in `histories`.
  */
-export const jobMachineVersion = 2;
+export const jobMachineVersion = 3;
 
 export const jobMachine = setup({
   types: {
@@ -61,14 +72,31 @@ export const jobMachine = setup({
     input: {} as JobMachineInput,
   },
   actors: {
-    acquireSlot: effect<{ readonly slot: string; readonly expectedMs: number }, { readonly order: JobOrder }>(),
-    submit: effect<{ readonly providerJobId: string }, { readonly order: JobOrder; readonly key: string }>(),
-    track: effect<null, { readonly order: JobOrder; readonly providerJobId: string }>(),
-    download: effect<{ readonly file: string }, { readonly order: JobOrder; readonly providerJobId: string }>(),
+    /** Ends with a slot where no account is needed; else it goes on until the job hears `slot.granted`. */
+    acquireSlot: effect<{ readonly slot: string; readonly expectedMs: number }, { readonly order: JobOrder; readonly key: string }>(),
+    submit: effect<
+      { readonly providerJobId: string; readonly charged: number | null },
+      { readonly order: JobOrder; readonly key: string; readonly accountId: string | null; readonly since: number }
+    >(),
+    track: effect<
+      { readonly charged: number | null },
+      { readonly order: JobOrder; readonly providerJobId: string; readonly accountId: string | null }
+    >(),
+    download: effect<
+      { readonly file: string },
+      { readonly order: JobOrder; readonly providerJobId: string; readonly accountId: string | null }
+    >(),
     ingest: effect<{ readonly assetId: string }, { readonly order: JobOrder; readonly file: string }>(),
     cancelAtProvider: effect<
-      null,
-      { readonly order: JobOrder; readonly key: string; readonly providerJobId: string | null; readonly file: string | null }
+      { readonly stopped: boolean | null },
+      {
+        readonly order: JobOrder;
+        readonly key: string;
+        readonly accountId: string | null;
+        readonly since: number;
+        readonly providerJobId: string | null;
+        readonly file: string | null;
+      }
     >(),
   },
   delays: {
@@ -81,9 +109,12 @@ export const jobMachine = setup({
   guards: {
     isDue: ({ context, event }) => (context.order.scheduledFor ?? 0) <= timeOf(event),
     mayGoOn: ({ context, event }) => (context.retryAt ?? 0) <= timeOf(event),
+    /** What had no answer is sent again to the account that it was sent to, whose place it still holds. */
+    hasItsPlace: ({ context }) => context.leasedAt !== null,
+    mayGoOnWithItsPlace: ({ context, event }) => context.leasedAt !== null && (context.retryAt ?? 0) <= timeOf(event),
     isFiltered: ({ event }) => failureOf(event).kind === "filtered",
     /** Refused for want of room: not an attempt, and nothing was started. */
-    isWantOfRoom: ({ event }) => ["limit", "storage"].includes(failureOf(event).kind),
+    isWantOfRoom: ({ context, event }) => isWantOfRoom(context.order, failureOf(event).kind),
     isWrongRequest: ({ event }) => ["parameters", "input"].includes(failureOf(event).kind),
     isLost: ({ event }) => failureOf(event).kind === "lost",
     isLostForGood: ({ context, event }) => failureOf(event).kind === "lost" && context.attempt >= context.maxAttempts,
@@ -93,19 +124,21 @@ export const jobMachine = setup({
     /** Asking failed, not the generation: it goes on at the provider. */
     isOnlyUnreachable: ({ event }) => ["network", "limit", "authentication", "internal"].includes(failureOf(event).kind),
     isUnanswered: ({ context }) => context.unanswered,
+    /** The place that was asked for, and not one that came too late for another submission. */
+    isForThis: ({ context, event }) => (event as SlotGranted).key === submitKeyOf(context),
     /** The provider was not asked this time, and may have taken what it was asked before. */
     isStillUnanswered: ({ context, event }) => context.unanswered && isUnsent(event),
     isUnansweredWrongRequest: ({ context, event }) =>
       context.unanswered && isUnsent(event) && ["parameters", "input"].includes(failureOf(event).kind),
     isUnansweredWantOfRoom: ({ context, event }) =>
-      context.unanswered && isUnsent(event) && ["limit", "storage"].includes(failureOf(event).kind),
-    isUnknownOutcome: ({ context, event }) => isAmbiguous(failureOf(event).kind) && !context.order.resendable,
+      context.unanswered && isUnsent(event) && isWantOfRoom(context.order, failureOf(event).kind),
+    isUnknownOutcome: ({ context, event }) => isAmbiguous(failureOf(event).kind) && !isUnsent(event) && !context.order.resendable,
     mayTryAgain: ({ context }) => context.attempt < context.maxAttempts,
     mayTryWithSameKey: ({ context, event }) =>
-      context.attempt < context.maxAttempts && (isAmbiguous(failureOf(event).kind) || (context.unanswered && isUnsent(event))),
+      context.attempt < context.maxAttempts && (isUnsent(event) ? context.unanswered : isAmbiguous(failureOf(event).kind)),
     mayResend: ({ context }) => context.attempt < context.maxAttempts && context.order.resendable,
     mayDownloadAgain: ({ context, event }) => failureOf(event).kind === "input" && context.unreadable + 1 < jobLimits.downloads,
-    isAmbiguous: ({ event }) => isAmbiguous(failureOf(event).kind),
+    isAmbiguous: ({ event }) => isAmbiguous(failureOf(event).kind) && !isUnsent(event),
     endsTimedOut: ({ context }) => context.ending === "timedOut",
     endsFailed: ({ context }) => context.ending === "failed",
   },
@@ -114,7 +147,16 @@ export const jobMachine = setup({
       enteredAt: { ...context.enteredAt, [state]: timeOf(event) },
     })),
     waitForTime: assign({ waitingFor: "Its scheduled time." }),
-    queue: assign({ slot: null, providerJobId: null, file: null, submittedAt: null }),
+    queue: assign(({ context, event }: Transition) => ({
+      slot: null,
+      providerJobId: null,
+      file: null,
+      submittedAt: null,
+      stopped: null,
+      // What was sent without an answer may go on there: the same key may only be sent to the same account.
+      ...(context.unanswered ? {} : settled(context, outcomeOf(context), timeOf(event))),
+    })),
+    noteWhyItWaits: assign(({ event }: Transition) => ({ waitingFor: (event as { readonly reason: string }).reason })),
     waitForSlot: assign(({ context }: Transition) => ({
       retryAt: null,
       waitingFor: `A free slot at ${context.order.providerTitle}.`,
@@ -131,8 +173,25 @@ export const jobMachine = setup({
         submitKey: submitKeyOf(context),
       };
     }),
-    noteSubmitted: assign(({ context, event }: Transition, output: { readonly providerJobId: string }) => ({
+    takePlace: assign(({ context, event }: Transition) => {
+      const { accountId, accountTitle, expectedMs: average } = event as SlotGranted;
+      const expectedMs = average ?? context.order.expectedMs;
+      const at = timeOf(event);
+      return {
+        account: { id: accountId, title: accountTitle },
+        leasedAt: at,
+        charged: null,
+        expectedMs,
+        firstSlotAt: context.firstSlotAt ?? at,
+        deadlineAt: context.firstSlotAt === null ? at + jobLimits.generation : context.deadlineAt,
+        etaAt: at + expectedMs,
+        waitingFor: null,
+        submitKey: submitKeyOf(context),
+      };
+    }),
+    noteSubmitted: assign(({ context, event }: Transition, output: Submitted) => ({
       providerJobId: output.providerJobId,
+      charged: output.charged ?? null,
       submission: context.submission + 1,
       unanswered: false,
       submittedAt: timeOf(event),
@@ -148,7 +207,11 @@ export const jobMachine = setup({
     }),
     noteDownloaded: assign((_: Transition, output: { readonly file: string }) => ({ file: output.file, tries: 0 })),
     noteIngested: assign((_: Transition, output: { readonly assetId: string }) => ({ assetId: output.assetId })),
-    noteFailure: assign(({ event }: Transition) => ({ failure: failureOf(event) })),
+    noteTracked: assign(({ context }: Transition, output: { readonly charged: number | null } | null) => ({
+      charged: output?.charged ?? context.charged,
+    })),
+    noteStopped: assign((_: Transition, output: { readonly stopped: boolean | null } | null) => ({ stopped: output?.stopped ?? null })),
+    noteFailure: assign(({ event }: Transition) => ({ failure: failureOf(event), ...detailsOf(event) })),
     noteUnknownOutcome: assign(({ context, event }: Transition) => ({
       failure: {
         kind: failureOf(event).kind,
@@ -186,7 +249,9 @@ export const jobMachine = setup({
       };
     }),
     planRoom: assign(({ context, event }: Transition) => {
-      const retryAt = timeOf(event) + backoff(context.order.id, context.tries + 1, 3 * second, minute);
+      // The account that refused is not asked again soon; another may have room now.
+      const first = context.order.pooled ? second / 4 : 3 * second;
+      const retryAt = timeOf(event) + backoff(context.order.id, context.tries + 1, first, minute);
       return {
         tries: context.tries + 1,
         retryAt,
@@ -204,16 +269,18 @@ export const jobMachine = setup({
       deadlineAt: Math.max(context.deadlineAt, (context.firstSlotAt ?? context.createdAt) + jobLimits.generationWithFullDisk),
     })),
     goOn: assign({ retryAt: null, waitingFor: null }),
-    download: assign(({ context }: Transition) => ({
+    download: assign(({ context, event }: Transition) => ({
       slot: null,
       file: null,
       progress: Math.max(context.progress, 0.92),
+      ...settled(context, "completed", timeOf(event)),
     })),
     noteUnreadable: assign(({ context }: Transition) => ({ unreadable: context.unreadable + 1 })),
     ingest: assign(({ context }: Transition) => ({ progress: Math.max(context.progress, 0.95) })),
     callOff: assign({ waitingFor: null, retryAt: null, etaAt: null }),
     endAs: assign((_: Transition, { ending }: { readonly ending: Ending }) => ({ ending })),
-    finish: assign(({ event }: Transition) => ({
+    finish: assign(({ context, event }: Transition) => ({
+      ...settled(context, outcomeOf(context), timeOf(event)),
       unanswered: false,
       slot: null,
       file: null,
@@ -240,8 +307,14 @@ export const jobMachine = setup({
     queued: {
       description: "Accepted; waits before it is tried (again)",
       entry: [{ type: "enter", params: { state: "queued" } }, "queue"],
-      always: { guard: "mayGoOn", target: "waitingForSlot" },
-      after: { untilRetry: "waitingForSlot", untilDeadline: pastDeadlineWaiting },
+      always: [
+        { guard: "mayGoOnWithItsPlace", ...sendAgain },
+        { guard: "mayGoOn", target: "waitingForSlot" },
+      ],
+      after: {
+        untilRetry: [{ guard: "hasItsPlace", ...sendAgain }, { target: "waitingForSlot" }],
+        untilDeadline: pastDeadlineWaiting,
+      },
       on: { "job.cancel": callOffWaiting },
     },
     waitingForSlot: {
@@ -250,7 +323,7 @@ export const jobMachine = setup({
       invoke: {
         id: "acquireSlot",
         src: "acquireSlot",
-        input: ({ context }) => ({ order: context.order }),
+        input: ({ context }) => ({ order: context.order, key: submitKeyOf(context) }),
         onDone: { target: "submitting", actions: { type: "takeSlot", params: ({ event }) => event.output } },
         onError: [
           { guard: "isUnansweredWrongRequest", ...callOffAsFailed },
@@ -259,7 +332,11 @@ export const jobMachine = setup({
         ],
       },
       after: { untilDeadline: pastDeadlineWaiting },
-      on: { "job.cancel": callOffWaiting },
+      on: {
+        "job.cancel": callOffWaiting,
+        "slot.granted": { guard: "isForThis", target: "submitting", actions: "takePlace" },
+        "slot.waits": { actions: "noteWhyItWaits" },
+      },
     },
     submitting: {
       description: "The provider is asked",
@@ -267,7 +344,12 @@ export const jobMachine = setup({
       invoke: {
         id: "submit",
         src: "submit",
-        input: ({ context }) => ({ order: context.order, key: context.submitKey ?? "" }),
+        input: ({ context }) => ({
+          order: context.order,
+          key: context.submitKey ?? "",
+          accountId: context.account?.id ?? null,
+          since: context.leasedAt ?? context.createdAt,
+        }),
         onDone: { target: "processing", actions: { type: "noteSubmitted", params: ({ event }) => event.output } },
         onError: [
           { guard: "isFiltered", target: "filtered", actions: "noteFailure" },
@@ -306,8 +388,12 @@ export const jobMachine = setup({
           invoke: {
             id: "track",
             src: "track",
-            input: ({ context }) => ({ order: context.order, providerJobId: context.providerJobId ?? "" }),
-            onDone: { target: "#job.downloading" },
+            input: ({ context }) => ({
+              order: context.order,
+              providerJobId: context.providerJobId ?? "",
+              accountId: context.account?.id ?? null,
+            }),
+            onDone: { target: "#job.downloading", actions: { type: "noteTracked", params: ({ event }) => event.output } },
             onError: [
               { guard: "isFiltered", target: "#job.filtered", actions: "noteFailure" },
               { guard: "isWrongRequest", target: "#job.failed", actions: "noteFailure" },
@@ -332,7 +418,11 @@ export const jobMachine = setup({
           invoke: {
             id: "download",
             src: "download",
-            input: ({ context }) => ({ order: context.order, providerJobId: context.providerJobId ?? "" }),
+            input: ({ context }) => ({
+              order: context.order,
+              providerJobId: context.providerJobId ?? "",
+              accountId: context.account?.id ?? null,
+            }),
             onDone: { target: "#job.ingesting", actions: { type: "noteDownloaded", params: ({ event }) => event.output } },
             onError: [
               { guard: "isFiltered", target: "#job.filtered", actions: "noteFailure" },
@@ -380,10 +470,18 @@ export const jobMachine = setup({
         input: ({ context }) => ({
           order: context.order,
           key: context.submitKey ?? "",
+          accountId: context.account?.id ?? null,
+          since: context.leasedAt ?? context.createdAt,
           providerJobId: context.providerJobId,
           file: context.file,
         }),
-        onDone: calledOff,
+        onDone: calledOff.map((each) => ({
+          ...each,
+          actions: {
+            type: "noteStopped",
+            params: ({ event }: { event: { output: { readonly stopped: boolean | null } | null } }) => event.output,
+          },
+        })),
         onError: calledOff,
       },
       after: { cancellingLimit: calledOff },

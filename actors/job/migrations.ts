@@ -14,6 +14,11 @@ interface First {
   readonly submitKey: string | null;
 }
 
+/** What version 2 had accepted. */
+interface Second {
+  readonly order: object;
+}
+
 const over: ReadonlySet<unknown> = new Set(["completed", "failed", "filtered", "cancelled", "timedOut"]);
 
 /** By the version that they start from. */
@@ -25,5 +30,11 @@ export const jobMigrations: Readonly<Record<number, (old: Old) => Old>> = {
     const waits = value === "queued" || value === "waitingForSlot";
     const unanswered = !over.has(value) && submitKey === `${order.id}-${submission}` && (waits || attempt > 1);
     return { value, context: { ...(context as First), unanswered } };
+  },
+  // Version 2 knew no accounts: every job was made on this machine.
+  2: ({ value, context }) => {
+    const { order, ...rest } = context as Second;
+    const noAccount = { account: null, leasedAt: null, charged: null, stopped: null, charges: [], lastEnd: null, retryAfterMs: null };
+    return { value, context: { ...rest, ...noAccount, order: { ...order, pooled: false, credits: 0, creditType: null } } };
   },
 };

@@ -22,6 +22,7 @@ export interface Issue {
 /** A request that a provider would take. */
 export interface Prepared {
   readonly provider: Provider;
+  readonly operation: ProviderOperation;
   readonly form: Form;
   readonly request: JobRequest;
   /** Checked, defaults filled in. The seed is the one asked for, or missing. */
@@ -81,8 +82,10 @@ export const prepare = Effect.fnUntraced(function* (ownerId: string, request: Jo
   const { params, issues } = checkParams(form, request.params);
   const inputs = request.inputs.map(canonicalInput);
   const assets = yield* Effect.forEach(inputs, (input, index) => inputAsset(ownerId, input, index), { concurrency: 8 });
+  const conflict = issues.length === 0 ? (operation.conflict?.(params) ?? null) : null;
   const all = [
     ...issues,
+    ...(conflict === null ? [] : [{ path: ["request", "params", conflict.field], message: conflict.message }]),
     ...textIssues(request.name ?? "", ["request", "name"]),
     ...inputIssues(operation, inputs, assets),
     ...((request.scheduledFor ?? 0) > now + maxAhead
@@ -93,7 +96,7 @@ export const prepare = Effect.fnUntraced(function* (ownerId: string, request: Jo
   const asked = form.seed === null ? undefined : request.params[form.seed.name];
   const seed = typeof asked === "number" ? asked : null;
   const inputHashes = assets.map(({ sha256 }) => sha256);
-  const prepared: Prepared = { provider, form, request, params, seed, inputs, inputHashes };
+  const prepared: Prepared = { provider, operation, form, request, params, seed, inputs, inputHashes };
   return prepared;
 });
 
@@ -152,10 +155,16 @@ export interface Particulars {
   readonly waitMs: number;
 }
 
-export const orderOf = ({ provider, form, request, params, seed, inputs, inputHashes }: Prepared, particulars: Particulars): JobOrder => {
+export const orderOf = (
+  { provider, operation, form, request, params, seed, inputs, inputHashes }: Prepared,
+  particulars: Particulars,
+): JobOrder => {
   const { index, ...rest } = particulars;
   const chosen =
-    form.seed === null ? {} : { [form.seed.name]: seed === null ? seedOf(particulars.id, form.seed) : seedAfter(seed, index, form.seed) };
+    form.seed === null
+      ? {}
+      : // Drawn once for all of a batch and counted on from: seeds drawn one by one may meet.
+        { [form.seed.name]: seedAfter(seed ?? seedOf(particulars.batchId ?? particulars.id, form.seed), index, form.seed) };
   const canonical = { ...params, ...chosen };
   return {
     ...rest,
@@ -163,6 +172,9 @@ export const orderOf = ({ provider, form, request, params, seed, inputs, inputHa
     provider: provider.id,
     providerTitle: provider.title,
     resendable: provider.recovery === "idempotencyKey",
+    pooled: provider.account !== null,
+    credits: operation.estimate(canonical).credits,
+    creditType: provider.account?.creditType ?? null,
     params: canonical,
     inputs,
     prompt: promptOf(form, canonical),

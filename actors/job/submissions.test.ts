@@ -4,7 +4,7 @@ import type { ProviderFailure } from "#actors/provider/provider.ts";
 import { Submissions } from "./submissions.ts";
 
 describe("submissions", () => {
-  const accepted = { providerJobId: "p-1" };
+  const accepted = { providerJobId: "p-1", charged: null };
   const refusal: ProviderFailure = { kind: "provider", message: "no" };
 
   test("a key under way is not sent a second time; who asks again gets its outcome", () =>

@@ -7,7 +7,11 @@ import { isAmbiguous } from "./context.ts";
 /** Submissions whose outcome is remembered, beyond those under way (of which there are at most as many as slots). */
 const remembered = 1000;
 
-type Submission = Fiber.Fiber<{ readonly providerJobId: string }, ProviderFailure>;
+interface Accepted {
+  readonly providerJobId: string;
+  readonly charged: number | null;
+}
+type Submission = Fiber.Fiber<Accepted, ProviderFailure>;
 
 /** What came of a key. `unknown`: no answer came, or it was sent by an earlier process if at all. */
 export type Outcome =
@@ -21,10 +25,7 @@ export class Submissions {
   readonly #byKey = new Map<string, Submission>();
 
   /** Submits, unless the same key is under way or was accepted: then its outcome is the answer. */
-  readonly submit = (
-    key: string,
-    send: Effect.Effect<{ readonly providerJobId: string }, ProviderFailure>,
-  ): Effect.Effect<{ readonly providerJobId: string }, ProviderFailure> =>
+  readonly submit = (key: string, send: Effect.Effect<Accepted, ProviderFailure>): Effect.Effect<Accepted, ProviderFailure> =>
     Effect.suspend(() => {
       const known = this.#byKey.get(key);
       const exit = known?.pollUnsafe();

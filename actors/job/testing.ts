@@ -2,12 +2,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Context, Deferred, Effect, Layer, Logger, ManagedRuntime } from "effect";
+import { Context, Deferred, Effect, Exit, Layer, Logger, ManagedRuntime, Redacted } from "effect";
 import * as z from "zod";
+import type { Accounts } from "#actors/account/accounts.ts";
+import { accountDelivery } from "#actors/account/delivery.ts";
+import { accountHandlers } from "#actors/account/handlers.ts";
+import type { Leases } from "#actors/account/leases.ts";
 import { Assets } from "#actors/asset/assets.ts";
 import { actorKinds, kindServices } from "#actors/index.ts";
 import { Providers } from "#actors/provider/index.ts";
-import type { Provider, ProviderFailure, ProviderRequest } from "#actors/provider/provider.ts";
+import type { AccountSpec, Connection, Provider, ProviderFailure, ProviderRequest } from "#actors/provider/provider.ts";
 import { Database, type DatabaseError } from "#db/client/database.ts";
 import type { Asset } from "#protocol/asset.ts";
 import type { CallArgs, CallName, CallOutput } from "#protocol/contract.ts";
@@ -21,12 +25,13 @@ import { Bus } from "#runtime/bus/bus.ts";
 import { singleProcess } from "#runtime/cluster/single.ts";
 import { readSettings, Settings } from "#runtime/config/settings.ts";
 import { Pool } from "#runtime/pool/pool.ts";
+import { Vault } from "#runtime/vault/vault.ts";
 import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway/handlers.ts";
 import type { Durations } from "./durations.ts";
 import { jobHandlers } from "./handlers.ts";
 import type { Slots } from "./slots.ts";
 
-type Step = "submit" | "track" | "download" | "cancel" | "ingest";
+type Step = "submit" | "track" | "download" | "cancel" | "ingest" | "lookup";
 type Answer = Effect.Effect<void, ProviderFailure>;
 
 /** Plays the outside: each step does what the test said next, or else succeeds. */
@@ -91,6 +96,16 @@ const base = {
   seed: z.int().min(0).max(1000).optional().meta({ title: "Seed", "x-widget": "seed" }),
 };
 
+const usual = { concurrency: 2, recovery: "idempotencyKey", pooled: false } as const;
+
+const accountSpec: AccountSpec = {
+  help: "Any key will do.",
+  settings: z.object({ baseUrl: z.url().default("https://test.example").meta({ title: "Base URL" }) }),
+  secrets: z.object({ apiKey: z.string().trim().min(3).meta({ title: "API key" }) }),
+  concurrency: 2,
+  creditType: "credits",
+};
+
 /** A provider in memory. What it has accepted outlives restarts of the server. */
 class TestStudio {
   readonly script = new Script();
@@ -100,23 +115,32 @@ class TestStudio {
   readonly keys: Array<string> = [];
   readonly calledOff: Array<string> = [];
   readonly running = { now: 0, most: 0 };
-  readonly settings: { concurrency: number; recovery: Provider["recovery"] } = { concurrency: 2, recovery: "idempotencyKey" };
+  readonly settings: { concurrency: number; recovery: Provider["recovery"]; pooled: boolean } = { ...usual };
+  /** Credits by API key: of accounts, where it is used through them. */
+  readonly credits = new Map<string, number>();
+  /** Submissions under way by API key, now and at most. */
+  readonly load = new Map<string, { now: number; most: number }>();
   readonly provider: Provider;
 
   /** Forgets what was and what was to be. */
   reset(): void {
     this.script.reset();
-    Object.assign(this.settings, { concurrency: 2, recovery: "idempotencyKey" });
+    Object.assign(this.settings, usual);
     this.accepted.clear();
     this.keys.length = 0;
     this.calledOff.length = 0;
+    this.credits.clear();
+    this.load.clear();
     this.running.most = 0;
   }
 
   constructor() {
-    const { script, settings } = this;
+    const { settings } = this;
     const noInputs = { title: "", summary: "", inputs: [] };
-    const estimate = (params: Readonly<Record<string, unknown>>) => ({ credits: 0, durationMs: Number(params["duration"]) * 400 });
+    const estimate = (params: Readonly<Record<string, unknown>>) => ({
+      credits: settings.pooled ? Number(params["duration"]) * 2 : 0,
+      durationMs: Number(params["duration"]) * 400,
+    });
     const asset = { title: "Input", accepts: ["image"] as const, min: 1, max: 1, named: false };
     this.provider = {
       id: "test",
@@ -128,6 +152,7 @@ class TestStudio {
       get recovery() {
         return settings.recovery;
       },
+      quarantine: 0,
       operations: {
         text_to_video: { ...noInputs, title: "Text to video", params: z.object(base), estimate },
         image_to_video: { ...noInputs, title: "Image to video", params: z.object(base), inputs: [{ ...asset, role: "image" }], estimate },
@@ -142,32 +167,86 @@ class TestStudio {
           estimate,
         },
       },
+      get account() {
+        return settings.pooled ? accountSpec : null;
+      },
+      connect: ({ secrets }) => {
+        const key = secrets["apiKey"];
+        return key === undefined ? this.#connection : this.#paid(Redacted.value(key));
+      },
+    };
+  }
+
+  /** The same for an account: charges at the submission, and knows how many are under way. */
+  #paid(apiKey: string): Connection {
+    const refused = (kind: FailureKind, message: string) => Effect.fail({ kind, message } as const);
+    const load = (): { now: number; most: number } => {
+      const known = this.load.get(apiKey);
+      if (known !== undefined) return known;
+      const fresh = { now: 0, most: 0 };
+      this.load.set(apiKey, fresh);
+      return fresh;
+    };
+    const check = Effect.suspend(() =>
+      this.credits.has(apiKey) ? Effect.void : refused("authentication", "The API key is not valid: enter it anew."),
+    );
+    return {
+      ...this.#connection,
+      check,
+      balance: Effect.suspend(() => Effect.succeed([{ type: "credits", amount: this.credits.get(apiKey) ?? 0 }])),
       submit: (key, request) =>
-        Effect.suspend(() => {
-          this.keys.push(key);
-          return Effect.map(script.run("submit"), () => {
-            this.accepted.set(key, request);
-            return { providerJobId: `p-${key}` };
-          });
-        }),
-      track: (_id, progress) =>
-        Effect.acquireUseRelease(
-          Effect.sync(() => (this.running.most = Math.max(this.running.most, ++this.running.now))),
-          () => Effect.andThen(progress(0.25), script.run("track")),
-          () => Effect.sync(() => void this.running.now--),
-        ),
-      download: (id, path) =>
-        Effect.map(script.run("download"), () => {
-          writeFileSync(path, id);
-          return { mime: "video/mp4" };
-        }),
-      cancel: (id) =>
         Effect.andThen(
-          script.run("cancel"),
-          Effect.sync(() => void this.calledOff.push(id)),
+          check,
+          Effect.suspend(() => {
+            if (this.accepted.has(key)) return this.#connection.submit(key, request);
+            const cost = Number(request.params["duration"]) * 2;
+            const left = this.credits.get(apiKey) ?? 0;
+            if (left < cost) return refused("credits", "There are not enough credits.");
+            return Effect.map(this.#connection.submit(key, request), (done) => {
+              this.credits.set(apiKey, left - cost);
+              const { now, most } = load();
+              this.load.set(apiKey, { now: now + 1, most: Math.max(most, now + 1) });
+              return { ...done, charged: cost };
+            });
+          }),
+        ),
+      track: (id, progress) =>
+        Effect.onExit(this.#connection.track(id, progress), (exit) =>
+          Effect.sync(() => {
+            if (Exit.isSuccess(exit)) load().now--;
+          }),
         ),
     };
   }
+
+  readonly #connection: Connection = {
+    check: Effect.void,
+    submit: (key, request) =>
+      Effect.suspend(() => {
+        this.keys.push(key);
+        return Effect.map(this.script.run("submit"), () => {
+          this.accepted.set(key, request);
+          return { providerJobId: `p-${key}`, charged: null };
+        });
+      }),
+    track: (_id, progress) =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => (this.running.most = Math.max(this.running.most, ++this.running.now))),
+        () => Effect.as(Effect.andThen(progress(0.25), this.script.run("track")), { charged: null }),
+        () => Effect.sync(() => void this.running.now--),
+      ),
+    download: (id, path) =>
+      Effect.map(this.script.run("download"), () => {
+        writeFileSync(path, id);
+        return { mime: "video/mp4" };
+      }),
+    cancel: (id) =>
+      Effect.map(this.script.run("cancel"), () => {
+        this.calledOff.push(id);
+        return true;
+      }),
+    reconcile: (key) => Effect.map(this.script.run("lookup"), () => (this.accepted.has(key) ? { providerJobId: `p-${key}` } : undefined)),
+  };
 }
 
 const sampleAsset = (id: string, ownerId: string, changes: Partial<Asset>): Asset => ({
@@ -219,7 +298,7 @@ class TestShelf {
       get,
       withdraw: (_ownerId, id) => Effect.sync(() => void this.assets.delete(id)),
       file: (ownerId, id) =>
-        Effect.map(get(ownerId, id), ({ mime, mediaType, sha256 }) => ({ path: `/blobs/${sha256}`, mime, mediaType, sha256 })),
+        Effect.map(get(ownerId, id), ({ mime, mediaType, sha256 }) => ({ path: `/blobs/${sha256}`, mime, mediaType, sha256, jobId: null })),
       ingest: ({ assetId, ownerId, prompt, origin, path }) =>
         Effect.suspend(() => {
           const known = this.assets.get(assetId);
@@ -239,8 +318,8 @@ class TestShelf {
   }
 }
 
-type Services = Actors | Assets | Blobs | Bus | Durations | Providers | Slots;
-type JobCall = Extract<CallName, `jobs.${string}`>;
+type Services = Accounts | Actors | Assets | Blobs | Bus | Database | Durations | Leases | Providers | Slots | Vault;
+type TestCall = Extract<CallName, `jobs.${string}` | `accounts.${string}`>;
 
 /** One database for the tests of a file. */
 export class TestDatabase {
@@ -269,7 +348,7 @@ export class TestServer {
   readonly #database: TestDatabase;
   readonly #environment: Readonly<Record<string, string>>;
   #runtime: ManagedRuntime.ManagedRuntime<Services, unknown> | null = null;
-  #handlers: DomainHandlers<"jobs"> | null = null;
+  #handlers: Handlers | null = null;
 
   constructor(database: TestDatabase, environment: Readonly<Record<string, string>> = {}) {
     this.#database = database;
@@ -287,14 +366,18 @@ export class TestServer {
       localBlobs,
       singleProcess,
     ).pipe(
-      Layer.provideMerge(Pool.layer),
+      Layer.provideMerge(Layer.mergeAll(Pool.layer, Vault.layer)),
       Layer.provideMerge(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: this.#folder, ...this.#environment }))),
     );
     const kinds = kindServices.pipe(Layer.provideMerge(ports));
     const host = Layer.unwrap(Effect.map(actorKinds, actorHost)).pipe(Layer.provideMerge(kinds));
-    const handlers = Layer.effect(JobHandlers, jobHandlers).pipe(Layer.provideMerge(host), Layer.provideMerge(Logger.layer([])));
+    const handlers = Layer.effect(TestHandlers, Effect.all({ jobs: jobHandlers, accounts: accountHandlers })).pipe(
+      Layer.merge(accountDelivery),
+      Layer.provideMerge(host),
+      Layer.provideMerge(Logger.layer([])),
+    );
     const runtime = ManagedRuntime.make(handlers);
-    this.#handlers = await runtime.runPromise(JobHandlers);
+    this.#handlers = await runtime.runPromise(TestHandlers);
     this.#runtime = runtime;
   }
 
@@ -319,8 +402,9 @@ export class TestServer {
   }
 
   /** Answers the result, or the error. */
-  async call<N extends JobCall>(name: N, input: CallArgs<N>, user = this.user, key?: string): Promise<CallOutput<N>> {
-    const handler = this.#handlers!.calls[name] as (input: CallArgs<N>, context: CallContext) => Effect.Effect<CallOutput<N>, CallError>;
+  async call<N extends TestCall>(name: N, input: CallArgs<N>, user = this.user, key?: string): Promise<CallOutput<N>> {
+    const calls = { ...this.#handlers!.jobs.calls, ...this.#handlers!.accounts.calls };
+    const handler = calls[name] as unknown as (input: CallArgs<N>, context: CallContext) => Effect.Effect<CallOutput<N>, CallError>;
     return this.run(handler(input, contextOf(user, key)));
   }
 
@@ -333,13 +417,18 @@ export class TestServer {
   /** Follows the topic of a user's jobs. */
   async watch(user = this.user): Promise<JobWatch> {
     const watch = new JobWatch();
-    const { close } = await this.run(this.#handlers!.topics["jobs.jobs"]({}, contextOf(user), undefined, watch.take));
+    const { close } = await this.run(this.#handlers!.jobs.topics["jobs.jobs"]({}, contextOf(user), undefined, watch.take));
     watch.close = close;
     return watch;
   }
 }
 
-class JobHandlers extends Context.Service<JobHandlers, DomainHandlers<"jobs">>()("pixsim/test/JobHandlers") {}
+interface Handlers {
+  readonly jobs: DomainHandlers<"jobs">;
+  readonly accounts: DomainHandlers<"accounts">;
+}
+
+class TestHandlers extends Context.Service<TestHandlers, Handlers>()("pixsim/test/Handlers") {}
 
 /** The jobs of a user as a client sees them move. */
 export class JobWatch {

@@ -26,6 +26,9 @@ export interface JobRow {
   readonly failure: { readonly kind: string; readonly message: string } | null;
   readonly asset_id: string | null;
   readonly slot: string | null;
+  readonly account_id: string | null;
+  readonly credits: number;
+  readonly charges: ReadonlyArray<unknown>;
   readonly parked: boolean;
   readonly created_at: number;
   readonly submitted_at: number | null;
@@ -35,7 +38,7 @@ export interface JobRow {
 const columns = (sql: Queryable) => sql`
   j.id, j.rev, j.owner_id, j.operation, j.provider, j.state, j.progress, j.eta_at, j.waiting_for, j.name, j.prompt, j.params,
   j.inputs, j.hash, j.asked_hash, j.priority, j.scheduled_for, j.parent_job_id, j.batch_id, j.attempt, j.max_attempts, j.failure,
-  j.asset_id, j.slot, j.parked, j.created_at, j.submitted_at, j.finished_at`;
+  j.asset_id, j.slot, j.account_id, j.credits, j.charges, j.parked, j.created_at, j.submitted_at, j.finished_at`;
 
 const textArray = (sql: Queryable, values: ReadonlyArray<string>) => sql`${sql.array([...values], 25)}::text[]`;
 
@@ -82,6 +85,17 @@ export const countJobsByState = (sql: Queryable, ownerId: string) =>
 export const slotHolders = (sql: Queryable) =>
   sql<Array<{ id: string; provider: string; slot: string }>>`
     select id, provider, slot from job where finished_at is null and slot is not null and not parked order by id`;
+
+/** Jobs that hold a place at an account. */
+export const leaseHolders = (sql: Queryable) =>
+  sql<Array<{ id: string; account_id: string; lease_key: string }>>`
+    select id, account_id, lease_key from job where finished_at is null and lease_key is not null and account_id is not null order by id`;
+
+/** What the provider knows the maker of an asset's job by. */
+export const makingOf = (sql: Queryable, jobId: string) =>
+  sql<Array<{ provider: string; account_id: string; provider_job_id: string }>>`
+    select provider, account_id, provider_job_id from job
+    where id = ${jobId} and account_id is not null and provider_job_id is not null`;
 
 /** The last `limit` generations of each provider and operation, oldest first. Only completed jobs have an asset. */
 export const recentGenerations = (sql: Queryable, limit: number) =>

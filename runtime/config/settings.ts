@@ -77,6 +77,18 @@ const Fields = z.object({
   PIXSIM_ASSETS_PER_USER: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
   /** Gigabytes (10^9) that the originals of one user's assets may take, those in the trash not counted. */
   PIXSIM_STORAGE_PER_USER: z.coerce.number().positive().max(1_000_000).default(1000),
+  /**
+   * Master keys of stored credentials instead of those in the data folder: 32 bytes each as base64, separated by commas. The first is in use,
+   * the others open what they have sealed.
+   */
+  PIXSIM_CREDENTIAL_KEYS: list.refine(
+    (keys) => keys.every((key) => Buffer.from(key, "base64").length === 32),
+    "must be keys of 32 bytes in base64, separated by commas",
+  ),
+  /** How much faster than real time the providers live: simulators do, so they are asked so much more often. */
+  PIXSIM_PROVIDER_SPEED: z.coerce.number().min(1).max(1000).default(1),
+  /** Accounts at providers that one user may add; administrators may add any number. */
+  PIXSIM_ACCOUNTS_PER_USER: z.coerce.number().int().min(0).max(10_000).default(5),
   /** Prefix the printed sign-in link with this URL instead of the listening address. */
   PIXSIM_PUBLIC_URL: z.url().optional(),
   /** Write a log row to the database for each line of `info` and above. */

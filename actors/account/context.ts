@@ -1,0 +1,327 @@
+// What an account knows of itself, and the arithmetic on it: places, credits, pauses. Pure, JSON only; safe in a browser.
+import type { AccountFailure, AccountState } from "#protocol/account.ts";
+import type { Charge, FailureKind } from "#protocol/job.ts";
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** Every bound of an account's life. Times in ms. */
+export const accountLimits = {
+  /** Failures in a row after which it is no longer used. */
+  streak: 5,
+  /** A refusal for want of room, when the provider names no time. */
+  cooldown: 10 * second,
+  longestCooldown: day,
+  /** Refusals in a row until the learned number of places falls, and least time between two falls. */
+  refusals: 3,
+  fall: 10 * second,
+  /** The learned number of places rises by one so long after the last fall or rise. */
+  probe: 150 * second,
+  /** Checking again an account that cannot be used: the first wait, which doubles up to the last; shorter where only asking failed. */
+  recheck: minute,
+  recheckPassing: 5 * second,
+  longestRecheck: 30 * minute,
+  /** What the provider says of credits is asked again after so long. */
+  balance: hour,
+} as const;
+
+/** What was asked for when it was added. */
+export interface AccountOrder {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly provider: string;
+  readonly providerTitle: string;
+  readonly creditType: string | null;
+}
+
+/** What its owner may change. */
+export interface AccountPlan {
+  readonly title: string;
+  readonly shared: boolean;
+  readonly concurrency: number;
+  readonly priority: number;
+  readonly dailyLimit: number | null;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** A place that a submission of a job holds, and the credits kept for it. */
+export interface Lease {
+  readonly jobId: string;
+  readonly cost: number;
+  readonly at: number;
+}
+
+export interface AccountContext {
+  readonly order: AccountOrder;
+  readonly plan: AccountPlan;
+  readonly paused: boolean;
+  readonly gone: boolean;
+  /** Leases by submission key. */
+  readonly leases: Readonly<Record<string, Lease>>;
+  /** Ends of places that are taken by what was called off and goes on at the provider, by submission key. */
+  readonly leaving: Readonly<Record<string, number>>;
+  readonly credits: { readonly amount: number; readonly at: number } | null;
+  /** `refused`: the provider refused for want of credits; `checked`: and did not say in the check after it how many there are. */
+  readonly empty: "no" | "refused" | "checked";
+  /** UTC day (days since 1970) that `usedToday` counts. */
+  readonly day: number;
+  readonly usedToday: number;
+  /** Number of places that refusals have taught, or null while none has. */
+  readonly learned: number | null;
+  readonly learnedAt: number;
+  /** Refusals for want of room in a row. */
+  readonly refusals: number;
+  readonly cooldownUntil: number | null;
+  /** Credentials and credits are to be asked for now. */
+  readonly checkDue: boolean;
+  /** The last check found it unusable. */
+  readonly bad: boolean;
+  readonly checkedAt: number | null;
+  /** Checks in a row that found it unusable. */
+  readonly badChecks: number;
+  readonly failure: AccountFailure | null;
+  readonly streak: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly averageMs: number | null;
+  readonly lastUsedAt: number | null;
+  readonly createdAt: number;
+}
+
+export interface AccountInput {
+  readonly order: AccountOrder;
+  readonly plan: AccountPlan;
+  readonly at: number;
+}
+
+export type LeaseOutcome = Charge["outcome"] | "unused";
+
+export interface LeaseEnded {
+  readonly type: "lease.ended";
+  readonly key: string;
+  readonly outcome: LeaseOutcome;
+  readonly message: string;
+  readonly charged: number | null;
+  readonly tookMs: number;
+  /** The provider asks to wait so long, ms. */
+  readonly retryAfterMs?: number | undefined;
+  /** When what was called off will have ended by itself, ms epoch. */
+  readonly freeAt?: number | undefined;
+}
+
+export type AccountEvent =
+  | { readonly type: "lease.take"; readonly key: string; readonly jobId: string; readonly cost: number }
+  | LeaseEnded
+  | { readonly type: "account.changed"; readonly plan: AccountPlan; readonly recheck: boolean }
+  | { readonly type: "account.paused"; readonly paused: boolean }
+  | { readonly type: "account.test" }
+  | { readonly type: "account.removed" };
+
+export const initialAccount = ({ order, plan, at }: AccountInput): AccountContext => ({
+  order,
+  plan,
+  paused: false,
+  gone: false,
+  leases: {},
+  leaving: {},
+  credits: null,
+  empty: "no",
+  day: Math.floor(at / day),
+  usedToday: 0,
+  learned: null,
+  learnedAt: 0,
+  refusals: 0,
+  cooldownUntil: null,
+  checkDue: true,
+  bad: false,
+  checkedAt: null,
+  badChecks: 0,
+  failure: null,
+  streak: 0,
+  completed: 0,
+  failed: 0,
+  averageMs: null,
+  lastUsedAt: null,
+  createdAt: at,
+});
+
+export const busyOf = ({ leases, leaving }: AccountContext): number => Object.keys(leases).length + Object.keys(leaving).length;
+
+/** Estimated cost of what is under way. */
+export const heldOf = ({ leases }: AccountContext): number => Object.values(leases).reduce((sum, { cost }) => sum + cost, 0);
+
+/** Places it may use at present. */
+export const grantedOf = ({ plan, learned }: AccountContext): number => Math.min(plan.concurrency, learned ?? plan.concurrency);
+
+const reachedDailyLimit = ({ plan, usedToday, day: counted }: AccountContext, at: number): boolean =>
+  plan.dailyLimit !== null && Math.floor(at / day) === counted && usedToday >= plan.dailyLimit;
+
+/** The state it should be in at `at`. */
+export const standingOf = (context: AccountContext, at: number): AccountState => {
+  if (context.gone) return "removed";
+  if (context.paused) return "disabled";
+  if (context.checkDue) return "reauthenticating";
+  if (context.bad || context.streak >= accountLimits.streak) return "erring";
+  if (context.cooldownUntil !== null && context.cooldownUntil > at) return "coolingDown";
+  if (context.empty !== "no" || (context.credits !== null && context.credits.amount <= 0) || reachedDailyLimit(context, at))
+    return "exhausted";
+  return busyOf(context) >= grantedOf(context) ? "saturated" : "available";
+};
+
+/** Whether it has a place, and the credits, for one more job of this cost. */
+export const mayTake = (context: AccountContext, cost: number, at: number): boolean =>
+  standingOf(context, at) === "available" && (context.credits === null || context.credits.amount - heldOf(context) >= cost);
+
+export const taken = (
+  context: AccountContext,
+  { key, jobId, cost }: { key: string; jobId: string; cost: number },
+  at: number,
+): Partial<AccountContext> => {
+  if (key in context.leases || !mayTake(context, cost, at)) return {};
+  const today = Math.floor(at / day);
+  return {
+    leases: { ...context.leases, [key]: { jobId, cost, at } },
+    day: today,
+    usedToday: (today === context.day ? context.usedToday : 0) + 1,
+    lastUsedAt: at,
+  };
+};
+
+const without = <T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> => {
+  const { [key]: _, ...rest } = record;
+  return rest;
+};
+
+/** Weight of the newest generation in the average. */
+const alpha = 0.3;
+
+/** What a refusal for want of room teaches: rule after rule of what providers do when they are busy. */
+const refused = (context: AccountContext, { retryAfterMs }: LeaseEnded, underWay: number, at: number): Partial<AccountContext> => {
+  const pause = Math.min(accountLimits.longestCooldown, retryAfterMs ?? accountLimits.cooldown);
+  const refusals = context.refusals + 1;
+  // A single job in flight that is refused says nothing of places: others use the account, too.
+  const falls = refusals >= accountLimits.refusals && underWay > 1 && at - context.learnedAt >= accountLimits.fall;
+  return {
+    cooldownUntil: Math.max(context.cooldownUntil ?? 0, at + pause),
+    refusals: falls ? 0 : refusals,
+    ...(falls ? { learned: Math.max(1, Math.min(grantedOf(context), underWay) - 1), learnedAt: at } : {}),
+  };
+};
+
+const isFailureOfProvider = (outcome: LeaseOutcome): outcome is FailureKind =>
+  outcome === "provider" || outcome === "network" || outcome === "timeout" || outcome === "lost";
+
+/** A lease ends: its place and its credits are free, and the account learns from how it went. */
+export const ended = (context: AccountContext, event: LeaseEnded, at: number): Partial<AccountContext> => {
+  const lease = context.leases[event.key];
+  if (lease === undefined) return {};
+  const leases = without(context.leases, event.key);
+  const { outcome, message } = event;
+  const failure: AccountFailure | null =
+    outcome === "unused" || outcome === "completed" || outcome === "goes on" || outcome === "stopped"
+      ? null
+      : { kind: outcome, message, at };
+  const cost = event.charged ?? (outcome === "completed" || outcome === "goes on" ? lease.cost : 0);
+  // A balance that was told since has it in it.
+  const credits =
+    context.credits !== null && context.credits.at <= lease.at && cost > 0
+      ? { ...context.credits, amount: context.credits.amount - cost }
+      : context.credits;
+  const next: Partial<AccountContext> = { leases, credits };
+  if (outcome === "completed") {
+    const averageMs = context.averageMs === null ? event.tookMs : alpha * event.tookMs + (1 - alpha) * context.averageMs;
+    return { ...next, streak: 0, refusals: 0, completed: context.completed + 1, averageMs, failure: null, empty: "no" };
+  }
+  if (outcome === "goes on") {
+    return event.freeAt !== undefined && event.freeAt > at ? { ...next, leaving: { ...context.leaving, [event.key]: event.freeAt } } : next;
+  }
+  if (outcome === "limit") return { ...next, failure, ...refused(context, event, busyOf(context), at) };
+  if (outcome === "authentication") return { ...next, failure, checkDue: true };
+  if (outcome === "credits") return { ...next, failure, checkDue: true, empty: "refused" };
+  if (isFailureOfProvider(outcome)) return { ...next, failure, streak: context.streak + 1, failed: context.failed + 1 };
+  return next;
+};
+
+/** The outcome of a check. */
+export const checked = (context: AccountContext, credits: number | null, at: number): Partial<AccountContext> => ({
+  checkDue: false,
+  bad: false,
+  badChecks: 0,
+  streak: 0,
+  checkedAt: at,
+  // Where the provider says nothing, one that was refused for want of credits stays empty until it is checked once more.
+  empty: credits === null && context.empty === "refused" ? "checked" : "no",
+  credits: credits === null ? null : { amount: credits, at },
+  ...(context.bad || context.streak >= accountLimits.streak ? { failure: null } : {}),
+});
+
+/** Only asking failed: it says nothing of the account. */
+const passing: ReadonlySet<FailureKind> = new Set(["network", "timeout", "provider", "internal"]);
+
+/** Nothing had cast doubt on it before the check. */
+const trusted = ({ checkedAt, bad, failure, empty, streak }: AccountContext): boolean =>
+  checkedAt !== null && !bad && failure?.kind !== "authentication" && empty === "no" && streak < accountLimits.streak;
+
+export const foundBad = (
+  context: AccountContext,
+  { kind, message, retryAfterMs }: { readonly kind: FailureKind; readonly message: string; readonly retryAfterMs?: number },
+  at: number,
+): Partial<AccountContext> => ({
+  checkDue: false,
+  checkedAt: at,
+  failure: { kind, message, at },
+  ...(kind === "limit"
+    ? { cooldownUntil: at + Math.min(accountLimits.longestCooldown, retryAfterMs ?? accountLimits.cooldown) }
+    : passing.has(kind) && trusted(context)
+      ? {}
+      : { bad: true, badChecks: context.badChecks + 1 }),
+});
+
+const recheckAt = ({ bad, badChecks, checkedAt, createdAt, failure }: AccountContext): number => {
+  const first = bad && failure !== null && passing.has(failure.kind) ? accountLimits.recheckPassing : accountLimits.recheck;
+  const wait = Math.min(accountLimits.longestRecheck, first * 2 ** Math.min(10, Math.max(0, badChecks - 1)));
+  return Math.max(checkedAt ?? createdAt, failure?.at ?? 0) + wait;
+};
+
+const balanceAt = ({ credits, checkedAt }: AccountContext): number => Math.max(credits?.at ?? 0, checkedAt ?? 0) + accountLimits.balance;
+
+/** When time alone changes something next, ms epoch. */
+export const nextChangeAt = (context: AccountContext, at: number): number => {
+  const standing = standingOf(context, at);
+  const times = [at + day, ...Object.values(context.leaving)];
+  if (context.cooldownUntil !== null && context.cooldownUntil > at) times.push(context.cooldownUntil);
+  if (context.learned !== null) times.push(context.learnedAt + accountLimits.probe);
+  if (standing === "erring") times.push(recheckAt(context));
+  if (standing === "exhausted") {
+    times.push(
+      reachedDailyLimit(context, at) ? (context.day + 1) * day : (context.checkedAt ?? context.createdAt) + accountLimits.longestRecheck,
+    );
+  }
+  if (context.credits !== null && standing === "available") times.push(balanceAt(context));
+  return Math.max(at, Math.min(...times));
+};
+
+/** What time alone has changed at `at`. */
+export const passed = (context: AccountContext, at: number): Partial<AccountContext> => {
+  const standing = standingOf(context, at);
+  const leaving = Object.fromEntries(Object.entries(context.leaving).filter(([, until]) => until > at));
+  const rises = context.learned !== null && at >= context.learnedAt + accountLimits.probe;
+  const learned = rises ? context.learned + 1 : context.learned;
+  const dueAgain =
+    (standing === "erring" && at >= recheckAt(context)) ||
+    (standing === "exhausted" &&
+      !reachedDailyLimit(context, at) &&
+      at >= (context.checkedAt ?? context.createdAt) + accountLimits.longestRecheck) ||
+    (standing === "available" && context.credits !== null && at >= balanceAt(context));
+  const today = Math.floor(at / day);
+  return {
+    leaving,
+    learned: learned !== null && learned >= context.plan.concurrency ? null : learned,
+    ...(rises ? { learnedAt: at } : {}),
+    ...(context.cooldownUntil !== null && context.cooldownUntil <= at ? { cooldownUntil: null } : {}),
+    ...(today === context.day ? {} : { day: today, usedToday: 0 }),
+    ...(dueAgain ? { checkDue: true } : {}),
+  };
+};

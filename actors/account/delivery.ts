@@ -1,0 +1,66 @@
+// Tells accounts that their places are free and pools how accounts stand, and finds leases that no job holds any more.
+import { Clock, Effect, Layer, Queue, Schedule } from "effect";
+import * as z from "zod";
+import { Database } from "#db/client/database.ts";
+import { staleLeases, sweepCredentials } from "#db/queries/account.ts";
+import { Charge } from "#protocol/job.ts";
+import { Actors } from "#runtime/actor/actors.ts";
+import { deliver } from "#runtime/actor/tell.ts";
+import { accountAddress, poolAddress } from "./address.ts";
+import type { LeaseEnded } from "./context.ts";
+import { Leases, type Note } from "./leases.ts";
+
+/** How old a lease must be before it can be called stale, ms: its job may just be about to take it. */
+const grace = 30_000;
+const sweepEvery = "15 seconds";
+/** Deliveries under way at the same time. */
+const atOnce = 256;
+/** Credentials without an account, older than this, belong to nobody, ms. */
+const orphanAge = 3_600_000;
+
+/** How a submission ended, by what its job noted; nothing was begun where it noted nothing. */
+const endOf = (key: string, charge: Charge | null): LeaseEnded =>
+  charge === null
+    ? { type: "lease.ended", key, outcome: "unused", message: "", charged: null, tookMs: 0 }
+    : { type: "lease.ended", key, outcome: charge.outcome, message: "", charged: charge.charged, tookMs: charge.tookMs };
+
+export const accountDelivery: Layer.Layer<never, never, Actors | Database | Leases> = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const actors = yield* Actors;
+    const database = yield* Database;
+    const leases = yield* Leases;
+
+    const ended = (accountId: string, event: LeaseEnded) =>
+      deliver({ to: accountAddress(accountId), event: { ...event } }, `ended/${event.key}`).pipe(
+        Effect.provideService(Actors, actors),
+        Effect.catchIf(
+          ({ code }) => code === "not_found",
+          () => Effect.void,
+        ),
+        Effect.catch((error) => Effect.logWarning("an account could not be told that a place is free; it is told again", error)),
+      );
+
+    /** A pool that nobody waits at does not exist, and one that misses this reads the accounts again by itself. */
+    const deliverNote = (note: Note): Effect.Effect<void> =>
+      note.type === "ended"
+        ? ended(note.accountId, note.event)
+        : Effect.ignore(actors.send(poolAddress(note.account.provider), { type: "pool.account", account: note.account }));
+
+    yield* Queue.take(leases.notes).pipe(
+      Effect.flatMap((note) => Effect.forkScoped(deliverNote(note))),
+      Effect.forever,
+      Effect.forkScoped,
+    );
+
+    const sweep = Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis;
+      const rows = yield* database.query((sql) => staleLeases(sql, now - grace));
+      yield* Effect.forEach(rows, ({ account_id, key, charge }) => ended(account_id, endOf(key, z.nullable(Charge).parse(charge))), {
+        concurrency: atOnce,
+        discard: true,
+      });
+      yield* database.query((sql) => sweepCredentials(sql, now - orphanAge));
+    }).pipe(Effect.catchCause((cause) => Effect.logWarning("leases that nobody holds could not be looked for", cause)));
+    yield* Effect.forkScoped(Effect.repeat(sweep, Schedule.spaced(sweepEvery)));
+  }),
+);

@@ -1,0 +1,222 @@
+// What the wire asks of accounts. Everybody sees their own and the shared ones; only its owner, or an administrator, changes one. Credentials
+// are sealed here before anything else hears of them.
+import { Clock, Effect } from "effect";
+import type * as z from "zod";
+import { derivedId } from "#actors/job/canonical.ts";
+import { acknowledgedAccount } from "#actors/pool/actor.ts";
+import { Providers } from "#actors/provider/index.ts";
+import type { AccountSpec, Provider } from "#actors/provider/provider.ts";
+import { Database } from "#db/client/database.ts";
+import { accountById, addCredential, removeCredential, replaceCredential, spendOf, visibleAccounts } from "#db/queries/account.ts";
+import type { Account } from "#protocol/account.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { Actors } from "#runtime/actor/actors.ts";
+import { Bus } from "#runtime/bus/bus.ts";
+import { Settings } from "#runtime/config/settings.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
+import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway/handlers.ts";
+import { Vault } from "#runtime/vault/vault.ts";
+import { accountsChannel } from "./actor.ts";
+import { accountAddress } from "./address.ts";
+import type { AccountEvent, AccountPlan } from "./context.ts";
+import { sealCredentials } from "./credentials.ts";
+import { fromStoredAccount } from "./row.ts";
+
+const day = 86_400_000;
+
+interface Caller {
+  readonly userId: string;
+  readonly isAdmin: boolean;
+}
+
+const caller = ({ principal }: CallContext): Effect.Effect<Caller, CallError> =>
+  principal === null
+    ? Effect.fail(new CallError("unauthenticated", "Sign in first."))
+    : Effect.succeed({ userId: principal.userId, isAdmin: principal.role === "admin" });
+
+const notFound = (id: string): CallError => new CallError("not_found", `The account ${id} does not exist, or is not yours.`);
+
+/** Checked values of a form, or each fault with its place. What was entered is in no message: it may be a credential. */
+const checked = <T extends z.ZodObject>(
+  schema: T,
+  values: unknown,
+  part: "settings" | "secrets",
+): Effect.Effect<z.output<T>, CallError> => {
+  const result = schema.strict().safeParse(values);
+  if (result.success) return Effect.succeed(result.data as z.output<T>);
+  const issues = result.error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => ({ path: [part, key], message: "There is no such field." }))
+      : [{ path: [part, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))], message: issue.message }],
+  );
+  return Effect.fail(new CallError("invalid_input", issues.map(({ message }) => message).join(" "), { issues }));
+};
+
+const mayChange = (account: Account, { userId, isAdmin }: Caller): boolean => account.ownerId === userId || isAdmin;
+
+/** Others see that a shared account is there and how it stands, not how it is set up. */
+const seenBy = (account: Account, who: Caller): Account =>
+  mayChange(account, who) ? account : { ...account, settings: {}, failure: null };
+
+export const accountHandlers = Effect.gen(function* () {
+  const database = yield* Database;
+  const actors = yield* Actors;
+  const bus = yield* Bus;
+  const providers = yield* Providers;
+  const settings = yield* Settings;
+  const vault = yield* Vault;
+
+  const visible = (account: Account, { userId, isAdmin }: Caller): boolean => account.shared || account.ownerId === userId || isAdmin;
+
+  const list = Effect.fnUntraced(function* (who: Caller) {
+    const rows = yield* orCallError(database.query((sql) => visibleAccounts(sql, who.userId, who.isAdmin)));
+    return rows.map((row) => seenBy(fromStoredAccount(row), who));
+  });
+
+  /** One that the caller may change. */
+  const own = Effect.fnUntraced(function* (id: string, who: Caller) {
+    const [row] = yield* orCallError(database.query((sql) => accountById(sql, id)));
+    const account = row === undefined ? undefined : fromStoredAccount(row);
+    if (account === undefined || account.state === "removed" || !visible(account, who)) return yield* Effect.fail(notFound(id));
+    if (!mayChange(account, who))
+      return yield* Effect.fail(new CallError("forbidden", "Only its owner or an administrator may change it."));
+    return account;
+  });
+
+  const specOf = (id: string): Effect.Effect<{ provider: Provider; spec: AccountSpec }, CallError> => {
+    const provider = providers.get(id);
+    if (provider === undefined) return Effect.fail(new CallError("not_found", `There is no provider "${id}".`));
+    if (provider.account === null) return Effect.fail(new CallError("not_found", `${provider.title} is used without an account.`));
+    return Effect.succeed({ provider, spec: provider.account });
+  };
+
+  const mustBeAdmin = ({ isAdmin }: Caller, shared: boolean): Effect.Effect<void, CallError> =>
+    shared && !isAdmin ? Effect.fail(new CallError("forbidden", "Only an administrator shares an account with everybody.")) : Effect.void;
+
+  const send = (id: string, event: AccountEvent): Effect.Effect<Account, CallError> =>
+    Effect.map(actors.send(accountAddress(id), { ...event }), (done) => acknowledgedAccount(id, done));
+
+  const handlers: DomainHandlers<"accounts"> = {
+    calls: {
+      "accounts.list": Effect.fnUntraced(function* (_input, context) {
+        return { accounts: yield* list(yield* caller(context)) };
+      }),
+
+      "accounts.add": Effect.fnUntraced(function* (input, context) {
+        const who = yield* caller(context);
+        yield* mustBeAdmin(who, input.shared);
+        const { provider, spec } = yield* specOf(input.provider);
+        const plan: AccountPlan = {
+          title: input.title,
+          shared: input.shared,
+          concurrency: input.concurrency ?? spec.concurrency,
+          priority: input.priority,
+          dailyLimit: input.dailyLimit,
+          settings: yield* checked(spec.settings, input.settings, "settings"),
+        };
+        const secrets = yield* checked(spec.secrets, input.secrets, "secrets");
+        const id = derivedId("acc", ...(context.key === undefined ? [crypto.randomUUID()] : [who.userId, context.key]));
+        const sealed = yield* sealCredentials(vault, id, secrets as Readonly<Record<string, string>>);
+        const limit = who.isAdmin ? 1_000_000 : settings.PIXSIM_ACCOUNTS_PER_USER;
+        const now = yield* Clock.currentTimeMillis;
+        const kept = yield* orCallError(
+          database.transaction((tx) => addCredential(tx, { accountId: id, ownerId: who.userId, sealed, now }, limit)),
+        );
+        if (kept === "full") {
+          const message = `You have ${limit} accounts, and no more are allowed: remove one first.`;
+          return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "accounts", limit }));
+        }
+        const order = { id, ownerId: who.userId, provider: provider.id, providerTitle: provider.title, creditType: spec.creditType };
+        return acknowledgedAccount(id, yield* actors.create(accountAddress(id), { order, plan }));
+      }),
+
+      "accounts.update": Effect.fnUntraced(function* (input, context) {
+        const who = yield* caller(context);
+        const account = yield* own(input.id, who);
+        if (input.shared === true && !account.shared) yield* mustBeAdmin(who, true);
+        const { spec } = yield* specOf(account.provider);
+        const plan: AccountPlan = {
+          title: input.title ?? account.title,
+          shared: input.shared ?? account.shared,
+          concurrency: input.concurrency ?? account.concurrency,
+          priority: input.priority ?? account.priority,
+          dailyLimit: input.dailyLimit === undefined ? account.dailyLimit : input.dailyLimit,
+          settings: input.settings === undefined ? account.settings : yield* checked(spec.settings, input.settings, "settings"),
+        };
+        if (input.secrets !== undefined) {
+          const secrets = yield* checked(spec.secrets, input.secrets, "secrets");
+          const sealed = yield* sealCredentials(vault, account.id, secrets as Readonly<Record<string, string>>);
+          const now = yield* Clock.currentTimeMillis;
+          yield* orCallError(database.query((sql) => replaceCredential(sql, account.id, sealed, now)));
+        }
+        const recheck = input.secrets !== undefined || input.settings !== undefined;
+        return yield* send(account.id, { type: "account.changed", plan, recheck });
+      }),
+
+      "accounts.pause": Effect.fnUntraced(function* ({ id, paused }, context) {
+        const account = yield* own(id, yield* caller(context));
+        return yield* send(account.id, { type: "account.paused", paused });
+      }),
+
+      "accounts.test": Effect.fnUntraced(function* ({ id }, context) {
+        const account = yield* own(id, yield* caller(context));
+        return yield* send(account.id, { type: "account.test" });
+      }),
+
+      "accounts.remove": Effect.fnUntraced(function* ({ id }, context) {
+        const account = yield* own(id, yield* caller(context));
+        const now = yield* send(account.id, { type: "account.removed" });
+        if (now.state !== "removed") {
+          const message = `${now.busy === 1 ? "A job is" : `${now.busy} jobs are`} under way there: pause it, and remove it when they have ended.`;
+          return yield* Effect.fail(new CallError("conflict", message));
+        }
+        yield* orCallError(database.query((sql) => removeCredential(sql, id)));
+        return {};
+      }),
+
+      "accounts.spend": Effect.fnUntraced(function* ({ days }, context) {
+        const { userId } = yield* caller(context);
+        const today = Math.floor((yield* Clock.currentTimeMillis) / day) * day;
+        const rows = yield* orCallError(database.query((sql) => spendOf(sql, userId, today - (days - 1) * day)));
+        return {
+          rows: rows.map((row) => ({
+            day: row.day,
+            provider: row.provider,
+            accountId: row.account_id,
+            accountTitle: row.account_title,
+            type: row.type,
+            submissions: row.submissions,
+            completed: row.completed,
+            estimated: row.estimated,
+            charged: row.charged,
+          })),
+        };
+      }),
+    },
+    streams: {},
+    topics: {
+      "accounts.accounts": Effect.fnUntraced(function* (_params, context, from, emit) {
+        const who = yield* caller(context);
+        /** Those that this client knows of: it is told when one is no longer its to see. */
+        const known = new Set<string>();
+        const snapshot = Effect.map(list(who), (accounts) => {
+          for (const { id } of accounts) known.add(id);
+          return { accounts };
+        });
+        const seen = (account: Account): ReadonlyArray<Account> => {
+          if (visible(account, who)) {
+            known.add(account.id);
+            return [seenBy(account, who)];
+          }
+          return known.delete(account.id) ? [{ ...account, state: "removed", settings: {}, failure: null, reason: null }] : [];
+        };
+        const filtered = (message: TopicMessage): TopicMessage =>
+          message.type === "delta"
+            ? { ...message, json: JSON.stringify((JSON.parse(message.json) as Array<Account>).flatMap(seen)) }
+            : message;
+        return yield* bus.follow(accountsChannel, from, snapshot, (message) => emit(filtered(message)));
+      }),
+    },
+  };
+  return handlers;
+});

@@ -1,0 +1,205 @@
+// Jobs on accounts: the real host, database, vault, pool and job machine; the provider is in memory and keeps its own books.
+import { Effect } from "effect";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { testDatabases } from "#db/client/testing.ts";
+import { type JobWatch, TestDatabase, TestServer } from "#actors/job/testing.ts";
+import { Database } from "#db/client/database.ts";
+import type { Account } from "#protocol/account.ts";
+
+describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
+  const database = new TestDatabase(layer);
+  const server = new TestServer(database);
+  const { studio } = server;
+  let watch: JobWatch;
+  let tests = 0;
+
+  beforeAll(() => server.start());
+  beforeEach(async () => {
+    server.user = `usr_p${++tests}`;
+    studio.reset();
+    studio.settings.pooled = true;
+    watch = await server.watch();
+  });
+  afterAll(async () => {
+    await server.close();
+    await database.close();
+  });
+
+  const accounts = async (user = server.user): Promise<ReadonlyArray<Account>> =>
+    (await server.call("accounts.list", {}, user)).accounts.filter(({ ownerId }) => ownerId === user);
+  const add = async (apiKey: string, credits: number | null, changes: { concurrency?: number; priority?: number; title?: string } = {}) => {
+    if (credits !== null) studio.credits.set(apiKey, credits);
+    const account = await server.call("accounts.add", {
+      provider: "test",
+      title: apiKey,
+      settings: {},
+      secrets: { apiKey: `  ${apiKey}\n` },
+      shared: false,
+      priority: 5,
+      dailyLimit: null,
+      ...changes,
+    });
+    expect(account.state).toBe("reauthenticating");
+    return vi.waitFor(async () => {
+      const now = (await accounts()).find(({ id }) => id === account.id)!;
+      expect(now.state).not.toBe("reauthenticating");
+      return now;
+    });
+  };
+  const settled = () =>
+    vi.waitFor(async () => expect((await accounts()).map(({ busy, held }) => [busy, held])).toEqual((await accounts()).map(() => [0, 0])));
+
+  test("a job is made on an account, charged once, and the account's books agree with the provider's", async () => {
+    const account = await add("key-a", 100);
+    expect(account).toMatchObject({ state: "available", credits: { amount: 100 } });
+    const job = await server.create();
+    const done = await watch.ended(job.id);
+    expect(done).toMatchObject({ state: "completed", accountId: account.id, credits: 10 });
+    expect(done.charges).toMatchObject([
+      { accountId: account.id, accountTitle: "key-a", estimated: 10, charged: 10, outcome: "completed" },
+    ]);
+    await settled();
+    expect(await accounts()).toMatchObject([{ credits: { amount: 90 }, completed: 1, usedToday: 1, streak: 0 }]);
+    expect(studio.credits.get("key-a")).toBe(90);
+    const { rows } = await server.call("accounts.spend", { days: 2 });
+    expect(rows).toMatchObject([{ provider: "test", accountTitle: "key-a", submissions: 1, completed: 1, estimated: 10, charged: 10 }]);
+  });
+
+  test("thirty jobs of a user over three accounts: all are made, none has more under way than it has places, and the books agree", async () => {
+    const keys = ["key-1", "key-2", "key-3"];
+    for (const key of keys) await add(key, 1000, { concurrency: 2 });
+    const jobs = await Promise.all(Array.from({ length: 30 }, () => server.create()));
+    for (const { id } of jobs) expect(await watch.ended(id)).toMatchObject({ state: "completed" });
+    await settled();
+    for (const key of keys) expect(studio.load.get(key)?.most ?? 0).toBeLessThanOrEqual(2);
+    const used = await accounts();
+    expect(used.reduce((sum, { completed }) => sum + completed, 0)).toBe(30);
+    for (const { title, credits } of used) expect(credits?.amount).toBe(studio.credits.get(title));
+    expect(new Set(studio.keys).size).toBe(30);
+  });
+
+  test("without an account it says what to do, and goes on by itself when there is one", async () => {
+    const job = await server.create();
+    const waiting = await watch.until(job.id, ({ waitingFor }) => waitingFor?.includes("add one") === true);
+    expect(waiting).toMatchObject({
+      state: "waitingForSlot",
+      waitingFor: "An account at Test studio: add one under Providers & accounts.",
+    });
+    await add("key-b", 100);
+    expect(await watch.ended(job.id)).toMatchObject({ state: "completed" });
+  });
+
+  test("a refused key is another account's chance, and no attempt of the job", async () => {
+    const bad = await add("key-bad", 500, { priority: 9 });
+    const good = await add("key-good", 500);
+    studio.credits.delete("key-bad");
+    const done = await watch.ended((await server.create()).id);
+    expect(done).toMatchObject({ state: "completed", accountId: good.id, attempt: 1 });
+    expect(done.charges.length).toBe(1);
+    await vi.waitFor(async () =>
+      expect((await accounts()).find(({ id }) => id === bad.id)).toMatchObject({ state: "erring", failure: { kind: "authentication" } }),
+    );
+  });
+
+  test("no job is sent to an account that cannot pay for it", async () => {
+    await add("key-poor", 9);
+    const rich = await add("key-rich", 10, { priority: 1 });
+    expect(await watch.ended((await server.create()).id)).toMatchObject({ state: "completed", accountId: rich.id });
+    const job = await server.create();
+    await watch.until(job.id, ({ waitingFor }) => waitingFor !== null && waitingFor !== "A free slot at Test studio.");
+    expect(studio.keys.length).toBe(1);
+    await server.call("jobs.cancel", { ids: [job.id] });
+    expect(await watch.ended(job.id)).toMatchObject({ state: "cancelled", charges: [] });
+  });
+
+  test("a lost answer is sent again to the same account, which is not paid twice", async () => {
+    await add("key-x", 100);
+    // Its only place is held by what is sent again.
+    await add("key-y", 100, { priority: 9, concurrency: 1 });
+    // It arrived, and its answer did not.
+    studio.script.next(
+      "submit",
+      Effect.suspend(() => Effect.fail({ kind: "network", message: "no answer" } as const)),
+    );
+    const done = await watch.ended((await server.create()).id);
+    expect(done).toMatchObject({ state: "completed", attempt: 2 });
+    expect(done.charges).toMatchObject([{ accountTitle: "key-y", charged: 10, outcome: "completed" }]);
+    expect(new Set(studio.keys).size).toBe(1);
+    await settled();
+  });
+
+  test("what a stopped server held is found when it starts again: places, credits and jobs", async () => {
+    await add("key-r", 100, { concurrency: 1 });
+    studio.script.hold("track");
+    const first = await server.create();
+    await watch.state(first.id, "processing");
+    const second = await server.create();
+    await watch.state(second.id, "waitingForSlot");
+    await server.restart();
+    watch = await server.watch();
+    expect(await watch.ended(first.id)).toMatchObject({ state: "completed" });
+    expect(await watch.ended(second.id)).toMatchObject({ state: "completed" });
+    await settled();
+    expect(studio.load.get("key-r")?.most).toBe(1);
+    expect((await accounts())[0]?.credits?.amount).toBe(studio.credits.get("key-r"));
+  });
+
+  test("others neither see nor change it, and credentials are nowhere to be read", async () => {
+    const planted = "sk-planted-7d1f";
+    const account = await add(planted, 100, { title: "Main" });
+    await watch.ended((await server.create()).id);
+    await settled();
+    expect(await server.call("accounts.list", {}, "usr_other")).toEqual({ accounts: [] });
+    for (const call of ["accounts.test", "accounts.remove"] as const) {
+      await expect(server.call(call, { id: account.id }, "usr_other")).rejects.toMatchObject({ code: "not_found" });
+    }
+    const service = await database.service;
+    const tables = await server.run(
+      service.query(
+        (sql) =>
+          sql<
+            Array<{ name: string }>
+          >`select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
+      ),
+    );
+    expect(tables.length).toBeGreaterThan(8);
+    for (const { name } of tables) {
+      const rows = await server.run(service.query((sql) => sql<Array<{ row: string }>>`select t::text as row from ${sql(name)} t`));
+      expect([name, rows.filter(({ row }) => row.includes(planted)).length]).toEqual([name, 0]);
+    }
+  });
+
+  test("what cannot be is said in words, and what was entered is in none of them", async () => {
+    const input = { provider: "test", title: "T", settings: {}, secrets: {}, shared: false, priority: 5, dailyLimit: null };
+    const refusal = (changes: object) =>
+      server.call("accounts.add", { ...input, ...changes }).then(
+        () => null,
+        ({ code, message }: { code: string; message: string }) => [code, message],
+      );
+    expect(await refusal({ provider: "nobody" })).toEqual(["not_found", 'There is no provider "nobody".']);
+    expect((await refusal({ secrets: { apiKey: "" } }))?.[0]).toBe("invalid_input");
+    const wrong = await refusal({ secrets: { apiKey: "sk-planted", other: "sk-planted" }, settings: { baseUrl: "sk-planted" } });
+    expect(wrong?.[0]).toBe("invalid_input");
+    expect(wrong?.[1]).not.toContain("sk-planted");
+    expect((await refusal({ shared: true, secrets: { apiKey: "abc" } }))?.[0]).toBe("forbidden");
+    for (let count = 0; count < 5; count++) await add(`key-${count}`, 1);
+    expect((await refusal({ secrets: { apiKey: "abc" } }))?.[0]).toBe("quota_exceeded");
+  });
+
+  test("it is removed once nothing is under way there, with its credentials", async () => {
+    const account = await add("key-rm", 100);
+    const release = studio.script.hold("track");
+    const job = await server.create();
+    await watch.state(job.id, "processing");
+    await expect(server.call("accounts.remove", { id: account.id })).rejects.toMatchObject({ code: "conflict" });
+    release();
+    await watch.ended(job.id);
+    await settled();
+    await server.call("accounts.remove", { id: account.id });
+    expect(await accounts()).toEqual([]);
+    const left = await server.run(
+      Effect.flatMap(Database, (service) => service.query((sql) => sql`select * from credential where account_id = ${account.id}`)),
+    );
+    expect(left.length).toBe(0);
+  });
+});

@@ -1,0 +1,102 @@
+// The kind `pool`: reads its accounts, asks them for places, and tells jobs which they have. In memory only.
+import { Effect } from "effect";
+import { accountAddress } from "#actors/account/address.ts";
+import type { AccountContext } from "#actors/account/context.ts";
+import { accountRow, fromStoredAccount } from "#actors/account/row.ts";
+import { Database } from "#db/client/database.ts";
+import { accountsOf } from "#db/queries/account.ts";
+import type { Account } from "#protocol/account.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
+import { type Acknowledged, Actors } from "#runtime/actor/actors.ts";
+import { defineActor, type EffectFailure } from "#runtime/actor/define.ts";
+import { type Granted, poolMachine } from "./machine.ts";
+import type { Grant, Waiter } from "./queue.ts";
+
+/** Time a grant may take: an account or a job that cannot be reached delays the others no longer, ms. */
+const grantTime = "5 seconds";
+
+const failure = (message: string): EffectFailure => ({ kind: "internal", message });
+
+/** An account as of an acknowledged step. */
+export const acknowledgedAccount = (id: string, { value, context, seq, at }: Acknowledged): Account =>
+  // The host's types end at the machine: the context is the one that the account machine made.
+  accountRow({ value, context: context as unknown as AccountContext }, { id, seq, at, parked: null });
+
+interface Outcome {
+  readonly refused: Waiter | null;
+  readonly account: Account | null;
+}
+
+export const poolActor = Effect.gen(function* () {
+  const database = yield* Database;
+
+  const load = Effect.fnUntraced(function* (provider: string) {
+    const rows = yield* Effect.mapError(
+      database.query((sql) => accountsOf(sql, provider)),
+      ({ message }) => failure(message),
+    );
+    return { accounts: rows.map(fromStoredAccount) };
+  });
+
+  /** Asks the account for the place, then tells the job. A place that the job does not take goes back. */
+  const grantOne = Effect.fnUntraced(function* ({ waiter, accountId }: Grant): Effect.fn.Return<Outcome, CallError, Actors> {
+    const actors = yield* Actors;
+    const { jobId, key, cost } = waiter;
+    const taken = yield* actors.send(accountAddress(accountId), { type: "lease.take", key, jobId, cost });
+    const account = acknowledgedAccount(accountId, taken);
+    const { leases } = taken.context as unknown as AccountContext;
+    if (!(key in leases)) return { refused: waiter, account };
+    const granted = {
+      type: "slot.granted",
+      key,
+      accountId,
+      accountTitle: account.title,
+      expectedMs: account.averageMs === null ? null : Math.round(account.averageMs),
+    };
+    const told = yield* actors.send(`job/${jobId}`, granted);
+    const {
+      leasedAt,
+      submitKey,
+      account: holds,
+    } = told.context as { leasedAt?: unknown; submitKey?: unknown; account?: { id?: unknown } | null };
+    if (leasedAt !== null && submitKey === key && holds?.id === accountId) return { refused: null, account };
+    const unused = { type: "lease.ended", key, outcome: "unused", message: "", charged: null, tookMs: 0 };
+    return { refused: null, account: acknowledgedAccount(accountId, yield* actors.send(accountAddress(accountId), unused)) };
+  });
+
+  const grantAll = Effect.fnUntraced(function* (grants: ReadonlyArray<Grant>): Effect.fn.Return<Granted, never, Actors> {
+    const outcomes = yield* Effect.forEach(
+      grants,
+      (grant) =>
+        grantOne(grant).pipe(
+          Effect.timeout(grantTime),
+          // Its job says again that it waits, if it still does.
+          Effect.catch((error) =>
+            Effect.as(Effect.logInfo("a place could not be granted", { job: grant.waiter.jobId, error: String(error) }), {
+              refused: null,
+              account: null,
+            }),
+          ),
+        ),
+      { concurrency: "unbounded" },
+    );
+    return {
+      refused: outcomes.flatMap(({ refused }) => refused ?? []),
+      accounts: outcomes.flatMap(({ account }) => account ?? []),
+    };
+  });
+
+  return defineActor<typeof poolMachine, Actors>({
+    kind: "pool",
+    version: 1,
+    durability: "ephemeral",
+    machine: poolMachine,
+    effects: {
+      load: { recovery: "resend", run: ({ input }) => load(input.provider) },
+      grant: { recovery: "resend", run: ({ input }) => grantAll(input.grants) },
+    },
+    owner: () => "system",
+    answer: ({ reasons }) => ({ reasons }),
+    redact: ({ provider, title, queue }) => ({ provider, title, queue }),
+  });
+});

@@ -1,0 +1,155 @@
+// The pool of a provider's accounts: takes in who waits, hears how the accounts stand, and grants places. It is kept in memory only; the
+// truth about places is with the accounts, who may refuse a grant, and whoever waits says so again and again. Pure.
+import { assign, setup } from "xstate";
+import type { Account } from "#protocol/account.ts";
+import { effect } from "#actors/effect.ts";
+import { timeOf } from "#actors/job/context.ts";
+import {
+  emptyQueue,
+  forgetSilent,
+  type Grant,
+  learns,
+  leaves,
+  plan,
+  type PoolQueue,
+  reasonFor,
+  type Waiter,
+  waitingCount,
+  wants,
+} from "./queue.ts";
+
+export interface PoolContext {
+  readonly provider: string;
+  readonly title: string;
+  readonly queue: PoolQueue;
+  /** Why each user's jobs wait. */
+  readonly reasons: Readonly<Record<string, string>>;
+  /** Grants under way. */
+  readonly grants: ReadonlyArray<Grant>;
+}
+
+export type PoolEvent =
+  | ({ readonly type: "pool.want" } & Omit<Waiter, "since" | "heardAt">)
+  | { readonly type: "pool.leave"; readonly ownerId: string; readonly jobId: string }
+  | { readonly type: "pool.account"; readonly account: Account };
+
+export interface PoolInput {
+  readonly provider: string;
+  readonly title: string;
+  readonly at: number;
+}
+
+/** What came of grants: those that were refused wait on; the accounts as they are now. */
+export interface Granted {
+  readonly refused: ReadonlyArray<Waiter>;
+  readonly accounts: ReadonlyArray<Account>;
+}
+
+interface Transition {
+  readonly context: PoolContext;
+  readonly event: object;
+}
+
+/** Grants that are made side by side. */
+const atOnce = 64;
+/** How often accounts are read anew while somebody waits: what they told may have been lost. */
+const again = 15_000;
+
+const withQueue = (context: PoolContext, queue: PoolQueue): Partial<PoolContext> =>
+  queue === context.queue ? {} : { queue, reasons: reasonsOf(context, queue) };
+
+const reasonsOf = ({ title, reasons, queue: old }: PoolContext, queue: PoolQueue): PoolContext["reasons"] => {
+  const owners = Object.keys(queue.waiting);
+  if (queue.accounts === old.accounts && owners.length === Object.keys(reasons).length && owners.every((owner) => owner in reasons))
+    return reasons;
+  return Object.fromEntries(owners.map((owner) => [owner, reasonFor(queue, owner, title)]));
+};
+
+export const poolMachine = setup({
+  types: { context: {} as PoolContext, events: {} as PoolEvent, input: {} as PoolInput },
+  actors: {
+    load: effect<{ readonly accounts: ReadonlyArray<Account> }, { readonly provider: string }>(),
+    grant: effect<Granted, { readonly provider: string; readonly grants: ReadonlyArray<Grant> }>(),
+  },
+  guards: {
+    canGrant: ({ context, event }) => plan(context.queue, timeOf(event), 1).grants.length > 0,
+    somebodyWaits: ({ context }) => waitingCount(context.queue) > 0,
+  },
+  delays: { again },
+  actions: {
+    add: assign(({ context, event }: Transition) => {
+      const { type: _, ...waiter } = event as Extract<PoolEvent, { type: "pool.want" }>;
+      // One that is being granted a place is not in the queue, and would be granted a second one.
+      if (context.grants.some((grant) => grant.waiter.jobId === waiter.jobId)) return {};
+      const at = timeOf(event);
+      return withQueue(context, wants(context.queue, { ...waiter, since: at, heardAt: at }));
+    }),
+    drop: assign(({ context, event }: Transition) => {
+      const { ownerId, jobId } = event as Extract<PoolEvent, { type: "pool.leave" }>;
+      return withQueue(context, leaves(context.queue, ownerId, jobId));
+    }),
+    learn: assign(({ context, event }: Transition) =>
+      withQueue(context, learns(context.queue, (event as Extract<PoolEvent, { type: "pool.account" }>).account)),
+    ),
+    noteLoaded: assign(({ context, event }: Transition, { accounts }: { readonly accounts: ReadonlyArray<Account> }) => {
+      const known = new Set(accounts.map(({ id }) => id));
+      const kept = Object.fromEntries(Object.entries(context.queue.accounts).filter(([id]) => known.has(id)));
+      const queue = accounts.reduce(learns, { ...forgetSilent(context.queue, timeOf(event)), accounts: kept });
+      return withQueue(context, queue);
+    }),
+    planGrants: assign(({ context, event }: Transition) => {
+      const { grants, queue } = plan(context.queue, timeOf(event), atOnce);
+      return { grants, ...withQueue(context, queue) };
+    }),
+    noteGranted: assign(({ context }: Transition, { refused, accounts }: Granted) => {
+      const learned = accounts.reduce(learns, context.queue);
+      return { grants: [], ...withQueue(context, refused.reduce(wants, learned)) };
+    }),
+    putBack: assign(({ context }: Transition) => ({
+      grants: [],
+      ...withQueue(
+        context,
+        context.grants.reduce((queue, { waiter }) => wants(queue, waiter), context.queue),
+      ),
+    })),
+  },
+}).createMachine({
+  id: "pool",
+  initial: "loading",
+  context: ({ input }) => ({ provider: input.provider, title: input.title, queue: emptyQueue, reasons: {}, grants: [] }),
+  on: { "pool.want": { actions: "add" }, "pool.leave": { actions: "drop" }, "pool.account": { actions: "learn" } },
+  states: {
+    loading: {
+      description: "Reads how the accounts stand",
+      invoke: {
+        id: "load",
+        src: "load",
+        input: ({ context }) => ({ provider: context.provider }),
+        onDone: { target: "idle", actions: { type: "noteLoaded", params: ({ event }) => event.output } },
+        onError: "unread",
+      },
+    },
+    unread: { description: "The accounts could not be read; it is tried again", after: { 1000: "loading" } },
+    idle: {
+      description: "Nobody can be granted a place now",
+      always: { guard: "canGrant", target: "granting" },
+      after: {
+        again: [
+          { guard: "somebodyWaits", target: "loading" },
+          { target: "idle", reenter: true },
+        ],
+      },
+    },
+    granting: {
+      description: "Accounts are asked for places, and jobs told of them",
+      entry: "planGrants",
+      invoke: {
+        id: "grant",
+        src: "grant",
+        input: ({ context }) => ({ provider: context.provider, grants: context.grants }),
+        onDone: { target: "idle", actions: { type: "noteGranted", params: ({ event }) => event.output } },
+        onError: { target: "loading", actions: "putBack" },
+      },
+    },
+  },
+});

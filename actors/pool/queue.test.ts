@@ -1,0 +1,210 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Account } from "#protocol/account.ts";
+import {
+  emptyQueue,
+  forgetSilent,
+  learns,
+  leaves,
+  mayUse,
+  plan,
+  type PoolQueue,
+  reasonFor,
+  rise,
+  silence,
+  type Waiter,
+  waitingCount,
+  wants,
+} from "./queue.ts";
+import { sampleAccount } from "./testing.ts";
+
+const waiter = (jobId: string, changes: Partial<Waiter> = {}): Waiter => ({
+  jobId,
+  key: `${jobId}-1`,
+  ownerId: "u1",
+  priority: 5,
+  cost: 10,
+  since: 0,
+  heardAt: 0,
+  ...changes,
+});
+const queueOf = (accounts: ReadonlyArray<Account>, waiters: ReadonlyArray<Waiter>): PoolQueue =>
+  waiters.reduce(wants, accounts.reduce(learns, emptyQueue));
+const order = (queue: PoolQueue, now = 0): ReadonlyArray<string> =>
+  plan(queue, now, 100).grants.map(({ waiter: { jobId }, accountId }) => `${jobId}@${accountId}`);
+const many = sampleAccount("a", { shared: true, granted: 100, concurrency: 100 });
+
+describe("who is next", () => {
+  test("lower priority numbers first, users in turns, each one's jobs as they came", () => {
+    const queue = queueOf(
+      [many],
+      [
+        waiter("a1", { since: 1 }),
+        waiter("a2", { since: 2 }),
+        waiter("a3", { since: 3 }),
+        waiter("b1", { ownerId: "u2", since: 4 }),
+        waiter("b2", { ownerId: "u2", since: 5 }),
+        waiter("c1", { ownerId: "u3", since: 9, priority: 0 }),
+      ],
+    );
+    expect(order(queue)).toEqual(["c1@a", "a1@a", "b1@a", "a2@a", "b2@a", "a3@a"]);
+  });
+
+  test("one that waits long rises above those that are more urgent but new", () => {
+    const old = waiter("old", { priority: 9, since: 0 });
+    const fresh = (now: number) => waiter("new", { ownerId: "u2", priority: 5, since: now });
+    expect(order(queueOf([many], [old, fresh(rise)]), rise)[0]).toBe("new@a");
+    expect(order(queueOf([many], [old, fresh(5 * rise)]), 5 * rise)[0]).toBe("old@a");
+  });
+
+  test("one who asks for one at a time takes turns with one who asks for many", () => {
+    const one = sampleAccount("a", { shared: true, granted: 1 });
+    let queue = queueOf(
+      [one],
+      ["1", "2", "3"].map((id, since) => waiter(`many${id}`, { since })),
+    );
+    const turns: Array<string> = [];
+    for (let turn = 0; turn < 4; turn++) {
+      queue = wants(queue, waiter(`single${turn}`, { ownerId: "u2", since: 10 + turn }));
+      const planned = plan(queue, 20, 1);
+      turns.push(planned.grants[0]!.waiter.ownerId);
+      queue = planned.queue;
+    }
+    expect(turns).toEqual(["u1", "u2", "u1", "u2"]);
+  });
+
+  test("hearing of one again moves it nowhere; a changed priority does", () => {
+    const queue = queueOf([many], [waiter("a1", { since: 1 }), waiter("a2", { since: 2 })]);
+    expect(order(wants(queue, waiter("a1", { since: 50, heardAt: 50 })))).toEqual(["a1@a", "a2@a"]);
+    expect(order(wants(queue, waiter("a2", { since: 50, priority: 1 })))).toEqual(["a2@a", "a1@a"]);
+  });
+
+  test("who fell silent is forgotten, who leaves is gone", () => {
+    const queue = queueOf([many], [waiter("a1"), waiter("a2", { heardAt: silence })]);
+    expect(order(forgetSilent(queue, silence))).toEqual(["a2@a"]);
+    expect(order(leaves(queue, "u1", "a2"))).toEqual(["a1@a"]);
+    expect(leaves(queue, "u9", "a2")).toBe(queue);
+  });
+});
+
+describe("on which account", () => {
+  test("own before shared, then priority, least recently used, most credits", () => {
+    const accounts = [
+      sampleAccount("shared", { shared: true, ownerId: "admin", priority: 9 }),
+      sampleAccount("own", { priority: 1 }),
+      sampleAccount("better", { priority: 5, lastUsedAt: 100 }),
+      sampleAccount("rested", { priority: 5, lastUsedAt: 50 }),
+      sampleAccount("other", { ownerId: "u2", priority: 9 }),
+    ];
+    const queue = queueOf(
+      accounts,
+      ["1", "2", "3", "4", "5"].map((id, since) => waiter(id, { since })),
+    );
+    expect(order(queue)).toEqual(["1@rested", "2@better", "3@own", "4@shared"]);
+  });
+
+  test("only one with a place and the credits", () => {
+    const accounts = [
+      sampleAccount("full", { granted: 1, busy: 1 }),
+      sampleAccount("poor", { credits: { amount: 15, type: "c", at: 0 }, held: 6 }),
+      sampleAccount("cool", { state: "coolingDown" }),
+      sampleAccount("good", { shared: true, granted: 1 }),
+    ];
+    expect(order(queueOf(accounts, [waiter("x")]))).toEqual(["x@good"]);
+    expect(order(queueOf(accounts, [waiter("x", { cost: 9 })]))).toEqual(["x@poor"]);
+  });
+
+  test("an account's newest word counts, whatever arrives when", () => {
+    const queue = queueOf([sampleAccount("a", { rev: 5, state: "exhausted" })], [waiter("x")]);
+    expect(order(learns(queue, sampleAccount("a", { rev: 4 })))).toEqual([]);
+    expect(order(learns(queue, sampleAccount("a", { rev: 6 })))).toEqual(["x@a"]);
+    expect(learns(queue, sampleAccount("a", { rev: 7, state: "removed" })).accounts).toEqual({});
+  });
+});
+
+test("the reason of a wait is said in words, for what the user may use", () => {
+  const queue = queueOf([sampleAccount("a", { ownerId: "u2", state: "exhausted", title: "Anna's", reason: "It has 0 credits left." })], []);
+  expect(reasonFor(queue, "u1", "PixVerse")).toBe("An account at PixVerse: add one under Providers & accounts.");
+  expect(reasonFor(queue, "u2", "PixVerse")).toBe("An account at PixVerse that can be used. Anna's: It has 0 credits left.");
+  expect(reasonFor(queueOf([sampleAccount("a", { state: "saturated", granted: 1, busy: 1 })], []), "u1", "PixVerse")).toBe(
+    "The only place at PixVerse is taken.",
+  );
+});
+
+const accountIds = ["a", "b", "c", "d"] as const;
+const someAccounts = fc.tuple(
+  ...accountIds.map((id) =>
+    fc
+      .record({
+        shared: fc.boolean(),
+        ownerId: fc.constantFrom("u1", "u2"),
+        granted: fc.nat(4),
+        busy: fc.nat(4),
+        priority: fc.nat(9),
+        credits: fc.option(fc.record({ amount: fc.nat(50), type: fc.constant("c"), at: fc.constant(0) })),
+        held: fc.nat(20),
+        state: fc.constantFrom<Account["state"]>("available", "saturated", "coolingDown", "disabled"),
+      })
+      .map((changes) => sampleAccount(id, changes)),
+  ),
+);
+const someWaiters = fc.uniqueArray(
+  fc.record({
+    jobId: fc.nat(40).map((number) => `j${number}`),
+    ownerId: fc.constantFrom("u1", "u2", "u3"),
+    priority: fc.nat(9),
+    cost: fc.nat(30),
+    since: fc.nat(1000),
+  }),
+  { selector: ({ jobId }) => jobId, maxLength: 30 },
+);
+
+test("never more grants than places, never beyond the credits, never on another's account, and nobody is lost or left without need", () => {
+  fc.assert(
+    fc.property(someAccounts, someWaiters, (accounts, waiters) => {
+      const queue = queueOf(
+        accounts,
+        waiters.map(({ jobId, ...rest }) => waiter(jobId, rest)),
+      );
+      const { grants, queue: left } = plan(queue, 1000, 100);
+      expect(grants.length + waitingCount(left)).toBe(waiters.length);
+      for (const account of accounts) {
+        const here = grants.filter(({ accountId }) => accountId === account.id);
+        if (account.state !== "available") expect(here).toEqual([]);
+        expect(here.length).toBeLessThanOrEqual(Math.max(0, account.granted - account.busy));
+        const cost = here.reduce((sum, grant) => sum + grant.waiter.cost, 0);
+        if (account.credits !== null && cost > 0) expect(cost + account.held).toBeLessThanOrEqual(account.credits.amount);
+        for (const grant of here) expect(mayUse(account, grant.waiter.ownerId)).toBe(true);
+      }
+      expect(plan({ ...left, accounts: withTaken(left.accounts, grants) }, 1000, 100).grants).toEqual([]);
+    }),
+  );
+});
+
+/** The accounts once the grants have taken their places and credits. */
+const withTaken = (accounts: PoolQueue["accounts"], grants: ReturnType<typeof plan>["grants"]): PoolQueue["accounts"] =>
+  Object.fromEntries(
+    Object.entries(accounts).map(([id, account]) => {
+      const here = grants.filter(({ accountId }) => accountId === id);
+      const held = account.held + here.reduce((sum, grant) => sum + grant.waiter.cost, 0);
+      return [id, { ...account, busy: account.busy + here.length, held }];
+    }),
+  );
+
+test("whoever waits is served in the end, however many more urgent ones keep coming", () => {
+  const served = fc.check(
+    fc.property(fc.array(fc.nat(5), { minLength: 60, maxLength: 60 }), fc.integer({ min: 1, max: 9 }), (arrivals, priority) => {
+      let queue = queueOf([sampleAccount("a", { shared: true, granted: 1 })], [waiter("patient", { ownerId: "u9", priority })]);
+      let count = 0;
+      for (const [minute, arrived] of arrivals.entries()) {
+        const now = minute * rise;
+        for (let each = 0; each < arrived; each++) queue = wants(queue, waiter(`j${++count}`, { since: now, heardAt: now, priority: 0 }));
+        const planned = plan(queue, now, 1);
+        if (planned.grants[0]?.waiter.jobId === "patient") return true;
+        queue = planned.queue;
+      }
+      return false;
+    }),
+  );
+  expect(served).toMatchObject({ failed: false });
+});

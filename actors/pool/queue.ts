@@ -1,0 +1,194 @@
+// Who waits for a place at a provider, on whose accounts, and who is next. Pure: a pool's whole decision, as data.
+// Order: lower priority number first, and whoever has waited long rises; within a priority users take turns, each user's jobs in the order
+// they came. Account: the user's own before shared ones; then higher priority, least recently used, most credits.
+import type { Account } from "#protocol/account.ts";
+
+export interface Waiter {
+  readonly jobId: string;
+  /** Key of the submission that it wants to make. */
+  readonly key: string;
+  readonly ownerId: string;
+  /** Lower goes first. */
+  readonly priority: number;
+  /** Estimated cost, credits. */
+  readonly cost: number;
+  readonly since: number;
+  /** When it was last heard of: one that fell silent waits no more. */
+  readonly heardAt: number;
+}
+
+export interface Grant {
+  readonly waiter: Waiter;
+  readonly accountId: string;
+}
+
+export interface PoolQueue {
+  readonly accounts: Readonly<Record<string, Account>>;
+  /** Waiters of each user, in order. */
+  readonly waiting: Readonly<Record<string, ReadonlyArray<Waiter>>>;
+  /** Number of the turn in which a user was served last. */
+  readonly served: Readonly<Record<string, number>>;
+  readonly turn: number;
+}
+
+/** So long waiting makes a job as urgent as one of the next priority, ms: none waits for ever. */
+export const rise = 10 * 60_000;
+/** Silent for so long, a waiter is forgotten, ms. */
+export const silence = 90_000;
+/** Waiters of one user that are looked at for one place: those behind them wait for the same accounts. */
+const look = 200;
+
+export const emptyQueue: PoolQueue = { accounts: {}, waiting: {}, served: {}, turn: 0 };
+
+const urgency = ({ priority, since }: Waiter, now: number): number => priority - Math.floor(Math.max(0, now - since) / rise);
+
+const before = (a: Waiter, b: Waiter): number => a.priority - b.priority || a.since - b.since;
+
+/** Adds a waiter, or hears of it again: it keeps its place. */
+export const wants = (queue: PoolQueue, waiter: Waiter): PoolQueue => {
+  const own = queue.waiting[waiter.ownerId] ?? [];
+  const at = own.findIndex(({ jobId }) => jobId === waiter.jobId);
+  const known = own[at];
+  if (known !== undefined && known.key === waiter.key && known.priority === waiter.priority) {
+    return { ...queue, waiting: { ...queue.waiting, [waiter.ownerId]: own.with(at, { ...known, heardAt: waiter.heardAt }) } };
+  }
+  const others = known === undefined ? own : own.toSpliced(at, 1);
+  const place = others.findLastIndex((other) => before(other, waiter) <= 0) + 1;
+  return { ...queue, waiting: { ...queue.waiting, [waiter.ownerId]: others.toSpliced(place, 0, waiter) } };
+};
+
+const withOwn = (queue: PoolQueue, ownerId: string, own: ReadonlyArray<Waiter>): PoolQueue => {
+  if (own.length > 0) return { ...queue, waiting: { ...queue.waiting, [ownerId]: own } };
+  const { [ownerId]: _gone, ...waiting } = queue.waiting;
+  return { ...queue, waiting };
+};
+
+export const leaves = (queue: PoolQueue, ownerId: string, jobId: string): PoolQueue => {
+  const own = queue.waiting[ownerId] ?? [];
+  const at = own.findIndex((waiter) => waiter.jobId === jobId);
+  return at < 0 ? queue : withOwn(queue, ownerId, own.toSpliced(at, 1));
+};
+
+export const forgetSilent = (queue: PoolQueue, now: number): PoolQueue => {
+  let next = queue;
+  for (const [ownerId, own] of Object.entries(queue.waiting)) {
+    const heard = own.filter(({ heardAt }) => heardAt + silence > now);
+    if (heard.length < own.length) next = withOwn(next, ownerId, heard);
+  }
+  return next;
+};
+
+/** Takes what is newer of an account. */
+export const learns = (queue: PoolQueue, account: Account): PoolQueue => {
+  if (account.state === "removed") {
+    const { [account.id]: _, ...accounts } = queue.accounts;
+    return { ...queue, accounts };
+  }
+  const known = queue.accounts[account.id];
+  return known !== undefined && known.rev >= account.rev ? queue : { ...queue, accounts: { ...queue.accounts, [account.id]: account } };
+};
+
+export const mayUse = (account: Account, ownerId: string): boolean => account.shared || account.ownerId === ownerId;
+
+export const waitingCount = ({ waiting }: PoolQueue): number => Object.values(waiting).reduce((sum, own) => sum + own.length, 0);
+
+/** An account while grants are planned: what they would take is gone from it. */
+interface Open {
+  readonly account: Account;
+  places: number;
+  /** Null: unknown, so anything may be tried. */
+  credits: number | null;
+  used: number;
+}
+
+const better = (a: Open, b: Open): number =>
+  Number(a.account.shared) - Number(b.account.shared) ||
+  b.account.priority - a.account.priority ||
+  a.used - b.used ||
+  (b.credits ?? 0) - (a.credits ?? 0) ||
+  (a.account.id < b.account.id ? -1 : 1);
+
+const accountFor = (open: ReadonlyArray<Open>, waiter: Waiter): Open | undefined => {
+  let best: Open | undefined;
+  for (const each of open) {
+    if (each.places <= 0 || !mayUse(each.account, waiter.ownerId)) continue;
+    if (each.credits !== null && each.credits < waiter.cost) continue;
+    if (best === undefined || better(each, best) < 0) best = each;
+  }
+  return best;
+};
+
+/** The first of a user's waiters that an account could serve now. */
+const servable = (own: ReadonlyArray<Waiter>, open: ReadonlyArray<Open>): { readonly waiter: Waiter; readonly open: Open } | undefined => {
+  for (let at = 0; at < own.length && at < look; at++) {
+    const found = accountFor(open, own[at]!);
+    if (found !== undefined) return { waiter: own[at]!, open: found };
+  }
+  return undefined;
+};
+
+/** Users whose last turn is remembered, at least: one who asks for one video at a time goes before nobody for it. */
+const remembered = 1000;
+
+const withTurn = (served: PoolQueue["served"], ownerId: string, turn: number): PoolQueue["served"] => {
+  const next = { ...served, [ownerId]: turn };
+  const entries = Object.entries(next);
+  return entries.length <= 2 * remembered ? next : Object.fromEntries(entries.filter(([, last]) => last > turn - remembered));
+};
+
+/** All grants that can be made now, at most `limit`, in order; and the queue without those who are granted. */
+export const plan = (
+  queue: PoolQueue,
+  now: number,
+  limit: number,
+): { readonly grants: ReadonlyArray<Grant>; readonly queue: PoolQueue } => {
+  const open: Array<Open> = Object.values(queue.accounts)
+    .filter(({ state }) => state === "available")
+    .map((account) => ({
+      account,
+      places: account.granted - account.busy,
+      credits: account.credits === null ? null : account.credits.amount - account.held,
+      used: account.lastUsedAt ?? 0,
+    }));
+  const grants: Array<Grant> = [];
+  let next = queue;
+  while (grants.length < limit && open.some(({ places }) => places > 0)) {
+    let best: { waiter: Waiter; open: Open; urgency: number; served: number } | undefined;
+    for (const [ownerId, own] of Object.entries(next.waiting)) {
+      const found = servable(own, open);
+      if (found === undefined) continue;
+      const candidate = { ...found, urgency: urgency(found.waiter, now), served: next.served[ownerId] ?? 0 };
+      const order =
+        best === undefined
+          ? -1
+          : candidate.urgency - best.urgency || candidate.served - best.served || candidate.waiter.since - best.waiter.since;
+      if (order < 0) best = candidate;
+    }
+    if (best === undefined) break;
+    const { waiter, open: from } = best;
+    from.places--;
+    if (from.credits !== null) from.credits -= waiter.cost;
+    from.used = now + grants.length;
+    grants.push({ waiter, accountId: from.account.id });
+    const turn = next.turn + 1;
+    next = { ...leaves(next, waiter.ownerId, waiter.jobId), turn, served: withTurn(next.served, waiter.ownerId, turn) };
+  }
+  return { grants, queue: next };
+};
+
+/** Why a user's jobs wait, in words. */
+export const reasonFor = ({ accounts }: PoolQueue, ownerId: string, providerTitle: string): string => {
+  const usable = Object.values(accounts).filter((account) => mayUse(account, ownerId));
+  if (usable.length === 0) return `An account at ${providerTitle}: add one under Providers & accounts.`;
+  const full = usable.filter(({ state }) => state === "available" || state === "saturated");
+  if (full.length === usable.length) {
+    const places = full.reduce((sum, { granted }) => sum + granted, 0);
+    return places === 1
+      ? `The only place at ${providerTitle} is taken.`
+      : `All ${places} places at ${providerTitle} are taken, or the credits.`;
+  }
+  const others = usable.filter(({ state }) => state !== "available" && state !== "saturated");
+  const named = others.slice(0, 3).map(({ title, reason }) => `${title}: ${reason ?? "it cannot be used."}`);
+  const more = others.length > 3 ? ` And ${others.length - 3} more.` : "";
+  return `${full.length > 0 ? `A place at ${providerTitle}.` : `An account at ${providerTitle} that can be used.`} ${named.join(" ")}${more}`;
+};

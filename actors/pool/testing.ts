@@ -1,0 +1,31 @@
+// An account as good as any, for tests.
+import type { Account } from "#protocol/account.ts";
+
+export const sampleAccount = (id: string, changes: Partial<Account> = {}): Account => ({
+  id,
+  ownerId: "u1",
+  provider: "test",
+  title: id,
+  shared: false,
+  state: "available",
+  reason: null,
+  concurrency: 1,
+  granted: 1,
+  busy: 0,
+  priority: 5,
+  dailyLimit: null,
+  usedToday: 0,
+  settings: {},
+  credits: null,
+  held: 0,
+  cooldownUntil: null,
+  failure: null,
+  streak: 0,
+  completed: 0,
+  failed: 0,
+  averageMs: null,
+  lastUsedAt: null,
+  createdAt: 0,
+  rev: 1,
+  ...changes,
+});

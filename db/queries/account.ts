@@ -1,0 +1,119 @@
+// Accounts at providers in SQL: the read model that their actors write, their sealed credentials, and what they have uploaded. One
+// statement a function.
+import type { Queryable, Tx } from "../client/database.ts";
+
+export interface AccountRow {
+  readonly id: string;
+  /** As clients see it. */
+  readonly account: unknown;
+}
+
+/** Own and shared ones; all of them for an administrator. */
+export const visibleAccounts = (sql: Queryable, ownerId: string, isAdmin: boolean) =>
+  sql<Array<AccountRow>>`
+    select id, account from account where (owner_id = ${ownerId} or shared or ${isAdmin}) and state <> 'removed' order by provider, id`;
+
+export const accountsOf = (sql: Queryable, provider: string) =>
+  sql<Array<AccountRow>>`select id, account from account where provider = ${provider} and state <> 'removed' order by id`;
+
+export const accountById = (sql: Queryable, id: string) => sql<Array<AccountRow>>`select id, account from account where id = ${id}`;
+
+/**
+ * Leases taken before `before` that no job holds: the job has ended, waits without one, holds another, or never was. `charge` is how that
+ * submission ended, where its job says so.
+ */
+export const staleLeases = (sql: Queryable, before: number) =>
+  sql<Array<{ account_id: string; key: string; charge: unknown }>>`
+    select a.id as account_id, l.key, (
+      select c from jsonb_array_elements(j.charges) c where c ->> 'key' = l.key limit 1
+    ) as charge
+    from account a
+    cross join jsonb_each(a.leases) l
+    left join job j on j.id = l.value ->> 'jobId'
+    where a.busy > 0
+      and (l.value ->> 'at')::bigint < ${before}
+      and (j.id is null or j.account_id is distinct from a.id or j.lease_key is distinct from l.key)`;
+
+export interface SpendRow {
+  readonly day: string;
+  readonly provider: string;
+  readonly account_id: string;
+  readonly account_title: string;
+  readonly type: string | null;
+  readonly submissions: number;
+  readonly completed: number;
+  readonly estimated: number;
+  readonly charged: number;
+}
+
+/** A user's submissions since `since` by UTC day, provider and account, newest day first. */
+export const spendOf = (sql: Queryable, ownerId: string, since: number) =>
+  sql<Array<SpendRow>>`
+    select to_char(to_timestamp((c ->> 'at')::bigint / 1000) at time zone 'UTC', 'YYYY-MM-DD') as day, j.provider,
+      c ->> 'accountId' as account_id, max(c ->> 'accountTitle') as account_title, c ->> 'type' as type,
+      count(*)::int as submissions, (count(*) filter (where c ->> 'outcome' = 'completed'))::int as completed,
+      coalesce(sum((c ->> 'estimated')::double precision), 0) as estimated,
+      coalesce(sum(coalesce((c ->> 'charged')::double precision,
+        case when c ->> 'outcome' in ('completed', 'goes on') then (c ->> 'estimated')::double precision else 0 end)), 0) as charged
+    from job j cross join jsonb_array_elements(j.charges) c
+    where j.owner_id = ${ownerId} and j.charges <> '[]' and (c ->> 'at')::bigint >= ${since}
+    group by 1, 2, 3, 5
+    order by 1 desc, 2, 3`;
+
+export interface CredentialRow {
+  readonly account_id: string;
+  readonly sealed: unknown;
+}
+
+/**
+ * Keeps sealed credentials if the owner has fewer than `limit` accounts, or they are kept already. One account of an owner at a time,
+ * whichever process adds it.
+ */
+export const addCredential = async (
+  tx: Tx,
+  {
+    accountId,
+    ownerId,
+    sealed,
+    now,
+  }: { readonly accountId: string; readonly ownerId: string; readonly sealed: string; readonly now: number },
+  limit: number,
+): Promise<"kept" | "full"> => {
+  await tx`select pg_advisory_xact_lock(hashtext('credential'), hashtext(${ownerId}))`;
+  const rows = await tx<Array<{ account_id: string }>>`
+    insert into credential (account_id, owner_id, sealed, changed_at)
+    select ${accountId}, ${ownerId}, ${sealed}::text::jsonb, ${now}
+    where (select count(*) from credential where owner_id = ${ownerId} and account_id <> ${accountId}) < ${limit}
+    on conflict (account_id) do update set changed_at = credential.changed_at
+    returning account_id`;
+  return rows.length === 1 ? "kept" : "full";
+};
+
+export const replaceCredential = (sql: Queryable, accountId: string, sealed: string, now: number) =>
+  sql`update credential set sealed = ${sealed}::text::jsonb, changed_at = ${now} where account_id = ${accountId}`;
+
+export const credentialOf = (sql: Queryable, accountId: string) =>
+  sql<Array<CredentialRow & { changed_at: number }>>`select account_id, sealed, changed_at from credential where account_id = ${accountId}`;
+
+/** Only if they are still those that were read. */
+export const rewrapCredential = (sql: Queryable, accountId: string, before: string, after: string) =>
+  sql`update credential set sealed = ${after}::text::jsonb where account_id = ${accountId} and sealed = ${before}::text::jsonb`;
+
+export const allCredentials = (sql: Queryable) => sql<Array<CredentialRow>>`select account_id, sealed from credential order by account_id`;
+
+export const removeCredential = (sql: Queryable, accountId: string) => sql`delete from credential where account_id = ${accountId}`;
+
+/** Credentials whose account was never made, because the process died in between. */
+export const sweepCredentials = (sql: Queryable, before: number) =>
+  sql`delete from credential c where c.changed_at < ${before} and not exists (select from account a where a.id = c.account_id)`;
+
+export const uploadedAs = (sql: Queryable, accountId: string, sha256: string) =>
+  sql<Array<{ remote_id: string }>>`select remote_id from provider_upload where account_id = ${accountId} and sha256 = ${sha256}`;
+
+export const rememberUpload = (sql: Queryable, accountId: string, sha256: string, remoteId: string, now: number) =>
+  sql`
+    insert into provider_upload (account_id, sha256, remote_id, at) values (${accountId}, ${sha256}, ${remoteId}, ${now})
+    on conflict (account_id, sha256) do update set remote_id = excluded.remote_id, at = excluded.at`;
+
+export const forgetUpload = (sql: Queryable, accountId: string, sha256: string) =>
+  sql`delete from provider_upload where account_id = ${accountId} and sha256 = ${sha256}`;

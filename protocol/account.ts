@@ -1,0 +1,242 @@
+// Accounts at providers: their owners' own, used as one pool. Credentials go in and never come out. Pure.
+import * as z from "zod";
+import { call, domain, topic } from "./define.ts";
+import { FailureKind } from "./job.ts";
+import { Id, Time } from "./values.ts";
+
+/**
+ * `available`: takes jobs. `saturated`: all its places are taken. `coolingDown`: the provider asked for a pause. `exhausted`: no credits, or
+ * the day's limit is reached. `reauthenticating`: credentials and credits are being checked. `erring`: the check failed, or job after job
+ * did. `disabled`: paused by a person. `removed`: gone for good.
+ */
+export const AccountState = z.enum([
+  "available",
+  "saturated",
+  "coolingDown",
+  "exhausted",
+  "reauthenticating",
+  "erring",
+  "disabled",
+  "removed",
+]);
+export type AccountState = z.infer<typeof AccountState>;
+
+export const AccountFailure = z.object({ kind: FailureKind, message: z.string(), at: Time });
+export type AccountFailure = z.infer<typeof AccountFailure>;
+
+const Concurrency = z.int().min(1).max(100);
+const Priority = z.int().min(0).max(9);
+const DailyLimit = z.int().min(1).max(1_000_000).nullable();
+const Title = z.string().trim().min(1).max(80);
+
+export const Account = z.object({
+  id: Id,
+  ownerId: Id,
+  provider: Id,
+  title: z.string(),
+  /** Everybody may use it, not only its owner. */
+  shared: z.boolean(),
+  state: AccountState,
+  /** What the state means here and what to do, in words; null while all is well. */
+  reason: z.string().nullable(),
+  /** Places: jobs it may have under way at the same time, as its owner says. */
+  concurrency: z.int(),
+  /** Places that the provider grants at present: lower after it refused for concurrency, rising again by probing. */
+  granted: z.int(),
+  /** Jobs that hold a place. */
+  busy: z.int(),
+  /** Higher is used first. */
+  priority: z.int(),
+  /** Submissions a day (UTC), or null for no limit. */
+  dailyLimit: z.int().nullable(),
+  usedToday: z.int(),
+  /** Not secret; `baseUrl` and the like. */
+  settings: z.record(z.string(), z.unknown()),
+  /** What the provider said is left, and when; null where it does not say or has not been asked. */
+  credits: z.object({ amount: z.number(), type: z.string(), at: Time }).nullable(),
+  /** Estimated cost of what is under way. */
+  held: z.number(),
+  /** End of the pause. */
+  cooldownUntil: Time.nullable(),
+  failure: AccountFailure.nullable(),
+  /** Failures in a row. */
+  streak: z.int(),
+  completed: z.int(),
+  failed: z.int(),
+  /** Moving average of one generation, ms. */
+  averageMs: z.number().nullable(),
+  lastUsedAt: Time.nullable(),
+  createdAt: Time,
+  /** Journal `seq` of the account's actor that this shows; higher is newer. */
+  rev: z.int(),
+});
+export type Account = z.infer<typeof Account>;
+
+const sample: Account = {
+  id: "acc_1",
+  ownerId: "usr_1",
+  provider: "pixverse",
+  title: "Main",
+  shared: false,
+  state: "available",
+  reason: null,
+  concurrency: 5,
+  granted: 5,
+  busy: 1,
+  priority: 5,
+  dailyLimit: null,
+  usedToday: 12,
+  settings: { baseUrl: "https://app-api.pixverse.ai" },
+  credits: { amount: 1200, type: "credits", at: 1764000000000 },
+  held: 45,
+  cooldownUntil: null,
+  failure: null,
+  streak: 0,
+  completed: 11,
+  failed: 1,
+  averageMs: 48_000,
+  lastUsedAt: 1764000000000,
+  createdAt: 1763000000000,
+  rev: 40,
+};
+
+/** Credentials are write-only: they are encrypted at once and are in no answer, event or log. */
+const Secrets = z.record(z.string(), z.string().max(10_000)).meta({ description: "Write-only" });
+
+export const accounts = domain({
+  name: "accounts",
+  summary: "Accounts at providers: adding, testing, pausing, and their state as it changes.",
+  calls: {
+    list: call({
+      summary: "Own accounts and those shared with everybody.",
+      access: "guest",
+      input: z.object({}),
+      output: z.object({ accounts: z.array(Account) }),
+      mutation: false,
+      errors: [],
+      example: { input: {}, output: { accounts: [sample] } },
+    }),
+    add: call({
+      summary: "Adds an account; it is checked at once. `shared` is for administrators.",
+      access: "user",
+      input: z.object({
+        provider: Id,
+        title: Title,
+        settings: z.record(z.string(), z.unknown()).default({}),
+        secrets: Secrets.default({}),
+        shared: z.boolean().default(false),
+        concurrency: Concurrency.optional(),
+        priority: Priority.default(5),
+        dailyLimit: DailyLimit.default(null),
+      }),
+      output: Account,
+      mutation: true,
+      errors: ["not_found", "quota_exceeded", "forbidden"],
+      example: {
+        input: { provider: "pixverse", title: "Main", secrets: { apiKey: "sk-…" } },
+        output: { ...sample, state: "reauthenticating", busy: 0, held: 0, usedToday: 0, completed: 0, failed: 0, credits: null, rev: 0 },
+      },
+    }),
+    update: call({
+      summary: "Changes what is given. New credentials replace all old ones and are checked at once.",
+      access: "user",
+      input: z.object({
+        id: Id,
+        title: Title.optional(),
+        settings: z.record(z.string(), z.unknown()).optional(),
+        secrets: Secrets.optional(),
+        shared: z.boolean().optional(),
+        concurrency: Concurrency.optional(),
+        priority: Priority.optional(),
+        dailyLimit: DailyLimit.optional(),
+      }),
+      output: Account,
+      mutation: true,
+      errors: ["not_found", "forbidden"],
+      example: { input: { id: "acc_1", concurrency: 3 }, output: { ...sample, concurrency: 3 } },
+    }),
+    pause: call({
+      summary: "Takes no new jobs (or does again); what is under way goes on.",
+      access: "user",
+      input: z.object({ id: Id, paused: z.boolean() }),
+      output: Account,
+      mutation: true,
+      errors: ["not_found"],
+      example: {
+        input: { id: "acc_1", paused: true },
+        output: { ...sample, state: "disabled", reason: "Paused: resume it to use it again." },
+      },
+    }),
+    test: call({
+      summary: "Checks credentials and credits now; watch the account for the outcome.",
+      access: "user",
+      input: z.object({ id: Id }),
+      output: Account,
+      mutation: true,
+      errors: ["not_found"],
+      example: { input: { id: "acc_1" }, output: { ...sample, state: "reauthenticating" } },
+    }),
+    remove: call({
+      summary: "Forgets an account and its credentials. Refused while jobs are under way there.",
+      access: "user",
+      input: z.object({ id: Id }),
+      output: z.object({}),
+      mutation: true,
+      errors: ["not_found", "conflict"],
+      example: { input: { id: "acc_1" }, output: {} },
+    }),
+    spend: call({
+      summary: "What own submissions have cost by provider, account and day (UTC), newest first.",
+      access: "guest",
+      input: z.object({ days: z.int().min(1).max(366).default(30) }),
+      output: z.object({
+        rows: z.array(
+          z.object({
+            /** YYYY-MM-DD. */
+            day: z.string(),
+            provider: Id,
+            accountId: Id,
+            accountTitle: z.string(),
+            type: z.string().nullable(),
+            submissions: z.int(),
+            completed: z.int(),
+            estimated: z.number(),
+            charged: z.number(),
+          }),
+        ),
+      }),
+      mutation: false,
+      errors: [],
+      example: {
+        input: {},
+        output: {
+          rows: [
+            {
+              day: "2026-11-26",
+              provider: "pixverse",
+              accountId: "acc_1",
+              accountTitle: "Main",
+              type: "credits",
+              submissions: 12,
+              completed: 11,
+              estimated: 540,
+              charged: 495,
+            },
+          ],
+        },
+      },
+    }),
+  },
+  streams: {},
+  topics: {
+    accounts: topic({
+      summary: "Own and shared accounts as they change; one that is `removed` has gone.",
+      access: "guest",
+      params: z.object({}),
+      snapshot: z.object({ accounts: z.array(Account) }),
+      delta: Account,
+      errors: [],
+      example: { params: {}, snapshot: { accounts: [sample] }, delta: sample },
+    }),
+  },
+});
