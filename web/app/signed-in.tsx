@@ -1,6 +1,7 @@
 // Sets up what lives as long as one user is signed in: the live collections, the draft, the preferences; then shows the shell.
 import { createEffect, on, type Accessor, type Component } from "solid-js";
 import type { User } from "#protocol/auth.ts";
+import { createAccountsStore } from "#web/store/accounts.ts";
 import { createAssetsStore } from "#web/store/assets.ts";
 import type { Connection } from "#web/store/connection.ts";
 import { createDraft } from "#web/store/draft.ts";
@@ -58,6 +59,7 @@ const SignedIn: Component<SignedInProps> = (props) => {
     session,
     user,
     jobs: createJobsStore(connection.client),
+    accounts: createAccountsStore(connection.client),
     assets,
     uploads: createUploads(connection.client, assets),
     draft: createDraft(),

@@ -16,6 +16,20 @@ describe("a panel", () => {
     expect(document.querySelectorAll("section.panel[aria-label]")).toHaveLength(0);
   });
 
+  it("has a tab in the layout that one begins with", async () => {
+    renderInWorkspace({}, () => <Dock controls={() => undefined} />);
+    await screen.findAllByRole("tabpanel");
+    expect(screen.getAllByRole("tab").map((tab) => tab.textContent)).toEqual([
+      "Generate",
+      "Jobs",
+      "Gallery",
+      "Providers & accounts",
+      "Spend",
+      "Job",
+      "Asset",
+    ]);
+  });
+
   it("on a phone names itself", () => {
     renderInWorkspace({}, () => <Phone />);
     expect(regionNames()).toEqual(["Generate"]);

@@ -85,10 +85,13 @@ const addPanel = (api: DockviewApi, id: PanelId, instance: string, params: objec
   });
 };
 
+/** Those that are in view; the others stand behind them. */
+const inFront: ReadonlySet<PanelId> = new Set(["generate", "jobs", "job"]);
+
 const buildDefault = (api: DockviewApi) => {
   api.clear();
   for (const id of panelIds) {
-    addPanel(api, id, id, {}, id === "gallery" || id === "asset");
+    addPanel(api, id, id, {}, !inFront.has(id));
   }
   api.getPanel("generate")?.group.api.setSize({ width: columnWidth(api, "left") });
   api.getPanel("job")?.group.api.setSize({ width: columnWidth(api, "right") });

@@ -22,6 +22,7 @@ describe("a saved layout", () => {
   it("gives its panels only params of the right kind", () => {
     expect(readParams("job", { jobId: "job_1", extra: 1 })).toEqual({ jobId: "job_1" });
     expect(readParams("asset", { assetId: 3, timeMs: 5 })).toEqual({ timeMs: 5 });
+    expect(readParams("accounts", { provider: "pixverse", jobId: 1 })).toEqual({ provider: "pixverse" });
     expect(readParams("jobs", null)).toEqual({});
   });
 });
@@ -39,6 +40,7 @@ describe("opening a panel", () => {
     const generate = { instance: "generate", id: "generate" as const };
     const asset = { instance: "asset:2", id: "asset" as const };
     expect(placeOf("gallery", [generate, jobs])).toEqual({ beside: "jobs", direction: "within" });
+    expect(placeOf("accounts", [generate, jobs])).toEqual({ beside: "jobs", direction: "within" });
     expect(placeOf("job", [generate, jobs])).toEqual({ beside: "jobs", direction: "right" });
     expect(placeOf("generate", [asset, jobs])).toEqual({ beside: "jobs", direction: "left" });
     expect(placeOf("jobs", [asset])).toEqual({ beside: "asset:2", direction: "left" });

@@ -18,6 +18,8 @@ const views: { readonly [K in PanelId]: Component<PanelProps<K>> } = {
   gallery: lazyView(panels.gallery),
   job: lazyView(panels.job),
   asset: lazyView(panels.asset),
+  accounts: lazyView(panels.accounts),
+  spend: lazyView(panels.spend),
 };
 
 interface HostProps<K extends PanelId> {

@@ -9,6 +9,8 @@ export interface PanelParams {
   readonly gallery: Record<string, never>;
   readonly job: { readonly jobId?: string };
   readonly asset: { readonly assetId?: string; readonly timeMs?: number };
+  readonly accounts: { /** The one that is meant: brought into view. */ readonly provider?: string };
+  readonly spend: Record<string, never>;
 }
 export type PanelId = keyof PanelParams;
 
@@ -23,6 +25,8 @@ export interface PanelProps<K extends PanelId> {
 export interface PanelSpec<K extends PanelId = PanelId> {
   readonly id: K;
   readonly title: string;
+  /** Where there is little room; the title if it is left out. */
+  readonly shortTitle?: string;
   readonly icon: Icon;
   /** Loaded when it is first shown. */
   readonly load: () => Promise<{ readonly default: Component<PanelProps<K>> }>;

@@ -39,7 +39,7 @@ export const Phone: Component = () => {
           {(id) => (
             <button type="button" aria-current={shown() === id ? "page" : undefined} onClick={() => show(id)}>
               {panels[id].icon({ size: 20, "aria-hidden": "true" })}
-              {panels[id].title}
+              <span class="truncate">{panels[id].shortTitle ?? panels[id].title}</span>
             </button>
           )}
         </For>

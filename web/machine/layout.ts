@@ -27,7 +27,7 @@ const sideGap = { down: 24, right: 22 } as const;
 const margin = 12;
 /** Before the first state of the line: the mark where it starts. */
 const startMark = 12;
-const laneGap = 7;
+const laneGap = 6;
 /** Free way before the first lane and after the last. */
 const laneMargin = 12;
 /** Of the box around the states that end it: its margin, and its heading in the direction of the line. */

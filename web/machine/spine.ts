@@ -40,8 +40,15 @@ const longestLine = (graph: MachineGraph): ReadonlyArray<string> => {
     const here: string = at;
     // What leads on is better than what ends, unless it is an exception; the machine's own order decides the rest.
     const ways: ReadonlyArray<Edge> = graph.edges.filter((edge) => edge.from === here && !seen.has(edge.to) && rankOf(edge) <= worstRank);
+    // A short cut past a state that leads to the same one is not the whole way.
+    const cutsShort = (edge: Edge) =>
+      ways.some(({ to }) => to !== edge.to && graph.edges.some((each) => each.from === to && each.to === edge.to && rankOf(each) <= 1));
     const next: Edge | undefined = ways.toSorted(
-      (a, b) => Number(rankOf(a) > 1) - Number(rankOf(b) > 1) || Number(ends.has(a.to)) - Number(ends.has(b.to)) || rankOf(a) - rankOf(b),
+      (a, b) =>
+        Number(rankOf(a) > 1) - Number(rankOf(b) > 1) ||
+        Number(ends.has(a.to)) - Number(ends.has(b.to)) ||
+        Number(cutsShort(a)) - Number(cutsShort(b)) ||
+        rankOf(a) - rankOf(b),
     )[0];
     at = next?.to;
     if (at !== undefined) {

@@ -1,10 +1,12 @@
 // The list of panels, one line each. The dock, the palette and the phone's tab bar read it.
 import type { PanelId, PanelSpec } from "#web/dock/panel.ts";
+import { accountsPanel } from "./accounts/panel.ts";
 import { assetPanel } from "./asset/panel.ts";
 import { galleryPanel } from "./gallery/panel.ts";
 import { generatePanel } from "./generate/panel.ts";
 import { jobPanel } from "./job/panel.ts";
 import { jobsPanel } from "./jobs/panel.ts";
+import { spendPanel } from "./spend/panel.ts";
 
 export const panels: { readonly [K in PanelId]: PanelSpec<K> } = {
   generate: generatePanel,
@@ -12,9 +14,11 @@ export const panels: { readonly [K in PanelId]: PanelSpec<K> } = {
   gallery: galleryPanel,
   job: jobPanel,
   asset: assetPanel,
+  accounts: accountsPanel,
+  spend: spendPanel,
 };
 
 /** In the order in which they are shown. */
-export const panelIds: ReadonlyArray<PanelId> = ["generate", "jobs", "gallery", "job", "asset"];
+export const panelIds: ReadonlyArray<PanelId> = ["generate", "jobs", "gallery", "job", "asset", "accounts", "spend"];
 
 export const isPanelId = (value: string): value is PanelId => Object.hasOwn(panels, value);

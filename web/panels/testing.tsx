@@ -2,8 +2,9 @@
 import { cleanup, render } from "@solidjs/testing-library";
 import { createSignal, type JSX } from "solid-js";
 import { afterEach, beforeEach } from "vitest";
-import { auth } from "#protocol/auth.ts";
+import { auth, type User } from "#protocol/auth.ts";
 import { setOpener } from "#web/dock/panel.ts";
+import { createAccountsStore } from "#web/store/accounts.ts";
 import { createAssetsStore } from "#web/store/assets.ts";
 import { createDraft } from "#web/store/draft.ts";
 import { createJobsStore } from "#web/store/jobs.ts";
@@ -35,13 +36,14 @@ type Handlers = Parameters<typeof memoryClient>[0];
 export const renderInWorkspace = (
   handlers: Handlers,
   view: () => JSX.Element,
+  signedIn: Partial<User> = {},
 ): { readonly client: ReturnType<typeof memoryClient>; readonly workspace: Workspace; readonly container: HTMLElement } => {
   const client = memoryClient({
     "auth.preferences": () => ({ preferences: {} }),
     "auth.savePreferences": () => ({}),
     ...handlers,
   });
-  const user = auth.calls.me.example.output;
+  const user = { ...auth.calls.me.example.output, ...signedIn };
   let workspace: Workspace | undefined;
   const { container } = render(() => {
     const [state] = createSignal({ kind: "live" as const });
@@ -65,6 +67,7 @@ export const renderInWorkspace = (
         signOut: () => undefined,
       },
       jobs: createJobsStore(client),
+      accounts: createAccountsStore(client),
       assets,
       uploads: createUploads(client, assets),
       draft: createDraft(),

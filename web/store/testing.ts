@@ -1,4 +1,5 @@
 // What the tests of the workspace share: sample rows, and an in-memory client that plays the server's part of the port.
+import { accounts, type Account } from "#protocol/account.ts";
 import type { Asset } from "#protocol/asset.ts";
 import type {
   CallArgs,
@@ -18,6 +19,7 @@ import { CallError } from "#protocol/wire/errors.ts";
 import type { Client } from "./client.ts";
 
 export const sampleJob = (change: Partial<Job> = {}): Job => ({ ...jobs.calls.get.example.output, ...change });
+export const sampleAccount = (change: Partial<Account> = {}): Account => ({ ...accounts.topics.accounts.example.delta, ...change });
 export const sampleAsset = (change: Partial<Asset> = {}): Asset => ({ ...assets.calls.get.example.output, ...change });
 
 type Handlers = { readonly [N in CallName]?: (input: CallArgs<N>) => CallOutput<N> | Promise<CallOutput<N>> } & {

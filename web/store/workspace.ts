@@ -1,6 +1,7 @@
 // What every panel may reach: the connection, the live collections, the draft and the preferences of the signed-in user.
 import { createContext, useContext, type Accessor } from "solid-js";
 import type { User } from "#protocol/auth.ts";
+import type { AccountsStore } from "./accounts.ts";
 import type { AssetsStore } from "./assets.ts";
 import type { Client } from "./client.ts";
 import type { Connection } from "./connection.ts";
@@ -16,6 +17,7 @@ export interface Workspace {
   readonly user: Accessor<User>;
   readonly connection: Connection;
   readonly jobs: JobsStore;
+  readonly accounts: AccountsStore;
   readonly assets: AssetsStore;
   readonly draft: Draft;
   readonly preferences: Preferences;

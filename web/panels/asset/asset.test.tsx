@@ -63,7 +63,7 @@ describe("the Asset panel", () => {
       "assets.get": () => video({ origin: { kind: "generation", jobId: "job_1" } }),
       "jobs.get": () => sampleJob({ id: "job_1", params: { prompt: "a fox", fps: 25, camera: "panLeft" } }),
       "jobs.providers": () => ({
-        providers: [{ id: "studio", title: "Studio", summary: "Drawn here.", concurrency: 2, operations: [operation] }],
+        providers: [{ id: "studio", title: "Studio", summary: "Drawn here.", concurrency: 2, account: null, operations: [operation] }],
       }),
     });
     const asked = () => [...(screen.getByText("Operation").parentElement?.children ?? [])].map(({ textContent }) => textContent);

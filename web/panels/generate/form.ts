@@ -29,6 +29,8 @@ export interface Form {
   readonly request: (show: boolean) => JobRequest | null;
   /** Puts the server's refusal at the fields; answers whether any got a message, and what belongs to none. */
   readonly refused: (error: unknown) => { readonly atFields: boolean; readonly rest: ReadonlyArray<string> };
+  /** What was refused is right now: the marks are taken away. */
+  readonly fine: () => void;
   readonly take: (wish: DraftWish) => boolean;
   /** All fields as the provider proposes them, without inputs. */
   readonly clear: () => void;
@@ -185,6 +187,11 @@ export const createForm = (options: FormOptions): Form => {
         ],
       };
     },
+    fine: () =>
+      batch(() => {
+        setErrors({});
+        setInputErrors({});
+      }),
     take: (wish) => {
       switch (wish.kind) {
         case "prompt": {

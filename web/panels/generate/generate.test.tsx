@@ -1,11 +1,11 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { ProviderSpec } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
-import { setOpener } from "#web/dock/panel.ts";
-import { sampleAsset, sampleJob } from "#web/store/testing.ts";
-import { renderInWorkspace } from "#web/panels/testing.tsx";
+import { sampleAccount, sampleAsset, sampleJob } from "#web/store/testing.ts";
+import { remote } from "#web/panels/accounts/testing.ts";
+import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
 import { presetsKey, readPresets } from "./presets.ts";
 import GeneratePanel from "./generate.tsx";
 
@@ -23,6 +23,7 @@ const studio: ProviderSpec = {
   title: "Studio",
   summary: "Drawn here.",
   concurrency: 2,
+  account: null,
   operations: [
     { operation: "text_to_video", title: "Text to video", summary: "From words.", params, inputs: [] },
     {
@@ -36,15 +37,8 @@ const studio: ProviderSpec = {
 };
 const picture = sampleAsset({ id: "ast_p", mediaType: "image", name: "fox.png" });
 
-let withdraw: () => void;
-beforeEach(() => {
-  withdraw = setOpener(() => undefined);
-});
-afterEach(() => {
-  cleanup();
-  withdraw();
-  localStorage.clear();
-});
+const opened = recordOpened();
+afterEach(() => localStorage.clear());
 
 const show = async (handlers: Parameters<typeof renderInWorkspace>[0] = {}) => {
   const shown = renderInWorkspace(
@@ -154,6 +148,54 @@ describe("the Generate panel", () => {
     type("Prompt", "a fox");
     type("How many", "4");
     await screen.findByText("8 credits");
+    expect(screen.getByText("about 3 s")).toBeTruthy();
+    expect(screen.getByRole("button", { name: "Generate 4 · 8 credits" })).toBeTruthy();
+  });
+
+  it("says while one types that settings do not go together, at the field, until they do", async () => {
+    const refusal = "At most 10 s at 1080p.";
+    await show({
+      "jobs.estimate": ({ request }) => {
+        if (request.params["duration"] === 15) {
+          throw new CallError("invalid_input", refusal, { issues: [{ path: ["request", "params", "duration"], message: refusal }] });
+        }
+        return { credits: 2, durationMs: 1500, waitMs: 0 };
+      },
+    });
+    type("Prompt", "a fox");
+    type("Duration", "15");
+    await screen.findByText(refusal);
+    expect(screen.getByLabelText("Duration").getAttribute("aria-invalid")).toBe("true");
+    expect(screen.getByText("Not all of this goes together: see what is marked.")).toBeTruthy();
+    type("Duration", "10");
+    await screen.findByText("2 credits");
+    expect(screen.queryByText(refusal)).toBeNull();
+  });
+
+  it("leads to the accounts where the provider needs one and there is none, and says what is wrong with those there are", async () => {
+    const { client } = await show({ "jobs.providers": () => ({ providers: [remote, studio] }) });
+    client.snapshot("accounts.accounts", { accounts: [] });
+    await screen.findByText("PixVerse needs an account of yours, and there is none yet.");
+    expect(screen.getByRole("option", { name: "PixVerse (needs an account)" })).toBeTruthy();
+    press("Add an account");
+    expect(opened).toEqual(['accounts {"provider":"pixverse"}']);
+    const own = sampleAccount({ state: "exhausted", reason: "It has 3 credits left: top it up, then test it." });
+    client.snapshot("accounts.accounts", { accounts: [own] });
+    await screen.findByText(/No account at PixVerse takes jobs now: they would wait. It has 3 credits left/);
+    client.deltas("accounts.accounts", [{ ...own, state: "available", reason: null, rev: 41 }]);
+    await waitFor(() => expect(screen.queryByText(/takes jobs now/)).toBeNull());
+    fireEvent.change(screen.getByLabelText("Provider"), { target: { value: "studio" } });
+    expect(screen.queryByText(/needs an account of yours/)).toBeNull();
+  });
+
+  it("counts in what the provider counts in, and with the places of its accounts", async () => {
+    const { client } = await show({
+      "jobs.providers": () => ({ providers: [{ ...remote, account: { ...remote.account, creditType: "USD" } }] }),
+    });
+    client.snapshot("accounts.accounts", { accounts: [sampleAccount({ granted: 2 })] });
+    type("Prompt", "a fox");
+    type("How many", "4");
+    expect(await screen.findByRole("button", { name: "Generate 4 · 8 USD" })).toBeTruthy();
     expect(screen.getByText("about 3 s")).toBeTruthy();
   });
 

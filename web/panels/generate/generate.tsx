@@ -7,6 +7,7 @@ import { createEffect, createSignal, For, Match, Show, Switch, type Component } 
 import { Operation, type Job, type JobRequest, type ProviderSpec } from "#protocol/job.ts";
 import { keysLabel, provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
+import { readinessOf, type Readiness } from "#web/store/accounts.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -16,10 +17,12 @@ import { createDropZone } from "#web/ui/drop-zone.ts";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { onPastedFiles } from "#web/ui/pasted-files.ts";
+import { formatPrice } from "#web/ui/price.ts";
 import { NumberField } from "#web/ui/text-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
 import { tip } from "#web/ui/tooltip.tsx";
-import { EstimateView } from "./estimate.tsx";
+import { AccountNotice } from "./account-notice.tsx";
+import { createEstimate, EstimateView } from "./estimate.tsx";
 import { FieldView } from "./field-view.tsx";
 import { createForm } from "./form.ts";
 import { readDraft, writeDraft } from "./kept-draft.ts";
@@ -70,7 +73,7 @@ const needsAttention = "Some fields need your attention.";
 
 const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>; readonly visible: () => boolean }> = (props) => {
   const workspace = useWorkspace();
-  const { client, jobs, assets, draft, user } = workspace;
+  const { client, jobs, assets, accounts, draft, user } = workspace;
   const userId = user().id;
   const form = createForm({
     providers: () => props.providers,
@@ -101,6 +104,34 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     const now = count();
     return now === null || !Number.isInteger(now) || now < 1 || now > mostAtOnce ? `From 1 to ${mostAtOnce}.` : undefined;
   };
+  const howMany = () => (countError() === undefined ? (count() ?? 1) : 1);
+
+  /** While accounts are not known, nothing is said of them. */
+  const readiness = (of: ProviderSpec): Readiness => {
+    const known = accounts.list();
+    return known === undefined ? { kind: "ready", places: of.concurrency } : readinessOf(of, known, userId);
+  };
+  const places = () => {
+    const provider = form.provider();
+    const now = provider === undefined ? undefined : readiness(provider);
+    return now?.kind === "ready" ? now.places : 1;
+  };
+  const creditType = () => form.provider()?.account?.creditType ?? null;
+  const estimate = createEstimate({
+    request: () => form.request(false),
+    count: howMany,
+    places,
+    onFine: () => {
+      form.fine();
+      setProblems([]);
+    },
+    onRefused: (error) => setProblems(form.refused(error).rest),
+  });
+  const sendWords = () => {
+    const cost = estimate.total()?.credits ?? 0;
+    return `Generate${howMany() > 1 ? ` ${howMany()}` : ""}${cost > 0 ? ` · ${formatPrice(cost, creditType())}` : ""}`;
+  };
+
   const accepted = (made: ReadonlyArray<Job>, request: JobRequest) => {
     jobs.put(made);
     setLastRequest(request);
@@ -235,9 +266,13 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
             label="Provider"
             value={form.provider()?.id ?? ""}
             onChange={form.setProvider}
-            options={props.providers.map(({ id, title }) => ({ value: id, label: title }))}
+            options={props.providers.map((each) => ({
+              value: each.id,
+              label: readiness(each).kind === "none" ? `${each.title} (needs an account)` : each.title,
+            }))}
           />
         </Show>
+        <Show when={form.provider()}>{(provider) => <AccountNotice provider={provider()} readiness={readiness(provider())} />}</Show>
         <Select
           label="Make"
           value={form.spec()?.operation ?? "text_to_video"}
@@ -290,11 +325,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
             <For each={problems()}>{(problem) => <li>{problem}</li>}</For>
           </ul>
         </Show>
-        <EstimateView
-          request={() => form.request(false)}
-          count={countError() === undefined ? (count() ?? 1) : 1}
-          concurrency={form.provider()?.concurrency ?? 1}
-        />
+        <EstimateView total={estimate.total()} clashes={estimate.clashes()} type={creditType()} />
         <div class="generate-buttons">
           <div class="generate-count">
             <NumberField
@@ -319,7 +350,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
             />
           </Show>
           <Button type="submit" tone="primary" icon={Sparkles} busy={sending()} {...tip("Generate", keysLabel("mod+enter"))}>
-            {(count() ?? 1) > 1 && countError() === undefined ? `Generate ${count()}` : "Generate"}
+            {sendWords()}
           </Button>
         </div>
       </footer>

@@ -2,9 +2,10 @@ import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { createSignal } from "solid-js";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ActorView } from "#protocol/actor.ts";
-import { JobState, type Job } from "#protocol/job.ts";
+import { JobState, type Charge, type Job } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
+import { sampleAccount } from "#web/store/testing.ts";
 import { jobStateLooks } from "#web/ui/job-state.tsx";
 import JobPanel from "./job.tsx";
 import { JobLife } from "./testing.ts";
@@ -75,6 +76,30 @@ describe("the Job panel", () => {
     client.snapshot("actors.actor", life.view());
     await screen.findByRole("heading", { name: "a fox in the snow" });
     expect(client.calls.map(({ name }) => name)).toContain("jobs.get");
+  });
+
+  it("lists what each submission was charged, on which account, and how it ended", async () => {
+    const life = new JobLife().until("processing");
+    const charge = (change: Partial<Charge>): Charge => ({
+      key: "k1",
+      accountId: "acc_1",
+      accountTitle: "Main",
+      estimated: 45,
+      charged: 0,
+      type: "credits",
+      outcome: "provider",
+      tookMs: 12_000,
+      at: 1_764_000_000_000,
+      ...change,
+    });
+    const charges = [charge({}), charge({ key: "k2", accountTitle: "Other", charged: null, outcome: "goes on" })];
+    const { client } = await showLive(life, {}, {}, { accountId: "acc_2", credits: 45, charges });
+    client.snapshot("accounts.accounts", { accounts: [sampleAccount({ id: "acc_2", title: "Third" })] });
+    expect((await screen.findByText(/about 90 credits · studio · Third/)).textContent).toContain("Text to video");
+    openTab("Request");
+    const [, first, second] = within(screen.getByRole("table", { name: "Charges, oldest first" })).getAllByRole("row");
+    expect(first?.textContent).toMatch(/^MainThe provider failed, 12 s after its start · .*450 credits$/);
+    expect(second?.textContent).toMatch(/^OtherCalled off, though it goes on there, .*45not told$/);
   });
 
   it("draws every state of a job once", async () => {

@@ -11,7 +11,10 @@ import { Facts, type Fact } from "#web/ui/facts.tsx";
 import { formatSpan } from "#web/ui/format.ts";
 import { operationLabels } from "#web/ui/job-state.tsx";
 import { paramFacts, paramWords } from "#web/ui/param-facts.ts";
+import { formatPrice } from "#web/ui/price.ts";
+import { jobAccountTitle, jobCreditType } from "./about.ts";
 import { valueText } from "./changes.ts";
+import { Charges } from "./charges.tsx";
 import { MediaRow } from "#web/panels/asset/media-row.tsx";
 
 interface RequestProps {
@@ -24,7 +27,8 @@ interface RequestProps {
 const text = (value: unknown): string | null => (value === null || value === undefined ? null : valueText(value));
 
 export const RequestView: Component<RequestProps> = (props) => {
-  const { providers } = useWorkspace();
+  const workspace = useWorkspace();
+  const { providers } = workspace;
   providers.ensure();
   const titles = createMemo(() => readFields(providers.operation(props.job.provider, props.job.operation)?.params ?? {}));
   const of = (key: string) => props.context[key];
@@ -45,6 +49,11 @@ export const RequestView: Component<RequestProps> = (props) => {
         facts={[
           { name: "Operation", value: operationLabels[props.job.operation] },
           { name: "Provider", value: text(order()["providerTitle"] ?? props.job.provider) },
+          { name: "Account", value: jobAccountTitle(workspace, props.job) },
+          {
+            name: "Price",
+            value: props.job.credits === 0 ? null : `about ${formatPrice(props.job.credits, jobCreditType(workspace, props.job))}`,
+          },
           { name: "Submission key", value: text(of("submitKey")), code: true },
           { name: "Sent again safely", value: paramWords(order()["resendable"]) },
         ]}
@@ -66,6 +75,10 @@ export const RequestView: Component<RequestProps> = (props) => {
       <h3>Answered</h3>
       <Show when={answer().some(({ value }) => value !== null)} fallback={<p class="muted">Nothing yet.</p>}>
         <Facts facts={answer()} />
+      </Show>
+      <Show when={props.job.charges.length > 0}>
+        <h3>Charges</h3>
+        <Charges job={props.job} />
       </Show>
       <h3>Right now</h3>
       <Running view={props.view} />

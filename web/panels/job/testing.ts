@@ -15,6 +15,9 @@ const order: InputFrom<typeof jobMachine>["order"] = {
   provider: "studio",
   providerTitle: "Studio",
   resendable: true,
+  pooled: false,
+  credits: 0,
+  creditType: null,
   params: { prompt: "a fox in the snow", duration: 5, loop: true },
   inputs: [],
   prompt: "a fox in the snow",
@@ -31,11 +34,11 @@ const order: InputFrom<typeof jobMachine>["order"] = {
 
 const outputs = {
   acquireSlot: { slot: "studio-1", expectedMs: 2000 },
-  submit: { providerJobId: "p-1" },
-  track: null,
+  submit: { providerJobId: "p-1", charged: null },
+  track: { charged: null },
   download: { file: "/staging/result.mp4" },
   ingest: { assetId: "ast_1" },
-  cancelAtProvider: null,
+  cancelAtProvider: { stopped: true },
 };
 type Effect = keyof typeof outputs;
 const effectOf: Partial<Record<JobState, Effect>> = {

@@ -12,6 +12,7 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { Badge, Progress } from "#web/ui/feedback.tsx";
 import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
+import { aboutJob } from "./about.ts";
 import { JobStateBadge, jobStateLooks, operationLabels } from "#web/ui/job-state.tsx";
 import { MenuButton } from "#web/ui/menu.tsx";
 
@@ -23,7 +24,8 @@ interface TopProps {
 }
 
 export const Top: Component<TopProps> = (props) => {
-  const { draft } = useWorkspace();
+  const workspace = useWorkspace();
+  const { draft } = workspace;
   const ended = () => finalJobStates.has(props.job.state);
   const title = () => props.job.name ?? (props.job.prompt === "" ? operationLabels[props.job.operation] : props.job.prompt);
   return (
@@ -52,8 +54,8 @@ export const Top: Component<TopProps> = (props) => {
         <Show when={props.stale}>
           <Badge tone="warn">Not live</Badge>
         </Show>
-        <span class="job-top-meta truncate">
-          {operationLabels[props.job.operation]} · {props.job.provider} ·{" "}
+        <span class="job-top-meta">
+          {aboutJob(workspace, props.job)} ·{" "}
           <time dateTime={new Date(props.job.createdAt).toISOString()} title={formatFull(props.job.createdAt)}>
             {formatMoment(props.job.createdAt, Date.now())}
           </time>

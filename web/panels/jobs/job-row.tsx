@@ -10,7 +10,8 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { IconButton } from "#web/ui/button.tsx";
 import { Progress } from "#web/ui/feedback.tsx";
 import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
-import { JobStateBadge, jobStateLooks, operationLabels } from "#web/ui/job-state.tsx";
+import { aboutJob } from "#web/panels/job/about.ts";
+import { JobStateBadge, jobStateLooks } from "#web/ui/job-state.tsx";
 
 interface JobRowProps {
   readonly job: Job;
@@ -130,23 +131,29 @@ const JobThumb: Component<{ readonly job: Job }> = (props) => {
   );
 };
 
-/** Why it waits or failed; otherwise what it is. */
-const JobMeta: Component<{ readonly job: Job }> = (props) => (
-  <Show
-    when={props.job.failure}
-    fallback={
-      <Show when={props.job.waitingFor} fallback={`${operationLabels[props.job.operation]} · ${props.job.provider}`}>
-        {(reason) => <>Waiting: {reason()}</>}
-      </Show>
-    }
-  >
-    {(failure) => (
-      <span class="job-failure" title={failure().message}>
-        {failure().message}
-      </span>
-    )}
-  </Show>
-);
+/** Why it failed or waits; otherwise what it is, its price, and where it is made. */
+const JobMeta: Component<{ readonly job: Job }> = (props) => {
+  const workspace = useWorkspace();
+  /** What went wrong before it went on is told in its steps. */
+  const failure = () => (finalJobStates.has(props.job.state) && props.job.state !== "completed" ? props.job.failure : null);
+  const waiting = () => (finalJobStates.has(props.job.state) ? null : props.job.waitingFor);
+  return (
+    <Show
+      when={failure()}
+      fallback={
+        <Show when={waiting()} fallback={aboutJob(workspace, props.job)}>
+          {(reason) => <>Waiting: {reason()}</>}
+        </Show>
+      }
+    >
+      {(wrong) => (
+        <span class="job-failure" title={wrong().message}>
+          {wrong().message}
+        </span>
+      )}
+    </Show>
+  );
+};
 
 const JobTime: Component<{ readonly job: Job }> = (props) => {
   const at = () => props.job.finishedAt ?? props.job.createdAt;

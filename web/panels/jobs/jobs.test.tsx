@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { describe, expect, it } from "vitest";
-import { sampleJob } from "#web/store/testing.ts";
+import { sampleAccount, sampleJob } from "#web/store/testing.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
 import { allCommands } from "#web/app/commands.ts";
 import JobsPanel from "./jobs.tsx";
@@ -44,6 +44,51 @@ describe("the Jobs panel", () => {
     client.deltas("jobs.jobs", [{ ...job(1), state: "queued", rev: 2 }]);
     await new Promise((resolve) => requestAnimationFrame(resolve));
     expect(within(row(1)).getByText("Waiting for slot")).toBeTruthy();
+  });
+
+  it("names the account of each, and what it costs: about, until it has ended", async () => {
+    const charge = {
+      key: "k",
+      accountId: "acc_1",
+      accountTitle: "Main",
+      estimated: 45,
+      charged: 40,
+      type: "credits",
+      outcome: "completed" as const,
+      tookMs: 1000,
+      at: 1,
+    };
+    const { client } = show();
+    client.snapshot("accounts.accounts", { accounts: [sampleAccount({ id: "acc_1", title: "Main" })] });
+    client.snapshot("jobs.jobs", {
+      counts: {},
+      jobs: [
+        job(1, { state: "processing", accountId: "acc_1", credits: 45 }),
+        job(2, { state: "completed", accountId: null, credits: 45, charges: [charge] }),
+        job(3, { state: "completed" }),
+      ],
+      next: null,
+    });
+    await screen.findByText("prompt 1");
+    expect(within(row(1)).getByText("Text to video · about 45 credits · studio · Main")).toBeTruthy();
+    expect(within(row(2)).getByText("Text to video · 40 credits · studio · Main")).toBeTruthy();
+    expect(within(row(3)).getByText("Text to video · studio")).toBeTruthy();
+    client.deltas("accounts.accounts", [sampleAccount({ id: "acc_1", title: "Renamed", rev: 99 })]);
+    await waitFor(() => expect(within(row(1)).getByText(/Renamed/)).toBeTruthy());
+  });
+
+  it("says why one waits, not what went wrong before it", async () => {
+    const failure = { kind: "limit" as const, message: "No room there." };
+    const { client } = show();
+    client.snapshot("jobs.jobs", {
+      counts: {},
+      jobs: [job(1, { state: "waitingForSlot", failure, waitingFor: "a place at Main" }), job(2, { state: "processing", failure })],
+      next: null,
+    });
+    await screen.findByText("Waiting: a place at Main");
+    expect(screen.queryByText("No room there.")).toBeNull();
+    client.deltas("jobs.jobs", [job(2, { state: "failed", failure, rev: 2 })]);
+    await screen.findByText("No room there.");
   });
 
   it("counts by group and filters through the server", async () => {

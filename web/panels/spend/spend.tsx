@@ -1,0 +1,298 @@
+// The Spend panel: what own submissions have cost, by day and by account, estimated beside charged.
+import CircleAlert from "lucide-solid/icons/circle-alert";
+import Coins from "lucide-solid/icons/coins";
+import KeyRound from "lucide-solid/icons/key-round";
+import RefreshCw from "lucide-solid/icons/refresh-cw";
+import { createEffect, createMemo, createSignal, For, Index, Match, on, onCleanup, Show, Switch, type Component } from "solid-js";
+import { openPanel, type PanelProps } from "#web/dock/panel.ts";
+import { debounced } from "#web/store/debounced.ts";
+import { sentenceOf } from "#web/store/problem.ts";
+import { useWorkspace } from "#web/store/workspace.ts";
+import { Button, IconButton } from "#web/ui/button.tsx";
+import { Segments, Select } from "#web/ui/choice.tsx";
+import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
+import { formatCount } from "#web/ui/format.ts";
+import { ListProblem } from "#web/ui/list-problem.tsx";
+import { anyCredits, formatAmount, formatPrice } from "#web/ui/price.ts";
+import { SpendChart } from "./chart.tsx";
+import { dayWords, sumsByAccount, sumsByDay, sumsByType, type AccountSum, type SpendRow, type Sum } from "./sums.ts";
+import "./spend.css";
+
+const ranges = [
+  { value: "7", label: "7 days" },
+  { value: "30", label: "30 days" },
+  { value: "90", label: "90 days" },
+] as const;
+type Range = (typeof ranges)[number]["value"];
+
+const groupings = [
+  { value: "day", label: "By day" },
+  { value: "account", label: "By account" },
+] as const;
+type Grouping = (typeof groupings)[number]["value"];
+
+/** Jobs that end together are one reason to read anew, ms. */
+const restMs = 800;
+
+interface Read {
+  readonly rows: ReadonlyArray<SpendRow>;
+  readonly days: number;
+  /** ms */
+  readonly at: number;
+}
+
+const SpendPanel: Component<PanelProps<"spend">> = (props) => {
+  const { client, jobs, providers } = useWorkspace();
+  providers.ensure();
+  const [range, setRange] = createSignal<Range>("30");
+  const [grouping, setGrouping] = createSignal<Grouping>("day");
+  const [read, setRead] = createSignal<Read>();
+  const [problem, setProblem] = createSignal<string | null>(null);
+  const [reading, setReading] = createSignal(false);
+  const [asked, setAsked] = createSignal(0);
+  const [ended, setEnded] = createSignal(0);
+  onCleanup(jobs.onEnded(() => setEnded((now) => now + 1)));
+
+  createEffect(
+    on([range, asked, debounced(ended, restMs), () => props.visible()], ([now, , , visible]) => {
+      if (!visible) {
+        return;
+      }
+      const days = Number(now);
+      const stop = new AbortController();
+      onCleanup(() => stop.abort());
+      setReading(true);
+      client
+        .call("accounts.spend", { days }, { signal: stop.signal })
+        .then(
+          ({ rows }) => {
+            if (!stop.signal.aborted) {
+              setRead({ rows, days, at: Date.now() });
+              setProblem(null);
+            }
+          },
+          (error: unknown) => !stop.signal.aborted && setProblem(sentenceOf(error)),
+        )
+        .finally(() => !stop.signal.aborted && setReading(false));
+    }),
+  );
+  const again = () => setAsked((now) => now + 1);
+
+  return (
+    <div class="spend">
+      <div class="panel-bar spend-bar">
+        <Segments label="Time" hideLabel value={range()} onChange={setRange} options={ranges} />
+        <Segments label="Rows" hideLabel value={grouping()} onChange={setGrouping} options={groupings} />
+      </div>
+      <Switch>
+        <Match when={read() === undefined && problem() !== null}>
+          <EmptyState
+            tone="bad"
+            icon={CircleAlert}
+            title="The spend could not be read"
+            actions={<Button onClick={again}>Try again</Button>}
+          >
+            {problem()}
+          </EmptyState>
+        </Match>
+        <Match when={read() === undefined}>
+          <div class="spend-loading" aria-busy="true" aria-label="Loading the spend">
+            <Skeleton class="spend-skeleton-chart" />
+            <Skeleton class="spend-skeleton" />
+            <Skeleton class="spend-skeleton" />
+          </div>
+        </Match>
+        <Match when={read()?.rows.length === 0 ? read() : undefined}>
+          {(now) => (
+            <EmptyState
+              icon={Coins}
+              title={`Nothing was spent in the last ${now().days} days`}
+              actions={
+                <Button icon={KeyRound} onClick={() => openPanel("accounts", {})}>
+                  Providers &amp; accounts
+                </Button>
+              }
+            >
+              What your accounts charge for each video appears here, beside what it was estimated to cost before it was sent.
+            </EmptyState>
+          )}
+        </Match>
+        <Match when={read()}>
+          {(now) => (
+            <div class="panel-scroll" aria-busy={reading() ? "true" : undefined}>
+              <ListProblem what="The latest spend" problem={problem()} onRetry={again} />
+              <Sums read={now()} reading={reading()} onAgain={again} />
+              <Show when={grouping() === "day"} fallback={<AccountTable rows={now().rows} />}>
+                <DayTable rows={now().rows} />
+              </Show>
+              <p class="spend-note">
+                Days are those of UTC. Charged: as the provider told it, or the estimate of what was completed where it does not tell.
+              </p>
+            </div>
+          )}
+        </Match>
+      </Switch>
+    </div>
+  );
+};
+
+export default SpendPanel;
+
+const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly onAgain: () => void }> = (props) => {
+  const sums = createMemo(() => sumsByType(props.read.rows));
+  const [chosen, setChosen] = createSignal("0");
+  const sum = () => sums()[Number(chosen())] ?? sums()[0];
+  return (
+    <section class="spend-sums" aria-label="In all">
+      <Show when={sum()}>
+        {(now) => (
+          <>
+            <div class="spend-head">
+              <div class="spend-total">
+                <strong>{formatPrice(now().charged, now().type)}</strong>
+                <span>
+                  charged of {formatAmount(now().estimated)} estimated · {formatCount(now().submissions, "submission")},{" "}
+                  {now().completed.toLocaleString("en")} completed
+                </span>
+              </div>
+              <div class="spend-tools">
+                <Show when={sums().length > 1}>
+                  <Select
+                    label="Counted in"
+                    hideLabel
+                    size="s"
+                    value={chosen()}
+                    onChange={setChosen}
+                    options={sums().map(({ type }, index) => ({ value: String(index), label: type ?? anyCredits }))}
+                  />
+                </Show>
+                <IconButton size="s" label="Read anew" icon={RefreshCw} disabled={props.reading} onClick={() => props.onAgain()} />
+              </div>
+            </div>
+            <SpendChart days={sumsByDay(props.read.rows, now().type, props.read.days, props.read.at)} type={now().type} />
+          </>
+        )}
+      </Show>
+    </section>
+  );
+};
+
+/** The head and the sums at the foot, which all tables of this panel share. */
+const Amounts: Component<{ readonly sum: Sum; readonly most: number }> = (props) => (
+  <>
+    <td>
+      {props.sum.submissions.toLocaleString("en")}
+      <Show when={props.sum.completed < props.sum.submissions}>
+        <small class="spend-amount"> {props.sum.completed.toLocaleString("en")} completed</small>
+      </Show>
+    </td>
+    <td class="spend-wide">{formatAmount(props.sum.estimated)}</td>
+    <td>
+      <span class="spend-amount">{formatPrice(props.sum.charged, props.sum.type)}</span>
+      <small class="spend-amount spend-narrow">{formatAmount(props.sum.estimated)} estimated</small>
+      <span class="spend-share" aria-hidden="true">
+        <span style={{ scale: `${props.most === 0 ? 0 : props.sum.charged / props.most} 1` }} />
+      </span>
+    </td>
+  </>
+);
+
+const Foot: Component<{ readonly rows: ReadonlyArray<SpendRow>; readonly span: number }> = (props) => (
+  <tfoot>
+    <For each={sumsByType(props.rows)}>
+      {(sum) => (
+        <tr>
+          <th scope="row" colSpan={props.span}>
+            In all
+          </th>
+          <Amounts sum={sum} most={0} />
+        </tr>
+      )}
+    </For>
+  </tfoot>
+);
+
+/** The most that was charged in one row, by what is counted in: bars of different credits are not compared. */
+const mostByType = (sums: ReadonlyArray<Sum>): ReadonlyMap<string | null, number> => {
+  const most = new Map<string | null, number>();
+  for (const { type, charged } of sums) {
+    most.set(type, Math.max(most.get(type) ?? 0, charged));
+  }
+  return most;
+};
+
+const DayTable: Component<{ readonly rows: ReadonlyArray<SpendRow> }> = (props) => {
+  const { providers } = useWorkspace();
+  const most = createMemo(() => mostByType(props.rows));
+  return (
+    <table class="spend-table">
+      <caption class="visually-hidden">Spend by day and account</caption>
+      <thead>
+        <tr>
+          <th scope="col">Day</th>
+          <th scope="col">Account</th>
+          <th scope="col">Sent</th>
+          <th scope="col" class="spend-wide">
+            Estimated
+          </th>
+          <th scope="col">Charged</th>
+        </tr>
+      </thead>
+      <tbody>
+        <Index each={props.rows}>
+          {(row, index) => (
+            <tr data-first={props.rows[index - 1]?.day === row().day ? undefined : ""}>
+              <td>
+                <time dateTime={row().day} classList={{ "spend-repeated": props.rows[index - 1]?.day === row().day }}>
+                  {dayWords(row().day)}
+                </time>
+              </td>
+              <AccountCell account={row().accountTitle} provider={providers.title(row().provider)} />
+              <Amounts sum={row()} most={most().get(row().type) ?? 0} />
+            </tr>
+          )}
+        </Index>
+      </tbody>
+      <Foot rows={props.rows} span={2} />
+    </table>
+  );
+};
+
+const AccountTable: Component<{ readonly rows: ReadonlyArray<SpendRow> }> = (props) => {
+  const { providers } = useWorkspace();
+  const sums = createMemo((): ReadonlyArray<AccountSum> => sumsByAccount(props.rows));
+  const most = createMemo(() => mostByType(sums()));
+  return (
+    <table class="spend-table">
+      <caption class="visually-hidden">Spend by account</caption>
+      <thead>
+        <tr>
+          <th scope="col">Account</th>
+          <th scope="col">Sent</th>
+          <th scope="col" class="spend-wide">
+            Estimated
+          </th>
+          <th scope="col">Charged</th>
+        </tr>
+      </thead>
+      <tbody>
+        <Index each={sums()}>
+          {(sum) => (
+            <tr data-first="">
+              <AccountCell account={sum().accountTitle} provider={providers.title(sum().provider)} />
+              <Amounts sum={sum()} most={most().get(sum().type) ?? 0} />
+            </tr>
+          )}
+        </Index>
+      </tbody>
+      <Foot rows={props.rows} span={1} />
+    </table>
+  );
+};
+
+const AccountCell: Component<{ readonly account: string; readonly provider: string }> = (props) => (
+  <td class="spend-account">
+    {props.account}
+    <small>{props.provider}</small>
+  </td>
+);

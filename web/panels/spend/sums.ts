@@ -1,0 +1,90 @@
+// Sums over what was spent: by what is counted in, by account, by day. Amounts of different credits are never added up. Pure.
+import type { CallOutput } from "#protocol/contract.ts";
+
+export type SpendRow = CallOutput<"accounts.spend">["rows"][number];
+
+export interface Sum {
+  /** What is counted in; null where the provider has no name for it. */
+  readonly type: string | null;
+  readonly submissions: number;
+  readonly completed: number;
+  readonly estimated: number;
+  readonly charged: number;
+}
+
+export interface AccountSum extends Sum {
+  readonly provider: string;
+  readonly accountId: string;
+  readonly accountTitle: string;
+}
+
+export interface DaySum {
+  /** YYYY-MM-DD, UTC. */
+  readonly day: string;
+  readonly estimated: number;
+  readonly charged: number;
+}
+
+const plus = <S extends Sum>(sum: S, row: Sum): S => ({
+  ...sum,
+  submissions: sum.submissions + row.submissions,
+  completed: sum.completed + row.completed,
+  estimated: sum.estimated + row.estimated,
+  charged: sum.charged + row.charged,
+});
+
+const byCharge = (a: Sum, b: Sum): number => b.charged - a.charged || b.estimated - a.estimated || b.submissions - a.submissions;
+
+const gather = <S extends Sum>(
+  rows: ReadonlyArray<SpendRow>,
+  keyOf: (row: SpendRow) => string,
+  startOf: (row: SpendRow) => S,
+): ReadonlyArray<S> => {
+  const sums = new Map<string, S>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const sum = sums.get(key);
+    sums.set(key, sum === undefined ? startOf(row) : plus(sum, row));
+  }
+  return [...sums.values()].sort(byCharge);
+};
+
+/** One for each kind of credits, the one that most was charged in first. */
+export const sumsByType = (rows: ReadonlyArray<SpendRow>): ReadonlyArray<Sum> =>
+  gather(
+    rows,
+    ({ type }) => type ?? "",
+    ({ type, submissions, completed, estimated, charged }): Sum => ({ type, submissions, completed, estimated, charged }),
+  );
+
+/** Rows come newest first: the title is the account's latest. */
+export const sumsByAccount = (rows: ReadonlyArray<SpendRow>): ReadonlyArray<AccountSum> =>
+  gather(
+    rows,
+    ({ provider, accountId, type }) => JSON.stringify([provider, accountId, type]),
+    ({ day: _, ...row }): AccountSum => row,
+  );
+
+const dayMs = 86_400_000;
+const nameOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+
+/** Every one of the last `days` days up to that of `now` (ms), the oldest first, also those on which nothing was spent. */
+export const sumsByDay = (rows: ReadonlyArray<SpendRow>, type: string | null, days: number, now: number): ReadonlyArray<DaySum> => {
+  const sums = new Map<string, DaySum>();
+  for (let back = days - 1; back >= 0; back -= 1) {
+    const day = nameOf(now - back * dayMs);
+    sums.set(day, { day, estimated: 0, charged: 0 });
+  }
+  for (const row of rows) {
+    const sum = sums.get(row.day);
+    if (sum !== undefined && row.type === type) {
+      sums.set(row.day, { day: row.day, estimated: sum.estimated + row.estimated, charged: sum.charged + row.charged });
+    }
+  }
+  return [...sums.values()];
+};
+
+const dayFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
+
+/** `26 Nov`, as the reader writes it. */
+export const dayWords = (day: string): string => dayFormat.format(Date.parse(`${day}T00:00:00Z`));

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import type { Charge } from "#protocol/job.ts";
+import { formatAmount, formatPrice, jobPriceWords, priceOf } from "./price.ts";
+
+const charge = (change: Partial<Charge>): Charge => ({
+  key: "k",
+  accountId: "acc_1",
+  accountTitle: "Main",
+  estimated: 45,
+  charged: 45,
+  type: "credits",
+  outcome: "completed",
+  tookMs: 1000,
+  at: 1,
+  ...change,
+});
+
+describe("a price in words", () => {
+  it.each([
+    [1200, "credits", "1,200 credits"],
+    [1, "credits", "1 credit"],
+    [1, "USD", "1 USD"],
+    [0.35, "USD", "0.35 USD"],
+    [0.00421, "USD", "0.0042 USD"],
+    [0, null, "0 credits"],
+  ])("%d %s reads %s", (amount, type, words) => expect(formatPrice(amount, type)).toBe(words));
+
+  it("has no more digits than matter", () => expect(formatAmount(12.3456)).toBe("12.35"));
+});
+
+describe("the price of a job", () => {
+  it("is what it is estimated at while it goes on, with what earlier submissions have cost", () => {
+    expect(priceOf({ state: "processing", credits: 45, charges: [] })).toEqual({ amount: 45, exact: false });
+    expect(priceOf({ state: "queued", credits: 45, charges: [charge({ charged: 5, outcome: "provider" })] })).toEqual({
+      amount: 50,
+      exact: false,
+    });
+  });
+
+  it("does not count a submission again that has ended while its result is fetched", () => {
+    expect(priceOf({ state: "downloading", credits: 45, charges: [charge({ charged: 40 })] })).toEqual({ amount: 40, exact: true });
+    expect(priceOf({ state: "cancelling", credits: 45, charges: [charge({ charged: null, outcome: "goes on" })] })).toEqual({
+      amount: 45,
+      exact: false,
+    });
+    // Its result could not be read: it is made anew.
+    expect(priceOf({ state: "processing", credits: 45, charges: [charge({ charged: 40 })] })).toEqual({ amount: 85, exact: false });
+  });
+
+  it("is what was charged when it has ended, as exactly as that was told", () => {
+    expect(priceOf({ state: "completed", credits: 45, charges: [charge({ charged: 40 })] })).toEqual({ amount: 40, exact: true });
+    expect(priceOf({ state: "completed", credits: 45, charges: [charge({ charged: null })] })).toEqual({ amount: 45, exact: false });
+    expect(priceOf({ state: "failed", credits: 45, charges: [charge({ charged: 0, outcome: "filtered" })] })).toEqual({
+      amount: 0,
+      exact: true,
+    });
+  });
+
+  it("is not told where it is free or nobody knows", () => {
+    expect(priceOf({ state: "processing", credits: 0, charges: [] })).toBeNull();
+    expect(priceOf({ state: "completed", credits: 0, charges: [] })).toBeNull();
+    expect(priceOf({ state: "failed", credits: 45, charges: [charge({ charged: null, outcome: "network" })] })).toBeNull();
+  });
+
+  it("is named by what the charge was counted in", () => {
+    expect(jobPriceWords({ state: "completed", credits: 45, charges: [charge({ type: "points" })] }, "credits")).toBe("45 points");
+    expect(jobPriceWords({ state: "processing", credits: 45, charges: [] }, "points")).toBe("about 45 points");
+  });
+});

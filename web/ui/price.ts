@@ -1,0 +1,56 @@
+// What a generation costs, in words: credits with the name of what the provider counts in. Pure.
+import { finalJobStates, type Job } from "#protocol/job.ts";
+
+/** The name where a provider has none of its own. */
+export const anyCredits = "credits";
+
+const amountFormat = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+/** Small amounts of money keep the digits that count. */
+const fineFormat = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
+
+/** `1,200`, `0.35`, `0.0042`. */
+export const formatAmount = (amount: number): string => (amount !== 0 && Math.abs(amount) < 0.1 ? fineFormat : amountFormat).format(amount);
+
+/** `1,200 credits`, `1 credit`, `0.35 USD`. */
+export const formatPrice = (amount: number, type: string | null): string => {
+  const name = type ?? anyCredits;
+  return `${formatAmount(amount)} ${amount === 1 && name === anyCredits ? "credit" : name}`;
+};
+
+export interface JobPrice {
+  readonly amount: number;
+  /** As the provider told it; otherwise as far as one can tell. */
+  readonly exact: boolean;
+}
+
+/** The last submission has ended as it was to, and none follows: what remains costs nothing. */
+const isSettled = ({ state, charges }: Pick<Job, "state" | "charges">): boolean => {
+  const last = charges.at(-1)?.outcome;
+  return (
+    (state === "downloading" || state === "ingesting" || state === "cancelling") &&
+    (last === "completed" || last === "stopped" || last === "goes on")
+  );
+};
+
+/**
+ * What a job has cost, with what the submission under way will; null where there is nothing to tell, since it is free, or since it has
+ * ended and nobody has said what that came to.
+ */
+export const priceOf = (job: Pick<Job, "state" | "credits" | "charges">): JobPrice | null => {
+  const told = job.charges.map(
+    ({ charged, estimated, outcome }) => charged ?? (outcome === "completed" || outcome === "goes on" ? estimated : null),
+  );
+  const past = told.reduce<number>((sum, each) => sum + (each ?? 0), 0);
+  if (!finalJobStates.has(job.state) && !isSettled(job)) {
+    return past + job.credits > 0 ? { amount: past + job.credits, exact: false } : null;
+  }
+  const known = told.some((each) => each !== null);
+  const worth = past > 0 || job.charges.some(({ estimated }) => estimated > 0);
+  return known && worth ? { amount: past, exact: job.charges.every(({ charged }) => charged !== null) } : null;
+};
+
+/** `about 45 credits` while it is an estimate. */
+export const jobPriceWords = (job: Pick<Job, "state" | "credits" | "charges">, type: string | null): string | null => {
+  const price = priceOf(job);
+  return price === null ? null : `${price.exact ? "" : "about "}${formatPrice(price.amount, job.charges.at(-1)?.type ?? type)}`;
+};
