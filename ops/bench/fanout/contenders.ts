@@ -17,6 +17,8 @@ export interface FanoutContender {
   readonly load: () => Promise<{ readonly start: () => Promise<RunningServer> }>;
   readonly path: string;
   readonly opening: (token: string) => Opening;
+  /** What the server says to hear whether somebody is there, and what it wants to hear. */
+  readonly heartbeat?: { readonly heard: string; readonly answer: string };
 }
 
 /** Signed in, then told the list of jobs as it is. */
@@ -40,6 +42,7 @@ export const contenders = {
     load: () => import("./servers/socket-io.ts"),
     path: socketIoSpeech.path,
     opening: () => socketIoSpeech.opening,
+    heartbeat: { heard: "2", answer: "3" },
   },
 } satisfies Readonly<Record<string, FanoutContender>>;
 

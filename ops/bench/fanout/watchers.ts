@@ -21,6 +21,7 @@ export interface Expected {
 const together = 50;
 
 let sockets: Array<WebSocket> = [];
+let isHeartbeat: (data: Buffer) => boolean = () => false;
 let fault: Error | undefined;
 let fail: (error: Error) => void = () => {};
 
@@ -31,12 +32,14 @@ const broken = (error: Error): void => {
 
 answerParent({
   open: async ({ contender: name, port, token, watchers }: Watching) => {
-    const { path, opening } = contender(name);
+    const { path, opening, heartbeat } = contender(name);
+    isHeartbeat = (data) => data.toString() === heartbeat?.heard;
     const open = async (): Promise<void> => {
       while (sockets.length < watchers) {
         const at = sockets.push(undefined as never) - 1;
         const socket = await openSocket(`ws://127.0.0.1:${port}${path}`, opening(token));
         socket.on("error", broken).on("close", (code) => broken(new Error(`the server closed a watcher's connection: ${code}`)));
+        if (heartbeat !== undefined) socket.on("message", (data: Buffer) => isHeartbeat(data) && socket.send(heartbeat.answer));
         sockets[at] = socket;
       }
     };
@@ -51,13 +54,17 @@ answerParent({
       let waiting = sockets.length;
       for (const socket of sockets) {
         let got = 0;
-        socket.removeAllListeners("message");
-        socket.on("message", (data: Buffer) => {
+        const heard = (data: Buffer): void => {
+          if (isHeartbeat(data)) return;
           const mark = marks[got++];
           if (mark === undefined || !data.includes(mark))
             broken(new Error(`a watcher got something else: ${data.toString().slice(0, 200)}`));
-          else if (got === changes && --waiting === 0) resolve();
-        });
+          else if (got === changes) {
+            socket.off("message", heard);
+            if (--waiting === 0) resolve();
+          }
+        };
+        socket.on("message", heard);
       }
     }),
   close: () => {
