@@ -22,13 +22,20 @@ export interface ServeOptions extends ServerOptions {
   readonly pages: Promise<void>;
   /** End the first admin's sessions and print a new sign-in link. */
   readonly reset: boolean;
+  /** Simulators of the paid providers run beside it, with sample accounts. */
+  readonly demo: boolean;
 }
 
-export const serve = ({ settings, pages, reset, ...parts }: ServeOptions): void => {
+export const serve = ({ settings, pages, reset, demo, ...parts }: ServeOptions): void => {
   const program = Effect.gen(function* () {
     const { url } = yield* Gateway;
     const auth = yield* Auth;
     const token = reset ? yield* auth.resetAdmin : yield* auth.ensureAdmin;
+    if (demo) {
+      const { addDemoAccounts } = yield* Effect.promise(() => import("./demo.ts"));
+      const count = yield* addDemoAccounts;
+      say(`Demonstration: ${count} accounts at simulated providers; nothing is sent anywhere and nothing costs anything.`);
+    }
     yield* Effect.promise(() => pages);
     say(`PixSim is at ${url}`);
     if (settings.DATABASE_URL === undefined) {
@@ -38,7 +45,7 @@ export const serve = ({ settings, pages, reset, ...parts }: ServeOptions): void 
     }
     if (token !== null) say(`Sign in (works once, within 24 hours): ${url}/#/welcome?token=${token}`);
     return yield* Effect.never;
-  }).pipe(Effect.provide(server(settings, parts)));
+  }).pipe(Effect.scoped, Effect.provide(server(settings, parts)));
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {

@@ -8,6 +8,8 @@ import { serverDatabase } from "#db/client/server.ts";
 import { openJobs } from "#db/queries/job.ts";
 import { assetHandlers, assetLayer } from "#actors/asset/handlers.ts";
 import { assetHousekeeping } from "#actors/asset/housekeeping.ts";
+import { accountDelivery } from "#actors/account/delivery.ts";
+import { accountHandlers } from "#actors/account/handlers.ts";
 import { actorKinds, kindServices } from "#actors/index.ts";
 import { jobHandlers } from "#actors/job/handlers.ts";
 import { Slots } from "#actors/job/slots.ts";
@@ -37,6 +39,7 @@ import { serverMetrics } from "#runtime/observe/server-metrics.ts";
 import { logSink } from "#runtime/observe/sink.ts";
 import { systemHandlers } from "#runtime/observe/system.ts";
 import { Pool } from "#runtime/pool/pool.ts";
+import { Vault } from "#runtime/vault/vault.ts";
 import { version } from "./version.ts";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -54,6 +57,7 @@ const gateway = (limits: Partial<GatewayLimits>) =>
         auth: yield* authHandlers,
         system: yield* systemHandlers({ version, openJobs: Effect.map(database.query(openJobs), ([row]) => row?.open ?? 0) }),
         jobs: yield* jobHandlers,
+        accounts: yield* accountHandlers,
         assets: yield* assetHandlers,
         actors: yield* actorHandlers,
         cluster: yield* clusterHandlers,
@@ -128,14 +132,14 @@ export const server = (settings: SettingsShape, { limits = {}, providers = built
   const host = Layer.unwrap(Effect.map(actorKinds, (definitions) => actorHost(definitions)));
 
   return gateway(limits).pipe(
-    Layer.provideMerge(Layer.mergeAll(serverMetrics, slotMetrics, authHousekeeping, assetHousekeeping)),
+    Layer.provideMerge(Layer.mergeAll(serverMetrics, slotMetrics, authHousekeeping, assetHousekeeping, accountDelivery)),
     Layer.provideMerge(host),
     Layer.provideMerge(kindServices),
     Layer.provideMerge(providers),
     Layer.provideMerge(assetLayer),
     Layer.provideMerge(Layer.mergeAll(mediaUrls, mediaPool(), localBlobs, Bus.layer)),
     Layer.provideMerge(Layer.mergeAll(Auth.layer, ResultStore.layer, transportLayer, GatewayCounters.layer, Pool.layer, logSink)),
-    Layer.provideMerge(Layer.mergeAll(Secrets.layer, clusterLayer(version))),
+    Layer.provideMerge(Layer.mergeAll(Secrets.layer, Vault.layer, clusterLayer(version))),
     // Before all else in the data folder: it finds out whether another process has it, or nobody can write there.
     Layer.provideMerge(database),
     Layer.provideMerge(tracing(settings)),

@@ -1,5 +1,5 @@
 // `npm start`: the server, and the front ends built if they are stale. `--reset-admin` prints a new sign-in link;
-// `--without-pages` leaves the front ends as they are. The database opens in its thread while the server is loaded.
+// `--without-pages` leaves the front ends as they are; `--demo` runs simulators of the paid providers beside it. The database opens in its thread while the server is loaded.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { openFolder } from "#db/client/embedded-folder.ts";
@@ -24,12 +24,13 @@ const build = (): Promise<void> =>
 
 try {
   const pages = process.argv.includes("--without-pages") ? Promise.resolve() : build();
-  const settings = readSettings(process.env);
+  const demo = process.argv.includes("--demo");
+  const settings = readSettings(demo ? { PIXSIM_DATA: "./data-demo", PIXSIM_PROVIDER_SPEED: "8", ...process.env } : process.env);
   const opening = settings.DATABASE_URL === undefined ? openFolder(settings.PIXSIM_DATA) : undefined;
   // A failure is told to who asks.
   opening?.catch(() => {});
   const { serve } = await import("./serve.ts");
-  serve({ settings, opening, pages, reset: process.argv.includes("--reset-admin") });
+  serve({ settings, opening, pages, reset: process.argv.includes("--reset-admin"), demo });
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

@@ -162,19 +162,27 @@ describe("what belongs to another does not exist", () => {
     asset = await client.upload(new Uint8Array(picture), { name: "hers.png" });
     job = (await client.call("jobs.create", { request: request("hers", { scheduledFor: Date.now() + 3_600_000 }) })).jobs[0]!;
     const { uploadId } = await client.call("assets.beginUpload", { name: "hers.mp4", size: 1000 });
-    own = { job: job.id, ast: asset.id, upl: uploadId, ses: ada.sessionId };
+    const account = await client.call("accounts.add", {
+      provider: "pixverse",
+      title: "Hers",
+      settings: { baseUrl: "http://127.0.0.1:9" },
+      secrets: { apiKey: "hers" },
+    });
+    own = { job: job.id, ast: asset.id, upl: uploadId, ses: ada.sessionId, acc: account.id };
     client.close();
   });
 
   /** Every id in an example, which are named by what they are. */
-  const idPattern = /\b(job|ast|upl|ses)_[A-Za-z0-9-]+/g;
+  const idPattern = /\b(job|ast|upl|ses|acc)_[A-Za-z0-9-]+/g;
   const naming = entries.filter(({ example }) => JSON.stringify(example).match(idPattern));
   const withIds = (example: unknown, id: (kind: string) => string): unknown =>
     JSON.parse(JSON.stringify(example).replaceAll(idPattern, (_all, kind: string) => id(kind)));
   const unknown = (kind: string): string => `${kind}_00000000-0000-4000-8000-000000000000`;
   const anonymised = (answer: ServerFrame, id: (kind: string) => string): unknown => {
     const { id: _frame, ...rest } = answer as { readonly id: number };
-    return JSON.parse(["job", "ast", "upl", "ses"].reduce((text, kind) => text.replaceAll(id(kind), `<${kind}>`), JSON.stringify(rest)));
+    return JSON.parse(
+      ["job", "ast", "upl", "ses", "acc"].reduce((text, kind) => text.replaceAll(id(kind), `<${kind}>`), JSON.stringify(rest)),
+    );
   };
   const hers = (kind: string): string => own[kind]!;
 
@@ -186,6 +194,7 @@ describe("what belongs to another does not exist", () => {
         "assets.get",
         "assets.finishUpload",
         "auth.revoke",
+        "accounts.remove",
         "actors.resume",
         "actors.history",
       ]),

@@ -23,11 +23,12 @@ export interface Studio {
   readonly close: () => Promise<void>;
 }
 
-export const openStudio = async (): Promise<Studio> => {
+/** `env`: settings of its server besides. */
+export const openStudio = async (env: Readonly<Record<string, string>> = {}): Promise<Studio> => {
   const folder = await mkdtemp(join(tmpdir(), "pixsim-e2e-"));
   // Making the database is most of a first start; what it is made of is proved elsewhere.
   const data = await freshDataFolder();
-  let server = await startServer({ data });
+  let server = await startServer({ data, env });
   const { url, port } = server;
   const browser = await openBrowser();
   const device = await openDevice(browser);
@@ -46,7 +47,7 @@ export const openStudio = async (): Promise<Studio> => {
     killAndRestart: async (meanwhile) => {
       await server.kill("SIGKILL");
       await meanwhile?.(data);
-      server = await startServer({ data, port });
+      server = await startServer({ data, port, env });
     },
     close: async () => {
       await browser.close();

@@ -1,0 +1,114 @@
+// Accounts at providers as a creator uses them: added in the form, used by jobs of each provider, refused, cooling down, and replaced by another.
+import type { Locator, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { type Fleet, type FleetAccount, startFleet } from "../simulators/fleet.ts";
+import { patience } from "./browser.ts";
+import { jobOf, openWorkspace, panel, promptField } from "./pages.ts";
+import { openStudio, type Studio } from "./studio.ts";
+
+const speed = 20;
+let fleet: Fleet;
+let studio: Studio;
+let page: Page;
+
+beforeAll(async () => {
+  fleet = await startFleet({ speed, accounts: 2, credits: 2000, concurrency: 2 });
+  studio = await openStudio({ PIXSIM_PROVIDER_SPEED: String(speed) });
+}, 4 * patience);
+afterAll(async () => {
+  await studio?.close();
+  await fleet?.close();
+});
+beforeEach(async () => {
+  page = await studio.device.open();
+  await openWorkspace(page, studio.url);
+});
+afterEach(async () => {
+  await page.close();
+  expect(studio.device.complaints()).toEqual([]);
+});
+
+const accounts = (): Locator => panel(page, "Accounts");
+const openAccounts = async (): Promise<void> => {
+  await page.keyboard.press("g");
+  await page.keyboard.press("p");
+  await accounts().waitFor();
+};
+const card = (title: string): Locator => accounts().getByRole("article", { name: title });
+const simulator = (provider: string) => fleet.simulators.find((each) => each.provider === provider)!.simulator;
+const accountAt = (provider: string, index = 0): FleetAccount => fleet.accounts.filter((each) => each.provider === provider)[index]!;
+const titleOf = (provider: string): Promise<string> =>
+  page.getByLabel("Provider", { exact: true }).locator(`option[value=${provider}]`).first().innerText();
+
+/** Through the form, as a person would. */
+const add = async ({ provider, settings, secrets }: FleetAccount, title: string): Promise<void> => {
+  await openAccounts();
+  const section = accounts().locator(`[data-provider=${provider}]`);
+  await section.getByRole("button", { name: /Add/ }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill(title);
+  for (const value of Object.values(secrets)) await dialog.locator("input[type=password]").first().fill(value);
+  await dialog
+    .locator("input[type=url], input[name=baseUrl]")
+    .or(dialog.getByLabel(/Base URL|Address/))
+    .first()
+    .fill(String(settings["baseUrl"]));
+  await dialog.getByRole("button", { name: "Add the account" }).click();
+  await dialog.waitFor({ state: "detached" });
+};
+
+const ask = async (provider: string, prompt: string): Promise<Locator> => {
+  await page.getByLabel("Provider", { exact: true }).selectOption(provider);
+  await promptField(page).fill(prompt);
+  await panel(page, "Generate")
+    .getByRole("button", { name: /^Generate/ })
+    .click();
+  const job = jobOf(page, prompt);
+  await job.waitFor();
+  return job;
+};
+
+/** The Job panel says so of its job, beside what it was to cost. */
+const says = (job: Locator, state: string): Promise<void> => job.locator(".ui-badge").getByText(state, { exact: true }).first().waitFor();
+
+test("an account with a wrong key says what is wrong, and works once the key is put right", async () => {
+  const right = accountAt("pixverse");
+  await add({ ...right, secrets: { apiKey: "not the key" } }, "Mine");
+  await card("Mine").getByText("Failing").waitFor();
+  expect(await card("Mine").innerText()).toMatch(/key/i);
+  await card("Mine").getByRole("button", { name: "Edit" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("Replace the credentials").click();
+  await dialog.locator("input[type=password]").first().fill(` ${right.secrets["apiKey"]}\n`.trimEnd());
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await card("Mine").getByText("Available").waitFor();
+  expect(await card("Mine").innerText()).toContain("2,000 credits");
+});
+
+test("a video is made with each provider, on an account that was added in the form", { timeout: 10 * patience }, async () => {
+  for (const provider of ["openaiVideos", "comfyui", "fal", "replicate"]) await add(accountAt(provider), `At ${provider}`);
+  for (const provider of ["pixverse", "openaiVideos", "comfyui", "fal", "replicate"]) {
+    const job = await ask(provider, `a fox seen by ${provider}`);
+    await says(job, "Completed");
+    expect(await job.innerText()).toContain(await titleOf(provider));
+  }
+});
+
+test("a refused prompt is told as refused, and what it would have cost is given back", async () => {
+  const job = await ask("pixverse", "a fox #filtered");
+  await says(job, "Filtered");
+  expect(await job.innerText()).toMatch(/moderation/);
+});
+
+test("while one account cools down another takes its place, and a cancelled job says so", { timeout: 6 * patience }, async () => {
+  await add(accountAt("pixverse", 1), "Second");
+  await openAccounts();
+  simulator("pixverse").faults.order("rateLimit", 1);
+  const job = await ask("pixverse", "a fox that is asked for twice");
+  await card("Mine").or(card("Second")).getByText("Cooling down").first().waitFor();
+  await says(job, "Completed");
+  const slow = await ask("pixverse", "a fox that takes its time #stall");
+  await says(slow, "Processing");
+  await slow.getByRole("button", { name: "Cancel" }).click();
+  await says(slow, "Cancelled");
+});
