@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { Parts } from "#runtime/blobs/parts.ts";
+import { principalOf } from "#runtime/auth/handlers.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { Assets } from "./assets.ts";
@@ -12,8 +13,7 @@ import { assetChannel, AssetLibrary } from "./library.ts";
 import { Uploads } from "./uploads.ts";
 import { fromCursor, type Place } from "./view.ts";
 
-const owner = ({ principal }: CallContext): Effect.Effect<string, CallError> =>
-  principal === null ? Effect.fail(new CallError("unauthenticated", "Sign in first.")) : Effect.succeed(principal.userId);
+const owner = (context: CallContext): Effect.Effect<string, CallError> => Effect.map(principalOf(context), ({ userId }) => userId);
 
 const placeOf = (cursor: string | undefined): Effect.Effect<Place | null, CallError> => {
   if (cursor === undefined) return Effect.succeed(null);

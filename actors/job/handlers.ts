@@ -8,6 +8,7 @@ import { countJobsByState, type JobFilterArgs, type JobRow, jobsById, listJobs }
 import { type Job, JobRequest } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
+import { principalOf } from "#runtime/auth/handlers.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
@@ -23,8 +24,7 @@ const snapshotRows = 100;
 /** Words of one search. */
 const maxWords = 10;
 
-const owner = ({ principal }: CallContext): Effect.Effect<string, CallError> =>
-  principal === null ? Effect.fail(new CallError("unauthenticated", "Sign in first.")) : Effect.succeed(principal.userId);
+const owner = (context: CallContext): Effect.Effect<string, CallError> => Effect.map(principalOf(context), ({ userId }) => userId);
 
 const placeOf = (cursor: string | undefined): Effect.Effect<Place | null, CallError> => {
   if (cursor === undefined) return Effect.succeed(null);
