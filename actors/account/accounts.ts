@@ -3,7 +3,7 @@
 import { Clock, Context, Effect, Layer, Scope } from "effect";
 import * as z from "zod";
 import { Database, type DatabaseError } from "#db/client/database.ts";
-import { accountById, credentialOf, forgetUpload, rememberUpload, uploadedAs } from "#db/queries/account.ts";
+import { accountToConnect, forgetUpload, rememberUpload, uploadedAs } from "#db/queries/account.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure } from "#actors/provider/provider.ts";
 import { makeHttp } from "#actors/provider/http.ts";
 import { makePolling } from "#actors/provider/polling.ts";
@@ -73,19 +73,19 @@ export class Accounts extends Context.Service<
       const stored = Effect.fnUntraced(function* (provider: Provider, accountId: string): Effect.fn.Return<Connection, ProviderFailure> {
         const spec = provider.account;
         if (spec === null) return yield* Effect.fail(unusable(`${provider.title} is used without an account.`));
-        const [[row], [credential]] = yield* Effect.mapError(
-          Effect.all([database.query((sql) => accountById(sql, accountId)), database.query((sql) => credentialOf(sql, accountId))]),
+        const [row] = yield* Effect.mapError(
+          database.query((sql) => accountToConnect(sql, accountId)),
           ofDatabase,
         );
-        if (row === undefined || credential === undefined) return yield* Effect.fail(unusable("The account is gone: add it again."));
+        if (row === undefined) return yield* Effect.fail(unusable("The account is gone: add it again."));
         const { settings, title } = Account.parse(row.account);
-        const from = JSON.stringify([credential.changed_at, settings]);
+        const from = JSON.stringify([row.changed_at, settings]);
         const known = kept.get(accountId);
         if (known?.from === from) return known.connection;
         const checked = spec.settings.safeParse(settings);
         if (!checked.success)
           return yield* Effect.fail(unusable(`The settings of ${title} do not fit any more: ${z.prettifyError(checked.error)}`));
-        const secrets = yield* Effect.mapError(openCredentials(vault, accountId, Sealed.parse(credential.sealed)), ({ message }) =>
+        const secrets = yield* Effect.mapError(openCredentials(vault, accountId, Sealed.parse(row.sealed)), ({ message }) =>
           unusable(message),
         );
         const connection = yield* connect(provider, { id: accountId, settings: checked.data, secrets });

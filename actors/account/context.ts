@@ -111,6 +111,16 @@ export interface LeaseEnded {
   readonly freeAt?: number | undefined;
 }
 
+/** A place that no submission was made of. */
+export const unusedLease = (key: string): LeaseEnded => ({
+  type: "lease.ended",
+  key,
+  outcome: "unused",
+  message: "",
+  charged: null,
+  tookMs: 0,
+});
+
 export type AccountEvent =
   | { readonly type: "lease.take"; readonly key: string; readonly jobId: string; readonly cost: number }
   | LeaseEnded

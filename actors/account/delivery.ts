@@ -6,8 +6,9 @@ import { staleLeases, sweepCredentials } from "#db/queries/account.ts";
 import { Charge } from "#protocol/job.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { deliver } from "#runtime/actor/tell.ts";
+import { Placement } from "#runtime/cluster/placement.ts";
 import { accountAddress, poolAddress } from "./address.ts";
-import type { LeaseEnded } from "./context.ts";
+import { type LeaseEnded, unusedLease } from "./context.ts";
 import { Leases, type Note } from "./leases.ts";
 
 /** How old a lease must be before it can be called stale, ms: its job may just be about to take it. */
@@ -21,14 +22,15 @@ const orphanAge = 3_600_000;
 /** How a submission ended, by what its job noted; nothing was begun where it noted nothing. */
 const endOf = (key: string, charge: Charge | null): LeaseEnded =>
   charge === null
-    ? { type: "lease.ended", key, outcome: "unused", message: "", charged: null, tookMs: 0 }
+    ? unusedLease(key)
     : { type: "lease.ended", key, outcome: charge.outcome, message: "", charged: charge.charged, tookMs: charge.tookMs };
 
-export const accountDelivery: Layer.Layer<never, never, Actors | Database | Leases> = Layer.effectDiscard(
+export const accountDelivery: Layer.Layer<never, never, Actors | Database | Leases | Placement> = Layer.effectDiscard(
   Effect.gen(function* () {
     const actors = yield* Actors;
     const database = yield* Database;
     const leases = yield* Leases;
+    const placement = yield* Placement;
 
     const ended = (accountId: string, event: LeaseEnded) =>
       deliver({ to: accountAddress(accountId), event: { ...event } }, `ended/${event.key}`).pipe(
@@ -61,6 +63,6 @@ export const accountDelivery: Layer.Layer<never, never, Actors | Database | Leas
       });
       yield* database.query((sql) => sweepCredentials(sql, now - orphanAge));
     }).pipe(Effect.catchCause((cause) => Effect.logWarning("leases that nobody holds could not be looked for", cause)));
-    yield* Effect.forkScoped(Effect.repeat(sweep, Schedule.spaced(sweepEvery)));
+    yield* placement.once("account.leases", Effect.asVoid(Effect.repeat(sweep, Schedule.spaced(sweepEvery))));
   }),
 );

@@ -11,6 +11,7 @@ import { accountById, addCredential, removeCredential, replaceCredential, spendO
 import type { Account } from "#protocol/account.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
+import { principalOf } from "#runtime/auth/handlers.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
@@ -29,10 +30,8 @@ interface Caller {
   readonly isAdmin: boolean;
 }
 
-const caller = ({ principal }: CallContext): Effect.Effect<Caller, CallError> =>
-  principal === null
-    ? Effect.fail(new CallError("unauthenticated", "Sign in first."))
-    : Effect.succeed({ userId: principal.userId, isAdmin: principal.role === "admin" });
+const caller = (context: CallContext): Effect.Effect<Caller, CallError> =>
+  Effect.map(principalOf(context), ({ userId, role }) => ({ userId, isAdmin: role === "admin" }));
 
 const notFound = (id: string): CallError => new CallError("not_found", `The account ${id} does not exist, or is not yours.`);
 
@@ -177,20 +176,7 @@ export const accountHandlers = Effect.gen(function* () {
       "accounts.spend": Effect.fnUntraced(function* ({ days }, context) {
         const { userId } = yield* caller(context);
         const today = Math.floor((yield* Clock.currentTimeMillis) / day) * day;
-        const rows = yield* orCallError(database.query((sql) => spendOf(sql, userId, today - (days - 1) * day)));
-        return {
-          rows: rows.map((row) => ({
-            day: row.day,
-            provider: row.provider,
-            accountId: row.account_id,
-            accountTitle: row.account_title,
-            type: row.type,
-            submissions: row.submissions,
-            completed: row.completed,
-            estimated: row.estimated,
-            charged: row.charged,
-          })),
-        };
+        return { rows: yield* orCallError(database.query((sql) => spendOf(sql, userId, today - (days - 1) * day))) };
       }),
     },
     streams: {},

@@ -169,6 +169,26 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     }
   });
 
+  test("a shared account is seen by others as it stands, not how it is set up, and is gone for them when it is shared no more", async () => {
+    server.admins.add(server.user);
+    const account = await add("key-shared", 100);
+    const [theirs, own] = [await server.accounts(`${server.user}-other`), await server.accounts()];
+    expect(theirs).toEqual([]);
+    expect(own.map(({ id, settings }) => [id, settings])).toEqual([[account.id, { baseUrl: "https://test.example" }]]);
+    await server.call("accounts.update", { id: account.id, shared: true });
+    await vi.waitFor(() => expect(theirs).toMatchObject([{ id: account.id, shared: true, settings: {}, failure: null }]));
+    // Another user's job is made there.
+    const others = await server.watch(`${server.user}-other`);
+    const job = await server.create({}, `${server.user}-other`);
+    expect(await others.ended(job.id)).toMatchObject({ state: "completed", accountId: account.id });
+    await server.call("accounts.update", { id: account.id, shared: false });
+    await vi.waitFor(() => expect(theirs.at(-1)).toMatchObject({ id: account.id, state: "removed", settings: {} }));
+    const count = theirs.length;
+    await server.call("accounts.pause", { id: account.id, paused: true });
+    await vi.waitFor(() => expect(own.at(-1)).toMatchObject({ id: account.id, state: "disabled" }));
+    expect(theirs.length).toBe(count);
+  });
+
   test("what cannot be is said in words, and what was entered is in none of them", async () => {
     const input = { provider: "test", title: "T", settings: {}, secrets: {}, shared: false, priority: 5, dailyLimit: null };
     const refusal = (changes: object) =>

@@ -2,7 +2,7 @@
 import { Effect, LogLevel, References } from "effect";
 import { type ActorMeta, defineActor } from "#runtime/actor/define.ts";
 import { Bus } from "#runtime/bus/bus.ts";
-import type { LeaseEnded } from "#actors/account/context.ts";
+import { type LeaseEnded, unusedLease } from "#actors/account/context.ts";
 import { Leases } from "#actors/account/leases.ts";
 import type { Actors } from "#runtime/actor/actors.ts";
 import { Durations } from "./durations.ts";
@@ -18,10 +18,9 @@ export const jobChannel = (ownerId: string): string => `jobs:${ownerId}`;
 
 /** What an account is told of a place that is given back. */
 const endOf = (key: string, end: LeaseEnd | null): LeaseEnded => {
-  const base = { type: "lease.ended", key } as const;
-  if (end?.key !== key) return { ...base, outcome: "unused", message: "", charged: null, tookMs: 0 };
+  if (end?.key !== key) return unusedLease(key);
   const { outcome, message, charged, tookMs, retryAfterMs, freeAt } = end;
-  return { ...base, outcome, message, charged, tookMs, freeAt, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
+  return { type: "lease.ended", key, outcome, message, charged, tookMs, freeAt, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
 };
 
 export const jobActor = Effect.gen(function* () {

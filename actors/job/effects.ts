@@ -156,7 +156,7 @@ export const jobEffects = Effect.gen(function* () {
     return yield* submissions.submit(key, answered).pipe(Effect.mapError(ofProvider), atProvider("submit"));
   });
 
-  /** What made an asset, where a provider did. */
+  /** What made an asset, where a provider did that goes on from its own. */
   const makerOf = Effect.fnUntraced(function* (jobId: string | null) {
     if (jobId === null) return null;
     const [row] = yield* Effect.orElseSucceed(
@@ -169,7 +169,13 @@ export const jobEffects = Effect.gen(function* () {
   const fileOf = (order: JobOrder) =>
     Effect.fnUntraced(function* ({ assetId, role, name, timeMs }: JobInput) {
       const { jobId, ...file } = yield* assets.file(order.ownerId, assetId);
-      const input: ProviderInput = { role, name: name ?? null, timeMs: timeMs ?? null, ...file, made: yield* makerOf(jobId) };
+      const input: ProviderInput = {
+        role,
+        name: name ?? null,
+        timeMs: timeMs ?? null,
+        ...file,
+        made: yield* makerOf(order.pooled ? jobId : null),
+      };
       return input;
     });
 

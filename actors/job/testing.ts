@@ -14,6 +14,8 @@ import { Providers } from "#actors/provider/index.ts";
 import type { AccountSpec, Connection, Provider, ProviderFailure, ProviderRequest } from "#actors/provider/provider.ts";
 import { Database, type DatabaseError } from "#db/client/database.ts";
 import type { Asset } from "#protocol/asset.ts";
+import type { Account } from "#protocol/account.ts";
+import type { Role } from "#protocol/auth.ts";
 import type { CallArgs, CallName, CallOutput } from "#protocol/contract.ts";
 import { type FailureKind, type Job, JobRequest } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -343,6 +345,8 @@ export class TestServer {
   readonly studio = new TestStudio();
   /** Who calls, unless said otherwise. */
   user = "usr_a";
+  /** Who of the callers are administrators. */
+  readonly admins = new Set<string>();
   readonly shelf = new TestShelf();
   readonly #folder = mkdtempSync(join(tmpdir(), "pixsim-job-"));
   readonly #database: TestDatabase;
@@ -405,13 +409,25 @@ export class TestServer {
   async call<N extends TestCall>(name: N, input: CallArgs<N>, user = this.user, key?: string): Promise<CallOutput<N>> {
     const calls = { ...this.#handlers!.jobs.calls, ...this.#handlers!.accounts.calls };
     const handler = calls[name] as unknown as (input: CallArgs<N>, context: CallContext) => Effect.Effect<CallOutput<N>, CallError>;
-    return this.run(handler(input, contextOf(user, key)));
+    return this.run(handler(input, contextOf(user, key, this.admins.has(user) ? "admin" : "user")));
   }
 
   /** Asks for one job and answers it. */
   async create(changes: Partial<JobRequest> = {}, user = this.user): Promise<Job> {
     const { jobs } = await this.call("jobs.create", { request: request(changes), count: 1 }, user);
     return jobs[0]!;
+  }
+
+  /** Follows the topic of accounts; answers what comes, the snapshot's first. */
+  async accounts(user = this.user): Promise<ReadonlyArray<Account>> {
+    const seen: Array<Account> = [];
+    const take = (message: TopicMessage): void => {
+      if (message.type === "resumed") return;
+      const data = JSON.parse(message.json);
+      seen.push(...(message.type === "snapshot" ? (data.accounts as Array<Account>) : (data as Array<Account>)));
+    };
+    await this.run(this.#handlers!.accounts.topics["accounts.accounts"]({}, contextOf(user), undefined, take));
+    return seen;
   }
 
   /** Follows the topic of a user's jobs. */
@@ -474,11 +490,11 @@ export class JobWatch {
 export const request = (changes: Partial<JobRequest> = {}): JobRequest =>
   JobRequest.parse({ operation: "text_to_video", provider: "test", params: { prompt: "a fox in the snow" }, ...changes });
 
-const contextOf = (userId: string, key?: string): CallContext => ({
+const contextOf = (userId: string, key?: string, role: Role = "user"): CallContext => ({
   connectionId: "con_1",
   ip: "127.0.0.1",
   client: "test",
-  principal: { userId, username: userId, role: "user", sessionId: "ses_1", expiresAt: Number.MAX_SAFE_INTEGER },
+  principal: { userId, username: userId, role, sessionId: "ses_1", expiresAt: Number.MAX_SAFE_INTEGER },
   key,
   authenticate: () => {},
   openUpload: () => 1,

@@ -1,7 +1,7 @@
 // The kind `pool`: reads its accounts, asks them for places, and tells jobs which they have. In memory only.
 import { Effect } from "effect";
 import { accountAddress } from "#actors/account/address.ts";
-import type { AccountContext } from "#actors/account/context.ts";
+import { type AccountContext, unusedLease } from "#actors/account/context.ts";
 import { accountRow, fromStoredAccount } from "#actors/account/row.ts";
 import { Database } from "#db/client/database.ts";
 import { accountsOf } from "#db/queries/account.ts";
@@ -60,8 +60,8 @@ export const poolActor = Effect.gen(function* () {
       account: holds,
     } = told.context as { leasedAt?: unknown; submitKey?: unknown; account?: { id?: unknown } | null };
     if (leasedAt !== null && submitKey === key && holds?.id === accountId) return { refused: null, account };
-    const unused = { type: "lease.ended", key, outcome: "unused", message: "", charged: null, tookMs: 0 };
-    return { refused: null, account: acknowledgedAccount(accountId, yield* actors.send(accountAddress(accountId), unused)) };
+    const back = yield* actors.send(accountAddress(accountId), { ...unusedLease(key) });
+    return { refused: null, account: acknowledgedAccount(accountId, back) };
   });
 
   const grantAll = Effect.fnUntraced(function* (grants: ReadonlyArray<Grant>): Effect.fn.Return<Granted, never, Actors> {

@@ -10,6 +10,7 @@ import { failureOfCode, failureOfStatus } from "./pixverse-failures.ts";
 import { pixverseOperations } from "./pixverse-operations.ts";
 import { type PixverseRequest, paramsOf, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
+import { undecided, unsent } from "./refusals.ts";
 import type { HttpRequest, Pace, ProviderTools, Status } from "./tools.ts";
 
 const settings = z.object({
@@ -33,8 +34,6 @@ const bounds = {
 } as const;
 
 const failure = (kind: ProviderFailure["kind"], message: string): ProviderFailure => ({ kind, message });
-/** It happened before the generation was asked for. */
-const unsent = (error: ProviderFailure): ProviderFailure => ({ ...error, unsent: true });
 
 /** A whole number of any width, as a string of its digits. */
 const Id = z.union([z.string().regex(/^\d+$/), z.int().nonnegative().transform(String)]);
@@ -72,10 +71,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
       status,
       headers: answered,
       body,
-    } = yield* http.json({ url: base + path, headers, ...request }).pipe(
-      // An answer that is none does not say what became of the question.
-      Effect.mapError((error) => (error.kind === "provider" ? { ...error, kind: "network" as const } : error)),
-    );
+    } = yield* http.json({ url: base + path, headers, ...request }).pipe(Effect.mapError(undecided));
     const envelope = Envelope.safeParse(body);
     const code = envelope.data?.ErrCode ?? envelope.data?.err_code;
     if (code !== undefined && code !== 0) {

@@ -18,6 +18,11 @@ export const accountsOf = (sql: Queryable, provider: string) =>
 
 export const accountById = (sql: Queryable, id: string) => sql<Array<AccountRow>>`select id, account from account where id = ${id}`;
 
+/** All that a connection is made of. */
+export const accountToConnect = (sql: Queryable, id: string) =>
+  sql<Array<AccountRow & { sealed: unknown; changed_at: number }>>`
+    select a.id, a.account, c.sealed, c.changed_at from account a join credential c on c.account_id = a.id where a.id = ${id}`;
+
 /**
  * Leases taken before `before` that no job holds: the job has ended, waits without one, holds another, or never was. `charge` is how that
  * submission ended, where its job says so.
@@ -37,8 +42,8 @@ export const staleLeases = (sql: Queryable, before: number) =>
 export interface SpendRow {
   readonly day: string;
   readonly provider: string;
-  readonly account_id: string;
-  readonly account_title: string;
+  readonly accountId: string;
+  readonly accountTitle: string;
   readonly type: string | null;
   readonly submissions: number;
   readonly completed: number;
@@ -50,7 +55,7 @@ export interface SpendRow {
 export const spendOf = (sql: Queryable, ownerId: string, since: number) =>
   sql<Array<SpendRow>>`
     select to_char(to_timestamp((c ->> 'at')::bigint / 1000) at time zone 'UTC', 'YYYY-MM-DD') as day, j.provider,
-      c ->> 'accountId' as account_id, max(c ->> 'accountTitle') as account_title, c ->> 'type' as type,
+      c ->> 'accountId' as "accountId", max(c ->> 'accountTitle') as "accountTitle", c ->> 'type' as type,
       count(*)::int as submissions, (count(*) filter (where c ->> 'outcome' = 'completed'))::int as completed,
       coalesce(sum((c ->> 'estimated')::double precision), 0) as estimated,
       coalesce(sum(coalesce((c ->> 'charged')::double precision,
@@ -91,9 +96,6 @@ export const addCredential = async (
 
 export const replaceCredential = (sql: Queryable, accountId: string, sealed: string, now: number) =>
   sql`update credential set sealed = ${sealed}::text::jsonb, changed_at = ${now} where account_id = ${accountId}`;
-
-export const credentialOf = (sql: Queryable, accountId: string) =>
-  sql<Array<CredentialRow & { changed_at: number }>>`select account_id, sealed, changed_at from credential where account_id = ${accountId}`;
 
 /** Only if they are still those that were read. */
 export const rewrapCredential = (sql: Queryable, accountId: string, before: string, after: string) =>
