@@ -1,4 +1,9 @@
 // Accounts at providers as a creator uses them: added in the form, used by jobs of each provider, refused, cooling down, and replaced by another.
+import { execFile } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Fleet, type FleetAccount, startFleet } from "../simulators/fleet.ts";
@@ -111,4 +116,24 @@ test("while one account cools down another takes its place, and a cancelled job 
   await says(slow, "Processing");
   await slow.getByRole("button", { name: "Cancel" }).click();
   await says(slow, "Cancelled");
+});
+
+test("credentials are put under a new master key, and open as before", { timeout: 4 * patience }, async () => {
+  await page.close();
+  await studio.device.duringOutage(() =>
+    studio.killAndRestart(async (data) => {
+      const launch = fileURLToPath(new URL("../launch.mjs", import.meta.url));
+      const { stderr } = await promisify(execFile)(process.execPath, [launch, "rotate-keys"], {
+        env: { ...process.env, PIXSIM_DATA: data },
+      });
+      expect(stderr).toMatch(/A new master key is in use\. Credentials that were put under it: 6\./);
+      expect((await readdir(join(data, "secrets"))).filter((name) => name.startsWith("credentials"))).toEqual(["credentials-2.key"]);
+    }),
+  );
+  page = await studio.device.open();
+  await openWorkspace(page, studio.url);
+  await openAccounts();
+  await card("Mine").getByRole("button", { name: "Test" }).click();
+  await card("Mine").getByText("Available").waitFor();
+  await says(await ask("pixverse", "a fox under a new key"), "Completed");
 });

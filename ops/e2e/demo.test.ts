@@ -1,0 +1,40 @@
+// `npm start -- --demo`: all providers can be tried without a key, also after it was stopped and started again.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { firstAdmin, typedClient } from "./people.ts";
+import { startServer } from "./server.ts";
+
+const everywhere = ["comfyui", "fal", "openaiVideos", "pixverse", "replicate"].flatMap((provider) => [provider, provider]);
+
+test(
+  "sample accounts at every provider are ready, and are led to where the simulators are after a restart",
+  { timeout: 120_000 },
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), "pixsim-demo-"));
+    const options = { data: join(folder, "data"), args: ["--demo"], env: { PIXSIM_PROVIDER_SPEED: "50" } };
+    let server = await startServer(options);
+    const grant = await firstAdmin(server);
+    const addresses: Array<ReadonlyArray<unknown>> = [];
+    try {
+      for (const prompt of ["a fox", "a fox once more"]) {
+        const client = typedClient(server, grant);
+        const ready = async () => (await client.call("accounts.list", {})).accounts.filter(({ state }) => state === "available");
+        await expect.poll(async () => (await ready()).map(({ provider }) => provider).sort(), { timeout: 30_000 }).toEqual(everywhere);
+        addresses.push((await ready()).map(({ settings }) => settings["baseUrl"]));
+        const { jobs } = await client.call("jobs.create", {
+          request: { operation: "text_to_video", provider: "pixverse", params: { prompt } },
+        });
+        await expect.poll(async () => (await client.call("jobs.get", { id: jobs[0]!.id })).state, { timeout: 30_000 }).toBe("completed");
+        client.close();
+        await server.kill();
+        if (prompt === "a fox") server = await startServer({ ...options, port: server.port });
+      }
+      expect(addresses[1]).not.toEqual(addresses[0]);
+    } finally {
+      await server.kill("SIGKILL");
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+);
