@@ -59,11 +59,13 @@ const touch = async (one: Locator, other: Locator): Promise<boolean> => {
   if (a === null || b === null) throw new Error("one of them is not on the page");
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 };
-/** Asks for a short video and waits for the news that it is on its way. */
+/** Asks for a short video and waits for the news that it is on its way, once that of the one before has gone. */
 const ask = async (there: Page, prompt: string): Promise<void> => {
+  const news = toasts(there).getByText("The video is on its way");
+  await expect.poll(() => news.count(), { timeout: patience }).toBe(0);
   await promptField(there).fill(prompt);
   await generate(there);
-  await toasts(there).getByText("The video is on its way").waitFor();
+  await news.waitFor();
 };
 
 test("a layout is kept over a reload and on other devices; it is reset by one press, and that is taken back by one", async () => {

@@ -94,7 +94,9 @@ export const Grid: Component<GridProps> = (props) => {
   );
   const places = createPlaces(() => ({ ids: props.ids.slice(range().first, range().last), first: range().first }));
 
-  // Keep what stands at the top of the view where it is.
+  // Keep what stands at the top of the view where it is. The same picture is kept until somebody scrolls: after a change it may stand in the
+  // middle of its row, and one that is taken anew after each change would let the first one wander off.
+  let anchor: string | undefined;
   createComputed(
     on([() => props.ids, layout], ([ids, now], before) => {
       const [oldIds, old] = before ?? [];
@@ -102,13 +104,12 @@ export const Grid: Component<GridProps> = (props) => {
       if (oldIds === undefined || old === undefined || view <= 0) {
         return;
       }
-      const { first } = rowsInView(old.tops, view, 0, 0);
-      const from = old.firsts[first] ?? 0;
+      const from = anchor === undefined ? (old.firsts[rowsInView(old.tops, view, 0, 0).first] ?? 0) : oldIds.indexOf(anchor);
       if (oldIds[from] === ids[from] && boxOf(old, from).top === boxOf(now, from).top) {
         return;
       }
       // The first of them that is still there.
-      const anchor = oldIds.slice(from, from + 60).find((id) => ids[from] === id || ids.includes(id));
+      anchor = oldIds.slice(from, from + 60).find((id) => ids[from] === id || ids.includes(id));
       if (anchor !== undefined) {
         const was = boxOf(old, oldIds.indexOf(anchor)).top;
         const is = boxOf(now, ids.indexOf(anchor)).top;
@@ -121,6 +122,13 @@ export const Grid: Component<GridProps> = (props) => {
       }
     }),
   );
+  const scrolled = (to: number) => {
+    // What this grid has scrolled by itself comes back rounded to the screen's pixels.
+    if (Math.abs(to - untrack(top)) > 1) {
+      anchor = undefined;
+    }
+    setTop(to);
+  };
   createComputed(() => {
     if (size().height > 0 && layout().height - top() < (nearEnd + 1) * size().height) {
       untrack(() => props.onNearEnd());
@@ -209,7 +217,7 @@ export const Grid: Component<GridProps> = (props) => {
       class="gallery-grid"
       {...props.host}
       ref={(element) => (host = element)}
-      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      onScroll={(event) => scrolled(event.currentTarget.scrollTop)}
       onPointerDown={begin}
     >
       <div class="gallery-sheet" ref={(element) => (sheet = element)} style={{ height: `${layout().height}px`, margin: `${padding}px` }}>
