@@ -27,8 +27,8 @@ try {
   const demo = process.argv.includes("--demo");
   const settings = readSettings(demo ? { PIXSIM_DATA: "./data-demo", PIXSIM_PROVIDER_SPEED: "8", ...process.env } : process.env);
   const opening = settings.DATABASE_URL === undefined ? openFolder(settings.PIXSIM_DATA) : undefined;
-  // A failure is told to who asks.
-  opening?.catch(() => {});
+  // The thread must have begun before the program is loaded, which holds the event loop. A failure is told to who asks.
+  await opening?.catch(() => {});
   const { serve } = await import("./serve.ts");
   serve({ settings, opening, pages, reset: process.argv.includes("--reset-admin"), demo });
 } catch (error) {
