@@ -19,11 +19,17 @@ export interface Expected {
 
 /** Sockets that are opened at the same time. */
 const together = 50;
+/** Servers end sockets that say nothing, and the others of a run take their time to begin: said so often, ms, while nothing is measured. */
+const signOfLifeMs = 20_000;
 
-let sockets: Array<WebSocket> = [];
+let sockets: Array<WebSocket | undefined> = [];
 let isHeartbeat: (data: Buffer) => boolean = () => false;
 let fault: Error | undefined;
 let fail: (error: Error) => void = () => {};
+let measuring = false;
+setInterval(() => {
+  if (!measuring) for (const socket of sockets) socket?.ping();
+}, signOfLifeMs);
 
 const broken = (error: Error): void => {
   fault ??= error;
@@ -36,9 +42,9 @@ answerParent({
     isHeartbeat = (data) => data.toString() === heartbeat?.heard;
     const open = async (): Promise<void> => {
       while (sockets.length < watchers) {
-        const at = sockets.push(undefined as never) - 1;
+        const at = sockets.push(undefined) - 1;
         const socket = await openSocket(`ws://127.0.0.1:${port}${path}`, opening(token));
-        socket.on("error", broken).on("close", (code) => broken(new Error(`the server closed a watcher's connection: ${code}`)));
+        socket.on("error", broken).on("close", (code) => broken(new Error(`${name} closed a watcher's connection: ${code}`)));
         if (heartbeat !== undefined) socket.on("message", (data: Buffer) => isHeartbeat(data) && socket.send(heartbeat.answer));
         sockets[at] = socket;
       }
@@ -49,6 +55,7 @@ answerParent({
   expect: ({ first, changes }: Expected) =>
     new Promise<void>((resolve, reject) => {
       fail = reject;
+      measuring = true;
       if (fault !== undefined) reject(fault);
       const marks = Array.from({ length: changes }, (_, n) => Buffer.from(markOf(first + n)));
       let waiting = sockets.length;
@@ -60,17 +67,19 @@ answerParent({
           if (mark === undefined || !data.includes(mark))
             broken(new Error(`a watcher got something else: ${data.toString().slice(0, 200)}`));
           else if (got === changes) {
-            socket.off("message", heard);
-            if (--waiting === 0) resolve();
+            socket?.off("message", heard);
+            if (--waiting > 0) return;
+            measuring = false;
+            resolve();
           }
         };
-        socket.on("message", heard);
+        socket?.on("message", heard);
       }
     }),
   close: () => {
     for (const socket of sockets) {
-      socket.removeAllListeners("close");
-      socket.terminate();
+      socket?.removeAllListeners("close");
+      socket?.terminate();
     }
     sockets = [];
   },
