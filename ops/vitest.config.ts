@@ -8,8 +8,9 @@ export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Far above what any takes: a slow or busy machine is no fault.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // XState's development build says this of every effect: on purpose the stepper (runtime/actor/step.ts) gives it no actors.
     onConsoleLog: (log) => !/^Actor type '.*' not found in machine/.test(log),
     projects: [
@@ -36,8 +37,7 @@ export default defineConfig({
           environment: "node",
           globalSetup: "ops/e2e/setup.ts",
           include: ["ops/e2e/**/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          testTimeout: 120_000,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
