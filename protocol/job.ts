@@ -75,6 +75,53 @@ export const JobRequest = z.object({
 });
 export type JobRequest = z.infer<typeof JobRequest>;
 
+/** Jobs that one call may ask for. */
+export const mostJobsAtOnce = 100;
+
+/**
+ * What a grid varies. `param`: a parameter, set to each of the values. `seed`: whatever the provider calls its seed. `provider`: where and how
+ * it is made; `operation` and `params` stand for those of the request, which hold where they are left out.
+ */
+export const GridAxis = z.discriminatedUnion("by", [
+  z.object({
+    by: z.literal("param"),
+    param: z.string().min(1).max(100),
+    values: z.array(z.unknown()).min(1).max(mostJobsAtOnce),
+  }),
+  z.object({ by: z.literal("seed"), values: z.array(z.int()).min(1).max(mostJobsAtOnce) }),
+  z.object({
+    by: z.literal("provider"),
+    values: z
+      .array(z.object({ provider: Id, operation: Operation.optional(), params: z.record(z.string(), z.unknown()).optional() }))
+      .min(1)
+      .max(mostJobsAtOnce),
+  }),
+]);
+export type GridAxis = z.infer<typeof GridAxis>;
+
+/** One job for each combination of the axes' values, but for those left out. */
+export const Grid = z.object({
+  axes: z.array(GridAxis).min(1).max(6),
+  /** Cells that are not made: for each axis the place of its value, from 0. */
+  without: z
+    .array(z.array(z.int().min(0)).max(6))
+    .max(2000)
+    .default([]),
+});
+export type Grid = z.infer<typeof Grid>;
+
+/** Where a job stands in the batch it was made with: the axes (`provider`, `seed`, or a parameter's name) in order. */
+export const JobCell = z.array(
+  z.object({
+    axis: z.string(),
+    /** Place of the value on its axis, from 0. */
+    index: z.int(),
+    /** Of `provider`: provider and operation, as in `pixverse/text_to_video`. */
+    value: z.unknown(),
+  }),
+);
+export type JobCell = z.infer<typeof JobCell>;
+
 /** What one submission to a provider's account was to cost, and did. */
 export const Charge = z.object({
   /** Of the submission: what the provider knows it by. */
@@ -117,6 +164,8 @@ export const Job = z.object({
   parentJobId: Id.nullable(),
   /** Jobs created together. */
   batchId: Id.nullable(),
+  /** Its place among those, or null where it was made alone. */
+  cell: JobCell.nullable(),
   attempt: z.int(),
   maxAttempts: z.int(),
   failure: JobFailure.nullable(),
@@ -195,6 +244,31 @@ export const Estimate = z.object({
 });
 export type Estimate = z.infer<typeof Estimate>;
 
+/** What all jobs of a call would come to. Those of its own are of the dearest and longest of them. */
+export const BatchEstimate = Estimate.extend({
+  jobs: z.int(),
+  /** By provider. */
+  parts: z.array(
+    z.object({
+      provider: Id,
+      jobs: z.int(),
+      /** Of these jobs together, in credits of `creditType`. */
+      credits: z.number(),
+      creditType: z.string().nullable(),
+      /** Of these jobs one after the other, ms. */
+      durationMs: z.number(),
+      waitMs: z.number(),
+    }),
+  ),
+  /** Accounts that these jobs may use, and whether they could take one of them now. */
+  accounts: z.array(z.object({ provider: Id, accountId: Id, title: z.string(), serves: z.boolean(), reason: z.string().nullable() })),
+  /** Why the call would be refused now, in words. */
+  refusals: z.array(z.string()),
+  /** What the jobs would wait for now, in words. */
+  waits: z.array(z.string()),
+});
+export type BatchEstimate = z.infer<typeof BatchEstimate>;
+
 const sampleRequest = { operation: "text_to_video" as const, provider: "studio", params: { prompt: "a fox in the snow", duration: 5 } };
 const sampleJob: Job = {
   id: "job_1",
@@ -214,6 +288,7 @@ const sampleJob: Job = {
   scheduledFor: null,
   parentJobId: null,
   batchId: null,
+  cell: null,
   attempt: 1,
   maxAttempts: 3,
   failure: null,
@@ -234,6 +309,13 @@ export const JobFilter = z.object({
   /** Words of the prompt or name. */
   search: z.string().max(200).optional(),
   batchId: Id.optional(),
+});
+
+/** What is asked for: the request, at each cell of the grid, so many times with different seeds. */
+const Batch = z.object({
+  request: JobRequest,
+  count: z.int().min(1).max(mostJobsAtOnce).default(1),
+  grid: Grid.optional(),
 });
 
 /** `failed`: ids that could not be changed, with the reason. */
@@ -260,18 +342,32 @@ export const jobs = domain({
       },
     }),
     estimate: call({
-      summary: "What a request would cost and how long it would take.",
+      summary:
+        "What the same call of `create` would cost, how long it would take, on which accounts, and what stands in its way. Changes nothing.",
       access: "user",
-      input: z.object({ request: JobRequest }),
-      output: Estimate,
+      input: Batch,
+      output: BatchEstimate,
       mutation: false,
       errors: ["not_found"],
-      example: { input: { request: sampleRequest }, output: { credits: 0, durationMs: 1200, waitMs: 0 } },
+      example: {
+        input: { request: sampleRequest },
+        output: {
+          credits: 0,
+          durationMs: 1200,
+          waitMs: 0,
+          jobs: 1,
+          parts: [{ provider: "studio", jobs: 1, credits: 0, creditType: null, durationMs: 1200, waitMs: 0 }],
+          accounts: [],
+          refusals: [],
+          waits: [],
+        },
+      },
     }),
     create: call({
-      summary: "Accepts one job, or `count` of them with different seeds. Accepted means stored.",
+      summary:
+        "Accepts one job; or, all or none, one for each cell of the grid, and of each `count` with different seeds, which are the same in all cells. Accepted means stored.",
       access: "user",
-      input: z.object({ request: JobRequest, count: z.int().min(1).max(100).default(1) }),
+      input: Batch,
       output: z.object({ jobs: z.array(Job) }),
       mutation: true,
       errors: ["not_found", "quota_exceeded"],

@@ -2,7 +2,7 @@
 import { Effect } from "effect";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { testDatabases } from "#db/client/testing.ts";
-import { type JobWatch, TestDatabase, TestServer } from "#actors/job/testing.ts";
+import { type JobWatch, request, TestDatabase, TestServer } from "#actors/job/testing.ts";
 import { Database } from "#db/client/database.ts";
 import type { Account } from "#protocol/account.ts";
 
@@ -63,6 +63,18 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect(studio.credits.get("key-a")).toBe(90);
     const { rows } = await server.call("accounts.spend", { days: 2 });
     expect(rows).toMatchObject([{ provider: "test", accountTitle: "key-a", submissions: 1, completed: 1, estimated: 10, charged: 10 }]);
+  });
+
+  test("an estimate names the accounts that would take one of the jobs now, and says when credits do not reach for all", async () => {
+    const rich = await add("key-rich", 25);
+    const poor = await add("key-poor", 3);
+    const { parts, accounts: named, waits } = await server.call("jobs.estimate", { request: request(), count: 3 });
+    expect(parts).toMatchObject([{ jobs: 3, credits: 30, creditType: "credits" }]);
+    expect(named.toSorted((a, b) => Number(b.serves) - Number(a.serves))).toMatchObject([
+      { accountId: rich.id, title: "key-rich", serves: true, reason: null },
+      { accountId: poor.id, serves: false, reason: "It has 3 credits left and one of these takes 10." },
+    ]);
+    expect(waits).toEqual(["They take 30 credits at Test studio, and your accounts there have 28."]);
   });
 
   test("thirty jobs of a user over three accounts: all are made, none has more under way than it has places, and the books agree", async () => {

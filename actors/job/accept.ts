@@ -2,7 +2,7 @@
 import { Clock, Effect } from "effect";
 import { refusal } from "#actors/asset/quota.ts";
 import { Database } from "#db/client/database.ts";
-import { admitJobs, jobsById } from "#db/queries/job.ts";
+import { admitJobs, jobsById, openJobsOf } from "#db/queries/job.ts";
 import { dropReservations, usageOf } from "#db/queries/quota.ts";
 import type { Job } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -65,13 +65,30 @@ export const accepting = Effect.gen(function* () {
     return yield* Effect.fail(refused);
   });
 
+  const tooManyOpen = (open: number): CallError => {
+    const limit = settings.PIXSIM_OPEN_JOBS_PER_USER;
+    const message = `${open} of your jobs are open and at most ${limit} may be: wait for some to end or cancel some.`;
+    return new CallError("quota_exceeded", message, { quota: "openJobs", limit });
+  };
+
+  /** Why so many jobs would not be let in now, in words. Reserves nothing: it may be otherwise a moment later. */
+  const refusals = Effect.fnUntraced(function* (ownerId: string, jobs: number) {
+    const [row] = yield* orCallError(database.query((sql) => openJobsOf(sql, ownerId)));
+    const open = row?.open ?? 0;
+    const usage = yield* orCallError(database.query((sql) => usageOf(sql, ownerId)));
+    const all = [
+      open + jobs > settings.PIXSIM_OPEN_JOBS_PER_USER ? tooManyOpen(open) : null,
+      refusal(usage, { assets: jobs, bytes: 0 }, settings),
+    ];
+    return all.flatMap((each) => (each === null ? [] : [each.message]));
+  });
+
   const admit = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>) {
     const now = yield* Clock.currentTimeMillis;
     const limit = settings.PIXSIM_OPEN_JOBS_PER_USER;
     const [row] = yield* orCallError(database.query((sql) => admitJobs(sql, ownerId, ids, limit, now, now - reservationLife)));
     if (row?.admitted === true) return yield* mustFit(ownerId, ids);
-    const message = `${row?.open} of your jobs are open and at most ${limit} may be: wait for some to end or cancel some.`;
-    return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "openJobs", limit }));
+    return yield* Effect.fail(tooManyOpen(row?.open ?? 0));
   });
 
   const start = Effect.fnUntraced(function* (order: JobOrder) {
@@ -110,5 +127,5 @@ export const accepting = Effect.gen(function* () {
     );
   });
 
-  return { accept, estimate, known, repeated };
+  return { accept, estimate, known, refusals, repeated };
 });

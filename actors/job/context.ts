@@ -1,6 +1,6 @@
 // What a job knows of itself, its bounds in time, and the arithmetic on them. Pure, JSON only; shared by the machine (so also
 // by a browser that draws it) and what shows it.
-import type { Charge, FailureKind, JobFailure, JobInput, JobState, Operation } from "#protocol/job.ts";
+import type { Charge, FailureKind, JobCell, JobFailure, JobInput, JobState, Operation } from "#protocol/job.ts";
 
 const second = 1000;
 const minute = 60 * second;
@@ -54,6 +54,8 @@ export interface JobOrder {
   readonly scheduledFor: number | null;
   readonly parentJobId: string | null;
   readonly batchId: string | null;
+  /** Its place in the batch; left out where it was made alone. */
+  readonly cell?: JobCell;
   /** Expected time of the generation and of the wait before it, ms. */
   readonly expectedMs: number;
   readonly waitMs: number;

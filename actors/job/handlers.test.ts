@@ -38,8 +38,17 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
   });
 
   test("an estimate follows the provider, then what generations took, and the queue", async () => {
-    const ask = (params: Record<string, unknown>) => server.call("jobs.estimate", { request: request({ params }) });
-    expect(await ask({ prompt: "x" })).toEqual({ credits: 0, durationMs: 2000, waitMs: 0 });
+    const ask = (params: Record<string, unknown>) => server.call("jobs.estimate", { request: request({ params }), count: 1 });
+    expect(await ask({ prompt: "x" })).toEqual({
+      credits: 0,
+      durationMs: 2000,
+      waitMs: 0,
+      jobs: 1,
+      parts: [{ provider: "test", jobs: 1, credits: 0, creditType: null, durationMs: 2000, waitMs: 0 }],
+      accounts: [],
+      refusals: [],
+      waits: [],
+    });
     expect(await ask({ prompt: "x", duration: 10 })).toMatchObject({ durationMs: 4000 });
     expect(await codeOf(ask({ prompt: "" }))).toBe("invalid_input");
     studio.script.next("track", Effect.void);
@@ -144,6 +153,85 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     expect(seeds((await create({ params: { prompt: "fox", seed: 999 } }, 3)).jobs)).toEqual([999, 1000, 0]);
     const found = await server.call("jobs.list", list({ batchId: jobs[0]!.batchId! }));
     expect(found.jobs.map(({ id }) => id).sort()).toEqual(jobs.map(({ id }) => id).sort());
+  });
+
+  test("a grid is a job of each cell, which knows where it stands; the same take has the same seed everywhere", async () => {
+    const duration = { by: "param" as const, param: "duration", values: [3, 7, 9] };
+    const prompts = { by: "provider" as const, values: [{ provider: "test" }, { provider: "test", params: { prompt: "a wolf" } }] };
+    const batch = { request: request(), count: 2, grid: { axes: [duration, prompts], without: [[1, 0]] } };
+    const estimated = await server.call("jobs.estimate", batch);
+    const single = async (seconds: number) =>
+      (await server.call("jobs.estimate", { request: request({ params: { prompt: "x", duration: seconds } }), count: 1 })).durationMs;
+    const [short, middle, long] = [await single(3), await single(7), await single(9)];
+    expect(estimated).toMatchObject({ jobs: 10, durationMs: long, parts: [{ jobs: 10, durationMs: 2 * (2 * short + middle + 2 * long) }] });
+    const { jobs } = await server.call("jobs.create", batch, server.user, "key-grid");
+    expect(jobs.map(({ cell }) => cell!.map(({ index }) => index).join(""))).toEqual([
+      "000",
+      "001",
+      "010",
+      "011",
+      "110",
+      "111",
+      "200",
+      "201",
+      "210",
+      "211",
+    ]);
+    for (const { params, prompt, cell, batchId } of jobs) {
+      expect(batchId).toBe(jobs[0]!.batchId);
+      expect(cell).toEqual([
+        { axis: "duration", index: expect.any(Number), value: params["duration"] },
+        { axis: "provider", index: prompt === "a wolf" ? 1 : 0, value: "test/text_to_video" },
+        { axis: "seed", index: expect.any(Number), value: params["seed"] },
+      ]);
+    }
+    const seeds = (take: number) => new Set(jobs.filter(({ cell }) => cell!.at(-1)!.index === take).map(({ params }) => params["seed"]));
+    expect(seeds(0).size).toBe(1);
+    expect(seeds(1).size).toBe(1);
+    expect(seeds(0)).not.toEqual(seeds(1));
+    expect((await server.call("jobs.get", { id: jobs[3]!.id })).cell).toEqual(jobs[3]!.cell);
+    const again = await server.call("jobs.create", batch, server.user, "key-grid");
+    expect(again.jobs.map(({ id }) => id)).toEqual(jobs.map(({ id }) => id));
+    const bySeed = await server.call("jobs.create", {
+      request: request(),
+      count: 1,
+      grid: { axes: [{ by: "seed", values: [5, 8] }], without: [] },
+    });
+    expect(bySeed.jobs.map(({ params }) => params["seed"])).toEqual([5, 8]);
+  });
+
+  test("a grid is accepted whole or not at all, and each fault is named with its cell", async () => {
+    const grid = (...axes: ReadonlyArray<readonly [string, ReadonlyArray<unknown>]>) => ({
+      axes: axes.map(([param, values]) => ({ by: "param" as const, param, values: [...values] })),
+      without: [],
+    });
+    const refusal = async (asked: ReturnType<typeof grid>) => {
+      const call = { request: request(), count: 1, grid: asked };
+      const estimated: unknown = await server.call("jobs.estimate", call).catch((error: unknown) => error);
+      const created: unknown = await server.call("jobs.create", call).catch((error: unknown) => error);
+      expect(issuesOf(estimated)).toEqual(issuesOf(created));
+      return issuesOf(created).map(({ path, message }) => `${path.join(".")}: ${message}`);
+    };
+    const late = await refusal(grid(["duration", [5, 99]], ["prompt", ["a fox", "a wolf"]]));
+    expect(late).toEqual([expect.stringMatching(/^grid\.axes\.0\.values\.1: At duration 99, prompt a fox \(and 1 more\): /)]);
+    expect(await refusal(grid(["durtion", [5, 6]]))).toEqual([
+      "grid.axes.0.values.0: At durtion 5: There is no such parameter.",
+      "grid.axes.0.values.1: At durtion 6: There is no such parameter.",
+    ]);
+    expect(await refusal(grid(["duration", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]], ["seed", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]))).toEqual([
+      "grid: 11 × 10 are 110 videos, and one call takes 100: shorten an axis or leave cells out.",
+    ]);
+    expect((await server.call("jobs.list", list())).jobs).toEqual([]);
+  });
+
+  test("an estimate says what a batch costs, what it would wait for, and why it would be refused", async () => {
+    studio.settings.pooled = true;
+    const axes = [{ by: "param" as const, param: "duration", values: [5, 10] }];
+    const ask = (count: number) => server.call("jobs.estimate", { request: request(), count, grid: { axes, without: [] } });
+    const waits = ["An account at Test studio: add one under Providers & accounts."];
+    expect(await ask(2)).toMatchObject({ credits: 20, parts: [{ jobs: 4, credits: 60, creditType: "credits" }], refusals: [], waits });
+    await create({ scheduledFor: Date.now() + 3_600_000 }, 7);
+    expect((await ask(22)).refusals).toEqual(["7 of your jobs are open and at most 50 may be: wait for some to end or cancel some."]);
   });
 
   test("a key makes a call happen once, also when it is sent twice at the same moment", async () => {

@@ -1,11 +1,14 @@
 // What the wire asks of jobs. Everything is the signed-in user's own: what belongs to another does not exist.
 import { Clock, Effect } from "effect";
+import { fromStoredAccount } from "#actors/account/row.ts";
 import type { Assets } from "#actors/asset/assets.ts";
 import { fromCursor, type Place, toCursor } from "#actors/asset/view.ts";
 import { Providers } from "#actors/provider/index.ts";
 import { Database } from "#db/client/database.ts";
+import { accountsOf } from "#db/queries/account.ts";
 import { countJobsByState, type JobFilterArgs, type JobRow, jobsById, listJobs } from "#db/queries/job.ts";
-import { type Job, JobRequest } from "#protocol/job.ts";
+import { gridSize } from "#protocol/grid.ts";
+import { type Job, JobRequest, mostJobsAtOnce } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { principalOf } from "#runtime/auth/handlers.ts";
@@ -14,9 +17,10 @@ import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { accepting, acknowledgedRow, jobAddress } from "./accept.ts";
 import { jobChannel } from "./actor.ts";
+import { batchEstimate, prepareBatch, singlesOf } from "./batch.ts";
 import { derivedId, hashOf } from "./canonical.ts";
-import { formOf, providerSpec } from "./form.ts";
-import { checkParams, operationOf, prepare, refuse } from "./request.ts";
+import { providerSpec } from "./form.ts";
+import { prepare, refuse } from "./request.ts";
 import { fromStored } from "./row.ts";
 
 /** Rows of the snapshot of the topic. */
@@ -59,7 +63,7 @@ export const jobHandlers = Effect.gen(function* () {
   const bus = yield* Bus;
   const providers = yield* Providers;
   const services = yield* Effect.context<Providers | Assets>();
-  const { accept, estimate, known, repeated } = yield* accepting;
+  const { accept, estimate, known, refusals, repeated } = yield* accepting;
 
   const page = Effect.fnUntraced(function* (ownerId: string, filter: JobFilterArgs, after: Place | null, limit: number) {
     const rows = yield* orCallError(database.query((sql) => listJobs(sql, ownerId, filter, after, limit + 1)));
@@ -86,27 +90,37 @@ export const jobHandlers = Effect.gen(function* () {
     calls: {
       "jobs.providers": () => Effect.succeed({ providers: providers.all.map(providerSpec) }),
 
-      "jobs.estimate": Effect.fnUntraced(function* ({ request }) {
-        const { provider, operation } = yield* Effect.provide(operationOf(request), services);
-        const { params, issues } = checkParams(formOf(operation), request.params);
-        const conflict = issues.length === 0 ? (operation.conflict?.(params) ?? null) : null;
-        const faults = conflict === null ? issues : [{ path: ["request", "params", conflict.field], message: conflict.message }];
-        if (faults.length > 0) return yield* Effect.fail(refuse(faults));
-        const { expectedMs, waitMs } = estimate({ provider, request }, params);
-        return { credits: operation.estimate(params).credits, durationMs: expectedMs, waitMs };
+      "jobs.estimate": Effect.fnUntraced(function* (batch, context) {
+        const ownerId = yield* owner(context);
+        const singles = yield* Effect.provide(
+          singlesOf(batch, ({ provider }, request, params) => estimate({ provider, request }, params)),
+          services,
+        );
+        const jobs = singles.length * batch.count;
+        const pooled = new Set(singles.flatMap(({ provider }) => (provider.account === null ? [] : [provider.id])));
+        const accounts = yield* Effect.forEach([...pooled], (provider) =>
+          Effect.map(
+            orCallError(database.query((sql) => accountsOf(sql, provider))),
+            (rows) => [provider, rows.map(fromStoredAccount)] as const,
+          ),
+        );
+        return batchEstimate(ownerId, singles, batch.count, new Map(accounts), yield* refusals(ownerId, jobs));
       }),
 
-      "jobs.create": Effect.fnUntraced(function* ({ request, count }, context) {
+      "jobs.create": Effect.fnUntraced(function* (batch, context) {
         const ownerId = yield* owner(context);
-        const askedHash = context.key === undefined ? null : hashOf({ request, count });
+        const askedHash = context.key === undefined ? null : hashOf(batch);
+        // Of a grid without faults, which is known only once it is looked at: a repeat is of one that was accepted.
+        const count = batch.grid === undefined ? batch.count : Math.min(gridSize(batch.grid) * batch.count, mostJobsAtOnce);
         const ids = Array.from({ length: count }, (_, index) => idFor("job", ownerId, context.key, index));
         const there = askedHash === null ? new Map<string, Job>() : yield* repeated(ownerId, ids, askedHash);
-        if (there.size < count) {
-          const prepared = yield* Effect.provide(prepare(ownerId, request, yield* Clock.currentTimeMillis), services);
+        if (there.size < count || count === 0) {
+          const prepared = yield* Effect.provide(prepareBatch(ownerId, batch, yield* Clock.currentTimeMillis), services);
           const batchId = count === 1 ? null : idFor("bat", ownerId, context.key);
-          const wanted = ids.flatMap((id, index) =>
-            there.has(id) ? [] : [{ prepared, particulars: { id, askedHash, parentJobId: null, batchId, index } }],
-          );
+          const wanted = prepared.flatMap(({ prepared: one, cell, index }, at) => {
+            const id = ids[at]!;
+            return there.has(id) ? [] : [{ prepared: one, particulars: { id, askedHash, parentJobId: null, batchId, cell, index } }];
+          });
           for (const job of yield* accept(ownerId, wanted)) there.set(job.id, job);
         }
         return { jobs: ids.map((id) => there.get(id)!) };
@@ -158,7 +172,7 @@ export const jobHandlers = Effect.gen(function* () {
           const row = own.get(parentJobId);
           if (row === undefined) failed.push({ id: parentJobId, message: noJob });
           if (row === undefined || there.has(id)) return Effect.succeed([]);
-          const particulars = { id, askedHash, parentJobId, batchId: null, index: 0 };
+          const particulars = { id, askedHash, parentJobId, batchId: null, cell: [], index: null };
           return Effect.match(Effect.provide(prepare(ownerId, requestOf(row), now), services), {
             onSuccess: (checked) => [{ prepared: newSeed ? { ...checked, seed: null } : checked, particulars }],
             onFailure: ({ message }) => {

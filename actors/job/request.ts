@@ -5,7 +5,7 @@ import { Assets } from "#actors/asset/assets.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { Provider, ProviderOperation } from "#actors/provider/provider.ts";
 import type { Asset } from "#protocol/asset.ts";
-import type { JobInput, JobRequest } from "#protocol/job.ts";
+import type { JobCell, JobInput, JobRequest } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { hashOf, seedAfter, seedOf } from "./canonical.ts";
 import type { JobOrder } from "./context.ts";
@@ -19,11 +19,15 @@ export interface Issue {
   readonly message: string;
 }
 
-/** A request that a provider would take. */
-export interface Prepared {
+/** A provider and its operation, with its form. */
+export interface Target {
   readonly provider: Provider;
   readonly operation: ProviderOperation;
   readonly form: Form;
+}
+
+/** A request that a provider would take. */
+export interface Prepared extends Target {
   readonly request: JobRequest;
   /** Checked, defaults filled in. The seed is the one asked for, or missing. */
   readonly params: Readonly<Record<string, unknown>>;
@@ -45,11 +49,12 @@ export const operationOf = Effect.fnUntraced(function* (request: JobRequest) {
     const message = `${provider.title} does not offer "${request.operation}".`;
     return yield* Effect.fail(refuse([{ path: ["request", "operation"], message }]));
   }
-  return { provider, operation, form: formOf(operation) };
+  const target: Target = { provider, operation, form: formOf(operation) };
+  return target;
 });
 
 /** Checked parameters, or what is wrong with them. */
-export const checkParams = (
+const checkParams = (
   form: Form,
   params: JobRequest["params"],
 ): { readonly params: Readonly<Record<string, unknown>>; readonly issues: ReadonlyArray<Issue> } => {
@@ -76,28 +81,47 @@ const textIssues = (value: unknown, path: ReadonlyArray<string | number>): Array
   return Object.entries(value).flatMap(([key, part]) => textIssues(key, path).concat(textIssues(part, [...path, key])));
 };
 
-/** Errors: not_found for a provider or an input, invalid_input with the place of each fault. */
-export const prepare = Effect.fnUntraced(function* (ownerId: string, request: JobRequest, now: number) {
-  const { provider, operation, form } = yield* operationOf(request);
-  const { params, issues } = checkParams(form, request.params);
+/** The parameters, each and together. */
+export const checkAll = ({ form, operation }: Target, params: JobRequest["params"]): ReturnType<typeof checkParams> => {
+  const checked = checkParams(form, params);
+  const conflict = checked.issues.length === 0 ? (operation.conflict?.(checked.params) ?? null) : null;
+  if (conflict === null) return checked;
+  return { params: checked.params, issues: [{ path: ["request", "params", conflict.field], message: conflict.message }] };
+};
+
+/** The assets of a request's inputs, in order. Errors: not_found. */
+export const inputAssets = (ownerId: string, inputs: ReadonlyArray<JobInput>) =>
+  Effect.forEach(inputs, (input, index) => inputAsset(ownerId, input, index), { concurrency: 8 });
+
+/** A request with the assets of its inputs: what is made of it, and what is wrong with it. */
+export const prepareWith = (
+  target: Target,
+  request: JobRequest,
+  assets: ReadonlyArray<Asset>,
+  now: number,
+): { readonly prepared: Prepared; readonly issues: ReadonlyArray<Issue> } => {
+  const { form, operation } = target;
+  const { params, issues } = checkAll(target, request.params);
   const inputs = request.inputs.map(canonicalInput);
-  const assets = yield* Effect.forEach(inputs, (input, index) => inputAsset(ownerId, input, index), { concurrency: 8 });
-  const conflict = issues.length === 0 ? (operation.conflict?.(params) ?? null) : null;
   const all = [
     ...issues,
-    ...(conflict === null ? [] : [{ path: ["request", "params", conflict.field], message: conflict.message }]),
     ...textIssues(request.name ?? "", ["request", "name"]),
     ...inputIssues(operation, inputs, assets),
     ...((request.scheduledFor ?? 0) > now + maxAhead
       ? [{ path: ["request", "scheduledFor"], message: "A job can be scheduled at most a year ahead." }]
       : []),
   ];
-  if (all.length > 0) return yield* Effect.fail(refuse(all));
   const asked = form.seed === null ? undefined : request.params[form.seed.name];
   const seed = typeof asked === "number" ? asked : null;
   const inputHashes = assets.map(({ sha256 }) => sha256);
-  const prepared: Prepared = { provider, operation, form, request, params, seed, inputs, inputHashes };
-  return prepared;
+  return { prepared: { ...target, request, params, seed, inputs, inputHashes }, issues: all };
+};
+
+/** Errors: not_found for a provider or an input, invalid_input with the place of each fault. */
+export const prepare = Effect.fnUntraced(function* (ownerId: string, request: JobRequest, now: number) {
+  const target = yield* operationOf(request);
+  const { prepared, issues } = prepareWith(target, request, yield* inputAssets(ownerId, request.inputs), now);
+  return issues.length > 0 ? yield* Effect.fail(refuse(issues)) : prepared;
 });
 
 const canonicalInput = ({ assetId, role, name, timeMs }: JobInput): JobInput => ({
@@ -149,8 +173,10 @@ export interface Particulars {
   readonly askedHash: string | null;
   readonly parentJobId: string | null;
   readonly batchId: string | null;
-  /** Which job of the request: each has another seed. */
-  readonly index: number;
+  /** Where it stands in the grid; empty: there is none. */
+  readonly cell: JobCell;
+  /** Which job of its cell: each has another seed. Null: there is one only. */
+  readonly index: number | null;
   readonly expectedMs: number;
   readonly waitMs: number;
 }
@@ -159,15 +185,18 @@ export const orderOf = (
   { provider, operation, form, request, params, seed, inputs, inputHashes }: Prepared,
   particulars: Particulars,
 ): JobOrder => {
-  const { index, ...rest } = particulars;
+  const { index, cell, ...rest } = particulars;
   const chosen =
     form.seed === null
       ? {}
       : // Drawn once for all of a batch and counted on from: seeds drawn one by one may meet.
-        { [form.seed.name]: seedAfter(seed ?? seedOf(particulars.batchId ?? particulars.id, form.seed), index, form.seed) };
+        { [form.seed.name]: seedAfter(seed ?? seedOf(particulars.batchId ?? particulars.id, form.seed), index ?? 0, form.seed) };
   const canonical = { ...params, ...chosen };
+  const take = index === null ? [] : [{ axis: "seed", index, value: form.seed === null ? null : canonical[form.seed.name] }];
+  const stands = [...cell, ...take];
   return {
     ...rest,
+    ...(stands.length === 0 ? {} : { cell: stands }),
     operation: request.operation,
     provider: provider.id,
     providerTitle: provider.title,

@@ -21,6 +21,7 @@ export interface JobRow {
   readonly scheduled_for: number | null;
   readonly parent_job_id: string | null;
   readonly batch_id: string | null;
+  readonly cell: ReadonlyArray<unknown> | null;
   readonly attempt: number;
   readonly max_attempts: number;
   readonly failure: { readonly kind: string; readonly message: string } | null;
@@ -37,7 +38,7 @@ export interface JobRow {
 
 const columns = (sql: Queryable) => sql`
   j.id, j.rev, j.owner_id, j.operation, j.provider, j.state, j.progress, j.eta_at, j.waiting_for, j.name, j.prompt, j.params,
-  j.inputs, j.hash, j.asked_hash, j.priority, j.scheduled_for, j.parent_job_id, j.batch_id, j.attempt, j.max_attempts, j.failure,
+  j.inputs, j.hash, j.asked_hash, j.priority, j.scheduled_for, j.parent_job_id, j.batch_id, j.cell, j.attempt, j.max_attempts, j.failure,
   j.asset_id, j.slot, j.account_id, j.credits, j.charges, j.parked, j.created_at, j.submitted_at, j.finished_at`;
 
 const textArray = (sql: Queryable, values: ReadonlyArray<string>) => sql`${sql.array([...values], 25)}::text[]`;
@@ -80,6 +81,10 @@ export const listJobs = (
 
 export const countJobsByState = (sql: Queryable, ownerId: string) =>
   sql<Array<{ state: string; count: number }>>`select state, count(*)::int as count from job where owner_id = ${ownerId} group by state`;
+
+/** How many of a user's jobs have not ended. */
+export const openJobsOf = (sql: Queryable, ownerId: string) =>
+  sql<Array<{ open: number }>>`select count(*)::int as open from job where owner_id = ${ownerId} and finished_at is null`;
 
 /** Jobs that hold a slot and will use it without a person's help. */
 export const slotHolders = (sql: Queryable) =>

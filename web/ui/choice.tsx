@@ -1,4 +1,4 @@
-// Choosing: one of many (Select), one of a few (Segments), yes or no (Switch), a place on a scale (Slider).
+// Choosing: one of many (Select), one of a few (Segments), any of a few (Several), yes or no (Switch), a place on a scale (Slider).
 // Built on native controls: they bring keyboard, touch and screen-reader behaviour with them.
 import ChevronDown from "lucide-solid/icons/chevron-down";
 import { createUniqueId, For, Show, splitProps, type Component, type JSX } from "solid-js";
@@ -90,6 +90,38 @@ export const Segments = <V extends string>(props: ChoiceProps<V>): JSX.Element =
     </fieldset>
   );
 };
+
+interface SeveralProps extends FieldProps {
+  readonly options: ReadonlyArray<Option & { readonly checked: boolean }>;
+  readonly onChange: (value: string, checked: boolean) => void;
+}
+
+/** Any of a few, each ticked by itself. */
+export const Several: Component<SeveralProps> = (props) => (
+  <fieldset class="ui-field" aria-invalid={props.error === undefined ? undefined : "true"}>
+    <legend class="ui-field-top" classList={{ "visually-hidden": props.hideLabel === true }}>
+      {props.label}
+    </legend>
+    <div class="ui-segments">
+      <For each={props.options}>
+        {(option) => (
+          <label>
+            <input
+              type="checkbox"
+              checked={option.checked}
+              disabled={option.disabled}
+              onChange={(event) => props.onChange(option.value, event.currentTarget.checked)}
+            />
+            {option.label}
+          </label>
+        )}
+      </For>
+    </div>
+    <Show when={props.error} fallback={<Show when={props.help}>{(help) => <p class="ui-field-help">{help()}</p>}</Show>}>
+      {(error) => <p class="ui-field-error">{error()}</p>}
+    </Show>
+  </fieldset>
+);
 
 interface SwitchProps {
   readonly label: string;

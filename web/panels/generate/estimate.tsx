@@ -2,7 +2,7 @@
 import Clock from "lucide-solid/icons/clock";
 import Coins from "lucide-solid/icons/coins";
 import { createEffect, createMemo, createSignal, on, onCleanup, Show, type Accessor, type Component } from "solid-js";
-import type { Estimate, JobRequest } from "#protocol/job.ts";
+import type { BatchEstimate, Grid, JobRequest } from "#protocol/job.ts";
 import { debounced } from "#web/store/debounced.ts";
 import { issuesOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -13,22 +13,40 @@ import { formatPrice } from "#web/ui/price.ts";
 const restMs = 350;
 
 export interface Total {
-  readonly credits: number;
+  /** Null: it is free. */
+  readonly price: string | null;
   readonly totalMs: number;
 }
 
-/** Credits and time of so many: they run side by side as far as there are places. */
-export const estimateOf = (estimate: Estimate, count: number, places: number): Total => ({
-  credits: estimate.credits * count,
-  totalMs: estimate.waitMs + estimate.durationMs * Math.ceil(count / Math.max(places, 1)),
-});
+/** Price and time of all: they run side by side as far as each provider has places. */
+export const totalOf = ({ parts }: Pick<BatchEstimate, "parts">, places: (provider: string) => number): Total => {
+  const byType = new Map<string | null, number>();
+  for (const { credits, creditType } of parts) {
+    if (credits > 0) {
+      byType.set(creditType, (byType.get(creditType) ?? 0) + credits);
+    }
+  }
+  return {
+    price: byType.size === 0 ? null : [...byType].map(([type, credits]) => formatPrice(credits, type)).join(" + "),
+    totalMs: parts.reduce((longest, { provider, jobs, durationMs, waitMs }) => {
+      const rounds = Math.ceil(jobs / Math.max(places(provider), 1));
+      return Math.max(longest, waitMs + (durationMs / jobs) * rounds);
+    }, 0),
+  };
+};
+
+/** What is asked for in one call. */
+export interface Batch {
+  readonly request: JobRequest;
+  readonly count: number;
+  readonly grid?: Grid;
+}
 
 interface EstimateOptions {
   /** Null: something is still wrong with it. */
-  readonly request: () => JobRequest | null;
-  readonly count: () => number;
-  /** Jobs that run at the same time. */
-  readonly places: () => number;
+  readonly batch: () => Batch | null;
+  /** Jobs that run at the same time at a provider. */
+  readonly places: (provider: string) => number;
   /** What was refused goes together now. */
   readonly onFine: () => void;
   /** Its values do not go together, though each is right. */
@@ -38,19 +56,21 @@ interface EstimateOptions {
 interface EstimateNow {
   /** Null: nothing is known. */
   readonly total: Accessor<Total | null>;
+  /** Why it would be refused or wait now, in words. */
+  readonly obstacles: Accessor<ReadonlyArray<string>>;
   /** Its values do not go together. */
   readonly clashes: Accessor<boolean>;
 }
 
 export const createEstimate = (options: EstimateOptions): EstimateNow => {
   const { client } = useWorkspace();
-  const [estimate, setEstimate] = createSignal<Estimate | null>(null);
+  const [estimate, setEstimate] = createSignal<BatchEstimate | null>(null);
   const [clashes, setClashes] = createSignal(false);
   // Compared by content: a name may be typed without changing what it costs, but the request is a new object each time.
-  const request = createMemo(() => JSON.stringify(options.request()));
+  const asked = createMemo(() => JSON.stringify(options.batch()));
   createEffect(
-    on(debounced(request, restMs), (text) => {
-      const now = text === "null" ? null : options.request();
+    on(debounced(asked, restMs), (text) => {
+      const now = text === "null" ? null : options.batch();
       if (now === null) {
         setEstimate(null);
         setClashes(false);
@@ -59,8 +79,8 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
       const stop = new AbortController();
       onCleanup(() => stop.abort());
       // What has been typed since will be asked for by itself.
-      const isPresent = () => !stop.signal.aborted && request() === text;
-      client.call("jobs.estimate", { request: now }, { signal: stop.signal }).then(
+      const isPresent = () => !stop.signal.aborted && asked() === text;
+      client.call("jobs.estimate", now, { signal: stop.signal }).then(
         (answer) => {
           if (!stop.signal.aborted) {
             setEstimate(answer);
@@ -86,7 +106,11 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
   return {
     total: () => {
       const now = estimate();
-      return now === null ? null : estimateOf(now, options.count(), options.places());
+      return now === null ? null : totalOf(now, options.places);
+    },
+    obstacles: () => {
+      const now = estimate();
+      return now === null ? [] : [...now.refusals, ...now.waits];
     },
     clashes,
   };
@@ -95,8 +119,6 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
 interface EstimateProps {
   readonly total: Total | null;
   readonly clashes: boolean;
-  /** What the provider counts in. */
-  readonly type: string | null;
 }
 
 export const EstimateView: Component<EstimateProps> = (props) => (
@@ -115,7 +137,7 @@ export const EstimateView: Component<EstimateProps> = (props) => (
           </span>
           <span>
             <Coins size={13} aria-hidden="true" />
-            {now().credits === 0 ? "free" : formatPrice(now().credits, props.type)}
+            {now().price ?? "free"}
           </span>
         </>
       )}

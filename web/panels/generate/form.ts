@@ -1,11 +1,13 @@
 // The state of the Generate form: what is chosen and filled in, kept over reloads, and how it becomes a request.
 import { batch, createMemo, createSignal, untrack, type Accessor } from "solid-js";
 import type { Asset } from "#protocol/asset.ts";
-import { Operation, type JobRequest, type OperationSpec, type ProviderSpec } from "#protocol/job.ts";
+import type { Place } from "#protocol/grid.ts";
+import { Operation, type Grid, type JobRequest, type OperationSpec, type ProviderSpec } from "#protocol/job.ts";
 import type { DraftInput, DraftWish } from "#web/store/draft.ts";
 import { addInput, checkInputs, moveInput, placeIssues, refitInputs } from "./inputs.ts";
 import { issuesOf } from "#web/store/problem.ts";
 import { fitValues, readFields, toParams, validate, type FieldErrors, type FormField, type FormValues } from "./schema.ts";
+import { gridOf, issueAtField, valuesAtFirst, variedErrors, type Varied, type VariedValue } from "./varied.ts";
 
 export interface Form {
   readonly provider: Accessor<ProviderSpec | undefined>;
@@ -25,6 +27,16 @@ export interface Form {
   readonly removeInput: (at: number) => void;
   readonly moveInput: (at: number, by: -1 | 1) => void;
   readonly nameInput: (at: number, name: string) => void;
+  /** Fields that are given several values. */
+  readonly varied: Accessor<Varied>;
+  /** Null: it has one value again. */
+  readonly vary: (key: string, given: VariedValue | null) => void;
+  /** Providers that the form's own stands beside. */
+  readonly beside: Accessor<ReadonlyArray<string>>;
+  readonly setBeside: (ids: ReadonlyArray<string>) => void;
+  readonly grid: Accessor<Grid | null>;
+  /** Leaves a cell out, or makes it again. */
+  readonly toggleCell: (place: Place) => void;
   /** The request as it stands, or null where something is still wrong; `show` marks what. */
   readonly request: (show: boolean) => JobRequest | null;
   /** Puts the server's refusal at the fields; answers whether any got a message, and what belongs to none. */
@@ -72,11 +84,39 @@ export const createForm = (options: FormOptions): Form => {
   const [errors, setErrors] = createSignal<FieldErrors>({});
   const [inputErrors, setInputErrors] = createSignal<FieldErrors>({});
 
+  const [varied, setVaried] = createSignal<Varied>({});
+  const [beside, setBeside] = createSignal<ReadonlyArray<string>>([]);
+  const [without, setWithout] = createSignal<ReadonlyArray<Place>>([]);
+
   const provider = createMemo(() => options.providers().find(({ id }) => id === providerId()) ?? options.providers()[0]);
   const spec = createMemo(() => provider()?.operations.find((each) => each.operation === operation()) ?? provider()?.operations[0]);
   const fields = createMemo(() => readFields(spec()?.params ?? {}));
   const values = createMemo(() => fitValues(fields(), allValues()));
   const slots = () => spec()?.inputs ?? [];
+  const grid = createMemo(() => {
+    const [nowProvider, nowSpec] = [provider(), spec()];
+    if (nowProvider === undefined || nowSpec === undefined) {
+      return null;
+    }
+    const { operation: now } = nowSpec;
+    const providers = options
+      .providers()
+      .filter((each) => each.id === nowProvider.id || (beside().includes(each.id) && each.operations.some((one) => one.operation === now)));
+    return gridOf({
+      fields: fields(),
+      values: valuesAtFirst(fields(), values(), varied()),
+      varied: varied(),
+      providers,
+      request: { provider: nowProvider.id, operation: now },
+      without: without(),
+    });
+  });
+  /** Cells are known by their places, which are others now. */
+  const changeAxes = (change: () => void) =>
+    batch(() => {
+      change();
+      setWithout([]);
+    });
 
   const keep = () => {
     const [nowProvider, nowSpec] = [untrack(provider), untrack(spec)];
@@ -84,7 +124,7 @@ export const createForm = (options: FormOptions): Form => {
       options.onKeep({ provider: nowProvider.id, operation: nowSpec.operation, values: untrack(allValues), inputs: untrack(allInputs) });
     }
   };
-  const without = (messages: FieldErrors, key: string): FieldErrors => {
+  const withoutKey = (messages: FieldErrors, key: string): FieldErrors => {
     const { [key]: _, ...others } = messages;
     return others;
   };
@@ -97,7 +137,7 @@ export const createForm = (options: FormOptions): Form => {
   };
   const choose = (change: () => void) => {
     batch(() => {
-      change();
+      changeAxes(change);
       setErrors({});
       setInputErrors({});
       setInputs((inputs) => refitInputs(untrack(slots), inputs, options.kindOf));
@@ -136,7 +176,7 @@ export const createForm = (options: FormOptions): Form => {
     setValue: (key, value) => {
       batch(() => {
         setAllValues((now) => ({ ...now, [key]: value }));
-        setErrors((now) => without(now, key));
+        setErrors((now) => withoutKey(now, key));
       });
       keep();
     },
@@ -149,12 +189,27 @@ export const createForm = (options: FormOptions): Form => {
         changeInputs(untrack(allInputs).with(at, { ...input, name }));
       }
     },
+    varied,
+    vary: (key, given) =>
+      changeAxes(() => {
+        setVaried(({ [key]: _, ...others }) => (given === null ? others : { ...others, [key]: given }));
+        setErrors((now) => withoutKey(now, key));
+      }),
+    beside,
+    setBeside: (ids) => changeAxes(() => setBeside(ids)),
+    grid,
+    toggleCell: (place) =>
+      setWithout((now) => {
+        const others = now.filter((each) => String(each) !== String(place));
+        return others.length < now.length ? others : [...now, place];
+      }),
     request: (show) => {
       const [nowProvider, nowSpec] = [provider(), spec()];
       if (nowProvider === undefined || nowSpec === undefined) {
         return null;
       }
-      const wrong = validate(fields(), values());
+      const nowValues = valuesAtFirst(fields(), values(), varied());
+      const wrong = { ...validate(fields(), nowValues), ...variedErrors(fields(), varied()) };
       const wrongInputs = checkInputs(nowSpec.inputs, allInputs());
       if (show) {
         batch(() => {
@@ -167,13 +222,14 @@ export const createForm = (options: FormOptions): Form => {
         : {
             operation: nowSpec.operation,
             provider: nowProvider.id,
-            params: toParams(fields(), values()),
+            params: toParams(fields(), nowValues),
             inputs: [...allInputs()],
             priority: 5,
           };
     },
     refused: (error) => {
-      const placed = placeIssues(issuesOf(error), untrack(allInputs));
+      const issues = issuesOf(error).map((issue) => issueAtField(issue, untrack(fields), untrack(grid)));
+      const placed = placeIssues(issues, untrack(allInputs));
       const known = new Set(untrack(fields).map(({ key }) => key));
       batch(() => {
         setErrors(placed.params);
@@ -203,7 +259,9 @@ export const createForm = (options: FormOptions): Form => {
           return prompt !== undefined;
         }
         case "restore":
-          batch(() => {
+          changeAxes(() => {
+            setVaried({});
+            setBeside([]);
             setProviderId(wish.provider);
             setOperationSignal(wish.operation);
             setAllValues((now) => ({ ...now, seed: undefined, ...wish.params }));
@@ -224,8 +282,10 @@ export const createForm = (options: FormOptions): Form => {
       }
     },
     clear: () => {
-      batch(() => {
+      changeAxes(() => {
         setAllValues({});
+        setVaried({});
+        setBeside([]);
         setErrors({});
       });
       changeInputs([]);

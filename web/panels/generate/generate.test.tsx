@@ -1,6 +1,8 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { afterEach, describe, expect, it } from "vitest";
 import * as z from "zod";
+import type { CallArgs, CallOutput } from "#protocol/contract.ts";
+import { gridSize } from "#protocol/grid.ts";
 import type { ProviderSpec } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { sampleAccount, sampleAsset, sampleJob } from "#web/store/testing.ts";
@@ -40,11 +42,18 @@ const picture = sampleAsset({ id: "ast_p", mediaType: "image", name: "fox.png" }
 const opened = recordOpened();
 afterEach(() => localStorage.clear());
 
+/** What each costs 2 and takes 1.5 s for. */
+const estimated = ({ request, count, grid }: CallArgs<"jobs.estimate">, creditType: string | null = null): CallOutput<"jobs.estimate"> => {
+  const jobs = count * (grid === undefined ? 1 : gridSize(grid));
+  const part = { provider: request.provider, jobs, credits: 2 * jobs, creditType, durationMs: 1500 * jobs, waitMs: 0 };
+  return { credits: 2, durationMs: 1500, waitMs: 0, jobs, parts: [part], accounts: [], refusals: [], waits: [] };
+};
+
 const show = async (handlers: Parameters<typeof renderInWorkspace>[0] = {}) => {
   const shown = renderInWorkspace(
     {
       "jobs.providers": () => ({ providers: [studio] }),
-      "jobs.estimate": () => ({ credits: 2, durationMs: 1500, waitMs: 0 }),
+      "jobs.estimate": (asked) => estimated(asked),
       "jobs.create": ({ count }) => ({ jobs: Array.from({ length: count }, (_, index) => sampleJob({ id: `job_n${index}` })) }),
       "assets.many": () => ({ assets: [picture] }),
       ...handlers,
@@ -152,14 +161,71 @@ describe("the Generate panel", () => {
     expect(screen.getByRole("button", { name: "Generate 4 · 8 credits" })).toBeTruthy();
   });
 
+  it("varies fields and providers: says how many that are and what they cost, and leaves out what is not wanted", async () => {
+    const { client } = await show({
+      "jobs.providers": () => ({ providers: [studio, { ...studio, id: "other", title: "Other" }] }),
+      "jobs.estimate": (asked) => ({ ...estimated(asked), waits: ["An account at Other: add one."] }),
+    });
+    type("Prompt", "a fox");
+    press("Vary: Duration");
+    type("Duration: values", "3, 99");
+    press(/^Generate/);
+    await screen.findByText("99: At most 15.");
+    type("Duration: values", "3, 9");
+    press("Vary: Camera");
+    fireEvent.click(within(screen.getByRole("group", { name: "Camera: values" })).getByLabelText("Pan left"));
+    press("Vary: Provider");
+    fireEvent.click(screen.getByLabelText("Other"));
+    await screen.findByRole("button", { name: "Generate 8 · 16 credits" });
+    expect(screen.getByText("An account at Other: add one.")).toBeTruthy();
+    fireEvent.click(screen.getByLabelText("9 · Pan left · Other"));
+    await screen.findByRole("button", { name: "Generate 7 · 14 credits" });
+    expect(screen.getByText("8 combinations, 1 left out")).toBeTruthy();
+    press("Generate 7 · 14 credits");
+    await waitFor(() => expect(created(client)).toHaveLength(1));
+    const params = { prompt: "a fox", duration: 3, camera: "auto" };
+    expect(created(client)).toEqual([
+      {
+        request: { operation: "text_to_video", provider: "studio", params, inputs: [], priority: 5 },
+        count: 1,
+        grid: {
+          axes: [
+            { by: "param", param: "duration", values: [3, 9] },
+            { by: "param", param: "camera", values: ["auto", "panLeft"] },
+            { by: "provider", values: [{ provider: "studio" }, { provider: "other", params }] },
+          ],
+          without: [[1, 1, 1]],
+        },
+      },
+    ]);
+    press("One value again: Duration");
+    await screen.findByRole("button", { name: "Generate 4 · 8 credits" });
+  });
+
+  it("says at the varied field which of its values the server refuses", async () => {
+    await show({
+      "jobs.create": () => {
+        throw new CallError("invalid_input", "", {
+          issues: [{ path: ["grid", "axes", 0, "values", 1], message: "At duration 15: At most 10 s at 1080p." }],
+        });
+      },
+    });
+    type("Prompt", "a fox");
+    press("Vary: Duration");
+    type("Duration: values", "5, 15");
+    press("Generate 2");
+    await screen.findByText("At duration 15: At most 10 s at 1080p.");
+    expect(screen.getByLabelText("Duration: values").getAttribute("aria-invalid")).toBe("true");
+  });
+
   it("says while one types that settings do not go together, at the field, until they do", async () => {
     const refusal = "At most 10 s at 1080p.";
     await show({
-      "jobs.estimate": ({ request }) => {
-        if (request.params["duration"] === 15) {
+      "jobs.estimate": (asked) => {
+        if (asked.request.params["duration"] === 15) {
           throw new CallError("invalid_input", refusal, { issues: [{ path: ["request", "params", "duration"], message: refusal }] });
         }
-        return { credits: 2, durationMs: 1500, waitMs: 0 };
+        return estimated(asked);
       },
     });
     type("Prompt", "a fox");
@@ -191,6 +257,7 @@ describe("the Generate panel", () => {
   it("counts in what the provider counts in, and with the places of its accounts", async () => {
     const { client } = await show({
       "jobs.providers": () => ({ providers: [{ ...remote, account: { ...remote.account, creditType: "USD" } }] }),
+      "jobs.estimate": (asked) => estimated(asked, "USD"),
     });
     client.snapshot("accounts.accounts", { accounts: [sampleAccount({ granted: 2 })] });
     type("Prompt", "a fox");

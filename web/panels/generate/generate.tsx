@@ -1,9 +1,12 @@
 // The Generate panel: what to make, from what, how; drawn from what the provider says it can do.
 import CircleAlert from "lucide-solid/icons/circle-alert";
 import Eraser from "lucide-solid/icons/eraser";
+import Grid2x2Plus from "lucide-solid/icons/grid-2x2-plus";
+import Grid2x2X from "lucide-solid/icons/grid-2x2-x";
 import RefreshCcwDot from "lucide-solid/icons/refresh-ccw-dot";
 import Sparkles from "lucide-solid/icons/sparkles";
 import { createEffect, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
+import { gridSize } from "#protocol/grid.ts";
 import { Operation, type Job, type JobRequest, type ProviderSpec } from "#protocol/job.ts";
 import { keysLabel, provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
@@ -17,12 +20,11 @@ import { createDropZone } from "#web/ui/drop-zone.ts";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { onPastedFiles } from "#web/ui/pasted-files.ts";
-import { formatPrice } from "#web/ui/price.ts";
 import { NumberField } from "#web/ui/text-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
 import { tip } from "#web/ui/tooltip.tsx";
 import { AccountNotice } from "./account-notice.tsx";
-import { createEstimate, EstimateView } from "./estimate.tsx";
+import { createEstimate, EstimateView, type Batch } from "./estimate.tsx";
 import { FieldView } from "./field-view.tsx";
 import { createForm } from "./form.ts";
 import { readDraft, writeDraft } from "./kept-draft.ts";
@@ -30,6 +32,8 @@ import { arrange, isWide } from "./schema.ts";
 import { InputsView } from "./inputs-view.tsx";
 import { PresetsMenu } from "./presets-menu.tsx";
 import { createFormIntake } from "./intake.ts";
+import { canVary, firstVaried, shownCells } from "./varied.ts";
+import { CellsView, VariedProviders, VaryView } from "./vary-view.tsx";
 import "./generate.css";
 
 /** Videos that one press may ask for. */
@@ -84,8 +88,10 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   const intake = createFormIntake(workspace, form);
   const [count, setCount] = createSignal<number | null>(1);
   const [sending, setSending] = createSignal(false);
+  /** The providers are shown, to choose those that stand side by side. */
+  const [comparing, setComparing] = createSignal(false);
   const [problems, setProblems] = createSignal<ReadonlyArray<string>>([]);
-  const [lastRequest, setLastRequest] = createSignal<JobRequest | null>(null);
+  const [lastBatch, setLastBatch] = createSignal<Batch | null>(null);
   let root: HTMLFormElement | undefined;
   let prompt: HTMLElement | undefined;
 
@@ -104,22 +110,28 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     const now = count();
     return now === null || !Number.isInteger(now) || now < 1 || now > mostAtOnce ? `From 1 to ${mostAtOnce}.` : undefined;
   };
-  const howMany = () => (countError() === undefined ? (count() ?? 1) : 1);
+  const ofEach = () => (countError() === undefined ? (count() ?? 1) : 1);
+  const howMany = () => {
+    const grid = form.grid();
+    return ofEach() * (grid === null ? 1 : gridSize(grid));
+  };
+  const batchOf = (request: JobRequest | null): Batch | null => {
+    const grid = form.grid();
+    return request === null ? null : { request, count: ofEach(), ...(grid === null ? {} : { grid }) };
+  };
 
   /** While accounts are not known, nothing is said of them. */
   const readiness = (of: ProviderSpec): Readiness => {
     const known = accounts.list();
     return known === undefined ? { kind: "ready", places: of.concurrency } : readinessOf(of, known, userId);
   };
-  const places = () => {
-    const provider = form.provider();
+  const places = (id: string) => {
+    const provider = props.providers.find((each) => each.id === id);
     const now = provider === undefined ? undefined : readiness(provider);
     return now?.kind === "ready" ? now.places : 1;
   };
-  const creditType = () => form.provider()?.account?.creditType ?? null;
   const estimate = createEstimate({
-    request: () => form.request(false),
-    count: howMany,
+    batch: () => batchOf(form.request(false)),
     places,
     onFine: () => {
       form.fine();
@@ -127,14 +139,25 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     },
     onRefused: (error) => setProblems(form.refused(error).rest),
   });
+  /** Of the one provider of the form the notice above says it already. */
+  const obstacles = () => {
+    const provider = form.provider();
+    return provider !== undefined && readiness(provider).kind !== "ready" ? [] : estimate.obstacles();
+  };
   const sendWords = () => {
-    const cost = estimate.total()?.credits ?? 0;
-    return `Generate${howMany() > 1 ? ` ${howMany()}` : ""}${cost > 0 ? ` · ${formatPrice(cost, creditType())}` : ""}`;
+    const price = estimate.total()?.price ?? null;
+    return `Generate${howMany() > 1 ? ` ${howMany().toLocaleString("en")}` : ""}${price === null ? "" : ` · ${price}`}`;
+  };
+  /** Providers that offer the operation of the form. */
+  const offering = () => props.providers.filter((each) => each.operations.some(({ operation }) => operation === form.spec()?.operation));
+  const cells = () => {
+    const [grid, spec] = [form.grid(), form.spec()];
+    return grid === null || spec === undefined ? [] : shownCells(grid, form.fields(), spec, workspace.providers.title);
   };
 
-  const accepted = (made: ReadonlyArray<Job>, request: JobRequest) => {
+  const accepted = (made: ReadonlyArray<Job>, batch: Batch) => {
     jobs.put(made);
-    setLastRequest(request);
+    setLastBatch(batch);
     const [first] = made;
     if (first !== undefined) {
       openPanel("job", { jobId: first.id }, { inBackground: true });
@@ -145,13 +168,13 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
       });
     }
   };
-  const send = (request: JobRequest, many: number) => {
+  const send = (batch: Batch) => {
     setSending(true);
     setProblems([]);
     client
-      .call("jobs.create", { request, count: many }, { key: newKey(), deadlineMs: answerWithinMs })
+      .call("jobs.create", batch, { key: newKey(), deadlineMs: answerWithinMs })
       .then(
-        ({ jobs: made }) => accepted(made, request),
+        ({ jobs: made }) => accepted(made, batch),
         (error: unknown) => {
           const { atFields, rest } = form.refused(error);
           setProblems(rest.length > 0 ? rest : [atFields ? needsAttention : sentenceOf(error)]);
@@ -170,19 +193,19 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     if (sending()) {
       return;
     }
-    const request = form.request(true);
-    if (request === null || countError() !== undefined) {
+    const batch = batchOf(form.request(true));
+    if (batch === null || countError() !== undefined) {
       setProblems([needsAttention]);
       focusFirstError();
       return;
     }
-    send(request, count() ?? 1);
+    send(batch);
   };
   const repeat = () => {
-    const last = lastRequest();
+    const last = lastBatch();
     if (last !== null && !sending()) {
-      const { seed: _, ...params } = last.params;
-      send({ ...last, params }, 1);
+      const { seed: _, ...params } = last.request.params;
+      send({ ...last, request: { ...last.request, params }, count: 1 });
     }
   };
 
@@ -223,7 +246,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
       words: "submit create video",
       run: submit,
     },
-    ...(lastRequest() === null
+    ...(lastBatch() === null
       ? []
       : [
           {
@@ -270,6 +293,19 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
               value: each.id,
               label: readiness(each).kind === "none" ? `${each.title} (needs an account)` : each.title,
             }))}
+            aside={
+              <Show when={offering().length > 1}>
+                <IconButton
+                  size="s"
+                  label={comparing() ? "One provider again" : "Vary: Provider"}
+                  icon={comparing() ? Grid2x2X : Grid2x2Plus}
+                  onClick={() => {
+                    form.setBeside([]);
+                    setComparing((now) => !now);
+                  }}
+                />
+              </Show>
+            }
           />
         </Show>
         <Show when={form.provider()}>{(provider) => <AccountNotice provider={provider()} readiness={readiness(provider())} />}</Show>
@@ -306,17 +342,54 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
         <InputsView form={form} intake={intake} onRefer={refer} />
         <For each={arrange(form.fields())}>
           {(field) => (
-            <div class="generate-field" data-wide={isWide(field) ? "" : undefined}>
-              <FieldView
-                field={field}
-                value={form.values()[field.key]}
-                error={form.errors()[field.key]}
-                onChange={(value) => form.setValue(field.key, value)}
-                promptRef={(element) => (prompt = element)}
-              />
+            <div
+              class="generate-field"
+              data-wide={isWide(field) || form.varied()[field.key] !== undefined ? "" : undefined}
+              data-can-vary={canVary(field) ? "" : undefined}
+            >
+              <Show
+                when={form.varied()[field.key]}
+                fallback={
+                  <FieldView
+                    field={field}
+                    value={form.values()[field.key]}
+                    error={form.errors()[field.key]}
+                    onChange={(value) => form.setValue(field.key, value)}
+                    promptRef={(element) => (prompt = element)}
+                  />
+                }
+              >
+                {(given) => (
+                  <VaryView
+                    field={field}
+                    given={given()}
+                    error={form.errors()[field.key]}
+                    onChange={(next) => form.vary(field.key, next)}
+                  />
+                )}
+              </Show>
+              <Show when={canVary(field)}>
+                <IconButton
+                  class="generate-vary"
+                  size="s"
+                  label={form.varied()[field.key] === undefined ? `Vary: ${field.title}` : `One value again: ${field.title}`}
+                  icon={form.varied()[field.key] === undefined ? Grid2x2Plus : Grid2x2X}
+                  onClick={() =>
+                    form.vary(field.key, form.varied()[field.key] === undefined ? firstVaried(field, form.values()[field.key]) : null)
+                  }
+                />
+              </Show>
             </div>
           )}
         </For>
+        <Show when={form.beside().length > 0 || comparing()}>
+          <div class="generate-field" data-wide="">
+            <VariedProviders providers={offering()} chosen={form.beside()} current={form.provider()?.id ?? ""} onChange={form.setBeside} />
+          </div>
+        </Show>
+        <div class="generate-field" data-wide="">
+          <CellsView cells={cells()} onToggle={form.toggleCell} />
+        </div>
       </div>
 
       <footer class="generate-send">
@@ -325,7 +398,8 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
             <For each={problems()}>{(problem) => <li>{problem}</li>}</For>
           </ul>
         </Show>
-        <EstimateView total={estimate.total()} clashes={estimate.clashes()} type={creditType()} />
+        <EstimateView total={estimate.total()} clashes={estimate.clashes()} />
+        <For each={obstacles()}>{(obstacle) => <p class="generate-obstacle">{obstacle}</p>}</For>
         <div class="generate-buttons">
           <div class="generate-count">
             <NumberField
@@ -339,7 +413,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
               onChange={setCount}
             />
           </div>
-          <Show when={lastRequest()}>
+          <Show when={lastBatch()}>
             <IconButton
               label="Again with a new seed"
               keys={keysLabel("mod+shift+enter")}

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DraftInput } from "#web/store/draft.ts";
 import { addInput, checkInputs, inSlot, moveInput, placeIssues, refitInputs, type InputSlot } from "./inputs.ts";
-import { estimateOf } from "./estimate.tsx";
+import { totalOf } from "./estimate.tsx";
 import { mostPresets, readPresets, withPreset } from "./presets.ts";
 
 const one: ReadonlyArray<InputSlot> = [{ role: "image", title: "Image", accepts: ["image"], min: 1, max: 1, named: false }];
@@ -124,7 +124,16 @@ describe("presets", () => {
 });
 
 describe("the estimate of several", () => {
-  it("adds up the credits, and the time as far as they do not run side by side", () => {
-    expect(estimateOf({ credits: 3, durationMs: 1000, waitMs: 500 }, 5, 2)).toEqual({ credits: 15, totalMs: 3500 });
+  it("adds up the credits by type, and the time as far as they do not run side by side", () => {
+    const part = { provider: "a", jobs: 5, credits: 15, creditType: null, durationMs: 5000, waitMs: 500 };
+    expect(totalOf({ parts: [part] }, () => 2)).toEqual({ price: "15 credits", totalMs: 3500 });
+    const parts = [
+      part,
+      { ...part, provider: "b", creditType: "USD", credits: 0.5, durationMs: 20_000 },
+      { ...part, provider: "c", credits: 5 },
+      { ...part, provider: "d", creditType: "points", credits: 0 },
+    ];
+    expect(totalOf({ parts }, (id) => (id === "b" ? 1 : 5))).toEqual({ price: "20 credits + 0.5 USD", totalMs: 20_500 });
+    expect(totalOf({ parts: [{ ...part, credits: 0 }] }, () => 0)).toEqual({ price: null, totalMs: 5500 });
   });
 });

@@ -1,0 +1,186 @@
+// All jobs of one call: each cell of its grid checked against what its provider takes, and none made unless all can be. And what they would
+// come to together.
+import { Effect } from "effect";
+import { mayUse, reasonFor } from "#actors/pool/queue.ts";
+import type { Account } from "#protocol/account.ts";
+import { cellAt, cellsOf, cellWords, gridFaults, requestAt } from "#protocol/grid.ts";
+import type { BatchEstimate, Grid, JobCell, JobRequest } from "#protocol/job.ts";
+import { checkAll, inputAssets, type Issue, operationOf, type Prepared, prepareWith, refuse, type Target } from "./request.ts";
+
+/** Faults that are told of one call. */
+const mostFaults = 50;
+
+export interface Batch {
+  readonly request: JobRequest;
+  readonly count: number;
+  readonly grid?: Grid | undefined;
+}
+
+/** A cell as it was asked for; a request without a grid is one cell. */
+interface Asked {
+  readonly target: Target;
+  readonly request: JobRequest;
+  readonly cell: JobCell;
+  readonly issues: ReadonlyArray<Issue>;
+}
+
+/** Errors: not_found for a provider, invalid_input where the grid itself or a provider's operation is wrong. */
+const askedOf = Effect.fnUntraced(function* ({ request, count, grid }: Batch) {
+  if (grid === undefined) return [{ target: yield* operationOf(request), request, cell: [], issues: [] }] as ReadonlyArray<Asked>;
+  const faults = gridFaults(grid, count);
+  if (faults.length > 0) return yield* Effect.fail(refuse(faults));
+  return yield* Effect.forEach(cellsOf(grid), (place) =>
+    Effect.gen(function* () {
+      const { request: at, seed } = requestAt(request, grid, place);
+      const target = yield* operationOf(at);
+      const cell = cellAt(request, grid, place);
+      if (seed === null) return { target, request: at, cell, issues: [] } as Asked;
+      const name = target.form.seed?.name;
+      const message = `${target.provider.title} takes no seed for this.`;
+      const asked: Asked =
+        name === undefined
+          ? { target, request: at, cell, issues: [{ path: ["request", "params", "seed"], message }] }
+          : { target, request: { ...at, params: { ...at.params, [name]: seed } }, cell, issues: [] };
+      return asked;
+    }),
+  );
+});
+
+/** The place of a fault in the call: what an axis has set is wrong there, not in the request. */
+const placed = (cell: JobCell, { form }: Target, path: Issue["path"]): Issue["path"] => {
+  const [, group, param, ...rest] = path;
+  if (group !== "params") return path;
+  const axis = cell.findIndex((each) => each.axis === param || (each.axis === "seed" && form.seed?.name === param));
+  return axis < 0 ? path : ["grid", "axes", axis, "values", cell[axis]!.index, ...rest];
+};
+
+/** What is wrong at cells, each fault once: with the cells it is of, unless all have it. */
+export const faultsOf = (
+  cells: ReadonlyArray<{ readonly cell: JobCell; readonly target: Target; readonly issues: ReadonlyArray<Issue> }>,
+): ReadonlyArray<Issue> => {
+  const found = new Map<string, { readonly issue: Issue; readonly first: JobCell; cells: number }>();
+  for (const { cell, target, issues } of cells) {
+    for (const { path, message } of issues) {
+      const issue = { path: placed(cell, target, path), message };
+      const key = JSON.stringify(issue);
+      const known = found.get(key);
+      if (known === undefined) found.set(key, { issue, first: cell, cells: 1 });
+      else known.cells++;
+    }
+  }
+  return [...found.values()].slice(0, mostFaults).map(({ issue, first, cells: of }) => {
+    if (of === cells.length) return issue;
+    const more = of === 1 ? "" : ` (and ${of - 1} more)`;
+    return { path: issue.path, message: `At ${cellWords(first)}${more}: ${issue.message}` };
+  });
+};
+
+/** Jobs to be made: of each cell so many, with different seeds. Errors: not_found for a provider or an input, invalid_input. */
+export const prepareBatch = Effect.fnUntraced(function* (ownerId: string, batch: Batch, now: number) {
+  const asked = yield* askedOf(batch);
+  const assets = yield* inputAssets(ownerId, batch.request.inputs);
+  const cells = asked.map(({ target, request, cell, issues }) => {
+    const made = prepareWith(target, request, assets, now);
+    return { target, cell, prepared: made.prepared, issues: [...issues, ...made.issues] };
+  });
+  const faults = faultsOf(cells);
+  if (faults.length > 0) return yield* Effect.fail(refuse(faults));
+  const takes = batch.count === 1 ? [null] : Array.from({ length: batch.count }, (_, index) => index);
+  return cells.flatMap(({ prepared, cell }) => takes.map((index) => ({ prepared, cell, index })));
+});
+
+/** What one job would cost and take. */
+export interface Single extends Pick<Prepared, "provider"> {
+  readonly credits: number;
+  readonly durationMs: number;
+  readonly waitMs: number;
+}
+
+/** What each cell would come to. Errors: not_found for a provider, invalid_input. */
+export const singlesOf = Effect.fnUntraced(function* (
+  batch: Batch,
+  timeOf: (target: Target, request: JobRequest, params: Prepared["params"]) => { readonly expectedMs: number; readonly waitMs: number },
+) {
+  const asked = yield* askedOf(batch);
+  const checked = asked.map((each) => ({ ...each, ...checkAll(each.target, each.request.params) }));
+  const faults = faultsOf(checked.map(({ issues, ...each }, at) => ({ ...each, issues: [...asked[at]!.issues, ...issues] })));
+  if (faults.length > 0) return yield* Effect.fail(refuse(faults));
+  return checked.map(({ target, request, params }): Single => {
+    const { expectedMs: durationMs, waitMs } = timeOf(target, request, params);
+    return { provider: target.provider, credits: target.operation.estimate(params).credits, durationMs, waitMs };
+  });
+});
+
+const most = (numbers: ReadonlyArray<number>): number => numbers.reduce((a, b) => Math.max(a, b), 0);
+
+const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((a, b) => a + b, 0);
+
+interface ProviderPart {
+  readonly part: BatchEstimate["parts"][number];
+  readonly accounts: BatchEstimate["accounts"];
+  readonly waits: ReadonlyArray<string>;
+}
+
+const partOf = (ownerId: string, singles: ReadonlyArray<Single>, count: number, known: ReadonlyArray<Account>): ProviderPart => {
+  const { id, title, account } = singles[0]!.provider;
+  const costs = singles.map(({ credits }) => credits);
+  const credits = sum(costs) * count;
+  const part = {
+    provider: id,
+    jobs: singles.length * count,
+    credits,
+    creditType: account?.creditType ?? null,
+    durationMs: sum(singles.map(({ durationMs }) => durationMs)) * count,
+    waitMs: most(singles.map(({ waitMs }) => waitMs)),
+  };
+  if (account === null) return { part, accounts: [], waits: [] };
+  const usable = known.filter((each) => mayUse(each, ownerId));
+  const cheapest = Math.min(...costs);
+  const accounts = usable.map((each) => {
+    const left = each.credits === null ? null : each.credits.amount - each.held;
+    const short = left !== null && left < cheapest;
+    const full = each.busy >= each.granted;
+    return {
+      provider: id,
+      accountId: each.id,
+      title: each.title,
+      serves: each.state === "available" && !full && !short,
+      reason:
+        each.reason ??
+        (short ? `It has ${left} credits left and one of these takes ${cheapest}.` : full ? "All its places are taken." : null),
+    };
+  });
+  const queue = Object.fromEntries(usable.map((each) => [each.id, each]));
+  const waits = accounts.some(({ serves }) => serves)
+    ? []
+    : [reasonFor({ accounts: queue, waiting: {}, served: {}, turn: 0 }, ownerId, title)];
+  const lefts = usable.map((each) => (each.credits === null ? null : Math.max(0, each.credits.amount - each.held)));
+  const left = lefts.includes(null) || lefts.length === 0 ? null : sum(lefts.map((each) => each ?? 0));
+  const name = account.creditType ?? "credits";
+  if (left !== null && left < credits)
+    waits.push(`${part.jobs === 1 ? "It takes" : "They take"} ${credits} ${name} at ${title}, and your accounts there have ${left}.`);
+  return { part, accounts, waits };
+};
+
+/** All jobs of a call together. `accounts`: of each provider that needs one. */
+export const batchEstimate = (
+  ownerId: string,
+  singles: ReadonlyArray<Single>,
+  count: number,
+  accounts: ReadonlyMap<string, ReadonlyArray<Account>>,
+  refusals: ReadonlyArray<string>,
+): BatchEstimate => {
+  const parts = [...Map.groupBy(singles, ({ provider }) => provider.id)].map(([provider, own]) =>
+    partOf(ownerId, own, count, accounts.get(provider) ?? []),
+  );
+  return {
+    credits: most(singles.map(({ credits }) => credits)),
+    durationMs: most(singles.map(({ durationMs }) => durationMs)),
+    waitMs: most(singles.map(({ waitMs }) => waitMs)),
+    jobs: singles.length * count,
+    parts: parts.map(({ part }) => part),
+    accounts: parts.flatMap((each) => each.accounts),
+    refusals: [...refusals],
+    waits: parts.flatMap((each) => each.waits),
+  };
+};
