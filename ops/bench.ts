@@ -4,10 +4,11 @@ import { durable } from "./bench/durable/section.ts";
 import { failoverSection } from "./bench/failover/section.ts";
 import { fanout } from "./bench/fanout/section.ts";
 import { type Section, Report } from "./bench/report.ts";
+import { generation } from "./bench/generation/section.ts";
 import { rpc } from "./bench/rpc/section.ts";
 import { say } from "./say.ts";
 
-const sections: ReadonlyArray<Section> = [rpc, fanout, durable, actors, failoverSection];
+const sections: ReadonlyArray<Section> = [rpc, fanout, durable, actors, generation, failoverSection];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !sections.some((section) => section.name === name));

@@ -26,8 +26,8 @@ export interface ComfyuiJob extends SimulatedJob {
   readonly takesMs: number;
 }
 
-/** Between the message that a prompt is over and its move from the queue to the history, provider's time, ms. */
-const historyLagMs = 4000;
+/** Between the message that a prompt is over and its move from the queue to the history, ms of real time: it takes no GPU. */
+const historyLagMs = 40;
 /** How often sockets are told of what has changed, ms of real time. */
 const tickMs = 5;
 const steps = 20;
@@ -134,11 +134,11 @@ export class ComfyuiSimulator extends Simulator<ComfyuiJob> {
   /** What the GPU works on, and what it has just ended with. */
   #running(): ReadonlyArray<ComfyuiJob> {
     const now = this.now();
-    return [...this.jobs.values()].filter(({ startsAt, endsAt }) => startsAt <= now && endsAt > now - historyLagMs);
+    return [...this.jobs.values()].filter(({ startsAt, endsAt }) => startsAt <= now && endsAt > now - historyLagMs * this.speed);
   }
 
   #ended(): ReadonlyArray<ComfyuiJob> {
-    const now = this.now() - historyLagMs;
+    const now = this.now() - historyLagMs * this.speed;
     return [...this.jobs.values()].filter(({ endsAt, isLost }) => endsAt <= now && !isLost);
   }
 

@@ -91,6 +91,10 @@ export interface Recorded {
   readonly bytes: Buffer;
   /** As `parseJson` reads it: wide integers are strings. Undefined if it is not JSON. */
   readonly json: unknown;
+  readonly kind: Route["kind"] | null;
+  /** When it came, and when its answer had been handed to the system; real time, ms epoch. NaN: not answered. */
+  readonly at: number;
+  endedAt: number;
 }
 
 export interface Call extends Recorded {
@@ -238,19 +242,24 @@ export class Simulator<J extends SimulatedJob = SimulatedJob> {
     const url = new URL(request.url ?? "/", "http://simulator");
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(request.headers)) headers[name] = String(value);
+    const [method, path] = [request.method ?? "", url.pathname];
+    const found = this.#find(method, path);
     const recorded: Recorded = {
-      method: request.method ?? "",
-      path: url.pathname,
+      method,
+      path,
       query: url.searchParams,
       headers,
       bytes,
       json: bytes.length === 0 ? undefined : parseJson(bytes.toString("utf8")),
+      kind: found?.route.kind ?? null,
+      at: Date.now(),
+      endedAt: Number.NaN,
     };
+    response.on("finish", () => (recorded.endedAt = Date.now()));
     this.requests.push(recorded);
     if (this.requests.length > remembered) this.requests.shift();
     if (this.faults.take("cutBefore")) return void request.socket.destroy();
     if (this.faults.latencyMs > 0) await delay(this.faults.latencyMs);
-    const found = this.#find(recorded);
     if (found === undefined) return send(response, this.#vendor.replies.notFound);
     if (found.route.kind === "file") return this.#file(response, await found.route.handle(this.#call(recorded, found.params, nobody)));
     await this.#api(found.route, found.params, recorded, response);
@@ -297,7 +306,7 @@ export class Simulator<J extends SimulatedJob = SimulatedJob> {
     return false;
   }
 
-  #find({ method, path }: Recorded): { readonly route: Route; readonly params: Readonly<Record<string, string>> } | undefined {
+  #find(method: string, path: string): { readonly route: Route; readonly params: Readonly<Record<string, string>> } | undefined {
     for (const { route, pattern } of this.#patterns) {
       const match = route.method === method ? pattern.exec(path) : null;
       if (match !== null) return { route, params: { ...match.groups } };
