@@ -1,13 +1,21 @@
 // Makes the template of the embedded database, which template.ts finds.
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { Effect, Layer } from "effect";
 import { embeddedDatabase } from "./embedded.ts";
 import { cache, exists, templatePath } from "./template.ts";
 
+/** Removes the templates of other migrations: nothing begins from them any more. */
+const forgetOthers = async (path: string): Promise<void> => {
+  const names = await readdir(cache).catch(() => []);
+  const others = names.filter((name) => /^embedded-[0-9a-f]{12}$/.test(name) && name !== basename(path));
+  await Promise.all(others.map((name) => rm(join(cache, name), { recursive: true, force: true })));
+};
+
 /** Makes the template if it is not there; answers its path. */
 export const makeTemplate = async (): Promise<string> => {
   const path = await templatePath();
+  await forgetOthers(path);
   if (await exists(path)) return path;
   await mkdir(cache, { recursive: true });
   const making = await mkdtemp(join(cache, "making-"));
