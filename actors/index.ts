@@ -6,10 +6,11 @@ import { Leases } from "./account/leases.ts";
 import { jobActor } from "./job/actor.ts";
 import { Durations } from "./job/durations.ts";
 import { Slots } from "./job/slots.ts";
+import { Pauses } from "./pause/pauses.ts";
 import { poolActor } from "./pool/actor.ts";
 
 /** What the actor host is given. */
 export const actorKinds = Effect.all([jobActor, accountActor, poolActor]);
 
 /** Services of the kinds, on the database and the providers. */
-export const kindServices = Layer.mergeAll(Slots.layer, Durations.layer, Accounts.layer, Leases.layer);
+export const kindServices = Layer.mergeAll(Slots.layer, Durations.layer, Accounts.layer, Leases.layer, Pauses.layer);

@@ -100,6 +100,21 @@ const sample: Account = {
   rev: 40,
 };
 
+/** Where a person holds jobs back: nothing new is sent there, what is under way goes on. */
+export const Pause = z.object({
+  /** Everybody's jobs, not only one's own. */
+  everybody: z.boolean(),
+  /** Where; null: everywhere. */
+  provider: Id.nullable(),
+  /** Null: resumed. */
+  since: Time.nullable(),
+  /** Higher is newer, of the same place. */
+  rev: z.int(),
+});
+export type Pause = z.infer<typeof Pause>;
+
+const samplePause: Pause = { everybody: false, provider: "pixverse", since: 1764000000000, rev: 1 };
+
 /** Credentials are write-only: they are encrypted at once and are in no answer, event or log. */
 const Secrets = z.record(z.string(), z.string().max(10_000)).meta({ description: "Write-only" });
 
@@ -164,8 +179,18 @@ export const accounts = domain({
       errors: ["not_found"],
       example: {
         input: { id: "acc_1", paused: true },
-        output: { ...sample, state: "disabled", reason: "Paused: resume it to use it again." },
+        output: { ...sample, state: "disabled", reason: "Paused since 26 Nov, 14:05 UTC: resume it to use it again." },
       },
+    }),
+    pauseJobs: call({
+      summary:
+        "Holds back one's own jobs, everywhere or at one provider, or lets them go on; what is under way goes on. `everybody` is for administrators.",
+      access: "user",
+      input: z.object({ provider: Id.nullable().default(null), everybody: z.boolean().default(false), paused: z.boolean() }),
+      output: Pause,
+      mutation: true,
+      errors: ["not_found", "forbidden"],
+      example: { input: { provider: "pixverse", paused: true }, output: samplePause },
     }),
     test: call({
       summary: "Checks credentials and credits now; watch the account for the outcome.",
@@ -237,6 +262,15 @@ export const accounts = domain({
       delta: Account,
       errors: [],
       example: { params: {}, snapshot: { accounts: [sample] }, delta: sample },
+    }),
+    pauses: topic({
+      summary: "What holds own jobs back, as it begins and ends.",
+      access: "guest",
+      params: z.object({}),
+      snapshot: z.object({ pauses: z.array(Pause) }),
+      delta: Pause,
+      errors: [],
+      example: { params: {}, snapshot: { pauses: [samplePause] }, delta: { ...samplePause, since: null, rev: 2 } },
     }),
   },
 });

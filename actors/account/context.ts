@@ -57,6 +57,8 @@ export interface AccountContext {
   readonly order: AccountOrder;
   readonly plan: AccountPlan;
   readonly paused: boolean;
+  /** When a person paused it last; older accounts do not know. */
+  readonly pausedAt?: number;
   readonly gone: boolean;
   /** Leases by submission key. */
   readonly leases: Readonly<Record<string, Lease>>;
@@ -300,15 +302,13 @@ const balanceAt = ({ credits, checkedAt }: AccountContext): number => Math.max(c
 /** When time alone changes something next, ms epoch. */
 export const nextChangeAt = (context: AccountContext, at: number): number => {
   const standing = standingOf(context, at);
-  const times = [at + day, ...Object.values(context.leaving)];
+  // What is used today is nothing at midnight.
+  const times = [context.usedToday > 0 ? (context.day + 1) * day : at + day, ...Object.values(context.leaving)];
   if (context.cooldownUntil !== null && context.cooldownUntil > at) times.push(context.cooldownUntil);
   if (context.learned !== null) times.push(context.learnedAt + accountLimits.probe);
   if (standing === "erring") times.push(recheckAt(context));
-  if (standing === "exhausted") {
-    times.push(
-      reachedDailyLimit(context, at) ? (context.day + 1) * day : (context.checkedAt ?? context.createdAt) + accountLimits.longestRecheck,
-    );
-  }
+  if (standing === "exhausted" && !reachedDailyLimit(context, at))
+    times.push((context.checkedAt ?? context.createdAt) + accountLimits.longestRecheck);
   if (context.credits !== null && standing === "available") times.push(balanceAt(context));
   return Math.max(at, Math.min(...times));
 };

@@ -3,12 +3,15 @@
 import { Clock, Effect } from "effect";
 import type * as z from "zod";
 import { derivedId } from "#actors/job/canonical.ts";
+import type { Pause } from "#actors/pause/context.ts";
+import { fromPauseRow, pausesChannel } from "#actors/pause/pauses.ts";
 import { acknowledgedAccount } from "#actors/pool/actor.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { AccountSpec, Provider } from "#actors/provider/provider.ts";
 import { Database } from "#db/client/database.ts";
 import { accountById, addCredential, removeCredential, replaceCredential, spendOf, visibleAccounts } from "#db/queries/account.ts";
-import type { Account } from "#protocol/account.ts";
+import { allPauses, setPause } from "#db/queries/pause.ts";
+import type { Account, Pause as PauseSeen } from "#protocol/account.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { principalOf } from "#runtime/auth/handlers.ts";
@@ -18,7 +21,7 @@ import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway/handlers.ts";
 import { Vault } from "#runtime/vault/vault.ts";
 import { accountsChannel } from "./actor.ts";
-import { accountAddress } from "./address.ts";
+import { accountAddress, poolAddress } from "./address.ts";
 import type { AccountEvent, AccountPlan } from "./context.ts";
 import { sealCredentials } from "./credentials.ts";
 import { fromStoredAccount } from "./row.ts";
@@ -50,6 +53,8 @@ const checked = <T extends z.ZodObject>(
   );
   return Effect.fail(new CallError("invalid_input", issues.map(({ message }) => message).join(" "), { issues }));
 };
+
+const toClient = ({ ownerId, provider, since, rev }: Pause): PauseSeen => ({ everybody: ownerId === null, provider, since, rev });
 
 const mayChange = (account: Account, { userId, isAdmin }: Caller): boolean => account.ownerId === userId || isAdmin;
 
@@ -94,6 +99,14 @@ export const accountHandlers = Effect.gen(function* () {
 
   const send = (id: string, event: AccountEvent): Effect.Effect<Account, CallError> =>
     Effect.map(actors.send(accountAddress(id), { ...event }), (done) => acknowledgedAccount(id, done));
+
+  /** A pool that does not exist has nobody who waits; one that misses this reads the rules again by itself. */
+  const tellPools = (provider: string | null): Effect.Effect<void> =>
+    Effect.forEach(
+      providers.all.filter(({ id, account }) => account !== null && (provider ?? id) === id),
+      ({ id }) => Effect.ignore(actors.send(poolAddress(id), { type: "pool.rules" })),
+      { concurrency: "unbounded", discard: true },
+    );
 
   const handlers: DomainHandlers<"accounts"> = {
     calls: {
@@ -157,6 +170,23 @@ export const accountHandlers = Effect.gen(function* () {
         return yield* send(account.id, { type: "account.paused", paused });
       }),
 
+      "accounts.pauseJobs": Effect.fnUntraced(function* ({ provider, everybody, paused }, context) {
+        const { userId, isAdmin } = yield* caller(context);
+        if (everybody && !isAdmin) {
+          return yield* Effect.fail(new CallError("forbidden", "Only an administrator pauses the jobs of everybody."));
+        }
+        if (provider !== null && providers.get(provider) === undefined) {
+          return yield* Effect.fail(new CallError("not_found", `There is no provider "${provider}".`));
+        }
+        const now = yield* Clock.currentTimeMillis;
+        const where = { ownerId: everybody ? "" : userId, provider: provider ?? "", since: paused ? now : null };
+        const [row] = yield* orCallError(database.query((sql) => setPause(sql, where)));
+        const pause = fromPauseRow(row!);
+        bus.publish(pausesChannel, pause);
+        yield* tellPools(provider);
+        return toClient(pause);
+      }),
+
       "accounts.test": Effect.fnUntraced(function* ({ id }, context) {
         const account = yield* own(id, yield* caller(context));
         return yield* send(account.id, { type: "account.test" });
@@ -181,6 +211,17 @@ export const accountHandlers = Effect.gen(function* () {
     },
     streams: {},
     topics: {
+      "accounts.pauses": Effect.fnUntraced(function* (_params, context, from, emit) {
+        const { userId } = yield* caller(context);
+        const concern = (pauses: ReadonlyArray<Pause>) => pauses.filter(({ ownerId }) => (ownerId ?? userId) === userId).map(toClient);
+        const snapshot = Effect.map(orCallError(database.query(allPauses)), (rows) => ({
+          pauses: concern(rows.map(fromPauseRow)).filter(({ since }) => since !== null),
+        }));
+        const seen = (message: TopicMessage): TopicMessage =>
+          message.type === "delta" ? { ...message, json: JSON.stringify(concern(JSON.parse(message.json) as Array<Pause>)) } : message;
+        return yield* bus.follow(pausesChannel, from, snapshot, (message) => emit(seen(message)));
+      }),
+
       "accounts.accounts": Effect.fnUntraced(function* (_params, context, from, emit) {
         const who = yield* caller(context);
         /** Those that this client knows of: it is told when one is no longer its to see. */

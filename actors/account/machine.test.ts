@@ -154,6 +154,25 @@ describe("an account at a provider", () => {
     expect(row(life).usedToday).toBe(0);
   });
 
+  test("has used nothing today from midnight UTC on, also where it has no limit", () => {
+    const life = ready();
+    life.take("a");
+    life.end("a", "completed");
+    expect(row(life).usedToday).toBe(1);
+    life.wait();
+    expect([life.now % day, life.state, row(life).usedToday]).toEqual([0, "available", 0]);
+  });
+
+  test("says since when a person has paused it", () => {
+    const life = ready();
+    const paused = (): string | null => row(life.send({ type: "account.paused", paused: true })).reason;
+    expect(paused()).toBe("Paused since 9 Sep, 01:46 UTC: resume it to use it again.");
+    life.now += 60 * minute;
+    expect(paused()).toContain("01:46");
+    life.send({ type: "account.paused", paused: false });
+    expect(paused()).toContain("02:46");
+  });
+
   test("errs after five failures in a row, not after five among successes", () => {
     const life = ready();
     const fail = (key: string) => {

@@ -61,7 +61,10 @@ export const accountMachine = setup({
       const { plan, recheck } = event as Extract<AccountEvent, { type: "account.changed" }>;
       return { plan, ...(recheck ? { checkDue: true, empty: "no" as const } : {}) };
     }),
-    pause: assign(({ event }: Transition) => ({ paused: (event as Extract<AccountEvent, { type: "account.paused" }>).paused })),
+    pause: assign(({ context, event }: Transition) => {
+      const { paused } = event as Extract<AccountEvent, { type: "account.paused" }>;
+      return paused && !context.paused ? { paused, pausedAt: timeOf(event) } : { paused };
+    }),
     planCheck: assign({ checkDue: true }),
     // What is under way there has to end first.
     remove: assign(({ context }: Transition) => (busyOf(context) === 0 ? { gone: true } : {})),

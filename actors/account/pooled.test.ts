@@ -156,6 +156,65 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect((await accounts())[0]?.credits?.amount).toBe(studio.credits.get("key-r"));
   });
 
+  test("what is paused begins nothing new, lets go on what is under way, says so over a restart, and goes on by one press", async () => {
+    await add("key-p", 100, { concurrency: 2 });
+    const release = studio.script.hold("track");
+    const first = await server.create();
+    await watch.state(first.id, "processing");
+    for (const provider of ["test", null]) {
+      const pause = await server.call("accounts.pauseJobs", { provider, everybody: false, paused: true });
+      expect(pause).toMatchObject({ everybody: false, provider, since: expect.any(Number) });
+    }
+    const second = await server.create();
+    const words = /^All jobs are paused by you since .*: resume under Providers & accounts\.$/;
+    await watch.until(second.id, ({ waitingFor }) => words.test(waitingFor ?? ""));
+    release();
+    expect(await watch.ended(first.id)).toMatchObject({ state: "completed" });
+    await server.restart();
+    watch = await server.watch();
+    await server.call("accounts.pauseJobs", { provider: null, everybody: false, paused: false });
+    await watch.until(second.id, ({ waitingFor }) => waitingFor?.startsWith("Test studio is paused by you since") === true);
+    expect(studio.keys).toHaveLength(1);
+    // Another's jobs are no affair of this pause.
+    const others = await server.watch(`${server.user}-other`);
+    const theirs = await server.create({}, `${server.user}-other`);
+    await others.until(theirs.id, ({ waitingFor }) => waitingFor?.includes("add one") === true);
+    await server.call("accounts.pauseJobs", { provider: "test", everybody: false, paused: false });
+    expect(await watch.ended(second.id)).toMatchObject({ state: "completed" });
+  });
+
+  test("what is made here without an account is paused likewise, and by an administrator for everybody", async () => {
+    studio.settings.pooled = false;
+    const input = { provider: null, everybody: true };
+    await expect(server.call("accounts.pauseJobs", { ...input, paused: true })).rejects.toMatchObject({ code: "forbidden" });
+    await expect(server.call("accounts.pauseJobs", { ...input, provider: "nobody", everybody: false, paused: true })).rejects.toMatchObject(
+      {
+        code: "not_found",
+      },
+    );
+    studio.script.hold("track");
+    const release = studio.script.hold("track");
+    // Both places are taken when it comes, and it is paused while it waits for one.
+    const under = [await server.create(), await server.create()];
+    for (const { id } of under) await watch.state(id, "processing");
+    const job = await server.create();
+    await watch.state(job.id, "waitingForSlot");
+    server.admins.add("usr_boss");
+    await server.call("accounts.pauseJobs", { ...input, paused: true }, "usr_boss");
+    await watch.until(
+      job.id,
+      ({ waitingFor }) => waitingFor?.startsWith("All jobs are paused for everybody by an administrator since") === true,
+    );
+    release();
+    await Promise.any(under.map(({ id }) => watch.ended(id)));
+    await server.restart();
+    watch = await server.watch();
+    await watch.until(job.id, ({ waitingFor }) => waitingFor?.startsWith("All jobs are paused") === true);
+    expect(studio.keys.filter((key) => key.startsWith(job.id))).toEqual([]);
+    await server.call("accounts.pauseJobs", { ...input, paused: false }, "usr_boss");
+    expect(await watch.ended(job.id)).toMatchObject({ state: "completed" });
+  });
+
   test("others neither see nor change it, and credentials are nowhere to be read", async () => {
     const planted = "sk-planted-7d1f";
     const account = await add(planted, 100, { title: "Main" });

@@ -2,6 +2,7 @@
 import type { AccountRow } from "#db/queries/account.ts";
 import { Account, type AccountState } from "#protocol/account.ts";
 import type { ActorMeta, ColumnType } from "#runtime/actor/define.ts";
+import { momentWords } from "#actors/pause/context.ts";
 import { type AccountContext, busyOf, grantedOf, heldOf } from "./context.ts";
 
 export interface AccountSnapshot {
@@ -13,7 +14,10 @@ export interface AccountSnapshot {
 const clock = (at: number): string => `${new Date(at).toISOString().slice(11, 16)} UTC`;
 
 /** What the state means here, and what to do. */
-const reasonOf = (state: AccountState, { cooldownUntil, failure, plan, usedToday, credits, order }: AccountContext): string | null => {
+const reasonOf = (
+  state: AccountState,
+  { cooldownUntil, failure, plan, usedToday, credits, order, pausedAt }: AccountContext,
+): string | null => {
   switch (state) {
     case "available":
     case "removed":
@@ -33,7 +37,7 @@ const reasonOf = (state: AccountState, { cooldownUntil, failure, plan, usedToday
     case "erring":
       return failure?.message ?? "Job after job failed there: test it.";
     case "disabled":
-      return "Paused: resume it to use it again.";
+      return `Paused${pausedAt === undefined ? "" : ` since ${momentWords(pausedAt)}`}: resume it to use it again.`;
   }
 };
 

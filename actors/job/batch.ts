@@ -1,7 +1,7 @@
 // All jobs of one call: each cell of its grid checked against what its provider takes, and none made unless all can be. And what they would
 // come to together.
 import { Effect } from "effect";
-import { mayUse, reasonFor } from "#actors/pool/queue.ts";
+import { emptyQueue, mayUse, reasonFor } from "#actors/pool/queue.ts";
 import type { Account } from "#protocol/account.ts";
 import { cellAt, cellsOf, cellWords, gridFaults, requestAt } from "#protocol/grid.ts";
 import type { BatchEstimate, Grid, JobCell, JobRequest } from "#protocol/job.ts";
@@ -151,9 +151,7 @@ const partOf = (ownerId: string, singles: ReadonlyArray<Single>, count: number, 
     };
   });
   const queue = Object.fromEntries(usable.map((each) => [each.id, each]));
-  const waits = accounts.some(({ serves }) => serves)
-    ? []
-    : [reasonFor({ accounts: queue, waiting: {}, served: {}, turn: 0 }, ownerId, title)];
+  const waits = accounts.some(({ serves }) => serves) ? [] : [reasonFor({ ...emptyQueue(id), accounts: queue }, ownerId, title)];
   const lefts = usable.map((each) => (each.credits === null ? null : Math.max(0, each.credits.amount - each.held)));
   const left = lefts.includes(null) || lefts.length === 0 ? null : sum(lefts.map((each) => each ?? 0));
   const name = account.creditType ?? "credits";

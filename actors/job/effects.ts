@@ -5,6 +5,8 @@ import { Clock, type Duration, Effect, Schedule } from "effect";
 import { type AssetParent, Assets } from "#actors/asset/assets.ts";
 import { Accounts } from "#actors/account/accounts.ts";
 import { waitInPool } from "#actors/pool/waiting.ts";
+import { pauseWords } from "#actors/pause/context.ts";
+import { Pauses } from "#actors/pause/pauses.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { Connection, Provider, ProviderFailure, ProviderInput, ProviderRequest } from "#actors/provider/provider.ts";
 import { Database } from "#db/client/database.ts";
@@ -101,6 +103,7 @@ export const jobEffects = Effect.gen(function* () {
   const database = yield* Database;
   const slots = yield* Slots;
   const durations = yield* Durations;
+  const pauses = yield* Pauses;
   const submissions = new Submissions();
 
   const providerOf = ({ provider, providerTitle }: JobOrder): Effect.Effect<Provider, EffectFailure> => {
@@ -124,8 +127,31 @@ export const jobEffects = Effect.gen(function* () {
       const waiting = { jobId, key, provider, providerTitle, ownerId, priority, cost: credits };
       return yield* waitInPool(waiting, (reason) => tell({ type: "slot.waits", reason }));
     }
-    const slot = yield* Effect.mapError(slots.acquire(slotRequest(order)), (error) => unsent(ofCall(error)));
-    return { slot, expectedMs: durations.expected(order) };
+    return {
+      slot: yield* slotUnlessPaused(order, (reason) => tell({ type: "slot.waits", reason })),
+      expectedMs: durations.expected(order),
+    };
+  });
+
+  /** Waits as long as a person holds its owner's jobs back there, and for a slot. */
+  const slotUnlessPaused = Effect.fnUntraced(function* (
+    order: JobOrder,
+    tell: (reason: string) => Effect.Effect<void>,
+  ): Effect.fn.Return<string, EffectFailure> {
+    const { id, ownerId, provider, providerTitle } = order;
+    const acquire = Effect.mapError(slots.acquire(slotRequest(order)), (error) => unsent(ofCall(error)));
+    for (;;) {
+      const pause = pauses.of(ownerId, provider);
+      if (pause !== null) {
+        yield* tell(pauseWords(pause, providerTitle));
+        yield* pauses.until(ownerId, provider, "resumed");
+        yield* tell(`A free slot at ${providerTitle}.`);
+        continue;
+      }
+      const slot = yield* Effect.raceFirst(acquire, Effect.as(pauses.until(ownerId, provider, "paused"), null));
+      if (slot !== null && pauses.of(ownerId, provider) === null) return slot;
+      slots.release(id);
+    }
   });
 
   const submit = Effect.fnUntraced(function* ({ input: { order, key, accountId, since } }: CallOf<"submit">) {

@@ -10,6 +10,7 @@ import { accountHandlers } from "#actors/account/handlers.ts";
 import type { Leases } from "#actors/account/leases.ts";
 import { Assets } from "#actors/asset/assets.ts";
 import { actorKinds, kindServices } from "#actors/index.ts";
+import type { Pauses } from "#actors/pause/pauses.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { AccountSpec, Connection, Provider, ProviderFailure, ProviderRequest } from "#actors/provider/provider.ts";
 import { Database, type DatabaseError } from "#db/client/database.ts";
@@ -320,7 +321,7 @@ class TestShelf {
   }
 }
 
-type Services = Accounts | Actors | Assets | Blobs | Bus | Database | Durations | Leases | Providers | Slots | Vault;
+type Services = Accounts | Actors | Assets | Blobs | Bus | Database | Durations | Leases | Pauses | Providers | Slots | Vault;
 type TestCall = Extract<CallName, `jobs.${string}` | `accounts.${string}`>;
 
 /** One database for the tests of a file. */

@@ -3,14 +3,16 @@ import { Effect } from "effect";
 import { accountAddress } from "#actors/account/address.ts";
 import { type AccountContext, unusedLease } from "#actors/account/context.ts";
 import { accountRow, fromStoredAccount } from "#actors/account/row.ts";
-import { Database } from "#db/client/database.ts";
+import { Database, type Queryable } from "#db/client/database.ts";
 import { accountsOf } from "#db/queries/account.ts";
+import { pausesAt } from "#db/queries/pause.ts";
+import { fromPauseRow } from "#actors/pause/pauses.ts";
 import type { Account } from "#protocol/account.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { type Acknowledged, Actors } from "#runtime/actor/actors.ts";
 import { defineActor, type EffectFailure } from "#runtime/actor/define.ts";
 import { type Granted, poolMachine } from "./machine.ts";
-import type { Grant, Waiter } from "./queue.ts";
+import { type Grant, pauseOf, type PoolRules, type Waiter } from "./queue.ts";
 
 /** Time a grant may take: an account or a job that cannot be reached delays the others no longer, ms. */
 const grantTime = "5 seconds";
@@ -30,12 +32,18 @@ interface Outcome {
 export const poolActor = Effect.gen(function* () {
   const database = yield* Database;
 
+  const ask = <A>(query: (sql: Queryable) => Promise<A>): Effect.Effect<A, EffectFailure> =>
+    Effect.mapError(database.query(query), ({ message }) => failure(message));
+
+  const rulesOf = Effect.fnUntraced(function* (provider: string): Effect.fn.Return<PoolRules, EffectFailure> {
+    const pauses = yield* ask((sql) => pausesAt(sql, provider));
+    return { provider, pauses: pauses.map(fromPauseRow) };
+  });
+
   const load = Effect.fnUntraced(function* (provider: string) {
-    const rows = yield* Effect.mapError(
-      database.query((sql) => accountsOf(sql, provider)),
-      ({ message }) => failure(message),
-    );
-    return { accounts: rows.map(fromStoredAccount) };
+    const rules = yield* rulesOf(provider);
+    const rows = yield* ask((sql) => accountsOf(sql, provider));
+    return { rules, accounts: rows.map(fromStoredAccount) };
   });
 
   /** Asks the account for the place, then tells the job. A place that the job does not take goes back. */
@@ -64,9 +72,16 @@ export const poolActor = Effect.gen(function* () {
     return { refused: null, account: acknowledgedAccount(accountId, back) };
   });
 
-  const grantAll = Effect.fnUntraced(function* (grants: ReadonlyArray<Grant>): Effect.fn.Return<Granted, never, Actors> {
+  const grantAll = Effect.fnUntraced(function* (
+    provider: string,
+    grants: ReadonlyArray<Grant>,
+  ): Effect.fn.Return<Granted, EffectFailure, Actors> {
+    // A pause that was answered holds for every grant after it.
+    const rules = yield* rulesOf(provider);
+    const free = grants.filter(({ waiter }) => pauseOf(rules, waiter.ownerId) === null);
+    const heldBack = grants.filter((grant) => !free.includes(grant));
     const outcomes = yield* Effect.forEach(
-      grants,
+      free,
       (grant) =>
         grantOne(grant).pipe(
           Effect.timeout(grantTime),
@@ -81,7 +96,8 @@ export const poolActor = Effect.gen(function* () {
       { concurrency: "unbounded" },
     );
     return {
-      refused: outcomes.flatMap(({ refused }) => refused ?? []),
+      rules,
+      refused: [...heldBack.map(({ waiter }) => waiter), ...outcomes.flatMap(({ refused }) => refused ?? [])],
       accounts: outcomes.flatMap(({ account }) => account ?? []),
     };
   });
@@ -93,7 +109,7 @@ export const poolActor = Effect.gen(function* () {
     machine: poolMachine,
     effects: {
       load: { recovery: "resend", run: ({ input }) => load(input.provider) },
-      grant: { recovery: "resend", run: ({ input }) => grantAll(input.grants) },
+      grant: { recovery: "resend", run: ({ input }) => grantAll(input.provider, input.grants) },
     },
     owner: () => "system",
     answer: ({ reasons }) => ({ reasons }),

@@ -12,6 +12,7 @@ import {
   leaves,
   plan,
   type PoolQueue,
+  type PoolRules,
   reasonFor,
   type Waiter,
   waitingCount,
@@ -26,12 +27,16 @@ export interface PoolContext {
   readonly reasons: Readonly<Record<string, string>>;
   /** Grants under way. */
   readonly grants: ReadonlyArray<Grant>;
+  /** The rules have changed since they were read. */
+  readonly stale: boolean;
 }
 
 export type PoolEvent =
   | ({ readonly type: "pool.want" } & Omit<Waiter, "since" | "heardAt">)
   | { readonly type: "pool.leave"; readonly ownerId: string; readonly jobId: string }
-  | { readonly type: "pool.account"; readonly account: Account };
+  | { readonly type: "pool.account"; readonly account: Account }
+  /** What holds back who waits has changed. */
+  | { readonly type: "pool.rules" };
 
 export interface PoolInput {
   readonly provider: string;
@@ -39,8 +44,14 @@ export interface PoolInput {
   readonly at: number;
 }
 
-/** What came of grants: those that were refused wait on; the accounts as they are now. */
+export interface Loaded {
+  readonly accounts: ReadonlyArray<Account>;
+  readonly rules: PoolRules;
+}
+
+/** What came of grants: those that were refused wait on; the rules and the accounts as they are now. */
 export interface Granted {
+  readonly rules: PoolRules;
   readonly refused: ReadonlyArray<Waiter>;
   readonly accounts: ReadonlyArray<Account>;
 }
@@ -60,7 +71,12 @@ const withQueue = (context: PoolContext, queue: PoolQueue): Partial<PoolContext>
 
 const reasonsOf = ({ title, reasons, queue: old }: PoolContext, queue: PoolQueue): PoolContext["reasons"] => {
   const owners = Object.keys(queue.waiting);
-  if (queue.accounts === old.accounts && owners.length === Object.keys(reasons).length && owners.every((owner) => owner in reasons))
+  if (
+    queue.accounts === old.accounts &&
+    queue.rules === old.rules &&
+    owners.length === Object.keys(reasons).length &&
+    owners.every((owner) => owner in reasons)
+  )
     return reasons;
   return Object.fromEntries(owners.map((owner) => [owner, reasonFor(queue, owner, title)]));
 };
@@ -68,11 +84,12 @@ const reasonsOf = ({ title, reasons, queue: old }: PoolContext, queue: PoolQueue
 export const poolMachine = setup({
   types: { context: {} as PoolContext, events: {} as PoolEvent, input: {} as PoolInput },
   actors: {
-    load: effect<{ readonly accounts: ReadonlyArray<Account> }, { readonly provider: string }>(),
+    load: effect<Loaded, { readonly provider: string }>(),
     grant: effect<Granted, { readonly provider: string; readonly grants: ReadonlyArray<Grant> }>(),
   },
   guards: {
     canGrant: ({ context, event }) => plan(context.queue, timeOf(event), 1).grants.length > 0,
+    isStale: ({ context }) => context.stale,
     somebodyWaits: ({ context }) => waitingCount(context.queue) > 0,
   },
   delays: { again },
@@ -91,18 +108,20 @@ export const poolMachine = setup({
     learn: assign(({ context, event }: Transition) =>
       withQueue(context, learns(context.queue, (event as Extract<PoolEvent, { type: "pool.account" }>).account)),
     ),
-    noteLoaded: assign(({ context, event }: Transition, { accounts }: { readonly accounts: ReadonlyArray<Account> }) => {
+    noteStale: assign({ stale: true }),
+    read: assign({ stale: false }),
+    noteLoaded: assign(({ context, event }: Transition, { accounts, rules }: Loaded) => {
       const known = new Set(accounts.map(({ id }) => id));
       const kept = Object.fromEntries(Object.entries(context.queue.accounts).filter(([id]) => known.has(id)));
-      const queue = accounts.reduce(learns, { ...forgetSilent(context.queue, timeOf(event)), accounts: kept });
+      const queue = accounts.reduce(learns, { ...forgetSilent(context.queue, timeOf(event)), rules, accounts: kept });
       return withQueue(context, queue);
     }),
     planGrants: assign(({ context, event }: Transition) => {
       const { grants, queue } = plan(context.queue, timeOf(event), atOnce);
       return { grants, ...withQueue(context, queue) };
     }),
-    noteGranted: assign(({ context }: Transition, { refused, accounts }: Granted) => {
-      const learned = accounts.reduce(learns, context.queue);
+    noteGranted: assign(({ context }: Transition, { rules, refused, accounts }: Granted) => {
+      const learned = accounts.reduce(learns, { ...context.queue, rules });
       return { grants: [], ...withQueue(context, refused.reduce(wants, learned)) };
     }),
     putBack: assign(({ context }: Transition) => ({
@@ -116,11 +135,24 @@ export const poolMachine = setup({
 }).createMachine({
   id: "pool",
   initial: "loading",
-  context: ({ input }) => ({ provider: input.provider, title: input.title, queue: emptyQueue, reasons: {}, grants: [] }),
-  on: { "pool.want": { actions: "add" }, "pool.leave": { actions: "drop" }, "pool.account": { actions: "learn" } },
+  context: ({ input }) => ({
+    provider: input.provider,
+    title: input.title,
+    queue: emptyQueue(input.provider),
+    reasons: {},
+    grants: [],
+    stale: false,
+  }),
+  on: {
+    "pool.want": { actions: "add" },
+    "pool.leave": { actions: "drop" },
+    "pool.account": { actions: "learn" },
+    "pool.rules": { actions: "noteStale" },
+  },
   states: {
     loading: {
-      description: "Reads how the accounts stand",
+      description: "Reads how the accounts stand, and what holds back who waits",
+      entry: "read",
       invoke: {
         id: "load",
         src: "load",
@@ -132,7 +164,10 @@ export const poolMachine = setup({
     unread: { description: "The accounts could not be read; it is tried again", after: { 1000: "loading" } },
     idle: {
       description: "Nobody can be granted a place now",
-      always: { guard: "canGrant", target: "granting" },
+      always: [
+        { guard: "isStale", target: "loading" },
+        { guard: "canGrant", target: "granting" },
+      ],
       after: {
         again: [
           { guard: "somebodyWaits", target: "loading" },

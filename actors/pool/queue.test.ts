@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Pause } from "#actors/pause/context.ts";
 import type { Account } from "#protocol/account.ts";
 import {
   emptyQueue,
@@ -29,7 +30,7 @@ const waiter = (jobId: string, changes: Partial<Waiter> = {}): Waiter => ({
   ...changes,
 });
 const queueOf = (accounts: ReadonlyArray<Account>, waiters: ReadonlyArray<Waiter>): PoolQueue =>
-  waiters.reduce(wants, accounts.reduce(learns, emptyQueue));
+  waiters.reduce(wants, accounts.reduce(learns, emptyQueue("test")));
 const order = (queue: PoolQueue, now = 0): ReadonlyArray<string> =>
   plan(queue, now, 100).grants.map(({ waiter: { jobId }, accountId }) => `${jobId}@${accountId}`);
 const many = sampleAccount("a", { shared: true, granted: 100, concurrency: 100 });
@@ -129,6 +130,36 @@ test("the reason of a wait is said in words, for what the user may use", () => {
   expect(reasonFor(queueOf([sampleAccount("a", { state: "saturated", granted: 1, busy: 1 })], []), "u1", "PixVerse")).toBe(
     "The only place at PixVerse is taken.",
   );
+});
+
+describe("what a person has paused", () => {
+  const pause = (changes: Partial<Pause> = {}): Pause => ({
+    ownerId: "u1",
+    provider: "test",
+    since: 1_764_166_000_000,
+    rev: 1,
+    ...changes,
+  });
+  const paused = (queue: PoolQueue, ...pauses: ReadonlyArray<Pause>): PoolQueue => ({ ...queue, rules: { provider: "test", pauses } });
+  const both = queueOf([many], [waiter("a1"), waiter("b1", { ownerId: "u2", since: 1 })]);
+
+  test("is granted to nobody whom it concerns, and goes on when it is resumed", () => {
+    expect(order(paused(both, pause()))).toEqual(["b1@a"]);
+    expect(order(paused(both, pause({ provider: null })))).toEqual(["b1@a"]);
+    expect(order(paused(both, pause({ ownerId: null })))).toEqual([]);
+    expect(order(paused(both, pause({ provider: "other" }), pause({ since: null })))).toEqual(["a1@a", "b1@a"]);
+  });
+
+  test("says so to those who wait, what reaches furthest first", () => {
+    const words = (ownerId: string, ...pauses: ReadonlyArray<Pause>) => reasonFor(paused(both, ...pauses), ownerId, "PixVerse");
+    expect(words("u1", pause())).toBe("PixVerse is paused by you since 26 Nov, 14:06 UTC: resume under Providers & accounts.");
+    expect(words("u1", pause({ provider: null }), pause())).toBe(
+      "All jobs are paused by you since 26 Nov, 14:06 UTC: resume under Providers & accounts.",
+    );
+    expect(words("u2", pause(), pause({ ownerId: null }))).toBe(
+      "PixVerse is paused for everybody by an administrator since 26 Nov, 14:06 UTC.",
+    );
+  });
 });
 
 const accountIds = ["a", "b", "c", "d"] as const;

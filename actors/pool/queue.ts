@@ -1,6 +1,7 @@
 // Who waits for a place at a provider, on whose accounts, and who is next. Pure: a pool's whole decision, as data.
 // Order: lower priority number first, and whoever has waited long rises; within a priority users take turns, each user's jobs in the order
 // they came. Account: the user's own before shared ones; then higher priority, least recently used, most credits.
+import { type Pause, pauseFor, pauseWords } from "#actors/pause/context.ts";
 import type { Account } from "#protocol/account.ts";
 
 export interface Waiter {
@@ -22,7 +23,14 @@ export interface Grant {
   readonly accountId: string;
 }
 
+/** What holds back who waits, as of the last look: the database decides. */
+export interface PoolRules {
+  readonly provider: string;
+  readonly pauses: ReadonlyArray<Pause>;
+}
+
 export interface PoolQueue {
+  readonly rules: PoolRules;
   readonly accounts: Readonly<Record<string, Account>>;
   /** Waiters of each user, in order. */
   readonly waiting: Readonly<Record<string, ReadonlyArray<Waiter>>>;
@@ -38,7 +46,13 @@ export const silence = 90_000;
 /** Waiters of one user that are looked at for one place: those behind them wait for the same accounts. */
 const look = 200;
 
-export const emptyQueue: PoolQueue = { accounts: {}, waiting: {}, served: {}, turn: 0 };
+export const emptyQueue = (provider: string): PoolQueue => ({
+  rules: { provider, pauses: [] },
+  accounts: {},
+  waiting: {},
+  served: {},
+  turn: 0,
+});
 
 const urgency = ({ priority, since }: Waiter, now: number): number => priority - Math.floor(Math.max(0, now - since) / rise);
 
@@ -87,6 +101,9 @@ export const learns = (queue: PoolQueue, account: Account): PoolQueue => {
   const known = queue.accounts[account.id];
   return known !== undefined && known.rev >= account.rev ? queue : { ...queue, accounts: { ...queue.accounts, [account.id]: account } };
 };
+
+/** What a person holds this user's jobs back by, or null. */
+export const pauseOf = ({ pauses, provider }: PoolRules, ownerId: string): Pause | null => pauseFor(pauses, ownerId, provider);
 
 export const mayUse = (account: Account, ownerId: string): boolean => account.shared || account.ownerId === ownerId;
 
@@ -150,11 +167,13 @@ export const plan = (
       credits: account.credits === null ? null : account.credits.amount - account.held,
       used: account.lastUsedAt ?? 0,
     }));
+  const heldBack = new Set(Object.keys(queue.waiting).filter((ownerId) => pauseOf(queue.rules, ownerId) !== null));
   const grants: Array<Grant> = [];
   let next = queue;
   while (grants.length < limit && open.some(({ places }) => places > 0)) {
     let best: { waiter: Waiter; open: Open; urgency: number; served: number } | undefined;
     for (const [ownerId, own] of Object.entries(next.waiting)) {
+      if (heldBack.has(ownerId)) continue;
       const found = servable(own, open);
       if (found === undefined) continue;
       const candidate = { ...found, urgency: urgency(found.waiter, now), served: next.served[ownerId] ?? 0 };
@@ -177,7 +196,9 @@ export const plan = (
 };
 
 /** Why a user's jobs wait, in words. */
-export const reasonFor = ({ accounts }: PoolQueue, ownerId: string, providerTitle: string): string => {
+export const reasonFor = ({ accounts, rules }: PoolQueue, ownerId: string, providerTitle: string): string => {
+  const pause = pauseOf(rules, ownerId);
+  if (pause !== null) return pauseWords(pause, providerTitle);
   const usable = Object.values(accounts).filter((account) => mayUse(account, ownerId));
   if (usable.length === 0) return `An account at ${providerTitle}: add one under Providers & accounts.`;
   const full = usable.filter(({ state }) => state === "available" || state === "saturated");

@@ -6,6 +6,7 @@ import { createAssetsStore } from "#web/store/assets.ts";
 import type { Connection } from "#web/store/connection.ts";
 import { createDraft } from "#web/store/draft.ts";
 import { createJobsStore } from "#web/store/jobs.ts";
+import { createPausesStore } from "#web/store/pauses.ts";
 import { createPreferences } from "#web/store/preferences.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { createProviders } from "#web/store/providers.ts";
@@ -60,6 +61,7 @@ const SignedIn: Component<SignedInProps> = (props) => {
     user,
     jobs: createJobsStore(connection.client),
     accounts: createAccountsStore(connection.client),
+    pauses: createPausesStore(connection.client),
     assets,
     uploads: createUploads(connection.client, assets),
     draft: createDraft(),

@@ -8,6 +8,7 @@ import { createAccountsStore } from "#web/store/accounts.ts";
 import { createAssetsStore } from "#web/store/assets.ts";
 import { createDraft } from "#web/store/draft.ts";
 import { createJobsStore } from "#web/store/jobs.ts";
+import { createPausesStore } from "#web/store/pauses.ts";
 import { createPreferences } from "#web/store/preferences.ts";
 import { createProviders } from "#web/store/providers.ts";
 import { memoryClient } from "#web/store/testing.ts";
@@ -68,6 +69,7 @@ export const renderInWorkspace = (
       },
       jobs: createJobsStore(client),
       accounts: createAccountsStore(client),
+      pauses: createPausesStore(client),
       assets,
       uploads: createUploads(client, assets),
       draft: createDraft(),

@@ -7,6 +7,7 @@ import type { Client } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import type { Draft } from "./draft.ts";
 import type { JobsStore } from "./jobs.ts";
+import type { PausesStore } from "./pauses.ts";
 import type { Preferences } from "./preferences.ts";
 import type { ProvidersStore } from "./providers.ts";
 import type { Session } from "./session.ts";
@@ -18,6 +19,7 @@ export interface Workspace {
   readonly connection: Connection;
   readonly jobs: JobsStore;
   readonly accounts: AccountsStore;
+  readonly pauses: PausesStore;
   readonly assets: AssetsStore;
   readonly draft: Draft;
   readonly preferences: Preferences;

@@ -54,7 +54,58 @@ describe("the Providers & accounts panel", () => {
     await show([]);
     const section = screen.getByRole("region", { name: "Studio" });
     expect(within(section).getByText("Ready, needs no account")).toBeTruthy();
-    expect(within(section).queryByRole("button")).toBeNull();
+    expect(within(section).queryByRole("button", { name: /account/ })).toBeNull();
+  });
+
+  it("pauses and resumes everything or one provider by one press, and shows what holds jobs back", async () => {
+    let rev = 0;
+    const shown = await show(
+      [mine()],
+      {
+        "accounts.pauseJobs": ({ provider, everybody, paused }) => ({
+          provider,
+          everybody,
+          since: paused ? 1_764_000_000_000 : null,
+          rev: ++rev,
+        }),
+      },
+      "user",
+    );
+    const section = screen.getByRole("region", { name: "PixVerse" });
+    press("Pause PixVerse");
+    expect((await within(section).findByRole("status")).textContent).toMatch(/^Paused by you since .* nothing new is sent\.Resume$/);
+    expect(within(section).queryByRole("button", { name: "Pause PixVerse" })).toBeNull();
+    press("Pause everything");
+    await screen.findByText(/^Everything is paused by you since/);
+    press("Resume PixVerse");
+    await waitFor(() => expect(within(section).queryByRole("status")).toBeNull());
+    // An older word, and one about everybody: that only an administrator ends.
+    shown.client.deltas("accounts.pauses", [
+      { provider: "pixverse", everybody: false, since: 5, rev: 1 },
+      { provider: "pixverse", everybody: true, since: 1_764_000_000_000, rev: 1 },
+    ]);
+    const note = await within(section).findByRole("status");
+    expect(note.textContent).toMatch(/^Paused for everybody by an administrator since/);
+    expect(within(note).queryByRole("button")).toBeNull();
+    expect(sent(shown, "accounts.pauseJobs")).toEqual([
+      { provider: "pixverse", everybody: false, paused: true },
+      { provider: null, everybody: false, paused: true },
+      { provider: "pixverse", everybody: false, paused: false },
+    ]);
+  });
+
+  it("lets an administrator pause for everybody, and says what could not be paused", async () => {
+    const shown = await show([], {
+      "accounts.pauseJobs": () => {
+        throw new CallError("unavailable", "Nobody answers now.");
+      },
+    });
+    press("Pause Studio for everybody");
+    await screen.findByText("Studio could not be paused");
+    expect(sent(shown, "accounts.pauseJobs")).toEqual([{ provider: "studio", everybody: true, paused: true }]);
+    cleanup();
+    await show([], {}, "user");
+    expect(screen.queryByRole("button", { name: /for everybody/ })).toBeNull();
   });
 
   it("shows how an account stands, and moves as that changes, with the focus where it was", async () => {
@@ -110,7 +161,7 @@ describe("the Providers & accounts panel", () => {
       "accounts.pause": ({ paused }) => mine({ state: paused ? "disabled" : "available", rev: paused ? 41 : 42 }),
       "accounts.test": () => mine({ state: "reauthenticating", rev: 43 }),
     });
-    press("Pause");
+    press("Pause", card());
     await within(card()).findByText("Paused");
     await waitFor(() => expect(within(card()).getByRole<HTMLButtonElement>("button", { name: "Resume" }).disabled).toBe(false));
     press("Resume");

@@ -14,11 +14,12 @@ import { Badge, EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { AccountCard } from "./account-card.tsx";
 import { AccountDialog, needsAccount, type AccountTask } from "./account-dialog.tsx";
+import { PauseButtons, PauseNotes } from "./pause-control.tsx";
 import { RemoveDialog } from "./remove-dialog.tsx";
 import "./accounts.css";
 
 const AccountsPanel: Component<PanelProps<"accounts">> = (props) => {
-  const { providers, accounts } = useWorkspace();
+  const { providers, accounts, pauses } = useWorkspace();
   providers.ensure();
   const [task, setTask] = createSignal<AccountTask | null>(null);
   const [removing, setRemoving] = createSignal<Account | null>(null);
@@ -87,6 +88,11 @@ const AccountsPanel: Component<PanelProps<"accounts">> = (props) => {
           </div>
         </Match>
         <Match when={true}>
+          <header class="accounts-top">
+            <span class="muted">{pauses.any() ? "What is paused waits." : "Jobs are sent as places become free."}</span>
+            <PauseButtons provider={null} title="everything" />
+          </header>
+          <PauseNotes provider={null} title="everything" />
           <Show when={accounts.list()?.length === 0 ? first() : undefined}>
             {(provider) => (
               <div class="accounts-empty">
@@ -183,11 +189,17 @@ const ProviderSection: Component<SectionProps> = (props) => {
           }
         >
           <span class="muted">{own().length === 0 ? "no account" : formatCount(own().length, "account")}</span>
-          <Button size="s" icon={Plus} onClick={() => props.onAdd()} aria-label={`Add an account at ${props.provider.title}`}>
-            Add account
-          </Button>
         </Show>
+        <div class="provider-tools">
+          <PauseButtons provider={props.provider.id} title={props.provider.title} />
+          <Show when={needsAccount(props.provider)}>
+            <Button size="s" icon={Plus} onClick={() => props.onAdd()} aria-label={`Add an account at ${props.provider.title}`}>
+              Add account
+            </Button>
+          </Show>
+        </div>
       </header>
+      <PauseNotes provider={props.provider.id} title={props.provider.title} />
       <p class="provider-about">{props.provider.summary}</p>
       <Show when={own().length > 0}>
         <Cards accounts={own()} onEdit={props.onEdit} onRemove={props.onRemove} />

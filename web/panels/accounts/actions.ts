@@ -7,6 +7,12 @@ import { toast } from "#web/ui/toast.tsx";
 
 type Reach = Pick<Workspace, "client" | "accounts">;
 
+interface Place {
+  /** Null: everywhere. */
+  readonly provider: string | null;
+  readonly everybody: boolean;
+}
+
 const orToast = async (title: string, work: () => Promise<void>): Promise<void> => {
   try {
     await work();
@@ -18,6 +24,16 @@ const orToast = async (title: string, work: () => Promise<void>): Promise<void> 
 export const pauseAccount = ({ client, accounts }: Reach, { id, title }: Account, paused: boolean): Promise<void> =>
   orToast(`“${title}” could not be ${paused ? "paused" : "resumed"}`, async () =>
     accounts.put(await client.call("accounts.pause", { id, paused }, { key: newKey() })),
+  );
+
+/** Holds jobs back at one provider or everywhere, or lets them go on. */
+export const pauseJobs = (
+  { client, pauses }: Pick<Workspace, "client" | "pauses">,
+  input: Place & { readonly paused: boolean },
+  title: string,
+): Promise<void> =>
+  orToast(`${input.provider === null ? "The jobs" : title} could not be ${input.paused ? "paused" : "resumed"}`, async () =>
+    pauses.put(await client.call("accounts.pauseJobs", input, { key: newKey() })),
   );
 
 /** The outcome is seen in its state. */
