@@ -14,6 +14,7 @@ import { actorKinds, kindServices } from "#actors/index.ts";
 import { jobHandlers } from "#actors/job/handlers.ts";
 import { Slots } from "#actors/job/slots.ts";
 import { mediaPool } from "#actors/media/pool.ts";
+import { promptHandlers } from "#actors/prompt/handlers.ts";
 import { builtInProviders, Providers } from "#actors/provider/index.ts";
 import { actorHandlers } from "#runtime/actor/handlers.ts";
 import { actorHost } from "#runtime/actor/host.ts";
@@ -59,6 +60,7 @@ const gateway = (limits: Partial<GatewayLimits>) =>
         jobs: yield* jobHandlers,
         accounts: yield* accountHandlers,
         assets: yield* assetHandlers,
+        prompts: yield* promptHandlers,
         actors: yield* actorHandlers,
         cluster: yield* clusterHandlers,
       };

@@ -11,11 +11,12 @@ import { contract } from "#protocol/contract.ts";
 import { Asset } from "#protocol/asset.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import type { TopicMessage } from "#runtime/gateway/handlers.ts";
+import { contextOf } from "#runtime/gateway/testing-caller.ts";
 import { Assets, type IngestRequest } from "./assets.ts";
 import { assetHandlers } from "./handlers.ts";
 import { purgeTrash, sweepOrphans } from "./housekeeping.ts";
 import { Intake } from "./intake.ts";
-import { contextOf, mediaWork, stagedIn, testAssets, testFolder } from "./testing.ts";
+import { mediaWork, stagedIn, testAssets, testFolder } from "./testing.ts";
 
 const day = 86_400_000;
 

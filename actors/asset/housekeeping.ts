@@ -1,7 +1,8 @@
-// Clears what nobody will ask for again: assets that stayed in the trash, uploads that were left, blobs without an asset.
+// Clears what nobody will ask for again: assets and prompts that stayed in the trash, uploads that were left, blobs without an asset.
 import { Clock, Effect, Layer, Schedule } from "effect";
 import { Database } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
+import { purgePrompts } from "#db/queries/prompt.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { ShardLocks } from "#runtime/cluster/locks.ts";
@@ -10,7 +11,7 @@ import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { Uploads } from "./uploads.ts";
 
 const hour = 3_600_000;
-/** How long the trash keeps an asset, ms. */
+/** How long the trash keeps something, ms. */
 const trashKeeps = 30 * 24 * hour;
 /** How long an upload may be silent, ms. */
 const uploadKeeps = 24 * hour;
@@ -29,6 +30,13 @@ export const purgeTrash: Effect.Effect<number, CallError, Database> = Effect.gen
     purged += rows.length;
     if (rows.length < batch) return purged;
   }
+});
+
+/** Drops prompts that have been in the trash for 30 days. Answers how many. */
+const purgeDeletedPrompts: Effect.Effect<number, CallError, Database> = Effect.gen(function* () {
+  const database = yield* Database;
+  const before = (yield* Clock.currentTimeMillis) - trashKeeps;
+  return (yield* orCallError(database.query((sql) => purgePrompts(sql, before)))).length;
 });
 
 /**
@@ -75,6 +83,7 @@ export const assetHousekeeping: Layer.Layer<never, never, Database | Blobs | Pla
       const now = yield* Clock.currentTimeMillis;
       const alone = (yield* locks.runners)?.length === 1;
       yield* logged("purge trash", purgeTrash);
+      yield* logged("purge prompts", purgeDeletedPrompts);
       yield* logged("sweep uploads", uploads.sweep(now - uploadKeeps));
       yield* logged("sweep orphans", sweepOrphans(alone ? Math.max(started, now - grace) : now - grace));
     });

@@ -10,7 +10,6 @@ import { Media, MediaError } from "#actors/media/media.ts";
 import { MediaFailure } from "#actors/media/failure.ts";
 import { probe } from "#actors/media/probe.ts";
 import type { Database } from "#db/client/database.ts";
-import type { CallContext } from "#runtime/gateway/handlers.ts";
 import { localBlobs } from "#runtime/blobs/local.ts";
 import { MediaUrls } from "#runtime/blobs/media-urls.ts";
 import { Parts } from "#runtime/blobs/parts.ts";
@@ -65,14 +64,3 @@ export const testAssets = <E>(
     Layer.provideMerge(Pool.layer),
     Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder, ...environment }))),
   );
-
-/** What the gateway gives a handler, for a signed-in user. */
-export const contextOf = (userId: string, openUpload: CallContext["openUpload"] = () => 1): CallContext => ({
-  connectionId: "con_1",
-  ip: "127.0.0.1",
-  client: "test",
-  principal: { userId, username: userId, role: "user", sessionId: "ses_1", expiresAt: Number.MAX_SAFE_INTEGER },
-  key: undefined,
-  authenticate: () => {},
-  openUpload,
-});

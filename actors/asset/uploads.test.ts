@@ -13,9 +13,10 @@ import type { CallError } from "#protocol/wire/errors.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { Parts } from "#runtime/blobs/parts.ts";
 import type { UploadSink } from "#runtime/gateway/handlers.ts";
+import { contextOf } from "#runtime/gateway/testing-caller.ts";
 import { assetHandlers } from "./handlers.ts";
 import { sweepOrphans } from "./housekeeping.ts";
-import { contextOf, stagedIn, testAssets, testFolder } from "./testing.ts";
+import { stagedIn, testAssets, testFolder } from "./testing.ts";
 import { Uploads } from "./uploads.ts";
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

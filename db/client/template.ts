@@ -23,7 +23,7 @@ export const templateKey = async (): Promise<string> => {
   };
   const migrations = await readMigrations();
   return createHash("sha256")
-    .update([version, ...migrations.map(({ sha256 }) => sha256)].join())
+    .update([version, ...migrations.flatMap(({ name, sha256 }) => [name, sha256])].join())
     .digest("hex")
     .slice(0, 12);
 };

@@ -289,7 +289,7 @@ describe("a backup", () => {
     });
 
     test("but one of an older schema is, and brought up to date", async () => {
-      const since: ReadonlySet<string> = new Set(["account", "credential", "provider_upload"]);
+      const since: ReadonlySet<string> = new Set(["account", "credential", "provider_upload", "prompt", "prompt_version"]);
       const older = await changed((backup) =>
         rewrite(backup, ({ migrations, tables }) => ({
           migrations: migrations.slice(0, 7),

@@ -168,12 +168,13 @@ describe("what belongs to another does not exist", () => {
       settings: { baseUrl: "http://127.0.0.1:9" },
       secrets: { apiKey: "hers" },
     });
-    own = { job: job.id, ast: asset.id, upl: uploadId, ses: ada.sessionId, acc: account.id };
+    const prompt = await client.call("prompts.create", { title: "Hers", text: "hers" });
+    own = { job: job.id, ast: asset.id, upl: uploadId, ses: ada.sessionId, acc: account.id, prm: prompt.id, prv: prompt.latest.id };
     client.close();
   });
 
   /** Every id in an example, which are named by what they are. */
-  const idPattern = /\b(job|ast|upl|ses|acc)_[A-Za-z0-9-]+/g;
+  const idPattern = /\b(job|ast|upl|ses|acc|prm|prv)_[A-Za-z0-9-]+/g;
   const naming = entries.filter(({ example }) => JSON.stringify(example).match(idPattern));
   const withIds = (example: unknown, id: (kind: string) => string): unknown =>
     JSON.parse(JSON.stringify(example).replaceAll(idPattern, (_all, kind: string) => id(kind)));
@@ -181,7 +182,10 @@ describe("what belongs to another does not exist", () => {
   const anonymised = (answer: ServerFrame, id: (kind: string) => string): unknown => {
     const { id: _frame, ...rest } = answer as { readonly id: number };
     return JSON.parse(
-      ["job", "ast", "upl", "ses", "acc"].reduce((text, kind) => text.replaceAll(id(kind), `<${kind}>`), JSON.stringify(rest)),
+      ["job", "ast", "upl", "ses", "acc", "prm", "prv"].reduce(
+        (text, kind) => text.replaceAll(id(kind), `<${kind}>`),
+        JSON.stringify(rest),
+      ),
     );
   };
   const hers = (kind: string): string => own[kind]!;
@@ -195,6 +199,8 @@ describe("what belongs to another does not exist", () => {
         "assets.finishUpload",
         "auth.revoke",
         "accounts.remove",
+        "prompts.get",
+        "prompts.annotate",
         "actors.resume",
         "actors.history",
       ]),

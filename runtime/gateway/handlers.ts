@@ -72,4 +72,4 @@ export interface DomainHandlers<D extends string> {
 }
 
 /** The domains together: what the gateway dispatches to. */
-export type Handlers = { readonly [D in "auth" | "system" | "jobs" | "assets" | "actors" | "cluster"]: DomainHandlers<D> };
+export type Handlers = { readonly [D in "auth" | "system" | "jobs" | "assets" | "prompts" | "actors" | "cluster"]: DomainHandlers<D> };
