@@ -22,6 +22,7 @@ import { assetIdOf } from "./canonical.ts";
 import { isAmbiguous, type JobOrder } from "./context.ts";
 import { Durations } from "./durations.ts";
 import type { jobMachine } from "./machine.ts";
+import { makeProviderJobs } from "./provider-jobs.ts";
 import { Slots } from "./slots.ts";
 import { Submissions, unknownOutcome } from "./submissions.ts";
 
@@ -105,6 +106,7 @@ export const jobEffects = Effect.gen(function* () {
   const durations = yield* Durations;
   const pauses = yield* Pauses;
   const submissions = new Submissions();
+  const providerJobs = yield* makeProviderJobs;
 
   const providerOf = ({ provider, providerTitle }: JobOrder): Effect.Effect<Provider, EffectFailure> => {
     const found = providers.get(provider);
@@ -174,11 +176,16 @@ export const jobEffects = Effect.gen(function* () {
     const sending = connection.submit(key, request);
     // A bug in the middle of a submission is a lost answer: only where the key is known may it be run again.
     const safe = order.resendable ? sending : Effect.catchDefect(sending, (defect) => Effect.fail(unknownOutcome(defect)));
-    const look = connection.reconcile?.(key, request, since);
+    const { reconcile } = connection;
+    const submitted = { key, place: accountId ?? provider.id };
     const answered =
-      provider.recovery !== "lookup" || look === undefined
+      provider.recovery !== "lookup" || reconcile === undefined
         ? safe
-        : Effect.catchIf(safe, isUnanswered, (lost) => foundBy(look, provider.quarantine ?? quarantine, lost));
+        : Effect.flatMap(safe, (answer) => providerJobs.accepted(submitted, answer)).pipe(
+            Effect.catchIf(isUnanswered, (lost) =>
+              foundBy(providerJobs.find(submitted, reconcile, request, since), provider.quarantine ?? quarantine, lost),
+            ),
+          );
     return yield* submissions.submit(key, answered).pipe(Effect.mapError(ofProvider), atProvider("submit"));
   });
 
@@ -304,7 +311,8 @@ export const jobEffects = Effect.gen(function* () {
     if (reconcile === undefined) {
       return yield* Effect.fail(failure("internal", `${order.providerTitle} cannot say whether it took the submission.`));
     }
-    return yield* Effect.mapError(reconcile(key, yield* requestOf(order), since), ofProvider);
+    const submitted = { key, place: accountId ?? order.provider };
+    return yield* Effect.mapError(providerJobs.find(submitted, reconcile, yield* requestOf(order), since), ofProvider);
   });
 
   /** Some list a generation only when it has ended: it is asked for as long as that may take. */

@@ -147,7 +147,9 @@ export const providerConformance = ({ name, start, orders, failing, endless, unk
         const { providerJobId } = await run(connection.submit(freshKey(), sent));
         expect(await run(reconcile(freshKey(), sent, sentAt))).toEqual({ providerJobId });
         expect(await run(reconcile(freshKey(), never, sentAt))).toBeUndefined();
-        await run(connection.submit(freshKey(), sent));
+        const second = await run(connection.submit(freshKey(), sent));
+        expect(await run(reconcile(freshKey(), sent, sentAt, new Set([providerJobId])))).toEqual({ providerJobId: second.providerJobId });
+        expect(await run(reconcile(freshKey(), sent, sentAt, new Set([providerJobId, second.providerJobId])))).toBeUndefined();
         expect(await failureOf(reconcile(freshKey(), sent, sentAt))).toMatchObject({
           kind: "internal",
           message: expect.stringMatching(/\S/),

@@ -181,20 +181,20 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
       return [{ type: "USD cents", amount: Math.round(credits.current_balance * 100) }];
     }),
 
-    reconcile: Effect.fn("fal.reconcile")(function* (submitKey, request, sentAt) {
+    reconcile: Effect.fn("fal.reconcile")(function* (submitKey, request, sentAt, others) {
       const submission = yield* expected(catalogue, submitKey, request);
       const { entry } = submission;
       let found: ReadonlyArray<string> = [];
       let questions = 0;
       // Only what has ended is listed: that it is not there yet says nothing, and is asked until it would have ended.
       const look = Effect.gen(function* (): Effect.fn.Return<Status, ProviderFailure> {
-        found = yield* alike(submission, sentAt);
+        found = (yield* alike(submission, sentAt)).filter((id) => others?.has(jobIdOf(entry.id, id)) !== true);
         questions++;
         return found.length === 0 && questions < mostQuestions ? { state: "waiting" } : { state: "done", charged: null };
       });
       yield* polling.track(look, () => Effect.void, { pace: listPace, expectedMs });
-      const [only, ...others] = found;
-      if (only !== undefined && others.length === 0) return { providerJobId: jobIdOf(entry.id, only) };
+      const [only, ...more] = found;
+      if (only !== undefined && more.length === 0) return { providerJobId: jobIdOf(entry.id, only) };
       return yield* Effect.fail<ProviderFailure>({
         kind: "internal",
         message:

@@ -239,7 +239,7 @@ const connect = ({ id: accountId, settings: given, secrets }: ProviderAccount, {
       else yield* read(VideoPage, answer);
     }),
 
-    reconcile: Effect.fn("openaiVideos.reconcile")(function* (_key, request, sentAt) {
+    reconcile: Effect.fn("openaiVideos.reconcile")(function* (_key, request, sentAt, others) {
       const wanted = yield* wantedOf(request, models);
       const seen = new Set<string>();
       const found: Array<Video> = [];
@@ -253,7 +253,7 @@ const connect = ({ id: accountId, settings: given, secrets }: ProviderAccount, {
         const since = sinceOf(sentAt, answer, yield* Clock.currentTimeMillis);
         const more = data.filter(({ id }) => !seen.has(id));
         for (const { id } of more) seen.add(id);
-        found.push(...more.filter(({ created_at }) => (created_at ?? since) >= since));
+        found.push(...more.filter(({ id, created_at }) => others?.has(id) !== true && (created_at ?? since) >= since));
         // What does not know `limit` has sent all that it has, and what does not know `after` never will.
         const mayGoOn = has_more ?? data.length === page;
         const isPast = isNewestFirst(data) && (data.at(-1)?.created_at ?? since) < since;

@@ -113,12 +113,14 @@ export interface Connection {
   readonly balance?: Effect.Effect<ReadonlyArray<Balance>, ProviderFailure>;
   /**
    * With `recovery: "lookup"`: what a submit of this key, whose answer was lost, has become; undefined if the provider has surely not
-   * taken it. Fails when that cannot be told. `sentAt`: when it was sent at the earliest, ms epoch.
+   * taken it. Fails when that cannot be told. `sentAt`: when it was sent at the earliest, ms epoch. `others`: ids of jobs that are other
+   * submissions', however alike they are.
    */
   readonly reconcile?: (
     key: string,
     request: ProviderRequest,
     sentAt: number,
+    others?: ReadonlySet<string>,
   ) => Effect.Effect<{ readonly providerJobId: string } | undefined, ProviderFailure>;
 }
 

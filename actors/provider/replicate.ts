@@ -173,7 +173,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
 
     check: Effect.flatMap(ask({ method: "GET", url: `${base}/account` }), (answer) => Effect.asVoid(orFail(answer, "other"))),
 
-    reconcile: Effect.fn("replicate.reconcile")(function* (submitKey, request, sentAt) {
+    reconcile: Effect.fn("replicate.reconcile")(function* (submitKey, request, sentAt, others) {
       const submission = yield* expected(catalogue, submitKey, request);
       const query = new URLSearchParams();
       const found = new Set<string>();
@@ -185,7 +185,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
         const since = yield* sentSince(answer, sentAt);
         const recent = page.results.filter(({ created_at }) => Date.parse(created_at) >= since);
         for (const each of recent) {
-          if (each.model !== submission.entry.id) continue;
+          if (each.model !== submission.entry.id || others?.has(each.id) === true) continue;
           if (each.data_removed) hidden = true;
           else if (isSame(submission, each.input)) found.add(each.id);
         }
@@ -194,8 +194,8 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
         complete = cursor === null || recent.length < page.results.length;
         if (cursor !== null) query.set("cursor", cursor);
       }
-      const [only, ...others] = found;
-      if (only !== undefined && others.length === 0) return { providerJobId: only };
+      const [only, ...more] = found;
+      if (only !== undefined && more.length === 0) return { providerJobId: only };
       if (only === undefined && complete && !hidden) return undefined;
       return yield* Effect.fail<ProviderFailure>({
         kind: "internal",

@@ -202,7 +202,12 @@ describe("replicate", () => {
     const sentAt = Date.now();
     const { providerJobId } = await run(connection.submit(freshKey(), order));
     expect(await run(connection.reconcile!(freshKey(), order, sentAt))).toEqual({ providerJobId });
-    await run(connection.submit(freshKey(), order));
+    const second = await run(connection.submit(freshKey(), order));
+    // Unless all but one are known to be others'.
+    expect(await run(connection.reconcile!(freshKey(), order, sentAt, new Set([providerJobId])))).toEqual({
+      providerJobId: second.providerJobId,
+    });
+    expect(await run(connection.reconcile!(freshKey(), order, sentAt, new Set([providerJobId, second.providerJobId])))).toBeUndefined();
     const failure = await failureOf(connection.reconcile!(freshKey(), order, sentAt));
     expect(failure).toMatchObject({ kind: "internal", message: expect.stringMatching(/2 predictions like this one/) });
   });
