@@ -61,6 +61,41 @@ export type FailureKind = z.infer<typeof FailureKind>;
 export const JobFailure = z.object({ kind: FailureKind, message: z.string() });
 export type JobFailure = z.infer<typeof JobFailure>;
 
+/**
+ * The prompt among the parameters (and the negative prompt, where there is one) is a template: `template/tree.ts` has the language. Each job gets a
+ * text of its own, drawn by its seed.
+ */
+export const JobPrompt = z.object({
+  /** The version in the library that the prompt is, to the letter. */
+  versionId: Id.optional(),
+  /** The version of a style that goes around it. */
+  styleVersionId: Id.optional(),
+  /** Values of its variables, by name. */
+  variables: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,39}$/), z.string().max(2000)).default({}),
+  /** Draws the choices of the first job; those of further ones are drawn by the numbers after it. */
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .optional(),
+});
+export type JobPrompt = z.infer<typeof JobPrompt>;
+
+/** What the words of a job were made from: the same give the same words. */
+export const JobTemplate = z.object({
+  /** As they were written, before the style. */
+  text: z.string(),
+  negative: z.string(),
+  versionId: Id.nullable(),
+  styleVersionId: Id.nullable(),
+  /** Versions of the lists that it uses, by name in lower case. */
+  lists: z.record(z.string(), Id),
+  variables: z.record(z.string(), z.string()),
+  /** By which the choices were drawn. */
+  seed: z.int(),
+});
+export type JobTemplate = z.infer<typeof JobTemplate>;
+
 /** What is asked for. `params` are checked against the provider's schema of the operation. */
 export const JobRequest = z.object({
   operation: Operation,
@@ -72,6 +107,8 @@ export const JobRequest = z.object({
   scheduledFor: Time.optional(),
   /** Lower runs first. */
   priority: z.int().min(0).max(9).default(5),
+  /** Left out: the prompt is sent as it is. */
+  prompt: JobPrompt.optional(),
 });
 export type JobRequest = z.infer<typeof JobRequest>;
 
@@ -154,7 +191,10 @@ export const Job = z.object({
   /** Why it waits, in words, or null. */
   waitingFor: z.string().nullable(),
   name: z.string().nullable(),
+  /** As it is sent. */
   prompt: z.string(),
+  /** What the prompt was made from, where it was not written like that. */
+  template: JobTemplate.nullable(),
   params: z.record(z.string(), z.unknown()),
   inputs: z.array(JobInput),
   /** SHA-256 over canonical parameters and inputs: equal hashes ask for the same video. */
@@ -281,6 +321,7 @@ const sampleJob: Job = {
   waitingFor: null,
   name: null,
   prompt: "a fox in the snow",
+  template: null,
   params: { prompt: "a fox in the snow", duration: 5 },
   inputs: [],
   hash: "9f2c…",

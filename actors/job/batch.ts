@@ -5,7 +5,9 @@ import { emptyQueue, mayUse, reasonFor } from "#actors/pool/queue.ts";
 import type { Account } from "#protocol/account.ts";
 import { cellAt, cellsOf, cellWords, gridFaults, requestAt } from "#protocol/grid.ts";
 import type { BatchEstimate, Grid, JobCell, JobRequest } from "#protocol/job.ts";
+import { promptSource } from "#actors/prompt/source.ts";
 import { checkAll, inputAssets, type Issue, operationOf, type Prepared, prepareWith, refuse, type Target } from "./request.ts";
+import { choiceSeed, wordingOf } from "./wording.ts";
 
 /** Faults that are told of one call. */
 const mostFaults = 50;
@@ -69,24 +71,42 @@ export const faultsOf = (
     }
   }
   return [...found.values()].slice(0, mostFaults).map(({ issue, first, cells: of }) => {
-    if (of === cells.length) return issue;
+    if (of === cells.length || first.length === 0) return issue;
     const more = of === 1 ? "" : ` (and ${of - 1} more)`;
     return { path: issue.path, message: `At ${cellWords(first)}${more}: ${issue.message}` };
   });
 };
 
-/** Jobs to be made: of each cell so many, with different seeds. Errors: not_found for a provider or an input, invalid_input. */
-export const prepareBatch = Effect.fnUntraced(function* (ownerId: string, batch: Batch, now: number) {
+/** What the prompt of a request is made from; null: it is sent as it is. Errors: not_found. */
+const sourceOf = (ownerId: string, { request }: Batch) =>
+  request.prompt === undefined ? Effect.succeed(null) : promptSource(ownerId, request.prompt);
+
+/**
+ * Jobs to be made: of each cell so many, with different seeds. `drawnFor`: what choices in the prompt are drawn by, where no seed is asked for; the
+ * same take has the same words in all cells. Errors: not_found for a provider, an input or a prompt, invalid_input.
+ */
+export const prepareBatch = Effect.fnUntraced(function* (ownerId: string, batch: Batch, drawnFor: string, now: number) {
   const asked = yield* askedOf(batch);
   const assets = yield* inputAssets(ownerId, batch.request.inputs);
-  const cells = asked.map(({ target, request, cell, issues }) => {
-    const made = prepareWith(target, request, assets, now);
-    return { target, cell, prepared: made.prepared, issues: [...issues, ...made.issues] };
-  });
-  const faults = faultsOf(cells);
-  if (faults.length > 0) return yield* Effect.fail(refuse(faults));
+  const source = yield* sourceOf(ownerId, batch);
   const takes = batch.count === 1 ? [null] : Array.from({ length: batch.count }, (_, index) => index);
-  return cells.flatMap(({ prepared, cell }) => takes.map((index) => ({ prepared, cell, index })));
+  const jobs = asked.flatMap(({ target, request, cell, issues }) => {
+    const wording = wordingOf(target, request, source);
+    const prepared = (take: number) => {
+      const worded = wording(choiceSeed(request.prompt?.seed, drawnFor, take));
+      const made = prepareWith(target, worded.request, assets, now, worded.template);
+      return { prepared: made.prepared, issues: [...issues, ...(worded.issues.length > 0 ? worded.issues : made.issues)] };
+    };
+    // What is sent as it was written is the same in all of them.
+    const first = prepared(0);
+    return takes.map((index) => {
+      const { prepared: one, issues: found } = source === null || index === null || index === 0 ? first : prepared(index);
+      return { target, cell, index, prepared: one, issues: found };
+    });
+  });
+  const faults = faultsOf(jobs);
+  if (faults.length > 0) return yield* Effect.fail(refuse(faults));
+  return jobs.map(({ prepared, cell, index }) => ({ prepared, cell, index }));
 });
 
 /** What one job would cost and take. */
@@ -98,12 +118,18 @@ export interface Single extends Pick<Prepared, "provider"> {
 
 /** What each cell would come to. Errors: not_found for a provider, invalid_input. */
 export const singlesOf = Effect.fnUntraced(function* (
+  ownerId: string,
   batch: Batch,
   timeOf: (target: Target, request: JobRequest, params: Prepared["params"]) => { readonly expectedMs: number; readonly waitMs: number },
 ) {
   const asked = yield* askedOf(batch);
-  const checked = asked.map((each) => ({ ...each, ...checkAll(each.target, each.request.params) }));
-  const faults = faultsOf(checked.map(({ issues, ...each }, at) => ({ ...each, issues: [...asked[at]!.issues, ...issues] })));
+  const source = yield* sourceOf(ownerId, batch);
+  const checked = asked.map(({ target, request: written, cell, issues: before }) => {
+    const { request, issues: ofWords } = wordingOf(target, written, source)(choiceSeed(batch.request.prompt?.seed, "", 0));
+    const { params, issues } = checkAll(target, request.params);
+    return { target, request, cell, params, issues: [...before, ...(ofWords.length > 0 ? ofWords : issues)] };
+  });
+  const faults = faultsOf(checked);
   if (faults.length > 0) return yield* Effect.fail(refuse(faults));
   return checked.map(({ target, request, params }): Single => {
     const { expectedMs: durationMs, waitMs } = timeOf(target, request, params);

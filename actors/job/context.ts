@@ -1,6 +1,6 @@
 // What a job knows of itself, its bounds in time, and the arithmetic on them. Pure, JSON only; shared by the machine (so also
 // by a browser that draws it) and what shows it.
-import type { Charge, FailureKind, JobCell, JobFailure, JobInput, JobState, Operation } from "#protocol/job.ts";
+import type { Charge, FailureKind, JobCell, JobFailure, JobInput, JobState, JobTemplate, Operation } from "#protocol/job.ts";
 
 const second = 1000;
 const minute = 60 * second;
@@ -46,6 +46,8 @@ export interface JobOrder {
   readonly params: Readonly<Record<string, unknown>>;
   readonly inputs: ReadonlyArray<JobInput>;
   readonly prompt: string;
+  /** What the words were made from; left out where they were written like that. */
+  readonly template?: JobTemplate;
   readonly name: string | null;
   readonly hash: string;
   /** SHA-256 of what the client asked for, to recognise a repeat; null when it gave no key. */

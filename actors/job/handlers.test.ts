@@ -1,7 +1,7 @@
 import { Effect } from "effect";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { testDatabases } from "#db/client/testing.ts";
-import { jobs as domain } from "#protocol/job.ts";
+import { type JobRequest, jobs as domain } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { request, TestDatabase, TestServer } from "./testing.ts";
 
@@ -232,6 +232,81 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     expect(await ask(2)).toMatchObject({ credits: 20, parts: [{ jobs: 4, credits: 60, creditType: "credits" }], refusals: [], waits });
     await create({ scheduledFor: Date.now() + 3_600_000 }, 7);
     expect((await ask(22)).refusals).toEqual(["7 of your jobs are open and at most 50 may be: wait for some to end or cancel some."]);
+  });
+
+  test("each job draws its words by its own seed, and keeps all that they were made from", async () => {
+    const library = (kind: "prompt" | "style" | "list", title: string, text: string, negative = "") =>
+      server.call("prompts.create", { kind, title, text, negative, note: "" });
+    const colours = await library("list", "Colours", "red\ngrey");
+    const oil = await library("style", "Oil", "oil painting of {prompt}", "photo");
+    const text = "a __colours__ ${who:fox} in {the snow|{rain|fog}|a wood|a town|a cave|the sea}";
+    const fox = await library("prompt", "Fox", text, "{blurry|dark}");
+    const prompt = { versionId: fox.latest.id, styleVersionId: oil.latest.id, variables: { who: "wolf {1|2}" }, seed: 7 };
+    const params = { prompt: text, negativePrompt: "{blurry|dark}" };
+    const { jobs } = await create({ params, prompt }, 8, server.user, "key-words");
+    const words = jobs.map((job) => [job.prompt, job.params["negativePrompt"]]);
+    for (const [said, avoided] of words) {
+      expect(said).toMatch(/^oil painting of a (?:red|grey) wolf \{1\|2\} in (?:the snow|rain|fog|a wood|a town|a cave|the sea)$/);
+      expect(avoided).toMatch(/^(?:blurry|dark), photo$/);
+    }
+    expect(new Set(words.map(([said]) => said)).size).toBeGreaterThan(3);
+    jobs.forEach(({ template }, index) =>
+      expect(template).toEqual({
+        text,
+        negative: "{blurry|dark}",
+        versionId: fox.latest.id,
+        styleVersionId: oil.latest.id,
+        lists: { colours: colours.latest.id },
+        variables: { who: "wolf {1|2}" },
+        seed: 7 + index,
+      }),
+    );
+    const stored = await server.call("jobs.get", { id: jobs[2]!.id });
+    expect([stored.template, stored.prompt]).toEqual([jobs[2]!.template, jobs[2]!.prompt]);
+    // The third once more, to the letter.
+    const [again] = (await create({ params, prompt: { ...prompt, seed: jobs[2]!.template!.seed } })).jobs;
+    expect([again!.prompt, again!.params["negativePrompt"]]).toEqual(words[2]);
+    const { jobs: retried } = await server.call("jobs.retry", { ids: [jobs[2]!.id], newSeed: true });
+    expect(retried[0]).toMatchObject({ prompt: jobs[2]!.prompt, template: jobs[2]!.template });
+    const { versions } = await server.call("prompts.get", { id: fox.id });
+    expect(versions[0]!.results).toMatchObject({ jobs: 10, completed: 0 });
+    // Without a seed one is drawn, by a key the same again.
+    const drawn = () => create({ params: { prompt: text }, prompt: { variables: {} } }, 2, server.user, "key-drawn");
+    const seeds = (await drawn()).jobs.map(({ template }) => template!.seed);
+    expect(seeds[1]).toBe((seeds[0]! + 1) % 2 ** 31);
+    expect((await drawn()).jobs.map(({ template }) => template!.seed)).toEqual(seeds);
+    expect((await server.call("prompts.history", { limit: 10 })).used).toMatchObject([{ text, negative: "", jobs: 12 }]);
+  });
+
+  test("words that cannot be made are refused at their place, in an estimate too, and so is a version that says something else", async () => {
+    const fox = await server.call("prompts.create", { kind: "prompt", title: "Fox", text: "a fox", negative: "", note: "" });
+    const style = await server.call("prompts.create", { kind: "style", title: "S", text: "{prompt} ${light}", negative: "", note: "" });
+    const faults = async (said: string, prompt: Partial<NonNullable<JobRequest["prompt"]>> = {}) => {
+      const asked = { request: request({ params: { prompt: said }, prompt: { variables: {}, ...prompt } }), count: 2 };
+      const created: unknown = await server.call("jobs.create", asked).catch((error: unknown) => error);
+      const estimated: unknown = await server.call("jobs.estimate", asked).catch((error: unknown) => error);
+      expect(issuesOf(estimated)).toEqual(issuesOf(created));
+      return issuesOf(created).map(({ path, message }) => `${path.join(".")}: ${message}`);
+    };
+    expect(await faults("a {b|c")).toEqual([expect.stringMatching(/^request\.params\.prompt: Character 3: This \{ is never closed\./)]);
+    expect(await faults("a __b__ ${c}")).toEqual([
+      'request.params.prompt: Character 3: There is no list "b". There are no lists yet.',
+      "request.params.prompt: Character 9: The variable c needs a value.",
+    ]);
+    expect(await faults("a wolf", { versionId: fox.latest.id })).toEqual([
+      "request.prompt.versionId: The prompt is not what version 1 says: name no version, or save it as a new one.",
+    ]);
+    expect(await faults("a fox", { styleVersionId: style.latest.id })).toEqual([
+      "request.prompt.styleVersionId: With the style: The variable light needs a value.",
+    ]);
+    // What is too long once it is made, or says nothing.
+    expect(await faults("${a}", { variables: { a: "x".repeat(201) } })).toEqual([expect.stringContaining("request.params.prompt: ")]);
+    expect(await faults("{|}")).toEqual([expect.stringContaining("request.params.prompt: ")]);
+    const theirs = create({ params: { prompt: "a fox" }, prompt: { versionId: fox.latest.id, variables: {} } }, 1, other);
+    expect(await codeOf(theirs)).toBe("not_found");
+    expect((await server.call("jobs.list", list())).jobs).toEqual([]);
+    // Without the reference the same characters are words.
+    expect((await create({ params: { prompt: "a {b|c" } })).jobs[0]).toMatchObject({ prompt: "a {b|c", template: null });
   });
 
   test("a key makes a call happen once, also when it is sent twice at the same moment", async () => {

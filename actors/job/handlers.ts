@@ -62,7 +62,7 @@ export const jobHandlers = Effect.gen(function* () {
   const actors = yield* Actors;
   const bus = yield* Bus;
   const providers = yield* Providers;
-  const services = yield* Effect.context<Providers | Assets>();
+  const services = yield* Effect.context<Providers | Assets | Database>();
   const { accept, estimate, known, refusals, repeated } = yield* accepting;
 
   const page = Effect.fnUntraced(function* (ownerId: string, filter: JobFilterArgs, after: Place | null, limit: number) {
@@ -93,7 +93,7 @@ export const jobHandlers = Effect.gen(function* () {
       "jobs.estimate": Effect.fnUntraced(function* (batch, context) {
         const ownerId = yield* owner(context);
         const singles = yield* Effect.provide(
-          singlesOf(batch, ({ provider }, request, params) => estimate({ provider, request }, params)),
+          singlesOf(ownerId, batch, ({ provider }, request, params) => estimate({ provider, request }, params)),
           services,
         );
         const jobs = singles.length * batch.count;
@@ -115,8 +115,9 @@ export const jobHandlers = Effect.gen(function* () {
         const ids = Array.from({ length: count }, (_, index) => idFor("job", ownerId, context.key, index));
         const there = askedHash === null ? new Map<string, Job>() : yield* repeated(ownerId, ids, askedHash);
         if (there.size < count || count === 0) {
-          const prepared = yield* Effect.provide(prepareBatch(ownerId, batch, yield* Clock.currentTimeMillis), services);
           const batchId = count === 1 ? null : idFor("bat", ownerId, context.key);
+          const now = yield* Clock.currentTimeMillis;
+          const prepared = yield* Effect.provide(prepareBatch(ownerId, batch, batchId ?? ids[0]!, now), services);
           const wanted = prepared.flatMap(({ prepared: one, cell, index }, at) => {
             const id = ids[at]!;
             return there.has(id) ? [] : [{ prepared: one, particulars: { id, askedHash, parentJobId: null, batchId, cell, index } }];
@@ -174,7 +175,11 @@ export const jobHandlers = Effect.gen(function* () {
           if (row === undefined || there.has(id)) return Effect.succeed([]);
           const particulars = { id, askedHash, parentJobId, batchId: null, cell: [], index: null };
           return Effect.match(Effect.provide(prepare(ownerId, requestOf(row), now), services), {
-            onSuccess: (checked) => [{ prepared: newSeed ? { ...checked, seed: null } : checked, particulars }],
+            onSuccess: (checked) => {
+              // The words stay, and with them what they were made from.
+              const again = { ...checked, template: fromStored(row).template };
+              return [{ prepared: newSeed ? { ...again, seed: null } : again, particulars }];
+            },
             onFailure: ({ message }) => {
               failed.push({ id: parentJobId, message });
               return [];

@@ -5,7 +5,7 @@ import { Assets } from "#actors/asset/assets.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { Provider, ProviderOperation } from "#actors/provider/provider.ts";
 import type { Asset } from "#protocol/asset.ts";
-import type { JobCell, JobInput, JobRequest } from "#protocol/job.ts";
+import type { JobCell, JobInput, JobRequest, JobTemplate } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { hashOf, seedAfter, seedOf } from "./canonical.ts";
 import type { JobOrder } from "./context.ts";
@@ -35,6 +35,8 @@ export interface Prepared extends Target {
   readonly inputs: ReadonlyArray<JobInput>;
   /** SHA-256 of each input's bytes. */
   readonly inputHashes: ReadonlyArray<string>;
+  /** What the words were made from; null: they were written like that. */
+  readonly template: JobTemplate | null;
 }
 
 export const refuse = (issues: ReadonlyArray<Issue>): CallError =>
@@ -99,6 +101,7 @@ export const prepareWith = (
   request: JobRequest,
   assets: ReadonlyArray<Asset>,
   now: number,
+  template: JobTemplate | null = null,
 ): { readonly prepared: Prepared; readonly issues: ReadonlyArray<Issue> } => {
   const { form, operation } = target;
   const { params, issues } = checkAll(target, request.params);
@@ -114,7 +117,7 @@ export const prepareWith = (
   const asked = form.seed === null ? undefined : request.params[form.seed.name];
   const seed = typeof asked === "number" ? asked : null;
   const inputHashes = assets.map(({ sha256 }) => sha256);
-  return { prepared: { ...target, request, params, seed, inputs, inputHashes }, issues: all };
+  return { prepared: { ...target, request, params, seed, inputs, inputHashes, template }, issues: all };
 };
 
 /** Errors: not_found for a provider or an input, invalid_input with the place of each fault. */
@@ -182,7 +185,7 @@ export interface Particulars {
 }
 
 export const orderOf = (
-  { provider, operation, form, request, params, seed, inputs, inputHashes }: Prepared,
+  { provider, operation, form, request, params, seed, inputs, inputHashes, template }: Prepared,
   particulars: Particulars,
 ): JobOrder => {
   const { index, cell, ...rest } = particulars;
@@ -197,6 +200,7 @@ export const orderOf = (
   return {
     ...rest,
     ...(stands.length === 0 ? {} : { cell: stands }),
+    ...(template === null ? {} : { template }),
     operation: request.operation,
     provider: provider.id,
     providerTitle: provider.title,

@@ -11,6 +11,7 @@ import type { Leases } from "#actors/account/leases.ts";
 import { Assets } from "#actors/asset/assets.ts";
 import { actorKinds, kindServices } from "#actors/index.ts";
 import type { Pauses } from "#actors/pause/pauses.ts";
+import { promptHandlers } from "#actors/prompt/handlers.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { AccountSpec, Connection, Provider, ProviderFailure, ProviderRequest } from "#actors/provider/provider.ts";
 import { Database, type DatabaseError } from "#db/client/database.ts";
@@ -96,6 +97,7 @@ class Script {
 const base = {
   prompt: z.string().min(1).max(200).meta({ title: "Prompt", "x-widget": "prompt" }),
   duration: z.int().min(1).max(15).default(5).meta({ title: "Duration", "x-widget": "slider" }),
+  negativePrompt: z.string().max(200).optional().meta({ title: "Negative prompt" }),
   seed: z.int().min(0).max(1000).optional().meta({ title: "Seed", "x-widget": "seed" }),
 };
 
@@ -322,7 +324,7 @@ class TestShelf {
 }
 
 type Services = Accounts | Actors | Assets | Blobs | Bus | Database | Durations | Leases | Pauses | Providers | Slots | Vault;
-type TestCall = Extract<CallName, `jobs.${string}` | `accounts.${string}`>;
+type TestCall = Extract<CallName, `jobs.${string}` | `accounts.${string}` | `prompts.${string}`>;
 
 /** One database for the tests of a file. */
 export class TestDatabase {
@@ -376,7 +378,7 @@ export class TestServer {
     );
     const kinds = kindServices.pipe(Layer.provideMerge(ports));
     const host = Layer.unwrap(Effect.map(actorKinds, actorHost)).pipe(Layer.provideMerge(kinds));
-    const handlers = Layer.effect(TestHandlers, Effect.all({ jobs: jobHandlers, accounts: accountHandlers })).pipe(
+    const handlers = Layer.effect(TestHandlers, Effect.all({ jobs: jobHandlers, accounts: accountHandlers, prompts: promptHandlers })).pipe(
       Layer.merge(accountDelivery),
       Layer.provideMerge(host),
       Layer.provideMerge(Logger.layer([])),
@@ -408,7 +410,7 @@ export class TestServer {
 
   /** Answers the result, or the error. */
   async call<N extends TestCall>(name: N, input: CallArgs<N>, user = this.user, key?: string): Promise<CallOutput<N>> {
-    const calls = { ...this.#handlers!.jobs.calls, ...this.#handlers!.accounts.calls };
+    const calls = { ...this.#handlers!.jobs.calls, ...this.#handlers!.accounts.calls, ...this.#handlers!.prompts.calls };
     const handler = calls[name] as unknown as (input: CallArgs<N>, context: CallContext) => Effect.Effect<CallOutput<N>, CallError>;
     return this.run(handler(input, contextOf(user, key, this.admins.has(user) ? "admin" : "user")));
   }
@@ -443,6 +445,7 @@ export class TestServer {
 interface Handlers {
   readonly jobs: DomainHandlers<"jobs">;
   readonly accounts: DomainHandlers<"accounts">;
+  readonly prompts: DomainHandlers<"prompts">;
 }
 
 class TestHandlers extends Context.Service<TestHandlers, Handlers>()("pixsim/test/Handlers") {}

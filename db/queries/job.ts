@@ -13,6 +13,7 @@ export interface JobRow {
   readonly waiting_for: string | null;
   readonly name: string | null;
   readonly prompt: string;
+  readonly template: Readonly<Record<string, unknown>> | null;
   readonly params: Readonly<Record<string, unknown>>;
   readonly inputs: ReadonlyArray<unknown>;
   readonly hash: string;
@@ -37,7 +38,7 @@ export interface JobRow {
 }
 
 const columns = (sql: Queryable) => sql`
-  j.id, j.rev, j.owner_id, j.operation, j.provider, j.state, j.progress, j.eta_at, j.waiting_for, j.name, j.prompt, j.params,
+  j.id, j.rev, j.owner_id, j.operation, j.provider, j.state, j.progress, j.eta_at, j.waiting_for, j.name, j.prompt, j.template, j.params,
   j.inputs, j.hash, j.asked_hash, j.priority, j.scheduled_for, j.parent_job_id, j.batch_id, j.cell, j.attempt, j.max_attempts, j.failure,
   j.asset_id, j.slot, j.account_id, j.credits, j.charges, j.parked, j.created_at, j.submitted_at, j.finished_at`;
 

@@ -195,3 +195,8 @@ export const usedPrompts = (
       limit ${limit}
     ) u
     order by u.created_at desc, u.id desc`;
+/** The newest wording of each of the owner's lists. */
+export const newestLists = (sql: Queryable, ownerId: string) =>
+  sql<Array<{ title: string; version_id: string; text: string }>>`
+    select p.title, v.id as version_id, v.text from prompt p join prompt_version v on v.id = p.latest_id
+    where p.owner_id = ${ownerId} and p.kind = 'list' and p.deleted_at is null`;
