@@ -8,6 +8,7 @@ import { falModels, falOperations } from "./models/fal.ts";
 import { outputUrl } from "./models/input.ts";
 import { ambiguous, type Catalogue, expected, isSame, notYet, prepare, sentSince, type Submission } from "./models/submission.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput } from "./provider.ts";
+import { inputGone } from "./refusals.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
 const ownUrl = "https://queue.fal.run";
@@ -93,7 +94,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
     const { upload_url, file_url } = yield* initiate(`${sha256.slice(0, 16)}.${mime.slice(mime.indexOf("/") + 1)}`, mime);
     const blob = yield* Effect.tryPromise({
       try: () => openAsBlob(path, { type: mime }),
-      catch: (): ProviderFailure => ({ kind: "input", message: "An input's file is not there any more." }),
+      catch: inputGone,
     });
     // The address is signed: it needs no key, and must not get it.
     const answer = yield* http.json({ method: "PUT", url: upload_url, blob, timeoutMs: uploadTimeoutMs });

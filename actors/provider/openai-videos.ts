@@ -28,7 +28,7 @@ import {
   type Wanted,
 } from "./openai-videos-wire.ts";
 import type { AccountSpec, Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
-import { checked, refuse, undecided, unsent } from "./refusals.ts";
+import { checked, inputGone, refuse, undecided, unsent } from "./refusals.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
 /** Questions, ms. */
@@ -123,7 +123,7 @@ const connect = ({ id: accountId, settings: given, secrets }: ProviderAccount, {
   const open = Effect.fnUntraced(function* (input: ProviderInput): Effect.fn.Return<Blob, ProviderFailure> {
     const file = yield* Effect.tryPromise({
       try: () => openAsBlob(input.path, { type: input.mime }),
-      catch: (): ProviderFailure => ({ kind: "input", message: "An input's file is not there any more.", unsent: true }),
+      catch: inputGone,
     });
     return file.size <= uploadBytes ? file : yield* refuse("input", "The video is larger than 100 MB: use a shorter or smaller one.");
   });

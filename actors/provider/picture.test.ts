@@ -1,10 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Effect } from "effect";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fitPicture, ratioOf } from "./picture.ts";
+import { fitPicture, type PictureLimits, ratioOf, takenPicture } from "./picture.ts";
+import type { ProviderInput } from "./provider.ts";
 
 describe("a picture for a provider", () => {
   let folder: string;
@@ -66,6 +69,64 @@ describe("a picture for a provider", () => {
       .toFile(path);
     const { channels } = await sharp(await fit(path, 40, 40)).stats();
     expect(channels.map(({ min }) => min > 250)).toEqual([true, true, true]);
+  });
+
+  describe("as it is taken", () => {
+    const input = (path: string, mime: string, changes: Partial<ProviderInput> = {}): ProviderInput => ({
+      role: "image",
+      name: null,
+      path,
+      mime,
+      mediaType: "image",
+      sha256: "of the source",
+      timeMs: null,
+      made: null,
+      ...changes,
+    });
+    const jpegOrPng = ["image/jpeg", "image/png"];
+    /** What is sent, and whether its file is there afterwards. */
+    const taken = async (given: ProviderInput, limits: PictureLimits) => {
+      const found = await Effect.runPromise(
+        Effect.scoped(
+          Effect.flatMap(takenPicture(given, limits), (made) => Effect.promise(async () => ({ made, bytes: await readFile(made.path) }))),
+        ),
+      );
+      return { ...found, remains: existsSync(found.made.path) };
+    };
+
+    it("stays as it is where that is read, and a video always", async () => {
+      const png = input(await stripes("as-is.png"), "image/png");
+      expect((await taken(png, {})).made).toBe(png);
+      expect((await taken(png, { formats: jpegOrPng, bytes: 1e6 })).made).toBe(png);
+      const video = input(png.path, "video/webm", { mediaType: "video" });
+      expect((await taken(video, { formats: ["video/mp4"], bytes: 1 })).made).toBe(video);
+    });
+
+    it("is converted where its format is not read, and its file goes when it was sent", async () => {
+      const path = join(folder, "modern.avif");
+      await sharp(await stripes("to-convert.png"))
+        .avif()
+        .toFile(path);
+      const { made, bytes, remains } = await taken(input(path, "image/avif"), { formats: jpegOrPng });
+      expect(made).toMatchObject({ role: "image", mime: "image/jpeg", sha256: createHash("sha256").update(bytes).digest("hex") });
+      expect(await sharp(bytes).metadata()).toMatchObject({ format: "jpeg", width: 300, height: 100 });
+      expect(remains).toBe(false);
+      expect((await taken(input(path, "image/avif"), { formats: ["image/png"] })).made.mime).toBe("image/png");
+    });
+
+    it("is scaled down where its file is too large, and keeps its shape", async () => {
+      const path = join(folder, "large.png");
+      const noise = { type: "gaussian" as const, mean: 128, sigma: 40 };
+      await sharp({ create: { width: 600, height: 400, channels: 3, background: "#000", noise } })
+        .png()
+        .toFile(path);
+      const most = 20_000;
+      const { bytes } = await taken(input(path, "image/png"), { formats: jpegOrPng, bytes: most });
+      expect(bytes.length).toBeLessThanOrEqual(most);
+      const { width, height } = await sharp(bytes).metadata();
+      expect(width / height).toBeCloseTo(1.5, 1);
+      expect(width).toBeGreaterThan(60);
+    });
   });
 
   it.each([["gone.png"], ["words.png"]])("that cannot be read is refused before anything is sent: %s", async (name) => {

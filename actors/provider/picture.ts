@@ -1,11 +1,24 @@
-// A picture as a provider takes it: upright, opaque, scaled and cropped to one size, as JPEG, and without the metadata of its source.
-import { Effect } from "effect";
+// A picture as a provider takes it: upright, in a format and size that it reads, and without the metadata of its source.
+import { createHash } from "node:crypto";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Effect, type Scope } from "effect";
 import sharp from "sharp";
-import type { ProviderFailure } from "./provider.ts";
+import type { ProviderFailure, ProviderInput } from "./provider.ts";
+import { inputGone } from "./refusals.ts";
 
 export interface Size {
   readonly width: number;
   readonly height: number;
+}
+
+/** What a provider takes; left out: whatever there is. */
+export interface PictureLimits {
+  /** MIME types. */
+  readonly formats?: ReadonlyArray<string>;
+  /** Largest file, bytes. */
+  readonly bytes?: number;
 }
 
 /** Of what cannot be read as a picture; nothing was sent. */
@@ -30,3 +43,56 @@ export const ratioOf = (path: string): Effect.Effect<number, ProviderFailure> =>
     const { autoOrient } = await sharp(path).metadata();
     return autoOrient.width / autoOrient.height;
   });
+
+/** A picture that is too large is scaled down so often at most; each time it loses a quarter of its bytes or more. */
+const mostScalings = 12;
+
+const isTaken = (mime: string, size: number, { formats, bytes = Number.POSITIVE_INFINITY }: PictureLimits): boolean =>
+  (formats === undefined || formats.includes(mime)) && size <= bytes;
+
+/** What others are turned into; null where the provider takes neither. */
+const targetOf = ({ formats }: PictureLimits): "jpeg" | "png" | null =>
+  formats === undefined || formats.includes("image/jpeg") ? "jpeg" : formats.includes("image/png") ? "png" : null;
+
+const encoded = (path: string, format: "jpeg" | "png", width?: number): Promise<Buffer> => {
+  const upright = sharp(path)
+    .autoOrient()
+    .resize({ ...(width === undefined ? {} : { width }) });
+  return format === "png" ? upright.png().toBuffer() : upright.flatten({ background: "#ffffff" }).jpeg({ quality: 92 }).toBuffer();
+};
+
+const converted = async (path: string, format: "jpeg" | "png", most: number): Promise<Buffer> => {
+  let bytes = await encoded(path, format);
+  let { width } = await sharp(bytes).metadata();
+  for (let scaled = 0; bytes.length > most && scaled < mostScalings; scaled++) {
+    width = Math.max(1, Math.floor(width * Math.min(0.85, Math.sqrt(most / bytes.length))));
+    bytes = await encoded(path, format, width);
+  }
+  return bytes;
+};
+
+/**
+ * The input as it is where the provider takes that, and a video always; else the same picture as JPEG or PNG, scaled down as far as it must be,
+ * in a file that is there until the scope ends.
+ */
+export const takenPicture = Effect.fnUntraced(function* (
+  input: ProviderInput,
+  limits: PictureLimits,
+): Effect.fn.Return<ProviderInput, ProviderFailure, Scope.Scope> {
+  const { mediaType, mime, path } = input;
+  if (mediaType !== "image") return input;
+  const { size } = yield* Effect.tryPromise({
+    try: () => stat(path),
+    catch: inputGone,
+  });
+  const format = targetOf(limits);
+  if (isTaken(mime, size, limits) || format === null) return input;
+  const bytes = yield* attempt(() => converted(path, format, limits.bytes ?? Number.POSITIVE_INFINITY));
+  const folder = yield* Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(join(tmpdir(), "pixsim-input-"))),
+    (made) => Effect.promise(() => rm(made, { recursive: true, force: true })),
+  );
+  const file = join(folder, `picture.${format}`);
+  yield* Effect.promise(() => writeFile(file, bytes));
+  return { ...input, path: file, mime: `image/${format}`, sha256: createHash("sha256").update(bytes).digest("hex") };
+});

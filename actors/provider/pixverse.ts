@@ -8,9 +8,10 @@ import * as z from "zod";
 import { retryAfterOf } from "./http-failures.ts";
 import { failureOfCode, failureOfStatus } from "./pixverse-failures.ts";
 import { pixverseOperations } from "./pixverse-operations.ts";
+import { takenPicture } from "./picture.ts";
 import { type PixverseRequest, paramsOf, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
-import { undecided, unsent } from "./refusals.ts";
+import { inputGone, undecided, unsent } from "./refusals.ts";
 import type { HttpRequest, Pace, ProviderTools, Status } from "./tools.ts";
 
 const settings = z.object({
@@ -85,15 +86,16 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
     return read.data;
   });
 
-  const upload = Effect.fnUntraced(function* ({ path, mime }: ProviderInput, kind: "image" | "media") {
+  const upload = Effect.fnUntraced(function* (input: ProviderInput, kind: "image" | "media") {
     const { path: endpoint, field, bytes, mimes } = bounds[kind];
+    const { path, mime } = yield* takenPicture(input, { formats: mimes, bytes });
     if (!mimes.some((each) => each === mime)) {
       const wanted = mimes.map((each) => each.split("/")[1]).join(", ");
       return yield* Effect.fail(failure("input", `PixVerse takes ${wanted}, not ${mime}: convert the input first.`));
     }
     const size = yield* Effect.tryPromise({
       try: async () => (await stat(path)).size,
-      catch: () => failure("input", "An input's file is not there any more."),
+      catch: inputGone,
     });
     if (size > bytes)
       return yield* Effect.fail(failure("input", `PixVerse takes files of up to ${bytes / 1e6} MB: make the input smaller.`));
@@ -103,7 +105,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
     const request = { method: "POST", form, timeoutMs: uploadMs } as const;
     if (kind === "image") return (yield* ask(endpoint, Uploaded.image, request)).img_id;
     return (yield* ask(endpoint, Uploaded.media, request)).media_id;
-  });
+  }, Effect.scoped);
 
   /** `anew`: what was uploaded before, or made here, is not known there any more. */
   const remoteOf = Effect.fnUntraced(function* (input: ProviderInput, anew: boolean): Effect.fn.Return<RemoteInput, ProviderFailure> {

@@ -8,6 +8,7 @@ import { outputUrl } from "./models/input.ts";
 import { replicateModels, replicateOperations } from "./models/replicate.ts";
 import { ambiguous, type Catalogue, expected, isSame, notYet, prepare, sentSince } from "./models/submission.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput } from "./provider.ts";
+import { inputGone } from "./refusals.ts";
 import { type Moment, predictionFailure, replicateFailure } from "./replicate-failures.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
@@ -61,7 +62,6 @@ const unreadable = (what: string): ProviderFailure => ({
   kind: "provider",
   message: `Replicate's answer ${what} is not as documented. Try again later; if it stays so, PixSim has to be updated.`,
 });
-const gone = (): ProviderFailure => ({ kind: "input", message: "An input's file is not there any more." });
 
 const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderTools): Connection => {
   const base = settings.parse(account.settings).baseUrl.replace(/\/+$/u, "");
@@ -77,7 +77,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
   };
 
   const upload = Effect.fnUntraced(function* ({ path, mime, sha256 }: ProviderInput) {
-    const blob = yield* Effect.tryPromise({ try: () => openAsBlob(path, { type: mime }), catch: gone });
+    const blob = yield* Effect.tryPromise({ try: () => openAsBlob(path, { type: mime }), catch: inputGone });
     const form = new FormData();
     form.set("content", blob, `${sha256.slice(0, 16)}.${mime.slice(mime.indexOf("/") + 1)}`);
     const answer = yield* orFail(yield* ask({ method: "POST", url: `${base}/files`, form, timeoutMs: uploadTimeoutMs }), "other");
@@ -96,7 +96,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
 
   const placed = Effect.fnUntraced(function* (input: ProviderInput, bytes: number) {
     if (bytes <= inlineBytes) {
-      const content = yield* Effect.tryPromise({ try: () => readFile(input.path, "base64"), catch: gone });
+      const content = yield* Effect.tryPromise({ try: () => readFile(input.path, "base64"), catch: inputGone });
       return `data:${input.mime};base64,${content}`;
     }
     let fresh = false;

@@ -1,8 +1,9 @@
 // The fal adapter against its simulator over a real socket: the suite of all providers, what is sent field by field, and every way in which
 // the provider and the line misbehave. What matters most: nothing is ever paid twice.
-import { access, mkdtemp, readFile, rm } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { probe } from "#actors/media/probe.ts";
 import { providerConformance } from "#actors/provider/conformance.ts";
@@ -145,15 +146,34 @@ describe("fal", () => {
     expect(simulator.files.has(new URL(urls[0]!).pathname)).toBe(true);
   });
 
+  it("is given a picture of a kind that it does not read as one that it reads", async () => {
+    const picture = await pictureInput(folder, "other", "image");
+    const path = join(folder, "other.gif");
+    await sharp(picture.path).gif().toFile(path);
+    const inputs = [{ ...picture, path, mime: "image/gif" }];
+    const order = { operation: "image_to_video", params: { prompt: "go", model: "seedance-2.0" }, inputs } as const;
+    for (let each = 0; each < 2; each++) await run(connection.submit(freshKey(), order));
+    const [upload, ...others] = uploads();
+    expect(others).toEqual([]);
+    expect(upload?.headers).toMatchObject({ "content-type": "image/jpeg" });
+    expect(await sharp(upload?.bytes).metadata()).toMatchObject({ format: "jpeg", width: 64, height: 64 });
+  });
+
   it("asks for nothing that cannot be had: wrong parameters, conflicts and files are refused before", async () => {
     const picture = await pictureInput(folder, "refused", "image");
+    const broken = join(folder, "broken.gif");
+    await writeFile(broken, "no picture");
     const wrong: ReadonlyArray<[Parameters<Connection["submit"]>[1], ProviderFailure["kind"]]> = [
       [words("", {}), "parameters"],
       [words("a fox", { model: "sora" }), "parameters"],
       [words("a fox", { model: "veo-3.1", duration: 5 }), "parameters"],
       [{ operation: "image_to_video", params: { prompt: "go" }, inputs: [{ ...picture, path: join(folder, "gone.png") }] }, "input"],
       [
-        { operation: "image_to_video", params: { prompt: "go", model: "seedance-2.0" }, inputs: [{ ...picture, mime: "image/gif" }] },
+        {
+          operation: "image_to_video",
+          params: { prompt: "go", model: "seedance-2.0" },
+          inputs: [{ ...picture, path: broken, mime: "image/gif" }],
+        },
         "input",
       ],
     ];

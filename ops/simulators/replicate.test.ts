@@ -138,7 +138,11 @@ describe("replicate", () => {
       [words("a fox", { model: "hailuo-2.3", duration: 10, quality: "1080p" }), "parameters"],
       [{ operation: "video_extend", params: { prompt: "on" }, inputs: [] }, "parameters"],
       [
-        { operation: "image_to_video", params: { prompt: "go", model: "kling-3.0" }, inputs: [{ ...picture, mime: "image/webp" }] },
+        {
+          operation: "image_to_video",
+          params: { prompt: "go", model: "kling-3.0" },
+          inputs: [{ ...picture, path: join(folder, "gone.png") }],
+        },
         "input",
       ],
     ];

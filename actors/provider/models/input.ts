@@ -1,6 +1,6 @@
 // What a model is sent: the form's values and the places of files, under the model's own names; and where its result is. Pure.
 import type { ProviderInput } from "../provider.ts";
-import { audioField, type FormParams, type InputMapping, largestSeed, type ModelEntry, oneOf } from "./model.ts";
+import { audioField, type FileLimits, type FormParams, type InputMapping, largestSeed, type ModelEntry, oneOf } from "./model.ts";
 
 /** The seed of a submission whose person left it open: of its key, so that what became of it can be told from others alike. */
 export const seedOf = (key: string): number => {
@@ -13,6 +13,10 @@ const inOrder = (inputs: ReadonlyArray<ProviderInput>, mapping: InputMapping): R
   mapping.kind === "each"
     ? inputs.filter((input) => input.role === mapping.role)
     : mapping.roles.flatMap((role) => inputs.filter((input) => input.role === role));
+
+/** What the model takes for this input. */
+export const limitsOf = ({ inputs: mappings }: ModelEntry, { role }: ProviderInput): FileLimits =>
+  mappings.find((mapping) => (mapping.kind === "each" ? mapping.role === role : mapping.roles.includes(role)))?.files ?? {};
 
 /** What a model cannot do with the inputs, as a sentence, or null. `bytes`: size of each, in their order. */
 export const inputProblem = (

@@ -1,11 +1,13 @@
 // From a request to the model that serves it and what it is sent: parameters are checked, files are looked at and put where the provider
 // finds them. Nothing has been asked for when this fails.
 import { stat } from "node:fs/promises";
-import { Clock, Effect } from "effect";
+import { Clock, Effect, type Scope } from "effect";
 import * as z from "zod";
 import type { ProviderFailure, ProviderInput, ProviderOperation, ProviderRequest } from "../provider.ts";
 import type { HttpAnswer } from "../tools.ts";
-import { fileFields, inputProblem, modelInput, seedOf } from "./input.ts";
+import { takenPicture } from "../picture.ts";
+import { inputGone } from "../refusals.ts";
+import { fileFields, inputProblem, limitsOf, modelInput, seedOf } from "./input.ts";
 import { entryFor, formParams, type ModelEntry } from "./model.ts";
 
 /** An answer tells its time to the second, and was on its way, ms. */
@@ -45,21 +47,21 @@ interface Chosen {
 const sizeOf = ({ path }: ProviderInput): Effect.Effect<number, ProviderFailure> =>
   Effect.tryPromise({
     try: async () => (await stat(path)).size,
-    catch: () => refused("input", "An input's file is not there any more."),
+    catch: inputGone,
   });
 
 /** A seed that was left open is made from the key, so that no two submissions of our own are alike to a model that takes one. */
 const seeded = (form: Chosen["form"], key: string): Chosen["form"] => ({ ...form, seed: form.seed ?? seedOf(key) });
 
-/** `place`: puts a file where the provider finds it and answers its URL. */
+/** Pictures of a kind that the model does not read are converted. `place`: puts a file where the provider finds it and answers its URL. */
 export const prepare = Effect.fnUntraced(function* (
   catalogue: Catalogue,
   key: string,
   request: ProviderRequest,
   place: (input: ProviderInput, bytes: number) => Effect.Effect<string, ProviderFailure>,
-): Effect.fn.Return<Submission, ProviderFailure> {
+): Effect.fn.Return<Submission, ProviderFailure, Scope.Scope> {
   const { entry, form } = yield* chosen(catalogue, request);
-  const { inputs } = request;
+  const inputs = yield* Effect.forEach(request.inputs, (input) => takenPicture(input, limitsOf(entry, input)));
   const bytes = yield* Effect.forEach(inputs, sizeOf);
   const problem = inputProblem(entry, inputs, bytes);
   if (problem !== null) return yield* Effect.fail(refused("input", problem));
@@ -68,7 +70,7 @@ export const prepare = Effect.fnUntraced(function* (
     Effect.mapError(place(input, bytes[index] ?? 0), (failure): ProviderFailure => ({ ...failure, unsent: true })),
   );
   return { entry, input: modelInput(entry, seeded(form, key), inputs, urls) };
-});
+}, Effect.scoped);
 
 /** What a submission of this key had sent, but for the places of its files, to find it again by. */
 export const expected = (catalogue: Catalogue, key: string, request: ProviderRequest): Effect.Effect<Submission, ProviderFailure> =>
