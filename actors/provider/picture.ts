@@ -57,7 +57,7 @@ const targetOf = ({ formats }: PictureLimits): "jpeg" | "png" | null =>
 const encoded = (path: string, format: "jpeg" | "png", width?: number): Promise<Buffer> => {
   const upright = sharp(path)
     .autoOrient()
-    .resize({ ...(width === undefined ? {} : { width }) });
+    .resize(width === undefined ? {} : { width });
   return format === "png" ? upright.png().toBuffer() : upright.flatten({ background: "#ffffff" }).jpeg({ quality: 92 }).toBuffer();
 };
 
