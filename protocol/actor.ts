@@ -138,7 +138,8 @@ export const actors = domain({
       example: { input: { address: "job/job_1" }, output: {} },
     }),
     resolveEffect: call({
-      summary: "Decides an effect whose outcome is unknown: `resend` it, or `fail` it.",
+      summary:
+        "Decides an effect whose outcome is unknown: `resend` does it again (a job's submission as a new one), `fail` counts it as failed. That a job's submission took place is said with `jobs.markDone`.",
       access: "user",
       input: z.object({ address: Address, key: z.string().max(120), decision: z.enum(["resend", "fail"]) }),
       output: z.object({}),

@@ -170,7 +170,7 @@ export const Charge = z.object({
   /** As the provider told it, or null where it did not: then `estimated` stands for it if it completed. */
   charged: z.number().nullable(),
   type: z.string().nullable(),
-  /** `completed`, `goes on` (called off, but the provider cannot stop), `stopped`, or the kind of the failure. */
+  /** `completed`, `goes on` (called off, but the provider cannot stop; or marked as done), `stopped`, or the kind of the failure. */
   outcome: z.union([z.literal(["completed", "goes on", "stopped"]), FailureKind]),
   /** From the slot to the end, ms. */
   tookMs: z.int(),
@@ -440,6 +440,22 @@ export const jobs = domain({
       mutation: true,
       errors: ["not_found"],
       example: { input: { ids: ["job_1"] }, output: { done: ["job_1"], failed: [] } },
+    }),
+    markDone: call({
+      summary:
+        "Says of a submission in review (an effect of the job's actor) that the provider took it: it is paid as `charged` says, or else as estimated. With the provider's id of it the job goes on from there; without, it ends as failed. To send another one, use `actors.resolveEffect`.",
+      access: "user",
+      input: z.object({
+        id: Id,
+        /** Of the effect in review. */
+        key: z.string().regex(/^submit:\d+$/),
+        providerJobId: z.string().trim().min(1).max(200).optional(),
+        charged: z.number().min(0).max(1e9).optional(),
+      }),
+      output: Job,
+      mutation: true,
+      errors: ["not_found", "conflict"],
+      example: { input: { id: "job_1", key: "submit:2", providerJobId: "354", charged: 45 }, output: sampleJob },
     }),
     retry: call({
       summary: "Makes a new job of each, with the same request and the old one as parent.",

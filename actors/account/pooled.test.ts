@@ -5,6 +5,13 @@ import { testDatabases } from "#db/client/testing.ts";
 import { type JobWatch, request, TestDatabase, TestServer } from "#actors/job/testing.ts";
 import { Database } from "#db/client/database.ts";
 import type { Account } from "#protocol/account.ts";
+import { Actors } from "#runtime/actor/actors.ts";
+
+interface Review {
+  readonly id: string;
+  /** Of the effect in review. */
+  readonly key: string;
+}
 
 describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
   const database = new TestDatabase(layer);
@@ -138,6 +145,50 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect(done.charges).toMatchObject([{ accountTitle: "key-y", charged: 10, outcome: "completed" }]);
     expect(new Set(studio.keys).size).toBe(1);
     await settled();
+  });
+
+  test("a submission whose outcome nobody knows is decided by a person: once, by who may, and the books agree", async () => {
+    const account = await add("key-u", 100, { concurrency: 3 });
+    studio.settings.recovery = "none";
+    for (const _ of [1, 2, 3]) studio.script.hold("submit");
+    const jobs = [await server.create(), await server.create(), await server.create()] as const;
+    await studio.script.begun("submit", 3);
+    await server.restart();
+    watch = await server.watch();
+    const review = await Promise.all(
+      jobs.map(async ({ id }) => {
+        await watch.until(id, ({ parked }) => parked);
+        const { effects } = await server.run(Effect.flatMap(Actors, (actors) => actors.view(`job/${id}`)));
+        return { id, key: effects.find(({ state }) => state === "review")!.key };
+      }),
+    );
+    const [again, paid, found] = review as [Review, Review, Review];
+    await expect(server.call("jobs.markDone", paid, "usr_other")).rejects.toMatchObject({ code: "not_found" });
+
+    const resent = server.run(
+      Effect.flatMap(Actors, (actors) => actors.resolveEffect(`job/${again.id}`, again.key, { type: "resend" }, { by: server.user })),
+    );
+    await resent;
+    expect(await watch.ended(again.id)).toMatchObject({ state: "completed", attempt: 1 });
+    expect(studio.keys.at(-1)).toBe(`${again.id}-2`);
+
+    const done = await server.call("jobs.markDone", { ...paid, charged: 4 }, server.user, "mark-done-1");
+    expect(done).toMatchObject({ state: "failed", parked: false, charges: [{ estimated: 10, charged: 4, outcome: "goes on" }] });
+    // Its answer was lost, and another process hears the repeat.
+    expect(await server.call("jobs.markDone", { ...paid, charged: 4 }, server.user, "mark-done-1")).toEqual(done);
+    await expect(server.call("jobs.markDone", paid, server.user, "mark-done-2")).rejects.toMatchObject({ code: "conflict" });
+
+    server.admins.add("usr_admin");
+    await server.call("jobs.markDone", { ...found, providerJobId: "p-theirs" }, "usr_admin");
+    expect(await watch.ended(found.id)).toMatchObject({
+      state: "completed",
+      charges: [{ estimated: 10, charged: null, outcome: "completed" }],
+    });
+    await settled();
+    // 10 each for the one that was sent again and the one that was found, 4 as somebody said.
+    await vi.waitFor(async () => expect((await accounts()).find(({ id }) => id === account.id)?.credits?.amount).toBe(76));
+    const { rows } = await server.call("accounts.spend", { days: 2 });
+    expect(rows).toMatchObject([{ submissions: 4, completed: 2, charged: 24 }]);
   });
 
   test("what a stopped server held is found when it starts again: places, credits and jobs", async () => {

@@ -190,6 +190,15 @@ export const failureOf = (event: object): JobFailure => {
 export const isUnsent = (event: object): boolean =>
   (event as { readonly error?: { readonly unsent?: unknown } | null }).error?.unsent === true;
 
+/** What a submission ends with of which nobody knows whether it was taken, when a person has another one made. */
+export const sentAgain = {
+  kind: "internal",
+  message: "Nobody could tell whether the provider took it: somebody had it sent again.",
+  again: true,
+} as const;
+export const isSentAgain = (event: object): boolean =>
+  (event as { readonly error?: { readonly again?: unknown } | null }).error?.again === true;
+
 /** What a failure says of money and time besides. */
 export const detailsOf = (event: object): { readonly retryAfterMs: number | null; readonly charged?: number } => {
   const { error } = event as { readonly error?: { readonly retryAfterMs?: unknown; readonly charged?: unknown } | null };

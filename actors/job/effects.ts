@@ -19,7 +19,7 @@ import type { ActorDefinition, EffectFailure } from "#runtime/actor/define.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
 import { assetIdOf } from "./canonical.ts";
-import { isAmbiguous, type JobOrder } from "./context.ts";
+import { isAmbiguous, type JobOrder, sentAgain } from "./context.ts";
 import { Durations } from "./durations.ts";
 import type { jobMachine } from "./machine.ts";
 import { makeProviderJobs } from "./provider-jobs.ts";
@@ -344,6 +344,7 @@ export const jobEffects = Effect.gen(function* () {
         );
       },
       quarantine: ({ input: { order } }) => quarantineOf(order),
+      again: sentAgain,
     },
     track: { recovery: "resend", run: ofJob(track) },
     download: { recovery: "resend", run: ofJob(download) },

@@ -11,6 +11,7 @@ import { gridSize } from "#protocol/grid.ts";
 import { type Job, JobRequest, mostJobsAtOnce } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
+import { eventIdOf, whoMay } from "#runtime/actor/handlers.ts";
 import { principalOf } from "#runtime/auth/handlers.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
@@ -20,6 +21,7 @@ import { jobChannel } from "./actor.ts";
 import { batchEstimate, prepareBatch, singlesOf } from "./batch.ts";
 import { derivedId, hashOf } from "./canonical.ts";
 import { providerSpec } from "./form.ts";
+import type { Submitted } from "./machine.ts";
 import { prepare, refuse } from "./request.ts";
 import { fromStored } from "./row.ts";
 
@@ -157,6 +159,16 @@ export const jobHandlers = Effect.gen(function* () {
           done: outcomes.flatMap(({ id, message }) => (message === null ? [id] : [])),
           failed: outcomes.flatMap(({ id, message }) => (message === null ? [] : [{ id, message }])),
         };
+      }),
+
+      "jobs.markDone": Effect.fnUntraced(function* ({ id, key, providerJobId = null, charged = null }, context) {
+        const address = jobAddress(id);
+        const who = yield* whoMay(actors, address, context);
+        const output: Submitted = { providerJobId, charged, found: true };
+        yield* actors.resolveEffect(address, key, { type: "done", output }, { by: who.userId, eventId: eventIdOf(who, context) });
+        const ownerId = yield* actors.owner(address);
+        const [row] = yield* orCallError(database.query((sql) => jobsById(sql, ownerId, [id])));
+        return row === undefined ? yield* Effect.fail(notFound(id)) : fromStored(row);
       }),
 
       "jobs.retry": Effect.fnUntraced(function* ({ ids, newSeed }, context) {

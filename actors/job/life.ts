@@ -3,8 +3,8 @@
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { JobState } from "#protocol/job.ts";
 import { applyHostStep, applyStep, makeKind, makeResident, type PendingStep, type Resident } from "#runtime/actor/resident.ts";
-import type { JobContext, JobOrder } from "./context.ts";
-import { jobMachine, jobMachineVersion } from "./machine.ts";
+import { type JobContext, type JobOrder, sentAgain } from "./context.ts";
+import { jobMachine, jobMachineVersion, type Submitted } from "./machine.ts";
 import { jobMigrations } from "./migrations.ts";
 import { stateOf } from "./row.ts";
 
@@ -131,6 +131,14 @@ export class Life {
     const error = { kind: failure, message, ...(unsent || effect.name === "acquireSlot" ? { unsent: true } : {}) };
     const event = { type: `xstate.error.actor.${effect.invokeId}`, error };
     return this.#step(event, effect.invokeId, null);
+  }
+  /** Nobody knows whether the provider took the submission, and so the host has parked it; a person has another one made. */
+  sendAgain(): this {
+    return this.resume().#step({ type: "xstate.error.actor.submit", error: sentAgain }, "submit", null);
+  }
+  /** The same, and a person says that it was taken. */
+  markDone(submitted: Omit<Submitted, "found">): this {
+    return this.resume().#step({ type: "xstate.done.actor.submit", output: { ...submitted, found: true } }, "submit", null);
   }
   /** The next timer comes due. */
   wait(): this {

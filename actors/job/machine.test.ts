@@ -356,6 +356,62 @@ describe("time", () => {
   });
 });
 
+describe("a submission of which nobody knows whether it was taken", () => {
+  const day = 24 * 3_600_000;
+  const grant = (life: Life) =>
+    life.send({
+      type: "slot.granted",
+      key: `job_test-${life.context.submission}`,
+      accountId: "acc_1",
+      accountTitle: "Main",
+      expectedMs: 1000,
+    });
+  /** Parked for a day: all that was to be done in time is long past. */
+  const parked = (ms = day) => {
+    const life = grant(new Life({ resendable: false, pooled: true, credits: 10, creditType: "credits" })).park("The server stopped.");
+    life.now += ms;
+    return life;
+  };
+
+  test("is sent again as a new one, with a place and a time of its own, and not as another attempt", () => {
+    const life = parked().sendAgain();
+    expect(life.state).toBe("waitingForSlot");
+    expect(life.context).toMatchObject({ attempt: 1, leasedAt: null, unanswered: false });
+    expect(life.context.lastEnd).toMatchObject({ key: "job_test-1", accountId: "acc_1", charged: null, outcome: "internal" });
+    expect(grant(life).keys).toEqual(["job_test-1", "job_test-2"]);
+    expect(Math.min(...life.resident.timers.map(({ dueAt }) => dueAt))).toBe(life.now + jobLimits.submission);
+    expect(life.until("completed").context.charges.map(({ key, outcome }) => [key, outcome])).toEqual([
+      ["job_test-1", "internal"],
+      ["job_test-2", "completed"],
+    ]);
+  });
+
+  test("goes on from the name that a person found for it, with its time and its charge", () => {
+    const life = parked().markDone({ providerJobId: "theirs-7", charged: 12 });
+    expect(life.state).toBe("processing");
+    expect(life.effects).toEqual(["track"]);
+    expect(Math.min(...life.resident.timers.map(({ dueAt }) => dueAt))).toBe(life.now + jobLimits.generation);
+    expect(life.context.providerJobId).toBe("theirs-7");
+    life.now += 5000;
+    // What it took is not the day in which nobody looked.
+    expect(life.until("completed").context.charges).toMatchObject([{ key: "job_test-1", outcome: "completed", charged: 12, tookMs: 5000 }]);
+  });
+
+  test.each([
+    ["as estimated", null],
+    ["as somebody read at the provider", 7],
+    ["not at all", 0],
+  ])("is paid %s when it is marked as done without a name, and its place is free", (_, charged) => {
+    const life = parked(500).markDone({ providerJobId: null, charged });
+    expect(life.state).toBe("failed");
+    expect(life.context.failure).toMatchObject({ kind: "lost", message: expect.stringContaining("marked it as done") as string });
+    expect(life.context.charges).toMatchObject([{ key: "job_test-1", estimated: 10, charged, outcome: "goes on" }]);
+    expect(life.context.lastEnd).toMatchObject({ outcome: "goes on", charged, freeAt: life.now });
+    expect(life.keys).toEqual(["job_test-1"]);
+    expect(life.calledOff).toEqual([]);
+  });
+});
+
 describe("whatever happens", () => {
   type Move =
     | { readonly type: "succeed" | "wait" | "cancel" | "junk" }

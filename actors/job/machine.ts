@@ -11,6 +11,7 @@ import {
   failureOf,
   initialContext,
   isAmbiguous,
+  isSentAgain,
   detailsOf,
   isUnsent,
   isWantOfRoom,
@@ -54,10 +55,17 @@ const calledOff = [
   { target: "cancelled" },
 ] as const;
 
-interface Submitted {
-  readonly providerJobId: string;
+/** What a submission came to. */
+export interface Submitted {
+  /** Null: a person says that the provider took it, and cannot tell as what. */
+  readonly providerJobId: string | null;
+  /** Null: the estimate stands for it. */
   readonly charged: number | null;
+  /** A person found it, maybe long after it was sent. */
+  readonly found?: true;
 }
+
+const submittedOf = ({ event }: { readonly event: { readonly output: Submitted } }): Submitted => event.output;
 
 /**
  * Raised with every change that old snapshots do not fit; then `migrations.ts` says how they are made to, and sample histories of the old
@@ -75,7 +83,7 @@ export const jobMachine = setup({
     /** Ends with a slot where no account is needed; else it goes on until the job hears `slot.granted`. */
     acquireSlot: effect<{ readonly slot: string; readonly expectedMs: number }, { readonly order: JobOrder; readonly key: string }>(),
     submit: effect<
-      { readonly providerJobId: string; readonly charged: number | null },
+      Submitted,
       { readonly order: JobOrder; readonly key: string; readonly accountId: string | null; readonly since: number }
     >(),
     track: effect<
@@ -112,6 +120,10 @@ export const jobMachine = setup({
     /** What had no answer is sent again to the account that it was sent to, whose place it still holds. */
     hasItsPlace: ({ context }) => context.leasedAt !== null,
     mayGoOnWithItsPlace: ({ context, event }) => context.leasedAt !== null && (context.retryAt ?? 0) <= timeOf(event),
+    /** A person found that the provider took it, and nobody knows as what: there is nothing to follow. */
+    isNameless: (_, output: Submitted) => output.providerJobId === null,
+    isFound: (_, output: Submitted) => output.found === true,
+    isSentAgain: ({ event }) => isSentAgain(event),
     isFiltered: ({ event }) => failureOf(event).kind === "filtered",
     /** Refused for want of room: not an attempt, and nothing was started. */
     isWantOfRoom: ({ context, event }) => isWantOfRoom(context.order, failureOf(event).kind),
@@ -198,6 +210,32 @@ export const jobMachine = setup({
       tries: 0,
       unreadable: 0,
       progress: Math.max(context.progress, shareOfProcessing(0)),
+    })),
+    /** Its time begins now: nobody worked on it while it waited for a person. */
+    beginFound: assign(({ context, event }: Transition) => {
+      const at = timeOf(event);
+      return {
+        firstSlotAt: at,
+        deadlineAt: at + jobLimits.generation,
+        etaAt: at + context.expectedMs,
+        leasedAt: context.leasedAt === null ? null : at,
+      };
+    }),
+    /** It is paid as it would have been, and has ended there: its place is free now. */
+    noteNameless: assign(({ context }: Transition, { charged }: Submitted) => ({
+      charged,
+      expectedMs: 0,
+      unanswered: false,
+      failure: {
+        kind: "lost" as const,
+        message: `Somebody marked it as done: ${context.order.providerTitle} took it, and it counts as paid. What was made there was not fetched.`,
+      },
+    })),
+    /** From the start, and not as another attempt: nothing failed. */
+    beginAgain: assign(({ event }: Transition) => ({
+      retryAt: null,
+      firstSlotAt: null,
+      deadlineAt: timeOf(event) + jobLimits.firstSlot,
     })),
     noteProgress: assign(({ context, event }: Transition) => {
       const fraction = Math.min(1, Math.max(0, (event as { readonly fraction: number }).fraction));
@@ -350,8 +388,24 @@ export const jobMachine = setup({
           accountId: context.account?.id ?? null,
           since: context.leasedAt ?? context.createdAt,
         }),
-        onDone: { target: "processing", actions: { type: "noteSubmitted", params: ({ event }) => event.output } },
+        onDone: [
+          {
+            guard: { type: "isNameless", params: submittedOf },
+            target: "failed",
+            actions: [
+              { type: "noteNameless", params: submittedOf },
+              { type: "endAs", params: { ending: "failed" } },
+            ],
+          },
+          {
+            guard: { type: "isFound", params: submittedOf },
+            target: "processing",
+            actions: ["beginFound", { type: "noteSubmitted", params: submittedOf }],
+          },
+          { target: "processing", actions: { type: "noteSubmitted", params: submittedOf } },
+        ],
         onError: [
+          { guard: "isSentAgain", target: "queued", actions: ["noteFailure", "noteAnswered", "beginAgain"] },
           { guard: "isFiltered", target: "filtered", actions: "noteFailure" },
           { guard: "isUnansweredWrongRequest", ...callOffAsFailed },
           { guard: "isWrongRequest", target: "failed", actions: "noteFailure" },

@@ -1,5 +1,5 @@
 // The person who decides what nobody else can: looks at what is parked, asks the provider by its own books whether the submission took
-// place, and has it sent again or calls the job off.
+// place, and has another made or marks it as done.
 import type { Client } from "#protocol/client/client.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { Simulator } from "./simulator.ts";
@@ -10,7 +10,6 @@ export class Person {
   readonly #client: Client;
   readonly #simulator: Simulator;
   readonly #problem: (what: string) => void;
-  readonly #calledOff = new Set<string>();
   readonly #reported = new Set<string>();
   decisions = 0;
 
@@ -45,19 +44,20 @@ export class Person {
     if (parked.trim() === "") this.#report(address, "without a reason");
     const effect = view.effects.find(({ state }) => state === "review");
     if (effect === undefined) {
-      if (!this.#calledOff.has(address)) this.#report(address, parked);
+      this.#report(address, parked);
       await this.#client.call("actors.resume", { address }, { deadlineMs: 5000 });
       return;
     }
     this.decisions++;
     const { submitKey } = view.context as { readonly submitKey?: string };
-    if ((this.#simulator.counts.get(submitKey ?? "")?.accepted.length ?? 0) === 0) {
+    const taken = this.#simulator.counts.get(submitKey ?? "")?.accepted[0];
+    if (taken === undefined) {
       await this.#client.call("actors.resolveEffect", { address, key: effect.key, decision: "resend" }, { deadlineMs: 5000 });
       return;
     }
-    this.#calledOff.add(address);
-    await this.#client.call("jobs.cancel", { ids: [address.slice("job/".length)] }, { deadlineMs: 5000 });
-    await this.#client.call("actors.resume", { address }, { deadlineMs: 5000 });
+    // Some people do not look for its name.
+    const named = this.decisions % 3 === 0 ? {} : { providerJobId: taken.id };
+    await this.#client.call("jobs.markDone", { id: address.slice("job/".length), key: effect.key, ...named }, { deadlineMs: 5000 });
   }
 
   /** Only an unknown outcome may park a job here. */

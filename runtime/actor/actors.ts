@@ -4,6 +4,7 @@ import type { ActorEvent, ActorView, JournalEntry } from "#protocol/actor.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import type { TopicHandle, TopicMessage } from "../gateway/handlers.ts";
 import type { Histogram } from "../observe/metrics.ts";
+import type { Decision } from "./commands.ts";
 import type { RoutedCounts } from "./router.ts";
 
 export interface SendOptions {
@@ -70,8 +71,15 @@ export class Actors extends Context.Service<
       from: string | undefined,
       emit: (message: TopicMessage) => void,
     ) => Effect.Effect<TopicHandle, CallError>;
-    readonly resume: (address: string) => Effect.Effect<void, CallError>;
-    readonly resolveEffect: (address: string, key: string, decision: "resend" | "fail") => Effect.Effect<void, CallError>;
+    /** `by`: user id of who frees it. */
+    readonly resume: (address: string, by: string) => Effect.Effect<void, CallError>;
+    /** A decision that comes again with its event id does nothing. Errors: conflict where none is to be made. */
+    readonly resolveEffect: (
+      address: string,
+      key: string,
+      decision: Decision,
+      options: { readonly by: string; readonly eventId?: string | undefined },
+    ) => Effect.Effect<void, CallError>;
     /** Figures for metrics and the status topic. */
     readonly stats: () => ActorStats;
   }

@@ -5,6 +5,15 @@ import { CallError } from "#protocol/wire/errors.ts";
 import type { Acknowledged } from "./actors.ts";
 import { acknowledge, type Committed } from "./committed.ts";
 
+/** What a person found out of an effect of which nobody knew whether it took place. */
+export type Decision =
+  /** It did not, or may as well be done twice. */
+  | { readonly type: "resend" }
+  /** It did not, and is not done again. */
+  | { readonly type: "fail" }
+  /** It did, with this outcome. */
+  | { readonly type: "done"; readonly output: unknown };
+
 export type Reply<T> = (result: T | CallError) => void;
 
 /** What callers ask for: refused with an error when it cannot be done. */
@@ -38,12 +47,15 @@ type Asked =
       readonly reply: Reply<null>;
     }
   | { readonly type: "peek"; readonly address: string; readonly reply: Reply<Committed> }
-  | { readonly type: "resume"; readonly address: string; readonly reply: Reply<null> }
+  | { readonly type: "resume"; readonly address: string; readonly by: string; readonly reply: Reply<null> }
   | {
       readonly type: "resolve";
       readonly address: string;
       readonly effect: EffectRef;
-      readonly decision: "resend" | "fail";
+      readonly decision: Decision;
+      readonly by: string;
+      readonly eventId: string;
+      readonly hash: string;
       readonly reply: Reply<null>;
     };
 

@@ -7,8 +7,19 @@ import type { ActorEvent } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { databaseCallError } from "../gateway/database-failures.ts";
 import type { Acknowledged } from "./actors.ts";
-import { answered, type Command, comesBack, type EffectRef, isHappened, isRefusable, repeated, type Reply } from "./commands.ts";
+import {
+  answered,
+  type Command,
+  comesBack,
+  type Decision,
+  type EffectRef,
+  isHappened,
+  isRefusable,
+  repeated,
+  type Reply,
+} from "./commands.ts";
 import { acknowledge, type Committed, committedOf, viewOf } from "./committed.ts";
+import type { EffectFailure } from "./define.ts";
 import { Moved } from "./moved.ts";
 import {
   applyHostStep,
@@ -548,30 +559,38 @@ export class Core {
         if (inReview !== undefined) {
           return command.reply(new CallError("conflict", `Decide first what becomes of "${inReview.name}": its outcome is unknown.`));
         }
-        return this.#unpark(resident, command, undefined);
+        this.#unpark(resident, command, { by: command.by }, undefined);
+        return;
       }
       case "resolve": {
         const open = isOpen(resident, command.effect);
-        if (open === undefined || !open.review) return command.reply(new CallError("conflict", "This effect waits for no decision."));
-        this.#unpark(resident, command, { ...open, review: false });
-        if (command.decision === "fail") {
-          const error = { kind: "review", message: "A person decided that it failed." };
-          this.#step(
-            resident,
-            {
-              type: "outcome",
-              address: resident.address,
-              effect: command.effect,
-              event: { type: `xstate.error.actor.${open.invokeId}`, error },
-            },
-            { type: `xstate.error.actor.${open.invokeId}`, error },
-            open.invokeId,
-            null,
-          );
-        }
+        if (open === undefined || !open.review) return this.#decided(resident, command);
+        const { effect, decision, by, eventId, hash } = command;
+        const said = { effect: `${effect.invokeId}:${effect.seq}`, decision: decision.type, by };
+        const dirty = this.#unpark(resident, command, said, { ...open, review: false });
+        dirty.inbox.push({ eventId, hash, seq: resident.seq });
+        const event = heardOf(resident, open, decision);
+        if (event !== null) this.#step(resident, { type: "outcome", address: resident.address, effect, event }, event, open.invokeId, null);
         return;
       }
     }
+  }
+
+  /** A decision that comes too late, or that comes again: its first answer may have been lost. */
+  #decided(resident: Resident<Command>, { eventId, hash, reply }: Extract<Command, { type: "resolve" }>): void {
+    const answer = (first: { readonly hash: string } | null): void => {
+      if (first === null) return reply(new CallError("conflict", "This effect waits for no decision."));
+      if (first.hash !== hash) return reply(reused());
+      this.#afterCommit(resident, (state) => reply(state instanceof CallError ? state : null));
+    };
+    const pending = pendingId(resident, eventId);
+    if (pending !== undefined) return answer(pending);
+    resident.looking++;
+    this.#ports.store.seen(resident.address, eventId, (seen) => {
+      resident.looking--;
+      if (seen.ok) answer(seen.value);
+      else reply(failureOf(seen));
+    });
   }
 
   #send(resident: Resident<Command>, command: Extract<Command, { type: "send" }>): void {
@@ -689,14 +708,21 @@ export class Core {
     this.#touch(resident);
   }
 
-  #unpark(resident: Resident<Command>, command: Command, effect: OpenEffect | undefined): void {
-    const dirty = applyHostStep(resident, { type: "host.resumed" }, this.#clock(resident), {
+  /** `said`: by whom, and what was decided. */
+  #unpark(
+    resident: Resident<Command>,
+    command: Command,
+    said: Readonly<Record<string, string>>,
+    effect: OpenEffect | undefined,
+  ): Dirty<Command> {
+    const dirty = applyHostStep(resident, { type: "host.resumed", ...said }, this.#clock(resident), {
       parked: null,
       ...(effect === undefined ? {} : { effect }),
     });
     dirty.restart = true;
     dirty.commands.push(command);
     this.#touch(resident);
+    return dirty;
   }
 
   /** Answers once all steps so far are committed: nobody sees a state that may be taken back. */
@@ -1008,6 +1034,21 @@ const pendingId = ({ flushing, dirty }: Resident<Command>, eventId: string): Inb
   (flushing?.inbox ?? []).concat(dirty?.inbox ?? []).find((row) => row.eventId === eventId);
 
 const reused = (): CallError => new CallError("idempotency_conflict", "This event id was used before with another content.");
+
+/** What the machine hears of a decision; null: the effect runs again. */
+const heardOf = ({ kind }: Resident<Command>, { invokeId, name }: OpenEffect, decision: Decision): ActorEvent | null => {
+  const failed = (error: EffectFailure): ActorEvent => ({ type: `xstate.error.actor.${invokeId}`, error });
+  switch (decision.type) {
+    case "resend": {
+      const again = kind.again(name);
+      return again === undefined ? null : failed(again);
+    }
+    case "fail":
+      return failed({ kind: "review", message: "A person decided that it failed." });
+    case "done":
+      return { type: `xstate.done.actor.${invokeId}`, output: decision.output };
+  }
+};
 
 const isOpen = (resident: Resident<Command>, ref: EffectRef): OpenEffect | undefined =>
   resident.effects.find((effect) => effect.invokeId === ref.invokeId && effect.seq === ref.seq);

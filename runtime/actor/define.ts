@@ -68,6 +68,11 @@ export type Recovery<Input, Output, Event, R> =
 export type EffectHandler<Input, Output, Event, R> = Recovery<Input, Output, Event, R> & {
   /** Runs after the step that asked for it is committed; interrupted when the machine leaves the state. */
   readonly run: (call: EffectCall<Input, Event>) => Effect.Effect<Output, EffectFailure, R>;
+  /**
+   * What the machine hears when a person has it done again of which nobody knows whether it took place: it begins anew by its own rule.
+   * Default: it is run again with the same key.
+   */
+  readonly again?: EffectFailure;
 };
 
 /**

@@ -5,6 +5,7 @@ import { CallError } from "#protocol/wire/errors.ts";
 import { Database } from "#db/client/database.ts";
 import { listActors } from "#db/queries/actor.ts";
 import { principalOf } from "../auth/handlers.ts";
+import type { Principal } from "../auth/principal.ts";
 import { orCallError } from "../gateway/database-failures.ts";
 import type { CallContext, DomainHandlers } from "../gateway/handlers.ts";
 import { Actors } from "./actors.ts";
@@ -12,17 +13,25 @@ import { Actors } from "./actors.ts";
 const stateOf = (state: string): string | { [key: string]: unknown } =>
   state.startsWith("{") ? (JSON.parse(state) as { [key: string]: unknown }) : state;
 
+/** Who calls; fails as if the actor were not there, unless they may look at it and decide about it. */
+export const whoMay = (actors: Actors["Service"], address: string, context: CallContext): Effect.Effect<Principal, CallError> =>
+  Effect.flatMap(principalOf(context), (principal) =>
+    Effect.flatMap(actors.owner(address), (owner) =>
+      principal.role === "admin" || owner === principal.userId
+        ? Effect.succeed(principal)
+        : Effect.fail(new CallError("not_found", `There is no actor "${address}".`)),
+    ),
+  );
+
+/** The event id of what a user asks for with the key of a call. */
+export const eventIdOf = ({ userId }: Principal, { key }: CallContext): string | undefined =>
+  key === undefined ? undefined : `${userId}/${key}`;
+
 export const actorHandlers = Effect.gen(function* () {
   const actors = yield* Actors;
   const database = yield* Database;
 
-  /** Fails as if it were not there, unless the caller may look at it. */
-  const visible = (address: string, context: CallContext) =>
-    Effect.flatMap(principalOf(context), ({ userId, role }) =>
-      Effect.flatMap(actors.owner(address), (owner) =>
-        role === "admin" || owner === userId ? Effect.void : Effect.fail(new CallError("not_found", `There is no actor "${address}".`)),
-      ),
-    );
+  const visible = (address: string, context: CallContext) => whoMay(actors, address, context);
 
   return {
     calls: {
@@ -39,9 +48,12 @@ export const actorHandlers = Effect.gen(function* () {
           })),
           next: rows.length > limit ? rows[limit - 1]!.id : null,
         })),
-      "actors.resume": ({ address }, context) => Effect.andThen(visible(address, context), Effect.as(actors.resume(address), {})),
+      "actors.resume": ({ address }, context) =>
+        Effect.flatMap(visible(address, context), ({ userId }) => Effect.as(actors.resume(address, userId), {})),
       "actors.resolveEffect": ({ address, key, decision }, context) =>
-        Effect.andThen(visible(address, context), Effect.as(actors.resolveEffect(address, key, decision), {})),
+        Effect.flatMap(visible(address, context), (who) =>
+          Effect.as(actors.resolveEffect(address, key, { type: decision }, { by: who.userId, eventId: eventIdOf(who, context) }), {}),
+        ),
     },
     streams: {
       "actors.history": ({ address, from }, context) => Effect.as(visible(address, context), actors.history(address, from)),

@@ -6,6 +6,7 @@ import { testDatabases } from "#db/client/testing.ts";
 import { singleProcess } from "../cluster/single.ts";
 import type { TopicMessage } from "../gateway/handlers.ts";
 import { Actors } from "./actors.ts";
+import type { Decision } from "./commands.ts";
 import { defineActor, type EffectFailure } from "./define.ts";
 import { actorHost } from "./host.ts";
 
@@ -254,31 +255,40 @@ describe.each(testDatabases)("the actor host on the $engine database", ({ layer 
     await until("thing/restart", (_value, parked) => parked !== null);
     const parked = await ask(actors.view("thing/restart"));
     expect(parked).toMatchObject({ value: "risking", effects: [{ name: "risky", state: "review" }] });
-    expect((await ask(Effect.flip(actors.resume("thing/restart")))).code).toBe("conflict");
+    expect((await ask(Effect.flip(actors.resume("thing/restart", "somebody")))).code).toBe("conflict");
     const resent = nextCall("thing/restart");
-    await ask(actors.resolveEffect("thing/restart", parked.effects[0]!.key, "resend"));
+    await ask(actors.resolveEffect("thing/restart", parked.effects[0]!.key, { type: "resend" }, { by: "somebody" }));
     (await resent).end.resolve("ok");
     await until("thing/restart", (value) => value === "done");
   });
 
-  test("a person can decide that an effect in review has failed", async () => {
-    const first = nextCall("thing/decided");
-    await ask(actors.create("thing/decided", { start: 1 }));
-    await ask(actors.send("thing/decided", { type: "GO" }));
+  test.each([
+    [{ type: "fail" }, { value: "failed", context: { failure: { kind: "review" } } }],
+    [{ type: "done", output: "seen there" }, { value: expect.stringMatching(/resting|done/) as string }],
+  ] as const)("a person decides once about an effect in review: %o", async (decision, after) => {
+    const address = `thing/decided-${decision.type}`;
+    const first = nextCall(address);
+    await ask(actors.create(address, { start: 1 }));
+    await ask(actors.send(address, { type: "GO" }));
     const work = await first;
-    const risky = nextCall("thing/decided");
+    const risky = nextCall(address);
     work.end.resolve("made");
     await risky;
     await runtime.dispose();
     await start();
-    await until("thing/decided", (_value, parked) => parked !== null);
-    const { effects } = await ask(actors.view("thing/decided"));
-    await ask(actors.resolveEffect("thing/decided", effects[0]!.key, "fail"));
-    expect(await ask(actors.view("thing/decided"))).toMatchObject({
-      value: "failed",
-      parked: null,
-      context: { failure: { kind: "review" } },
-    });
+    await until(address, (_value, parked) => parked !== null);
+    const { key } = (await ask(actors.view(address))).effects[0]!;
+    const decide = (as: Decision, eventId?: string) => actors.resolveEffect(address, key, as, { by: "usr_1", eventId });
+    // The second comes before the first is committed, the third long after.
+    await Promise.all([ask(decide(decision, "once")), ask(decide(decision, "once"))]);
+    await ask(decide(decision, "once"));
+    expect((await ask(Effect.flip(decide({ type: "resend" }, "once")))).code).toBe("idempotency_conflict");
+    expect((await ask(Effect.flip(decide(decision)))).code).toBe("conflict");
+    expect(await ask(actors.view(address))).toMatchObject({ ...after, parked: null });
+    const journal = await ask(Stream.runCollect(actors.history(address, 0)));
+    expect(journal.filter(({ event }) => event.type === "host.resumed").map(({ event }) => event)).toEqual([
+      { type: "host.resumed", effect: key, decision: decision.type, by: "usr_1" },
+    ]);
   });
 
   test("a thousand actors at once lose nothing, and every journal folds to its snapshot", async () => {

@@ -370,11 +370,14 @@ export const hostOn = <R>(
       owner: (address) => Effect.map(peek(address), ({ kind, snapshot }) => kind.owner(snapshot)),
       history,
       follow: (address, from, emit) => followActor(reading, address, from, emit),
-      resume: (address) => Effect.asVoid(router.command({ type: "resume", address })),
-      resolveEffect: (address, key, decision) => {
+      resume: (address, by) => Effect.asVoid(router.command({ type: "resume", address, by })),
+      resolveEffect: (address, key, decision, { by, eventId }) => {
         const effect = parseRef(key);
         if (effect === undefined) return Effect.fail(new CallError("not_found", `There is no effect "${key}".`));
-        return Effect.asVoid(router.command({ type: "resolve", address, effect, decision }));
+        const hash = contentHash({ key, decision });
+        return Effect.asVoid(
+          router.command({ type: "resolve", address, effect, decision, by, eventId: eventId ?? crypto.randomUUID(), hash }),
+        );
       },
       stats: () => ({
         resident: core.resident(),

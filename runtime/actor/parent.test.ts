@@ -109,7 +109,7 @@ describe.each(testDatabases)("a parent on the $engine database", ({ layer }) => 
     const { effects } = await ask(actors.view("child/a"));
     expect(effects).toMatchObject([{ name: "risky", state: "review" }]);
     const told = until("boss/a", (shown) => shown.includes("child.resumed"));
-    await ask(actors.resolveEffect("child/a", effects[0]!.key, "fail"));
+    await ask(actors.resolveEffect("child/a", effects[0]!.key, { type: "fail" }, { by: "somebody" }));
     await told;
     expect(await heard("boss/a")).toEqual([parked, { type: "child.resumed", at: expect.any(Number), address: "child/a" }]);
     expect(await ask(actors.view("child/a"))).toMatchObject({ value: "failed", parked: null });

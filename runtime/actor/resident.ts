@@ -17,6 +17,8 @@ export interface Kind {
   readonly migrate: ActorDefinition["migrate"];
   readonly owner: (snapshot: MachineSnapshot) => string;
   readonly parent: (snapshot: MachineSnapshot) => string | null;
+  /** What is heard when a person has the effect of this name done again. */
+  readonly again: (effect: string) => EffectFailure | undefined;
   readonly projection: ((snapshot: MachineSnapshot, meta: ActorMeta) => Readonly<Record<string, unknown>>) | null;
   readonly committed: ((snapshot: MachineSnapshot, meta: ActorMeta) => void) | null;
   readonly answer: (context: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
@@ -29,6 +31,7 @@ export interface AnyEffectHandler<R> {
   readonly run: (call: never) => Effect.Effect<unknown, EffectFailure, R>;
   readonly lookup?: (call: never) => Effect.Effect<unknown, EffectFailure, R> | null;
   readonly quarantine?: Duration.Input | ((call: never) => Duration.Input);
+  readonly again?: EffectFailure;
 }
 
 /** Any definition, whatever its machine. */
@@ -61,6 +64,7 @@ export const makeKind = (definition: AnyActorDefinition<never>): Kind => {
     migrate: definition.migrate,
     owner: (snapshot) => definition.owner(snapshot as never),
     parent: (snapshot) => (definition.parent === undefined ? null : definition.parent(snapshot as never)),
+    again: (effect) => definition.effects[effect]?.again,
     projection: definition.projection === undefined ? null : (snapshot, meta) => definition.projection!.row(snapshot as never, meta),
     committed: definition.committed === undefined ? null : (snapshot, meta) => definition.committed!(snapshot as never, meta),
     answer: (context) => (definition.answer === undefined ? context : definition.answer(context as never)),

@@ -8,12 +8,17 @@ import { cellOf, type OpenEffect, type StoredActor } from "./store.ts";
 import type { Placement } from "../cluster/placement.ts";
 import { spanOf, traceparentOf } from "../observe/tracing.ts";
 import type { Acknowledged } from "./actors.ts";
-import type { Command } from "./commands.ts";
+import type { Command, Decision } from "./commands.ts";
 import { storedFrom } from "./committed.ts";
 import { Moved } from "./moved.ts";
 
 const ActorEventJson = z.looseObject({ type: z.string() });
 const EffectRefJson = z.object({ invokeId: z.string(), seq: z.number() });
+const DecisionJson = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("resend") }),
+  z.object({ type: z.literal("fail") }),
+  z.object({ type: z.literal("done"), output: z.unknown() }),
+]) satisfies z.ZodType<Decision>;
 
 /** The span that sent it, by the W3C's Trace Context, where that is traced. */
 const trace = z.string().optional();
@@ -37,8 +42,16 @@ const Sent = z.discriminatedUnion("type", [
     trace,
   }),
   z.object({ type: z.literal("peek"), address: z.string() }),
-  z.object({ type: z.literal("resume"), address: z.string() }),
-  z.object({ type: z.literal("resolve"), address: z.string(), effect: EffectRefJson, decision: z.enum(["resend", "fail"]) }),
+  z.object({ type: z.literal("resume"), address: z.string(), by: z.string() }),
+  z.object({
+    type: z.literal("resolve"),
+    address: z.string(),
+    effect: EffectRefJson,
+    decision: DecisionJson,
+    by: z.string(),
+    eventId: z.string(),
+    hash: z.string(),
+  }),
 ]);
 /** A command as it travels. */
 export type Sent = z.infer<typeof Sent>;
@@ -120,13 +133,13 @@ const untraced = (sent: Sent, reply: Reply): Command => {
     case "peek":
       return { type: "peek", address: sent.address, reply: (state) => reply(state instanceof CallError ? state : storedFrom(state)) };
     case "resume":
-      return { type: "resume", address: sent.address, reply };
+      return { type: "resume", address: sent.address, by: sent.by, reply };
     case "resolve":
-      return { type: "resolve", address: sent.address, effect: sent.effect, decision: sent.decision, reply };
+      return { ...sent, reply };
   }
 };
 
-/** Whether it is the same command however often it arrives. Resuming and deciding are refused when they come twice, which does no harm. */
+/** Whether it is the same command however often it arrives. Resuming is refused when it comes twice, which does no harm. */
 const isRepeatable = (sent: Sent): boolean => sent.type !== "send" || sent.eventId !== undefined;
 
 /** As it may travel. What arrives twice is not novel the second time: taken for novel, it would be written over the first and depose its cell. */

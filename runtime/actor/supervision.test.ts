@@ -161,7 +161,7 @@ describe("a fault", () => {
     expect(did.get("thing/neighbour")).toHaveLength(1);
 
     outside.set(address, { run: () => Effect.succeed("mended") });
-    await ask(actors.resume(address));
+    await ask(actors.resume(address, "somebody"));
     await pass(value(address, "done"));
     expect(await view(address)).toMatchObject({ parked: null, context: { result: "mended" } });
     expect(did.get(address)!.at(-1)).toMatchObject({ key: `${address}/work/1`, recovered: true });
@@ -195,7 +195,7 @@ describe("a fault", () => {
     expect(await view("thing/other")).toMatchObject({ value: "done", parked: null });
 
     broken.delete(address);
-    await ask(actors.resume(address));
+    await ask(actors.resume(address, "somebody"));
     await pass(value(address, "done"));
     const entries = await ask(Stream.runCollect(actors.history(address, 2)));
     expect(entries.map(({ event }) => event.type)).toEqual(["host.parked", "host.resumed", "xstate.after.20.thing.waiting"]);
@@ -255,7 +255,7 @@ describe("a fault", () => {
       expect(sending()).toEqual([]);
       expect(pauses("thing/dark")).toEqual([1, 2, 4, 8, 16]);
       expect(await view("thing/dark")).toMatchObject({ value: "sending", effects: [{ key: "send:1", state: "review" }] });
-      await ask(actors.resolveEffect("thing/dark", "send:1", "resend"));
+      await ask(actors.resolveEffect("thing/dark", "send:1", { type: "resend" }, { by: "somebody" }));
       await pass(value("thing/dark", "done"));
       expect(did.get("thing/dark")!.at(-1)).toMatchObject({ what: "run", recovered: false });
     });

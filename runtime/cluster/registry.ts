@@ -9,7 +9,7 @@ import { type RunnerInfo, ShardLocks } from "./locks.ts";
 import { RedisConnection, type RedisError } from "./redis.ts";
 
 /** Raised when what runners say to each other changes: those of another number are refused. */
-export const clusterProtocol = 1;
+export const clusterProtocol = 2;
 
 const StoredInfo = z.object({
   address: z.string(),

@@ -299,7 +299,14 @@ export class Cluster {
       host,
       `tending ${address}`,
       (actors) =>
-        review === undefined ? actors.resume(address) : actors.resolveEffect(address, `${review.invokeId}:${review.seq}`, decision),
+        review === undefined
+          ? actors.resume(address, "person")
+          : actors.resolveEffect(
+              address,
+              `${review.invokeId}:${review.seq}`,
+              { type: decision },
+              { by: "person", eventId: `${address} at ${actor.row.seq}` },
+            ),
       () => {},
     );
   }

@@ -5,7 +5,7 @@ import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
 import { formatAmount, formatPrice } from "#web/ui/price.ts";
 import { adviceFor } from "./advice.ts";
 
-const endings = { completed: "Completed", stopped: "Stopped", "goes on": "Called off, though it goes on there" } as const;
+const endings = { completed: "Completed", stopped: "Stopped", "goes on": "Not followed to its end, and counted as made" } as const;
 
 const outcomeWords = (outcome: Charge["outcome"]): string =>
   outcome === "completed" || outcome === "stopped" || outcome === "goes on" ? endings[outcome] : adviceFor(outcome).title;

@@ -99,7 +99,7 @@ describe("the Job panel", () => {
     openTab("Request");
     const [, first, second] = within(screen.getByRole("table", { name: "Charges, oldest first" })).getAllByRole("row");
     expect(first?.textContent).toMatch(/^MainThe provider failed, 12 s after its start · .*450 credits$/);
-    expect(second?.textContent).toMatch(/^OtherCalled off, though it goes on there, .*45not told$/);
+    expect(second?.textContent).toMatch(/^OtherNot followed to its end, and counted as made, .*45not told$/);
   });
 
   it("draws every state of a job once", async () => {
@@ -363,26 +363,52 @@ describe("what needs a person", () => {
     await waitFor(() => expect(client.calls.at(-1)).toEqual({ name: "actors.resume", input: { address: "job/job_1" } }));
   });
 
-  it.each([
-    ["Do it again…", "Do it again", "resend"],
-    ["Count it as failed…", "Count as failed", "fail"],
-  ] as const)("an effect of unknown outcome: %s asks first", async (offer, confirm, decision) => {
-    const { client } = await showLive(
-      new JobLife().until("submitting"),
-      { "actors.resolveEffect": () => ({}) },
-      { parked: "The answer is unknown.", effects: [{ key: "submit:1", name: "submit", state: "review", startedAt: 1 }] },
-    );
+  const unknown = {
+    parked: "The server stopped.",
+    effects: [{ key: "submit:1", name: "submit", state: "review" as const, startedAt: 1 }],
+  };
+
+  it("a submission of unknown outcome is sent again, once that is confirmed", async () => {
+    const { client } = await showLive(new JobLife().until("submitting"), { "actors.resolveEffect": () => ({}) }, unknown);
     expect(screen.queryByRole("button", { name: "Resume" })).toBeNull();
-    fireEvent.click(screen.getByRole("button", { name: offer }));
+    fireEvent.click(screen.getByRole("button", { name: "Send it again…" }));
     const dialog = await screen.findByRole("dialog");
     expect(client.calls.some(({ name }) => name === "actors.resolveEffect")).toBe(false);
-    fireEvent.click(within(dialog).getByRole("button", { name: confirm }));
+    fireEvent.click(within(dialog).getByRole("button", { name: "Send it again" }));
     await waitFor(() =>
       expect(client.calls.at(-1)).toEqual({
         name: "actors.resolveEffect",
-        input: { address: "job/job_1", key: "submit:1", decision },
+        input: { address: "job/job_1", key: "submit:1", decision: "resend" },
       }),
     );
+  });
+
+  it("a submission of unknown outcome is marked as done, with what a person found of it", async () => {
+    const life = new JobLife().until("submitting");
+    const paid = { accountId: "acc_1", credits: 10 };
+    const { client } = await showLive(life, { "jobs.markDone": () => life.row(paid) }, unknown, paid);
+    const open = async () => {
+      fireEvent.click(screen.getByRole("button", { name: "Mark as done…" }));
+      return screen.findByRole("dialog");
+    };
+    const confirm = (dialog: HTMLElement) => fireEvent.click(within(dialog).getByRole("button", { name: "Mark as done" }));
+    const dialog = await open();
+    const charge = within(dialog).getByLabelText("Credits charged");
+    expect(within(dialog).getByText("Empty: as estimated, 10.")).toBeTruthy();
+    fireEvent.input(charge, { target: { value: "-1" } });
+    confirm(dialog);
+    expect(within(dialog).getByText("Not less than nothing.")).toBeTruthy();
+    expect(client.calls.some(({ name }) => name === "jobs.markDone")).toBe(false);
+    fireEvent.input(charge, { target: { value: "" } });
+    confirm(dialog);
+    const told = { name: "jobs.markDone", input: { id: "job_1", key: "submit:1" } };
+    await waitFor(() => expect(client.calls.at(-1)).toEqual(told));
+
+    const again = await open();
+    fireEvent.input(within(again).getByLabelText("Its name at the provider"), { target: { value: " 354 " } });
+    fireEvent.input(within(again).getByLabelText("Credits charged"), { target: { value: "7.5" } });
+    confirm(again);
+    await waitFor(() => expect(client.calls.at(-1)).toEqual({ ...told, input: { ...told.input, providerJobId: "354", charged: 7.5 } }));
   });
 
   it("a decision that was not taken is told", async () => {

@@ -2,42 +2,18 @@
 import CircleAlert from "lucide-solid/icons/circle-alert";
 import CirclePause from "lucide-solid/icons/circle-pause";
 import Hourglass from "lucide-solid/icons/hourglass";
-import { createSignal, For, Show, type Component, type JSX } from "solid-js";
-import type { ActorEffect, ActorView } from "#protocol/actor.ts";
+import { createSignal, Show, type Component } from "solid-js";
+import type { ActorView } from "#protocol/actor.ts";
 import type { Job } from "#protocol/job.ts";
-import { spaced } from "#web/machine/words.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
-import { Button, type Icon } from "#web/ui/button.tsx";
-import { Dialog } from "#web/ui/dialog.tsx";
-import type { Tone } from "#web/ui/feedback.tsx";
+import { Button } from "#web/ui/button.tsx";
 import { toast } from "#web/ui/toast.tsx";
 import { adviceFor } from "./advice.ts";
-
-interface NoticeProps {
-  readonly tone: Tone;
-  readonly icon: Icon;
-  readonly title: string;
-  readonly children?: JSX.Element;
-  readonly actions?: JSX.Element;
-}
-
-const Notice: Component<NoticeProps> = (props) => (
-  <section class="job-notice" data-tone={props.tone} role={props.tone === "bad" || props.tone === "warn" ? "alert" : "status"}>
-    {props.icon({ size: 16, "aria-hidden": "true" })}
-    <div>
-      <strong>{props.title}</strong>
-      <Show when={props.children}>
-        <p>{props.children}</p>
-      </Show>
-      <Show when={props.actions}>
-        <div class="job-notice-actions">{props.actions}</div>
-      </Show>
-    </div>
-  </section>
-);
+import { Notice } from "./notice.tsx";
+import { Review } from "./review.tsx";
 
 interface NoticesProps {
   readonly job: Job;
@@ -45,13 +21,10 @@ interface NoticesProps {
   readonly onRetry: (newSeed: boolean) => void;
 }
 
-type Decision = { readonly effect: ActorEffect; readonly decision: "resend" | "fail" };
-
 export const Notices: Component<NoticesProps> = (props) => {
   const { client, draft } = useWorkspace();
   const [busy, setBusy] = createSignal(false);
-  const [asking, setAsking] = createSignal<Decision | null>(null);
-  const inReview = () => props.view.effects.filter(({ state }) => state === "review");
+  const inReview = () => props.view.effects.find(({ state }) => state === "review");
 
   const run = (what: Promise<unknown>, failed: string) => {
     setBusy(true);
@@ -59,13 +32,6 @@ export const Notices: Component<NoticesProps> = (props) => {
   };
   const resume = () =>
     run(client.call("actors.resume", { address: props.view.address }, { key: newKey() }), "The job could not be resumed");
-  const decide = ({ effect, decision }: Decision) => {
-    setAsking(null);
-    run(
-      client.call("actors.resolveEffect", { address: props.view.address, key: effect.key, decision }, { key: newKey() }),
-      "The decision was not taken",
-    );
-  };
   const useSettings = () => {
     draft.fromJob(props.job);
     openPanel("generate", {});
@@ -73,28 +39,12 @@ export const Notices: Component<NoticesProps> = (props) => {
 
   return (
     <>
-      <For each={inReview()}>
+      <Show when={inReview()}>
         {(effect) => (
-          <Notice
-            tone="warn"
-            icon={CircleAlert}
-            title={`Whether “${spaced(effect.name)}” took place is not known`}
-            actions={
-              <>
-                <Button size="s" busy={busy()} onClick={() => setAsking({ effect, decision: "resend" })}>
-                  Do it again…
-                </Button>
-                <Button size="s" tone="danger" busy={busy()} onClick={() => setAsking({ effect, decision: "fail" })}>
-                  Count it as failed…
-                </Button>
-              </>
-            }
-          >
-            {props.view.parked} Look at the provider first: only you can find out whether it was accepted.
-          </Notice>
+          <Review job={props.job} address={props.view.address} effect={effect()} reason={props.view.parked} busy={busy()} run={run} />
         )}
-      </For>
-      <Show when={inReview().length === 0 ? props.view.parked : null}>
+      </Show>
+      <Show when={inReview() === undefined ? props.view.parked : null}>
         {(reason) => (
           <Notice
             tone="warn"
@@ -143,30 +93,6 @@ export const Notices: Component<NoticesProps> = (props) => {
           </Notice>
         )}
       </Show>
-
-      <Dialog
-        open={asking() !== null}
-        onClose={() => setAsking(null)}
-        size="s"
-        title={asking()?.decision === "resend" ? "Do it again?" : "Count it as failed?"}
-        description={
-          asking()?.decision === "resend"
-            ? "If the provider did accept it the first time, it may make the video twice and charge for both."
-            : "The job goes on as if the provider had refused. If it did accept, what it makes is lost and may be charged."
-        }
-        actions={
-          <>
-            <Button onClick={() => setAsking(null)}>Not now</Button>
-            <Show when={asking()} keyed>
-              {(decision) => (
-                <Button tone={decision.decision === "fail" ? "danger" : "primary"} onClick={() => decide(decision)}>
-                  {decision.decision === "fail" ? "Count as failed" : "Do it again"}
-                </Button>
-              )}
-            </Show>
-          </>
-        }
-      />
     </>
   );
 };

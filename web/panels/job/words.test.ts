@@ -15,6 +15,13 @@ describe("events", () => {
     ["host.resumed", "Resumed by a person"],
   ])("%s reads %s", (type, words) => expect(eventWords({ type })).toBe(words));
 
+  it.each([
+    ["resend", "A person had it sent again"],
+    ["done", "A person marked it as done"],
+    ["fail", "A person counted it as failed"],
+    ["constructor", "Resumed by a person"],
+  ])("the decision %s reads %s", (decision, words) => expect(eventWords({ type: "host.resumed", decision })).toBe(words));
+
   it("tell how far it is, why it failed or why it is parked", () => {
     expect(eventDetail({ type: "provider.progress", fraction: 0.456 })).toBe("46 %");
     expect(eventDetail({ type: "x", error: { kind: "network", message: "No line." } })).toBe("No line.");

@@ -10,9 +10,16 @@ const hostEvents: Readonly<Record<string, string>> = {
   "host.resumed": "Resumed by a person",
 };
 
+const decisions: Readonly<Record<string, string>> = {
+  resend: "A person had it sent again",
+  done: "A person marked it as done",
+  fail: "A person counted it as failed",
+};
+
 /** What happened: `Submit done`, `Job cancel`. */
-export const eventWords = ({ type }: ActorEvent): string => {
+export const eventWords = ({ type, decision }: ActorEvent): string => {
   const trigger = triggerOf(type);
+  if (type === "host.resumed" && typeof decision === "string" && Object.hasOwn(decisions, decision)) return decisions[decision]!;
   return hostEvents[type] ?? sentenceCase(trigger.kind === "start" ? "accepted" : triggerLabel(trigger));
 };
 
