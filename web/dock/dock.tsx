@@ -90,7 +90,7 @@ const inFront: ReadonlySet<PanelId> = new Set(["generate", "jobs", "job"]);
 
 const buildDefault = (api: DockviewApi) => {
   api.clear();
-  for (const id of panelIds) {
+  for (const id of panelIds.filter((each) => panels[each].onDemand !== true)) {
     addPanel(api, id, id, {}, !inFront.has(id));
   }
   api.getPanel("generate")?.group.api.setSize({ width: columnWidth(api, "left") });

@@ -18,6 +18,7 @@ const views: { readonly [K in PanelId]: Component<PanelProps<K>> } = {
   gallery: lazyView(panels.gallery),
   job: lazyView(panels.job),
   asset: lazyView(panels.asset),
+  compare: lazyView(panels.compare),
   accounts: lazyView(panels.accounts),
   spend: lazyView(panels.spend),
 };

@@ -9,6 +9,7 @@ export interface PanelParams {
   readonly gallery: Record<string, never>;
   readonly job: { readonly jobId?: string };
   readonly asset: { readonly assetId?: string; readonly timeMs?: number };
+  readonly compare: { /** Videos, two to four. */ readonly assetIds?: ReadonlyArray<string> };
   readonly accounts: { /** The one that is meant: brought into view. */ readonly provider?: string };
   readonly spend: Record<string, never>;
 }
@@ -32,6 +33,8 @@ export interface PanelSpec<K extends PanelId = PanelId> {
   readonly load: () => Promise<{ readonly default: Component<PanelProps<K>> }>;
   /** Column where it opens when it is not in the layout. */
   readonly column: "left" | "middle" | "right";
+  /** Not in the layout that one begins with: it shows what another panel hands to it. */
+  readonly onDemand?: true;
   /** Key that shows it: `g` then this one. */
   readonly key: string;
 }

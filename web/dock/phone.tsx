@@ -1,5 +1,5 @@
 // Narrow screens: one panel at a time and a tab bar at the bottom. Panels that were shown stay alive behind the others.
-import { createSignal, For, onCleanup, onMount, Show, type Component, type JSX } from "solid-js";
+import { createEffect, createSignal, For, onCleanup, onMount, Show, type Component, type JSX } from "solid-js";
 import { createStore } from "solid-js/store";
 import { panelIds, panels } from "#web/panels/index.ts";
 import { readParams } from "./layout.ts";
@@ -35,9 +35,14 @@ export const Phone: Component = () => {
         <For each={panelIds}>{(id) => <Show when={seen[id]}>{(one) => hostOf(id, () => one().params)}</Show>}</For>
       </div>
       <nav class="phone-tabs" aria-label="Panels">
-        <For each={panelIds}>
+        <For each={panelIds.filter((id) => panels[id].onDemand !== true || seen[id] !== undefined)}>
           {(id) => (
-            <button type="button" aria-current={shown() === id ? "page" : undefined} onClick={() => show(id)}>
+            <button
+              type="button"
+              aria-current={shown() === id ? "page" : undefined}
+              onClick={() => show(id)}
+              ref={(element) => createEffect(() => shown() === id && element.scrollIntoView({ inline: "nearest", block: "nearest" }))}
+            >
               {panels[id].icon({ size: 20, "aria-hidden": "true" })}
               <span class="truncate">{panels[id].shortTitle ?? panels[id].title}</span>
             </button>

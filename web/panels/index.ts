@@ -2,6 +2,7 @@
 import type { PanelId, PanelSpec } from "#web/dock/panel.ts";
 import { accountsPanel } from "./accounts/panel.ts";
 import { assetPanel } from "./asset/panel.ts";
+import { comparePanel } from "./compare/panel.ts";
 import { galleryPanel } from "./gallery/panel.ts";
 import { generatePanel } from "./generate/panel.ts";
 import { jobPanel } from "./job/panel.ts";
@@ -14,11 +15,12 @@ export const panels: { readonly [K in PanelId]: PanelSpec<K> } = {
   gallery: galleryPanel,
   job: jobPanel,
   asset: assetPanel,
+  compare: comparePanel,
   accounts: accountsPanel,
   spend: spendPanel,
 };
 
 /** In the order in which they are shown. */
-export const panelIds: ReadonlyArray<PanelId> = ["generate", "jobs", "gallery", "job", "asset", "accounts", "spend"];
+export const panelIds: ReadonlyArray<PanelId> = ["generate", "jobs", "gallery", "job", "asset", "compare", "accounts", "spend"];
 
 export const isPanelId = (value: string): value is PanelId => Object.hasOwn(panels, value);

@@ -28,6 +28,7 @@ export const jobsKeys = [
   { title: "Open", keys: ["Enter"] },
   { title: "Cancel", keys: ["Delete", "Backspace"] },
   { title: "Run again", keys: ["r"], withShift: "Run again with a new seed" },
+  { title: "Compare results", keys: ["c"] },
 ] as const satisfies ReadonlyArray<KeyRow>;
 
 export const galleryKeys = [
@@ -40,6 +41,7 @@ export const galleryKeys = [
   { title: "Move to the trash", keys: ["Delete", "Backspace"] },
   { title: "Favourite", keys: ["f"] },
   { title: "Use as input", keys: ["u"] },
+  { title: "Compare two to four videos", keys: ["c"] },
 ] as const satisfies ReadonlyArray<KeyRow>;
 
 export const playerKeys = [
@@ -54,6 +56,17 @@ export const playerKeys = [
   { title: "Loop", keys: ["r"] },
   { title: "Sound on or off", keys: ["m"] },
   { title: "Full screen", keys: ["f"] },
+] as const satisfies ReadonlyArray<KeyRow>;
+
+/** Besides those of the player. */
+export const compareKeys = [
+  { title: "Hear this one", keys: ["1", "2", "3", "4"] },
+  { title: "Lay two over each other, or side by side", keys: ["w"] },
+] as const satisfies ReadonlyArray<KeyRow>;
+
+export const dividerKeys = [
+  { title: "Move", keys: ["ArrowLeft", "ArrowRight"], withShift: "Move far" },
+  { title: "To the edge", keys: ["Home", "End"] },
 ] as const satisfies ReadonlyArray<KeyRow>;
 
 export const timelineKeys = [
@@ -79,6 +92,8 @@ export const keyPlaces: ReadonlyArray<{ readonly title: string; readonly rows: R
   { title: "In the gallery", rows: galleryKeys },
   { title: "In the steps of a job", rows: timelineKeys },
   { title: "In the player", rows: playerKeys },
+  { title: "In a comparison, besides", rows: compareKeys },
+  { title: "On the line between two videos", rows: dividerKeys },
   { title: "In the drawn machine and in pictures", rows: zoomKeys },
 ];
 

@@ -1,4 +1,5 @@
 // The menu of one asset or of several: what can be done, with the keys that do the same.
+import Columns from "lucide-solid/icons/columns-2";
 import Download from "lucide-solid/icons/download";
 import ExternalLink from "lucide-solid/icons/external-link";
 import FastForward from "lucide-solid/icons/fast-forward";
@@ -11,6 +12,7 @@ import Undo from "lucide-solid/icons/undo-2";
 import type { Asset } from "#protocol/asset.ts";
 import { linkTo } from "#web/app/route.ts";
 import { openPanel } from "#web/dock/panel.ts";
+import { comparable, compareChosen } from "#web/panels/compare/open.ts";
 import type { Workspace } from "#web/store/workspace.ts";
 import { copyText } from "#web/ui/copy.ts";
 import type { MenuItem } from "#web/ui/menu.tsx";
@@ -54,6 +56,17 @@ export const assetMenu = (
       keys: "U",
       onSelect: () => sendToForm(workspace, chosen),
     },
+    ...(only === undefined
+      ? [
+          {
+            label: "Compare (two to four videos)",
+            icon: Columns,
+            keys: "C",
+            disabled: comparable(workspace, ids) === null,
+            onSelect: () => compareChosen(workspace, ids),
+          },
+        ]
+      : []),
     {
       label: chosen.every(({ favourite }) => favourite) ? "Remove from favourites" : "Add to favourites",
       icon: Star,

@@ -9,7 +9,6 @@ import Star from "lucide-solid/icons/star";
 import Trash from "lucide-solid/icons/trash";
 import Undo from "lucide-solid/icons/undo-2";
 import { createEffect, createMemo, createResource, createSignal, on, Show, type Component } from "solid-js";
-import * as z from "zod";
 import type { Asset } from "#protocol/asset.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
 import { setDraggedAssets } from "#web/store/drag.ts";
@@ -22,11 +21,10 @@ import { formatBytes, formatFull } from "#web/ui/format.ts";
 import { captureFrame, downloadAsset, renameAsset, restoreAssets, sendToForm, toggleFavourites, trashAssets } from "./actions.ts";
 import { Lineage } from "./lineage.tsx";
 import { Origin } from "./origin.tsx";
+import { createPlayerChoices } from "./player-choices.ts";
 import { Player, type PlayerHandle } from "./player.tsx";
+import { createSource } from "./source.ts";
 import "./asset.css";
-
-const playerKey = "player";
-const PlayerChoices = z.object({ loop: z.boolean().catch(true), muted: z.boolean().catch(false) });
 
 const originWords: Readonly<Record<Asset["origin"]["kind"], string>> = {
   generation: "Generated",
@@ -108,30 +106,12 @@ export default AssetPanel;
 
 const AssetView: Component<{ readonly asset: Asset; readonly timeMs: number | undefined; readonly visible: boolean }> = (props) => {
   const workspace = useWorkspace();
-  const { client, assets, preferences } = workspace;
-  const urlOf = ({ urls }: Asset) => urls.faststart ?? urls.original;
-  // URLs are renewed now and then; what plays keeps the one it has until that fails.
-  const [src, setSrc] = createSignal(urlOf(props.asset));
-  const [broken, setBroken] = createSignal<string | null>(null);
+  const { preferences } = workspace;
+  const { src, broken, renew } = createSource(() => props.asset);
   const [player, setPlayer] = createSignal<PlayerHandle | null>(null);
-  const choices = createMemo(() => PlayerChoices.catch({ loop: true, muted: false }).parse(preferences.get(playerKey) ?? {}));
+  const [choices, choose] = createPlayerChoices(preferences);
   const inTrash = () => props.asset.deletedAt !== null;
 
-  /** An expired URL is replaced; a fresh one that fails too is the end of it. */
-  const renew = async () => {
-    const failed = src();
-    try {
-      const fresh = await client.call("assets.get", { id: props.asset.id });
-      assets.put([fresh]);
-      if (urlOf(fresh) === failed) {
-        setBroken("The file may be missing, or of a kind that this browser cannot show.");
-      } else {
-        setSrc(urlOf(fresh));
-      }
-    } catch (error) {
-      setBroken(sentenceOf(error));
-    }
-  };
   createEffect(
     on([player, () => props.timeMs], ([now, timeMs]) => {
       if (now !== null && timeMs !== undefined) {
@@ -176,8 +156,8 @@ const AssetView: Component<{ readonly asset: Asset; readonly timeMs: number | un
               visible={props.visible}
               loop={choices().loop}
               muted={choices().muted}
-              onLoop={(loop) => preferences.set(playerKey, { ...choices(), loop })}
-              onMuted={(muted) => preferences.set(playerKey, { ...choices(), muted })}
+              onLoop={(loop) => choose({ loop })}
+              onMuted={(muted) => choose({ muted })}
               onBroken={() => void renew()}
               handle={setPlayer}
             >

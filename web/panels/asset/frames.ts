@@ -10,7 +10,8 @@ export interface Timing {
   readonly fps: number | null;
 }
 
-const rateOf = ({ fps }: Timing): number => (fps !== null && fps > 0 ? fps : unknownFps);
+/** Frames a second. */
+export const rateOf = ({ fps }: Timing): number => (fps !== null && fps > 0 ? fps : unknownFps);
 
 export const framesIn = (timing: Timing): number => Math.max(Math.round(((timing.durationMs ?? 0) / 1000) * rateOf(timing)), 1);
 

@@ -1,18 +1,14 @@
 // Plays a video and walks through it frame by frame, by buttons, by keys and by a bar that shows what is where.
 import Maximize from "lucide-solid/icons/maximize";
-import Pause from "lucide-solid/icons/pause";
-import Play from "lucide-solid/icons/play";
 import Repeat from "lucide-solid/icons/repeat";
-import StepBack from "lucide-solid/icons/step-back";
-import StepForward from "lucide-solid/icons/step-forward";
 import Volume from "lucide-solid/icons/volume-2";
 import VolumeOff from "lucide-solid/icons/volume-x";
 import { createEffect, createSignal, on, onCleanup, onMount, Show, untrack, type Component, type JSX } from "solid-js";
 import type { Asset } from "#protocol/asset.ts";
 import { IconButton } from "#web/ui/button.tsx";
-import { actAt, type ActsOf, type playerKeys } from "#web/ui/place-keys.ts";
-import { spriteFrameAt, spriteStyle } from "#web/ui/sprite.ts";
-import { frameAt, framesIn, shuttle, timecode, timeOfFrame } from "./frames.ts";
+import type { ActsOf, playerKeys } from "#web/ui/place-keys.ts";
+import { frameAt, framesIn, shuttle, timeOfFrame } from "./frames.ts";
+import { onPlayerKey, PlayerBar } from "./player-bar.tsx";
 
 export interface PlayerHandle {
   /** What is shown right now, ms. */
@@ -40,7 +36,6 @@ export const Player: Component<PlayerProps> = (props) => {
   const [time, setTime] = createSignal(0);
   /** 0: paused; below: backwards. */
   const [speed, setSpeed] = createSignal(0);
-  const [hover, setHover] = createSignal<number | null>(null);
   let video: HTMLVideoElement | undefined;
   let stage: HTMLDivElement | undefined;
   /** Where to go once the seek that is under way has ended; where to start once there is something to play. */
@@ -126,9 +121,6 @@ export const Player: Component<PlayerProps> = (props) => {
   });
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) {
-      return;
-    }
     const own: ActsOf<typeof playerKeys> = {
       " ": toggle,
       ",": () => stepFrames(-1),
@@ -144,14 +136,7 @@ export const Player: Component<PlayerProps> = (props) => {
       r: () => props.onLoop(!props.loop),
       f: () => void stage?.requestFullscreen(),
     };
-    const act = actAt(event, own);
-    // A focused button keeps its own space bar.
-    if (act === undefined || (event.key === " " && event.target instanceof HTMLButtonElement)) {
-      return;
-    }
-    act();
-    event.preventDefault();
-    event.stopPropagation();
+    onPlayerKey(event, own);
   };
 
   return (
@@ -175,72 +160,30 @@ export const Player: Component<PlayerProps> = (props) => {
         onPlay={() => speed() <= 0 && setSpeed(1)}
         onPause={() => speed() > 0 && setSpeed(0)}
       />
-      <div class="player-bar">
-        <div class="player-scrub">
-          <input
-            class="ui-slider"
-            type="range"
-            aria-label="Place in the video"
-            aria-valuetext={`${timecode(props.asset, time())}, frame ${frameAt(props.asset, time()) + 1} of ${framesIn(props.asset)}`}
-            min={0}
-            max={Math.max(length(), 0.001)}
-            step="any"
-            value={time()}
-            onInput={(event) => {
-              run(0);
-              seek(event.currentTarget.valueAsNumber);
-            }}
-            onPointerMove={(event) => {
-              const box = event.currentTarget.getBoundingClientRect();
-              setHover(Math.min(Math.max((event.clientX - box.left) / Math.max(box.width, 1), 0), 1));
-            }}
-            onPointerLeave={() => setHover(null)}
-          />
-          <Show when={hover() === null ? null : props.asset.urls.sprite}>
-            {(sprite) => (
-              <span class="player-preview" style={{ "--place": `${(hover() ?? 0) * 100}%` }}>
-                <span
-                  style={{
-                    "aspect-ratio": `${sprite().width} / ${sprite().height}`,
-                    ...spriteStyle(sprite(), spriteFrameAt(sprite(), hover() ?? 0)),
-                  }}
-                />
-                {timecode(props.asset, (hover() ?? 0) * length())}
-              </span>
-            )}
+      <PlayerBar
+        timing={props.asset}
+        time={time()}
+        speed={speed()}
+        sprite={props.asset.urls.sprite}
+        onSeek={(seconds) => {
+          run(0);
+          seek(seconds);
+        }}
+        onToggle={toggle}
+        onStep={stepFrames}
+      >
+        {props.children}
+        <IconButton size="s" label="Loop" keys="R" icon={Repeat} pressed={props.loop} onClick={() => props.onLoop(!props.loop)} />
+        <Show when={props.asset.audioCodec !== null}>
+          <Show
+            when={props.muted}
+            fallback={<IconButton size="s" label="Mute" keys="M" icon={Volume} onClick={() => props.onMuted(true)} />}
+          >
+            <IconButton size="s" label="Sound on" keys="M" icon={VolumeOff} onClick={() => props.onMuted(false)} />
           </Show>
-        </div>
-        <div class="player-buttons">
-          <IconButton size="s" label="Frame back" keys="," icon={StepBack} onClick={() => stepFrames(-1)} />
-          <Show when={speed() === 0} fallback={<IconButton size="s" label="Pause" keys="K" icon={Pause} onClick={toggle} />}>
-            <IconButton size="s" label="Play" keys="K" icon={Play} onClick={toggle} />
-          </Show>
-          <IconButton size="s" label="Frame on" keys="." icon={StepForward} onClick={() => stepFrames(1)} />
-          <span class="player-time">
-            {timecode(props.asset, time())}
-            <span class="muted">
-              {" "}
-              frame {frameAt(props.asset, time()) + 1} of {framesIn(props.asset)}
-            </span>
-            <Show when={speed() !== 0 && speed() !== 1}>
-              <strong> {speed()}×</strong>
-            </Show>
-          </span>
-          <span class="player-more">
-            {props.children}
-            <IconButton size="s" label="Loop" keys="R" icon={Repeat} pressed={props.loop} onClick={() => props.onLoop(!props.loop)} />
-            <Show when={props.asset.audioCodec !== null}>
-              <Show
-                when={props.muted}
-                fallback={<IconButton size="s" label="Mute" keys="M" icon={Volume} onClick={() => props.onMuted(true)} />}
-              >
-                <IconButton size="s" label="Sound on" keys="M" icon={VolumeOff} onClick={() => props.onMuted(false)} />
-              </Show>
-            </Show>
-            <IconButton size="s" label="Full screen" keys="F" icon={Maximize} onClick={() => void stage?.requestFullscreen()} />
-          </span>
-        </div>
-      </div>
+        </Show>
+        <IconButton size="s" label="Full screen" keys="F" icon={Maximize} onClick={() => void stage?.requestFullscreen()} />
+      </PlayerBar>
     </div>
   );
 };

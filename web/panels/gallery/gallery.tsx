@@ -1,5 +1,6 @@
 // The Gallery panel: the user's assets, newest first, live, however many; looked through, chosen, dragged out and dropped in.
 import CircleAlert from "lucide-solid/icons/circle-alert";
+import Columns from "lucide-solid/icons/columns-2";
 import ImagePlus from "lucide-solid/icons/image-plus";
 import Images from "lucide-solid/icons/images";
 import Search from "lucide-solid/icons/search";
@@ -8,11 +9,12 @@ import Trash from "lucide-solid/icons/trash";
 import Undo from "lucide-solid/icons/undo-2";
 import Upload from "lucide-solid/icons/upload";
 import X from "lucide-solid/icons/x";
-import { createEffect, createUniqueId, For, Match, on, Show, Switch, type Component } from "solid-js";
+import { createEffect, createMemo, createUniqueId, For, Match, on, Show, Switch, type Component } from "solid-js";
 import { provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
 import { restoreAssets, sendToForm, toggleFavourites, trashAssets } from "#web/panels/asset/actions.ts";
 import { assetMenu } from "#web/panels/asset/asset-menu.ts";
+import { comparable, compareAssets, compareChosen } from "#web/panels/compare/open.ts";
 import { setDraggedAssets } from "#web/store/drag.ts";
 import { createListSelection } from "#web/store/list-selection.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -51,6 +53,7 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
   createEffect(on(view.filter, () => handle?.scrollTo(0), { defer: true }));
 
   const chosenAssets = () => chosen().flatMap((id) => assets.peek(id) ?? []);
+  const fit = createMemo(() => comparable(workspace, chosen()));
   const uploading = () => uploads.list().filter((each) => each.place === place);
   const openAsset = (id: string | null) => id !== null && openPanel("asset", { assetId: id });
   /** In the trash nothing goes further down. */
@@ -102,6 +105,7 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
       Backspace: trashChosen,
       f: () => chosen().length > 0 && void toggleFavourites(workspace, chosen()),
       u: () => chosen().length > 0 && sendToForm(workspace, chosenAssets()),
+      c: () => compareChosen(workspace, chosen()),
     };
     choice.onKeyDown(event, acts);
   };
@@ -130,6 +134,14 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
         openPanel("gallery", {});
         view.setInTrash(true);
       },
+    },
+    {
+      id: "gallery.compare",
+      title: "Compare the selected videos",
+      group: "Gallery",
+      icon: Columns,
+      words: "side by side sync wipe split",
+      run: () => compareChosen(workspace, chosen()),
     },
   ]);
 
@@ -269,6 +281,13 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
                   <Button size="s" icon={ImagePlus} onClick={() => sendToForm(workspace, chosenAssets())}>
                     Use
                   </Button>
+                  <Show when={fit()}>
+                    {(ids) => (
+                      <Button size="s" icon={Columns} onClick={() => compareAssets(ids())}>
+                        Compare
+                      </Button>
+                    )}
+                  </Show>
                   <IconButton size="s" label="Favourite" icon={Star} onClick={() => void toggleFavourites(workspace, chosen())} />
                   <IconButton size="s" label="Move to the trash" tone="danger" icon={Trash} onClick={() => trash(chosen())} />
                 </>

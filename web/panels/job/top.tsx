@@ -6,6 +6,7 @@ import RotateCcw from "lucide-solid/icons/rotate-ccw";
 import { Show, type Component } from "solid-js";
 import { finalJobStates, type Job } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
+import { compareJobs } from "#web/panels/compare/open.ts";
 import { jobMenu } from "#web/panels/jobs/job-menu.ts";
 import { useNow } from "#web/store/now.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -45,6 +46,8 @@ export const Top: Component<TopProps> = (props) => {
               onSelectSeveral: null,
               onRetry: (_, newSeed) => props.onRetry(newSeed),
               onCancel: props.onCancel,
+              results: 0,
+              onCompare: (ids) => void compareJobs(workspace, ids),
             }).filter((item) => item === "separator" || item.label !== "Open")
           }
         />

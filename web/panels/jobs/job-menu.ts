@@ -1,6 +1,7 @@
 // The menu of one job or of several: what can be done, with the keys that do the same.
 import Ban from "lucide-solid/icons/ban";
 import Clapperboard from "lucide-solid/icons/clapperboard";
+import Columns from "lucide-solid/icons/columns-2";
 import Dices from "lucide-solid/icons/dices";
 import ExternalLink from "lucide-solid/icons/external-link";
 import Link from "lucide-solid/icons/link";
@@ -47,15 +48,36 @@ interface MenuOf {
   readonly onSelectSeveral: (() => void) | null;
   readonly onRetry: (ids: ReadonlyArray<string>, newSeed: boolean) => void;
   readonly onCancel: (ids: ReadonlyArray<string>) => void;
+  /** How many of them have a result. */
+  readonly results: number;
+  readonly onCompare: (ids: ReadonlyArray<string>) => void;
 }
 
-export const jobMenu = ({ ids, open, job, draft, onSelectSeveral, onRetry, onCancel }: MenuOf): ReadonlyArray<MenuItem> => {
+/** Of several their results, of one those of its batch. */
+const compareItem = ({ ids, job, results, onCompare }: MenuOf): ReadonlyArray<MenuItem> => {
+  const many = ids.length > 1;
+  return many || (job !== undefined && job.batchId !== null)
+    ? [
+        {
+          label: many ? "Compare results" : "Compare the results of its batch",
+          icon: Columns,
+          keys: "C",
+          disabled: many && results < 2,
+          onSelect: () => onCompare(ids),
+        },
+      ]
+    : [];
+};
+
+export const jobMenu = (of: MenuOf): ReadonlyArray<MenuItem> => {
+  const { ids, open, job, draft, onSelectSeveral, onRetry, onCancel } = of;
   const many = ids.length > 1;
   return [
     ...(job === undefined || many ? [] : itemsOfOne(job, draft, onSelectSeveral === null)),
     ...(onSelectSeveral === null ? [] : [{ label: "Select several", icon: ListChecks, onSelect: onSelectSeveral }]),
     { label: many ? `Run ${ids.length} again` : "Run again", icon: RotateCcw, keys: "R", onSelect: () => onRetry(ids, false) },
     { label: "Run again with a new seed", icon: Dices, keys: "Shift R", onSelect: () => onRetry(ids, true) },
+    ...compareItem(of),
     "separator",
     {
       label: many && open.length > 0 ? `Cancel ${open.length}` : "Cancel",

@@ -1,6 +1,7 @@
 // The Jobs panel: every job of the user, live, however many; filtered, selected and acted upon by mouse or keyboard.
 import Ban from "lucide-solid/icons/ban";
 import CircleAlert from "lucide-solid/icons/circle-alert";
+import Columns from "lucide-solid/icons/columns-2";
 import RotateCcw from "lucide-solid/icons/rotate-ccw";
 import Search from "lucide-solid/icons/search";
 import Sparkles from "lucide-solid/icons/sparkles";
@@ -9,6 +10,7 @@ import { createEffect, createMemo, createSignal, createUniqueId, For, Match, on,
 import { finalJobStates } from "#protocol/job.ts";
 import { provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
+import { compareJobs, resultsOf } from "#web/panels/compare/open.ts";
 import { createListSelection } from "#web/store/list-selection.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
@@ -56,6 +58,8 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
   };
   const retry = (ids: ReadonlyArray<string>, newSeed = false) => ids.length > 0 && void retryJobs(workspace, ids, newSeed);
 
+  const compare = (ids: ReadonlyArray<string>) => ids.length > 0 && void compareJobs(workspace, ids);
+
   const pick = (event: MouseEvent, id: string) => {
     const picked = choice.pick(event, id);
     if (picked !== null) {
@@ -76,6 +80,8 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
         onSelectSeveral: matchMedia("(pointer: coarse)").matches ? choice.startSelecting : null,
         onRetry: retry,
         onCancel: cancel,
+        results: resultsOf(workspace, ids).length,
+        onCompare: compare,
       }),
     );
   };
@@ -94,6 +100,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
       Delete: cancelChosen,
       Backspace: cancelChosen,
       r: retryChosen,
+      c: () => compare(chosen()),
     };
     choice.onKeyDown(event, acts);
   };
@@ -117,6 +124,14 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
       icon: CircleAlert,
       words: "failed errors",
       run: () => (filters.setGroup("problems"), openPanel("jobs", {})),
+    },
+    {
+      id: "jobs.compare",
+      title: "Compare the results of the selected jobs",
+      group: "Jobs",
+      icon: Columns,
+      words: "side by side sync batch",
+      run: () => compare(chosen()),
     },
   ]);
 
@@ -201,6 +216,11 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
             <span class="muted">of those loaded</span>
           </Show>
           <span class="selection-bar-buttons">
+            <Show when={resultsOf(workspace, chosen()).length > 1}>
+              <Button size="s" icon={Columns} onClick={() => compare(chosen())}>
+                Compare
+              </Button>
+            </Show>
             <Button size="s" icon={RotateCcw} onClick={() => retry(chosen())}>
               Run again
             </Button>

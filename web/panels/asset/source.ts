@@ -1,0 +1,37 @@
+// Where the file of an asset is had from, as long as something shows it.
+import { createSignal, type Accessor } from "solid-js";
+import type { Asset } from "#protocol/asset.ts";
+import { sentenceOf } from "#web/store/problem.ts";
+import { useWorkspace } from "#web/store/workspace.ts";
+
+const urlOf = ({ urls }: Asset): string => urls.faststart ?? urls.original;
+
+interface Source {
+  readonly src: Accessor<string>;
+  /** Why it cannot be shown, in a sentence, or null. */
+  readonly broken: Accessor<string | null>;
+  /** The URL has failed: one that has expired is replaced, and a fresh one that fails too is the end of it. */
+  readonly renew: () => Promise<void>;
+}
+
+/** URLs are renewed now and then; what plays keeps the one it has until that fails. */
+export const createSource = (asset: Accessor<Asset>): Source => {
+  const { client, assets } = useWorkspace();
+  const [src, setSrc] = createSignal(urlOf(asset()));
+  const [broken, setBroken] = createSignal<string | null>(null);
+  const renew = async () => {
+    const failed = src();
+    try {
+      const fresh = await client.call("assets.get", { id: asset().id });
+      assets.put([fresh]);
+      if (urlOf(fresh) === failed) {
+        setBroken("The file may be missing, or of a kind that this browser cannot show.");
+      } else {
+        setSrc(urlOf(fresh));
+      }
+    } catch (error) {
+      setBroken(sentenceOf(error));
+    }
+  };
+  return { src, broken, renew };
+};
