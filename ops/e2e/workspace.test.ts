@@ -249,3 +249,57 @@ test("a video is walked through by frames, and one of them is kept", async () =>
   await asset.getByText("frame 3 of 24").waitFor();
   await asset.getByText("Made of it").waitFor();
 });
+
+/** Resolves once the two have played so long (s of video) without being further from each other than a frame. */
+const playTogether = (compare: Locator, seconds: number): Promise<void> =>
+  compare.evaluate(
+    (root, enough) =>
+      new Promise<void>((resolve) => {
+        const [first, second] = [...root.querySelectorAll("video")] as [HTMLVideoElement, HTMLVideoElement];
+        let since = first.currentTime;
+        requestAnimationFrame(function look() {
+          const at = first.currentTime;
+          const together = !first.paused && !second.paused && Math.abs(at - second.currentTime) <= 1 / 24;
+          if (!together || at < since) since = at;
+          if (at - since >= enough) resolve();
+          else requestAnimationFrame(look);
+        });
+      }),
+    seconds,
+  );
+
+test("two videos play in sync, also after one was thrown off; the shorter one waits at its end", { timeout: 4 * patience }, async () => {
+  const paths = await Promise.all(
+    [120, 96].map(async (frames, seed) => {
+      const path = join(studio.folder, `take ${seed + 1}.mp4`);
+      await makeClip(path, { width: 320, height: 180, frames, seed });
+      return path;
+    }),
+  );
+  const gallery = await openGallery(page);
+  const asked = page.waitForEvent("filechooser");
+  await gallery.getByRole("button", { name: "Upload", exact: true }).click();
+  await (await asked).setFiles(paths);
+  await tile(gallery, "take 1").click();
+  await tile(gallery, "take 2").click({ modifiers: ["Control"] });
+  await page.keyboard.press("c");
+  const compare = panel(page, "Compare");
+  await compare.getByRole("button", { name: "Play", exact: true }).click();
+  await playTogether(compare, 2);
+  await compare
+    .locator("video")
+    .first()
+    .evaluate((video: HTMLVideoElement) => void (video.currentTime = 0));
+  await playTogether(compare, 2);
+  await compare.getByText("Ended: holds its last frame").waitFor();
+  await page.keyboard.press("k");
+  await page.keyboard.press("Home");
+  for (const key of [".", ".", ".", ","]) await page.keyboard.press(key);
+  await compare.getByText("frame 3 of 120").waitFor();
+  const times = () => compare.locator("video").evaluateAll((videos) => videos.map((video) => (video as HTMLVideoElement).currentTime));
+  await expect.poll(times, { timeout: patience }).toEqual([expect.closeTo(2.5 / 24, 3), expect.closeTo(2.5 / 24, 3)]);
+  await page.keyboard.press("w");
+  const line = compare.getByRole("slider", { name: "Line between the two videos" });
+  await line.press("Home");
+  await expect.poll(() => line.getAttribute("aria-valuenow"), { timeout: patience }).toBe("0");
+});

@@ -79,12 +79,14 @@ export const PlayerBar: Component<PlayerBarProps> = (props) => {
       </div>
       <div class="player-buttons">
         <IconButton size="s" label="Frame back" keys="," icon={StepBack} onClick={() => props.onStep(-1)} />
-        <Show
-          when={props.speed === 0}
-          fallback={<IconButton size="s" label="Pause" keys="K" icon={Pause} onClick={() => props.onToggle()} />}
-        >
-          <IconButton size="s" label="Play" keys="K" icon={Play} onClick={() => props.onToggle()} />
-        </Show>
+        {/* One button whatever it says: another in its place would lose the focus, and the keys with it. */}
+        <IconButton
+          size="s"
+          label={props.speed === 0 ? "Play" : "Pause"}
+          keys="K"
+          icon={props.speed === 0 ? Play : Pause}
+          onClick={() => props.onToggle()}
+        />
         <IconButton size="s" label="Frame on" keys="." icon={StepForward} onClick={() => props.onStep(1)} />
         <span class="player-time">
           {timecode(props.timing, props.time)}

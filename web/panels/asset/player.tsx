@@ -175,12 +175,13 @@ export const Player: Component<PlayerProps> = (props) => {
         {props.children}
         <IconButton size="s" label="Loop" keys="R" icon={Repeat} pressed={props.loop} onClick={() => props.onLoop(!props.loop)} />
         <Show when={props.asset.audioCodec !== null}>
-          <Show
-            when={props.muted}
-            fallback={<IconButton size="s" label="Mute" keys="M" icon={Volume} onClick={() => props.onMuted(true)} />}
-          >
-            <IconButton size="s" label="Sound on" keys="M" icon={VolumeOff} onClick={() => props.onMuted(false)} />
-          </Show>
+          <IconButton
+            size="s"
+            label={props.muted ? "Sound on" : "Mute"}
+            keys="M"
+            icon={props.muted ? VolumeOff : Volume}
+            onClick={() => props.onMuted(!props.muted)}
+          />
         </Show>
         <IconButton size="s" label="Full screen" keys="F" icon={Maximize} onClick={() => void stage?.requestFullscreen()} />
       </PlayerBar>

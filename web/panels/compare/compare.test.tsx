@@ -93,7 +93,7 @@ describe("the Compare panel", () => {
     await screen.findByText("Not reachable now.");
     fails = false;
     fireEvent.click(screen.getByText("Try again"));
-    await tile("video a");
+    expect(await tile("video a")).toBeTruthy();
   });
 
   it("lets one be heard and mutes the others", async () => {

@@ -6,7 +6,7 @@ import Repeat from "lucide-solid/icons/repeat";
 import Volume from "lucide-solid/icons/volume-2";
 import VolumeOff from "lucide-solid/icons/volume-x";
 import Wipe from "lucide-solid/icons/square-split-horizontal";
-import { createEffect, createMemo, createResource, createSignal, For, Match, on, Show, Switch, type Component } from "solid-js";
+import { createEffect, createMemo, createResource, createSignal, For, Match, on, onMount, Show, Switch, type Component } from "solid-js";
 import type { Job } from "#protocol/job.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
 import { framesIn, shuttle, timeOfFrame } from "#web/panels/asset/frames.ts";
@@ -17,8 +17,10 @@ import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Select } from "#web/ui/choice.tsx";
+import { onElementSize } from "#web/ui/element-size.ts";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import type { ActsOf, compareKeys, playerKeys } from "#web/ui/place-keys.ts";
+import { columnsFor } from "./columns.ts";
 import { compareAssets, mostCompared } from "./open.ts";
 import { differences } from "./differences.ts";
 import { Divider } from "./divider.tsx";
@@ -100,6 +102,8 @@ const Comparison: Component<ComparisonProps> = (props) => {
   /** The one that is heard; undefined: the first that has sound. */
   const [heard, setHeard] = createSignal<string>();
   const jobs = createJobs(() => props.ids);
+  const [room, setRoom] = createSignal({ width: 0, height: 0 });
+  let root: HTMLDivElement | undefined;
   let stage: HTMLDivElement | undefined;
 
   const rows = createMemo(() => props.ids.flatMap((id) => assets.row(id) ?? []));
@@ -116,6 +120,13 @@ const Comparison: Component<ComparisonProps> = (props) => {
       choose({ muted: false });
     }
   };
+  onMount(() => {
+    const view = stage;
+    if (view !== undefined) {
+      onElementSize(view, () => setRoom({ width: view.clientWidth, height: view.clientHeight }));
+    }
+  });
+  const columns = () => columnsFor(rows().length, room(), Math.max(...rows().map(({ width, height }) => width / height), 0.1));
   const isLaid = () => laid() && props.ids.length === 2;
   const differing = createMemo(() =>
     differences(
@@ -156,7 +167,7 @@ const Comparison: Component<ComparisonProps> = (props) => {
       l: () => sync.run(shuttle(sync.speed(), "l")),
       m: () => choose({ muted: !choices().muted }),
       r: () => choose({ loop: !choices().loop }),
-      f: () => void stage?.requestFullscreen(),
+      f: () => void root?.requestFullscreen(),
       w: () => props.ids.length === 2 && setLaid(!laid()),
       "1": hearOf(0),
       "2": hearOf(1),
@@ -167,13 +178,13 @@ const Comparison: Component<ComparisonProps> = (props) => {
   };
 
   return (
-    <div class="compare" role="group" aria-label="Comparison" tabIndex={-1} onKeyDown={onKeyDown} ref={(element) => (stage = element)}>
+    <div class="compare" role="group" aria-label="Comparison" tabIndex={-1} onKeyDown={onKeyDown} ref={(element) => (root = element)}>
       <div
         class="compare-stage"
-        data-count={props.ids.length}
+        ref={(element) => (stage = element)}
         data-laid={isLaid() ? "" : undefined}
         data-waits={sync.gathering() ? "" : undefined}
-        style={{ "--split": `${split() * 100}%` }}
+        style={{ "--split": `${split() * 100}%`, "--columns": columns() }}
       >
         <For each={props.ids}>
           {(id, index) => (
@@ -251,7 +262,7 @@ const Comparison: Component<ComparisonProps> = (props) => {
             onClick={() => choose({ muted: !choices().muted })}
           />
         </Show>
-        <IconButton size="s" label="Full screen" keys="F" icon={Maximize} onClick={() => void stage?.requestFullscreen()} />
+        <IconButton size="s" label="Full screen" keys="F" icon={Maximize} onClick={() => void root?.requestFullscreen()} />
       </PlayerBar>
     </div>
   );
