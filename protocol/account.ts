@@ -115,6 +115,51 @@ export type Pause = z.infer<typeof Pause>;
 
 const samplePause: Pause = { everybody: false, provider: "pixverse", since: 1764000000000, rev: 1 };
 
+/** An account as it stands towards a job that waits. */
+export const QueueVerdict = z.object({
+  accountId: Id,
+  title: z.string(),
+  shared: z.boolean(),
+  /** What keeps the job from it: a pause, its state, that all its places are taken, or too few credits. Null: it may take it. */
+  against: z.enum(["pause", "state", "places", "credits"]).nullable(),
+  /** The same in words. */
+  reason: z.string(),
+});
+export type QueueVerdict = z.infer<typeof QueueVerdict>;
+
+export const QueuedJob = z.object({
+  jobId: Id,
+  /** Jobs of all users that will be taken before it. */
+  ahead: z.int(),
+  /** Lower goes first. */
+  priority: z.int(),
+  since: Time,
+  /** What a submission is to cost, in the provider's credits. */
+  cost: z.number(),
+  /** Why it waits, in words. */
+  reason: z.string(),
+});
+export type QueuedJob = z.infer<typeof QueuedJob>;
+
+/** Who waits for a place at a provider. */
+export const ProviderQueue = z.object({
+  provider: Id,
+  /** Jobs of all users. */
+  waiting: z.int(),
+  /** Own jobs, as they will be taken; the first 200. */
+  jobs: z.array(QueuedJob),
+  /** Where the chosen job waits here: each account that it may be made on, the one that would take it first. Null otherwise. */
+  accounts: z.array(QueueVerdict).nullable(),
+});
+export type ProviderQueue = z.infer<typeof ProviderQueue>;
+
+const sampleQueue: ProviderQueue = {
+  provider: "pixverse",
+  waiting: 3,
+  jobs: [{ jobId: "job_1", ahead: 2, priority: 5, since: 1764000000000, cost: 45, reason: "The only place at PixVerse is taken." }],
+  accounts: [{ accountId: "acc_1", title: "Main", shared: false, against: "places", reason: "All its 5 places are taken." }],
+};
+
 /** Credentials are write-only: they are encrypted at once and are in no answer, event or log. */
 const Secrets = z.record(z.string(), z.string().max(10_000)).meta({ description: "Write-only" });
 
@@ -262,6 +307,16 @@ export const accounts = domain({
       delta: Account,
       errors: [],
       example: { params: {}, snapshot: { accounts: [sample] }, delta: sample },
+    }),
+    queue: topic({
+      summary:
+        "Own jobs that wait for a place at an account: by which rule, in which order, and for one of them (`jobId`) on which accounts.",
+      access: "guest",
+      params: z.object({ jobId: Id.optional() }),
+      snapshot: z.object({ queues: z.array(ProviderQueue) }),
+      delta: ProviderQueue,
+      errors: ["unavailable"],
+      example: { params: { jobId: "job_1" }, snapshot: { queues: [sampleQueue] }, delta: sampleQueue },
     }),
     pauses: topic({
       summary: "What holds own jobs back, as it begins and ends.",

@@ -6,6 +6,7 @@ import { derivedId } from "#actors/job/canonical.ts";
 import type { Pause } from "#actors/pause/context.ts";
 import { fromPauseRow, pausesChannel } from "#actors/pause/pauses.ts";
 import { acknowledgedAccount } from "#actors/pool/actor.ts";
+import { makeFollowQueues } from "#actors/pool/follow.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { AccountSpec, Provider } from "#actors/provider/provider.ts";
 import { Database } from "#db/client/database.ts";
@@ -69,6 +70,7 @@ export const accountHandlers = Effect.gen(function* () {
   const providers = yield* Providers;
   const settings = yield* Settings;
   const vault = yield* Vault;
+  const followQueues = yield* makeFollowQueues;
 
   const visible = (account: Account, { userId, isAdmin }: Caller): boolean => account.shared || account.ownerId === userId || isAdmin;
 
@@ -211,6 +213,9 @@ export const accountHandlers = Effect.gen(function* () {
     },
     streams: {},
     topics: {
+      "accounts.queue": Effect.fnUntraced(function* ({ jobId }, context, _from, emit) {
+        return yield* followQueues((yield* caller(context)).userId, jobId, emit);
+      }),
       "accounts.pauses": Effect.fnUntraced(function* (_params, context, from, emit) {
         const { userId } = yield* caller(context);
         const concern = (pauses: ReadonlyArray<Pause>) => pauses.filter(({ ownerId }) => (ownerId ?? userId) === userId).map(toClient);

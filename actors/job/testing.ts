@@ -16,7 +16,7 @@ import { Providers } from "#actors/provider/index.ts";
 import type { AccountSpec, Connection, Provider, ProviderFailure, ProviderRequest } from "#actors/provider/provider.ts";
 import { Database, type DatabaseError } from "#db/client/database.ts";
 import type { Asset } from "#protocol/asset.ts";
-import type { Account } from "#protocol/account.ts";
+import type { Account, ProviderQueue } from "#protocol/account.ts";
 import type { Role } from "#protocol/auth.ts";
 import type { CallArgs, CallName, CallOutput } from "#protocol/contract.ts";
 import { type FailureKind, type Job, JobRequest } from "#protocol/job.ts";
@@ -431,6 +431,19 @@ export class TestServer {
     };
     await this.run(this.#handlers!.accounts.topics["accounts.accounts"]({}, contextOf(user), undefined, take));
     return seen;
+  }
+
+  /** Follows the queue at the provider of the tests; answers how to read it as it was told last, and how to stop. */
+  async queue(jobId?: string, user = this.user): Promise<{ readonly last: () => ProviderQueue | undefined; readonly close: () => void }> {
+    let last: ProviderQueue | undefined;
+    const take = (message: TopicMessage): void => {
+      if (message.type === "resumed") return;
+      const data = JSON.parse(message.json);
+      last = (message.type === "snapshot" ? (data.queues as Array<ProviderQueue>) : (data as Array<ProviderQueue>)).at(-1);
+    };
+    const params = jobId === undefined ? {} : { jobId };
+    const { close } = await this.run(this.#handlers!.accounts.topics["accounts.queue"](params, contextOf(user), undefined, take));
+    return { last: () => last, close };
   }
 
   /** Follows the topic of a user's jobs. */

@@ -10,9 +10,13 @@ import { fromPauseRow } from "#actors/pause/pauses.ts";
 import type { Account } from "#protocol/account.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { type Acknowledged, Actors } from "#runtime/actor/actors.ts";
+import { Bus } from "#runtime/bus/bus.ts";
 import { defineActor, type EffectFailure } from "#runtime/actor/define.ts";
 import { type Granted, poolMachine } from "./machine.ts";
-import { type Grant, pauseOf, type PoolRules, type Waiter } from "./queue.ts";
+import { type Grant, pauseOf, type PoolQueue, type PoolRules, type Waiter } from "./queue.ts";
+
+/** Which pools have changed. */
+export const poolsChannel = "pools";
 
 /** Time a grant may take: an account or a job that cannot be reached delays the others no longer, ms. */
 const grantTime = "5 seconds";
@@ -31,6 +35,9 @@ interface Outcome {
 
 export const poolActor = Effect.gen(function* () {
   const database = yield* Database;
+  const bus = yield* Bus;
+  /** As each was told last. */
+  const told = new Map<string, PoolQueue>();
 
   const ask = <A>(query: (sql: Queryable) => Promise<A>): Effect.Effect<A, EffectFailure> =>
     Effect.mapError(database.query(query), ({ message }) => failure(message));
@@ -112,6 +119,11 @@ export const poolActor = Effect.gen(function* () {
       grant: { recovery: "resend", run: ({ input }) => grantAll(input.provider, input.grants) },
     },
     owner: () => "system",
+    committed: ({ context: { provider, queue } }) => {
+      if (told.get(provider) === queue) return;
+      told.set(provider, queue);
+      bus.publish(poolsChannel, { provider });
+    },
     answer: ({ reasons }) => ({ reasons }),
     redact: ({ provider, title, queue }) => ({ provider, title, queue }),
   });

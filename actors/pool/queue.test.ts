@@ -2,8 +2,12 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Pause } from "#actors/pause/context.ts";
 import type { Account } from "#protocol/account.ts";
+import { mayTake } from "#actors/account/context.ts";
+import { AccountLife } from "#actors/account/life.ts";
+import { accountRow } from "#actors/account/row.ts";
 import {
   emptyQueue,
+  explain,
   forgetSilent,
   learns,
   leaves,
@@ -13,6 +17,7 @@ import {
   reasonFor,
   rise,
   silence,
+  turnsOf,
   type Waiter,
   waitingCount,
   wants,
@@ -238,4 +243,87 @@ test("whoever waits is served in the end, however many more urgent ones keep com
     }),
   );
   expect(served).toMatchObject({ failed: false });
+});
+
+describe("what is said of a wait", () => {
+  test("an account may take a job by what is said of it exactly when the pool would grant it one there, and the first of them is taken", () => {
+    fc.assert(
+      fc.property(someAccounts, fc.constantFrom("u1", "u2", "u3"), fc.nat(30), (accounts, ownerId, cost) => {
+        const one = waiter("x", { ownerId, cost });
+        const queue = queueOf(accounts, [one]);
+        const verdicts = explain(queue, one);
+        expect(verdicts.map(({ account }) => account.id).sort()).toEqual(
+          accounts.filter((account) => mayUse(account, ownerId)).map(({ id }) => id),
+        );
+        for (const { account, against } of verdicts) {
+          const granted = plan(queueOf([account], [one]), 0, 1).grants.length > 0;
+          expect(granted).toBe(against === null);
+        }
+        const first = verdicts.find(({ against }) => against === null)?.account.id;
+        expect(plan(queue, 0, 1).grants[0]?.accountId).toBe(first);
+      }),
+    );
+  });
+
+  test("and exactly when the account itself would give it a place", () => {
+    const life = fc.array(fc.constantFrom("take", "complete", "limit", "network", "pause", "resume", "wait"), { maxLength: 12 });
+    fc.assert(
+      fc.property(life, fc.nat(30), fc.option(fc.nat(60)), (events, cost, credits) => {
+        const account = new AccountLife({ concurrency: 3 }).good(credits);
+        const keys: Array<string> = [];
+        for (const [at, event] of events.entries()) {
+          if (event === "take" && account.take(`k${at}`, 10)) keys.push(`k${at}`);
+          if (event === "pause" || event === "resume") account.send({ type: "account.paused", paused: event === "pause" });
+          if (event === "wait") account.wait();
+          // The check after a pause or a time finds it good.
+          if (account.state === "reauthenticating") account.good(credits);
+          if (event === "complete") account.end(keys.shift() ?? "none", "completed");
+          if (event === "limit" || event === "network") account.end(keys.shift() ?? "none", event);
+        }
+        const seen = accountRow({ value: account.state, context: account.context }, { id: "acc_1", seq: 1, at: account.now, parked: null });
+        const [verdict] = explain({ ...emptyQueue("test"), accounts: { acc_1: seen } }, { ownerId: "usr_1", cost });
+        expect(verdict?.against === null).toBe(mayTake(account.context, cost, account.now));
+      }),
+    );
+  });
+
+  test("the turns of a wait are those in which places are granted", () => {
+    fc.assert(
+      fc.property(someWaiters, fc.dictionary(fc.constantFrom("u1", "u2", "u3"), fc.nat(9)), (waiters, served) => {
+        const queue = {
+          ...queueOf(
+            [many],
+            waiters.map(({ jobId, ...rest }) => waiter(jobId, { ...rest, cost: 0 })),
+          ),
+          served,
+          turn: 9,
+        };
+        const granted = plan(queue, 1000, 100).grants.map(({ waiter: { jobId } }) => jobId);
+        for (const owner of ["u1", "u2", "u3"]) {
+          for (const { waiter: own, ahead } of turnsOf(queue, 1000, owner, 100)) expect(granted[ahead]).toBe(own.jobId);
+          expect(turnsOf(queue, 1000, owner, 100)).toHaveLength(queue.waiting[owner]?.length ?? 0);
+        }
+      }),
+    );
+  });
+
+  test("while a user is paused no account may take a job, and the jobs go before nobody else's", () => {
+    const pauses = [{ ownerId: "u1", provider: null, since: 5, rev: 1 }];
+    const paused: PoolQueue = {
+      ...queueOf([many], [waiter("a"), waiter("b", { since: 1 }), waiter("c", { ownerId: "u2", since: 2 })]),
+      rules: { provider: "test", pauses },
+    };
+    expect(explain(paused, waiter("a")).map(({ against }) => against)).toEqual(["pause"]);
+    expect(plan(paused, 0, 9).grants.map(({ waiter: { jobId } }) => jobId)).toEqual(["c"]);
+    expect(turnsOf(paused, 0, "u2", 9).map(({ ahead }) => ahead)).toEqual([0]);
+  });
+
+  test("only so many turns are told as are asked for", () => {
+    const queue = queueOf([many], [waiter("a"), waiter("b", { since: 1 }), waiter("c", { since: 2 })]);
+    expect(turnsOf(queue, 0, "u1", 2).map(({ waiter: { jobId }, ahead }) => [jobId, ahead])).toEqual([
+      ["a", 0],
+      ["b", 1],
+    ]);
+    expect(turnsOf(queue, 0, "u9", 2)).toEqual([]);
+  });
 });

@@ -118,6 +118,22 @@ interface Open {
   used: number;
 }
 
+const openOf = (account: Account): Open => ({
+  account,
+  places: account.granted - account.busy,
+  credits: account.credits === null ? null : account.credits.amount - account.held,
+  used: account.lastUsedAt ?? 0,
+});
+
+/** What keeps a job from an account: a pause, the state that the account is in, that all its places are taken, or too few credits. */
+export type Against = "pause" | "state" | "places" | "credits";
+
+const againstOf = ({ account: { state }, places, credits }: Open, cost: number): Exclude<Against, "pause"> | null => {
+  if (state !== "available" && state !== "saturated") return "state";
+  if (state === "saturated" || places <= 0) return "places";
+  return credits !== null && credits < cost ? "credits" : null;
+};
+
 const better = (a: Open, b: Open): number =>
   Number(a.account.shared) - Number(b.account.shared) ||
   b.account.priority - a.account.priority ||
@@ -128,11 +144,29 @@ const better = (a: Open, b: Open): number =>
 const accountFor = (open: ReadonlyArray<Open>, waiter: Waiter): Open | undefined => {
   let best: Open | undefined;
   for (const each of open) {
-    if (each.places <= 0 || !mayUse(each.account, waiter.ownerId)) continue;
-    if (each.credits !== null && each.credits < waiter.cost) continue;
+    if (!mayUse(each.account, waiter.ownerId) || againstOf(each, waiter.cost) !== null) continue;
     if (best === undefined || better(each, best) < 0) best = each;
   }
   return best;
+};
+
+export interface Verdict {
+  readonly account: Account;
+  /** Null: it may take the job now. */
+  readonly against: Against | null;
+}
+
+/** Each account that a waiter may use, with what stands against it now: first those that may take it, the one that would first. */
+export const explain = (
+  { accounts, rules }: Pick<PoolQueue, "accounts" | "rules">,
+  { ownerId, cost }: Pick<Waiter, "ownerId" | "cost">,
+): ReadonlyArray<Verdict> => {
+  const isPaused = pauseOf(rules, ownerId) !== null;
+  return Object.values(accounts)
+    .filter((account) => mayUse(account, ownerId))
+    .map(openOf)
+    .sort((a, b) => Number(againstOf(a, cost) !== null) - Number(againstOf(b, cost) !== null) || better(a, b))
+    .map((open) => ({ account: open.account, against: isPaused ? "pause" : againstOf(open, cost) }));
 };
 
 /** The first of a user's waiters that an account could serve now. */
@@ -153,35 +187,73 @@ const withTurn = (served: PoolQueue["served"], ownerId: string, turn: number): P
   return entries.length <= 2 * remembered ? next : Object.fromEntries(entries.filter(([, last]) => last > turn - remembered));
 };
 
+interface Candidate {
+  readonly waiter: Waiter;
+  readonly urgency: number;
+  /** The user's last turn. */
+  readonly served: number;
+}
+
+const candidateOf = (waiter: Waiter, now: number, served: number | undefined): Candidate => ({
+  waiter,
+  urgency: urgency(waiter, now),
+  served: served ?? 0,
+});
+
+const earlier = (a: Candidate, b: Candidate): number => a.urgency - b.urgency || a.served - b.served || a.waiter.since - b.waiter.since;
+
+/** Turns that are looked ahead: whoever waits behind so many is told no place. */
+const lookAhead = 20_000;
+
+/** A user's waiters, at most so many, with how many of all will be taken before each, were there places for everybody. */
+export const turnsOf = (
+  { waiting, served, turn, rules }: PoolQueue,
+  now: number,
+  ownerId: string,
+  most: number,
+): ReadonlyArray<{ readonly waiter: Waiter; readonly ahead: number }> => {
+  // Who is paused goes before nobody.
+  const heads = new Map(Object.keys(waiting).flatMap((owner) => (owner === ownerId || pauseOf(rules, owner) === null ? [[owner, 0]] : [])));
+  const last = new Map(Object.entries(served));
+  const wanted = Math.min(most, waiting[ownerId]?.length ?? 0);
+  const own: Array<{ readonly waiter: Waiter; readonly ahead: number }> = [];
+  for (let ahead = 0; own.length < wanted && ahead < lookAhead; ahead++) {
+    let best: Candidate | undefined;
+    for (const [owner, at] of heads) {
+      const waiter = waiting[owner]?.[at];
+      if (waiter === undefined) continue;
+      const candidate = candidateOf(waiter, now, last.get(owner));
+      if (best === undefined || earlier(candidate, best) < 0) best = candidate;
+    }
+    if (best === undefined) break;
+    const { waiter } = best;
+    heads.set(waiter.ownerId, (heads.get(waiter.ownerId) ?? 0) + 1);
+    last.set(waiter.ownerId, turn + ahead + 1);
+    if (waiter.ownerId === ownerId) own.push({ waiter, ahead });
+  }
+  return own;
+};
+
 /** All grants that can be made now, at most `limit`, in order; and the queue without those who are granted. */
 export const plan = (
   queue: PoolQueue,
   now: number,
   limit: number,
 ): { readonly grants: ReadonlyArray<Grant>; readonly queue: PoolQueue } => {
-  const open: Array<Open> = Object.values(queue.accounts)
-    .filter(({ state }) => state === "available")
-    .map((account) => ({
-      account,
-      places: account.granted - account.busy,
-      credits: account.credits === null ? null : account.credits.amount - account.held,
-      used: account.lastUsedAt ?? 0,
-    }));
+  const open = Object.values(queue.accounts)
+    .map(openOf)
+    .filter((each) => againstOf(each, 0) === null);
   const heldBack = new Set(Object.keys(queue.waiting).filter((ownerId) => pauseOf(queue.rules, ownerId) !== null));
   const grants: Array<Grant> = [];
   let next = queue;
   while (grants.length < limit && open.some(({ places }) => places > 0)) {
-    let best: { waiter: Waiter; open: Open; urgency: number; served: number } | undefined;
+    let best: (Candidate & { readonly open: Open }) | undefined;
     for (const [ownerId, own] of Object.entries(next.waiting)) {
       if (heldBack.has(ownerId)) continue;
       const found = servable(own, open);
       if (found === undefined) continue;
-      const candidate = { ...found, urgency: urgency(found.waiter, now), served: next.served[ownerId] ?? 0 };
-      const order =
-        best === undefined
-          ? -1
-          : candidate.urgency - best.urgency || candidate.served - best.served || candidate.waiter.since - best.waiter.since;
-      if (order < 0) best = candidate;
+      const candidate = { ...candidateOf(found.waiter, now, next.served[ownerId]), open: found.open };
+      if (best === undefined || earlier(candidate, best) < 0) best = candidate;
     }
     if (best === undefined) break;
     const { waiter, open: from } = best;

@@ -22,6 +22,7 @@ describe("a panel", () => {
     expect(screen.getAllByRole("tab").map((tab) => tab.textContent)).toEqual([
       "Generate",
       "Jobs",
+      "Queue",
       "Gallery",
       "Providers & accounts",
       "Spend",

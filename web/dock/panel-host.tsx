@@ -15,6 +15,7 @@ const lazyView = <K extends PanelId>(spec: PanelSpec<K>): Component<PanelProps<K
 const views: { readonly [K in PanelId]: Component<PanelProps<K>> } = {
   generate: lazyView(panels.generate),
   jobs: lazyView(panels.jobs),
+  queue: lazyView(panels.queue),
   gallery: lazyView(panels.gallery),
   job: lazyView(panels.job),
   asset: lazyView(panels.asset),

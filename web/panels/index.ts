@@ -7,11 +7,13 @@ import { galleryPanel } from "./gallery/panel.ts";
 import { generatePanel } from "./generate/panel.ts";
 import { jobPanel } from "./job/panel.ts";
 import { jobsPanel } from "./jobs/panel.ts";
+import { queuePanel } from "./queue/panel.ts";
 import { spendPanel } from "./spend/panel.ts";
 
 export const panels: { readonly [K in PanelId]: PanelSpec<K> } = {
   generate: generatePanel,
   jobs: jobsPanel,
+  queue: queuePanel,
   gallery: galleryPanel,
   job: jobPanel,
   asset: assetPanel,
@@ -21,6 +23,6 @@ export const panels: { readonly [K in PanelId]: PanelSpec<K> } = {
 };
 
 /** In the order in which they are shown. */
-export const panelIds: ReadonlyArray<PanelId> = ["generate", "jobs", "gallery", "job", "asset", "compare", "accounts", "spend"];
+export const panelIds: ReadonlyArray<PanelId> = ["generate", "jobs", "queue", "gallery", "job", "asset", "compare", "accounts", "spend"];
 
 export const isPanelId = (value: string): value is PanelId => Object.hasOwn(panels, value);

@@ -1,0 +1,76 @@
+// The queue at a provider as one user may see it: their own jobs and accounts, and of the others only how many are ahead. Pure.
+import type { ProviderQueue, QueuedJob, QueueVerdict } from "#protocol/account.ts";
+import { explain, pauseOf, type PoolQueue, reasonFor, turnsOf, type Verdict, type Waiter, waitingCount } from "./queue.ts";
+
+/** Own jobs that are told. */
+const mostTold = 200;
+
+const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
+/** Credits without the tail of a sum of decimals. */
+const amount = (credits: number): string => String(Number(credits.toFixed(2)));
+
+const placesWords = (busy: number, granted: number): string =>
+  granted === 1
+    ? "Its only place is taken."
+    : `All its ${count(granted, "place")} are taken${busy > granted ? `, and ${busy - granted} more` : ""}.`;
+
+const verdictWords = ({ account, against }: Verdict, cost: number): string => {
+  const { busy, granted, credits, held, reason } = account;
+  switch (against) {
+    case null:
+      return `It may take it: ${granted - busy} of ${count(granted, "place")} free.`;
+    case "pause":
+      return "Nothing new is sent while jobs are paused.";
+    case "state":
+      return reason ?? "It cannot be used now.";
+    case "places":
+      return placesWords(busy, granted);
+    case "credits": {
+      const kept = held > 0 ? `, ${amount(held)} of them kept for what is under way` : "";
+      return `This job is to cost about ${amount(cost)}; it has ${amount(credits?.amount ?? 0)} ${credits?.type ?? "credits"}${kept}.`;
+    }
+  }
+};
+
+const waitWords = (queue: PoolQueue, waiter: Waiter, ahead: number, title: string): string => {
+  if (pauseOf(queue.rules, waiter.ownerId) !== null) return reasonFor(queue, waiter.ownerId, title);
+  const verdicts = explain(queue, waiter);
+  if (verdicts.some(({ against }) => against === null))
+    return ahead === 0 ? "It is next: a place is being taken." : `${count(ahead, "job")} will be taken before it.`;
+  if (verdicts.length > 0 && verdicts.every(({ against }) => against === "credits"))
+    return `No account at ${title} has the ${amount(waiter.cost)} credits that it is to cost.`;
+  return reasonFor(queue, waiter.ownerId, title);
+};
+
+const toVerdict = (verdict: Verdict, cost: number): QueueVerdict => ({
+  accountId: verdict.account.id,
+  title: verdict.account.title,
+  shared: verdict.account.shared,
+  against: verdict.against,
+  reason: verdictWords(verdict, cost),
+});
+
+export interface Onlooker {
+  readonly ownerId: string;
+  /** The job for which accounts are told. */
+  readonly jobId: string | undefined;
+  readonly now: number;
+}
+
+/** `title`: of the provider. */
+export const queueSeenBy = (queue: PoolQueue, title: string, { ownerId, jobId, now }: Onlooker): ProviderQueue => {
+  const chosen = queue.waiting[ownerId]?.find((waiter) => waiter.jobId === jobId);
+  return {
+    provider: queue.rules.provider,
+    waiting: waitingCount(queue),
+    jobs: turnsOf(queue, now, ownerId, mostTold).map(({ waiter, ahead }): QueuedJob => ({
+      jobId: waiter.jobId,
+      ahead,
+      priority: waiter.priority,
+      since: waiter.since,
+      cost: waiter.cost,
+      reason: waitWords(queue, waiter, ahead, title),
+    })),
+    accounts: chosen === undefined ? null : explain(queue, chosen).map((verdict) => toVerdict(verdict, chosen.cost)),
+  };
+};

@@ -1,0 +1,38 @@
+// The jobs that wait, by provider and as they will be taken. Pure.
+import type { ProviderQueue, QueuedJob } from "#protocol/account.ts";
+import type { Job } from "#protocol/job.ts";
+
+export interface WaitingJob {
+  readonly job: Job;
+  /** As the provider's queue tells it; null: it has not yet, or the provider is used without accounts. */
+  readonly queued: QueuedJob | null;
+}
+
+export interface WaitingGroup {
+  readonly provider: string;
+  /** Jobs of all users, as far as it is known. */
+  readonly waiting: number;
+  readonly jobs: ReadonlyArray<WaitingJob>;
+}
+
+/** Where nobody tells the turns: as a place is given there, by priority and then by age. */
+const byPriority = (a: WaitingJob, b: WaitingJob): number =>
+  a.job.priority - b.job.priority || a.job.createdAt - b.job.createdAt || (a.job.id < b.job.id ? -1 : 1);
+
+export const groupsOf = (jobs: ReadonlyArray<Job>, queues: ReadonlyArray<ProviderQueue>): ReadonlyArray<WaitingGroup> => {
+  const byProvider = Map.groupBy(jobs, ({ provider }) => provider);
+  return [...byProvider]
+    .map(([provider, own]): WaitingGroup => {
+      const queue = queues.find((each) => each.provider === provider);
+      const turns = new Map(queue?.jobs.map((queued, turn) => [queued.jobId, { queued, turn }]));
+      const turnOf = ({ job }: WaitingJob) => turns.get(job.id)?.turn ?? Infinity;
+      return {
+        provider,
+        waiting: Math.max(queue?.waiting ?? 0, own.length),
+        jobs: own
+          .map((job): WaitingJob => ({ job, queued: turns.get(job.id)?.queued ?? null }))
+          .sort((a, b) => (turnOf(a) === turnOf(b) ? byPriority(a, b) : turnOf(a) - turnOf(b))),
+      };
+    })
+    .sort((a, b) => b.jobs.length - a.jobs.length || (a.provider < b.provider ? -1 : 1));
+};

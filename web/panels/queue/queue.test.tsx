@@ -1,0 +1,121 @@
+import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
+import { createSignal } from "solid-js";
+import { afterEach, describe, expect, it } from "vitest";
+import type { ProviderQueue, QueueVerdict } from "#protocol/account.ts";
+import type { Job } from "#protocol/job.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { local, remote } from "#web/panels/accounts/testing.ts";
+import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
+import { sampleAccount, sampleJob } from "#web/store/testing.ts";
+import QueuePanel from "./queue.tsx";
+
+const opened = recordOpened();
+afterEach(() => localStorage.clear());
+
+const waits = (id: string, change: Partial<Job> = {}): Job =>
+  sampleJob({ id, provider: "pixverse", state: "waitingForSlot", prompt: `a ${id}`, waitingFor: "Something.", ...change });
+const queue = (ids: ReadonlyArray<string>, change: Partial<ProviderQueue> = {}): ProviderQueue => ({
+  provider: "pixverse",
+  waiting: ids.length,
+  jobs: ids.map((jobId, ahead) => ({ jobId, ahead: ahead * 3, priority: 5, since: 1, cost: 45, reason: `${jobId} waits for a place.` })),
+  accounts: null,
+  ...change,
+});
+const verdict = (accountId: string, change: Partial<QueueVerdict> = {}): QueueVerdict => ({
+  accountId,
+  title: `Account ${accountId}`,
+  shared: false,
+  against: "places",
+  reason: "All its 2 places are taken.",
+  ...change,
+});
+
+const show = async (
+  jobs: ReadonlyArray<Job>,
+  queues: ReadonlyArray<ProviderQueue>,
+  handlers: Parameters<typeof renderInWorkspace>[0] = {},
+) => {
+  const [visible, setVisible] = createSignal(true);
+  const shown = renderInWorkspace(
+    {
+      "jobs.list": () => ({ jobs: [...jobs], next: null }),
+      "jobs.providers": () => ({ providers: [local, remote] }),
+      ...handlers,
+    },
+    () => <QueuePanel params={{}} visible={visible} setTitle={() => undefined} />,
+  );
+  shown.client.snapshot("jobs.jobs", { counts: {}, jobs: [...jobs], next: null });
+  shown.client.snapshot("accounts.accounts", { accounts: [sampleAccount({ id: "acc_1", state: "saturated" })] });
+  shown.client.snapshot("accounts.queue", { queues: [...queues] });
+  await screen.findByRole(jobs.length === 0 ? "heading" : "list");
+  return { ...shown, setVisible };
+};
+const row = (name: RegExp) => screen.findByRole("button", { name });
+const rows = () => screen.getAllByRole("button", { expanded: false }).map((button) => button.querySelector("strong")?.textContent);
+
+describe("the Queue panel", () => {
+  it("says that nothing waits", async () => {
+    await show([], []);
+    expect(await screen.findByText("Nothing waits")).toBeTruthy();
+    fireEvent.click(screen.getByText("Show the jobs"));
+    expect(opened).toEqual(["jobs {}"]);
+  });
+
+  it("shows own jobs in the turns in which they will be taken, each with its reason, and how many wait besides", async () => {
+    await show([waits("job_1"), waits("job_2")], [queue(["job_2", "job_1"], { waiting: 9 })]);
+    const group = await screen.findByRole("region", { name: "Waiting for PixVerse" });
+    expect(within(group).getByText("9 jobs wait, 7 of others")).toBeTruthy();
+    await waitFor(() => expect(rows()).toEqual(["a job_2", "a job_1"]));
+    expect((await row(/a job_2/)).textContent).toMatch(/job_2 waits for a place\.next/);
+    expect((await row(/a job_1/)).textContent).toMatch(/3 ahead/);
+    fireEvent.click(within(group).getByRole("button", { name: "Accounts at PixVerse" }));
+    expect(opened).toEqual(['accounts {"provider":"pixverse"}']);
+  });
+
+  it("opened tells what speaks for and against each account, as it changes", async () => {
+    const { client } = await show([waits("job_1")], [queue(["job_1"])]);
+    fireEvent.click(await row(/a job_1/));
+    client.snapshot("accounts.queue", {
+      queues: [queue(["job_1"], { accounts: [verdict("acc_1"), verdict("acc_2", { shared: true, against: "state", reason: "Paused." })] })],
+    });
+    const list = await screen.findByRole("list", { name: "Accounts" });
+    expect(within(list).getAllByLabelText("Not now")).toHaveLength(2);
+    expect(within(list).getByText("All places taken")).toBeTruthy();
+    client.deltas("accounts.queue", [queue(["job_1"], { accounts: [verdict("acc_1", { against: null, reason: "It may take it." })] })]);
+    expect(await screen.findByLabelText("May take it")).toBeTruthy();
+    expect(screen.queryByText("Paused.")).toBeNull();
+    fireEvent.click(screen.getByRole("button", { name: "Open the account Account acc_1" }));
+    fireEvent.click(screen.getByText("Open the job"));
+    expect(opened).toEqual(['accounts {"provider":"pixverse"}', 'job {"jobId":"job_1"}']);
+  });
+
+  it("of a provider without accounts tells its places, by priority and age", async () => {
+    await show([waits("job_new", { provider: "studio", createdAt: 9 }), waits("job_old", { provider: "studio", createdAt: 2 })], []);
+    await waitFor(() => expect(rows()).toEqual(["a job_old", "a job_new"]));
+    fireEvent.click(await row(/a job_old.*Something/));
+    expect(await screen.findByText("It needs no account: 2 places on this server, taken in turns.")).toBeTruthy();
+  });
+
+  it("cancels, and lets go of a job that waits no more", async () => {
+    const { client } = await show([waits("job_1")], [queue(["job_1"])], { "jobs.cancel": ({ ids }) => ({ done: ids ?? [], failed: [] }) });
+    fireEvent.click(await row(/a job_1/));
+    fireEvent.click(screen.getByText("Cancel"));
+    await screen.findByText("1 job cancelled");
+    client.deltas("jobs.jobs", [waits("job_1", { state: "cancelled", rev: 90 })]);
+    expect(await screen.findByText("Nothing waits")).toBeTruthy();
+    expect(client.calls.filter(({ name }) => name === "jobs.cancel")).toEqual([{ name: "jobs.cancel", input: { ids: ["job_1"] } }]);
+  });
+
+  it("follows only while it is seen, and says so where it cannot", async () => {
+    const { client, setVisible } = await show([waits("job_1")], [queue(["job_1"])]);
+    expect(client.followers("accounts.queue")).toBe(1);
+    setVisible(false);
+    expect(client.followers("accounts.queue")).toBe(0);
+    setVisible(true);
+    client.refuse("accounts.queue", new CallError("unavailable", "Not reachable now."));
+    await screen.findByText("Not reachable now.");
+    fireEvent.click(screen.getByText("Try again"));
+    client.snapshot("accounts.queue", { queues: [queue(["job_1"])] });
+    expect(await row(/a job_1/)).toBeTruthy();
+  });
+});

@@ -1,0 +1,137 @@
+// The Queue panel: every own job that waits for a place, in the order in which they will be taken, and for one of them why: by which rule,
+// and what speaks for or against each account.
+import CircleAlert from "lucide-solid/icons/circle-alert";
+import Hourglass from "lucide-solid/icons/hourglass";
+import KeyRound from "lucide-solid/icons/key-round";
+import { createMemo, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
+import { openPanel, type PanelProps } from "#web/dock/panel.ts";
+import { createQueues } from "#web/store/queues.ts";
+import { useWorkspace } from "#web/store/workspace.ts";
+import { Button } from "#web/ui/button.tsx";
+import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
+import { formatCount } from "#web/ui/format.ts";
+import { groupsOf, type WaitingGroup } from "./groups.ts";
+import { Waiting } from "./waiting.tsx";
+import "./queue.css";
+
+const waitingJobs = { states: ["waitingForSlot" as const], operation: null, search: "" };
+
+const QueuePanel: Component<PanelProps<"queue">> = (props) => {
+  const { client, jobs, providers } = useWorkspace();
+  providers.ensure();
+  const list = jobs.list(() => waitingJobs);
+  const [chosen, setChosen] = createSignal<string | null>(null);
+  const queues = createQueues(client, chosen, props.visible);
+  const groups = createMemo(() =>
+    groupsOf(
+      list.ids().flatMap((id) => jobs.row(id) ?? []),
+      queues.list() ?? [],
+    ),
+  );
+  const retry = () => {
+    list.retry();
+    queues.retry();
+  };
+  // By provider, so that a group stays the same element while it changes.
+  const shown = createMemo(() => groups().map(({ provider }) => provider));
+  const groupOf = (provider: string) => groups().find((group) => group.provider === provider);
+  const verdictsOf = (provider: string) => queues.list()?.find((queue) => queue.provider === provider)?.accounts ?? null;
+
+  return (
+    <div class="queue panel-scroll">
+      <Switch>
+        <Match when={list.state() === "failed" ? list.problem() : queues.problem()}>
+          {(problem) => (
+            <EmptyState
+              tone="bad"
+              icon={CircleAlert}
+              title="The queue could not be read"
+              actions={<Button onClick={retry}>Try again</Button>}
+            >
+              {problem()}
+            </EmptyState>
+          )}
+        </Match>
+        <Match when={list.state() === "loading"}>
+          <div class="queue-loading" aria-label="Loading the queue" aria-busy="true">
+            <For each={[1, 2, 3, 4]}>{() => <Skeleton class="queue-skeleton" />}</For>
+          </div>
+        </Match>
+        <Match when={shown().length === 0}>
+          <EmptyState icon={Hourglass} title="Nothing waits" actions={<Button onClick={() => openPanel("jobs", {})}>Show the jobs</Button>}>
+            A job that waits for a place at a provider stands here, with the reason and with how many are ahead.
+          </EmptyState>
+        </Match>
+        <Match when={true}>
+          <For each={shown()}>
+            {(provider) => (
+              <Show when={groupOf(provider)}>
+                {(group) => (
+                  <Group
+                    group={group()}
+                    chosen={chosen()}
+                    verdicts={verdictsOf(provider)}
+                    onChoose={(id) => setChosen((now) => (now === id ? null : id))}
+                  />
+                )}
+              </Show>
+            )}
+          </For>
+          <Show when={list.hasMore()}>
+            <div class="queue-more">
+              <Button onClick={list.more}>Show older ones</Button>
+            </div>
+          </Show>
+        </Match>
+      </Switch>
+    </div>
+  );
+};
+
+export default QueuePanel;
+
+interface GroupProps {
+  readonly group: WaitingGroup;
+  readonly chosen: string | null;
+  readonly verdicts: Parameters<typeof Waiting>[0]["verdicts"];
+  readonly onChoose: (jobId: string) => void;
+}
+
+const Group: Component<GroupProps> = (props) => {
+  const { providers } = useWorkspace();
+  const title = () => providers.title(props.group.provider);
+  const others = () => props.group.waiting - props.group.jobs.length;
+  const ids = createMemo(() => props.group.jobs.map(({ job }) => job.id));
+  return (
+    <section class="queue-group" aria-label={`Waiting for ${title()}`}>
+      <header class="queue-head">
+        <h3>{title()}</h3>
+        <span class="muted">
+          {others() > 0
+            ? `${formatCount(props.group.waiting, "job waits", "jobs wait")}, ${others().toLocaleString("en")} of others`
+            : formatCount(props.group.waiting, "job waits", "jobs wait")}
+        </span>
+        <Button
+          size="s"
+          tone="ghost"
+          icon={KeyRound}
+          aria-label={`Accounts at ${title()}`}
+          onClick={() => openPanel("accounts", { provider: props.group.provider })}
+        >
+          Accounts
+        </Button>
+      </header>
+      <ol class="queue-jobs">
+        <For each={ids()}>
+          {(id) => (
+            <Show when={props.group.jobs.find(({ job }) => job.id === id)}>
+              {(waiting) => (
+                <Waiting waiting={waiting()} open={props.chosen === id} verdicts={props.verdicts} onToggle={() => props.onChoose(id)} />
+              )}
+            </Show>
+          )}
+        </For>
+      </ol>
+    </section>
+  );
+};
