@@ -246,6 +246,23 @@ export const accounts = domain({
       errors: ["not_found"],
       example: { input: { id: "acc_1" }, output: { ...sample, state: "reauthenticating" } },
     }),
+    balances: call({
+      summary: "What was left of its credits at earlier times, oldest first: at most 48, a quarter of an hour apart or more.",
+      access: "guest",
+      input: z.object({ id: Id }),
+      output: z.object({ balances: z.array(z.object({ amount: z.number(), at: Time })) }),
+      mutation: false,
+      errors: ["not_found"],
+      example: {
+        input: { id: "acc_1" },
+        output: {
+          balances: [
+            { amount: 1245, at: 1763990000000 },
+            { amount: 1200, at: 1764000000000 },
+          ],
+        },
+      },
+    }),
     remove: call({
       summary: "Forgets an account and its credentials. Refused while jobs are under way there.",
       access: "user",

@@ -5,6 +5,7 @@ import type { ProviderFailure } from "#actors/provider/provider.ts";
 import { defineActor, type EffectFailure } from "#runtime/actor/define.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { Accounts } from "./accounts.ts";
+import { accountMigrations } from "./migrations.ts";
 import { accountMachine, accountMachineVersion } from "./machine.ts";
 import { accountColumns, accountRow, storedAccount } from "./row.ts";
 import { Leases } from "./leases.ts";
@@ -43,6 +44,7 @@ export const accountActor = Effect.gen(function* () {
     kind: "account",
     version: accountMachineVersion,
     machine: accountMachine,
+    migrate: accountMigrations,
     effects: {
       inspect: {
         recovery: "resend",

@@ -25,6 +25,9 @@ export const accountLimits = {
   longestRecheck: 30 * minute,
   /** What the provider says of credits is asked again after so long. */
   balance: hour,
+  /** Earlier balances that are kept, so far from each other at least. */
+  balances: 48,
+  balanceGap: 15 * minute,
 } as const;
 
 /** What was asked for when it was added. */
@@ -53,6 +56,12 @@ export interface Lease {
   readonly at: number;
 }
 
+/** Credits that were left at a time. */
+export interface Balance {
+  readonly amount: number;
+  readonly at: number;
+}
+
 export interface AccountContext {
   readonly order: AccountOrder;
   readonly plan: AccountPlan;
@@ -65,6 +74,8 @@ export interface AccountContext {
   /** Ends of places that are taken by what was called off and goes on at the provider, by submission key. */
   readonly leaving: Readonly<Record<string, number>>;
   readonly credits: { readonly amount: number; readonly at: number } | null;
+  /** What was left at earlier times, oldest first. */
+  readonly balances: ReadonlyArray<Balance>;
   /** `refused`: the provider refused for want of credits; `checked`: and did not say in the check after it how many there are. */
   readonly empty: "no" | "refused" | "checked";
   /** UTC day (days since 1970) that `usedToday` counts. */
@@ -139,6 +150,7 @@ export const initialAccount = ({ order, plan, at }: AccountInput): AccountContex
   leases: {},
   leaving: {},
   credits: null,
+  balances: [],
   empty: "no",
   day: Math.floor(at / day),
   usedToday: 0,
@@ -201,6 +213,13 @@ export const taken = (
   };
 };
 
+/** The series with a newer balance: within the gap it takes the place of the last one, which never was far from its predecessor. */
+export const withBalance = (balances: ReadonlyArray<Balance>, balance: Balance): ReadonlyArray<Balance> => {
+  const before = balances.at(-2);
+  const kept = before !== undefined && balance.at - before.at < accountLimits.balanceGap ? balances.slice(0, -1) : balances;
+  return [...kept, balance].slice(-accountLimits.balances);
+};
+
 const without = <T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> => {
   const { [key]: _, ...rest } = record;
   return rest;
@@ -241,7 +260,11 @@ export const ended = (context: AccountContext, event: LeaseEnded, at: number): P
     context.credits !== null && context.credits.at <= lease.at && cost > 0
       ? { ...context.credits, amount: context.credits.amount - cost }
       : context.credits;
-  const next: Partial<AccountContext> = { leases, credits };
+  const next: Partial<AccountContext> = {
+    leases,
+    credits,
+    ...(credits === null || credits === context.credits ? {} : { balances: withBalance(context.balances, { amount: credits.amount, at }) }),
+  };
   if (outcome === "completed") {
     const averageMs = context.averageMs === null ? event.tookMs : alpha * event.tookMs + (1 - alpha) * context.averageMs;
     return { ...next, streak: 0, refusals: 0, completed: context.completed + 1, averageMs, failure: null, empty: "no" };
@@ -265,7 +288,9 @@ export const checked = (context: AccountContext, credits: number | null, at: num
   checkedAt: at,
   // Where the provider says nothing, one that was refused for want of credits stays empty until it is checked once more.
   empty: credits === null && context.empty === "refused" ? "checked" : "no",
-  credits: credits === null ? null : { amount: credits, at },
+  ...(credits === null
+    ? { credits }
+    : { credits: { amount: credits, at }, balances: withBalance(context.balances, { amount: credits, at }) }),
   ...(context.bad || context.streak >= accountLimits.streak ? { failure: null } : {}),
 });
 

@@ -23,7 +23,7 @@ import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway
 import { Vault } from "#runtime/vault/vault.ts";
 import { accountsChannel } from "./actor.ts";
 import { accountAddress, poolAddress } from "./address.ts";
-import type { AccountEvent, AccountPlan } from "./context.ts";
+import type { AccountContext, AccountEvent, AccountPlan } from "./context.ts";
 import { sealCredentials } from "./credentials.ts";
 import { fromStoredAccount } from "./row.ts";
 
@@ -79,11 +79,16 @@ export const accountHandlers = Effect.gen(function* () {
     return rows.map((row) => seenBy(fromStoredAccount(row), who));
   });
 
-  /** One that the caller may change. */
-  const own = Effect.fnUntraced(function* (id: string, who: Caller) {
+  /** One that the caller may see. */
+  const known = Effect.fnUntraced(function* (id: string, who: Caller) {
     const [row] = yield* orCallError(database.query((sql) => accountById(sql, id)));
     const account = row === undefined ? undefined : fromStoredAccount(row);
-    if (account === undefined || account.state === "removed" || !visible(account, who)) return yield* Effect.fail(notFound(id));
+    return account === undefined || account.state === "removed" || !visible(account, who) ? yield* Effect.fail(notFound(id)) : account;
+  });
+
+  /** One that the caller may change. */
+  const own = Effect.fnUntraced(function* (id: string, who: Caller) {
+    const account = yield* known(id, who);
     if (!mayChange(account, who))
       return yield* Effect.fail(new CallError("forbidden", "Only its owner or an administrator may change it."));
     return account;
@@ -192,6 +197,13 @@ export const accountHandlers = Effect.gen(function* () {
       "accounts.test": Effect.fnUntraced(function* ({ id }, context) {
         const account = yield* own(id, yield* caller(context));
         return yield* send(account.id, { type: "account.test" });
+      }),
+
+      "accounts.balances": Effect.fnUntraced(function* ({ id }, context) {
+        yield* known(id, yield* caller(context));
+        const { context: now } = yield* actors.view(accountAddress(id));
+        // The host's types end at the machine: the context is the one that the account machine made.
+        return { balances: [...(now as unknown as AccountContext).balances] };
       }),
 
       "accounts.remove": Effect.fnUntraced(function* ({ id }, context) {

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { accountLimits, busyOf, grantedOf, heldOf } from "./context.ts";
+import { accountLimits, type Balance, busyOf, grantedOf, heldOf, withBalance } from "./context.ts";
 import { AccountLife } from "./life.ts";
+import { accountMigrations } from "./migrations.ts";
 import { accountRow } from "./row.ts";
 
 const minute = 60_000;
@@ -288,4 +289,36 @@ test("whatever happens, it never gives a place or credits that it does not have,
     }),
     { numRuns: 300 },
   );
+});
+
+describe("what was left at earlier times", () => {
+  test("begins empty in an account of before it was kept", () => {
+    const { balances: _, ...old } = new AccountLife().good(100).context;
+    expect(accountMigrations[1]({ value: "available", context: old })).toEqual({ value: "available", context: { ...old, balances: [] } });
+  });
+
+  test("is told by checks and by what jobs cost, and is bounded, however long it lives", () => {
+    const account = new AccountLife({ concurrency: 3 }).good(100);
+    expect(account.context.balances).toEqual([{ amount: 100, at: account.now }]);
+    account.take("k1", 10);
+    account.now += 60_000;
+    account.end("k1", "completed", { charged: 8 });
+    expect(account.context.balances?.map(({ amount }) => amount)).toEqual([100, 92]);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(2 * 3_600_000), fc.nat(1000)), { maxLength: 200 }), (told) => {
+        let at = 0;
+        let series: ReadonlyArray<Balance> = [];
+        for (const [passed, amount] of told) {
+          at += passed;
+          series = withBalance(series, { amount, at });
+        }
+        expect(series.length).toBeLessThanOrEqual(accountLimits.balances);
+        // The newest is always there, and all but it are apart.
+        if (told.length > 0) expect(series.at(-1)).toEqual({ amount: told.at(-1)![1], at });
+        for (const [index, balance] of series.slice(0, -2).entries()) {
+          expect(series[index + 2]!.at - balance.at).toBeGreaterThanOrEqual(accountLimits.balanceGap);
+        }
+      }),
+    );
+  });
 });

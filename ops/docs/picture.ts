@@ -1,5 +1,5 @@
 // `npm run picture`: makes the README's picture anew. The real server on a folder of its own makes videos while real Chromium shows the
-// workspace, arranged as a person may arrange it.
+// workspace, arranged as a person may arrange it, with the simulated providers of the demonstration at work.
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
@@ -27,8 +27,22 @@ const prompts = [
   "a dragon over a castle at sunset",
 ];
 const shown = "a red fox in the snow at dawn, slow pan to the right";
+/** At other providers, on the sample accounts; they take their time, as those do. */
+const elsewhere = [
+  ["pixverse", "a lighthouse in a storm, waves against the rocks"],
+  ["fal", "paper lanterns rise over a river at night"],
+  ["replicate", "macro of a bee on lavender, morning dew"],
+] as const;
 const running = "a wolf in the moonlit forest, slow zoom in";
 const next = "an owl over a lake, golden morning mist";
+
+const at = (page: Page, provider: string) => page.getByLabel("Provider", { exact: true }).selectOption(provider);
+
+/** What has been told is put away. */
+const dismissToasts = async (page: Page): Promise<void> => {
+  const close = page.getByRole("button", { name: "Dismiss" });
+  while ((await close.count()) > 0) await close.first().click();
+};
 
 const ask = async (page: Page, prompt: string, quality: string, seconds: number): Promise<void> => {
   await page.getByRole("group", { name: "Quality" }).getByText(quality, { exact: true }).click();
@@ -51,7 +65,7 @@ const arrange = async (page: Page): Promise<void> => {
 };
 
 await buildFrontEnds(() => console.log("Building the pages …"));
-const studio = await openStudio();
+const studio = await openStudio({ PIXSIM_PROVIDER_SPEED: "1" }, ["--demo"]);
 try {
   const context = await studio.browser.newContext({ viewport, deviceScaleFactor: 2, colorScheme: "dark", reducedMotion: "reduce" });
   context.setDefaultTimeout(patience);
@@ -63,12 +77,24 @@ try {
   await openGallery(page);
   for (const prompt of [...prompts, shown]) await tile(gallery, prompt).waitFor();
   await arrange(page);
+  for (const [provider, prompt] of elsewhere) {
+    await at(page, provider);
+    await promptField(page).fill(prompt);
+    await panel(page, "Generate")
+      .getByRole("button", { name: /^Generate/ })
+      .click();
+    await jobOf(page, prompt).waitFor();
+  }
+  await at(page, "studio");
   await ask(page, running, "540p", 6);
   const job = jobOf(page, running);
   await stands(job, "Processing");
+  await at(page, "pixverse");
   await promptField(page).fill(next);
+  await page.getByRole("tab", { name: "Jobs", exact: true }).click();
   // Far enough on that its bar can be seen, and with time to spare for the picture.
   await job.getByText(/^[2-6]\d %/).waitFor();
+  await dismissToasts(page);
   const png = await page.screenshot();
   const webp = await sharp(png).webp({ quality: 80, effort: 6, smartSubsample: true }).toBuffer();
   if (webp.length > limit) throw new Error(`The picture has ${webp.length} bytes, ${limit} are allowed.`);

@@ -23,12 +23,12 @@ export interface Studio {
   readonly close: () => Promise<void>;
 }
 
-/** `env`: settings of its server besides. */
-export const openStudio = async (env: Readonly<Record<string, string>> = {}): Promise<Studio> => {
+/** `env`: settings of its server besides; `args`: of its command line. */
+export const openStudio = async (env: Readonly<Record<string, string>> = {}, args: ReadonlyArray<string> = []): Promise<Studio> => {
   const folder = await mkdtemp(join(tmpdir(), "pixsim-e2e-"));
   // Making the database is most of a first start; what it is made of is proved elsewhere.
   const data = await freshDataFolder();
-  let server = await startServer({ data, env });
+  let server = await startServer({ data, env, args });
   const { url, port } = server;
   const browser = await openBrowser();
   const device = await openDevice(browser);
@@ -47,7 +47,7 @@ export const openStudio = async (env: Readonly<Record<string, string>> = {}): Pr
     killAndRestart: async (meanwhile) => {
       await server.kill("SIGKILL");
       await meanwhile?.(data);
-      server = await startServer({ data, port, env });
+      server = await startServer({ data, port, env, args });
     },
     close: async () => {
       await browser.close();

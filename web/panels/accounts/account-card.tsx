@@ -14,6 +14,7 @@ import { Button, IconButton } from "#web/ui/button.tsx";
 import { Badge, Progress } from "#web/ui/feedback.tsx";
 import { formatClock, formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
 import { formatAmount, formatPrice } from "#web/ui/price.ts";
+import { CreditsLine } from "./sparkline.tsx";
 import { pauseAccount, testAccount } from "./actions.ts";
 
 interface CardProps {
@@ -177,7 +178,9 @@ const CreditsFact: Component<{ readonly account: Account }> = (props) => (
             {props.account.held > 0 ? `${formatAmount(props.account.held)} held` : "none held"}
           </span>
         }
-      />
+      >
+        <CreditsLine account={props.account} />
+      </Fact>
     )}
   </Show>
 );

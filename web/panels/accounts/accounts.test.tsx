@@ -344,4 +344,21 @@ describe("the Providers & accounts panel", () => {
     client.snapshot("accounts.accounts", { accounts: [mine()] });
     expect(await screen.findByRole("article", { name: "Main" })).toBeTruthy();
   });
+
+  it("draws what was left of the credits over time, up to now", async () => {
+    const balances = [
+      { amount: 2000, at: 1000 },
+      { amount: 1500, at: 5000 },
+    ];
+    const account = mine({ credits: { amount: 1200, type: "credits", at: 9000 }, lastUsedAt: 9000 });
+    await show([account], { "accounts.balances": () => ({ balances }) });
+    const line = await screen.findByRole("img", { name: /^2,000 on .*, 1,200 credits now$/ });
+    expect(line.querySelector("path")?.getAttribute("d")).toBe("M2.0 2.0L60.0 17.0L118.0 26.0");
+  });
+
+  it("draws no line where only one balance is known, or none can be read", async () => {
+    await show([mine({ credits: { amount: 1200, type: "credits", at: 9000 } })]);
+    expect(await screen.findByText("1,200 credits")).toBeTruthy();
+    expect(screen.queryByRole("img")).toBeNull();
+  });
 });

@@ -1,0 +1,11 @@
+// How snapshots of older versions of the account machine become newer ones. Pure; one that has landed is never changed.
+
+interface Old {
+  readonly value: unknown;
+  readonly context: unknown;
+}
+
+/** 2: what was left of the credits at earlier times is kept; of the times before nothing is known. */
+const toVersion2 = ({ value, context }: Old): Old => ({ value, context: { ...(context as object), balances: [] } });
+
+export const accountMigrations = { 1: toVersion2 } as const;
