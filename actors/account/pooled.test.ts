@@ -234,36 +234,54 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect(await watch.ended(second.id)).toMatchObject({ state: "completed" });
   });
 
-  test("the queue tells who waits, behind how many and on which accounts, as it changes, and of others nothing but their number", async () => {
+  test("the queue tells who waits, in which turns and for which accounts, as it changes, and nothing of the jobs of others", async () => {
     const account = await add("key-q", 100, { concurrency: 1, title: "Only" });
-    server.admins.add(server.user);
-    await server.call("accounts.update", { id: account.id, shared: true });
-    server.admins.delete(server.user);
     const release = studio.script.hold("track");
     const first = await server.create();
     await watch.state(first.id, "processing");
     const other = `${server.user}-other`;
-    const theirs = await server.create({ priority: 1 }, other);
-    const mine = await server.create();
-    const [queue, seenByOther] = [await server.queue(mine.id), await server.queue(undefined, other)];
-    const waits = { jobId: mine.id, ahead: 1, priority: 5, cost: 10, reason: "The only place at Test studio is taken." };
-    await vi.waitFor(() => expect(queue.last()).toMatchObject({ provider: "test", waiting: 2, jobs: [waits] }));
+    const theirs = await server.create({}, other);
+    const late = await server.create();
+    const urgent = await server.create({ priority: 1 });
+    const [queue, seenByOther] = [await server.queue(late.id), await server.queue(undefined, other)];
+    const reason = "The only place at Test studio is taken.";
+    await vi.waitFor(() =>
+      expect(queue.last()).toMatchObject({
+        provider: "test",
+        jobs: [
+          { jobId: urgent.id, ahead: 0, priority: 1, cost: 10, reason },
+          { jobId: late.id, ahead: 1, priority: 5, cost: 10, reason },
+        ],
+      }),
+    );
     expect(queue.last()?.accounts).toEqual([
-      { accountId: account.id, title: "Only", shared: true, against: "places", reason: "Its only place is taken." },
+      { accountId: account.id, title: "Only", shared: false, against: "places", reason: "Its only place is taken." },
     ]);
     await vi.waitFor(() =>
-      expect(seenByOther.last()).toMatchObject({ waiting: 2, jobs: [{ jobId: theirs.id, ahead: 0 }], accounts: null }),
+      expect(seenByOther.last()).toMatchObject({
+        waiting: queue.last()?.waiting,
+        jobs: [{ jobId: theirs.id, reason: "An account at Test studio: add one under Providers & accounts." }],
+        accounts: null,
+      }),
     );
     await server.call("accounts.pause", { id: account.id, paused: true });
-    await vi.waitFor(() =>
-      expect(queue.last()?.accounts).toMatchObject([{ against: "state", reason: "Paused: resume it to use it again." }]),
-    );
+    await vi.waitFor(() => expect(queue.last()?.accounts).toMatchObject([{ against: "state", reason: expect.stringMatching(/^Paused/) }]));
     await server.call("accounts.pause", { id: account.id, paused: false });
-    await server.call("jobs.cancel", { ids: [theirs.id] }, other);
-    await vi.waitFor(() => expect(queue.last()).toMatchObject({ waiting: 1, jobs: [{ jobId: mine.id, ahead: 0 }] }));
+    await server.call("jobs.cancel", { ids: [urgent.id] });
+    await vi.waitFor(() => expect(queue.last()?.jobs).toMatchObject([{ jobId: late.id, ahead: 0 }]));
     release();
-    await watch.ended(mine.id);
-    await vi.waitFor(() => expect(queue.last()).toEqual({ provider: "test", waiting: 0, jobs: [], accounts: null }));
+    await watch.ended(late.id);
+    await vi.waitFor(() => expect(queue.last()).toMatchObject({ jobs: [], accounts: null }));
+    await server.call("jobs.cancel", { ids: [theirs.id] }, other);
+    await vi.waitFor(() => expect(seenByOther.last()?.jobs).toEqual([]));
+    await settled();
+    expect(await server.call("accounts.balances", { id: account.id })).toEqual({
+      balances: [
+        { amount: 100, at: expect.any(Number) },
+        { amount: 80, at: expect.any(Number) },
+      ],
+    });
+    await expect(server.call("accounts.balances", { id: account.id }, other)).rejects.toMatchObject({ code: "not_found" });
     queue.close();
     seenByOther.close();
   });

@@ -318,6 +318,12 @@ describe("what is said of a wait", () => {
     expect(turnsOf(paused, 0, "u2", 9).map(({ ahead }) => ahead)).toEqual([0]);
   });
 
+  test("who waits for other accounts goes before nobody here", () => {
+    const accounts = [sampleAccount("a"), sampleAccount("b", { ownerId: "u2" })];
+    const waiters = [waiter("theirs", { ownerId: "u2", priority: 0 }), waiter("none", { ownerId: "u3", priority: 0 }), waiter("own")];
+    expect(turnsOf(queueOf(accounts, waiters), 0, "u1", 9).map(({ ahead }) => ahead)).toEqual([0]);
+  });
+
   test("only so many turns are told as are asked for", () => {
     const queue = queueOf([many], [waiter("a"), waiter("b", { since: 1 }), waiter("c", { since: 2 })]);
     expect(turnsOf(queue, 0, "u1", 2).map(({ waiter: { jobId }, ahead }) => [jobId, ahead])).toEqual([

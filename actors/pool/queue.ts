@@ -205,15 +205,23 @@ const earlier = (a: Candidate, b: Candidate): number => a.urgency - b.urgency ||
 /** Turns that are looked ahead: whoever waits behind so many is told no place. */
 const lookAhead = 20_000;
 
-/** A user's waiters, at most so many, with how many of all will be taken before each, were there places for everybody. */
+/** Users whose jobs may take a place from this one's: they may use an account that it may use, and are not paused. */
+const rivalsOf = ({ waiting, accounts, rules }: PoolQueue, ownerId: string): ReadonlyArray<string> => {
+  const usable = Object.values(accounts).filter((account) => mayUse(account, ownerId));
+  return Object.keys(waiting).filter(
+    (owner) => owner !== ownerId && pauseOf(rules, owner) === null && usable.some((account) => mayUse(account, owner)),
+  );
+};
+
+/** A user's waiters, at most so many, with how many will be taken before each as places come free: own ones and those of rivals. */
 export const turnsOf = (
-  { waiting, served, turn, rules }: PoolQueue,
+  queue: PoolQueue,
   now: number,
   ownerId: string,
   most: number,
 ): ReadonlyArray<{ readonly waiter: Waiter; readonly ahead: number }> => {
-  // Who is paused goes before nobody.
-  const heads = new Map(Object.keys(waiting).flatMap((owner) => (owner === ownerId || pauseOf(rules, owner) === null ? [[owner, 0]] : [])));
+  const { waiting, served, turn } = queue;
+  const heads = new Map([ownerId, ...rivalsOf(queue, ownerId)].map((owner) => [owner, 0]));
   const last = new Map(Object.entries(served));
   const wanted = Math.min(most, waiting[ownerId]?.length ?? 0);
   const own: Array<{ readonly waiter: Waiter; readonly ahead: number }> = [];
