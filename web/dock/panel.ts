@@ -6,7 +6,7 @@ import type { Icon } from "#web/ui/button.tsx";
 export interface PanelParams {
   readonly generate: Record<string, never>;
   readonly jobs: Record<string, never>;
-  readonly queue: Record<string, never>;
+  readonly queue: { /** The one that is meant: opened. */ readonly jobId?: string };
   readonly gallery: Record<string, never>;
   readonly job: { readonly jobId?: string };
   readonly asset: { readonly assetId?: string; readonly timeMs?: number };

@@ -88,7 +88,18 @@ export const Notices: Component<NoticesProps> = (props) => {
       </Show>
       <Show when={props.job.finishedAt === null && props.view.parked === null ? props.job.waitingFor : null}>
         {(reason) => (
-          <Notice tone="neutral" icon={Hourglass} title="Waiting for">
+          <Notice
+            tone="neutral"
+            icon={Hourglass}
+            title="Waiting for"
+            actions={
+              <Show when={props.job.state === "waitingForSlot"}>
+                <Button size="s" onClick={() => openPanel("queue", { jobId: props.job.id })}>
+                  Its place in the queue
+                </Button>
+              </Show>
+            }
+          >
             {reason()}
           </Notice>
         )}

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { ProviderQueue, QueueVerdict } from "#protocol/account.ts";
 import type { Job } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import type { PanelParams } from "#web/dock/panel.ts";
 import { local, remote } from "#web/panels/accounts/testing.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
 import { sampleAccount, sampleJob } from "#web/store/testing.ts";
@@ -34,6 +35,7 @@ const show = async (
   jobs: ReadonlyArray<Job>,
   queues: ReadonlyArray<ProviderQueue>,
   handlers: Parameters<typeof renderInWorkspace>[0] = {},
+  params: PanelParams["queue"] = {},
 ) => {
   const [visible, setVisible] = createSignal(true);
   const shown = renderInWorkspace(
@@ -42,7 +44,7 @@ const show = async (
       "jobs.providers": () => ({ providers: [local, remote] }),
       ...handlers,
     },
-    () => <QueuePanel params={{}} visible={visible} setTitle={() => undefined} />,
+    () => <QueuePanel params={params} visible={visible} setTitle={() => undefined} />,
   );
   shown.client.snapshot("jobs.jobs", { counts: {}, jobs: [...jobs], next: null });
   shown.client.snapshot("accounts.accounts", { accounts: [sampleAccount({ id: "acc_1", state: "saturated" })] });
@@ -87,6 +89,13 @@ describe("the Queue panel", () => {
     fireEvent.click(screen.getByRole("button", { name: "Open the account Account acc_1" }));
     fireEvent.click(screen.getByText("Open the job"));
     expect(opened).toEqual(['accounts {"provider":"pixverse"}', 'job {"jobId":"job_1"}']);
+  });
+
+  it("is opened at the job that is meant", async () => {
+    await show([waits("job_1"), waits("job_2")], [queue(["job_1", "job_2"], { accounts: [verdict("acc_9")] })], {}, { jobId: "job_2" });
+    expect((await row(/a job_2/)).getAttribute("aria-expanded")).toBe("true");
+    expect(rows()).toEqual(["a job_1"]);
+    expect(screen.getByText("Account acc_9")).toBeTruthy();
   });
 
   it("of a provider without accounts tells its places, by priority and age", async () => {

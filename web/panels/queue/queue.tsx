@@ -3,7 +3,7 @@
 import CircleAlert from "lucide-solid/icons/circle-alert";
 import Hourglass from "lucide-solid/icons/hourglass";
 import KeyRound from "lucide-solid/icons/key-round";
-import { createMemo, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
+import { createEffect, createMemo, createSignal, For, Match, on, Show, Switch, type Component } from "solid-js";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
 import { createQueues } from "#web/store/queues.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -21,6 +21,12 @@ const QueuePanel: Component<PanelProps<"queue">> = (props) => {
   providers.ensure();
   const list = jobs.list(() => waitingJobs);
   const [chosen, setChosen] = createSignal<string | null>(null);
+  createEffect(
+    on(
+      () => props.params.jobId,
+      (id) => id !== undefined && setChosen(id),
+    ),
+  );
   const queues = createQueues(client, chosen, props.visible);
   const groups = createMemo(() =>
     groupsOf(
