@@ -15,6 +15,7 @@ import { jobHandlers } from "#actors/job/handlers.ts";
 import { Slots } from "#actors/job/slots.ts";
 import { mediaPool } from "#actors/media/pool.ts";
 import { promptHandlers } from "#actors/prompt/handlers.ts";
+import { spendHandlers } from "#actors/spend/handlers.ts";
 import { builtInProviders, Providers } from "#actors/provider/index.ts";
 import { actorHandlers } from "#runtime/actor/handlers.ts";
 import { actorHost } from "#runtime/actor/host.ts";
@@ -59,6 +60,7 @@ const gateway = (limits: Partial<GatewayLimits>) =>
         system: yield* systemHandlers({ version, openJobs: Effect.map(database.query(openJobs), ([row]) => row?.open ?? 0) }),
         jobs: yield* jobHandlers,
         accounts: yield* accountHandlers,
+        spend: yield* spendHandlers,
         assets: yield* assetHandlers,
         prompts: yield* promptHandlers,
         actors: yield* actorHandlers,

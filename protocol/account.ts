@@ -121,7 +121,7 @@ export const QueueVerdict = z.object({
   title: z.string(),
   shared: z.boolean(),
   /** What keeps the job from it: a pause, its state, that all its places are taken, or too few credits. Null: it may take it. */
-  against: z.enum(["pause", "state", "places", "credits"]).nullable(),
+  against: z.enum(["pause", "budget", "state", "places", "credits"]).nullable(),
   /** The same in words. */
   reason: z.string(),
 });
@@ -273,14 +273,16 @@ export const accounts = domain({
       example: { input: { id: "acc_1" }, output: {} },
     }),
     spend: call({
-      summary: "What own submissions have cost by provider, account and day (UTC), newest first.",
+      summary:
+        "What own submissions have cost by provider, account and day (UTC) on which they were sent, newest first; for an administrator with `everybody` those of all users.",
       access: "guest",
-      input: z.object({ days: z.int().min(1).max(366).default(30) }),
+      input: z.object({ days: z.int().min(1).max(366).default(30), everybody: z.boolean().default(false) }),
       output: z.object({
         rows: z.array(
           z.object({
             /** YYYY-MM-DD. */
             day: z.string(),
+            ownerId: Id,
             provider: Id,
             accountId: Id,
             accountTitle: z.string(),
@@ -288,18 +290,26 @@ export const accounts = domain({
             submissions: z.int(),
             completed: z.int(),
             estimated: z.number(),
+            /** What remains to be paid of those that have ended. */
             charged: z.number(),
+            /** Charged and given back. */
+            refunded: z.number(),
+            /** Estimates of those that are under way. */
+            held: z.number(),
+            /** Submissions whose charge the provider told; of the others it is the estimate. */
+            told: z.int(),
           }),
         ),
       }),
       mutation: false,
-      errors: [],
+      errors: ["forbidden"],
       example: {
         input: {},
         output: {
           rows: [
             {
               day: "2026-11-26",
+              ownerId: "usr_1",
               provider: "pixverse",
               accountId: "acc_1",
               accountTitle: "Main",
@@ -307,7 +317,10 @@ export const accounts = domain({
               submissions: 12,
               completed: 11,
               estimated: 540,
-              charged: 495,
+              charged: 450,
+              refunded: 45,
+              held: 45,
+              told: 11,
             },
           ],
         },

@@ -169,6 +169,8 @@ export const Charge = z.object({
   estimated: z.number(),
   /** As the provider told it, or null where it did not: then `estimated` stands for it if it completed. */
   charged: z.number().nullable(),
+  /** Of what it had charged before, given back; absent: nothing. */
+  refunded: z.number().optional(),
   type: z.string().nullable(),
   /** `completed`, `goes on` (called off, but the provider cannot stop; or marked as done), `stopped`, or the kind of the failure. */
   outcome: z.union([z.literal(["completed", "goes on", "stopped"]), FailureKind]),

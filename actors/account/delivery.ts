@@ -3,6 +3,7 @@ import { Clock, Effect, Layer, Queue, Schedule } from "effect";
 import * as z from "zod";
 import { Database } from "#db/client/database.ts";
 import { staleLeases, sweepCredentials } from "#db/queries/account.ts";
+import { settleHold, settleStale } from "#db/queries/ledger.ts";
 import { Charge } from "#protocol/job.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { deliver } from "#runtime/actor/tell.ts";
@@ -42,10 +43,19 @@ export const accountDelivery: Layer.Layer<never, never, Actors | Database | Leas
         Effect.catch((error) => Effect.logWarning("an account could not be told that a place is free; it is told again", error)),
       );
 
+    /** First what it cost, so that whoever waits for the place finds it counted. What fails is found again. */
+    const settle = ({ jobId, accountId, at, event: { key } }: Extract<Note, { type: "ended" }>): Effect.Effect<void> =>
+      database
+        .query((sql) => settleHold(sql, { key, accountId, jobId, at }))
+        .pipe(
+          Effect.catch((error) => Effect.logWarning("what a submission cost could not be noted; it is noted again", error)),
+          Effect.asVoid,
+        );
+
     /** A pool that nobody waits at does not exist, and one that misses this reads the accounts again by itself. */
     const deliverNote = (note: Note): Effect.Effect<void> =>
       note.type === "ended"
-        ? ended(note.accountId, note.event)
+        ? Effect.andThen(settle(note), ended(note.accountId, note.event))
         : Effect.ignore(actors.send(poolAddress(note.account.provider), { type: "pool.account", account: note.account }));
 
     yield* Queue.take(leases.notes).pipe(
@@ -61,6 +71,7 @@ export const accountDelivery: Layer.Layer<never, never, Actors | Database | Leas
         concurrency: atOnce,
         discard: true,
       });
+      yield* database.query((sql) => settleStale(sql, now - grace));
       yield* database.query((sql) => sweepCredentials(sql, now - orphanAge));
     }).pipe(Effect.catchCause((cause) => Effect.logWarning("leases that nobody holds could not be looked for", cause)));
     yield* placement.once("account.leases", Effect.asVoid(Effect.repeat(sweep, Schedule.spaced(sweepEvery))));

@@ -10,7 +10,8 @@ import { makeFollowQueues } from "#actors/pool/follow.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { AccountSpec, Provider } from "#actors/provider/provider.ts";
 import { Database } from "#db/client/database.ts";
-import { accountById, addCredential, removeCredential, replaceCredential, spendOf, visibleAccounts } from "#db/queries/account.ts";
+import { accountById, addCredential, removeCredential, replaceCredential, visibleAccounts } from "#db/queries/account.ts";
+import { spendOf } from "#db/queries/ledger.ts";
 import { allPauses, setPause } from "#db/queries/pause.ts";
 import type { Account, Pause as PauseSeen } from "#protocol/account.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -217,10 +218,14 @@ export const accountHandlers = Effect.gen(function* () {
         return {};
       }),
 
-      "accounts.spend": Effect.fnUntraced(function* ({ days }, context) {
-        const { userId } = yield* caller(context);
+      "accounts.spend": Effect.fnUntraced(function* ({ days, everybody }, context) {
+        const { userId, isAdmin } = yield* caller(context);
+        if (everybody && !isAdmin) {
+          return yield* Effect.fail(new CallError("forbidden", "Only an administrator sees what others have spent."));
+        }
         const today = Math.floor((yield* Clock.currentTimeMillis) / day) * day;
-        return { rows: yield* orCallError(database.query((sql) => spendOf(sql, userId, today - (days - 1) * day))) };
+        const rows = yield* orCallError(database.query((sql) => spendOf(sql, everybody ? null : userId, today - (days - 1) * day)));
+        return { rows };
       }),
     },
     streams: {},

@@ -14,7 +14,7 @@ interface Lease {
 }
 
 export type Note =
-  | { readonly type: "ended"; readonly accountId: string; readonly event: LeaseEnded }
+  | { readonly type: "ended"; readonly accountId: string; readonly jobId: string; readonly at: number; readonly event: LeaseEnded }
   | { readonly type: "account"; readonly account: Account };
 
 /** Notes that may wait for their delivery; beyond these the sweep finds what was dropped. */
@@ -23,8 +23,8 @@ const maxNotes = 10_000;
 export class Leases extends Context.Service<
   Leases,
   {
-    /** A job's commit: `held` is its lease now; `end` how the one before it ended, if there was one. */
-    readonly committed: (jobId: string, held: Lease | null, end: (before: Lease) => LeaseEnded) => void;
+    /** A job's commit at `at`: `held` is its lease now; `end` how the one before it ended, if there was one. */
+    readonly committed: (jobId: string, at: number, held: Lease | null, end: (before: Lease) => LeaseEnded) => void;
     /** An account's commit. */
     readonly changed: (account: Account) => void;
     readonly notes: Queue.Queue<Note>;
@@ -42,11 +42,11 @@ export class Leases extends Context.Service<
 
       return Leases.of({
         notes,
-        committed: (jobId, now, end) => {
+        committed: (jobId, at, now, end) => {
           const before = held.get(jobId);
           if (before !== undefined && (now === null || now.key !== before.key || now.accountId !== before.accountId)) {
             held.delete(jobId);
-            Queue.offerUnsafe(notes, { type: "ended", accountId: before.accountId, event: end(before) });
+            Queue.offerUnsafe(notes, { type: "ended", accountId: before.accountId, jobId, at, event: end(before) });
           }
           if (now !== null) held.set(jobId, now);
         },

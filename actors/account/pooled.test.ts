@@ -68,7 +68,7 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     await settled();
     expect(await accounts()).toMatchObject([{ credits: { amount: 90 }, completed: 1, usedToday: 1, streak: 0 }]);
     expect(studio.credits.get("key-a")).toBe(90);
-    const { rows } = await server.call("accounts.spend", { days: 2 });
+    const { rows } = await server.call("accounts.spend", { days: 2, everybody: false });
     expect(rows).toMatchObject([{ provider: "test", accountTitle: "key-a", submissions: 1, completed: 1, estimated: 10, charged: 10 }]);
   });
 
@@ -316,6 +316,79 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect(studio.keys.filter((key) => key.startsWith(job.id))).toEqual([]);
     await server.call("accounts.pauseJobs", { ...input, paused: false }, "usr_boss");
     expect(await watch.ended(job.id)).toMatchObject({ state: "completed" });
+  });
+
+  const budget = { provider: "test", period: "day", type: "credits", warnAt: null, pauseAt: null, stopAt: null } as const;
+
+  test("a budget lets jobs wait over all accounts, says why, and they go on when it is raised; the books tell each submission", async () => {
+    for (const key of ["key-b1", "key-b2", "key-b3"]) await add(key, 100);
+    const kept = await server.call("spend.setBudget", { ...budget, pauseAt: 25 });
+    const jobs = await Promise.all(Array.from({ length: 4 }, () => server.create()));
+    const words =
+      "Your budget of 25 credits a day at Test studio has no room: 20 spent or held so far, and this costs 10. It goes on at midnight UTC, or when you raise it under Spend.";
+    await vi.waitFor(() => expect(jobs.filter(({ id }) => watch.jobs.get(id)?.waitingFor === words)).toHaveLength(2));
+    expect(studio.keys).toHaveLength(2);
+    await server.restart();
+    watch = await server.watch();
+    await vi.waitFor(() => expect(jobs.filter(({ id }) => watch.jobs.get(id)?.state === "completed")).toHaveLength(2));
+    await settled();
+    expect((await server.call("spend.budgets", { everybody: false })).budgets).toMatchObject([{ id: kept.id, used: 20, pauseAt: 25 }]);
+    expect(studio.keys).toHaveLength(2);
+    expect(await server.call("spend.setBudget", { ...budget, pauseAt: 40 })).toMatchObject({ id: kept.id, used: 20 });
+    for (const { id } of jobs) expect(await watch.ended(id)).toMatchObject({ state: "completed" });
+    await settled();
+    const { entries, next } = await server.call("spend.ledger", { limit: 3 });
+    expect(entries.map(({ charged, source, outcome }) => [charged, source, outcome])).toEqual(
+      Array.from({ length: 3 }, () => [10, "provider", "completed"]),
+    );
+    expect((await server.call("spend.ledger", { limit: 3, cursor: next! })).entries).toHaveLength(1);
+    await server.call("spend.removeBudget", { id: kept.id });
+  });
+
+  test("what a provider charged and gave back is told apart from what it never charged", async () => {
+    await add("key-g", 100);
+    studio.script.next("track", Effect.fail({ kind: "filtered", message: "Not this.", charged: 0 }));
+    const job = await watch.ended((await server.create()).id);
+    expect(job.charges).toMatchObject([{ estimated: 10, charged: 0, refunded: 10, outcome: "filtered" }]);
+    await settled();
+    expect((await server.call("spend.ledger", { limit: 9 })).entries).toMatchObject([
+      { jobId: job.id, charged: 0, refunded: 10, source: "provider", outcome: "filtered" },
+    ]);
+  });
+
+  test("a budget that stops refuses what would go beyond with what waits, and says so before it is asked for", async () => {
+    await server.call("spend.setBudget", { ...budget, type: null, stopAt: 2 });
+    await add("key-s", 100);
+    const first = await server.create();
+    await watch.ended(first.id);
+    await settled();
+    const batch = { request: request(), count: 2 };
+    const words =
+      "Your budget of 2 jobs a day at Test studio allows no more: 1 spent or held so far, and this asks for 2. Ask again at midnight UTC, or when you raise it under Spend.";
+    await expect(server.call("jobs.create", batch)).rejects.toMatchObject({ code: "quota_exceeded", message: words });
+    expect((await server.call("jobs.estimate", batch)).refusals).toEqual([words]);
+    expect(await watch.ended((await server.create()).id)).toMatchObject({ state: "completed" });
+  });
+
+  test("budgets of others are an administrator's to set and to remove", async () => {
+    const refusal = (input: object) =>
+      server.call("spend.setBudget", { ...budget, pauseAt: 5, ...input }).then(
+        () => null,
+        ({ code }) => code,
+      );
+    expect(await refusal({ ownerId: null })).toBe("forbidden");
+    expect(await refusal({ pauseAt: null })).toBe("invalid_input");
+    expect(await refusal({ provider: "nobody" })).toBe("not_found");
+    await expect(server.call("spend.budgets", { everybody: true })).rejects.toMatchObject({ code: "forbidden" });
+    await expect(server.call("accounts.spend", { days: 1, everybody: true })).rejects.toMatchObject({ code: "forbidden" });
+    server.admins.add("usr_boss");
+    const all = await server.call("spend.setBudget", { ...budget, provider: null, type: null, ownerId: null, pauseAt: 1000 }, "usr_boss");
+    expect((await server.call("spend.budgets", { everybody: false })).budgets).toMatchObject([
+      { id: all.id, ownerId: null, byAdmin: true },
+    ]);
+    await expect(server.call("spend.removeBudget", { id: all.id })).rejects.toMatchObject({ code: "forbidden" });
+    await server.call("spend.removeBudget", { id: all.id }, "usr_boss");
+    await expect(server.call("spend.removeBudget", { id: all.id })).rejects.toMatchObject({ code: "not_found" });
   });
 
   test("others neither see nor change it, and credentials are nowhere to be read", async () => {

@@ -1,6 +1,7 @@
 // Takes orders in: under their owner's limit of open jobs, and each exactly once. Accepted means stored.
 import { Clock, Effect } from "effect";
 import { refusal } from "#actors/asset/quota.ts";
+import { allowance, type Asked } from "#actors/spend/budgets.ts";
 import { Database } from "#db/client/database.ts";
 import { admitJobs, jobsById, openJobsOf } from "#db/queries/job.ts";
 import { dropReservations, usageOf } from "#db/queries/quota.ts";
@@ -33,6 +34,7 @@ export const accepting = Effect.gen(function* () {
   const settings = yield* Settings;
   const slots = yield* Slots;
   const durations = yield* Durations;
+  const allowed = yield* allowance;
 
   /** Expected time and wait of a generation that comes now, ms. */
   const estimate = ({ provider, request }: Pick<Prepared, "provider" | "request">, params: Prepared["params"]) => {
@@ -72,13 +74,14 @@ export const accepting = Effect.gen(function* () {
   };
 
   /** Why so many jobs would not be let in now, in words. Reserves nothing: it may be otherwise a moment later. */
-  const refusals = Effect.fnUntraced(function* (ownerId: string, jobs: number) {
+  const refusals = Effect.fnUntraced(function* (ownerId: string, jobs: number, asked: ReadonlyArray<Asked>) {
     const [row] = yield* orCallError(database.query((sql) => openJobsOf(sql, ownerId)));
     const open = row?.open ?? 0;
     const usage = yield* orCallError(database.query((sql) => usageOf(sql, ownerId)));
     const all = [
       open + jobs > settings.PIXSIM_OPEN_JOBS_PER_USER ? tooManyOpen(open) : null,
       refusal(usage, { assets: jobs, bytes: 0 }, settings),
+      yield* allowed(ownerId, asked),
     ];
     return all.flatMap((each) => (each === null ? [] : [each.message]));
   });
@@ -116,6 +119,14 @@ export const accepting = Effect.gen(function* () {
     wanted: ReadonlyArray<{ readonly prepared: Prepared; readonly particulars: Omit<Particulars, "ownerId" | "expectedMs" | "waitMs"> }>,
   ) {
     if (wanted.length === 0) return [];
+    const asked = wanted.map(({ prepared: { provider, operation, params, request } }) => ({
+      provider: provider.id,
+      cost: operation.estimate(params).credits,
+      times: 1,
+      scheduledFor: request.scheduledFor ?? null,
+    }));
+    const refused = yield* allowed(ownerId, asked);
+    if (refused !== null) return yield* Effect.fail(refused);
     yield* admit(
       ownerId,
       wanted.map(({ particulars }) => particulars.id),

@@ -95,6 +95,8 @@ export interface JobContext {
   readonly leasedAt: number | null;
   /** What the provider says that the submission under way has cost. */
   readonly charged: number | null;
+  /** What the provider had charged for it and gave back; absent: nothing. */
+  readonly refunded?: number;
   /** Whether the provider stopped what was called off; null: it does not say. */
   readonly stopped: boolean | null;
   /** Submissions that may have cost something and have ended, oldest first. */
@@ -229,9 +231,16 @@ const rememberedCharges = 50;
 /** Refusals before anything was begun: they cost nothing. */
 const free: ReadonlySet<Charge["outcome"]> = new Set(["limit", "authentication", "credits", "parameters", "input", "storage"]);
 
+/** What is told now to have been charged, beside what was told before. */
+export const recharged = ({ charged: before, refunded = 0 }: JobContext, charged: number | null | undefined): Partial<JobContext> => {
+  if (typeof charged !== "number") return {};
+  const back = Math.max(0, (before ?? 0) - charged);
+  return { charged, ...(back > 0 ? { refunded: refunded + back } : {}) };
+};
+
 /** The place at the account is given back, and what the submission came to is noted; nothing where it holds none. */
 export const settled = (context: JobContext, outcome: Charge["outcome"], at: number): Partial<JobContext> => {
-  const { account, leasedAt, submitKey, order, charged, charges, failure, providerJobId } = context;
+  const { account, leasedAt, submitKey, order, charged, charges, failure, providerJobId, refunded = 0 } = context;
   if (account === null || leasedAt === null) return {};
   const key = submitKey ?? "";
   const tookMs = Math.max(0, at - leasedAt);
@@ -245,10 +254,21 @@ export const settled = (context: JobContext, outcome: Charge["outcome"], at: num
     retryAfterMs: context.retryAfterMs,
     freeAt: Math.max(at, leasedAt + context.expectedMs),
   };
-  const given = { leasedAt: null, charged: null, retryAfterMs: null, lastEnd: end };
+  const given = { leasedAt: null, charged: null, retryAfterMs: null, lastEnd: end, ...(refunded > 0 ? { refunded: 0 } : {}) };
   if (providerJobId === null && free.has(outcome)) return given;
   const { id: accountId, title: accountTitle } = account;
-  const charge: Charge = { key, accountId, accountTitle, estimated: order.credits, charged, type: order.creditType, outcome, tookMs, at };
+  const charge: Charge = {
+    key,
+    accountId,
+    accountTitle,
+    estimated: order.credits,
+    charged,
+    ...(refunded > 0 ? { refunded } : {}),
+    type: order.creditType,
+    outcome,
+    tookMs,
+    at,
+  };
   return { ...given, charges: [...charges, charge].slice(-rememberedCharges) };
 };
 

@@ -99,6 +99,12 @@ export const jobHandlers = Effect.gen(function* () {
           services,
         );
         const jobs = singles.length * batch.count;
+        const asked = singles.map(({ provider, credits }) => ({
+          provider: provider.id,
+          cost: credits,
+          times: batch.count,
+          scheduledFor: null,
+        }));
         const pooled = new Set(singles.flatMap(({ provider }) => (provider.account === null ? [] : [provider.id])));
         const accounts = yield* Effect.forEach([...pooled], (provider) =>
           Effect.map(
@@ -106,7 +112,7 @@ export const jobHandlers = Effect.gen(function* () {
             (rows) => [provider, rows.map(fromStoredAccount)] as const,
           ),
         );
-        return batchEstimate(ownerId, singles, batch.count, new Map(accounts), yield* refusals(ownerId, jobs));
+        return batchEstimate(ownerId, singles, batch.count, new Map(accounts), yield* refusals(ownerId, jobs, asked));
       }),
 
       "jobs.create": Effect.fnUntraced(function* (batch, context) {

@@ -21,6 +21,7 @@ import {
   type JobMachineInput,
   type JobOrder,
   outcomeOf,
+  recharged,
   settled,
   shareOfProcessing,
   type SlotGranted,
@@ -245,11 +246,14 @@ export const jobMachine = setup({
     }),
     noteDownloaded: assign((_: Transition, output: { readonly file: string }) => ({ file: output.file, tries: 0 })),
     noteIngested: assign((_: Transition, output: { readonly assetId: string }) => ({ assetId: output.assetId })),
-    noteTracked: assign(({ context }: Transition, output: { readonly charged: number | null } | null) => ({
-      charged: output?.charged ?? context.charged,
-    })),
+    noteTracked: assign(({ context }: Transition, output: { readonly charged: number | null } | null) =>
+      recharged(context, output?.charged),
+    ),
     noteStopped: assign((_: Transition, output: { readonly stopped: boolean | null } | null) => ({ stopped: output?.stopped ?? null })),
-    noteFailure: assign(({ event }: Transition) => ({ failure: failureOf(event), ...detailsOf(event) })),
+    noteFailure: assign(({ context, event }: Transition) => {
+      const { charged, ...details } = detailsOf(event);
+      return { failure: failureOf(event), ...details, ...recharged(context, charged) };
+    }),
     noteUnknownOutcome: assign(({ context, event }: Transition) => ({
       failure: {
         kind: failureOf(event).kind,

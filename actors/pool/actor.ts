@@ -1,19 +1,24 @@
 // The kind `pool`: reads its accounts, asks them for places, and tells jobs which they have. In memory only.
-import { Effect } from "effect";
+import { Clock, Effect } from "effect";
 import { accountAddress } from "#actors/account/address.ts";
 import { type AccountContext, unusedLease } from "#actors/account/context.ts";
 import { accountRow, fromStoredAccount } from "#actors/account/row.ts";
+import { fromPauseRow } from "#actors/pause/pauses.ts";
+import { Providers } from "#actors/provider/index.ts";
+import { fromBudgetRow } from "#actors/spend/budgets.ts";
+import { periodsAt } from "#actors/spend/context.ts";
 import { Database, type Queryable } from "#db/client/database.ts";
 import { accountsOf } from "#db/queries/account.ts";
+import { budgetsFor } from "#db/queries/budget.ts";
+import { freeHolds, holdSpend } from "#db/queries/ledger.ts";
 import { pausesAt } from "#db/queries/pause.ts";
-import { fromPauseRow } from "#actors/pause/pauses.ts";
 import type { Account } from "#protocol/account.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { type Acknowledged, Actors } from "#runtime/actor/actors.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { defineActor, type EffectFailure } from "#runtime/actor/define.ts";
-import { type Granted, poolMachine } from "./machine.ts";
-import { type Grant, pauseOf, type PoolQueue, type PoolRules, type Waiter } from "./queue.ts";
+import { type Granted, type GrantInput, type LoadInput, poolMachine } from "./machine.ts";
+import type { Grant, PoolQueue, PoolRules, Waiter } from "./queue.ts";
 
 /** Which pools have changed. */
 export const poolsChannel = "pools";
@@ -31,6 +36,8 @@ export const acknowledgedAccount = (id: string, { value, context, seq, at }: Ack
 interface Outcome {
   readonly refused: Waiter | null;
   readonly account: Account | null;
+  /** Nothing will be sent with the place that was asked for. */
+  readonly unused: boolean;
 }
 
 export const poolActor = Effect.gen(function* () {
@@ -38,19 +45,40 @@ export const poolActor = Effect.gen(function* () {
   const bus = yield* Bus;
   /** As each was told last. */
   const told = new Map<string, PoolQueue>();
+  const providers = yield* Providers;
+  const typeOf = (provider: string): string | null => providers.get(provider)?.account?.creditType ?? null;
 
   const ask = <A>(query: (sql: Queryable) => Promise<A>): Effect.Effect<A, EffectFailure> =>
     Effect.mapError(database.query(query), ({ message }) => failure(message));
 
-  const rulesOf = Effect.fnUntraced(function* (provider: string): Effect.fn.Return<PoolRules, EffectFailure> {
+  const rulesOf = Effect.fnUntraced(function* ({ provider, owners }: LoadInput): Effect.fn.Return<PoolRules, EffectFailure> {
+    const periods = periodsAt(yield* Clock.currentTimeMillis);
     const pauses = yield* ask((sql) => pausesAt(sql, provider));
-    return { provider, pauses: pauses.map(fromPauseRow) };
+    const budgets = yield* ask((sql) => budgetsFor(sql, owners, provider, periods));
+    return { provider, type: typeOf(provider), pauses: pauses.map(fromPauseRow), budgets: budgets.map(fromBudgetRow) };
   });
 
-  const load = Effect.fnUntraced(function* (provider: string) {
-    const rules = yield* rulesOf(provider);
-    const rows = yield* ask((sql) => accountsOf(sql, provider));
+  const load = Effect.fnUntraced(function* (input: LoadInput) {
+    const rules = yield* rulesOf(input);
+    const rows = yield* ask((sql) => accountsOf(sql, input.provider));
     return { rules, accounts: rows.map(fromStoredAccount) };
+  });
+
+  /** Holds what the grants are to cost; answers those that may be made. */
+  const holdAll = Effect.fnUntraced(function* (provider: string, grants: ReadonlyArray<Grant>, accounts: GrantInput["accounts"]) {
+    const periods = periodsAt(yield* Clock.currentTimeMillis);
+    const wanted = grants.map(({ waiter: { key, jobId, ownerId, cost }, accountId }) => ({
+      key,
+      account_id: accountId,
+      account_title: accounts[accountId]?.title ?? accountId,
+      job_id: jobId,
+      owner_id: ownerId,
+      provider,
+      type: typeOf(provider),
+      cost,
+    }));
+    const refused = yield* ask((sql) => holdSpend(sql, wanted, periods));
+    return grants.filter(({ waiter }) => !refused.has(waiter.key));
   });
 
   /** Asks the account for the place, then tells the job. A place that the job does not take goes back. */
@@ -60,7 +88,7 @@ export const poolActor = Effect.gen(function* () {
     const taken = yield* actors.send(accountAddress(accountId), { type: "lease.take", key, jobId, cost });
     const account = acknowledgedAccount(accountId, taken);
     const { leases } = taken.context as unknown as AccountContext;
-    if (!(key in leases)) return { refused: waiter, account };
+    if (!(key in leases)) return { refused: waiter, account, unused: true };
     const granted = {
       type: "slot.granted",
       key,
@@ -74,18 +102,14 @@ export const poolActor = Effect.gen(function* () {
       submitKey,
       account: holds,
     } = told.context as { leasedAt?: unknown; submitKey?: unknown; account?: { id?: unknown } | null };
-    if (leasedAt !== null && submitKey === key && holds?.id === accountId) return { refused: null, account };
+    if (leasedAt !== null && submitKey === key && holds?.id === accountId) return { refused: null, account, unused: false };
     const back = yield* actors.send(accountAddress(accountId), { ...unusedLease(key) });
-    return { refused: null, account: acknowledgedAccount(accountId, back) };
+    return { refused: null, account: acknowledgedAccount(accountId, back), unused: true };
   });
 
-  const grantAll = Effect.fnUntraced(function* (
-    provider: string,
-    grants: ReadonlyArray<Grant>,
-  ): Effect.fn.Return<Granted, EffectFailure, Actors> {
-    // A pause that was answered holds for every grant after it.
-    const rules = yield* rulesOf(provider);
-    const free = grants.filter(({ waiter }) => pauseOf(rules, waiter.ownerId) === null);
+  const grantAll = Effect.fnUntraced(function* (input: GrantInput): Effect.fn.Return<Granted, EffectFailure, Actors> {
+    const { provider, grants, accounts } = input;
+    const free = yield* holdAll(provider, grants, accounts);
     const heldBack = grants.filter((grant) => !free.includes(grant));
     const outcomes = yield* Effect.forEach(
       free,
@@ -97,15 +121,20 @@ export const poolActor = Effect.gen(function* () {
             Effect.as(Effect.logInfo("a place could not be granted", { job: grant.waiter.jobId, error: String(error) }), {
               refused: null,
               account: null,
+              // The account may have given it its place: its hold is freed when it turns out that no job has it.
+              unused: false,
             }),
           ),
+          Effect.map((outcome) => ({ outcome, hold: { key: grant.waiter.key, account_id: grant.accountId } })),
         ),
       { concurrency: "unbounded" },
     );
+    const unused = outcomes.flatMap(({ outcome, hold }) => (outcome.unused ? [hold] : []));
+    if (unused.length > 0) yield* ask((sql) => freeHolds(sql, unused));
     return {
-      rules,
-      refused: [...heldBack.map(({ waiter }) => waiter), ...outcomes.flatMap(({ refused }) => refused ?? [])],
-      accounts: outcomes.flatMap(({ account }) => account ?? []),
+      rules: heldBack.length === 0 ? null : yield* rulesOf(input),
+      refused: [...heldBack.map(({ waiter }) => waiter), ...outcomes.flatMap(({ outcome }) => outcome.refused ?? [])],
+      accounts: outcomes.flatMap(({ outcome }) => outcome.account ?? []),
     };
   });
 
@@ -115,8 +144,8 @@ export const poolActor = Effect.gen(function* () {
     durability: "ephemeral",
     machine: poolMachine,
     effects: {
-      load: { recovery: "resend", run: ({ input }) => load(input.provider) },
-      grant: { recovery: "resend", run: ({ input }) => grantAll(input.provider, input.grants) },
+      load: { recovery: "resend", run: ({ input }) => load(input) },
+      grant: { recovery: "resend", run: ({ input }) => grantAll(input) },
     },
     owner: () => "system",
     committed: ({ context: { provider, queue } }) => {

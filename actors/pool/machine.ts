@@ -8,6 +8,7 @@ import {
   emptyQueue,
   forgetSilent,
   type Grant,
+  isHeldBack,
   learns,
   leaves,
   plan,
@@ -49,9 +50,21 @@ export interface Loaded {
   readonly rules: PoolRules;
 }
 
+export interface LoadInput {
+  readonly provider: string;
+  /** Whose budgets are to be known. */
+  readonly owners: ReadonlyArray<string>;
+}
+
+export interface GrantInput extends LoadInput {
+  readonly accounts: PoolQueue["accounts"];
+  readonly grants: ReadonlyArray<Grant>;
+}
+
 /** What came of grants: those that were refused wait on; the rules and the accounts as they are now. */
 export interface Granted {
-  readonly rules: PoolRules;
+  /** Null: as they were. */
+  readonly rules: PoolRules | null;
   readonly refused: ReadonlyArray<Waiter>;
   readonly accounts: ReadonlyArray<Account>;
 }
@@ -84,8 +97,8 @@ const reasonsOf = ({ title, reasons, queue: old }: PoolContext, queue: PoolQueue
 export const poolMachine = setup({
   types: { context: {} as PoolContext, events: {} as PoolEvent, input: {} as PoolInput },
   actors: {
-    load: effect<Loaded, { readonly provider: string }>(),
-    grant: effect<Granted, { readonly provider: string; readonly grants: ReadonlyArray<Grant> }>(),
+    load: effect<Loaded, LoadInput>(),
+    grant: effect<Granted, GrantInput>(),
   },
   guards: {
     canGrant: ({ context, event }) => plan(context.queue, timeOf(event), 1).grants.length > 0,
@@ -105,9 +118,11 @@ export const poolMachine = setup({
       const { ownerId, jobId } = event as Extract<PoolEvent, { type: "pool.leave" }>;
       return withQueue(context, leaves(context.queue, ownerId, jobId));
     }),
-    learn: assign(({ context, event }: Transition) =>
-      withQueue(context, learns(context.queue, (event as Extract<PoolEvent, { type: "pool.account" }>).account)),
-    ),
+    learn: assign(({ context, event }: Transition) => ({
+      ...withQueue(context, learns(context.queue, (event as Extract<PoolEvent, { type: "pool.account" }>).account)),
+      // What has ended there may have cost less than was held for it.
+      ...(isHeldBack(context.queue) ? { stale: true } : {}),
+    })),
     noteStale: assign({ stale: true }),
     read: assign({ stale: false }),
     noteLoaded: assign(({ context, event }: Transition, { accounts, rules }: Loaded) => {
@@ -121,7 +136,7 @@ export const poolMachine = setup({
       return { grants, ...withQueue(context, queue) };
     }),
     noteGranted: assign(({ context }: Transition, { rules, refused, accounts }: Granted) => {
-      const learned = accounts.reduce(learns, { ...context.queue, rules });
+      const learned = accounts.reduce(learns, rules === null ? context.queue : { ...context.queue, rules });
       return { grants: [], ...withQueue(context, refused.reduce(wants, learned)) };
     }),
     putBack: assign(({ context }: Transition) => ({
@@ -156,7 +171,7 @@ export const poolMachine = setup({
       invoke: {
         id: "load",
         src: "load",
-        input: ({ context }) => ({ provider: context.provider }),
+        input: ({ context }) => ({ provider: context.provider, owners: Object.keys(context.queue.waiting) }),
         onDone: { target: "idle", actions: { type: "noteLoaded", params: ({ event }) => event.output } },
         onError: "unread",
       },
@@ -181,7 +196,12 @@ export const poolMachine = setup({
       invoke: {
         id: "grant",
         src: "grant",
-        input: ({ context }) => ({ provider: context.provider, grants: context.grants }),
+        input: ({ context: { provider, queue, grants } }) => ({
+          provider,
+          owners: [...new Set([...Object.keys(queue.waiting), ...grants.map(({ waiter }) => waiter.ownerId)])],
+          accounts: queue.accounts,
+          grants,
+        }),
         onDone: { target: "idle", actions: { type: "noteGranted", params: ({ event }) => event.output } },
         onError: { target: "loading", actions: "putBack" },
       },

@@ -5,10 +5,12 @@ import type { Account } from "#protocol/account.ts";
 import { mayTake } from "#actors/account/context.ts";
 import { AccountLife } from "#actors/account/life.ts";
 import { accountRow } from "#actors/account/row.ts";
+import type { Budget } from "#protocol/spend.ts";
 import {
   emptyQueue,
   explain,
   forgetSilent,
+  isHeldBack,
   learns,
   leaves,
   mayUse,
@@ -145,7 +147,7 @@ describe("what a person has paused", () => {
     rev: 1,
     ...changes,
   });
-  const paused = (queue: PoolQueue, ...pauses: ReadonlyArray<Pause>): PoolQueue => ({ ...queue, rules: { provider: "test", pauses } });
+  const paused = (queue: PoolQueue, ...pauses: ReadonlyArray<Pause>): PoolQueue => ({ ...queue, rules: { ...queue.rules, pauses } });
   const both = queueOf([many], [waiter("a1"), waiter("b1", { ownerId: "u2", since: 1 })]);
 
   test("is granted to nobody whom it concerns, and goes on when it is resumed", () => {
@@ -164,6 +166,54 @@ describe("what a person has paused", () => {
     expect(words("u2", pause(), pause({ ownerId: null }))).toBe(
       "PixVerse is paused for everybody by an administrator since 26 Nov, 14:06 UTC.",
     );
+  });
+});
+
+describe("what budgets have room for", () => {
+  const budget = (changes: Partial<Budget> = {}): Budget => ({
+    id: "b",
+    ownerId: "u1",
+    byAdmin: false,
+    provider: "test",
+    period: "day",
+    type: "credits",
+    warnAt: null,
+    pauseAt: 100,
+    stopAt: null,
+    used: 75,
+    ...changes,
+  });
+  const within = (queue: PoolQueue, ...budgets: ReadonlyArray<Budget>): PoolQueue => ({
+    ...queue,
+    rules: { ...queue.rules, type: "credits", budgets },
+  });
+  const waiters = [
+    waiter("a1"),
+    waiter("a2", { since: 1, cost: 20 }),
+    waiter("a3", { since: 2, cost: 5 }),
+    waiter("b1", { ownerId: "u2", since: 3 }),
+  ];
+  const queue = queueOf([many], waiters);
+
+  test("is granted, smaller ones before one that does not fit, and nothing more", () => {
+    expect(order(within(queue, budget()))).toEqual(["a1@a", "b1@a", "a3@a"]);
+    expect(order(within(queue, budget({ ownerId: null, type: null, pauseAt: null, stopAt: 77 })))).toEqual(["a1@a", "b1@a"]);
+    expect(order(within(queue, budget({ pauseAt: null, warnAt: 1 }), budget({ type: "USD", used: 500 })))).toEqual([
+      "a1@a",
+      "b1@a",
+      "a2@a",
+      "a3@a",
+    ]);
+  });
+
+  test("is why a user's next job waits", () => {
+    const full = within(queue, budget({ used: 95 }));
+    expect(reasonFor(full, "u1", "PixVerse")).toContain(
+      "Your budget of 100 credits a day at PixVerse has no room: 95 spent or held so far",
+    );
+    expect(reasonFor(full, "u2", "PixVerse")).toBe("All 100 places at PixVerse are taken, or the credits.");
+    expect(explain(full, waiter("a1")).map(({ against }) => against)).toEqual(["budget"]);
+    expect([isHeldBack(full), isHeldBack(within(queue, budget()))]).toEqual([true, false]);
   });
 });
 
@@ -311,7 +361,7 @@ describe("what is said of a wait", () => {
     const pauses = [{ ownerId: "u1", provider: null, since: 5, rev: 1 }];
     const paused: PoolQueue = {
       ...queueOf([many], [waiter("a"), waiter("b", { since: 1 }), waiter("c", { ownerId: "u2", since: 2 })]),
-      rules: { provider: "test", pauses },
+      rules: { ...emptyQueue("test").rules, pauses },
     };
     expect(explain(paused, waiter("a")).map(({ against }) => against)).toEqual(["pause"]);
     expect(plan(paused, 0, 9).grants.map(({ waiter: { jobId } }) => jobId)).toEqual(["c"]);

@@ -2,7 +2,9 @@
 // Order: lower priority number first, and whoever has waited long rises; within a priority users take turns, each user's jobs in the order
 // they came. Account: the user's own before shared ones; then higher priority, least recently used, most credits.
 import { type Pause, pauseFor, pauseWords } from "#actors/pause/context.ts";
+import { amountOf, concerns, fits, mostOf, waitWords } from "#actors/spend/context.ts";
 import type { Account } from "#protocol/account.ts";
+import type { Budget } from "#protocol/spend.ts";
 
 export interface Waiter {
   readonly jobId: string;
@@ -26,7 +28,11 @@ export interface Grant {
 /** What holds back who waits, as of the last look: the database decides. */
 export interface PoolRules {
   readonly provider: string;
+  /** What the provider counts in; null: nothing. */
+  readonly type: string | null;
   readonly pauses: ReadonlyArray<Pause>;
+  /** Of those who wait, and everybody's. */
+  readonly budgets: ReadonlyArray<Budget>;
 }
 
 export interface PoolQueue {
@@ -47,7 +53,7 @@ export const silence = 90_000;
 const look = 200;
 
 export const emptyQueue = (provider: string): PoolQueue => ({
-  rules: { provider, pauses: [] },
+  rules: { provider, type: null, pauses: [], budgets: [] },
   accounts: {},
   waiting: {},
   served: {},
@@ -105,6 +111,15 @@ export const learns = (queue: PoolQueue, account: Account): PoolQueue => {
 /** What a person holds this user's jobs back by, or null. */
 export const pauseOf = ({ pauses, provider }: PoolRules, ownerId: string): Pause | null => pauseFor(pauses, ownerId, provider);
 
+/** A budget that has no room for a job of this user that costs so much, or null. */
+export const budgetOf = (rules: PoolRules, ownerId: string, cost: number): Budget | null => {
+  const isFull = (budget: Budget): boolean => {
+    const most = mostOf(budget);
+    return most !== null && concerns(budget, { ...rules, ownerId }) && !fits(budget.used, amountOf(budget, cost), most);
+  };
+  return rules.budgets.find(isFull) ?? null;
+};
+
 export const mayUse = (account: Account, ownerId: string): boolean => account.shared || account.ownerId === ownerId;
 
 export const waitingCount = ({ waiting }: PoolQueue): number => Object.values(waiting).reduce((sum, own) => sum + own.length, 0);
@@ -125,10 +140,10 @@ const openOf = (account: Account): Open => ({
   used: account.lastUsedAt ?? 0,
 });
 
-/** What keeps a job from an account: a pause, the state that the account is in, that all its places are taken, or too few credits. */
-export type Against = "pause" | "state" | "places" | "credits";
+/** What keeps a job from an account: a pause, a budget that has no room, the state that the account is in, that all its places are taken, or too few credits. */
+export type Against = "pause" | "budget" | "state" | "places" | "credits";
 
-const againstOf = ({ account: { state }, places, credits }: Open, cost: number): Exclude<Against, "pause"> | null => {
+const againstOf = ({ account: { state }, places, credits }: Open, cost: number): Exclude<Against, "pause" | "budget"> | null => {
   if (state !== "available" && state !== "saturated") return "state";
   if (state === "saturated" || places <= 0) return "places";
   return credits !== null && credits < cost ? "credits" : null;
@@ -161,17 +176,32 @@ export const explain = (
   { accounts, rules }: Pick<PoolQueue, "accounts" | "rules">,
   { ownerId, cost }: Pick<Waiter, "ownerId" | "cost">,
 ): ReadonlyArray<Verdict> => {
-  const isPaused = pauseOf(rules, ownerId) !== null;
+  const forAll = pauseOf(rules, ownerId) !== null ? "pause" : budgetOf(rules, ownerId, cost) !== null ? "budget" : null;
   return Object.values(accounts)
     .filter((account) => mayUse(account, ownerId))
     .map(openOf)
     .sort((a, b) => Number(againstOf(a, cost) !== null) - Number(againstOf(b, cost) !== null) || better(a, b))
-    .map((open) => ({ account: open.account, against: isPaused ? "pause" : againstOf(open, cost) }));
+    .map((open) => ({ account: open.account, against: forAll ?? againstOf(open, cost) }));
 };
 
-/** The first of a user's waiters that an account could serve now. */
-const servable = (own: ReadonlyArray<Waiter>, open: ReadonlyArray<Open>): { readonly waiter: Waiter; readonly open: Open } | undefined => {
+/** A budget while grants are planned: what they would spend is used of it. */
+interface Room {
+  readonly budget: Budget;
+  readonly most: number;
+  used: number;
+}
+
+const allows = (rooms: ReadonlyArray<Room>, cost: number): boolean =>
+  rooms.every(({ budget, most, used }) => fits(used, amountOf(budget, cost), most));
+
+/** The first of a user's waiters that an account could serve now and no budget forbids. */
+const servable = (
+  own: ReadonlyArray<Waiter>,
+  open: ReadonlyArray<Open>,
+  rooms: ReadonlyArray<Room>,
+): { readonly waiter: Waiter; readonly open: Open } | undefined => {
   for (let at = 0; at < own.length && at < look; at++) {
+    if (!allows(rooms, own[at]!.cost)) continue;
     const found = accountFor(open, own[at]!);
     if (found !== undefined) return { waiter: own[at]!, open: found };
   }
@@ -251,6 +281,14 @@ export const plan = (
   const open = Object.values(queue.accounts)
     .map(openOf)
     .filter((each) => againstOf(each, 0) === null);
+  const rooms = queue.rules.budgets.flatMap((budget): ReadonlyArray<Room> => {
+    const most = mostOf(budget);
+    return most === null ? [] : [{ budget, most, used: budget.used }];
+  });
+  const { provider, type } = queue.rules;
+  const roomsOf = new Map(
+    Object.keys(queue.waiting).map((ownerId) => [ownerId, rooms.filter(({ budget }) => concerns(budget, { ownerId, provider, type }))]),
+  );
   const heldBack = new Set(Object.keys(queue.waiting).filter((ownerId) => pauseOf(queue.rules, ownerId) !== null));
   const grants: Array<Grant> = [];
   let next = queue;
@@ -258,7 +296,7 @@ export const plan = (
     let best: (Candidate & { readonly open: Open }) | undefined;
     for (const [ownerId, own] of Object.entries(next.waiting)) {
       if (heldBack.has(ownerId)) continue;
-      const found = servable(own, open);
+      const found = servable(own, open, roomsOf.get(ownerId) ?? []);
       if (found === undefined) continue;
       const candidate = { ...candidateOf(found.waiter, now, next.served[ownerId]), open: found.open };
       if (best === undefined || earlier(candidate, best) < 0) best = candidate;
@@ -268,6 +306,7 @@ export const plan = (
     from.places--;
     if (from.credits !== null) from.credits -= waiter.cost;
     from.used = now + grants.length;
+    for (const room of roomsOf.get(waiter.ownerId) ?? []) room.used += amountOf(room.budget, waiter.cost);
     grants.push({ waiter, accountId: from.account.id });
     const turn = next.turn + 1;
     next = { ...leaves(next, waiter.ownerId, waiter.jobId), turn, served: withTurn(next.served, waiter.ownerId, turn) };
@@ -275,15 +314,25 @@ export const plan = (
   return { grants, queue: next };
 };
 
+const budgetOfNext = ({ rules, waiting }: PoolQueue, ownerId: string): Budget | null =>
+  budgetOf(rules, ownerId, waiting[ownerId]?.[0]?.cost ?? 0);
+
+/** Somebody waits for a budget. */
+export const isHeldBack = (queue: PoolQueue): boolean =>
+  Object.keys(queue.waiting).some((ownerId) => budgetOfNext(queue, ownerId) !== null);
+
 /** Why a user's jobs wait, in words. */
-export const reasonFor = ({ accounts, rules }: PoolQueue, ownerId: string, providerTitle: string): string => {
+export const reasonFor = (queue: PoolQueue, ownerId: string, providerTitle: string): string => {
+  const { accounts, rules } = queue;
   const pause = pauseOf(rules, ownerId);
   if (pause !== null) return pauseWords(pause, providerTitle);
+  const budget = budgetOfNext(queue, ownerId);
+  if (budget !== null) return waitWords(budget, queue.waiting[ownerId]?.[0]?.cost ?? 0, providerTitle);
   const usable = Object.values(accounts).filter((account) => mayUse(account, ownerId));
   if (usable.length === 0) return `An account at ${providerTitle}: add one under Providers & accounts.`;
-  const full = usable.filter(({ state }) => state === "available" || state === "saturated");
-  if (full.length === usable.length) {
-    const places = full.reduce((sum, { granted }) => sum + granted, 0);
+  const taking = usable.filter(({ state }) => state === "available" || state === "saturated");
+  if (taking.length === usable.length) {
+    const places = taking.reduce((sum, { granted }) => sum + granted, 0);
     return places === 1
       ? `The only place at ${providerTitle} is taken.`
       : `All ${places} places at ${providerTitle} are taken, or the credits.`;
@@ -291,5 +340,5 @@ export const reasonFor = ({ accounts, rules }: PoolQueue, ownerId: string, provi
   const others = usable.filter(({ state }) => state !== "available" && state !== "saturated");
   const named = others.slice(0, 3).map(({ title, reason }) => `${title}: ${reason ?? "it cannot be used."}`);
   const more = others.length > 3 ? ` And ${others.length - 3} more.` : "";
-  return `${full.length > 0 ? `A place at ${providerTitle}.` : `An account at ${providerTitle} that can be used.`} ${named.join(" ")}${more}`;
+  return `${taking.length > 0 ? `A place at ${providerTitle}.` : `An account at ${providerTitle} that can be used.`} ${named.join(" ")}${more}`;
 };

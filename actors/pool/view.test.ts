@@ -55,7 +55,7 @@ test("a wait is told by what it is for: an account, a place, its turn, or credit
   expect(reasonOf([sampleAccount("a", { credits: credits(3) })])).toBe("No account at Test studio has the 10 credits that it is to cost.");
   const paused = {
     ...queueOf([sampleAccount("a")], [waiter("x")]),
-    rules: { provider: "test", pauses: [{ ownerId: "u1", provider: null, since: 0, rev: 1 }] },
+    rules: { ...emptyQueue("test").rules, pauses: [{ ownerId: "u1", provider: null, since: 0, rev: 1 }] },
   };
   expect(seen(paused, "x")).toMatchObject({
     jobs: [{ reason: "All jobs are paused by you since 1 Jan, 00:00 UTC: resume under Providers & accounts." }],

@@ -1,6 +1,7 @@
 // The queue at a provider as one user may see it: their own jobs and accounts, and of the others only how many are ahead. Pure.
 import type { ProviderQueue, QueuedJob, QueueVerdict } from "#protocol/account.ts";
-import { explain, pauseOf, type PoolQueue, reasonFor, turnsOf, type Verdict, type Waiter, waitingCount } from "./queue.ts";
+import { waitWords as budgetWords } from "#actors/spend/context.ts";
+import { budgetOf, explain, pauseOf, type PoolQueue, reasonFor, turnsOf, type Verdict, type Waiter, waitingCount } from "./queue.ts";
 
 /** Own jobs that are told. */
 const mostTold = 200;
@@ -21,6 +22,8 @@ const verdictWords = ({ account, against }: Verdict, cost: number): string => {
       return `It may take it: ${granted - busy} of ${count(granted, "place")} free.`;
     case "pause":
       return "Nothing new is sent while jobs are paused.";
+    case "budget":
+      return "Nothing is sent that goes beyond a budget.";
     case "state":
       return reason ?? "It cannot be used now.";
     case "places":
@@ -34,6 +37,8 @@ const verdictWords = ({ account, against }: Verdict, cost: number): string => {
 
 const waitWords = (queue: PoolQueue, waiter: Waiter, ahead: number, title: string): string => {
   if (pauseOf(queue.rules, waiter.ownerId) !== null) return reasonFor(queue, waiter.ownerId, title);
+  const budget = budgetOf(queue.rules, waiter.ownerId, waiter.cost);
+  if (budget !== null) return budgetWords(budget, waiter.cost, title);
   const verdicts = explain(queue, waiter);
   if (verdicts.some(({ against }) => against === null))
     return ahead === 0 ? "It is next: a place is being taken." : `${count(ahead, "job")} will be taken before it.`;

@@ -39,32 +39,6 @@ export const staleLeases = (sql: Queryable, before: number) =>
       and (l.value ->> 'at')::bigint < ${before}
       and (j.id is null or j.account_id is distinct from a.id or j.lease_key is distinct from l.key)`;
 
-export interface SpendRow {
-  readonly day: string;
-  readonly provider: string;
-  readonly accountId: string;
-  readonly accountTitle: string;
-  readonly type: string | null;
-  readonly submissions: number;
-  readonly completed: number;
-  readonly estimated: number;
-  readonly charged: number;
-}
-
-/** A user's submissions since `since` by UTC day, provider and account, newest day first. */
-export const spendOf = (sql: Queryable, ownerId: string, since: number) =>
-  sql<Array<SpendRow>>`
-    select to_char(to_timestamp((c ->> 'at')::bigint / 1000) at time zone 'UTC', 'YYYY-MM-DD') as day, j.provider,
-      c ->> 'accountId' as "accountId", max(c ->> 'accountTitle') as "accountTitle", c ->> 'type' as type,
-      count(*)::int as submissions, (count(*) filter (where c ->> 'outcome' = 'completed'))::int as completed,
-      coalesce(sum((c ->> 'estimated')::double precision), 0) as estimated,
-      coalesce(sum(coalesce((c ->> 'charged')::double precision,
-        case when c ->> 'outcome' in ('completed', 'goes on') then (c ->> 'estimated')::double precision else 0 end)), 0) as charged
-    from job j cross join jsonb_array_elements(j.charges) c
-    where j.owner_id = ${ownerId} and j.charges <> '[]' and (c ->> 'at')::bigint >= ${since}
-    group by 1, 2, 3, 5
-    order by 1 desc, 2, 3`;
-
 export interface CredentialRow {
   readonly account_id: string;
   readonly sealed: unknown;

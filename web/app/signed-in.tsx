@@ -4,6 +4,7 @@ import type { User } from "#protocol/auth.ts";
 import { createAccountsStore } from "#web/store/accounts.ts";
 import { createAssetsStore } from "#web/store/assets.ts";
 import type { Connection } from "#web/store/connection.ts";
+import { createBudgetsStore } from "#web/store/budgets.ts";
 import { createDraft } from "#web/store/draft.ts";
 import { createJobsStore } from "#web/store/jobs.ts";
 import { createPausesStore } from "#web/store/pauses.ts";
@@ -16,6 +17,7 @@ import { WorkspaceContext, type Workspace } from "#web/store/workspace.ts";
 import { ContextMenuLayer } from "#web/ui/menu.tsx";
 import { toast } from "#web/ui/toast.tsx";
 import { AccountDialogs } from "./account.tsx";
+import { announceBudgets } from "./announce-budgets.ts";
 import { announceEnds } from "./announce-ends.ts";
 import { Shell } from "./shell.tsx";
 import { isTheme, setTheme, theme } from "./theme.ts";
@@ -54,14 +56,16 @@ const SignedIn: Component<SignedInProps> = (props) => {
   );
 
   const assets = createAssetsStore(connection.client);
+  const jobs = createJobsStore(connection.client);
   const workspace: Workspace = {
     client: connection.client,
     connection,
     session,
     user,
-    jobs: createJobsStore(connection.client),
+    jobs,
     accounts: createAccountsStore(connection.client),
     pauses: createPausesStore(connection.client),
+    budgets: createBudgetsStore(connection.client, jobs, () => user().role === "admin"),
     assets,
     uploads: createUploads(connection.client, assets),
     draft: createDraft(),
@@ -69,6 +73,7 @@ const SignedIn: Component<SignedInProps> = (props) => {
     providers: createProviders(connection.client),
   };
   announceEnds(workspace.jobs);
+  announceBudgets(workspace.budgets, user().id);
   return (
     <WorkspaceContext.Provider value={workspace}>
       <Shell />

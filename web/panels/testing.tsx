@@ -6,6 +6,7 @@ import { auth, type User } from "#protocol/auth.ts";
 import { setOpener } from "#web/dock/panel.ts";
 import { createAccountsStore } from "#web/store/accounts.ts";
 import { createAssetsStore } from "#web/store/assets.ts";
+import { createBudgetsStore } from "#web/store/budgets.ts";
 import { createDraft } from "#web/store/draft.ts";
 import { createJobsStore } from "#web/store/jobs.ts";
 import { createPausesStore } from "#web/store/pauses.ts";
@@ -49,6 +50,7 @@ export const renderInWorkspace = (
   const { container } = render(() => {
     const [state] = createSignal({ kind: "live" as const });
     const assets = createAssetsStore(client);
+    const jobs = createJobsStore(client);
     const made: Workspace = {
       client,
       user: () => user,
@@ -67,9 +69,10 @@ export const renderInWorkspace = (
         setPassword: () => Promise.resolve(),
         signOut: () => undefined,
       },
-      jobs: createJobsStore(client),
+      jobs,
       accounts: createAccountsStore(client),
       pauses: createPausesStore(client),
+      budgets: createBudgetsStore(client, jobs, () => user.role === "admin"),
       assets,
       uploads: createUploads(client, assets),
       draft: createDraft(),

@@ -3,6 +3,7 @@ import { createContext, useContext, type Accessor } from "solid-js";
 import type { User } from "#protocol/auth.ts";
 import type { AccountsStore } from "./accounts.ts";
 import type { AssetsStore } from "./assets.ts";
+import type { BudgetsStore } from "./budgets.ts";
 import type { Client } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import type { Draft } from "./draft.ts";
@@ -20,6 +21,7 @@ export interface Workspace {
   readonly jobs: JobsStore;
   readonly accounts: AccountsStore;
   readonly pauses: PausesStore;
+  readonly budgets: BudgetsStore;
   readonly assets: AssetsStore;
   readonly draft: Draft;
   readonly preferences: Preferences;

@@ -1,6 +1,8 @@
 import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { createSignal } from "solid-js";
 import { describe, expect, it } from "vitest";
+import { auth } from "#protocol/auth.ts";
+import { spend, type Budget } from "#protocol/spend.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { local, remote } from "#web/panels/accounts/testing.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
@@ -8,11 +10,13 @@ import { sampleJob } from "#web/store/testing.ts";
 import type { SpendRow } from "./sums.ts";
 import SpendPanel from "./spend.tsx";
 
+const sampleBudget = (change: Partial<Budget> = {}): Budget => ({ ...spend.calls.setBudget.example.output, ...change });
 const opened = recordOpened();
 
 const today = new Date().toISOString().slice(0, 10);
 const row = (change: Partial<SpendRow> = {}): SpendRow => ({
   day: today,
+  ownerId: "usr_1",
   provider: "pixverse",
   accountId: "acc_1",
   accountTitle: "Main",
@@ -21,14 +25,25 @@ const row = (change: Partial<SpendRow> = {}): SpendRow => ({
   completed: 11,
   estimated: 540,
   charged: 495,
+  refunded: 0,
+  held: 0,
+  told: 12,
   ...change,
 });
 
-const show = (rows: () => ReadonlyArray<SpendRow>) => {
+type Handlers = Parameters<typeof renderInWorkspace>[0];
+
+const show = (rows: () => ReadonlyArray<SpendRow>, handlers: Handlers = {}, role: "admin" | "user" = "user") => {
   const [visible, setVisible] = createSignal(true);
   const shown = renderInWorkspace(
-    { "jobs.providers": () => ({ providers: [local, remote] }), "accounts.spend": () => ({ rows: [...rows()] }) },
+    {
+      "jobs.providers": () => ({ providers: [local, remote] }),
+      "accounts.spend": () => ({ rows: [...rows()] }),
+      "spend.budgets": () => ({ budgets: [] }),
+      ...handlers,
+    },
     () => <SpendPanel params={{}} visible={visible} setTitle={() => undefined} />,
+    { role },
   );
   const asked = () => shown.client.calls.filter(({ name }) => name === "accounts.spend").map(({ input }) => input);
   return { ...shown, asked, setVisible };
@@ -75,12 +90,97 @@ describe("the Spend panel", () => {
     ]);
   });
 
+  it("shows what was given back and what is held beside what was charged", async () => {
+    show(() => [row({ refunded: 45, held: 90 })]);
+    const table = await screen.findByRole("table");
+    expect(cells(within(table).getAllByRole("row")[1]!).at(-1)).toBe("495 credits540 estimated45 given back90 held");
+  });
+
+  it("shows an administrator what each user has spent", async () => {
+    const { asked } = show(
+      () => [row(), row({ ownerId: "usr_2", charged: 5 })],
+      { "auth.users": () => ({ users: [{ ...auth.calls.me.example.output, id: "usr_2", username: "grace" }] }) },
+      "admin",
+    );
+    await screen.findByRole("table");
+    fireEvent.click(screen.getByLabelText("By user"));
+    const table = await screen.findByRole("table", { name: "Spend by user" });
+    await waitFor(() => expect(cells(within(table).getAllByRole("row")[2]!).slice(0, 3)).toEqual(["grace", "12 11 completed", "540"]));
+    expect(asked()).toEqual([
+      { days: 30, everybody: false },
+      { days: 30, everybody: true },
+    ]);
+  });
+
+  it("draws budgets beside the spend, marks those that are used up, and sets, changes and removes them", async () => {
+    let budgets: ReadonlyArray<Budget> = [
+      sampleBudget({ used: 510 }),
+      sampleBudget({
+        id: "bud_2",
+        ownerId: null,
+        byAdmin: true,
+        provider: null,
+        type: null,
+        period: "month",
+        warnAt: null,
+        pauseAt: 100,
+        used: 40,
+      }),
+    ];
+    const shown = show(() => [row()], {
+      "spend.budgets": () => ({ budgets: [...budgets] }),
+      "spend.setBudget": (input) => sampleBudget({ ...input, ownerId: "usr_1" }),
+      "spend.removeBudget": () => ({}),
+    });
+    const own = await screen.findByRole("listitem", { name: "PixVerse, a day" });
+    expect(own.textContent).toContain("510 of 500 credits");
+    expect(own.textContent).toContain("Jobs wait");
+    expect(own.textContent).toContain("warns at 400, jobs wait at 500");
+    const everybodys = screen.getByRole("listitem", { name: "Everybody, all providers, a month" });
+    expect(everybodys.textContent).toContain("40 of 100 jobs");
+    // Only an administrator changes that one.
+    expect(within(everybodys).queryByRole("button")).toBeNull();
+    expect(screen.getByRole("img").getAttribute("aria-label")).toContain("budget of 500 credits a day");
+    const sent = (name: string) => shown.client.calls.filter((call) => call.name === name).map(({ input }) => input);
+    fireEvent.click(within(own).getByRole("button", { name: "Change" }));
+    await screen.findByRole("dialog", { name: "Change the budget" });
+    fireEvent.input(screen.getByLabelText("Jobs wait at"), { target: { value: "600" } });
+    budgets = [sampleBudget({ used: 510, pauseAt: 600 })];
+    fireEvent.click(screen.getByRole("button", { name: "Save" }));
+    await screen.findByText(/^510 of 600 credits/);
+    expect(sent("spend.setBudget")).toEqual([
+      { provider: "pixverse", period: "day", type: "credits", warnAt: 400, pauseAt: 600, stopAt: null },
+    ]);
+    budgets = [];
+    fireEvent.click(screen.getByRole("button", { name: "Remove" }));
+    await screen.findByText(/^No budget limits what you spend/);
+    expect(sent("spend.removeBudget")).toEqual([{ id: "bud_1" }]);
+  });
+
+  it("asks for at least one amount, and says what was refused", async () => {
+    show(() => [], {
+      "spend.setBudget": () => {
+        throw new CallError("unavailable", "No budget now.");
+      },
+    });
+    fireEvent.click(await screen.findByRole("button", { name: "Set a budget" }));
+    const dialog = await screen.findByRole("dialog", { name: "Set a budget" });
+    fireEvent.click(within(dialog).getByRole("button", { name: "Save" }));
+    expect((await within(dialog).findByRole("alert")).textContent).toContain("at least one amount");
+    fireEvent.input(screen.getByLabelText("Refuse jobs at"), { target: { value: "10" } });
+    fireEvent.click(within(dialog).getByRole("button", { name: "Save" }));
+    await waitFor(() => expect(within(dialog).getByRole("alert").textContent).toContain("No budget now."));
+  });
+
   it("asks for the range that is chosen", async () => {
     const { asked } = show(() => [row()]);
     await screen.findByRole("table");
     fireEvent.click(screen.getByLabelText("7 days"));
     await waitFor(() => expect(screen.getByRole("img").getAttribute("aria-label")).toContain("in 7 days"));
-    expect(asked()).toEqual([{ days: 30 }, { days: 7 }]);
+    expect(asked()).toEqual([
+      { days: 30, everybody: false },
+      { days: 7, everybody: false },
+    ]);
   });
 
   it("reads anew when a job has ended, and not while it is not seen", async () => {

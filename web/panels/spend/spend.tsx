@@ -3,7 +3,20 @@ import CircleAlert from "lucide-solid/icons/circle-alert";
 import Coins from "lucide-solid/icons/coins";
 import KeyRound from "lucide-solid/icons/key-round";
 import RefreshCw from "lucide-solid/icons/refresh-cw";
-import { createEffect, createMemo, createSignal, For, Index, Match, on, onCleanup, Show, Switch, type Component } from "solid-js";
+import {
+  createEffect,
+  createMemo,
+  createResource,
+  createSignal,
+  For,
+  Index,
+  Match,
+  on,
+  onCleanup,
+  Show,
+  Switch,
+  type Component,
+} from "solid-js";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
 import { debounced } from "#web/store/debounced.ts";
 import { sentenceOf } from "#web/store/problem.ts";
@@ -14,8 +27,19 @@ import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
 import { anyCredits, formatAmount, formatPrice } from "#web/ui/price.ts";
+import { Budgets, limitOf } from "./budgets.tsx";
 import { SpendChart } from "./chart.tsx";
-import { dayWords, sumsByAccount, sumsByDay, sumsByType, type AccountSum, type SpendRow, type Sum } from "./sums.ts";
+import {
+  dayWords,
+  sumsByAccount,
+  sumsByDay,
+  sumsByType,
+  sumsByUser,
+  type AccountSum,
+  type SpendRow,
+  type Sum,
+  type UserSum,
+} from "./sums.ts";
 import "./spend.css";
 
 const ranges = [
@@ -28,6 +52,8 @@ type Range = (typeof ranges)[number]["value"];
 const groupings = [
   { value: "day", label: "By day" },
   { value: "account", label: "By account" },
+  // Of administrators.
+  { value: "user", label: "By user" },
 ] as const;
 type Grouping = (typeof groupings)[number]["value"];
 
@@ -42,8 +68,16 @@ interface Read {
 }
 
 const SpendPanel: Component<PanelProps<"spend">> = (props) => {
-  const { client, jobs, providers } = useWorkspace();
+  const { client, jobs, providers, budgets, user } = useWorkspace();
   providers.ensure();
+  const isAdmin = () => user().role === "admin";
+  const [users] = createResource(isAdmin, () =>
+    client.call("auth.users", {}).then(
+      ({ users: all }) => all,
+      () => [],
+    ),
+  );
+  const nameOf = (userId: string) => users()?.find(({ id }) => id === userId)?.username ?? userId;
   const [range, setRange] = createSignal<Range>("30");
   const [grouping, setGrouping] = createSignal<Grouping>("day");
   const [read, setRead] = createSignal<Read>();
@@ -54,7 +88,7 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
   onCleanup(jobs.onEnded(() => setEnded((now) => now + 1)));
 
   createEffect(
-    on([range, asked, debounced(ended, restMs), () => props.visible()], ([now, , , visible]) => {
+    on([range, () => grouping() === "user", asked, debounced(ended, restMs), () => props.visible()], ([now, everybody, , , visible]) => {
       if (!visible) {
         return;
       }
@@ -62,8 +96,9 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
       const stop = new AbortController();
       onCleanup(() => stop.abort());
       setReading(true);
+      budgets.read();
       client
-        .call("accounts.spend", { days }, { signal: stop.signal })
+        .call("accounts.spend", { days, everybody }, { signal: stop.signal })
         .then(
           ({ rows }) => {
             if (!stop.signal.aborted) {
@@ -82,7 +117,13 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
     <div class="spend">
       <div class="panel-bar spend-bar">
         <Segments label="Time" hideLabel value={range()} onChange={setRange} options={ranges} />
-        <Segments label="Rows" hideLabel value={grouping()} onChange={setGrouping} options={groupings} />
+        <Segments
+          label="Rows"
+          hideLabel
+          value={grouping()}
+          onChange={setGrouping}
+          options={groupings.filter(({ value }) => value !== "user" || isAdmin())}
+        />
       </div>
       <Switch>
         <Match when={read() === undefined && problem() !== null}>
@@ -104,17 +145,20 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
         </Match>
         <Match when={read()?.rows.length === 0 ? read() : undefined}>
           {(now) => (
-            <EmptyState
-              icon={Coins}
-              title={`Nothing was spent in the last ${now().days} days`}
-              actions={
-                <Button icon={KeyRound} onClick={() => openPanel("accounts", {})}>
-                  Providers &amp; accounts
-                </Button>
-              }
-            >
-              What your accounts charge for each video appears here, beside what it was estimated to cost before it was sent.
-            </EmptyState>
+            <div class="panel-scroll spend-empty">
+              <EmptyState
+                icon={Coins}
+                title={`Nothing was spent in the last ${now().days} days`}
+                actions={
+                  <Button icon={KeyRound} onClick={() => openPanel("accounts", {})}>
+                    Providers &amp; accounts
+                  </Button>
+                }
+              >
+                What your accounts charge for each video appears here, beside what it was estimated to cost before it was sent.
+              </EmptyState>
+              <Budgets nameOf={nameOf} />
+            </div>
           )}
         </Match>
         <Match when={read()}>
@@ -122,11 +166,18 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
             <div class="panel-scroll" aria-busy={reading() ? "true" : undefined}>
               <ListProblem what="The latest spend" problem={problem()} onRetry={again} />
               <Sums read={now()} reading={reading()} onAgain={again} />
-              <Show when={grouping() === "day"} fallback={<AccountTable rows={now().rows} />}>
-                <DayTable rows={now().rows} />
-              </Show>
+              <Budgets nameOf={nameOf} />
+              <Switch fallback={<DayTable rows={now().rows} />}>
+                <Match when={grouping() === "account"}>
+                  <AccountTable rows={now().rows} />
+                </Match>
+                <Match when={grouping() === "user"}>
+                  <UserTable rows={now().rows} nameOf={nameOf} />
+                </Match>
+              </Switch>
               <p class="spend-note">
-                Days are those of UTC. Charged: as the provider told it, or the estimate of what was completed where it does not tell.
+                Days are those of UTC on which it was sent. Charged: as the provider told it, or the estimate of what was completed where it
+                does not tell; what was given back is taken off. Held: estimates of what is under way.
               </p>
             </div>
           )}
@@ -142,6 +193,12 @@ const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly
   const sums = createMemo(() => sumsByType(props.read.rows));
   const [chosen, setChosen] = createSignal("0");
   const sum = () => sums()[Number(chosen())] ?? sums()[0];
+  const { budgets, user } = useWorkspace();
+  /** Of a day, in what the chart shows. */
+  const limits = () =>
+    (budgets.list() ?? []).flatMap((budget) =>
+      budget.period === "day" && budget.type === sum()?.type && (budget.ownerId ?? user().id) === user().id ? [limitOf(budget)] : [],
+    );
   return (
     <section class="spend-sums" aria-label="In all">
       <Show when={sum()}>
@@ -169,7 +226,7 @@ const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly
                 <IconButton size="s" label="Read anew" icon={RefreshCw} disabled={props.reading} onClick={() => props.onAgain()} />
               </div>
             </div>
-            <SpendChart days={sumsByDay(props.read.rows, now().type, props.read.days, props.read.at)} type={now().type} />
+            <SpendChart limits={limits()} days={sumsByDay(props.read.rows, now().type, props.read.days, props.read.at)} type={now().type} />
           </>
         )}
       </Show>
@@ -190,6 +247,12 @@ const Amounts: Component<{ readonly sum: Sum; readonly most: number }> = (props)
     <td>
       <span class="spend-amount">{formatPrice(props.sum.charged, props.sum.type)}</span>
       <small class="spend-amount spend-narrow">{formatAmount(props.sum.estimated)} estimated</small>
+      <Show when={props.sum.refunded > 0}>
+        <small class="spend-amount">{formatAmount(props.sum.refunded)} given back</small>
+      </Show>
+      <Show when={props.sum.held > 0}>
+        <small class="spend-amount">{formatAmount(props.sum.held)} held</small>
+      </Show>
       <span class="spend-share" aria-hidden="true">
         <span style={{ scale: `${props.most === 0 ? 0 : props.sum.charged / props.most} 1` }} />
       </span>
@@ -280,6 +343,37 @@ const AccountTable: Component<{ readonly rows: ReadonlyArray<SpendRow> }> = (pro
           {(sum) => (
             <tr data-first="">
               <AccountCell account={sum().accountTitle} provider={providers.title(sum().provider)} />
+              <Amounts sum={sum()} most={most().get(sum().type) ?? 0} />
+            </tr>
+          )}
+        </Index>
+      </tbody>
+      <Foot rows={props.rows} span={1} />
+    </table>
+  );
+};
+
+const UserTable: Component<{ readonly rows: ReadonlyArray<SpendRow>; readonly nameOf: (userId: string) => string }> = (props) => {
+  const sums = createMemo((): ReadonlyArray<UserSum> => sumsByUser(props.rows));
+  const most = createMemo(() => mostByType(sums()));
+  return (
+    <table class="spend-table">
+      <caption class="visually-hidden">Spend by user</caption>
+      <thead>
+        <tr>
+          <th scope="col">User</th>
+          <th scope="col">Sent</th>
+          <th scope="col" class="spend-wide">
+            Estimated
+          </th>
+          <th scope="col">Charged</th>
+        </tr>
+      </thead>
+      <tbody>
+        <Index each={sums()}>
+          {(sum) => (
+            <tr data-first="">
+              <td class="spend-account">{props.nameOf(sum().ownerId)}</td>
               <Amounts sum={sum()} most={most().get(sum().type) ?? 0} />
             </tr>
           )}

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sumsByAccount, sumsByDay, sumsByType, type SpendRow } from "./sums.ts";
+import { sumsByAccount, sumsByDay, sumsByType, sumsByUser, type SpendRow } from "./sums.ts";
 
 const now = Date.parse("2026-11-26T13:00:00Z");
 const row = (change: Partial<SpendRow> = {}): SpendRow => ({
   day: "2026-11-26",
+  ownerId: "usr_1",
   provider: "pixverse",
   accountId: "acc_1",
   accountTitle: "Main",
@@ -13,20 +14,35 @@ const row = (change: Partial<SpendRow> = {}): SpendRow => ({
   completed: 1,
   estimated: 90,
   charged: 45,
+  refunded: 0,
+  held: 0,
+  told: 2,
   ...change,
 });
 
 describe("sums of what was spent", () => {
   it("never add up different credits", () => {
     expect(sumsByType([row(), row({ type: "USD", estimated: 1, charged: 0.5 }), row({ accountId: "acc_2", charged: 5 })])).toEqual([
-      { type: "credits", submissions: 4, completed: 2, estimated: 180, charged: 50 },
-      { type: "USD", submissions: 2, completed: 1, estimated: 1, charged: 0.5 },
+      { type: "credits", submissions: 4, completed: 2, estimated: 180, charged: 50, refunded: 0, held: 0 },
+      { type: "USD", submissions: 2, completed: 1, estimated: 1, charged: 0.5, refunded: 0, held: 0 },
     ]);
   });
 
   it("know an account by its id, under its latest title", () => {
     const sums = sumsByAccount([row({ accountTitle: "Renamed" }), row({ day: "2026-11-20", accountTitle: "Main" })]);
     expect(sums).toEqual([expect.objectContaining({ accountId: "acc_1", accountTitle: "Renamed", charged: 90 })]);
+  });
+
+  it("are told apart by user, with what was given back and what is held", () => {
+    const sums = sumsByUser([
+      row({ refunded: 5 }),
+      row({ ownerId: "usr_2", held: 10, charged: 1 }),
+      row({ accountId: "acc_2", refunded: 2 }),
+    ]);
+    expect(sums.map(({ ownerId, charged, refunded, held }) => [ownerId, charged, refunded, held])).toEqual([
+      ["usr_1", 90, 7, 0],
+      ["usr_2", 1, 0, 10],
+    ]);
   });
 
   it("have every day of the range, oldest first, with nothing where nothing was spent", () => {
@@ -56,6 +72,7 @@ describe("sums of what was spent", () => {
         const types = sumsByType(all);
         expect(total(types)).toBe(total(all));
         expect(total(sumsByAccount(all))).toBe(total(all));
+        expect(total(sumsByUser(all))).toBe(total(all));
         expect(types.reduce((sum, { type }) => sum + total(sumsByDay(all, type, 7, now)), 0)).toBe(total(all));
       }),
     );

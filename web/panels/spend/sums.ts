@@ -9,7 +9,16 @@ export interface Sum {
   readonly submissions: number;
   readonly completed: number;
   readonly estimated: number;
+  /** What remains to be paid. */
   readonly charged: number;
+  /** Charged and given back. */
+  readonly refunded: number;
+  /** Estimates of what is under way. */
+  readonly held: number;
+}
+
+export interface UserSum extends Sum {
+  readonly ownerId: string;
 }
 
 export interface AccountSum extends Sum {
@@ -31,6 +40,18 @@ const plus = <S extends Sum>(sum: S, row: Sum): S => ({
   completed: sum.completed + row.completed,
   estimated: sum.estimated + row.estimated,
   charged: sum.charged + row.charged,
+  refunded: sum.refunded + row.refunded,
+  held: sum.held + row.held,
+});
+
+const sumOf = ({ type, submissions, completed, estimated, charged, refunded, held }: SpendRow): Sum => ({
+  type,
+  submissions,
+  completed,
+  estimated,
+  charged,
+  refunded,
+  held,
 });
 
 const byCharge = (a: Sum, b: Sum): number => b.charged - a.charged || b.estimated - a.estimated || b.submissions - a.submissions;
@@ -50,19 +71,22 @@ const gather = <S extends Sum>(
 };
 
 /** One for each kind of credits, the one that most was charged in first. */
-export const sumsByType = (rows: ReadonlyArray<SpendRow>): ReadonlyArray<Sum> =>
-  gather(
-    rows,
-    ({ type }) => type ?? "",
-    ({ type, submissions, completed, estimated, charged }): Sum => ({ type, submissions, completed, estimated, charged }),
-  );
+export const sumsByType = (rows: ReadonlyArray<SpendRow>): ReadonlyArray<Sum> => gather(rows, ({ type }) => type ?? "", sumOf);
 
 /** Rows come newest first: the title is the account's latest. */
 export const sumsByAccount = (rows: ReadonlyArray<SpendRow>): ReadonlyArray<AccountSum> =>
   gather(
     rows,
     ({ provider, accountId, type }) => JSON.stringify([provider, accountId, type]),
-    ({ day: _, ...row }): AccountSum => row,
+    (row): AccountSum => ({ ...sumOf(row), provider: row.provider, accountId: row.accountId, accountTitle: row.accountTitle }),
+  );
+
+/** Of each user and kind of credits. */
+export const sumsByUser = (rows: ReadonlyArray<SpendRow>): ReadonlyArray<UserSum> =>
+  gather(
+    rows,
+    ({ ownerId, type }) => JSON.stringify([ownerId, type]),
+    (row): UserSum => ({ ...sumOf(row), ownerId: row.ownerId }),
   );
 
 const dayMs = 86_400_000;

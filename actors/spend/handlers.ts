@@ -1,0 +1,124 @@
+// What the wire asks of spend. Everybody sees their own submissions and what limits them; the budgets of others and of the workspace are an
+// administrator's.
+import { Clock, Effect } from "effect";
+import { poolAddress } from "#actors/account/address.ts";
+import { fromCursor, toCursor } from "#actors/asset/view.ts";
+import { Providers } from "#actors/provider/index.ts";
+import { Database } from "#db/client/database.ts";
+import { allBudgets, budgetById, budgetsFor, putBudget, removeBudget } from "#db/queries/budget.ts";
+import { ledgerRows } from "#db/queries/ledger.ts";
+import { userById } from "#db/queries/user.ts";
+import { LedgerEntry } from "#protocol/spend.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { Actors } from "#runtime/actor/actors.ts";
+import { principalOf } from "#runtime/auth/handlers.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
+import type { DomainHandlers } from "#runtime/gateway/handlers.ts";
+import { fromBudgetRow } from "./budgets.ts";
+import { periodsAt } from "./context.ts";
+
+const forbidden = (message: string): CallError => new CallError("forbidden", message);
+const invalid = (path: string, message: string): CallError =>
+  new CallError("invalid_input", message, { issues: [{ path: [path], message }] });
+
+export const spendHandlers = Effect.gen(function* () {
+  const database = yield* Database;
+  const actors = yield* Actors;
+  const providers = yield* Providers;
+
+  /** Pools hear of what may hold their jobs back no longer, or from now on; one that misses it looks again by itself. */
+  const tellPools = (provider: string | null): Effect.Effect<void> =>
+    Effect.forEach(
+      providers.all.filter(({ id, account }) => account !== null && (provider ?? id) === id),
+      ({ id }) => Effect.ignore(actors.send(poolAddress(id), { type: "pool.rules" })),
+      { concurrency: "unbounded", discard: true },
+    );
+
+  const handlers: DomainHandlers<"spend"> = {
+    calls: {
+      "spend.ledger": Effect.fnUntraced(function* ({ cursor, limit }, context) {
+        const { userId } = yield* principalOf(context);
+        const place = cursor === undefined ? null : fromCursor(cursor);
+        if (place === undefined) return yield* Effect.fail(invalid("cursor", "The cursor is not one that this list gave."));
+        const rows = yield* orCallError(database.query((sql) => ledgerRows(sql, userId, place, limit + 1)));
+        const last = rows.length > limit ? rows[limit - 1] : undefined;
+        return {
+          entries: rows.slice(0, limit).map((row) =>
+            LedgerEntry.parse({
+              key: row.key,
+              jobId: row.job_id,
+              provider: row.provider,
+              accountId: row.account_id,
+              accountTitle: row.account_title,
+              type: row.type,
+              estimated: row.estimated,
+              charged: row.charged,
+              refunded: row.refunded,
+              source: row.source,
+              outcome: row.outcome,
+              at: row.at,
+            }),
+          ),
+          next: last === undefined ? null : toCursor({ createdAt: last.at, id: last.key }),
+        };
+      }),
+
+      "spend.budgets": Effect.fnUntraced(function* ({ everybody }, context) {
+        const { userId, role } = yield* principalOf(context);
+        if (everybody && role !== "admin") return yield* Effect.fail(forbidden("Only an administrator sees the budgets of others."));
+        const periods = periodsAt(yield* Clock.currentTimeMillis);
+        const rows = yield* orCallError(
+          database.query((sql) => (everybody ? allBudgets(sql, periods) : budgetsFor(sql, [userId], null, periods))),
+        );
+        return { budgets: rows.map(fromBudgetRow) };
+      }),
+
+      "spend.setBudget": Effect.fnUntraced(function* ({ ownerId = undefined, provider, period, type, warnAt, pauseAt, stopAt }, context) {
+        const { userId, role } = yield* principalOf(context);
+        const own = ownerId === undefined;
+        if (!own && role !== "admin") return yield* Effect.fail(forbidden("Only an administrator sets a budget for others."));
+        if (warnAt === null && pauseAt === null && stopAt === null) {
+          return yield* Effect.fail(invalid("pauseAt", "Say at which amount it warns, lets jobs wait or refuses them."));
+        }
+        if (provider !== null && (providers.get(provider)?.account ?? null) === null) {
+          return yield* Effect.fail(new CallError("not_found", `There is no provider "${provider}" that is paid.`));
+        }
+        if (typeof ownerId === "string" && (yield* orCallError(database.query((sql) => userById(sql, ownerId)))).length === 0) {
+          return yield* Effect.fail(new CallError("not_found", `There is no user ${ownerId}.`));
+        }
+        const budget = {
+          id: `bud_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`,
+          owner_id: own ? userId : (ownerId ?? ""),
+          by_admin: !own,
+          provider: provider ?? "",
+          period,
+          type: type ?? "",
+          warn_at: warnAt,
+          pause_at: pauseAt,
+          stop_at: stopAt,
+        };
+        const [kept] = yield* orCallError(database.query((sql) => putBudget(sql, budget)));
+        yield* tellPools(provider);
+        const periods = periodsAt(yield* Clock.currentTimeMillis);
+        const rows = yield* orCallError(database.query((sql) => budgetsFor(sql, [budget.owner_id], null, periods)));
+        return fromBudgetRow(rows.find(({ id }) => id === kept?.id)!);
+      }),
+
+      "spend.removeBudget": Effect.fnUntraced(function* ({ id }, context) {
+        const { userId, role } = yield* principalOf(context);
+        const [budget] = yield* orCallError(database.query((sql) => budgetById(sql, id)));
+        const isAdmin = role === "admin";
+        if (budget === undefined || (!isAdmin && budget.owner_id !== userId && budget.owner_id !== "")) {
+          return yield* Effect.fail(new CallError("not_found", "There is no such budget."));
+        }
+        if (budget.by_admin && !isAdmin) return yield* Effect.fail(forbidden("An administrator has set it, and alone removes it."));
+        yield* orCallError(database.query((sql) => removeBudget(sql, id)));
+        yield* tellPools(budget.provider === "" ? null : budget.provider);
+        return {};
+      }),
+    },
+    streams: {},
+    topics: {},
+  };
+  return handlers;
+});

@@ -1,0 +1,213 @@
+// What budgets promise, on the real databases: however many pools ask at once, what is spent and held never goes beyond by our own doing.
+import * as fc from "fast-check";
+import { Effect, ManagedRuntime } from "effect";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Database } from "#db/client/database.ts";
+import { testDatabases } from "#db/client/testing.ts";
+import { type BudgetRow, budgetsFor, putBudget, removeBudget } from "#db/queries/budget.ts";
+import { freeHolds, holdSpend, ledgerRows, settleHold, settleStale, spendOf, type Wanted } from "#db/queries/ledger.ts";
+import type { Queryable } from "#db/client/database.ts";
+import { periodsAt } from "./context.ts";
+
+const now = Date.UTC(2026, 10, 26, 14);
+const periods = periodsAt(now);
+const owners = ["u1", "u2"];
+const sellers = ["pixverse", "fal"];
+
+describe.each(testDatabases)("holds ($engine)", ({ layer }) => {
+  const runtime = ManagedRuntime.make(layer);
+  const sql = <A>(query: (sql: Queryable) => PromiseLike<A>): Promise<A> =>
+    runtime.runPromise(Effect.flatMap(Database, (database) => database.query(query)));
+  beforeAll(() => runtime.runPromise(Effect.void));
+  afterAll(() => runtime.dispose());
+
+  const wanted = (key: string, changes: Partial<Wanted> = {}): Wanted => ({
+    key,
+    account_id: "acc_1",
+    account_title: "Main",
+    job_id: `job_${key}`,
+    owner_id: "u1",
+    provider: "pixverse",
+    type: "credits",
+    cost: 10,
+    ...changes,
+  });
+  const budget = (id: string, changes: Partial<BudgetRow> = {}): Omit<BudgetRow, "used"> => ({
+    id,
+    owner_id: "u1",
+    by_admin: false,
+    provider: "",
+    period: "day",
+    type: "credits",
+    warn_at: null,
+    pause_at: 100,
+    stop_at: null,
+    ...changes,
+  });
+  const clear = async (): Promise<void> => {
+    await sql((db) => db`delete from ledger`);
+    await sql((db) => db`delete from budget`);
+    await sql((db) => db`delete from job where id like 'job_h%'`);
+  };
+  /** A job that gave its place back, and says what came of it. */
+  const endJob = (key: string, charge: object | null) =>
+    sql(
+      (db) => db`
+        insert into job (id, rev, owner_id, operation, provider, state, progress, prompt, params, inputs, hash, priority, attempt,
+          max_attempts, parked, created_at, charges)
+        values (${`job_${key}`}, 1, 'u1', 'text_to_video', 'pixverse', 'completed', 1, '', '{}', '[]', '', 5, 1, 3, false, ${now},
+          ${JSON.stringify(charge === null ? [] : [charge])}::text::jsonb)`,
+    );
+  const charge = (key: string, changes: object = {}) => ({
+    key,
+    accountId: "acc_1",
+    accountTitle: "Main",
+    estimated: 10,
+    charged: null,
+    type: "credits",
+    outcome: "completed",
+    tookMs: 0,
+    at: now,
+    ...changes,
+  });
+
+  test("what is spent and held never goes beyond a budget, whoever asks at the same time", async () => {
+    const someBudget = fc.record({
+      owner_id: fc.constantFrom("", ...owners),
+      provider: fc.constantFrom("", ...sellers),
+      period: fc.constantFrom("day" as const, "month" as const),
+      type: fc.constantFrom("", "credits", "USD"),
+      pause_at: fc.option(fc.integer({ min: 1, max: 60 }).map((cents) => cents / 2)),
+      stop_at: fc.option(fc.integer({ min: 1, max: 60 }).map((cents) => cents / 2)),
+    });
+    const someAsk = fc.record({
+      owner_id: fc.constantFrom(...owners),
+      provider: fc.constantFrom(...sellers),
+      account_id: fc.constantFrom("acc_1", "acc_2", "acc_3"),
+      type: fc.constantFrom("credits", "USD"),
+      cost: fc.integer({ min: 0, max: 40 }).map((cents) => cents / 10),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(someBudget, { minLength: 1, maxLength: 4 }),
+        fc.array(fc.array(someAsk, { minLength: 1, maxLength: 8 }), { minLength: 2, maxLength: 6 }),
+        async (budgets, pools) => {
+          await clear();
+          for (const [at, each] of budgets.entries()) await sql((db) => putBudget(db, budget(`bud_${at}`, each)));
+          const refused = await Promise.all(
+            pools.map((asks, pool) =>
+              sql((db) =>
+                holdSpend(
+                  db,
+                  asks.map((ask, at) => wanted(`h${pool}-${at}`, ask)),
+                  periods,
+                ),
+              ),
+            ),
+          );
+          const rows = await sql((db) => budgetsFor(db, owners, null, periods));
+          for (const { used, pause_at, stop_at } of rows) {
+            expect(used).toBeLessThanOrEqual(Math.min(pause_at ?? Number.POSITIVE_INFINITY, stop_at ?? Number.POSITIVE_INFINITY));
+          }
+          const [held] = await sql((db) => db<Array<{ count: number }>>`select count(*)::int as count from ledger`);
+          const asked = pools.reduce((sum, asks) => sum + asks.length, 0);
+          expect(held!.count + refused.reduce((sum, keys) => sum + keys.size, 0)).toBe(asked);
+          // Nobody is refused without need: none of them would fit now either, and all would without budgets.
+          for (const [pool, asks] of pools.entries()) {
+            const again = asks.flatMap((ask, at) => (refused[pool]!.has(`h${pool}-${at}`) ? [wanted(`h${pool}-${at}`, ask)] : []));
+            expect((await sql((db) => holdSpend(db, again, periods))).size).toBe(again.length);
+          }
+          for (const { id } of rows) await sql((db) => removeBudget(db, id));
+          for (const [pool, keys] of refused.entries()) {
+            const again = [...keys].map((key) => wanted(key, pools[pool]![Number(key.split("-")[1])]!));
+            expect((await sql((db) => holdSpend(db, again, periods))).size).toBe(0);
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test("what costs less than was held gives room again, and so does what came to nothing", async () => {
+    await clear();
+    await sql((db) => putBudget(db, budget("bud_1", { pause_at: 20 })));
+    const keys = ["h1", "h2", "h3"];
+    expect(
+      await sql((db) =>
+        holdSpend(
+          db,
+          keys.map((key) => wanted(key)),
+          periods,
+        ),
+      ),
+    ).toEqual(new Set(["h3"]));
+    await endJob("h1", charge("h1", { charged: 4, refunded: 6 }));
+    const end = (key: string) => sql((db) => settleHold(db, { key, accountId: "acc_1", jobId: `job_${key}`, at: now }));
+    await end("h1");
+    await end("h1");
+    expect(await sql((db) => holdSpend(db, [wanted("h3")], periods))).toEqual(new Set(["h3"]));
+    await endJob("h2", null);
+    await end("h2");
+    expect(await sql((db) => holdSpend(db, [wanted("h3")], periods))).toEqual(new Set());
+    // The account had no place after all.
+    await sql((db) => freeHolds(db, [{ key: "h3", account_id: "acc_1" }]));
+    const rows = await sql((db) => spendOf(db, "u1", periods.month));
+    expect(rows).toEqual([
+      {
+        day: "2026-11-26",
+        ownerId: "u1",
+        provider: "pixverse",
+        accountId: "acc_1",
+        accountTitle: "Main",
+        type: "credits",
+        submissions: 1,
+        completed: 1,
+        estimated: 10,
+        charged: 4,
+        refunded: 6,
+        held: 0,
+        told: 1,
+      },
+    ]);
+  });
+
+  test("what was lost with a process is found: holds that no job holds, and ends that were not noted", async () => {
+    await clear();
+    await sql((db) =>
+      holdSpend(
+        db,
+        ["h1", "h2", "h3"].map((key) => wanted(key)),
+        { ...periods, now: now - 60_000 },
+      ),
+    );
+    await endJob("h1", charge("h1"));
+    await endJob("h2", null);
+    // Its hold was never written, and still it is in the books.
+    await endJob("h4", charge("h4", { outcome: "filtered", charged: 0, refunded: 10 }));
+    await sql((db) => settleHold(db, { key: "h4", accountId: "acc_1", jobId: "job_h4", at: now }));
+    // Held a moment ago: its job may just be about to take it.
+    await sql((db) => holdSpend(db, [wanted("h5")], periods));
+    await sql((db) => settleStale(db, now - 30_000));
+    const rows = await sql((db) => ledgerRows(db, "u1", null, 10));
+    expect(rows.map(({ key, charged, refunded, source, outcome }) => [key, charged, refunded, source, outcome])).toEqual([
+      ["h5", null, 0, null, null],
+      ["h4", 0, 10, "provider", "filtered"],
+      ["h1", 10, 0, "estimate", "completed"],
+    ]);
+    const page = await sql((db) => ledgerRows(db, "u1", { createdAt: rows[0]!.at, id: rows[0]!.key }, 1));
+    expect(page.map(({ key }) => key)).toEqual(["h4"]);
+  });
+
+  test("a day's budget begins anew at midnight, a month's on the first", async () => {
+    await clear();
+    for (const period of ["day", "month"] as const) await sql((db) => putBudget(db, budget(`bud_${period}`, { period, pause_at: 30 })));
+    const held = async (key: string, at: number) =>
+      (await sql((db) => holdSpend(db, [wanted(key, { cost: 20 })], periodsAt(at)))).size === 0;
+    expect([await held("h1", now), await held("h2", now)]).toEqual([true, false]);
+    const tomorrow = periods.ends.day;
+    expect(await held("h3", tomorrow)).toBe(false);
+    await sql((db) => putBudget(db, budget("bud_other", { period: "month", pause_at: 50 })));
+    expect(await held("h3", tomorrow)).toBe(true);
+    expect(await held("h4", periods.ends.month)).toBe(true);
+  });
+});

@@ -1,0 +1,147 @@
+// What submissions cost in SQL: held before they are sent, settled by what their job says they came to. One statement a function.
+import type { Queryable } from "../client/database.ts";
+
+/** A submission that is to be sent to an account. */
+export interface Wanted {
+  readonly key: string;
+  readonly account_id: string;
+  readonly account_title: string;
+  readonly job_id: string;
+  readonly owner_id: string;
+  readonly provider: string;
+  readonly type: string | null;
+  readonly cost: number;
+}
+
+/** Beginnings of the day and the month that `now` lies in, ms. */
+export interface Periods {
+  readonly now: number;
+  readonly day: number;
+  readonly month: number;
+}
+
+/** Holds what each is to cost, in order; answers the keys of those that are paused or that a budget has no room for: they hold nothing. */
+export const holdSpend = async (
+  sql: Queryable,
+  wanted: ReadonlyArray<Wanted>,
+  { now, day, month }: Periods,
+): Promise<ReadonlySet<string>> => {
+  const rows = await sql<Array<{ key: string }>>`
+    select hold_spend as key from hold_spend(${JSON.stringify(wanted)}::text::jsonb, ${now}, ${day}, ${month})`;
+  return new Set(rows.map(({ key }) => key));
+};
+
+/** Frees what no account gave a place for. */
+export const freeHolds = (sql: Queryable, holds: ReadonlyArray<{ readonly key: string; readonly account_id: string }>) =>
+  sql`
+    delete from ledger l using jsonb_to_recordset(${JSON.stringify(holds)}::text::jsonb) as r (key text, account_id text)
+    where l.key = r.key and l.account_id = r.account_id and l.settled_at is null`;
+
+/** How a submission ended, as its job says it: what `ledger` has besides what it was held with. */
+const settlement = (sql: Queryable) => sql`
+  coalesce((c ->> 'charged')::double precision,
+    case when c ->> 'outcome' in ('completed', 'goes on') then (c ->> 'estimated')::double precision else 0 end),
+  coalesce((c ->> 'refunded')::double precision, 0),
+  case when c ->> 'charged' is null then 'estimate' else 'provider' end,
+  c ->> 'outcome', (c ->> 'at')::bigint`;
+
+/**
+ * Settles what was held for one submission whose job gave its place back, and frees it where nothing came of it. `at`: when it gave it
+ * back; what was held later is another try's.
+ */
+export const settleHold = (
+  sql: Queryable,
+  { key, accountId, jobId, at }: { readonly key: string; readonly accountId: string; readonly jobId: string; readonly at: number },
+) =>
+  sql`
+    with ended as (
+      select j.id, j.owner_id, j.provider, c from job j cross join jsonb_array_elements(j.charges) c
+      where j.id = ${jobId} and c ->> 'key' = ${key} and c ->> 'accountId' = ${accountId}
+    ), unused as (
+      delete from ledger l where l.key = ${key} and l.account_id = ${accountId} and l.settled_at is null and l.at <= ${at}
+        and not exists (select from ended)
+    )
+    insert into ledger (key, account_id, job_id, owner_id, provider, account_title, type, estimated, at, charged, refunded, source, outcome, settled_at)
+    select ${key}, ${accountId}, id, owner_id, provider, c ->> 'accountTitle', c ->> 'type', (c ->> 'estimated')::double precision,
+      (c ->> 'at')::bigint - (c ->> 'tookMs')::bigint, ${settlement(sql)}
+    from ended
+    on conflict (key, account_id) do update set charged = excluded.charged, refunded = excluded.refunded, source = excluded.source,
+      outcome = excluded.outcome, settled_at = excluded.settled_at`;
+
+/** The same for all that was held before `before` and that no job holds a place for. Answers how many. */
+export const settleStale = (sql: Queryable, before: number) =>
+  sql<Array<{ key: string }>>`
+    with ended as (
+      select l.key, l.account_id, (
+        select c from jsonb_array_elements(j.charges) c where c ->> 'key' = l.key and c ->> 'accountId' = l.account_id limit 1
+      ) as c
+      from ledger l left join job j on j.id = l.job_id
+      where l.settled_at is null and l.at < ${before}
+        and (j.id is null or j.account_id is distinct from l.account_id or j.lease_key is distinct from l.key)
+    ), unused as (
+      delete from ledger l using ended e where l.key = e.key and l.account_id = e.account_id and l.settled_at is null and e.c is null
+    )
+    update ledger l set (charged, refunded, source, outcome, settled_at) = (select ${settlement(sql)})
+    from ended e where l.key = e.key and l.account_id = e.account_id and l.settled_at is null and e.c is not null
+    returning l.key`;
+
+export interface SpendRow {
+  /** YYYY-MM-DD, UTC. */
+  readonly day: string;
+  readonly ownerId: string;
+  readonly provider: string;
+  readonly accountId: string;
+  readonly accountTitle: string;
+  readonly type: string | null;
+  readonly submissions: number;
+  readonly completed: number;
+  readonly estimated: number;
+  readonly charged: number;
+  readonly refunded: number;
+  readonly held: number;
+  readonly told: number;
+}
+
+/** Submissions since `since` by UTC day, user, provider and account, newest day first; of all users where `ownerId` is null. */
+export const spendOf = (sql: Queryable, ownerId: string | null, since: number) =>
+  sql<Array<SpendRow>>`
+    select to_char(to_timestamp(l.at / 1000) at time zone 'UTC', 'YYYY-MM-DD') as day, l.owner_id as "ownerId", l.provider,
+      l.account_id as "accountId", max(l.account_title) as "accountTitle", l.type,
+      count(*)::int as submissions, (count(*) filter (where l.outcome = 'completed'))::int as completed,
+      sum(l.estimated) as estimated, coalesce(sum(l.charged), 0) as charged, sum(l.refunded) as refunded,
+      coalesce(sum(l.estimated) filter (where l.settled_at is null), 0) as held,
+      (count(*) filter (where l.source = 'provider'))::int as told
+    from ledger l
+    where l.at >= ${since} ${ownerId === null ? sql`` : sql`and l.owner_id = ${ownerId}`}
+    group by 1, 2, 3, 4, 6
+    order by 1 desc, 3, 4, 2`;
+
+export interface LedgerRow {
+  readonly key: string;
+  readonly account_id: string;
+  readonly job_id: string;
+  readonly owner_id: string;
+  readonly provider: string;
+  readonly account_title: string;
+  readonly type: string | null;
+  readonly estimated: number;
+  readonly charged: number | null;
+  readonly refunded: number;
+  readonly source: "provider" | "estimate" | null;
+  readonly outcome: string | null;
+  readonly at: number;
+}
+
+/** Single submissions, newest first, after the given place. */
+export const ledgerRows = (
+  sql: Queryable,
+  ownerId: string,
+  after: { readonly createdAt: number; readonly id: string } | null,
+  limit: number,
+) =>
+  sql<Array<LedgerRow>>`
+    select key, account_id, job_id, owner_id, provider, account_title, type, estimated, charged, refunded, source, outcome, at
+    from ledger
+    where owner_id = ${ownerId} ${after === null ? sql`` : sql`and (at, key) < (${after.createdAt}, ${after.id})`}
+    order by at desc, key desc
+    limit ${limit}`;

@@ -1,0 +1,151 @@
+// Setting a budget: where, by day or month, what is counted, and at which amounts it warns, lets jobs wait or refuses them.
+import { createResource, createSignal, Show, type Component } from "solid-js";
+import type { CallInput } from "#protocol/contract.ts";
+import type { Budget } from "#protocol/spend.ts";
+import { newKey } from "#web/store/key.ts";
+import { sentenceOf } from "#web/store/problem.ts";
+import { useWorkspace } from "#web/store/workspace.ts";
+import { Button } from "#web/ui/button.tsx";
+import { Segments, Select } from "#web/ui/choice.tsx";
+import { Dialog } from "#web/ui/dialog.tsx";
+import { NumberField } from "#web/ui/text-field.tsx";
+
+/** Null: closed; `new`, or the one that is changed. */
+export type BudgetTask = "new" | Budget | null;
+
+interface BudgetDialogProps {
+  readonly task: BudgetTask;
+  readonly onClose: () => void;
+}
+
+export const BudgetDialog: Component<BudgetDialogProps> = (props) => (
+  <Dialog
+    open={props.task !== null}
+    onClose={props.onClose}
+    size="s"
+    title={props.task === "new" ? "Set a budget" : "Change the budget"}
+    description="What is under way counts with its estimate until it has ended, so that jobs at the same time cannot go beyond."
+  >
+    {/* Keyed: each opening begins with a form of its own. */}
+    <Show when={props.task} keyed>
+      {(task) => <BudgetForm budget={task === "new" ? null : task} onClose={props.onClose} />}
+    </Show>
+  </Dialog>
+);
+
+const everywhere = "";
+const jobs = "";
+const mine = "mine";
+const everybody = "everybody";
+const periods = [
+  { value: "day", label: "A day" },
+  { value: "month", label: "A month" },
+] as const;
+
+const BudgetForm: Component<{ readonly budget: Budget | null; readonly onClose: () => void }> = (props) => {
+  const { client, providers, budgets, user } = useWorkspace();
+  const before = props.budget;
+  const isAdmin = () => user().role === "admin";
+  const paid = () => (providers.list() ?? []).filter(({ account }) => account !== null);
+  const [users] = createResource(isAdmin, () => client.call("auth.users", {}).then(({ users: all }) => all));
+  const [whose, setWhose] = createSignal(before === null || !before.byAdmin ? mine : (before.ownerId ?? everybody));
+  const [provider, setProvider] = createSignal(before?.provider ?? everywhere);
+  const [period, setPeriod] = createSignal<Budget["period"]>(before?.period ?? "day");
+  const typeAt = (id: string) => paid().find((each) => each.id === id)?.account?.creditType ?? null;
+  const types = () => [...new Set(paid().flatMap(({ id }) => typeAt(id) ?? []))];
+  const [type, setType] = createSignal(before === null ? (types()[0] ?? jobs) : (before.type ?? jobs));
+  const [warnAt, setWarnAt] = createSignal(before?.warnAt ?? null);
+  const [pauseAt, setPauseAt] = createSignal(before?.pauseAt ?? null);
+  const [stopAt, setStopAt] = createSignal(before?.stopAt ?? null);
+  const [problem, setProblem] = createSignal<string | null>(null);
+  const [busy, setBusy] = createSignal(false);
+
+  const chooseProvider = (id: string) => {
+    setProvider(id);
+    // What another provider counts in would never be reached.
+    setType((now) => (id === everywhere || now === jobs ? now : (typeAt(id) ?? jobs)));
+  };
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const amounts = [warnAt(), pauseAt(), stopAt()];
+    if (amounts.every((amount) => amount === null) || amounts.some((amount) => amount !== null && amount <= 0)) {
+      setProblem("Enter at least one amount, each above zero.");
+      return;
+    }
+    const input: CallInput<"spend.setBudget"> = {
+      ...(whose() === mine ? {} : { ownerId: whose() === everybody ? null : whose() }),
+      provider: provider() === everywhere ? null : provider(),
+      period: period(),
+      type: type() === jobs ? null : type(),
+      warnAt: warnAt(),
+      pauseAt: pauseAt(),
+      stopAt: stopAt(),
+    };
+    setBusy(true);
+    client.call("spend.setBudget", input, { key: newKey() }).then(
+      () => {
+        budgets.read();
+        props.onClose();
+      },
+      (error: unknown) => {
+        setBusy(false);
+        setProblem(sentenceOf(error));
+      },
+    );
+  };
+  return (
+    <form class="budget-form" onSubmit={submit} noValidate>
+      {/* Whose, where, when and of what it is make it the one that it is. */}
+      <Show when={before === null}>
+        <Show when={isAdmin()}>
+          <Select
+            label="Whose"
+            value={whose()}
+            onChange={setWhose}
+            options={[
+              { value: mine, label: "Mine" },
+              { value: everybody, label: "Everybody's together" },
+              ...(users() ?? []).map(({ id, username }) => ({ value: id, label: username })),
+            ]}
+          />
+        </Show>
+        <Select
+          label="Where"
+          value={provider()}
+          onChange={chooseProvider}
+          options={[{ value: everywhere, label: "All providers" }, ...paid().map(({ id, title }) => ({ value: id, label: title }))]}
+        />
+        <Segments label="Period" value={period()} onChange={setPeriod} options={periods} />
+        <Select
+          label="Counted in"
+          value={type()}
+          onChange={setType}
+          options={[
+            ...types()
+              .filter((each) => provider() === everywhere || each === typeAt(provider()))
+              .map((each) => ({ value: each, label: each })),
+            { value: jobs, label: "jobs" },
+          ]}
+        />
+      </Show>
+      <div class="budget-amounts">
+        <NumberField label="Warn at" help="Marked, and told once." min={0} value={warnAt()} onChange={setWarnAt} />
+        <NumberField label="Jobs wait at" help="Until the period ends." min={0} value={pauseAt()} onChange={setPauseAt} />
+        <NumberField label="Refuse jobs at" help="None is taken in." min={0} value={stopAt()} onChange={setStopAt} />
+      </div>
+      <Show when={problem()}>
+        {(words) => (
+          <p class="budget-problem" role="alert">
+            {words()}
+          </p>
+        )}
+      </Show>
+      <div class="budget-buttons">
+        <Button onClick={() => props.onClose()}>Cancel</Button>
+        <Button type="submit" tone="primary" busy={busy()}>
+          Save
+        </Button>
+      </div>
+    </form>
+  );
+};
