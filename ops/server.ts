@@ -15,6 +15,7 @@ import { jobHandlers } from "#actors/job/handlers.ts";
 import { Slots } from "#actors/job/slots.ts";
 import { mediaPool } from "#actors/media/pool.ts";
 import { promptHandlers } from "#actors/prompt/handlers.ts";
+import { quotaHandlers } from "#actors/quota/handlers.ts";
 import { spendHandlers } from "#actors/spend/handlers.ts";
 import { builtInProviders, Providers } from "#actors/provider/index.ts";
 import { actorHandlers } from "#runtime/actor/handlers.ts";
@@ -61,6 +62,7 @@ const gateway = (limits: Partial<GatewayLimits>) =>
         jobs: yield* jobHandlers,
         accounts: yield* accountHandlers,
         spend: yield* spendHandlers,
+        quotas: yield* quotaHandlers,
         assets: yield* assetHandlers,
         prompts: yield* promptHandlers,
         actors: yield* actorHandlers,

@@ -12,6 +12,7 @@ import type { AccountSpec, Provider } from "#actors/provider/provider.ts";
 import { Database } from "#db/client/database.ts";
 import { accountById, addCredential, removeCredential, replaceCredential, visibleAccounts } from "#db/queries/account.ts";
 import { spendOf } from "#db/queries/ledger.ts";
+import { quotaOf } from "#db/queries/quota.ts";
 import { allPauses, setPause } from "#db/queries/pause.ts";
 import type { Account, Pause as PauseSeen } from "#protocol/account.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -137,7 +138,8 @@ export const accountHandlers = Effect.gen(function* () {
         const secrets = yield* checked(spec.secrets, input.secrets, "secrets");
         const id = derivedId("acc", ...(context.key === undefined ? [crypto.randomUUID()] : [who.userId, context.key]));
         const sealed = yield* sealCredentials(vault, id, secrets as Readonly<Record<string, string>>);
-        const limit = who.isAdmin ? 1_000_000 : settings.PIXSIM_ACCOUNTS_PER_USER;
+        const [quota] = yield* orCallError(database.query((sql) => quotaOf(sql, who.userId)));
+        const limit = who.isAdmin ? 1_000_000 : (quota?.accounts ?? settings.PIXSIM_ACCOUNTS_PER_USER);
         const now = yield* Clock.currentTimeMillis;
         const kept = yield* orCallError(
           database.transaction((tx) => addCredential(tx, { accountId: id, ownerId: who.userId, sealed, now }, limit)),

@@ -20,7 +20,7 @@ const environment = { PIXSIM_ASSETS_PER_USER: String(most), PIXSIM_STORAGE_PER_U
 
 test("a quota is full when it is reached, with what is on its way, and says so in words and figures", () => {
   const settings = readSettings(environment);
-  const none = { assets: 0, bytes: 0, coming: 0, comingBytes: 0 };
+  const none = { assets: 0, bytes: 0, coming: 0, comingBytes: 0, mostAssets: null, mostStorage: null };
   expect(refusal({ ...none, assets: 1, coming: 1 }, { assets: 1, bytes: 0 }, settings)).toBeNull();
   expect(refusal({ ...none, assets: 1, coming: 1 }, { assets: 2, bytes: 0 }, settings)).toMatchObject({
     code: "quota_exceeded",
@@ -32,6 +32,11 @@ test("a quota is full when it is reached, with what is on its way, and says so i
     code: "quota_exceeded",
     message: "Your assets take 0.5 MB of the 1.0 MB that you have: move some to the trash first.",
     details: { quota: "storage", limit: 1_000_000 },
+  });
+  // One who is allowed more, or less, than others.
+  expect(refusal({ ...none, assets: 3, mostAssets: 4 }, { assets: 1, bytes: 0 }, settings)).toBeNull();
+  expect(refusal({ ...none, mostStorage: 0.000_1 }, { assets: 1, bytes: 200_000 }, settings)).toMatchObject({
+    details: { limit: 100_000 },
   });
   // How large a video becomes is not known before it is made: there must be room for some.
   expect(refusal({ ...none, bytes: 1_000_000 }, { assets: 1, bytes: 0 }, settings)).toMatchObject({ details: { quota: "storage" } });

@@ -17,13 +17,13 @@ const size = (bytes: number): string => (bytes >= gigabyte ? `${(bytes / gigabyt
 
 /** Why this user may not have that much more than `usage`; null if it may. */
 export const refusal = (usage: Usage, wanted: Wanted, settings: SettingsShape): CallError | null => {
-  const most = settings.PIXSIM_ASSETS_PER_USER;
+  const most = usage.mostAssets ?? settings.PIXSIM_ASSETS_PER_USER;
   if (usage.assets + usage.coming + wanted.assets > most) {
     const coming = usage.coming === 0 ? "" : `, and ${usage.coming} on the way`;
     const message = `At most ${most} assets may be kept: you have ${usage.assets}${coming}. Move some to the trash first.`;
     return new CallError("quota_exceeded", message, { quota: "assets", limit: most });
   }
-  const room = settings.PIXSIM_STORAGE_PER_USER * gigabyte;
+  const room = (usage.mostStorage ?? settings.PIXSIM_STORAGE_PER_USER) * gigabyte;
   const used = usage.bytes + usage.comingBytes;
   if (used + Math.max(wanted.bytes, 1) > room) {
     const message = `Your assets take ${size(used)} of the ${size(room)} that you have: move some to the trash first.`;

@@ -2,9 +2,10 @@
 import { Clock, Effect } from "effect";
 import { refusal } from "#actors/asset/quota.ts";
 import { allowance, type Asked } from "#actors/spend/budgets.ts";
+import { periodsAt } from "#actors/spend/context.ts";
 import { Database } from "#db/client/database.ts";
-import { admitJobs, jobsById, openJobsOf } from "#db/queries/job.ts";
-import { dropReservations, usageOf } from "#db/queries/quota.ts";
+import { type Admission, admitJobs, jobsById } from "#db/queries/job.ts";
+import { countsOf, dropReservations, quotaOf, usageOf } from "#db/queries/quota.ts";
 import type { Job } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { type Acknowledged, Actors } from "#runtime/actor/actors.ts";
@@ -63,23 +64,35 @@ export const accepting = Effect.gen(function* () {
     const others = { ...usage, coming: usage.coming - ids.length };
     const refused = refusal(others, { assets: ids.length, bytes: 0 }, settings);
     if (refused === null) return;
-    yield* orCallError(database.query((sql) => dropReservations(sql, ids)));
+    const { day: today } = periodsAt(yield* Clock.currentTimeMillis);
+    yield* orCallError(database.query((sql) => dropReservations(sql, ids, today)));
     return yield* Effect.fail(refused);
   });
 
-  const tooManyOpen = (open: number): CallError => {
-    const limit = settings.PIXSIM_OPEN_JOBS_PER_USER;
-    const message = `${open} of your jobs are open and at most ${limit} may be: wait for some to end or cancel some.`;
-    return new CallError("quota_exceeded", message, { quota: "openJobs", limit });
+  const limits = { open: settings.PIXSIM_OPEN_JOBS_PER_USER, aDay: settings.PIXSIM_JOBS_PER_DAY };
+
+  /** Why so many more jobs may not be open, or asked for today; null: they may. */
+  const tooMany = (jobs: number, { open, made, open_limit, day_limit }: Omit<Admission, "admitted">): CallError | null => {
+    if (open + jobs > open_limit) {
+      const message = `${open} of your jobs are open and at most ${open_limit} may be: wait for some to end or cancel some.`;
+      return new CallError("quota_exceeded", message, { quota: "openJobs", limit: open_limit });
+    }
+    if (made + jobs > day_limit) {
+      const message = `You have asked for ${made} jobs today, and at most ${day_limit} are allowed: ask again after midnight UTC.`;
+      return new CallError("quota_exceeded", message, { quota: "jobsADay", limit: day_limit });
+    }
+    return null;
   };
 
   /** Why so many jobs would not be let in now, in words. Reserves nothing: it may be otherwise a moment later. */
   const refusals = Effect.fnUntraced(function* (ownerId: string, jobs: number, asked: ReadonlyArray<Asked>) {
-    const [row] = yield* orCallError(database.query((sql) => openJobsOf(sql, ownerId)));
-    const open = row?.open ?? 0;
+    const { day: today } = periodsAt(yield* Clock.currentTimeMillis);
+    const [quota] = yield* orCallError(database.query((sql) => quotaOf(sql, ownerId)));
+    const [counts] = yield* orCallError(database.query((sql) => countsOf(sql, ownerId, today)));
+    const { open = 0, made = 0 } = counts ?? {};
     const usage = yield* orCallError(database.query((sql) => usageOf(sql, ownerId)));
     const all = [
-      open + jobs > settings.PIXSIM_OPEN_JOBS_PER_USER ? tooManyOpen(open) : null,
+      tooMany(jobs, { open, made, open_limit: quota?.open_jobs ?? limits.open, day_limit: quota?.jobs_a_day ?? limits.aDay }),
       refusal(usage, { assets: jobs, bytes: 0 }, settings),
       yield* allowed(ownerId, asked),
     ];
@@ -87,11 +100,11 @@ export const accepting = Effect.gen(function* () {
   });
 
   const admit = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>) {
-    const now = yield* Clock.currentTimeMillis;
-    const limit = settings.PIXSIM_OPEN_JOBS_PER_USER;
-    const [row] = yield* orCallError(database.query((sql) => admitJobs(sql, ownerId, ids, limit, now, now - reservationLife)));
-    if (row?.admitted === true) return yield* mustFit(ownerId, ids);
-    return yield* Effect.fail(tooManyOpen(row?.open ?? 0));
+    const { now, day: today } = periodsAt(yield* Clock.currentTimeMillis);
+    const times = { now, today, staleBefore: now - reservationLife };
+    const [row] = yield* orCallError(database.query((sql) => admitJobs(sql, ownerId, ids, limits, times)));
+    const refused = row === undefined || row.admitted ? null : tooMany(ids.length, row);
+    return refused === null ? yield* mustFit(ownerId, ids) : yield* Effect.fail(refused);
   });
 
   const start = Effect.fnUntraced(function* (order: JobOrder) {

@@ -368,6 +368,37 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     expect((await create({}, 10, other)).jobs).toHaveLength(10);
   });
 
+  test("an administrator limits one user: jobs a day however many calls come at once, open jobs, assets and accounts", async () => {
+    const { query } = await database.service;
+    await Effect.runPromise(
+      query((sql) => sql`insert into app_user (id, username, role, created_at) values (${server.user}, ${server.user}, 'user', 0)`),
+    );
+    const none = { openJobs: null, jobsADay: null, assets: null, storage: null, accounts: null };
+    const set = (changes: Partial<typeof none | Record<keyof typeof none, number>>) =>
+      server.call("quotas.set", { userId: server.user, ...none, ...changes });
+    expect(await set({ jobsADay: 7 })).toMatchObject({
+      limits: { openJobs: 50, jobsADay: 7, assets: 58, accounts: 5 },
+      own: { jobsADay: 7 },
+    });
+    const outcomes = await Promise.allSettled(Array.from({ length: 4 }, () => create({}, 3)));
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+    const message = "You have asked for 6 jobs today, and at most 7 are allowed: ask again after midnight UTC.";
+    const error: unknown = await create({}, 2).catch((failure: unknown) => failure);
+    expect(error).toMatchObject({ code: "quota_exceeded", message, details: { quota: "jobsADay", limit: 7 } });
+    expect((await server.call("jobs.estimate", { request: request({}), count: 2 })).refusals).toEqual([message]);
+    // What is refused for another reason is not counted.
+    await set({ jobsADay: 100, assets: 6 });
+    expect(await codeOf(create({}, 1))).toBe("quota_exceeded");
+    expect((await server.call("quotas.get", {})).used).toMatchObject({ openJobs: 6, jobsADay: 6 });
+    await set({ openJobs: 6 });
+    expect(await codeOf(create({}))).toBe("quota_exceeded");
+    await set({});
+    expect((await create({}, 20)).jobs).toHaveLength(20);
+    expect((await server.call("quotas.get", {})).used).toMatchObject({ openJobs: 26, jobsADay: 26, assets: 0, storage: 0, accounts: 0 });
+    expect(await codeOf(server.call("quotas.get", { userId: server.user }, other))).toBe("forbidden");
+    expect(await codeOf(server.call("quotas.set", { userId: "usr_nobody", ...none }))).toBe("not_found");
+  });
+
   test("the list pages without gap or repeat, newest first", async () => {
     for (const count of [3, 2, 4]) await create({}, count);
     const seen: Array<string> = [];

@@ -14,6 +14,7 @@ import type { Pauses } from "#actors/pause/pauses.ts";
 import { promptHandlers } from "#actors/prompt/handlers.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { AccountSpec, Connection, Provider, ProviderFailure, ProviderRequest } from "#actors/provider/provider.ts";
+import { quotaHandlers } from "#actors/quota/handlers.ts";
 import { spendHandlers } from "#actors/spend/handlers.ts";
 import { Database, type DatabaseError } from "#db/client/database.ts";
 import type { Asset } from "#protocol/asset.ts";
@@ -325,7 +326,7 @@ class TestShelf {
 }
 
 type Services = Accounts | Actors | Assets | Blobs | Bus | Database | Durations | Leases | Pauses | Providers | Slots | Vault;
-type TestCall = Extract<CallName, `jobs.${string}` | `accounts.${string}` | `prompts.${string}` | `spend.${string}`>;
+type TestCall = Extract<CallName, `jobs.${string}` | `accounts.${string}` | `prompts.${string}` | `spend.${string}` | `quotas.${string}`>;
 
 /** One database for the tests of a file. */
 export class TestDatabase {
@@ -381,7 +382,7 @@ export class TestServer {
     const host = Layer.unwrap(Effect.map(actorKinds, actorHost)).pipe(Layer.provideMerge(kinds));
     const handlers = Layer.effect(
       TestHandlers,
-      Effect.all({ jobs: jobHandlers, accounts: accountHandlers, prompts: promptHandlers, spend: spendHandlers }),
+      Effect.all({ jobs: jobHandlers, accounts: accountHandlers, prompts: promptHandlers, spend: spendHandlers, quotas: quotaHandlers }),
     ).pipe(Layer.merge(accountDelivery), Layer.provideMerge(host), Layer.provideMerge(Logger.layer([])));
     const runtime = ManagedRuntime.make(handlers);
     this.#handlers = await runtime.runPromise(TestHandlers);
@@ -410,8 +411,8 @@ export class TestServer {
 
   /** Answers the result, or the error. */
   async call<N extends TestCall>(name: N, input: CallArgs<N>, user = this.user, key?: string): Promise<CallOutput<N>> {
-    const { jobs, accounts, prompts, spend } = this.#handlers!;
-    const calls = { ...jobs.calls, ...accounts.calls, ...prompts.calls, ...spend.calls };
+    const { jobs, accounts, prompts, spend, quotas } = this.#handlers!;
+    const calls = { ...jobs.calls, ...accounts.calls, ...prompts.calls, ...spend.calls, ...quotas.calls };
     const handler = calls[name] as unknown as (input: CallArgs<N>, context: CallContext) => Effect.Effect<CallOutput<N>, CallError>;
     return this.run(handler(input, contextOf(user, key, this.admins.has(user) ? "admin" : "user")));
   }
@@ -461,6 +462,7 @@ interface Handlers {
   readonly accounts: DomainHandlers<"accounts">;
   readonly prompts: DomainHandlers<"prompts">;
   readonly spend: DomainHandlers<"spend">;
+  readonly quotas: DomainHandlers<"quotas">;
 }
 
 class TestHandlers extends Context.Service<TestHandlers, Handlers>()("pixsim/test/Handlers") {}

@@ -18,21 +18,22 @@ export interface Table {
 const batchRows = 500;
 const batchChars = 1_000_000;
 
-/** What the migrations keep for themselves, and the table whose rows they make. */
+/** What the migrations keep for themselves, the table whose rows they make, and the one that the database fills as rows come. */
 const ledger = "schema_migration";
 const seeded = "cell";
+const counted = "asset_usage";
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const namesOf = (table: Table): string => table.columns.map(({ name }) => quoted(name)).join(", ");
 /** JSON within JSON would lose how it was written, and whether it was `null` or nothing. */
 const isJson = ({ type }: Column): boolean => type === "json" || type === "jsonb";
 
-/** The tables, each after those that its rows refer to. */
+/** The tables whose rows are written by hand, each after those that its rows refer to. */
 export const tablesOf = async (tx: Tx): Promise<ReadonlyArray<Table>> => {
   const columns = await tx<Array<Column & { readonly table: string }>>`
     select c.relname as table, a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attidentity <> '' as identity
     from pg_class c join pg_attribute a on a.attrelid = c.oid
-    where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace and c.relname <> ${ledger}
+    where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace and c.relname not in (${ledger}, ${counted})
       and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
     order by c.relname, a.attnum`;
   const references = await tx<Array<{ child: string; parent: string }>>`

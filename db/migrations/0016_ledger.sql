@@ -32,6 +32,8 @@ select c ->> 'key', c ->> 'accountId', j.id, j.owner_id, j.provider, c ->> 'acco
 from job j cross join jsonb_array_elements(j.charges) c
 where j.charges <> '[]'
 on conflict do nothing;
+-- What was spent is read from the ledger alone.
+drop index job_charges;
 
 create table budget (
   id text primary key,

@@ -83,10 +83,6 @@ export const listJobs = (
 export const countJobsByState = (sql: Queryable, ownerId: string) =>
   sql<Array<{ state: string; count: number }>>`select state, count(*)::int as count from job where owner_id = ${ownerId} group by state`;
 
-/** How many of a user's jobs have not ended. */
-export const openJobsOf = (sql: Queryable, ownerId: string) =>
-  sql<Array<{ open: number }>>`select count(*)::int as open from job where owner_id = ${ownerId} and finished_at is null`;
-
 /** Jobs that hold a slot and will use it without a person's help. */
 export const slotHolders = (sql: Queryable) =>
   sql<Array<{ id: string; provider: string; slot: string }>>`
@@ -131,13 +127,29 @@ export const recentGenerations = (sql: Queryable, limit: number) =>
     ) r
     order by r.finished_at`;
 
+export interface Admission {
+  readonly admitted: boolean;
+  /** Open or reserved, and asked for today, before. */
+  readonly open: number;
+  readonly made: number;
+  readonly open_limit: number;
+  readonly day_limit: number;
+}
+
 /**
- * Reserves places under the owner's limit of open jobs: all of `ids` or none. Answers how many were open or reserved before.
- * Reservations older than `staleBefore` count no more.
+ * Reserves places under the owner's limits of open jobs and of jobs a day (UTC, began at `today`): all of `ids` or none. `limits`: where the
+ * owner has none of its own. Reservations older than `staleBefore` count no more.
  */
-export const admitJobs = (sql: Queryable, ownerId: string, ids: ReadonlyArray<string>, limit: number, now: number, staleBefore: number) =>
-  sql<Array<{ admitted: boolean; open: number }>>`
-    select open, admitted from admit_jobs(${ownerId}, ${textArray(sql, ids)}, ${limit}, ${now}, ${staleBefore})`;
+export const admitJobs = (
+  sql: Queryable,
+  ownerId: string,
+  ids: ReadonlyArray<string>,
+  limits: { readonly open: number; readonly aDay: number },
+  { now, today, staleBefore }: { readonly now: number; readonly today: number; readonly staleBefore: number },
+) =>
+  sql<Array<Admission>>`
+    select open, made, open_limit, day_limit, admitted
+    from admit_jobs(${ownerId}, ${textArray(sql, ids)}, ${limits.open}, ${limits.aDay}, ${today}, ${now}, ${staleBefore})`;
 
 /**
  * Whether a job was called off or is out of time. The job takes no step until the transaction ends, so that the answer stays

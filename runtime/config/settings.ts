@@ -73,6 +73,8 @@ const Fields = z.object({
   PIXSIM_CONNECTIONS_PER_USER: z.coerce.number().int().min(1).max(10_000).default(50),
   /** Jobs of one user that may be open at the same time. */
   PIXSIM_OPEN_JOBS_PER_USER: z.coerce.number().int().min(1).max(1_000_000).default(1000),
+  /** Jobs one user may ask for on a day (UTC). This limit and those below an administrator sets anew for single users. */
+  PIXSIM_JOBS_PER_DAY: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
   /** Assets one user may keep outside of the trash. */
   PIXSIM_ASSETS_PER_USER: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
   /** Gigabytes (10^9) that the originals of one user's assets may take, those in the trash not counted. */

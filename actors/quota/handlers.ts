@@ -1,0 +1,75 @@
+// What the wire asks of quotas. They are held where something begins: jobs in `actors/job/accept.ts`, what becomes an asset in
+// `actors/asset/quota.ts`, accounts in `actors/account/handlers.ts`.
+import { Clock, Effect } from "effect";
+import { periodsAt } from "#actors/spend/context.ts";
+import { Database } from "#db/client/database.ts";
+import { countsOf, putQuota, quotaOf, usageOf } from "#db/queries/quota.ts";
+import { userById } from "#db/queries/user.ts";
+import type { Quota } from "#protocol/quota.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { principalOf } from "#runtime/auth/handlers.ts";
+import { Settings } from "#runtime/config/settings.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
+import type { DomainHandlers } from "#runtime/gateway/handlers.ts";
+
+const gigabyte = 1e9;
+
+export const quotaHandlers = Effect.gen(function* () {
+  const database = yield* Database;
+  const settings = yield* Settings;
+
+  const read = Effect.fnUntraced(function* (userId: string): Effect.fn.Return<Quota, CallError> {
+    const { day: today } = periodsAt(yield* Clock.currentTimeMillis);
+    const [row] = yield* orCallError(database.query((sql) => quotaOf(sql, userId)));
+    const [counts] = yield* orCallError(database.query((sql) => countsOf(sql, userId, today)));
+    const usage = yield* orCallError(database.query((sql) => usageOf(sql, userId)));
+    const own = {
+      openJobs: row?.open_jobs ?? null,
+      jobsADay: row?.jobs_a_day ?? null,
+      assets: row?.assets ?? null,
+      storage: row?.storage ?? null,
+      accounts: row?.accounts ?? null,
+    };
+    return {
+      userId,
+      own,
+      limits: {
+        openJobs: own.openJobs ?? settings.PIXSIM_OPEN_JOBS_PER_USER,
+        jobsADay: own.jobsADay ?? settings.PIXSIM_JOBS_PER_DAY,
+        assets: own.assets ?? settings.PIXSIM_ASSETS_PER_USER,
+        storage: own.storage ?? settings.PIXSIM_STORAGE_PER_USER,
+        accounts: own.accounts ?? settings.PIXSIM_ACCOUNTS_PER_USER,
+      },
+      used: {
+        openJobs: counts?.open ?? 0,
+        jobsADay: counts?.made ?? 0,
+        assets: usage.assets,
+        storage: usage.bytes / gigabyte,
+        accounts: counts?.accounts ?? 0,
+      },
+    };
+  });
+
+  const handlers: DomainHandlers<"quotas"> = {
+    calls: {
+      "quotas.get": Effect.fnUntraced(function* ({ userId }, context) {
+        const caller = yield* principalOf(context);
+        if (userId !== undefined && userId !== caller.userId && caller.role !== "admin") {
+          return yield* Effect.fail(new CallError("forbidden", "Only an administrator sees the limits of others."));
+        }
+        return yield* read(userId ?? caller.userId);
+      }),
+
+      "quotas.set": Effect.fnUntraced(function* ({ userId, openJobs, jobsADay, assets, storage, accounts }) {
+        const users = yield* orCallError(database.query((sql) => userById(sql, userId)));
+        if (users.length === 0) return yield* Effect.fail(new CallError("not_found", `There is no user ${userId}.`));
+        const row = { open_jobs: openJobs, jobs_a_day: jobsADay, assets, storage, accounts };
+        yield* orCallError(database.query((sql) => putQuota(sql, userId, row)));
+        return yield* read(userId);
+      }),
+    },
+    streams: {},
+    topics: {},
+  };
+  return handlers;
+});
