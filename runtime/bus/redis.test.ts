@@ -30,6 +30,7 @@ const processOf = () => {
     leaseMs: () => Infinity,
     confirm: () => Effect.succeed(true),
     runners: Effect.sync(() => runners),
+    departed: Effect.never,
     leave: Effect.void,
   });
   return ManagedRuntime.make(Bus.layer.pipe(Layer.provideMerge(redisFanout), Layer.provide([RedisConnection.layer(url), locks])));

@@ -1,12 +1,53 @@
 // Cells as one process serves them: each opened once however long that takes, reached by messages, closed at the end.
-import { Effect, ManagedRuntime } from "effect";
-import { afterEach, expect, test } from "vitest";
+import { Effect, Fiber, Latch, ManagedRuntime, type Scope } from "effect";
+import { TestClock } from "effect/testing";
+import { afterEach, describe, expect, test } from "vitest";
 import { cellCount } from "../actor/store.ts";
+import { ask } from "./cells.ts";
 import { type CellServer, Placement } from "./placement.ts";
 import { singleProcess } from "./single.ts";
 
-let runtime: ManagedRuntime.ManagedRuntime<Placement, never>;
-afterEach(() => runtime.dispose());
+describe("who was asked and does not answer", () => {
+  const asking = (departed: Effect.Effect<void>) => {
+    let asked = 0;
+    const request = Effect.suspend(() => (++asked === 1 ? Effect.never : Effect.succeed(`answer ${asked}`)));
+    return { fork: Effect.forkScoped(ask(request, departed)), asked: () => asked };
+  };
+  const inTestTime = <A>(effect: Effect.Effect<A, unknown, Scope.Scope>) =>
+    Effect.runPromise(Effect.scoped(effect).pipe(Effect.provide(TestClock.layer())));
+
+  test("is asked again, or its successor is, as soon as one is gone from the cluster", () =>
+    inTestTime(
+      Effect.gen(function* () {
+        let departure = Latch.makeUnsafe(false);
+        const { fork, asked } = asking(Effect.suspend(() => departure.await));
+        const fiber = yield* fork;
+        yield* TestClock.adjust(1000);
+        expect(asked()).toBe(1);
+        departure.openUnsafe();
+        departure = Latch.makeUnsafe(false);
+        // Half a second, which is before its time is up.
+        for (let n = 0; n < 10 && asked() < 2; n++) yield* TestClock.adjust(50);
+        expect(asked()).toBe(2);
+        expect(yield* Fiber.join(fiber)).toBe("answer 2");
+      }),
+    ));
+
+  test("is taken for frozen after two seconds", () =>
+    inTestTime(
+      Effect.gen(function* () {
+        const { fork, asked } = asking(Effect.never);
+        const fiber = yield* fork;
+        yield* TestClock.adjust(1900);
+        expect(asked()).toBe(1);
+        yield* TestClock.adjust(200);
+        expect(yield* Fiber.join(fiber)).toBe("answer 2");
+      }),
+    ));
+});
+
+let runtime: ManagedRuntime.ManagedRuntime<Placement, never> | undefined;
+afterEach(() => runtime?.dispose());
 
 const served = (slow: Effect.Effect<void>) => {
   const opened: Array<number> = [];

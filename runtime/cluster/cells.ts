@@ -23,21 +23,27 @@ const attemptMs = 2000;
 const patienceMs = 30_000;
 /** How often cells that came to this process without a message are looked for. */
 const wakeEvery = "100 millis";
+/** Cells that change hands arrive within moments: those of a later opening would wait for all of an earlier one. */
+const gathered = "15 millis";
 /** A start does not wait longer for others to serve their cells. */
 const readyWithin = "15 seconds";
 
 /**
- * The answer to one request, or none in time. Who gives up waiting leaves the request to itself: a frozen runner would not
- * answer an interruption either, and one here would end the cell that is just being opened for it.
+ * The answer to one request, or none in time, which is over as soon as a runner has `departed`: it may be the one that was asked. Who
+ * gives up waiting leaves the request to itself: a frozen runner would not answer an interruption either, and one here would end the
+ * cell that is just being opened for it.
  */
-const attempt = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>> =>
+const attempt = <A, E>(request: Effect.Effect<A, E>, departed: Effect.Effect<void>): Effect.Effect<Option.Option<A>> =>
   Effect.flatMap(Effect.forkDetach(request), (fiber) =>
-    Effect.map(Effect.timeoutOption(Fiber.await(fiber), attemptMs), (exit) => Option.flatMap(exit, Exit.getSuccess)),
+    Effect.raceFirst(Fiber.await(fiber), departed).pipe(
+      Effect.timeoutOption(attemptMs),
+      Effect.map(Option.flatMap((exit) => (exit === undefined ? Option.none() : Exit.getSuccess(exit)))),
+    ),
   );
 
-/** Asks again and again, as long as a caller may wait. */
-export const ask = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<A, CallError> =>
-  attempt(request).pipe(
+/** Asks again and again, as long as a caller may wait. `departed`: completes when next a runner has gone. */
+export const ask = <A, E>(request: Effect.Effect<A, E>, departed: Effect.Effect<void> = Effect.never): Effect.Effect<A, CallError> =>
+  attempt(request, departed).pipe(
     Effect.flatMap(Effect.fromOption),
     Effect.retry(Schedule.spaced("50 millis")),
     Effect.timeoutOption(patienceMs),
@@ -64,7 +70,9 @@ export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Shardin
       yield* Effect.forkScoped(
         Effect.forever(
           Effect.gen(function* () {
-            const batch = yield* Queue.takeAll(arrived);
+            const first = yield* Queue.take(arrived);
+            yield* Effect.sleep(gathered);
+            const batch = [first, ...(yield* Queue.clear(arrived))];
             yield* server.open(batch.map(({ cell }) => cell));
             for (const { opened } of batch) yield* Queue.offer(opened, undefined);
           }),
@@ -87,7 +95,7 @@ export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Shardin
       });
       yield* onSharding(Layer.build(CellEntity.toLayer(build, { maxIdleTime: "3650 days", concurrency: "unbounded" })));
 
-      const wake = (cell: number) => ask(client(entityId(cell)).Wake());
+      const wake = (cell: number) => ask(client(entityId(cell)).Wake(), locks.departed);
       yield* Effect.forEach(allCells, wake, { concurrency: "unbounded", discard: true }).pipe(
         Effect.timeoutOption(readyWithin),
         Effect.ignore,
@@ -105,7 +113,7 @@ export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Shardin
       serve,
       isHere: (cell) => locks.confirm(names[cell]!),
       leaseMs: (cell) => locks.leaseMs(names[cell]!),
-      call: (cell, message) => ask(client(entityId(cell)).Deliver({ message })),
+      call: (cell, message) => ask(client(entityId(cell)).Deliver({ message }), locks.departed),
       once: (name, work) => sharding.registerSingleton(name, work),
       leave: locks.leave,
       handovers,

@@ -26,6 +26,8 @@ export class ShardLocks extends Context.Service<
     readonly confirm: (shard: string) => Effect.Effect<boolean>;
     /** All processes of the cluster. Null: they cannot be told just now. */
     readonly runners: Effect.Effect<ReadonlyArray<RunnerInfo> | null>;
+    /** Completes when next a process is gone from the cluster: what it was asked, and has not answered, is another's now. */
+    readonly departed: Effect.Effect<void>;
     /** Gives all shards away, as far as there is somebody to take them: see `Placement.leave`. */
     readonly leave: Effect.Effect<void>;
     /** Address of the process that holds each shard, or null. Null in all: it cannot be told just now. */
@@ -40,6 +42,7 @@ export class ShardLocks extends Context.Service<
       leaseMs: () => Infinity,
       confirm: () => Effect.succeed(true),
       runners: Effect.succeed([info]),
+      departed: Effect.never,
       leave: Effect.void,
       holders: (shards) => Effect.succeed(shards.map(() => info.address)),
       me: info.address,

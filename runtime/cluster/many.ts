@@ -60,8 +60,8 @@ export const manyProcesses = (
         shardsPerGroup: cellCount,
         shardLockExpiration: expiryMs,
         shardLockRefreshInterval: expiryMs / 3,
-        // Both ends of a handing over wait for it.
-        refreshAssignmentsInterval: Math.min(250, expiryMs / 12),
+        // Both ends of a handing over wait for it; it costs a script in Redis each time.
+        refreshAssignmentsInterval: Math.min(100, expiryMs / 30),
         // How often assigned shards are tried for; there are no persisted messages to poll.
         entityMessagePollInterval: 250,
         entityTerminationTimeout: "5 seconds",

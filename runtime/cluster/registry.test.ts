@@ -104,6 +104,30 @@ test("who is silent loses its locks and its place, and does not get them back by
   expect(await Effect.runPromise(b.locks.confirm(names[0]!))).toBe(true);
 });
 
+test("that one is gone is told once, to whoever waits for it", async () => {
+  const [a, b] = [await join(1), await join(2)];
+  await a.register();
+  await b.register();
+  expect(await a.runners()).toEqual([1, 2]);
+  let told = 0;
+  const waits = () => Effect.runPromise(a.locks.departed).then(() => told++);
+  const first = waits();
+  await a.runners();
+  expect(told).toBe(0);
+  await b.unregister();
+  await a.runners();
+  await first;
+  const next = waits();
+  await a.runners();
+  expect(told).toBe(1);
+  await b.register();
+  await a.runners();
+  expect(told).toBe(1);
+  await b.unregister();
+  await a.runners();
+  await next;
+});
+
 test("when Redis forgets everything the holder sees that its locks are lost, and can take them anew", async () => {
   const a = await join(1);
   await a.register();

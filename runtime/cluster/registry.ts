@@ -226,6 +226,18 @@ export const registry = (
         yield* Effect.ignore(unregister(info.address));
       });
 
+      /** Who was there when they were last asked for; whoever is not any more has departed. */
+      let seen: ReadonlySet<string> = new Set();
+      let departure = Latch.makeUnsafe(false);
+      const see = (there: ReadonlyArray<string>): void => {
+        const present = new Set(there);
+        const gone = [...seen].some((runner) => !present.has(runner));
+        seen = present;
+        if (!gone) return;
+        departure.openUnsafe();
+        departure = Latch.makeUnsafe(false);
+      };
+
       /** As it is registered. */
       let self = "";
       const storage = RunnerStorage.makeEncoded({
@@ -238,6 +250,7 @@ export const registry = (
         setRunnerHealth: () => Effect.void,
         getRunners: PersistenceError.refail(
           Effect.map(redis.script(aliveScript, [keys.runners, ...registryKeys.slice(1)], []), (answer) => {
+            see(strings(answer));
             const fit = strings(answer).filter((runner) => !leaving || runner !== self);
             // Told of still, for the storage would register itself again else.
             return [...fit.map((runner) => [runner, true] as const), ...(leaving ? [[self, false] as const] : [])];
@@ -264,6 +277,7 @@ export const registry = (
             () => false,
           ),
         runners: everybody,
+        departed: Effect.suspend(() => departure.await),
         leave,
         holders: (shards) =>
           redis.script(holdersScript, shards.map(lockKey), []).pipe(
