@@ -1,12 +1,18 @@
 // Three runners of one cluster: whatever becomes of one of them, what was accepted is done once, and who watches misses nothing.
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { postgres as connect } from "#db/client/postgres-mended.ts";
 import type { Grant } from "#protocol/auth.ts";
 import type { Client } from "#protocol/client/client.ts";
 import { finalJobStates, type Job } from "#protocol/job.ts";
+import { closeCodes } from "#protocol/wire/close.ts";
+import { balance } from "../services/balancer.ts";
 import { type RunningCluster, startCluster } from "../services/cluster.ts";
-import { firstAdmin, typedClient } from "./people.ts";
+import { enter, firstAdmin, typedClient } from "./people.ts";
 import { type RunningServer, ServerEnded } from "./server.ts";
 
+/** Many sockets of one user are opened here. */
+const settings = { PIXSIM_CONNECTIONS_PER_USER: "10000" };
 let cluster: RunningCluster;
 let runners: Array<RunningServer>;
 let grant: Grant;
@@ -22,9 +28,9 @@ const at = (runner: RunningServer): Client => {
 beforeAll(async () => {
   cluster = await startCluster();
   // The first alone: it makes the database and the secrets.
-  const first = await cluster.start();
+  const first = await cluster.start(settings);
   grant = await firstAdmin(first);
-  runners = [first, ...(await Promise.all([cluster.start(), cluster.start()]))];
+  runners = [first, ...(await Promise.all([cluster.start(settings), cluster.start(settings)]))];
 }, 240_000);
 afterAll(async () => {
   for (const client of open) client.close();
@@ -147,8 +153,88 @@ describe.each([
     } else {
       const exit = await victim.exited;
       expect(exit).toMatchObject(signal === "SIGTERM" ? { code: 0 } : { signal });
-      runners[2] = await cluster.start();
+      runners[2] = await cluster.start(settings);
     }
+  });
+});
+
+describe("a runner with a thousand sockets and work that does not end", () => {
+  const sockets = 1000;
+  /** Those who tell a server to end wait so long, ms. */
+  const endWithinMs = 15_000;
+  const deadlineMs = 100_000;
+  const studioJob = async (client: Client, prompt: string, key: string, scheduledFor?: number): Promise<string> => {
+    const params = { prompt, seed: 1, duration: 1, quality: "360p", fps: 24, audio: false };
+    const operation = "text_to_video" as const;
+    const request = { operation, provider: "studio", params, ...(scheduledFor === undefined ? {} : { scheduledFor }) };
+    const { jobs } = await client.call("jobs.create", { request }, { key, deadlineMs });
+    return jobs[0]!.id;
+  };
+
+  test("is replaced: it hands over and is gone in time, and no request fails meanwhile", { timeout: 300_000 }, async () => {
+    const [one, , victim] = runners as [RunningServer, RunningServer, RunningServer];
+    const client = at(one);
+    const stuck: Array<string> = [];
+    for (let n = 0; n < 12; n++) stuck.push(await studioJob(client, "a lake #stall", `replaced-stall-${n}`));
+    const there = await Promise.all(Array.from({ length: sockets }, () => enter(victim, grant)));
+    for (const socket of there) socket.send({ t: "sub", id: 1, topic: "actors.actor", params: { address: `job/${stuck[0]!}` } });
+    await Promise.all(there.map((socket) => socket.take("snap", 1)));
+
+    const front = await balance(() => runners.map(({ port }) => port));
+    const redis = new Redis(cluster.redis.port, cluster.redis.host);
+    const sql = connect(cluster.postgres.url, { max: 1, onnotice: () => {} });
+    const epochs = async () =>
+      new Map((await sql<Array<{ cell: number; epoch: string }>>`select cell, epoch from cell`).map(({ cell, epoch }) => [cell, epoch]));
+    const owners = async (): Promise<ReadonlyArray<string | null>> => redis.mget(await redis.keys("{pixsim}:lock:*"));
+
+    let going = true;
+    let answered = 0;
+    const load = Promise.all(
+      [0, 1].map(async (who) => {
+        const through = typedClient(front, grant);
+        open.push(through);
+        for (let n = 0; going; n++) {
+          const later = await studioJob(through, "a lake", `replaced-later-${who}-${n}`, Date.now() + 3_600_000);
+          expect((await through.call("actors.get", { address: `job/${later}` }, { deadlineMs })).address).toBe(`job/${later}`);
+          expect(await through.call("jobs.cancel", { ids: [later] }, { deadlineMs })).toEqual({ done: [later], failed: [] });
+          expect(await through.call("jobs.get", { id: later }, { deadlineMs })).toMatchObject({ state: "cancelled" });
+          answered++;
+        }
+      }),
+    );
+    const replaced = async (): Promise<void> => {
+      const before = await epochs();
+      const told = performance.now();
+      const exit = victim.kill("SIGTERM");
+      const closes = await Promise.all(there.map(({ closed }) => closed));
+      expect(new Set(closes.map(({ code }) => code))).toEqual(new Set([closeCodes.going_away.code]));
+      const waits = await Promise.all(
+        there.map(async (socket) => ((await socket.take("err", 0)).e.details as { retryAfterMs: number }).retryAfterMs),
+      );
+      // Two milliseconds each: not all of them come at once.
+      expect(Math.max(...waits)).toBeGreaterThan(sockets);
+      expect(Math.min(...waits)).toBeLessThan(sockets);
+      // All that it had is served by the two others, before it has ended.
+      await expect.poll(async () => new Set(await owners()).size, { timeout: endWithinMs, interval: 50 }).toBe(2);
+      const moved = async () => [...(await epochs())].filter(([cell, epoch]) => epoch !== before.get(cell)).length;
+      await expect.poll(moved, { timeout: endWithinMs, interval: 50 }).toBeGreaterThan(50);
+      expect(await exit).toEqual({ code: 0, signal: null });
+      expect(performance.now() - told).toBeLessThan(endWithinMs);
+      runners[2] = await cluster.start(settings);
+      const sinceThen = answered;
+      await expect.poll(() => answered, { timeout: deadlineMs }).toBeGreaterThan(sinceThen + 1);
+    };
+    const rolling = replaced();
+    try {
+      await Promise.race([Promise.all([load, rolling]), rolling]);
+    } finally {
+      going = false;
+    }
+    await load;
+    for (const id of stuck) expect(finalJobStates.has((await client.call("jobs.get", { id })).state)).toBe(false);
+    await client.call("jobs.cancel", { ids: stuck });
+    redis.disconnect();
+    await Promise.all([sql.end(), front.close()]);
   });
 });
 
