@@ -26,6 +26,7 @@ describe("a panel", () => {
       "Gallery",
       "Providers & accounts",
       "Spend",
+      "Prompts",
       "Job",
       "Asset",
     ]);

@@ -13,6 +13,7 @@ export interface PanelParams {
   readonly compare: { /** Videos, two to four. */ readonly assetIds?: ReadonlyArray<string> };
   readonly accounts: { /** The one that is meant: brought into view. */ readonly provider?: string };
   readonly spend: Record<string, never>;
+  readonly prompts: Record<string, never>;
 }
 export type PanelId = keyof PanelParams;
 

@@ -7,6 +7,7 @@ import { galleryPanel } from "./gallery/panel.ts";
 import { generatePanel } from "./generate/panel.ts";
 import { jobPanel } from "./job/panel.ts";
 import { jobsPanel } from "./jobs/panel.ts";
+import { promptsPanel } from "./prompts/panel.ts";
 import { queuePanel } from "./queue/panel.ts";
 import { spendPanel } from "./spend/panel.ts";
 
@@ -20,9 +21,21 @@ export const panels: { readonly [K in PanelId]: PanelSpec<K> } = {
   compare: comparePanel,
   accounts: accountsPanel,
   spend: spendPanel,
+  prompts: promptsPanel,
 };
 
 /** In the order in which they are shown. */
-export const panelIds: ReadonlyArray<PanelId> = ["generate", "jobs", "queue", "gallery", "job", "asset", "compare", "accounts", "spend"];
+export const panelIds: ReadonlyArray<PanelId> = [
+  "generate",
+  "jobs",
+  "queue",
+  "gallery",
+  "job",
+  "asset",
+  "compare",
+  "accounts",
+  "spend",
+  "prompts",
+];
 
 export const isPanelId = (value: string): value is PanelId => Object.hasOwn(panels, value);

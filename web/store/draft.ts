@@ -3,12 +3,30 @@
 import { createSignal, type Accessor } from "solid-js";
 import type { Asset } from "#protocol/asset.ts";
 import type { InputRole, Job, Operation } from "#protocol/job.ts";
+import { isPlain, literally } from "#protocol/template/parse.ts";
 
 export interface DraftInput {
   readonly assetId: string;
   readonly role: InputRole;
   readonly name?: string;
   readonly timeMs?: number;
+}
+
+/** What forms of providers call the negative prompt. */
+export const negativeField = "negativePrompt";
+
+/** The version of the library that was taken into the form. */
+export interface PromptOrigin {
+  readonly versionId: string;
+  readonly title: string;
+  readonly number: number;
+  readonly text: string;
+  readonly negative: string;
+}
+
+export interface ChosenStyle {
+  readonly versionId: string;
+  readonly title: string;
 }
 
 /** A wish for the form, taken up by it in order of arrival. */
@@ -27,7 +45,15 @@ export type DraftWish =
       readonly params: Readonly<Record<string, unknown>>;
       readonly inputs: ReadonlyArray<DraftInput>;
     }
-  | { readonly kind: "prompt"; readonly text: string };
+  | {
+      readonly kind: "prompt";
+      readonly text: string;
+      /** Left out: the one in the form stays. */
+      readonly negative?: string;
+      /** The version in the library that it is. */
+      readonly origin?: PromptOrigin;
+    }
+  | { readonly kind: "style"; readonly style: ChosenStyle };
 
 /** More wishes than this while no form stands: the oldest are dropped. */
 const mostWishes = 32;
@@ -42,9 +68,20 @@ export interface Draft {
     options?: { readonly operation?: Operation; readonly timeMs?: number },
   ) => void;
   /** Fills the form as it was for a job. */
-  readonly fromJob: (job: Pick<Job, "provider" | "operation" | "params" | "inputs">) => void;
-  readonly usePrompt: (text: string) => void;
+  readonly fromJob: (job: Pick<Job, "provider" | "operation" | "params" | "inputs" | "prompt">) => void;
+  readonly usePrompt: (text: string, more?: { readonly negative?: string; readonly origin?: PromptOrigin }) => void;
+  /** Puts a style of the library around the prompt. */
+  readonly useStyle: (style: ChosenStyle) => void;
 }
+
+/** A job's words to the letter: what the form would take for a choice is escaped. */
+const asWritten = ({ params, prompt }: Pick<Job, "params" | "prompt">): Job["params"] =>
+  Object.fromEntries(
+    Object.entries(params).map(([key, value]) => {
+      const isWords = typeof value === "string" && (value === prompt || key === negativeField);
+      return [key, isWords && !isPlain(value) ? literally(value) : value];
+    }),
+  );
 
 export const createDraft = (): Draft => {
   const [wishes, setWishes] = createSignal<ReadonlyArray<DraftWish>>([]);
@@ -64,7 +101,7 @@ export const createDraft = (): Draft => {
         kind: "restore",
         provider: job.provider,
         operation: job.operation,
-        params: job.params,
+        params: asWritten(job),
         inputs: job.inputs.map(({ assetId, role, name, timeMs }) => ({
           assetId,
           role,
@@ -72,6 +109,7 @@ export const createDraft = (): Draft => {
           ...(timeMs === undefined ? {} : { timeMs }),
         })),
       }),
-    usePrompt: (text) => wish({ kind: "prompt", text }),
+    usePrompt: (text, more = {}) => wish({ kind: "prompt", text, ...more }),
+    useStyle: (style) => wish({ kind: "style", style }),
   };
 };

@@ -3,9 +3,11 @@ import { batch, createMemo, createSignal, untrack, type Accessor } from "solid-j
 import type { Asset } from "#protocol/asset.ts";
 import type { Place } from "#protocol/grid.ts";
 import { Operation, type Grid, type JobRequest, type OperationSpec, type ProviderSpec } from "#protocol/job.ts";
-import type { DraftInput, DraftWish } from "#web/store/draft.ts";
+import { negativeField, type ChosenStyle, type DraftInput, type DraftWish, type PromptOrigin } from "#web/store/draft.ts";
 import { addInput, checkInputs, moveInput, placeIssues, refitInputs } from "./inputs.ts";
 import { issuesOf } from "#web/store/problem.ts";
+import { faultAt } from "#protocol/template/check.ts";
+import { promptRequest, readWords, type Words } from "./words.ts";
 import { fitValues, readFields, toParams, validate, type FieldErrors, type FormField, type FormValues } from "./schema.ts";
 import { gridOf, issueAtField, valuesAtFirst, variedErrors, type Varied, type VariedValue } from "./varied.ts";
 
@@ -44,6 +46,18 @@ export interface Form {
   /** What was refused is right now: the marks are taken away. */
   readonly fine: () => void;
   readonly take: (wish: DraftWish) => boolean;
+  /** What the prompt says; null where the operation takes none. */
+  readonly words: Accessor<Words | null>;
+  /** The prompt and the negative prompt as they stand; null: the operation takes no negative one. */
+  readonly wording: Accessor<{ readonly text: string; readonly negative: string | null }>;
+  /** Values of variables, by name; also of some that the prompt does not have any more. */
+  readonly variables: Accessor<Readonly<Record<string, string>>>;
+  readonly setVariable: (name: string, value: string) => void;
+  /** The version of the library that was taken, changed since or not. */
+  readonly origin: Accessor<PromptOrigin | null>;
+  readonly setOrigin: (origin: PromptOrigin | null) => void;
+  readonly style: Accessor<ChosenStyle | null>;
+  readonly setStyle: (style: ChosenStyle | null) => void;
   /** All fields as the provider proposes them, without inputs. */
   readonly clear: () => void;
 }
@@ -86,12 +100,33 @@ export const createForm = (options: FormOptions): Form => {
 
   const [varied, setVaried] = createSignal<Varied>({});
   const [beside, setBeside] = createSignal<ReadonlyArray<string>>([]);
+  const [variables, setVariables] = createSignal<Readonly<Record<string, string>>>({});
+  const [origin, setOrigin] = createSignal<PromptOrigin | null>(null);
+  const [style, setStyle] = createSignal<ChosenStyle | null>(null);
   const [without, setWithout] = createSignal<ReadonlyArray<Place>>([]);
 
   const provider = createMemo(() => options.providers().find(({ id }) => id === providerId()) ?? options.providers()[0]);
   const spec = createMemo(() => provider()?.operations.find((each) => each.operation === operation()) ?? provider()?.operations[0]);
   const fields = createMemo(() => readFields(spec()?.params ?? {}));
   const values = createMemo(() => fitValues(fields(), allValues()));
+  const promptKey = createMemo(() => fields().find((field) => field.kind === "text" && field.isPrompt)?.key);
+  const takesNegative = () => fields().some(({ key }) => key === negativeField);
+  const wordingOf = (params: Readonly<Record<string, unknown>>) => {
+    const textAt = (key: string | undefined) => (key !== undefined && typeof params[key] === "string" ? params[key] : "");
+    return { text: textAt(promptKey()), negative: takesNegative() ? textAt(negativeField) : null };
+  };
+  const wording = createMemo(() => wordingOf(values()), undefined, { equals: (a, b) => a.text === b.text && a.negative === b.negative });
+  const words = createMemo(() => (promptKey() === undefined ? null : readWords(wording().text, wording().negative)));
+  /** How long a text with choices becomes is known by the server, which checks what they come to. */
+  const wordErrors = (wrong: FieldErrors): FieldErrors => {
+    const [key, now] = [promptKey(), words()];
+    if (key === undefined || now === null || now.plain || wording().text === "") {
+      return wrong;
+    }
+    const { [key]: _, ...others } = wrong;
+    const [fault] = now.faults;
+    return fault === undefined ? others : { ...others, [key]: faultAt(wording().text, fault) };
+  };
   const slots = () => spec()?.inputs ?? [];
   const grid = createMemo(() => {
     const [nowProvider, nowSpec] = [provider(), spec()];
@@ -209,7 +244,7 @@ export const createForm = (options: FormOptions): Form => {
         return null;
       }
       const nowValues = valuesAtFirst(fields(), values(), varied());
-      const wrong = { ...validate(fields(), nowValues), ...variedErrors(fields(), varied()) };
+      const wrong = wordErrors({ ...validate(fields(), nowValues), ...variedErrors(fields(), varied()) });
       const wrongInputs = checkInputs(nowSpec.inputs, allInputs());
       if (show) {
         batch(() => {
@@ -217,15 +252,20 @@ export const createForm = (options: FormOptions): Form => {
           setInputErrors(wrongInputs);
         });
       }
-      return Object.keys(wrong).length + Object.keys(wrongInputs).length > 0
-        ? null
-        : {
-            operation: nowSpec.operation,
-            provider: nowProvider.id,
-            params: toParams(fields(), nowValues),
-            inputs: [...allInputs()],
-            priority: 5,
-          };
+      if (Object.keys(wrong).length + Object.keys(wrongInputs).length > 0) {
+        return null;
+      }
+      const params = toParams(fields(), nowValues);
+      const { text, negative } = wordingOf(params);
+      const prompt = promptKey() === undefined ? undefined : promptRequest(text, negative, origin(), style(), variables());
+      return {
+        operation: nowSpec.operation,
+        provider: nowProvider.id,
+        params,
+        inputs: [...allInputs()],
+        priority: 5,
+        ...(prompt === undefined ? {} : { prompt }),
+      };
     },
     refused: (error) => {
       const issues = issuesOf(error).map((issue) => issueAtField(issue, untrack(fields), untrack(grid)));
@@ -253,13 +293,26 @@ export const createForm = (options: FormOptions): Form => {
         case "prompt": {
           const prompt = untrack(fields).find((field) => field.kind === "text" && field.isPrompt);
           if (prompt !== undefined) {
-            setAllValues((now) => ({ ...now, [prompt.key]: wish.text }));
+            batch(() => {
+              setAllValues((now) => ({
+                ...now,
+                [prompt.key]: wish.text,
+                ...(wish.negative === undefined ? {} : { [negativeField]: wish.negative }),
+              }));
+              setOrigin(wish.origin ?? null);
+              setErrors((now) => withoutKey(now, prompt.key));
+            });
             keep();
           }
           return prompt !== undefined;
         }
+        case "style":
+          setStyle(wish.style);
+          return untrack(promptKey) !== undefined;
         case "restore":
           changeAxes(() => {
+            setOrigin(null);
+            setStyle(null);
             setVaried({});
             setBeside([]);
             setProviderId(wish.provider);
@@ -281,8 +334,19 @@ export const createForm = (options: FormOptions): Form => {
         }
       }
     },
+    words,
+    wording,
+    variables,
+    setVariable: (name, value) => setVariables((now) => ({ ...now, [name]: value })),
+    origin,
+    setOrigin,
+    style,
+    setStyle,
     clear: () => {
       changeAxes(() => {
+        setOrigin(null);
+        setStyle(null);
+        setVariables({});
         setAllValues({});
         setVaried({});
         setBeside([]);

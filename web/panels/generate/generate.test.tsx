@@ -366,3 +366,94 @@ describe("the Generate panel", () => {
     expect(await screen.findByLabelText("Prompt")).toBeTruthy();
   });
 });
+
+describe("choices and variables in the prompt", () => {
+  it("are explained below it, filled in there, and sent for the server to draw", async () => {
+    const { client } = await show();
+    type("Prompt", "a {red|grey} fox in ${place:the snow}, ${light}");
+    expect(await screen.findByText(/^Each video takes its own words|^2 texts/)).toBeTruthy();
+    expect(screen.getByLabelText("place").getAttribute("placeholder")).toBe("the snow");
+    type("light", "at dusk");
+    expect(await screen.findByText("2 texts: each video takes one, by its seed.")).toBeTruthy();
+    press(/^Generate/);
+    await waitFor(() => expect(created(client)).toHaveLength(1));
+    expect(created(client)[0]).toMatchObject({
+      request: { params: { prompt: "a {red|grey} fox in ${place:the snow}, ${light}" }, prompt: { variables: { light: "at dusk" } } },
+    });
+    await waitFor(() => expect(screen.getByRole("button", { name: /^Generate/ }).hasAttribute("disabled")).toBe(false));
+    type("Prompt", "a fox");
+    expect(screen.queryByLabelText("light")).toBeNull();
+    press(/^Generate/);
+    await waitFor(() => expect(created(client)).toHaveLength(2));
+    expect(created(client)[1]).not.toHaveProperty("request.prompt");
+  });
+
+  it("that are written wrong are told with their place, and not sent", async () => {
+    const { client } = await show();
+    type("Prompt", "a {red|grey fox");
+    expect((await screen.findByText(/^Character 3: This \{ is never closed/)).textContent).toContain("Add the }");
+    press(/^Generate/);
+    expect(await screen.findByText("Some fields need your attention.")).toBeTruthy();
+    expect(screen.getByLabelText("Prompt").getAttribute("aria-invalid")).toBe("true");
+    expect(created(client)).toEqual([]);
+  });
+
+  it("of a version of the library name it until something is changed; then it can be kept as the next one", async () => {
+    const latest = {
+      id: "prv_2",
+      promptId: "prm_1",
+      parentId: "prv_1",
+      number: 2,
+      text: "a {red|grey|white} fox",
+      negative: "",
+      note: "",
+      rating: null,
+      createdAt: 1,
+    };
+    const prompt = {
+      id: "prm_1",
+      ownerId: "usr_1",
+      kind: "prompt" as const,
+      title: "Fox",
+      versions: 2,
+      latest,
+      createdAt: 1,
+      changedAt: 1,
+      deletedAt: null,
+      rev: 2,
+    };
+    const { client, workspace } = await show({ "prompts.addVersion": () => prompt });
+    const text = "a {red|grey} fox";
+    workspace.draft.usePrompt(text, { negative: "", origin: { versionId: "prv_1", title: "Fox", number: 1, text, negative: "" } });
+    workspace.draft.useStyle({ versionId: "prv_s", title: "Oil" });
+    expect(await screen.findByText("Fox, version 1")).toBeTruthy();
+    press(/^Generate/);
+    await waitFor(() => expect(created(client)).toHaveLength(1));
+    expect(created(client)[0]).toMatchObject({ request: { prompt: { versionId: "prv_1", styleVersionId: "prv_s", variables: {} } } });
+    press("Without the style Oil");
+    type("Prompt", latest.text);
+    expect(await screen.findByText("Changed since Fox, version 1")).toBeTruthy();
+    press("Save as a version");
+    const dialog = await screen.findByRole("dialog", { name: "A new version of “Fox”" });
+    fireEvent.click(within(dialog).getByRole("button", { name: "Save" }));
+    expect(await screen.findByText("Fox, version 2")).toBeTruthy();
+    expect(client.calls.find(({ name }) => name === "prompts.addVersion")?.input).toEqual({
+      parentId: "prv_1",
+      text: latest.text,
+      negative: "",
+      note: "",
+    });
+    press(/^Generate/);
+    await waitFor(() => expect(created(client)).toHaveLength(2));
+    expect(created(client)[1]).toMatchObject({ request: { prompt: { versionId: "prv_2" } } });
+  });
+
+  it("of a job come back as the words that were sent", async () => {
+    const { workspace, client } = await show();
+    workspace.draft.fromJob(sampleJob({ prompt: "a wolf {1|2}", params: { prompt: "a wolf {1|2}", duration: 5 } }));
+    await waitFor(() => expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt").value).toBe(String.raw`a wolf \{1\|2\}`));
+    press(/^Generate/);
+    await waitFor(() => expect(created(client)).toHaveLength(1));
+    expect(created(client)[0]).toMatchObject({ request: { prompt: { variables: {} } } });
+  });
+});

@@ -31,6 +31,7 @@ import { readDraft, writeDraft } from "./kept-draft.ts";
 import { arrange, isWide } from "./schema.ts";
 import { InputsView } from "./inputs-view.tsx";
 import { PresetsMenu } from "./presets-menu.tsx";
+import { WordsView } from "./words-view.tsx";
 import { createFormIntake } from "./intake.ts";
 import { canVary, firstVaried, shownCells } from "./varied.ts";
 import { CellsView, VariedProviders, VaryView } from "./vary-view.tsx";
@@ -350,13 +351,18 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
               <Show
                 when={form.varied()[field.key]}
                 fallback={
-                  <FieldView
-                    field={field}
-                    value={form.values()[field.key]}
-                    error={form.errors()[field.key]}
-                    onChange={(value) => form.setValue(field.key, value)}
-                    promptRef={(element) => (prompt = element)}
-                  />
+                  <>
+                    <FieldView
+                      field={field}
+                      value={form.values()[field.key]}
+                      error={form.errors()[field.key]}
+                      onChange={(value) => form.setValue(field.key, value)}
+                      promptRef={(element) => (prompt = element)}
+                    />
+                    <Show when={field.kind === "text" && field.isPrompt ? form.words() : null}>
+                      {(words) => <WordsView form={form} words={words()} told={form.errors()[field.key] !== undefined} />}
+                    </Show>
+                  </>
                 }
               >
                 {(given) => (

@@ -1,0 +1,344 @@
+// One prompt, style or list: the tree of its versions, and the chosen one with its wording, note, rating, results and examples.
+import CircleAlert from "lucide-solid/icons/circle-alert";
+import Dices from "lucide-solid/icons/dices";
+import GitBranchPlus from "lucide-solid/icons/git-branch-plus";
+import Pencil from "lucide-solid/icons/pencil";
+import Sparkles from "lucide-solid/icons/sparkles";
+import Trash from "lucide-solid/icons/trash";
+import Undo from "lucide-solid/icons/undo-2";
+import { createEffect, createMemo, createResource, createSignal, For, on, onCleanup, Show, type Component } from "solid-js";
+import type { CallOutput } from "#protocol/contract.ts";
+import type { Prompt } from "#protocol/prompt.ts";
+import { openPanel } from "#web/dock/panel.ts";
+import { readWords, someTexts } from "#web/panels/generate/words.ts";
+import { newKey } from "#web/store/key.ts";
+import { sentenceOf } from "#web/store/problem.ts";
+import { useWorkspace } from "#web/store/workspace.ts";
+import { Button, IconButton } from "#web/ui/button.tsx";
+import { Segments, Select } from "#web/ui/choice.tsx";
+import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
+import { formatCount } from "#web/ui/format.ts";
+import { TextField } from "#web/ui/text-field.tsx";
+import { toast } from "#web/ui/toast.tsx";
+import { diffWords } from "./diff.ts";
+import type { PromptTask } from "./prompt-dialog.tsx";
+import type { PromptsStore } from "./store.ts";
+import { resultWords, treeOf, type Branch, type Version } from "./versions.ts";
+
+const examples = 4;
+
+interface ViewProps {
+  readonly id: string;
+  readonly store: PromptsStore;
+  readonly onTask: (task: PromptTask) => void;
+}
+
+export const PromptView: Component<ViewProps> = (props) => {
+  const workspace = useWorkspace();
+  const { client, draft } = workspace;
+  const [known, setKnown] = createSignal<CallOutput<"prompts.get"> | null>(null);
+  const [problem, setProblem] = createSignal<string | null>(null);
+  const [chosen, setChosen] = createSignal<string | null>(null);
+  let reading: AbortController | null = null;
+  const read = () => {
+    reading?.abort();
+    const mine = new AbortController();
+    reading = mine;
+    client.call("prompts.get", { id: props.id }, { signal: mine.signal }).then(
+      (found) => {
+        if (reading === mine) {
+          setProblem(null);
+          setKnown(found);
+        }
+      },
+      (error: unknown) => {
+        if (reading === mine) {
+          setProblem(sentenceOf(error));
+        }
+      },
+    );
+  };
+  // Whatever changed of it, here or elsewhere: its versions are read anew.
+  createEffect(on(() => props.store.row(props.id)?.rev, read));
+  // A version that was just made is looked at.
+  createEffect(
+    on(
+      () => known()?.prompt.latest.id,
+      (latest) => setChosen(latest ?? null),
+    ),
+  );
+  onCleanup(() => reading?.abort());
+
+  const prompt = (): Prompt | undefined => props.store.row(props.id) ?? known()?.prompt;
+  const version = createMemo(() => known()?.versions.find(({ id }) => id === chosen()));
+  const use = (of: Prompt, { id: versionId, number, text, negative }: Version) => {
+    if (of.kind === "style") {
+      draft.useStyle({ versionId, title: of.title });
+    } else {
+      draft.usePrompt(text, { negative, origin: { versionId, title: of.title, number, text, negative } });
+    }
+    openPanel("generate", {});
+  };
+  const setDeleted = (of: Prompt, deleted: boolean): void => {
+    const done = deleted
+      ? client.call("prompts.delete", { ids: [of.id] }, { key: newKey() })
+      : client.call("prompts.restore", { ids: [of.id] }, { key: newKey() });
+    done.then(
+      () => deleted && toast(`“${of.title}” is in the trash`, { action: { label: "Undo", onSelect: () => setDeleted(of, false) } }),
+      (error: unknown) =>
+        toast(`“${of.title}” could not be ${deleted ? "deleted" : "restored"}`, { tone: "bad", detail: sentenceOf(error) }),
+    );
+  };
+
+  return (
+    <Show
+      when={known()}
+      fallback={
+        <Show when={problem()} fallback={<Skeleton class="prompts-skeleton" />}>
+          {(message) => (
+            <EmptyState tone="bad" icon={CircleAlert} title="It could not be read" actions={<Button onClick={read}>Try again</Button>}>
+              {message()}
+            </EmptyState>
+          )}
+        </Show>
+      }
+    >
+      {(found) => (
+        <Show when={prompt()}>
+          {(now) => (
+            <article class="prompt-view" aria-label={now().title}>
+              <header class="prompt-top">
+                <h3 class="truncate">{now().title}</h3>
+                <IconButton
+                  size="s"
+                  label="Rename"
+                  icon={Pencil}
+                  onClick={() => props.onTask({ kind: "rename", promptKind: now().kind, id: now().id, title: now().title })}
+                />
+                <Show
+                  when={now().deletedAt === null}
+                  fallback={<IconButton size="s" label="Restore" icon={Undo} onClick={() => setDeleted(now(), false)} />}
+                >
+                  <IconButton size="s" label="Delete" icon={Trash} onClick={() => setDeleted(now(), true)} />
+                </Show>
+              </header>
+              <nav aria-label="Versions">
+                <Branches branches={treeOf(found().versions)} chosen={chosen()} onChoose={setChosen} />
+              </nav>
+              <Show when={version()}>
+                {(shown) => (
+                  <section class="prompt-version" aria-label={`Version ${shown().number}`}>
+                    <div class="prompt-buttons">
+                      <Show when={now().kind !== "list"}>
+                        <Button tone="primary" size="s" icon={Sparkles} onClick={() => use(now(), shown())}>
+                          Use in Generate
+                        </Button>
+                      </Show>
+                      <Button
+                        size="s"
+                        icon={GitBranchPlus}
+                        onClick={() =>
+                          props.onTask({
+                            kind: "version",
+                            promptKind: now().kind,
+                            parentId: shown().id,
+                            title: now().title,
+                            text: shown().text,
+                            negative: shown().negative,
+                          })
+                        }
+                      >
+                        New version of it
+                      </Button>
+                    </div>
+                    <p class="prompts-wording">{shown().text}</p>
+                    <Show when={shown().negative !== ""}>
+                      <p class="prompts-negative">{`Not: ${shown().negative}`}</p>
+                    </Show>
+                    <p class="prompts-row-facts">{resultWords(shown().results)}</p>
+                    <Remarks version={shown()} onChanged={(prompts) => props.store.put(prompts)} />
+                    <Show when={found().versions.length > 1}>
+                      <Compared versions={found().versions} shown={shown()} />
+                    </Show>
+                    <Show when={now().kind === "prompt"}>
+                      <Examples version={shown()} store={props.store} />
+                    </Show>
+                  </section>
+                )}
+              </Show>
+            </article>
+          )}
+        </Show>
+      )}
+    </Show>
+  );
+};
+
+interface BranchesProps {
+  readonly branches: ReadonlyArray<Branch>;
+  readonly chosen: string | null;
+  readonly onChoose: (id: string) => void;
+}
+
+const Branches: Component<BranchesProps> = (props) => (
+  <ul class="prompt-tree">
+    <For each={props.branches}>
+      {({ version, children }) => (
+        <li>
+          <button
+            type="button"
+            class="prompt-branch"
+            aria-current={props.chosen === version.id ? "true" : undefined}
+            onClick={() => props.onChoose(version.id)}
+          >
+            <strong>{`Version ${version.number}`}</strong>
+            <Show when={version.rating}>{(rating) => <span aria-label={`rated ${rating()} of 5`}>{"★".repeat(rating())}</span>}</Show>
+            <span class="muted truncate">{version.note === "" ? resultWords(version.results) : version.note}</span>
+          </button>
+          <Show when={children.length > 0}>
+            <Branches branches={children} chosen={props.chosen} onChoose={props.onChoose} />
+          </Show>
+        </li>
+      )}
+    </For>
+  </ul>
+);
+
+const ratings = ["0", "1", "2", "3", "4", "5"] as const;
+
+/** What a person says of a version. */
+const Remarks: Component<{ readonly version: Version; readonly onChanged: (prompts: ReadonlyArray<Prompt>) => void }> = (props) => {
+  const { client } = useWorkspace();
+  const [note, setNote] = createSignal("");
+  createEffect(
+    on(
+      () => [props.version.id, props.version.note] as const,
+      ([, kept]) => setNote(kept),
+    ),
+  );
+  const annotate = (change: { readonly note?: string; readonly rating?: number | null }) => {
+    client.call("prompts.annotate", { versionId: props.version.id, ...change }, { key: newKey() }).then(
+      ({ prompt }) => props.onChanged([prompt]),
+      (error: unknown) => toast("That could not be kept", { tone: "bad", detail: sentenceOf(error) }),
+    );
+  };
+  return (
+    <div class="prompt-remarks">
+      <Segments
+        label="Rating"
+        value={ratings[props.version.rating ?? 0] ?? "0"}
+        onChange={(value) => annotate({ rating: value === "0" ? null : Number(value) })}
+        options={ratings.map((value) => ({ value, label: value === "0" ? "none" : value }))}
+      />
+      <TextField
+        label="Note"
+        value={note()}
+        onInput={setNote}
+        maxLength={2000}
+        aside={
+          <Show when={note() !== props.version.note}>
+            <Button size="s" tone="ghost" onClick={() => annotate({ note: note() })}>
+              Save the note
+            </Button>
+          </Show>
+        }
+      />
+    </div>
+  );
+};
+
+/** Two versions side by side, with what differs marked in both. */
+const Compared: Component<{ readonly versions: ReadonlyArray<Version>; readonly shown: Version }> = (props) => {
+  const [other, setOther] = createSignal("");
+  const against = () => props.versions.find(({ id }) => id === other() && id !== props.shown.id);
+  return (
+    <div class="prompt-compare">
+      <Select
+        label="Compare with"
+        size="s"
+        value={against() === undefined ? "" : other()}
+        onChange={setOther}
+        options={[
+          { value: "", label: "No other version" },
+          ...props.versions.filter(({ id }) => id !== props.shown.id).map(({ id, number }) => ({ value: id, label: `Version ${number}` })),
+        ]}
+      />
+      <Show when={against()}>
+        {(old) => (
+          <div class="prompt-sides">
+            <Side title={`Version ${old().number}`} side="old" old={old()} next={props.shown} />
+            <Side title={`Version ${props.shown.number}`} side="new" old={old()} next={props.shown} />
+          </div>
+        )}
+      </Show>
+    </div>
+  );
+};
+
+const Side: Component<{ readonly title: string; readonly side: "old" | "new"; readonly old: Version; readonly next: Version }> = (
+  props,
+) => {
+  const parts = (field: "text" | "negative") =>
+    diffWords(props.old[field], props.next[field]).filter((part) => part.in === "both" || part.in === props.side);
+  const Wording: Component<{ readonly field: "text" | "negative" }> = (own) => (
+    <For each={parts(own.field)}>
+      {(part) => (part.in === "both" ? <span>{part.text}</span> : props.side === "old" ? <del>{part.text}</del> : <ins>{part.text}</ins>)}
+    </For>
+  );
+  return (
+    <section aria-label={props.title}>
+      <h4>{props.title}</h4>
+      <p class="prompts-wording">
+        <Wording field="text" />
+      </p>
+      <Show when={props.old.negative !== "" || props.next.negative !== ""}>
+        <p class="prompts-negative">
+          {"Not: "}
+          <Wording field="negative" />
+        </p>
+      </Show>
+    </section>
+  );
+};
+
+/** Values for its variables, and some texts that it becomes with them. */
+const Examples: Component<{ readonly version: Version; readonly store: PromptsStore }> = (props) => {
+  const [values, setValues] = createSignal<Readonly<Record<string, string>>>({});
+  const [from, setFrom] = createSignal(0);
+  const [lists] = createResource(
+    () => props.version.id,
+    () => props.store.lists().catch(() => new Map()),
+  );
+  const words = createMemo(() => readWords(props.version.text, ""));
+  const given = () => Object.fromEntries(Object.entries(values()).filter(([, value]) => value !== ""));
+  const texts = createMemo(() => {
+    const known = lists();
+    return known === undefined ? [] : someTexts(words(), known, given(), from(), examples);
+  });
+  const fault = () => texts().find((each) => each.fault !== null)?.fault?.message;
+  const different = () => [...new Set(texts().flatMap(({ text }) => text ?? []))];
+  return (
+    <Show when={!words().plain}>
+      <section class="prompt-examples" aria-label="Examples">
+        <header class="prompt-top">
+          <h4>{`What it becomes (${formatCount(different().length, "example")})`}</h4>
+          <IconButton size="s" label="Other examples" icon={Dices} onClick={() => setFrom((now) => now + examples)} />
+        </header>
+        <For each={words().variables.map(({ name }) => name)}>
+          {(name) => (
+            <TextField
+              label={name}
+              value={values()[name] ?? ""}
+              placeholder={words().variables.find((each) => each.name === name)?.fallback ?? undefined}
+              onInput={(value) => setValues((now) => ({ ...now, [name]: value }))}
+            />
+          )}
+        </For>
+        <Show when={fault()}>{(message) => <p class="words-fault">{message()}</p>}</Show>
+        <ul class="prompt-texts">
+          <For each={different()}>{(text) => <li class="prompts-wording">{text}</li>}</For>
+        </ul>
+      </section>
+    </Show>
+  );
+};

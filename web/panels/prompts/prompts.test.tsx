@@ -1,0 +1,177 @@
+import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
+import { describe, expect, it } from "vitest";
+import type { CallArgs, CallOutput } from "#protocol/contract.ts";
+import { prompts as domain, type Prompt, type PromptVersion } from "#protocol/prompt.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
+import PromptsPanel from "./prompts.tsx";
+import { resultWords, treeOf } from "./versions.ts";
+
+const opened = recordOpened();
+const sample = domain.topics.prompts.example.delta;
+const version = (number: number, change: Partial<PromptVersion> = {}): PromptVersion => ({
+  ...sample.latest,
+  id: `prv_${number}`,
+  number,
+  parentId: number === 1 ? null : "prv_1",
+  ...change,
+});
+const first = version(1, { text: "a {red|grey} fox in ${place:the snow}" });
+const second = version(2, { text: "a {red|grey} fox in the rain", negative: "blurry", note: "wetter", rating: 4 });
+const fox: Prompt = { ...sample, title: "Fox", versions: 2, latest: second, rev: 2 };
+const none = { jobs: 0, completed: 0, filtered: 0, failed: 0, favourites: 0, lastUsedAt: null };
+const some = { jobs: 4, completed: 2, filtered: 1, failed: 1, favourites: 1, lastUsedAt: 5 };
+const whole: CallOutput<"prompts.get"> = {
+  prompt: fox,
+  versions: [
+    { ...first, results: some },
+    { ...second, results: none },
+  ],
+};
+
+const show = (handlers: Parameters<typeof renderInWorkspace>[0] = {}, library: ReadonlyArray<Prompt> = [fox]) => {
+  const shown = renderInWorkspace({ "prompts.get": () => whole, "prompts.list": () => ({ prompts: [], next: null }), ...handlers }, () => (
+    <PromptsPanel params={{}} visible={() => true} setTitle={() => undefined} />
+  ));
+  shown.client.snapshot("prompts.prompts", { count: library.length, prompts: [...library], next: null });
+  return shown;
+};
+const press = (name: string | RegExp, inside: HTMLElement = document.body) => fireEvent.click(within(inside).getByRole("button", { name }));
+const open = async () => {
+  fireEvent.click(await screen.findByRole("button", { name: /^Fox/ }));
+  return screen.findByRole("article", { name: "Fox" });
+};
+const sent = ({ client }: ReturnType<typeof show>, name: string) =>
+  client.calls.filter((call) => call.name === name).map(({ input }) => input);
+
+describe("the Prompts panel", () => {
+  it("says what the library is for while it is empty, and takes the first prompt in", async () => {
+    const shown = show(
+      { "prompts.create": ({ title, text }: CallArgs<"prompts.create">) => ({ ...fox, title, latest: { ...second, text } }) },
+      [],
+    );
+    await screen.findByText("The library is empty");
+    press("Add a prompt");
+    const dialog = await screen.findByRole("dialog", { name: "Save to the library" });
+    press("Save", dialog);
+    expect(await within(dialog).findByText("Give it a title.")).toBeTruthy();
+    expect(within(dialog).getByText("Character 1: It says nothing yet.")).toBeTruthy();
+    fireEvent.input(within(dialog).getByLabelText("Title"), { target: { value: " Fox " } });
+    fireEvent.input(within(dialog).getByLabelText("Text"), { target: { value: "a {fox" } });
+    expect(await within(dialog).findByText(/^Character 3: This \{ is never closed/)).toBeTruthy();
+    fireEvent.input(within(dialog).getByLabelText("Text"), { target: { value: "a fox" } });
+    press("Save", dialog);
+    expect(await screen.findByRole("article", { name: "Fox" })).toBeTruthy();
+    expect(sent(shown, "prompts.create")).toEqual([{ kind: "prompt", title: "Fox", text: "a fox", negative: "", note: "" }]);
+  });
+
+  it("shows a server's refusal at its field", async () => {
+    const issues = [{ path: ["title"], message: "There is one already." }];
+    show({ "prompts.create": () => Promise.reject(new CallError("invalid_input", "No.", { issues })) }, []);
+    press("Add a prompt, style or list");
+    const dialog = await screen.findByRole("dialog");
+    fireEvent.click(within(dialog).getByLabelText("List"));
+    fireEvent.input(within(dialog).getByLabelText("Title"), { target: { value: "colours" } });
+    fireEvent.input(within(dialog).getByLabelText("Lines"), { target: { value: "red" } });
+    press("Save", dialog);
+    expect(await within(dialog).findByText("There is one already.")).toBeTruthy();
+  });
+
+  it("shows the versions as a tree, the newest first looked at, and what came of each", async () => {
+    show();
+    const article = await open();
+    const versions = within(article).getByRole("navigation", { name: "Versions" });
+    expect(
+      within(versions)
+        .getAllByRole("button")
+        .map(({ textContent }) => textContent),
+    ).toEqual(["Version 14 videos asked for, 2 made, 1 refused, 1 failed, 1 favourite", "Version 2★★★★wetter"]);
+    expect(within(article).getByRole("region", { name: "Version 2" }).textContent).toContain("a {red|grey} fox in the rain");
+    press(/^Version 1/, versions);
+    expect(await within(article).findByRole("region", { name: "Version 1" })).toBeTruthy();
+  });
+
+  it("marks what differs between two versions", async () => {
+    show();
+    const article = await open();
+    fireEvent.change(within(article).getByLabelText("Compare with"), { target: { value: "prv_1" } });
+    const sides = await within(article).findAllByRole("region", { name: /^Version/ });
+    expect(sides.flatMap((side) => [...side.querySelectorAll("del")].map(({ textContent }) => textContent)).join("")).toContain("place");
+    expect(sides.flatMap((side) => [...side.querySelectorAll("ins")].map(({ textContent }) => textContent)).join(" ")).toContain("rain");
+  });
+
+  it("keeps a rating and a note, and hands the version to the form", async () => {
+    const shown = show({
+      "prompts.annotate": (change) => ({ prompt: { ...fox, rev: 3 }, version: { ...second, rating: change.rating ?? null } }),
+    });
+    const article = await open();
+    fireEvent.click(within(article).getByLabelText("5"));
+    fireEvent.input(within(article).getByLabelText("Note"), { target: { value: "the best" } });
+    press("Save the note", article);
+    await waitFor(() =>
+      expect(sent(shown, "prompts.annotate")).toEqual([
+        { versionId: "prv_2", rating: 5 },
+        { versionId: "prv_2", note: "the best" },
+      ]),
+    );
+    press("Use in Generate", article);
+    expect(opened).toEqual(["generate {}"]);
+    expect(shown.workspace.draft.take()).toEqual([
+      {
+        kind: "prompt",
+        text: second.text,
+        negative: "blurry",
+        origin: { versionId: "prv_2", title: "Fox", number: 2, text: second.text, negative: "blurry" },
+      },
+    ]);
+  });
+
+  it("shows what a version becomes with values for its variables", async () => {
+    show();
+    const article = await open();
+    press(/^Version 1/, article);
+    const examples = await within(article).findByRole("region", { name: "Examples" });
+    const texts = () =>
+      within(examples)
+        .getAllByRole("listitem")
+        .map(({ textContent }) => textContent);
+    await waitFor(() => expect(texts().every((text) => /^a (?:red|grey) fox in the snow$/.test(text ?? ""))).toBe(true));
+    fireEvent.input(within(examples).getByLabelText("place"), { target: { value: "a wood" } });
+    await waitFor(() => expect(texts().every((text) => text?.endsWith("in a wood"))).toBe(true));
+  });
+
+  it("looks through the history, and uses from it", async () => {
+    const used = { text: "an {old|older} prompt", negative: "dogs", jobs: 3, lastUsedAt: 1_764_000_000_000, jobId: "job_1" };
+    const shown = show({ "prompts.history": ({ search }) => ({ used: search === "nothing" ? [] : [used], next: null }) });
+    fireEvent.click(screen.getByLabelText("History"));
+    expect(await screen.findByText("an {old|older} prompt")).toBeTruthy();
+    press("Use");
+    expect(shown.workspace.draft.take()).toEqual([{ kind: "prompt", text: used.text, negative: "dogs" }]);
+    fireEvent.input(screen.getByLabelText("Search used prompts"), { target: { value: "nothing" } });
+    expect(await screen.findByText("Nothing is like that")).toBeTruthy();
+  });
+
+  it("says so where the library cannot be read", async () => {
+    const { client } = show({}, []);
+    client.refuse("prompts.prompts", new CallError("unavailable", "The database does not answer."));
+    expect(await screen.findByText("The database does not answer.")).toBeTruthy();
+  });
+});
+
+it("versions whose parent is not there stand at the root", () => {
+  const results = none;
+  const shape = treeOf([
+    { ...version(1), results },
+    { ...version(2), results },
+    { ...version(3, { parentId: "prv_2" }), results },
+    { ...version(4, { parentId: "prv_gone" }), results },
+  ]);
+  expect(
+    shape.map(({ version: { number }, children }) => [number, children.map((each) => [each.version.number, each.children.length])]),
+  ).toEqual([
+    [1, [[2, 1]]],
+    [4, []],
+  ]);
+  expect(resultWords(none)).toBe("not used yet");
+  expect(resultWords({ ...none, jobs: 1, completed: 1 })).toBe("1 video asked for, 1 made");
+});
