@@ -8,6 +8,7 @@ export type Operation = z.infer<typeof Operation>;
 
 export const JobState = z.enum([
   "scheduled",
+  "paused",
   "queued",
   "waitingForSlot",
   "submitting",
@@ -24,6 +25,9 @@ export const JobState = z.enum([
 export type JobState = z.infer<typeof JobState>;
 
 export const finalJobStates: ReadonlySet<JobState> = new Set(["completed", "failed", "filtered", "cancelled", "timedOut"]);
+
+/** Not under way yet: these can be paused, and their order changed. */
+export const waitingJobStates: ReadonlySet<JobState> = new Set(["scheduled", "queued", "waitingForSlot"]);
 
 /** The part an input asset plays. */
 export const InputRole = z.enum(["image", "video", "frame", "subject", "background"]);
@@ -96,6 +100,9 @@ export const JobTemplate = z.object({
 });
 export type JobTemplate = z.infer<typeof JobTemplate>;
 
+/** Lower runs first. */
+const JobPriority = z.int().min(0).max(9);
+
 /** What is asked for. `params` are checked against the provider's schema of the operation. */
 export const JobRequest = z.object({
   operation: Operation,
@@ -105,8 +112,7 @@ export const JobRequest = z.object({
   name: z.string().max(200).optional(),
   /** Not before this time. */
   scheduledFor: Time.optional(),
-  /** Lower runs first. */
-  priority: z.int().min(0).max(9).default(5),
+  priority: JobPriority.default(5),
   /** Left out: the prompt is sent as it is. */
   prompt: JobPrompt.optional(),
 });
@@ -361,6 +367,9 @@ const Batch = z.object({
   grid: Grid.optional(),
 });
 
+/** Which jobs are meant: these, and all of a batch. */
+const Chosen = z.object({ ids: z.array(Id).max(500).default([]), batchId: Id.optional() });
+
 /** `failed`: ids that could not be changed, with the reason. */
 const BulkResult = z.object({ done: z.array(Id), failed: z.array(z.object({ id: Id, message: z.string() })) });
 
@@ -458,6 +467,35 @@ export const jobs = domain({
       mutation: true,
       errors: ["not_found", "conflict"],
       example: { input: { id: "job_1", key: "submit:2", providerJobId: "354", charged: 45 }, output: sampleJob },
+    }),
+    pause: call({
+      summary:
+        "Holds jobs that have not been sent to a provider, until they are resumed; what is under way goes on. Held time counts for no limit.",
+      access: "user",
+      input: Chosen,
+      output: BulkResult,
+      mutation: true,
+      errors: ["not_found"],
+      example: { input: { ids: ["job_1"] }, output: { done: ["job_1"], failed: [] } },
+    }),
+    resume: call({
+      summary: "Lets paused jobs go on.",
+      access: "user",
+      input: Chosen,
+      output: BulkResult,
+      mutation: true,
+      errors: ["not_found"],
+      example: { input: { batchId: "bat_1" }, output: { done: ["job_1"], failed: [] } },
+    }),
+    prioritise: call({
+      summary:
+        "Gives jobs that wait another priority, or lets them run next: before all other own jobs at their provider, in the order of `ids`.",
+      access: "user",
+      input: Chosen.extend({ priority: z.union([JobPriority, z.literal("next")]) }),
+      output: BulkResult,
+      mutation: true,
+      errors: ["not_found"],
+      example: { input: { ids: ["job_1"], priority: "next" }, output: { done: ["job_1"], failed: [] } },
     }),
     retry: call({
       summary: "Makes a new job of each, with the same request and the old one as parent.",

@@ -28,7 +28,7 @@ export const jobLimits = {
 /** How a job ends that is called off at the provider first. */
 export type Ending = "cancelled" | "timedOut" | "failed";
 
-/** What was accepted. Never changes. */
+/** What was accepted. Never changes, but for how urgent it is. */
 export interface JobOrder {
   readonly id: string;
   readonly ownerId: string;
@@ -53,6 +53,8 @@ export interface JobOrder {
   /** SHA-256 of what the client asked for, to recognise a repeat; null when it gave no key. */
   readonly askedHash: string | null;
   readonly priority: number;
+  /** Among its owner's jobs of the same priority lower goes first; left out: 0, in the order in which they came. */
+  readonly rank?: number;
   readonly scheduledFor: number | null;
   readonly parentJobId: string | null;
   readonly batchId: string | null;
@@ -129,6 +131,10 @@ export interface JobContext {
   readonly deadlineAt: number;
   readonly submittedAt: number | null;
   readonly finishedAt: number | null;
+  /** Since when a person holds it. */
+  readonly pausedAt: number | null;
+  /** Time that it was held, which counts for no limit, ms. */
+  readonly heldMs: number;
   /** When each state was entered last. */
   readonly enteredAt: Readonly<Partial<Record<JobState, number>>>;
 }
@@ -143,8 +149,17 @@ export interface SlotGranted {
   readonly expectedMs: number | null;
 }
 
+export interface Prioritise {
+  readonly type: "job.prioritise";
+  readonly priority: number;
+  readonly rank: number;
+}
+
 export type JobEvent =
   | { readonly type: "job.cancel" }
+  | { readonly type: "job.pause" }
+  | { readonly type: "job.resume" }
+  | Prioritise
   | { readonly type: "provider.progress"; readonly fraction: number }
   | SlotGranted
   | { readonly type: "slot.waits"; readonly reason: string };
@@ -317,5 +332,7 @@ export const initialContext = ({ order, at }: JobMachineInput): JobContext => ({
   deadlineAt: Math.max(at, order.scheduledFor ?? 0) + jobLimits.firstSlot,
   submittedAt: null,
   finishedAt: null,
+  pausedAt: null,
+  heldMs: 0,
   enteredAt: {},
 });

@@ -86,7 +86,7 @@ const atProvider =
   <A>(effect: Effect.Effect<A, EffectFailure>): Effect.Effect<A, EffectFailure> =>
     Effect.tapError(effect, ({ kind, message }) => logged("provider:error", { step, kind, error: message }));
 
-const slotRequest = ({ id, provider, ownerId, priority }: JobOrder) => ({ jobId: id, provider, ownerId, priority });
+const slotRequest = ({ id, provider, ownerId, priority, rank = 0 }: JobOrder) => ({ jobId: id, provider, ownerId, priority, rank });
 
 type JobEffects = ActorDefinition<typeof jobMachine, Actors>["effects"];
 type CallOf<N extends keyof JobEffects> = Parameters<JobEffects[N]["run"]>[0];
@@ -125,8 +125,8 @@ export const jobEffects = Effect.gen(function* () {
   const acquireSlot = Effect.fnUntraced(function* ({ input: { order, key }, send: tell }: CallOf<"acquireSlot">) {
     yield* Effect.mapError(providerOf(order), unsent);
     if (order.pooled) {
-      const { id: jobId, provider, providerTitle, ownerId, priority, credits } = order;
-      const waiting = { jobId, key, provider, providerTitle, ownerId, priority, cost: credits };
+      const { id: jobId, provider, providerTitle, ownerId, priority, rank = 0, credits } = order;
+      const waiting = { jobId, key, provider, providerTitle, ownerId, priority, rank, cost: credits };
       return yield* waitInPool(waiting, (reason) => tell({ type: "slot.waits", reason }));
     }
     return {

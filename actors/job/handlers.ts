@@ -6,9 +6,9 @@ import { fromCursor, type Place, toCursor } from "#actors/asset/view.ts";
 import { Providers } from "#actors/provider/index.ts";
 import { Database } from "#db/client/database.ts";
 import { accountsOf } from "#db/queries/account.ts";
-import { countJobsByState, type JobFilterArgs, type JobRow, jobsById, listJobs } from "#db/queries/job.ts";
+import { countJobsByState, type JobFilterArgs, type JobRow, jobsById, jobsOfBatch, listJobs } from "#db/queries/job.ts";
 import { gridSize } from "#protocol/grid.ts";
-import { type Job, JobRequest, mostJobsAtOnce } from "#protocol/job.ts";
+import { finalJobStates, type Job, JobRequest, type JobState, mostJobsAtOnce, waitingJobStates } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { eventIdOf, whoMay } from "#runtime/actor/handlers.ts";
@@ -20,6 +20,7 @@ import { accepting, acknowledgedRow, jobAddress } from "./accept.ts";
 import { jobChannel } from "./actor.ts";
 import { batchEstimate, prepareBatch, singlesOf } from "./batch.ts";
 import { derivedId, hashOf } from "./canonical.ts";
+import type { JobEvent } from "./context.ts";
 import { providerSpec } from "./form.ts";
 import type { Submitted } from "./machine.ts";
 import { prepare, refuse } from "./request.ts";
@@ -42,6 +43,11 @@ const placeOf = (cursor: string | undefined): Effect.Effect<Place | null, CallEr
 
 const notFound = (id: string): CallError => new CallError("not_found", `The job ${id} does not exist, or is not yours.`);
 const noJob = "There is no such job.";
+
+const hasEnded = (state: JobState): string => `It has already ended: ${state}.`;
+
+/** Does something to a job, as it was known before; `index`: its place among those of the call. Answers why not, or null. */
+type One = (id: string, before: Job, index: number) => Effect.Effect<string | null, CallError>;
 
 /** The same for the same user, key and parts; random without a key. */
 const idFor = (prefix: string, ownerId: string, key: string | undefined, ...parts: ReadonlyArray<string | number>): string =>
@@ -82,11 +88,62 @@ export const jobHandlers = Effect.gen(function* () {
     return { counts: Object.fromEntries(counts.map(({ state, count }) => [state, count])), ...first };
   });
 
-  /** Cancels one; answers why not, or null. */
-  const cancelOne = Effect.fnUntraced(function* (id: string) {
-    const job = acknowledgedRow(id, yield* actors.send(jobAddress(id), { type: "job.cancel" }));
-    return job.state === "cancelled" || job.state === "cancelling" ? null : `It has already ended: ${job.state}.`;
-  });
+  /** Sends a job an event and answers the job as it is then. */
+  const told = (id: string, event: JobEvent) => Effect.map(actors.send(jobAddress(id), { ...event }), (step) => acknowledgedRow(id, step));
+
+  /** Each of these answers why it could not be done, or null. */
+  const cancelOne: One = (id) =>
+    Effect.map(told(id, { type: "job.cancel" }), ({ state }) => (state === "cancelled" || state === "cancelling" ? null : hasEnded(state)));
+  const pauseOne: One = (id) =>
+    Effect.map(told(id, { type: "job.pause" }), ({ state }) => {
+      if (state === "paused") return null;
+      if (waitingJobStates.has(state)) return "It was sent already and had no answer: what became of that has to be found out first.";
+      return finalJobStates.has(state) ? hasEnded(state) : "It is under way already, and goes on.";
+    });
+  const resumeOne: One = (id, before) => {
+    if (before.state !== "paused") return Effect.succeed(finalJobStates.has(before.state) ? hasEnded(before.state) : "It was not paused.");
+    return Effect.as(told(id, { type: "job.resume" }), null);
+  };
+  const prioritiseOne = (id: string, place: { readonly priority: number; readonly rank: number }) =>
+    Effect.map(told(id, { type: "job.prioritise", ...place }), ({ state }) => {
+      if (state === "paused" || waitingJobStates.has(state)) return null;
+      return finalJobStates.has(state) ? hasEnded(state) : "Its turn has come already.";
+    });
+
+  /** Does the same to each of the chosen jobs. */
+  const bulk = (one: One) =>
+    Effect.fnUntraced(function* (
+      { ids, batchId }: { readonly ids: ReadonlyArray<string>; readonly batchId?: string | undefined },
+      context: CallContext,
+    ) {
+      const ownerId = yield* owner(context);
+      const ofBatch = batchId === undefined ? [] : yield* orCallError(database.query((sql) => jobsOfBatch(sql, ownerId, batchId)));
+      const all = [...new Set([...ids, ...ofBatch.map(({ id }) => id)])];
+      const [first] = all;
+      if (first === undefined) {
+        const message =
+          batchId === undefined ? "Say which jobs: by their ids or by their batch." : `You have no jobs of the batch ${batchId}.`;
+        return yield* Effect.fail(batchId === undefined ? refuse([{ path: ["ids"], message }]) : new CallError("not_found", message));
+      }
+      const own = yield* known(ownerId, all);
+      if (own.size === 0) return yield* Effect.fail(notFound(first));
+      const outcomes = yield* Effect.forEach(
+        all,
+        (id, index) => {
+          const row = own.get(id);
+          if (row === undefined) return Effect.succeed({ id, message: noJob as string | null });
+          return Effect.match(one(id, fromStored(row), index), {
+            onSuccess: (message) => ({ id, message }),
+            onFailure: ({ message }) => ({ id, message: message as string | null }),
+          });
+        },
+        { concurrency: "unbounded" },
+      );
+      return {
+        done: outcomes.flatMap(({ id, message }) => (message === null ? [id] : [])),
+        failed: outcomes.flatMap(({ id, message }) => (message === null ? [] : [{ id, message }])),
+      };
+    });
 
   const handlers: DomainHandlers<"jobs"> = {
     calls: {
@@ -147,24 +204,14 @@ export const jobHandlers = Effect.gen(function* () {
         return yield* page(yield* owner(context), { ...rest, words: words.slice(0, maxWords) }, yield* placeOf(cursor), limit);
       }),
 
-      "jobs.cancel": Effect.fnUntraced(function* ({ ids }, context) {
-        const own = yield* known(yield* owner(context), ids);
-        if (own.size === 0) return yield* Effect.fail(notFound(ids[0]!));
-        const outcomes = yield* Effect.forEach(
-          [...new Set(ids)],
-          (id) =>
-            own.has(id)
-              ? Effect.match(cancelOne(id), {
-                  onSuccess: (message) => ({ id, message }),
-                  onFailure: ({ message }) => ({ id, message: message as string | null }),
-                })
-              : Effect.succeed({ id, message: noJob as string | null }),
-          { concurrency: "unbounded" },
-        );
-        return {
-          done: outcomes.flatMap(({ id, message }) => (message === null ? [id] : [])),
-          failed: outcomes.flatMap(({ id, message }) => (message === null ? [] : [{ id, message }])),
-        };
+      "jobs.cancel": bulk(cancelOne),
+      "jobs.pause": bulk(pauseOne),
+      "jobs.resume": bulk(resumeOne),
+      "jobs.prioritise": Effect.fnUntraced(function* ({ priority, ...chosen }, context) {
+        const now = yield* Clock.currentTimeMillis;
+        // The last to be put in front is the first; those of one call keep their order, which thousandths of a millisecond tell.
+        const place = (index: number) => (priority === "next" ? { priority: 0, rank: index / 1000 - now } : { priority, rank: 0 });
+        return yield* bulk((id, _before, index) => prioritiseOne(id, place(index)))(chosen, context);
       }),
 
       "jobs.markDone": Effect.fnUntraced(function* ({ id, key, providerJobId = null, charged = null }, context) {

@@ -297,6 +297,82 @@ describe("failures", () => {
   });
 });
 
+describe("a job that is paused", () => {
+  const pause = { type: "job.pause" };
+  const resume = { type: "job.resume" };
+  const hour = 3_600_000;
+
+  test("waits for its slot no more, for as long as it takes, and then as long as it had left", () => {
+    const life = new Life();
+    const { deadlineAt } = life.context;
+    life.now += hour;
+    life.send(pause);
+    expect(life.state).toBe("paused");
+    expect(life.effects).toEqual([]);
+    expect(life.resident.timers).toEqual([]);
+    expect(life.context).toMatchObject({ waitingFor: "Being resumed: it is paused.", etaAt: null });
+    life.now += 1000 * hour;
+    life.send(resume);
+    expect(life.state).toBe("waitingForSlot");
+    expect(life.context).toMatchObject({ deadlineAt: deadlineAt + 1000 * hour, heldMs: 1000 * hour, pausedAt: null });
+    expect(life.context.etaAt).toBeGreaterThan(life.now);
+    expect(life.until("completed").context.assetId).toBe("ast_test");
+  });
+
+  test("goes back to waiting for its time, or at once where that has passed or another attempt was planned", () => {
+    const life = new Life({ scheduledFor: start + hour }).send(pause);
+    expect(life.send(resume).state).toBe("scheduled");
+    life.send(pause);
+    life.now += 2 * hour;
+    expect(life.send(resume).state).toBe("waitingForSlot");
+    const again = new Life().until("submitting").fail("provider").send(pause);
+    expect(again.send(resume).state).toBe("waitingForSlot");
+    expect(again.until("completed").keys).toEqual(["job_test-1", "job_test-2"]);
+  });
+
+  test("is cancelled like any that waits", () => {
+    expect(new Life().send(pause).cancel().state).toBe("cancelled");
+  });
+
+  test.each(open.slice(1))("cannot be one in %s: it goes on", (state) => {
+    expect(new Life().until(state).send(pause).state).toBe(state);
+  });
+
+  test("cannot be one whose submission was never answered: that is found out first", () => {
+    const life = new Life().until("submitting").fail("network");
+    expect(life.state).toBe("queued");
+    expect(life.send(pause).state).toBe("queued");
+    life.wait();
+    expect(life.send(pause).state).toBe(life.state);
+    expect(life.until("completed").keys).toEqual(["job_test-1", "job_test-1"]);
+  });
+
+  test("is not given a place that was granted when it was paused", () => {
+    const life = new Life({ pooled: true }).send(pause);
+    const granted = { type: "slot.granted", key: "job_test-1", accountId: "acc_1", accountTitle: "Main", expectedMs: null };
+    expect(life.send(granted).state).toBe("paused");
+    expect(life.context).toMatchObject({ leasedAt: null, account: null });
+  });
+
+  test("a job that is given another priority asks for its slot anew; one that is under way does not change", () => {
+    const life = new Life();
+    const effect = life.resident.effects[0];
+    const first = { type: "job.prioritise", priority: 0, rank: -7 };
+    life.send(first);
+    expect(life.state).toBe("waitingForSlot");
+    expect(life.effects).toEqual(["acquireSlot"]);
+    expect(life.resident.effects[0]).not.toBe(effect);
+    expect(life.resident.effects[0]?.input).toMatchObject({ order: { priority: 0, rank: -7 } });
+    const { deadlineAt } = life.context;
+    expect(life.send({ ...first, priority: 9 }).context.deadlineAt).toBe(deadlineAt);
+    life.until("processing").send({ ...first, priority: 3 });
+    expect(life.context.order.priority).toBe(9);
+    const held = new Life().send(pause).send(first);
+    expect(held.state).toBe("paused");
+    expect(held.context.order).toMatchObject({ priority: 0, rank: -7 });
+  });
+});
+
 describe("time", () => {
   test("two hours after its first slot it ends, and the provider is told", () => {
     const life = new Life().until("processing");
@@ -414,7 +490,8 @@ describe("a submission of which nobody knows whether it was taken", () => {
 
 describe("whatever happens", () => {
   type Move =
-    | { readonly type: "succeed" | "wait" | "cancel" | "junk" }
+    | { readonly type: "succeed" | "wait" | "cancel" | "junk" | "pause" | "resume" }
+    | { readonly type: "prioritise"; readonly priority: number }
     | { readonly type: "fail"; readonly kind: string; readonly unsent: boolean }
     | { readonly type: "progress"; readonly fraction: number }
     | { readonly type: "time"; readonly ms: number };
@@ -424,6 +501,9 @@ describe("whatever happens", () => {
     { weight: 4, arbitrary: fc.record({ type: fc.constant("progress" as const), fraction: fc.double({ noDefaultInfinity: true }) }) },
     { weight: 5, arbitrary: fc.constant<Move>({ type: "wait" }) },
     { weight: 1, arbitrary: fc.constant<Move>({ type: "cancel" }) },
+    { weight: 1, arbitrary: fc.constant<Move>({ type: "pause" }) },
+    { weight: 2, arbitrary: fc.constant<Move>({ type: "resume" }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant("prioritise" as const), priority: fc.integer({ min: 0, max: 9 }) }) },
     { weight: 1, arbitrary: fc.constant<Move>({ type: "junk" }) },
     { weight: 2, arbitrary: fc.record({ type: fc.constant("time" as const), ms: fc.integer({ min: 0, max: 7_200_000 }) }) },
   );
@@ -448,9 +528,16 @@ describe("whatever happens", () => {
       case "progress":
         return void life.send({ type: "provider.progress", fraction: step.fraction });
       case "wait":
-        return void (life.over || life.wait());
+        // Only a person makes a paused job go on.
+        return void (life.over || (life.state === "paused" ? life.send({ type: "job.resume" }) : life.wait()));
       case "cancel":
         return void life.cancel();
+      case "pause":
+        return void life.send({ type: "job.pause" });
+      case "resume":
+        return void life.send({ type: "job.resume" });
+      case "prioritise":
+        return void life.send({ type: "job.prioritise", priority: step.priority, rank: 0 });
       case "junk":
         return void life.send({ type: "unheard.of", slot: "studio-9", progress: 5 });
       case "time":
@@ -473,6 +560,8 @@ describe("whatever happens", () => {
           if (context.attempt === before.context.attempt) expect(context.progress).toBeGreaterThanOrEqual(before.context.progress);
           if (context.slot !== null) expect(["submitting", "processing", "cancelling"]).toContain(state);
           if (state === "submitting" || state === "processing") expect(context.slot).not.toBeNull();
+          if (state === "paused") expect(context).toMatchObject({ unanswered: false, leasedAt: null });
+          expect(context.pausedAt !== null).toBe(state === "paused");
           if (before.over) expect(state).toBe(before.state);
           expect(life.over).toBe(finalJobStates.has(state));
           if (life.over) {
@@ -482,8 +571,9 @@ describe("whatever happens", () => {
             expect(context.finishedAt).not.toBeNull();
             expect(context.assetId !== null).toBe(state === "completed");
           } else {
-            // Something will happen by itself, and it is bounded in time.
-            expect(life.resident.timers.length).toBeGreaterThan(0);
+            // Something will happen by itself, and it is bounded in time; unless a person holds it.
+            expect(life.resident.timers.length > 0).toBe(state !== "paused");
+            if (state === "paused") expect(life.effects).toEqual([]);
           }
           if (step.type === "cancel" && !before.over) expect(["cancelling", "cancelled"]).toContain(state);
         }

@@ -22,6 +22,7 @@ import {
   type JobOrder,
   outcomeOf,
   recharged,
+  type Prioritise,
   settled,
   shareOfProcessing,
   type SlotGranted,
@@ -72,7 +73,7 @@ const submittedOf = ({ event }: { readonly event: { readonly output: Submitted }
  * Raised with every change that old snapshots do not fit; then `migrations.ts` says how they are made to, and sample histories of the old
  * version are kept in `histories`.
  */
-export const jobMachineVersion = 3;
+export const jobMachineVersion = 4;
 
 export const jobMachine = setup({
   types: {
@@ -137,6 +138,8 @@ export const jobMachine = setup({
     /** Asking failed, not the generation: it goes on at the provider. */
     isOnlyUnreachable: ({ event }) => ["network", "limit", "authentication", "internal"].includes(failureOf(event).kind),
     isUnanswered: ({ context }) => context.unanswered,
+    /** Nothing that it has sent may be going on. */
+    isNotSent: ({ context }) => !context.unanswered,
     /** The place that was asked for, and not one that came too late for another submission. */
     isForThis: ({ context, event }) => (event as SlotGranted).key === submitKeyOf(context),
     /** The provider was not asked this time, and may have taken what it was asked before. */
@@ -160,6 +163,27 @@ export const jobMachine = setup({
       enteredAt: { ...context.enteredAt, [state]: timeOf(event) },
     })),
     waitForTime: assign({ waitingFor: "Its scheduled time." }),
+    hold: assign(({ event }: Transition) => ({
+      pausedAt: timeOf(event),
+      retryAt: null,
+      etaAt: null,
+      waitingFor: "Being resumed: it is paused.",
+    })),
+    release: assign(({ context, event }: Transition) => {
+      const at = timeOf(event);
+      const held = Math.max(0, at - (context.pausedAt ?? at));
+      return {
+        pausedAt: null,
+        heldMs: context.heldMs + held,
+        deadlineAt: context.deadlineAt + held,
+        etaAt: Math.max(at, context.order.scheduledFor ?? 0) + context.order.waitMs + context.expectedMs,
+        waitingFor: null,
+      };
+    }),
+    prioritise: assign(({ context, event }: Transition) => {
+      const { priority, rank } = event as Prioritise;
+      return { order: { ...context.order, priority, rank } };
+    }),
     queue: assign(({ context, event }: Transition) => ({
       slot: null,
       providerJobId: null,
@@ -272,7 +296,7 @@ export const jobMachine = setup({
         message:
           context.firstSlotAt === null
             ? "No slot became free within 7 days."
-            : context.deadlineAt - context.firstSlotAt > jobLimits.generation
+            : context.deadlineAt - context.firstSlotAt - context.heldMs > jobLimits.generation
               ? "It was not done within 24 hours: the disk was full."
               : "It was not done within 2 hours.",
       },
@@ -308,7 +332,10 @@ export const jobMachine = setup({
       waitingFor: `Another try: ${context.failure?.message ?? ""}`,
     })),
     extendForFullDisk: assign(({ context }: Transition) => ({
-      deadlineAt: Math.max(context.deadlineAt, (context.firstSlotAt ?? context.createdAt) + jobLimits.generationWithFullDisk),
+      deadlineAt: Math.max(
+        context.deadlineAt,
+        (context.firstSlotAt ?? context.createdAt) + context.heldMs + jobLimits.generationWithFullDisk,
+      ),
     })),
     goOn: assign({ retryAt: null, waitingFor: null }),
     download: assign(({ context, event }: Transition) => ({
@@ -344,7 +371,19 @@ export const jobMachine = setup({
       always: { guard: "isDue", target: "queued" },
       entry: [{ type: "enter", params: { state: "scheduled" } }, "waitForTime"],
       after: { untilDue: "queued" },
-      on: { "job.cancel": "cancelled" },
+      on: { "job.cancel": "cancelled", "job.pause": "paused", "job.prioritise": { actions: "prioritise" } },
+    },
+    paused: {
+      description: "Held by a person",
+      entry: [{ type: "enter", params: { state: "paused" } }, "hold"],
+      on: {
+        "job.cancel": "cancelled",
+        "job.resume": [
+          { guard: "isDue", target: "queued", actions: "release" },
+          { target: "scheduled", actions: "release" },
+        ],
+        "job.prioritise": { actions: "prioritise" },
+      },
     },
     queued: {
       description: "Accepted; waits before it is tried (again)",
@@ -357,7 +396,11 @@ export const jobMachine = setup({
         untilRetry: [{ guard: "hasItsPlace", ...sendAgain }, { target: "waitingForSlot" }],
         untilDeadline: pastDeadlineWaiting,
       },
-      on: { "job.cancel": callOffWaiting },
+      on: {
+        "job.cancel": callOffWaiting,
+        "job.pause": { guard: "isNotSent", target: "paused" },
+        "job.prioritise": { actions: "prioritise" },
+      },
     },
     waitingForSlot: {
       description: "All places at the provider are taken",
@@ -376,6 +419,9 @@ export const jobMachine = setup({
       after: { untilDeadline: pastDeadlineWaiting },
       on: {
         "job.cancel": callOffWaiting,
+        "job.pause": { guard: "isNotSent", target: "paused" },
+        // Asked for anew, so that whoever gives places away hears of it.
+        "job.prioritise": { target: "waitingForSlot", reenter: true, actions: "prioritise" },
         "slot.granted": { guard: "isForThis", target: "submitting", actions: "takePlace" },
         "slot.waits": { actions: "noteWhyItWaits" },
       },

@@ -37,4 +37,6 @@ export const jobMigrations: Readonly<Record<number, (old: Old) => Old>> = {
     const noAccount = { account: null, leasedAt: null, charged: null, stopped: null, charges: [], lastEnd: null, retryAfterMs: null };
     return { value, context: { ...rest, ...noAccount, order: { ...order, pooled: false, credits: 0, creditType: null } } };
   },
+  // Version 3 could not be paused.
+  3: ({ value, context }) => ({ value, context: { ...(context as object), pausedAt: null, heldMs: 0 } }),
 };

@@ -6,8 +6,8 @@ import { SlotBook } from "./slot-book.ts";
 const open = (concurrency: number) => {
   const granted: Array<string> = [];
   const book = new SlotBook(() => concurrency);
-  const ask = (jobId: string, ownerId = "a", priority = 5) =>
-    book.request({ jobId, provider: "p", ownerId, priority }, () => void granted.push(jobId));
+  const ask = (jobId: string, ownerId = "a", priority = 5, rank = 0) =>
+    book.request({ jobId, provider: "p", ownerId, priority, rank }, () => void granted.push(jobId));
   return { book, granted, ask };
 };
 
@@ -20,6 +20,16 @@ describe("slots", () => {
     expect(granted).toEqual(["1", "2", "3"]);
     expect(book.held("3")).toBe("p-2");
     expect(book.load("p", 5)).toEqual({ busy: 2, waiting: 1, ahead: 1 });
+  });
+
+  test("go first to who was put first, of a user and a priority; the last one put there before the others", () => {
+    const { book, granted, ask } = open(1);
+    for (const job of ["held", "1", "2", "3"]) ask(job);
+    ask("b1", "b");
+    ask("3", "a", 5, -1);
+    ask("2", "a", 5, -2);
+    for (const job of ["held", "2", "b1", "3", "1"]) book.release(job);
+    expect(granted).toEqual(["held", "2", "b1", "3", "1"]);
   });
 
   test("go to the lower priority number first, then to who came first", () => {
@@ -102,7 +112,7 @@ describe("slots", () => {
             case "ask": {
               if (holding.has(job.id)) break;
               waiting.set(job.id, job.priority);
-              const stop = book.request({ jobId: job.id, provider: "p", ownerId: job.owner, priority: job.priority }, () => {
+              const stop = book.request({ jobId: job.id, provider: "p", ownerId: job.owner, priority: job.priority, rank: 0 }, () => {
                 const mine = waiting.get(job.id)!;
                 if ([...waiting.values()].some((priority) => priority < mine)) problems.push("a higher priority was passed over");
                 waiting.delete(job.id);

@@ -1,5 +1,5 @@
 // Who holds a place at a provider and who is next: lower priority number first; within a priority the users take turns, each
-// user's jobs in the order they came. Bookkeeping only: no clock, no fibers, no I/O.
+// user's jobs by their rank and in the order they came. Bookkeeping only: no clock, no fibers, no I/O.
 
 export interface SlotRequest {
   readonly jobId: string;
@@ -7,6 +7,8 @@ export interface SlotRequest {
   readonly ownerId: string;
   /** Lower goes first. */
   readonly priority: number;
+  /** Among the user's own of this priority lower goes first; 0: in the order in which they come. Never above 0. */
+  readonly rank: number;
 }
 
 interface Waiter extends SlotRequest {
@@ -35,6 +37,8 @@ class Desk {
     let jobs = turns.get(waiter.ownerId);
     if (jobs === undefined) turns.set(waiter.ownerId, (jobs = new Map()));
     jobs.set(waiter.jobId, waiter);
+    // Only who asks to run next goes before any.
+    if (waiter.rank < 0) turns.set(waiter.ownerId, new Map([...jobs].sort(([, a], [, b]) => a.rank - b.rank)));
     this.waiting++;
   }
 
@@ -98,7 +102,7 @@ export class SlotBook {
 
   /** Notes a slot that a job held before it came to this process. */
   restore(jobId: string, provider: string, slot: string): void {
-    this.#known.set(jobId, { jobId, provider, ownerId: "", priority: 0 });
+    this.#known.set(jobId, { jobId, provider, ownerId: "", priority: 0, rank: 0 });
     this.#desk(provider).holders.set(jobId, slot);
   }
 

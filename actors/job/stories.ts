@@ -59,6 +59,18 @@ export const stories: Readonly<Record<string, () => Life>> = {
   "cancelled-processing": () => new Life().until("processing").cancel().fail("network"),
   "cancelled-downloading": () => new Life().until("downloading").fail("network").cancel().succeed(),
   "cancelled-ingesting": () => new Life().until("ingesting").cancel().wait(),
+  paused: () => new Life().send({ type: "job.pause" }).send({ type: "job.resume" }).until("completed"),
+  "paused-scheduled": () =>
+    new Life({ scheduledFor: start + 3_600_000 })
+      .send({ type: "job.pause" })
+      .send({ type: "job.prioritise", priority: 0, rank: -5 })
+      .send({ type: "job.resume" })
+      .wait()
+      .until("completed"),
+  "paused-between-attempts": () =>
+    new Life().until("submitting").fail("provider").send({ type: "job.pause" }).send({ type: "job.resume" }).until("completed"),
+  "cancelled-paused": () => new Life().send({ type: "job.pause" }).cancel(),
+  prioritised: () => new Life().send({ type: "job.prioritise", priority: 0, rank: -5 }).until("completed"),
   "timed-out": () => {
     const life = new Life().until("processing");
     while (!life.over) life.wait();

@@ -31,6 +31,7 @@ const waiter = (jobId: string, changes: Partial<Waiter> = {}): Waiter => ({
   key: `${jobId}-1`,
   ownerId: "u1",
   priority: 5,
+  rank: 0,
   cost: 10,
   since: 0,
   heardAt: 0,
@@ -56,6 +57,18 @@ describe("who is next", () => {
       ],
     );
     expect(order(queue)).toEqual(["c1@a", "a1@a", "b1@a", "a2@a", "b2@a", "a3@a"]);
+  });
+
+  test("a user's job that is put first goes before the others of its priority, and before those put first earlier; others keep their turn", () => {
+    const first = queueOf(
+      [many],
+      [waiter("a1", { since: 1 }), waiter("a2", { since: 2 }), waiter("a3", { since: 3 }), waiter("b1", { ownerId: "u2", since: 4 })],
+    );
+    const queue = wants(wants(first, waiter("a3", { since: 9, rank: -9 })), waiter("a2", { since: 10, rank: -10 }));
+    expect(waitingCount(queue)).toBe(4);
+    expect(order(queue)).toEqual(["b1@a", "a2@a", "a3@a", "a1@a"]);
+    // It says again that it waits, and stays where it is.
+    expect(order(wants(queue, waiter("a3", { since: 99, rank: -9, heardAt: 99 })))).toEqual(order(queue));
   });
 
   test("one that waits long rises above those that are more urgent but new", () => {

@@ -1,6 +1,6 @@
 // Who waits for a place at a provider, on whose accounts, and who is next. Pure: a pool's whole decision, as data.
-// Order: lower priority number first, and whoever has waited long rises; within a priority users take turns, each user's jobs in the order
-// they came. Account: the user's own before shared ones; then higher priority, least recently used, most credits.
+// Order: lower priority number first, and whoever has waited long rises; within a priority users take turns, each user's jobs by
+// their rank and in the order they came. Account: the user's own before shared ones; then higher priority, least recently used, most credits.
 import { type Pause, pauseFor, pauseWords } from "#actors/pause/context.ts";
 import { amountOf, concerns, fits, mostOf, waitWords } from "#actors/spend/context.ts";
 import type { Account } from "#protocol/account.ts";
@@ -13,6 +13,8 @@ export interface Waiter {
   readonly ownerId: string;
   /** Lower goes first. */
   readonly priority: number;
+  /** Among its owner's jobs of the same priority lower goes first. */
+  readonly rank: number;
   /** Estimated cost, credits. */
   readonly cost: number;
   readonly since: number;
@@ -62,14 +64,14 @@ export const emptyQueue = (provider: string): PoolQueue => ({
 
 const urgency = ({ priority, since }: Waiter, now: number): number => priority - Math.floor(Math.max(0, now - since) / rise);
 
-const before = (a: Waiter, b: Waiter): number => a.priority - b.priority || a.since - b.since;
+const before = (a: Waiter, b: Waiter): number => a.priority - b.priority || a.rank - b.rank || a.since - b.since;
 
 /** Adds a waiter, or hears of it again: it keeps its place. */
 export const wants = (queue: PoolQueue, waiter: Waiter): PoolQueue => {
   const own = queue.waiting[waiter.ownerId] ?? [];
   const at = own.findIndex(({ jobId }) => jobId === waiter.jobId);
   const known = own[at];
-  if (known !== undefined && known.key === waiter.key && known.priority === waiter.priority) {
+  if (known !== undefined && known.key === waiter.key && known.priority === waiter.priority && known.rank === waiter.rank) {
     return { ...queue, waiting: { ...queue.waiting, [waiter.ownerId]: own.with(at, { ...known, heardAt: waiter.heardAt }) } };
   }
   const others = known === undefined ? own : own.toSpliced(at, 1);

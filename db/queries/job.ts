@@ -83,6 +83,11 @@ export const listJobs = (
 export const countJobsByState = (sql: Queryable, ownerId: string) =>
   sql<Array<{ state: string; count: number }>>`select state, count(*)::int as count from job where owner_id = ${ownerId} group by state`;
 
+/** Those of a batch that have not ended. */
+export const jobsOfBatch = (sql: Queryable, ownerId: string, batchId: string) =>
+  sql<Array<{ id: string }>>`
+    select id from job where batch_id = ${batchId} and owner_id = ${ownerId} and finished_at is null order by created_at, id`;
+
 /** Jobs that hold a slot and will use it without a person's help. */
 export const slotHolders = (sql: Queryable) =>
   sql<Array<{ id: string; provider: string; slot: string }>>`

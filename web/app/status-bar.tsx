@@ -35,7 +35,10 @@ export const StatusBar: Component = () => {
     document.title = running() > 0 ? `(${running()}) PixSim` : "PixSim";
   });
   onCleanup(() => (document.title = "PixSim"));
-  const waiting = () => jobs.counts().queued + jobs.counts().waitingForSlot + jobs.counts().scheduled;
+  const waiting = () => {
+    const { scheduled, paused, queued, waitingForSlot } = jobs.counts();
+    return scheduled + paused + queued + waitingForSlot;
+  };
 
   return (
     <footer class="status-bar" aria-label="Status">

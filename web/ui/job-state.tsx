@@ -2,6 +2,7 @@
 import Ban from "lucide-solid/icons/ban";
 import CalendarClock from "lucide-solid/icons/calendar-clock";
 import CircleCheck from "lucide-solid/icons/circle-check";
+import CirclePause from "lucide-solid/icons/circle-pause";
 import CircleX from "lucide-solid/icons/circle-x";
 import Clock from "lucide-solid/icons/clock";
 import Download from "lucide-solid/icons/download";
@@ -26,6 +27,7 @@ interface StateLook {
 
 export const jobStateLooks: Readonly<Record<JobState, StateLook>> = {
   scheduled: { label: "Scheduled", tone: "neutral", icon: CalendarClock, live: false },
+  paused: { label: "Paused", tone: "warn", icon: CirclePause, live: false },
   queued: { label: "Queued", tone: "neutral", icon: Clock, live: false },
   waitingForSlot: { label: "Waiting for slot", tone: "warn", icon: Hourglass, live: false },
   submitting: { label: "Submitting", tone: "info", icon: Send, live: true },

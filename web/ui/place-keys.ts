@@ -27,6 +27,7 @@ export const jobsKeys = [
   { title: "Move", keys: ["ArrowUp", "ArrowDown", "PageUp", "PageDown"], withShift: "Select on the way" },
   { title: "Open", keys: ["Enter"] },
   { title: "Cancel", keys: ["Delete", "Backspace"] },
+  { title: "Pause or resume", keys: ["p"] },
   { title: "Run again", keys: ["r"], withShift: "Run again with a new seed" },
   { title: "Compare results", keys: ["c"] },
 ] as const satisfies ReadonlyArray<KeyRow>;

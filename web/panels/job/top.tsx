@@ -1,12 +1,15 @@
 // The head of the Job panel: what was asked, how it stands, how far it is, and what can be done.
 import Ban from "lucide-solid/icons/ban";
+import CirclePause from "lucide-solid/icons/circle-pause";
+import CirclePlay from "lucide-solid/icons/circle-play";
 import EllipsisVertical from "lucide-solid/icons/ellipsis-vertical";
 import Play from "lucide-solid/icons/play";
 import RotateCcw from "lucide-solid/icons/rotate-ccw";
 import { Show, type Component } from "solid-js";
-import { finalJobStates, type Job } from "#protocol/job.ts";
+import { finalJobStates, waitingJobStates, type Job } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { compareJobs } from "#web/panels/compare/open.ts";
+import { holdable, pauseJobs, resumeJobs, runNext } from "#web/panels/jobs/actions.ts";
 import { jobMenu } from "#web/panels/jobs/job-menu.ts";
 import { useNow } from "#web/store/now.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -41,6 +44,7 @@ export const Top: Component<TopProps> = (props) => {
             jobMenu({
               ids: [props.job.id],
               open: ended() ? [] : [props.job.id],
+              ...holdable([props.job]),
               job: props.job,
               draft,
               onSelectSeveral: null,
@@ -48,6 +52,9 @@ export const Top: Component<TopProps> = (props) => {
               onCancel: props.onCancel,
               results: 0,
               onCompare: (ids) => void compareJobs(workspace, ids),
+              onPause: (chosen) => void pauseJobs(workspace, chosen),
+              onResume: (chosen) => void resumeJobs(workspace, chosen),
+              onRunNext: (ids) => void runNext(workspace, ids),
             }).filter((item) => item === "separator" || item.label !== "Open")
           }
         />
@@ -78,6 +85,16 @@ export const Top: Component<TopProps> = (props) => {
           </Show>
         </span>
         <span class="job-top-actions">
+          <Show when={waitingJobStates.has(props.job.state)}>
+            <Button size="s" icon={CirclePause} onClick={() => void pauseJobs(workspace, { ids: [props.job.id] })}>
+              Pause
+            </Button>
+          </Show>
+          <Show when={props.job.state === "paused"}>
+            <Button size="s" tone="primary" icon={CirclePlay} onClick={() => void resumeJobs(workspace, { ids: [props.job.id] })}>
+              Resume
+            </Button>
+          </Show>
           <Show
             when={ended()}
             fallback={

@@ -1,6 +1,6 @@
-// What can be done to one job or many: cancel, run again. Says in a toast what happened and offers the way back.
+// What can be done to one job or many: cancel, pause, resume, run next, run again. Says in a toast what happened and offers the way back.
 import type { CallOutput } from "#protocol/contract.ts";
-import { finalJobStates } from "#protocol/job.ts";
+import { finalJobStates, waitingJobStates, type Job, type JobState } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { chunks } from "#web/store/chunks.ts";
 import { newKey } from "#web/store/key.ts";
@@ -15,6 +15,7 @@ type Reach = Pick<Workspace, "client" | "jobs">;
 /** The most that one call takes. */
 const cancelAtOnce = 500;
 const retryAtOnce = 100;
+const changeAtOnce = 500;
 
 /** Jobs of a page of those that have not ended. */
 const activeAtOnce = 500;
@@ -77,6 +78,62 @@ export const cancelJobs = async ({ client, jobs }: Reach, ids: ReadonlyArray<str
   if (problem !== null) {
     toast(done.length > 0 ? "The other jobs could not be cancelled" : "The jobs could not be cancelled", { tone: "bad", detail: problem });
   }
+};
+
+/** Jobs by their ids, or all of a batch. */
+export type Chosen = { readonly ids: ReadonlyArray<string> } | { readonly batchId: string };
+
+interface Change {
+  readonly ask: (chosen: { readonly ids: Array<string> } | { readonly batchId: string }) => Promise<CallOutput<"jobs.pause">>;
+  /** What it was, as in `3 jobs paused`. */
+  readonly done: string;
+  readonly back?: (ids: ReadonlyArray<string>) => { readonly label: string; readonly onSelect: () => void };
+}
+
+const changeJobs = async (chosen: Chosen, { ask, done, back }: Change): Promise<void> => {
+  const changed: Array<string> = [];
+  const failed: Array<string> = [];
+  try {
+    const parts = "batchId" in chosen ? [chosen] : chunks(chosen.ids, changeAtOnce).map((ids) => ({ ids: [...ids] }));
+    for (const part of parts) {
+      const result = await ask(part);
+      changed.push(...result.done);
+      failed.push(...result.failed.map(({ message }) => message));
+    }
+  } catch (error) {
+    failed.push(sentenceOf(error));
+  }
+  if (changed.length > 0) {
+    toast(`${formatCount(changed.length, "job")} ${done}`, back === undefined ? {} : { action: back(changed) });
+  }
+  if (failed.length > 0) {
+    toast(`Not ${done}: ${formatCount(failed.length, "job")}`, { tone: "warn", detail: failed[0] });
+  }
+};
+
+export const pauseJobs = ({ client }: Pick<Reach, "client">, chosen: Chosen): Promise<void> =>
+  changeJobs(chosen, {
+    ask: (part) => client.call("jobs.pause", part, { key: newKey() }),
+    done: "paused",
+    back: (ids) => ({ label: "Resume", onSelect: () => void resumeJobs({ client }, { ids }) }),
+  });
+
+export const resumeJobs = ({ client }: Pick<Reach, "client">, chosen: Chosen): Promise<void> =>
+  changeJobs(chosen, { ask: (part) => client.call("jobs.resume", part, { key: newKey() }), done: "resumed" });
+
+/** Before all others of the user's own that wait at their providers. */
+export const runNext = ({ client }: Pick<Reach, "client">, ids: ReadonlyArray<string>): Promise<void> =>
+  changeJobs(
+    { ids },
+    { ask: (part) => client.call("jobs.prioritise", { ...part, priority: "next" }, { key: newKey() }), done: "put first" },
+  );
+
+/** What of a choice of jobs can be paused and what can be resumed. */
+export const holdable = (
+  jobs: ReadonlyArray<Pick<Job, "id" | "state">>,
+): { readonly waiting: ReadonlyArray<string>; readonly paused: ReadonlyArray<string> } => {
+  const inStates = (fits: (state: JobState) => boolean) => jobs.flatMap(({ id, state }) => (fits(state) ? [id] : []));
+  return { waiting: inStates((state) => waitingJobStates.has(state)), paused: inStates((state) => state === "paused") };
 };
 
 /** Makes new jobs of the old ones; with `newSeed` another take of the same request. */

@@ -1,5 +1,8 @@
 // The menu of one job or of several: what can be done, with the keys that do the same.
 import Ban from "lucide-solid/icons/ban";
+import ChevronsUp from "lucide-solid/icons/chevrons-up";
+import CirclePause from "lucide-solid/icons/circle-pause";
+import CirclePlay from "lucide-solid/icons/circle-play";
 import Clapperboard from "lucide-solid/icons/clapperboard";
 import Columns from "lucide-solid/icons/columns-2";
 import Dices from "lucide-solid/icons/dices";
@@ -9,12 +12,13 @@ import ListChecks from "lucide-solid/icons/list-checks";
 import ListVideo from "lucide-solid/icons/list-video";
 import RotateCcw from "lucide-solid/icons/rotate-ccw";
 import SlidersHorizontal from "lucide-solid/icons/sliders-horizontal";
-import type { Job } from "#protocol/job.ts";
+import { finalJobStates, type Job } from "#protocol/job.ts";
 import { linkTo } from "#web/app/route.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import type { Draft } from "#web/store/draft.ts";
 import { copyText } from "#web/ui/copy.ts";
 import type { MenuItem } from "#web/ui/menu.tsx";
+import type { Chosen } from "./actions.ts";
 
 const itemsOfOne = (job: Job, draft: Draft, hasDock: boolean): ReadonlyArray<MenuItem> => {
   const { assetId } = job;
@@ -41,6 +45,9 @@ interface MenuOf {
   readonly ids: ReadonlyArray<string>;
   /** Those of them that have not ended. */
   readonly open: ReadonlyArray<string>;
+  /** Those that can be paused, and those that are. */
+  readonly waiting: ReadonlyArray<string>;
+  readonly paused: ReadonlyArray<string>;
   /** Where there is one only. */
   readonly job: Job | undefined;
   readonly draft: Draft;
@@ -51,6 +58,9 @@ interface MenuOf {
   /** How many of them have a result. */
   readonly results: number;
   readonly onCompare: (ids: ReadonlyArray<string>) => void;
+  readonly onPause: (chosen: Chosen) => void;
+  readonly onResume: (chosen: Chosen) => void;
+  readonly onRunNext: (ids: ReadonlyArray<string>) => void;
 }
 
 /** Of several their results, of one those of its batch. */
@@ -69,12 +79,37 @@ const compareItem = ({ ids, job, results, onCompare }: MenuOf): ReadonlyArray<Me
     : [];
 };
 
+/** Of those that do not run yet; nothing where there are none. */
+const queueItems = ({ waiting, paused, job, ids, onPause, onResume, onRunNext }: MenuOf): ReadonlyArray<MenuItem> => {
+  const some = (verb: string, of: ReadonlyArray<string>) => (of.length > 1 ? `${verb} ${of.length}` : verb);
+  const batchId = ids.length === 1 && job !== undefined && !finalJobStates.has(job.state) ? job.batchId : null;
+  const items: ReadonlyArray<MenuItem> = [
+    ...(waiting.length === 0
+      ? []
+      : [
+          { label: waiting.length > 1 ? `Run ${waiting.length} next` : "Run next", icon: ChevronsUp, onSelect: () => onRunNext(waiting) },
+          { label: some("Pause", waiting), icon: CirclePause, keys: "P", onSelect: () => onPause({ ids: waiting }) },
+        ]),
+    ...(paused.length === 0
+      ? []
+      : [{ label: some("Resume", paused), icon: CirclePlay, keys: "P", onSelect: () => onResume({ ids: paused }) }]),
+    ...(batchId === null
+      ? []
+      : [
+          { label: "Pause its batch", icon: CirclePause, onSelect: () => onPause({ batchId }) },
+          { label: "Resume its batch", icon: CirclePlay, onSelect: () => onResume({ batchId }) },
+        ]),
+  ];
+  return items.length === 0 ? [] : [...items, "separator"];
+};
+
 export const jobMenu = (of: MenuOf): ReadonlyArray<MenuItem> => {
   const { ids, open, job, draft, onSelectSeveral, onRetry, onCancel } = of;
   const many = ids.length > 1;
   return [
     ...(job === undefined || many ? [] : itemsOfOne(job, draft, onSelectSeveral === null)),
     ...(onSelectSeveral === null ? [] : [{ label: "Select several", icon: ListChecks, onSelect: onSelectSeveral }]),
+    ...queueItems(of),
     { label: many ? `Run ${ids.length} again` : "Run again", icon: RotateCcw, keys: "R", onSelect: () => onRetry(ids, false) },
     { label: "Run again with a new seed", icon: Dices, keys: "Shift R", onSelect: () => onRetry(ids, true) },
     ...compareItem(of),

@@ -162,6 +162,51 @@ describe("the Jobs panel", () => {
     await screen.findByText("249 jobs cancelled");
   });
 
+  it("pauses what waits, resumes what is paused, and puts one first; what runs is left alone", async () => {
+    const { client } = show({
+      "jobs.pause": ({ ids }) => ({ done: ids, failed: [] }),
+      "jobs.resume": ({ ids, batchId }) => ({
+        done: batchId === undefined ? ids : ["job_1"],
+        failed: [{ id: "job_2", message: "It was not paused." }],
+      }),
+      "jobs.prioritise": ({ ids }) => ({ done: ids, failed: [] }),
+    });
+    const rows = [job(1, { state: "waitingForSlot", batchId: "bat_1" }), job(2, { state: "processing" }), job(3, { state: "queued" })];
+    client.snapshot("jobs.jobs", { counts: { waitingForSlot: 1, processing: 1, queued: 1 }, jobs: rows, next: null });
+    await screen.findByText("prompt 1");
+    fireEvent.keyDown(list(), { key: "ArrowDown" });
+    for (const _ of [2, 3]) {
+      fireEvent.keyDown(list(), { key: "ArrowDown", shiftKey: true });
+    }
+    fireEvent.click(screen.getByRole("button", { name: "Pause 2" }));
+    await screen.findByText("2 jobs paused");
+    expect(client.calls.at(-1)).toMatchObject({ name: "jobs.pause", input: { ids: ["job_1", "job_3"] } });
+    client.deltas("jobs.jobs", [
+      { ...rows[0]!, state: "paused", rev: 2 },
+      { ...rows[2]!, state: "paused", rev: 2 },
+    ]);
+    await waitFor(() => expect(within(row(1)).getByText("Paused")).toBeTruthy());
+    fireEvent.keyDown(list(), { key: "p" });
+    await screen.findByText("2 jobs resumed");
+    expect(screen.getByText("It was not paused.")).toBeTruthy();
+    expect(client.calls.at(-1)).toMatchObject({ name: "jobs.resume", input: { ids: ["job_1", "job_3"] } });
+    client.deltas("jobs.jobs", [{ ...rows[0]!, rev: 3 }]);
+    await waitFor(() => expect(within(row(1)).getByText("Waiting for slot")).toBeTruthy());
+    fireEvent.click(row(2));
+    const choose = async (name: string) => {
+      fireEvent.contextMenu(row(1));
+      const item = await screen.findByRole("menuitem", { name });
+      fireEvent.pointerDown(item, { button: 0, pointerType: "mouse" });
+      fireEvent.pointerUp(item, { button: 0, pointerType: "mouse" });
+    };
+    await choose("Run next");
+    await waitFor(() =>
+      expect(client.calls.at(-1)).toMatchObject({ name: "jobs.prioritise", input: { ids: ["job_1"], priority: "next" } }),
+    );
+    await choose("Resume its batch");
+    await waitFor(() => expect(client.calls.at(-1)).toMatchObject({ name: "jobs.resume", input: { batchId: "bat_1" } }));
+  });
+
   it("opens a job with Enter and previews it with a click", async () => {
     await showThree();
     fireEvent.click(row(2));

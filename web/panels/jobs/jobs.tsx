@@ -2,6 +2,8 @@
 import Ban from "lucide-solid/icons/ban";
 import CircleAlert from "lucide-solid/icons/circle-alert";
 import Columns from "lucide-solid/icons/columns-2";
+import CirclePause from "lucide-solid/icons/circle-pause";
+import CirclePlay from "lucide-solid/icons/circle-play";
 import RotateCcw from "lucide-solid/icons/rotate-ccw";
 import Search from "lucide-solid/icons/search";
 import Sparkles from "lucide-solid/icons/sparkles";
@@ -21,7 +23,7 @@ import { ListProblem } from "#web/ui/list-problem.tsx";
 import { showContextMenu } from "#web/ui/menu.tsx";
 import type { ActsOf, jobsKeys } from "#web/ui/place-keys.ts";
 import { WindowList, type WindowListHandle } from "#web/ui/window-list.tsx";
-import { cancelJobs, readActive, retryJobs } from "./actions.ts";
+import { cancelJobs, holdable, pauseJobs, readActive, resumeJobs, retryJobs, runNext } from "./actions.ts";
 import { createFilters, FilterBar } from "./filters.tsx";
 import { jobMenu } from "./job-menu.ts";
 import { JobRow } from "./job-row.tsx";
@@ -48,6 +50,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
 
   const isOpen = (id: string) => !finalJobStates.has(jobs.peek(id)?.state ?? "completed");
   const chosenOpen = createMemo(() => chosen().filter((id) => !finalJobStates.has(jobs.row(id)?.state ?? "completed")));
+  const held = (ids: ReadonlyArray<string>) => holdable(ids.flatMap((id) => jobs.row(id) ?? []));
   const openJob = (id: string | null) => id !== null && openPanel("job", { jobId: id });
   const cancel = (ids: ReadonlyArray<string>) => {
     if (ids.length > askAbove) {
@@ -78,10 +81,14 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
         job: jobs.peek(id),
         draft,
         onSelectSeveral: matchMedia("(pointer: coarse)").matches ? choice.startSelecting : null,
+        ...held(ids),
         onRetry: retry,
         onCancel: cancel,
         results: resultsOf(workspace, ids).length,
         onCompare: compare,
+        onPause: (which) => void pauseJobs(workspace, which),
+        onResume: (which) => void resumeJobs(workspace, which),
+        onRunNext: (which) => void runNext(workspace, which),
       }),
     );
   };
@@ -101,6 +108,14 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
       Backspace: cancelChosen,
       r: retryChosen,
       c: () => compare(chosen()),
+      p: () => {
+        const { waiting, paused } = held(chosen());
+        if (waiting.length > 0) {
+          void pauseJobs(workspace, { ids: waiting });
+        } else if (paused.length > 0) {
+          void resumeJobs(workspace, { ids: paused });
+        }
+      },
     };
     choice.onKeyDown(event, acts);
   };
@@ -219,6 +234,16 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
             <Show when={resultsOf(workspace, chosen()).length > 1}>
               <Button size="s" icon={Columns} onClick={() => compare(chosen())}>
                 Compare
+              </Button>
+            </Show>
+            <Show when={held(chosen()).waiting.length > 0}>
+              <Button size="s" icon={CirclePause} onClick={() => void pauseJobs(workspace, { ids: held(chosen()).waiting })}>
+                Pause {held(chosen()).waiting.length}
+              </Button>
+            </Show>
+            <Show when={held(chosen()).paused.length > 0}>
+              <Button size="s" icon={CirclePlay} onClick={() => void resumeJobs(workspace, { ids: held(chosen()).paused })}>
+                Resume {held(chosen()).paused.length}
               </Button>
             </Show>
             <Button size="s" icon={RotateCcw} onClick={() => retry(chosen())}>
