@@ -9,6 +9,7 @@ export type Operation = z.infer<typeof Operation>;
 export const JobState = z.enum([
   "scheduled",
   "paused",
+  "awaitingInputs",
   "queued",
   "waitingForSlot",
   "submitting",
@@ -27,14 +28,19 @@ export type JobState = z.infer<typeof JobState>;
 export const finalJobStates: ReadonlySet<JobState> = new Set(["completed", "failed", "filtered", "cancelled", "timedOut"]);
 
 /** Not under way yet: these can be paused, and their order changed. */
-export const waitingJobStates: ReadonlySet<JobState> = new Set(["scheduled", "queued", "waitingForSlot"]);
+export const waitingJobStates: ReadonlySet<JobState> = new Set(["scheduled", "awaitingInputs", "queued", "waitingForSlot"]);
 
 /** The part an input asset plays. */
 export const InputRole = z.enum(["image", "video", "frame", "subject", "background"]);
 export type InputRole = z.infer<typeof InputRole>;
 
 export const JobInput = z.object({
-  assetId: Id,
+  /** Left out while it is what another job is still to make. */
+  assetId: Id.optional(),
+  /** It is the result of this earlier job of the same owner: in a request this or `assetId`. */
+  jobId: Id.optional(),
+  /** Of that result: this frame as a picture, instead of the video. */
+  frame: z.enum(["first", "last"]).optional(),
   role: InputRole,
   /** Name by which the prompt refers to it (`@name`). */
   name: z

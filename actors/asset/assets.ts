@@ -35,6 +35,8 @@ export class Assets extends Context.Service<
     readonly withdraw: (ownerId: string, assetId: string) => Effect.Effect<void, CallError>;
     /** One asset of an owner. Errors: not_found. */
     readonly get: (ownerId: string, assetId: string) => Effect.Effect<Asset, CallError>;
+    /** A frame of a video as an image asset, made once; past the end: the last one. Errors: not_found, quota_exceeded, those of `ingest`. */
+    readonly frame: (ownerId: string, assetId: string, timeMs: number) => Effect.Effect<Asset, CallError>;
     /** Local file of an asset's original, for a provider. Errors: not_found. */
     readonly file: (
       ownerId: string,

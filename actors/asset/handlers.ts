@@ -100,6 +100,7 @@ const assets = Layer.effect(
           () => Effect.void,
         ),
       get: (ownerId, assetId) => Effect.map(library.row(ownerId, assetId), library.view),
+      frame: intake.captureFrame,
       file: Effect.fnUntraced(function* (ownerId: string, assetId: string) {
         const { sha256, mime, media_type: mediaType, origin_job_id: jobId } = yield* library.row(ownerId, assetId);
         if (!(yield* blobs.has(sha256))) return yield* Effect.fail(notFound(`The file of asset ${assetId}`));

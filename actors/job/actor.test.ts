@@ -2,12 +2,13 @@ import { Effect, Stream } from "effect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { testDatabases } from "#db/client/testing.ts";
 import type { FailureKind, Job } from "#protocol/job.ts";
+import { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { jobActor } from "./actor.ts";
 import { assetIdOf } from "./canonical.ts";
 import type { JobContext } from "./context.ts";
 import { Slots } from "./slots.ts";
-import { type JobWatch, TestDatabase, TestServer } from "./testing.ts";
+import { type JobWatch, request, TestDatabase, TestServer } from "./testing.ts";
 
 describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => {
   const database = new TestDatabase(layer);
@@ -22,6 +23,13 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
   };
   const cancel = (job: Job) => server.call("jobs.cancel", { ids: [job.id] });
   const load = () => server.run(Effect.map(Slots, (slots) => slots.load("test", 9)));
+  const create = (changes: Parameters<typeof request>[0], count = 1, user = server.user) =>
+    server.call("jobs.create", { request: request(changes), count }, user);
+  const failureOf = (call: Promise<unknown>) => call.then(() => undefined).catch((error: unknown) => error);
+  const codeOf = async (call: Promise<unknown>) => {
+    const error = await failureOf(call);
+    return error instanceof CallError ? error.code : error;
+  };
   const states = (id: string) => watch.changes.filter((job) => job.id === id).map(({ state }) => state);
 
   beforeAll(() => server.start());
@@ -296,6 +304,141 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     const { order, providerJobId } = snapshot.context;
     await server.run(definition.effects.track.run(callOf({ order, accountId: null, providerJobId: providerJobId ?? "" })));
     expect(await load()).toMatchObject({ busy: 1 });
+  });
+
+  test("what waits is paused and resumed by ids or as a batch, over a restart too; what is under way goes on", async () => {
+    studio.script.otherwise.set("track", Effect.never);
+    const batch = (await create({}, 4)).jobs;
+    await studio.script.begun("track", 2);
+    const batchId = batch[0]!.batchId!;
+    const paused = await server.call("jobs.pause", { ids: [], batchId });
+    expect(paused.done).toHaveLength(2);
+    expect(paused.failed.map(({ message }) => message)).toEqual(Array(2).fill("It is under way already, and goes on."));
+    await restart();
+    const [first, second] = paused.done as [string, string];
+    expect(await server.call("jobs.get", { id: first })).toMatchObject({ state: "paused", waitingFor: "Being resumed: it is paused." });
+    // Two places are taken by the two others; when these end, nobody takes their place.
+    await server.call("jobs.cancel", { ids: paused.failed.map(({ id }) => id) });
+    const late = (await create({}, 1)).jobs[0]!;
+    await watch.state(late.id, "processing");
+    expect((await server.call("jobs.get", { id: second })).state).toBe("paused");
+    expect(await server.call("jobs.resume", { ids: [first, late.id, "job_nowhere"] })).toEqual({
+      done: [first],
+      failed: [
+        { id: late.id, message: "It was not paused." },
+        { id: "job_nowhere", message: "There is no such job." },
+      ],
+    });
+    await watch.state(first, "processing");
+    expect((await server.call("jobs.cancel", { ids: [second] })).done).toEqual([second]);
+    expect((await server.call("jobs.pause", { ids: [second] })).failed).toEqual([
+      { id: second, message: "It has already ended: cancelled." },
+    ]);
+    expect(await codeOf(server.call("jobs.pause", { ids: [] }))).toBe("invalid_input");
+    expect(await codeOf(server.call("jobs.pause", { ids: [], batchId: "bat_nowhere" }))).toBe("not_found");
+    expect(await codeOf(server.call("jobs.resume", { ids: [], batchId }, "usr_other"))).toBe("not_found");
+  });
+
+  test("a job goes on from the results of others, over restarts: as the video or a frame of it, and only once they are done", async () => {
+    studio.script.otherwise.set("track", Effect.never);
+    const first = await server.create({ params: { prompt: "a fox" }, name: "Fox" });
+    await watch.state(first.id, "processing");
+    const fusion = {
+      operation: "fusion" as const,
+      inputs: [
+        { jobId: first.id, frame: "last" as const, role: "subject" as const, name: "fox" },
+        { jobId: first.id, role: "background" as const },
+      ],
+    };
+    const second = (await create(fusion)).jobs[0]!;
+    expect(second).toMatchObject({ state: "awaitingInputs", waitingFor: "“Fox” to be done.", inputs: fusion.inputs, etaAt: null });
+    const third = (await create({ operation: "image_to_video", inputs: [{ jobId: second.id, frame: "first", role: "image" }] })).jobs[0]!;
+    expect((await create(fusion)).jobs[0]!.hash).not.toBe(third.hash);
+    await server.stop();
+    studio.script.otherwise.delete("track");
+    await server.start();
+    watch = await server.watch();
+    for (const id of [first.id, second.id, third.id]) expect(await watch.ended(id)).toMatchObject({ state: "completed", failure: null });
+    const made = watch.jobs.get(second.id)!;
+    const video = watch.jobs.get(first.id)!.assetId!;
+    expect(made.inputs).toEqual([
+      { ...fusion.inputs[0], assetId: `${video}_at_5000` },
+      { ...fusion.inputs[1], assetId: video },
+    ]);
+    expect(watch.jobs.get(third.id)!.inputs).toMatchObject([{ assetId: `${made.assetId}_at_0` }]);
+    expect(made.submittedAt!).toBeGreaterThanOrEqual(watch.jobs.get(first.id)!.finishedAt!);
+    // Made again it asks for the very same: not for what that job would make now.
+    const again = (await server.call("jobs.retry", { ids: [second.id], newSeed: false })).jobs[0]!;
+    expect(again).toMatchObject({ params: made.params, inputs: [{ assetId: `${video}_at_5000` }, { assetId: video }] });
+    expect(again.inputs[1]).not.toHaveProperty("jobId");
+    // Of what is done already the asset goes in at once.
+    const late = (await create({ ...fusion, inputs: [{ ...fusion.inputs[0]!, frame: "first" }, fusion.inputs[1]!] })).jobs[0]!;
+    expect(late.inputs[1]).toEqual({ ...fusion.inputs[1], assetId: video });
+    expect((await watch.ended(late.id)).inputs[0]).toMatchObject({ assetId: `${video}_at_0` });
+  });
+
+  const refused = async (changes: Parameters<typeof request>[0]) => {
+    const error = await failureOf(create(changes));
+    const { issues } = (error as CallError).details as { readonly issues: ReadonlyArray<{ readonly path: ReadonlyArray<unknown> }> };
+    return issues.map(({ path }) => path.join("."));
+  };
+
+  test("what waits for a job that comes to nothing fails with it, and so on; nobody waits for what is not there", async () => {
+    studio.script.otherwise.set("track", Effect.never);
+    const first = await server.create({ name: "Fox" });
+    const from = (jobId: string) => ({
+      operation: "image_to_video" as const,
+      inputs: [{ jobId, frame: "last" as const, role: "image" as const }],
+    });
+    const second = await server.create({ ...from(first.id), name: "Second" });
+    const third = await server.create(from(second.id));
+    const [fourth, fifth] = [await server.create(from(first.id)), await server.create(from(first.id))];
+    await server.call("jobs.cancel", { ids: [fourth.id] });
+    expect((await server.call("jobs.pause", { ids: [fifth.id] })).done).toEqual([fifth.id]);
+    await server.call("jobs.cancel", { ids: [first.id] });
+    expect((await watch.ended(second.id)).failure).toEqual({
+      kind: "input",
+      message: "“Fox” was cancelled, so there is no result of it to go on from.",
+    });
+    expect((await watch.ended(third.id)).failure).toEqual({
+      kind: "input",
+      message:
+        "“Second” failed, so there is no result of it to go on from. “Fox” was cancelled, so there is no result of it to go on from.",
+    });
+    expect(watch.jobs.get(fourth.id)?.state).toBe("cancelled");
+    expect(watch.jobs.get(fifth.id)?.state).toBe("paused");
+    expect(await refused(from(first.id))).toEqual(["request.inputs.0.jobId"]);
+    expect(await codeOf(create(from("job_nowhere")))).toBe("not_found");
+    expect(await codeOf(create(from((await create({ scheduledFor: Date.now() + 3_600_000 }, 1, "usr_other")).jobs[0]!.id)))).toBe(
+      "not_found",
+    );
+    const open = await server.create();
+    const wrong = (input: object) => refused({ operation: "image_to_video", inputs: [{ role: "image", ...input }] });
+    expect(await wrong({})).toEqual(["request.inputs.0.assetId"]);
+    expect(await wrong({ jobId: open.id, assetId: "ast_x" })).toEqual(["request.inputs.0.assetId"]);
+    expect(await wrong({ jobId: open.id })).toEqual(["request.inputs.0.jobId"]);
+    expect(await wrong({ jobId: open.id, frame: "last", timeMs: 5 })).toEqual(["request.inputs.0.timeMs"]);
+  });
+
+  test("who is put first runs next, whatever their turn and priority was", async () => {
+    studio.settings.concurrency = 1;
+    const release = studio.script.hold("track");
+    const running = await server.create();
+    await watch.state(running.id, "processing");
+    const urgent = await server.create({ priority: 2 });
+    const waiting = (await create({}, 3)).jobs.map(({ id }) => id);
+    const [a, b, c] = waiting as [string, string, string];
+    expect(await server.call("jobs.prioritise", { ids: [c, b], priority: "next" })).toEqual({ done: [c, b], failed: [] });
+    expect((await server.call("jobs.prioritise", { ids: [a], priority: 1 })).done).toEqual([a]);
+    expect((await server.call("jobs.get", { id: c })).priority).toBe(0);
+    expect((await server.call("jobs.prioritise", { ids: [running.id], priority: 1 })).failed).toEqual([
+      { id: running.id, message: "Its turn has come already." },
+    ]);
+    release();
+    for (const id of [running.id, c, b, a, urgent.id]) await watch.ended(id);
+    const started = (id: string) => watch.jobs.get(id)!.submittedAt!;
+    const order = [running.id, c, b, a, urgent.id];
+    expect(order.toSorted((x, y) => started(x) - started(y))).toEqual(order);
   });
 
   test("the journal of a job tells its story and folds to its state", async () => {

@@ -9,12 +9,10 @@ import { Durations } from "./durations.ts";
 import type { LeaseEnd } from "./context.ts";
 import { jobEffects } from "./effects.ts";
 import { jobMachine, jobMachineVersion } from "./machine.ts";
+import { jobChannel } from "./pipeline.ts";
 import { jobMigrations } from "./migrations.ts";
 import { jobColumns, jobRow, type JobSnapshot, storedRow } from "./row.ts";
 import { Slots } from "./slots.ts";
-
-/** Channel of an owner's jobs. */
-export const jobChannel = (ownerId: string): string => `jobs:${ownerId}`;
 
 /** What an account is told of a place that is given back. */
 const endOf = (key: string, end: LeaseEnd | null): LeaseEnded => {

@@ -6,7 +6,7 @@ import type { Account } from "#protocol/account.ts";
 import { cellAt, cellsOf, cellWords, gridFaults, requestAt } from "#protocol/grid.ts";
 import type { BatchEstimate, Grid, JobCell, JobRequest } from "#protocol/job.ts";
 import { promptSource } from "#actors/prompt/source.ts";
-import { checkAll, inputAssets, type Issue, operationOf, type Prepared, prepareWith, refuse, type Target } from "./request.ts";
+import { checkAll, sourcesOf, type Issue, operationOf, type Prepared, prepareWith, refuse, type Target } from "./request.ts";
 import { choiceSeed, wordingOf } from "./wording.ts";
 
 /** Faults that are told of one call. */
@@ -87,14 +87,14 @@ const sourceOf = (ownerId: string, { request }: Batch) =>
  */
 export const prepareBatch = Effect.fnUntraced(function* (ownerId: string, batch: Batch, drawnFor: string, now: number) {
   const asked = yield* askedOf(batch);
-  const assets = yield* inputAssets(ownerId, batch.request.inputs);
+  const inputs = yield* sourcesOf(ownerId, batch.request.inputs);
   const source = yield* sourceOf(ownerId, batch);
   const takes = batch.count === 1 ? [null] : Array.from({ length: batch.count }, (_, index) => index);
   const jobs = asked.flatMap(({ target, request, cell, issues }) => {
     const wording = wordingOf(target, request, source);
     const prepared = (take: number) => {
       const worded = wording(choiceSeed(request.prompt?.seed, drawnFor, take));
-      const made = prepareWith(target, worded.request, assets, now, worded.template);
+      const made = prepareWith(target, worded.request, inputs, now, worded.template);
       return { prepared: made.prepared, issues: [...issues, ...(worded.issues.length > 0 ? worded.issues : made.issues)] };
     };
     // What is sent as it was written is the same in all of them.

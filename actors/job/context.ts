@@ -28,7 +28,14 @@ export const jobLimits = {
 /** How a job ends that is called off at the provider first. */
 export type Ending = "cancelled" | "timedOut" | "failed";
 
-/** What was accepted. Never changes, but for how urgent it is. */
+/** A job whose result is to be an input. */
+export interface Awaited {
+  readonly jobId: string;
+  /** For people. */
+  readonly title: string;
+}
+
+/** What was accepted. Never changes, but for how urgent it is, and for inputs that come to be. */
 export interface JobOrder {
   readonly id: string;
   readonly ownerId: string;
@@ -45,6 +52,8 @@ export interface JobOrder {
   /** Canonical: checked, defaults filled in, seed chosen. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly inputs: ReadonlyArray<JobInput>;
+  /** Jobs that are to be done first; left out: none. */
+  readonly after?: ReadonlyArray<Awaited>;
   readonly prompt: string;
   /** What the words were made from; left out where they were written like that. */
   readonly template?: JobTemplate;
@@ -162,7 +171,8 @@ export type JobEvent =
   | Prioritise
   | { readonly type: "provider.progress"; readonly fraction: number }
   | SlotGranted
-  | { readonly type: "slot.waits"; readonly reason: string };
+  | { readonly type: "slot.waits"; readonly reason: string }
+  | { readonly type: "inputs.wait"; readonly reason: string };
 
 /** Input of the machine; the host adds `at`. */
 export interface JobMachineInput {
@@ -298,6 +308,10 @@ export const shareOfProcessing = (fraction: number): number => 0.02 + 0.88 * Mat
 /** Remaining time from what was expected and, the further it is, from how fast it has gone so far. */
 export const etaOf = ({ expectedMs, submittedAt }: JobContext, progress: number, at: number): number =>
   Math.round(at + (1 - progress) * ((1 - progress) * expectedMs + (at - (submittedAt ?? at))));
+
+/** What a job waits for that goes on from others, in words. `paused`: those of them that a person holds. */
+export const waitWords = (waits: ReadonlyArray<Awaited>, paused: ReadonlySet<string> = new Set()): string =>
+  `${waits.map(({ jobId, title }) => `“${title}”${paused.has(jobId) ? " (paused)" : ""}`).join(" and ")} to be done.`;
 
 /** The context of a job that is accepted at `at`. */
 export const initialContext = ({ order, at }: JobMachineInput): JobContext => ({

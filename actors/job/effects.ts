@@ -13,7 +13,7 @@ import { Database } from "#db/client/database.ts";
 import { makingOf } from "#db/queries/job.ts";
 import type { LineageRelation } from "#protocol/asset.ts";
 import type { FailureKind, JobInput } from "#protocol/job.ts";
-import type { CallError } from "#protocol/wire/errors.ts";
+import { CallError } from "#protocol/wire/errors.ts";
 import type { Actors } from "#runtime/actor/actors.ts";
 import type { ActorDefinition, EffectFailure } from "#runtime/actor/define.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
@@ -22,6 +22,7 @@ import { assetIdOf } from "./canonical.ts";
 import { isAmbiguous, type JobOrder, sentAgain } from "./context.ts";
 import { Durations } from "./durations.ts";
 import type { jobMachine } from "./machine.ts";
+import { pipelines } from "./pipeline.ts";
 import { makeProviderJobs } from "./provider-jobs.ts";
 import { Slots } from "./slots.ts";
 import { Submissions, unknownOutcome } from "./submissions.ts";
@@ -66,7 +67,9 @@ const relationOf = ({ role, timeMs }: JobInput): LineageRelation => {
 };
 
 const parentsOf = ({ inputs, operation }: JobOrder): ReadonlyArray<AssetParent> =>
-  inputs.map((input) => ({ assetId: input.assetId, relation: relationOf(input), operation, timeMs: input.timeMs ?? null }));
+  inputs.flatMap((input) =>
+    input.assetId === undefined ? [] : [{ assetId: input.assetId, relation: relationOf(input), operation, timeMs: input.timeMs ?? null }],
+  );
 
 const assetName = ({ name, prompt, operation }: JobOrder): string => name ?? (prompt.slice(0, 80).trim().toWellFormed() || operation);
 
@@ -105,6 +108,7 @@ export const jobEffects = Effect.gen(function* () {
   const slots = yield* Slots;
   const durations = yield* Durations;
   const pauses = yield* Pauses;
+  const awaitInputs = yield* pipelines;
   const submissions = new Submissions();
   const providerJobs = yield* makeProviderJobs;
 
@@ -201,6 +205,7 @@ export const jobEffects = Effect.gen(function* () {
 
   const fileOf = (order: JobOrder) =>
     Effect.fnUntraced(function* ({ assetId, role, name, timeMs }: JobInput) {
+      if (assetId === undefined) return yield* Effect.fail(new CallError("not_found", "An input was not made."));
       const { jobId, ...file } = yield* assets.file(order.ownerId, assetId);
       const input: ProviderInput = {
         role,
@@ -330,6 +335,10 @@ export const jobEffects = Effect.gen(function* () {
   };
 
   const effects: JobEffects = {
+    awaitInputs: {
+      recovery: "resend",
+      run: ofJob(({ input: { order }, send: tell }) => awaitInputs(order, (reason) => tell({ type: "inputs.wait", reason }))),
+    },
     acquireSlot: { recovery: "resend", run: ofJob(acquireSlot) },
     submit: {
       recovery: "lookup",

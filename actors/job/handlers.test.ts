@@ -447,64 +447,6 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     expect((await server.watch(other)).jobs.has(mine)).toBe(false);
   });
 
-  test("what waits is paused and resumed by ids or as a batch, over a restart too; what is under way goes on", async () => {
-    const watch = await server.watch();
-    const batch = (await create({}, 4)).jobs;
-    await studio.script.begun("track", 2);
-    const batchId = batch[0]!.batchId!;
-    const paused = await server.call("jobs.pause", { ids: [], batchId });
-    expect(paused.done).toHaveLength(2);
-    expect(paused.failed.map(({ message }) => message)).toEqual(Array(2).fill("It is under way already, and goes on."));
-    await server.restart();
-    const [first, second] = paused.done as [string, string];
-    expect(await server.call("jobs.get", { id: first })).toMatchObject({ state: "paused", waitingFor: "Being resumed: it is paused." });
-    watch.close();
-    const after = await server.watch();
-    // Two places are taken by the two others; when these end, nobody takes their place.
-    await server.call("jobs.cancel", { ids: paused.failed.map(({ id }) => id) });
-    const late = (await create({}, 1)).jobs[0]!;
-    await after.state(late.id, "processing");
-    expect((await server.call("jobs.get", { id: second })).state).toBe("paused");
-    expect(await server.call("jobs.resume", { ids: [first, late.id, "job_nowhere"] })).toEqual({
-      done: [first],
-      failed: [
-        { id: late.id, message: "It was not paused." },
-        { id: "job_nowhere", message: "There is no such job." },
-      ],
-    });
-    await after.state(first, "processing");
-    expect((await server.call("jobs.cancel", { ids: [second] })).done).toEqual([second]);
-    expect((await server.call("jobs.pause", { ids: [second] })).failed).toEqual([
-      { id: second, message: "It has already ended: cancelled." },
-    ]);
-    expect(await codeOf(server.call("jobs.pause", { ids: [] }))).toBe("invalid_input");
-    expect(await codeOf(server.call("jobs.pause", { ids: [], batchId: "bat_nowhere" }))).toBe("not_found");
-    expect(await codeOf(server.call("jobs.resume", { ids: [], batchId }, other))).toBe("not_found");
-  });
-
-  test("who is put first runs next, whatever their turn and priority was", async () => {
-    studio.settings.concurrency = 1;
-    const watch = await server.watch();
-    const release = studio.script.hold("track");
-    const running = await server.create();
-    await watch.state(running.id, "processing");
-    const urgent = await server.create({ priority: 2 });
-    const waiting = (await create({}, 3)).jobs.map(({ id }) => id);
-    const [a, b, c] = waiting as [string, string, string];
-    expect(await server.call("jobs.prioritise", { ids: [c, b], priority: "next" })).toEqual({ done: [c, b], failed: [] });
-    expect((await server.call("jobs.prioritise", { ids: [a], priority: 1 })).done).toEqual([a]);
-    expect((await server.call("jobs.get", { id: c })).priority).toBe(0);
-    expect((await server.call("jobs.prioritise", { ids: [running.id], priority: 1 })).failed).toEqual([
-      { id: running.id, message: "Its turn has come already." },
-    ]);
-    studio.script.otherwise.delete("track");
-    release();
-    for (const id of [running.id, c, b, a, urgent.id]) await watch.ended(id);
-    const started = (id: string) => watch.jobs.get(id)!.submittedAt!;
-    const order = [running.id, c, b, a, urgent.id];
-    expect(order.toSorted((x, y) => started(x) - started(y))).toEqual(order);
-  });
-
   test("many are cancelled with one call", async () => {
     const ids = (await create({}, 40)).jobs.map(({ id }) => id);
     const { done, failed } = await server.call("jobs.cancel", { ids: [...ids, ids[0]!] });

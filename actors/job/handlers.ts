@@ -8,7 +8,7 @@ import { Database } from "#db/client/database.ts";
 import { accountsOf } from "#db/queries/account.ts";
 import { countJobsByState, type JobFilterArgs, type JobRow, jobsById, jobsOfBatch, listJobs } from "#db/queries/job.ts";
 import { gridSize } from "#protocol/grid.ts";
-import { finalJobStates, type Job, JobRequest, type JobState, mostJobsAtOnce, waitingJobStates } from "#protocol/job.ts";
+import { finalJobStates, type Job, JobInput, JobRequest, type JobState, mostJobsAtOnce, waitingJobStates } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { eventIdOf, whoMay } from "#runtime/actor/handlers.ts";
@@ -17,12 +17,12 @@ import { Bus } from "#runtime/bus/bus.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { accepting, acknowledgedRow, jobAddress } from "./accept.ts";
-import { jobChannel } from "./actor.ts";
 import { batchEstimate, prepareBatch, singlesOf } from "./batch.ts";
 import { derivedId, hashOf } from "./canonical.ts";
 import type { JobEvent } from "./context.ts";
 import { providerSpec } from "./form.ts";
 import type { Submitted } from "./machine.ts";
+import { jobChannel } from "./pipeline.ts";
 import { prepare, refuse } from "./request.ts";
 import { fromStored } from "./row.ts";
 
@@ -53,13 +53,19 @@ type One = (id: string, before: Job, index: number) => Effect.Effect<string | nu
 const idFor = (prefix: string, ownerId: string, key: string | undefined, ...parts: ReadonlyArray<string | number>): string =>
   key === undefined ? derivedId(prefix, crypto.randomUUID()) : derivedId(prefix, ownerId, key, ...parts);
 
+/** What became of an input is what is asked for again: the very same request. */
+const sameInput = (input: unknown): unknown => {
+  const { jobId, frame, ...rest } = JobInput.parse(input);
+  return rest.assetId === undefined ? { ...rest, jobId, frame } : rest;
+};
+
 /** The request that a stored job was made from, with its seed. */
 const requestOf = (row: JobRow): JobRequest =>
   JobRequest.parse({
     operation: row.operation,
     provider: row.provider,
     params: row.params,
-    inputs: row.inputs,
+    inputs: row.inputs.map(sameInput),
     priority: row.priority,
     ...(row.name === null ? {} : { name: row.name }),
   });

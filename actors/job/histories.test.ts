@@ -82,7 +82,7 @@ test("there are histories of every version, with every state", () => {
   expect([...versions].sort((a, b) => a - b)).toEqual(Array.from({ length: jobMachineVersion }, (_, index) => index + 1));
   for (const version of versions) {
     const of = files.filter((file) => file.version === version).flatMap(({ text }) => JSON.parse(text) as ReadonlyArray<HistoryStep>);
-    const since = (state: JobState): number => (state === "paused" ? 4 : 1);
+    const since = (state: JobState): number => (state === "paused" || state === "awaitingInputs" ? 4 : 1);
     expect(new Set(of.map(({ snapshot }) => stateOf(snapshot.value)))).toEqual(
       new Set(JobState.options.filter((state) => since(state) <= version)),
     );

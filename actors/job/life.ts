@@ -114,6 +114,7 @@ export class Life {
     const [effect] = this.resident.effects;
     if (effect === undefined) throw new Error(`nothing is under way in ${this.state}`);
     const outputs: Record<string, unknown> = {
+      awaitInputs: { inputs: [{ jobId: "job_first", assetId: "ast_first", role: "video" }] },
       acquireSlot: { slot: "studio-1", expectedMs: 2000 },
       submit: { providerJobId: `p-${this.keys.length}`, charged: null },
       track: { charged: null },
@@ -128,7 +129,7 @@ export class Life {
   fail(failure: string, message = `it was ${failure}`, unsent = false): this {
     const [effect] = this.resident.effects;
     if (effect === undefined) throw new Error(`nothing is under way in ${this.state}`);
-    const error = { kind: failure, message, ...(unsent || effect.name === "acquireSlot" ? { unsent: true } : {}) };
+    const error = { kind: failure, message, ...(unsent || ["acquireSlot", "awaitInputs"].includes(effect.name) ? { unsent: true } : {}) };
     const event = { type: `xstate.error.actor.${effect.invokeId}`, error };
     return this.#step(event, effect.invokeId, null);
   }

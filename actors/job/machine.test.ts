@@ -373,6 +373,41 @@ describe("a job that is paused", () => {
   });
 });
 
+describe("a job that goes on from another's result", () => {
+  const goesOn = { inputs: [{ jobId: "job_first", role: "video" as const }], after: [{ jobId: "job_first", title: "a fox" }] };
+  const pause = { type: "job.pause" };
+  const resume = { type: "job.resume" };
+
+  test("waits in words, asks for no slot meanwhile, and goes on with the asset, with all its time before it", () => {
+    const life = new Life(goesOn);
+    expect(life.state).toBe("awaitingInputs");
+    expect(life.effects).toEqual(["awaitInputs"]);
+    expect(life.context).toMatchObject({ waitingFor: "“a fox” to be done.", etaAt: null });
+    life.send({ type: "inputs.wait", reason: "“a fox” (paused) to be done." });
+    expect(life.context.waitingFor).toBe("“a fox” (paused) to be done.");
+    life.now += 30 * 24 * 3_600_000;
+    life.succeed();
+    expect(life.state).toBe("waitingForSlot");
+    expect(life.context.order).toMatchObject({ inputs: [{ jobId: "job_first", assetId: "ast_first", role: "video" }], after: [] });
+    expect(life.context.deadlineAt).toBe(life.now + jobLimits.firstSlot);
+    expect(life.until("completed").context.failure).toBeNull();
+  });
+
+  test("fails when that will not be made; is cancelled and paused like any that waits, and waits for its time first", () => {
+    const failed = new Life(goesOn).fail("input", "“a fox” failed.");
+    expect(failed.state).toBe("failed");
+    expect(failed.context.failure).toEqual({ kind: "input", message: "“a fox” failed." });
+    expect(failed.keys).toEqual([]);
+    expect(new Life(goesOn).cancel().state).toBe("cancelled");
+    expect(new Life(goesOn).send(pause).send(resume).state).toBe("awaitingInputs");
+    const later = new Life({ ...goesOn, scheduledFor: start + 5000 });
+    expect(later.state).toBe("scheduled");
+    expect(later.wait().state).toBe("awaitingInputs");
+    // Once it has what it goes on from, it does not wait for that again.
+    expect(later.succeed().send(pause).send(resume).state).toBe("waitingForSlot");
+  });
+});
+
 describe("time", () => {
   test("two hours after its first slot it ends, and the provider is told", () => {
     const life = new Life().until("processing");
@@ -507,7 +542,12 @@ describe("whatever happens", () => {
     { weight: 1, arbitrary: fc.constant<Move>({ type: "junk" }) },
     { weight: 2, arbitrary: fc.record({ type: fc.constant("time" as const), ms: fc.integer({ min: 0, max: 7_200_000 }) }) },
   );
-  const changes = fc.record({ resendable: fc.boolean(), scheduledFor: fc.option(fc.integer({ min: 0, max: start * 2 })) });
+  const first = [{ jobId: "job_first", title: "a fox" }];
+  const changes = fc.record({
+    resendable: fc.boolean(),
+    scheduledFor: fc.option(fc.integer({ min: 0, max: start * 2 })),
+    after: fc.constantFrom([], [], first),
+  });
 
   const ambiguous: ReadonlySet<string> = new Set(["network", "timeout"]);
   /** Only a submission can fail before the provider is asked, and never for a line to the provider. */
@@ -529,7 +569,8 @@ describe("whatever happens", () => {
         return void life.send({ type: "provider.progress", fraction: step.fraction });
       case "wait":
         // Only a person makes a paused job go on.
-        return void (life.over || (life.state === "paused" ? life.send({ type: "job.resume" }) : life.wait()));
+        if (life.state === "paused") return void life.send({ type: "job.resume" });
+        return void (life.over || (life.state === "awaitingInputs" ? life.succeed() : life.wait()));
       case "cancel":
         return void life.cancel();
       case "pause":
@@ -571,9 +612,10 @@ describe("whatever happens", () => {
             expect(context.finishedAt).not.toBeNull();
             expect(context.assetId !== null).toBe(state === "completed");
           } else {
-            // Something will happen by itself, and it is bounded in time; unless a person holds it.
-            expect(life.resident.timers.length > 0).toBe(state !== "paused");
-            if (state === "paused") expect(life.effects).toEqual([]);
+            // Something will happen by itself, and it is bounded in time; unless a person holds it, or it waits for a job that is.
+            const waits = state === "paused" || state === "awaitingInputs";
+            expect(life.resident.timers.length > 0).toBe(!waits);
+            if (waits) expect(life.effects).toEqual(state === "paused" ? [] : ["awaitInputs"]);
           }
           if (step.type === "cancel" && !before.over) expect(["cancelling", "cancelled"]).toContain(state);
         }
@@ -646,6 +688,10 @@ describe("whatever happens", () => {
         while (!life.over) {
           if (++steps > 20_000) throw new Error(`it does not end: ${life.state}`);
           const outcome = outcomes[steps % outcomes.length]!;
+          if (life.state === "awaitingInputs") {
+            life.succeed();
+            continue;
+          }
           const due = Math.min(...life.resident.timers.map(({ dueAt }) => dueAt));
           if (life.effects.length === 0 || due <= life.now + pace) {
             life.wait();

@@ -2,7 +2,7 @@
 // stamps every event with `at`, runs the effects named here and keeps the timers. It must never ask a provider a second time
 // for what may have been paid: only a definite answer (accepted, refused, lost) leads to a new submission key.
 import { assign, setup } from "xstate";
-import type { JobState } from "#protocol/job.ts";
+import type { JobInput, JobState } from "#protocol/job.ts";
 import { effect } from "#actors/effect.ts";
 import {
   backoff,
@@ -29,6 +29,7 @@ import {
   submitKeyOf,
   timeOf,
   type Transition,
+  waitWords,
 } from "./context.ts";
 
 const second = 1000;
@@ -83,6 +84,8 @@ export const jobMachine = setup({
   },
   actors: {
     /** Ends with a slot where no account is needed; else it goes on until the job hears `slot.granted`. */
+    /** Ends when all that it goes on from is made, with the inputs as they then are. */
+    awaitInputs: effect<{ readonly inputs: ReadonlyArray<JobInput> }, { readonly order: JobOrder }>(),
     acquireSlot: effect<{ readonly slot: string; readonly expectedMs: number }, { readonly order: JobOrder; readonly key: string }>(),
     submit: effect<
       Submitted,
@@ -117,6 +120,10 @@ export const jobMachine = setup({
     cancellingLimit: ({ context }) => (context.providerJobId === null ? jobLimits.cancellingUnanswered : jobLimits.cancelling),
   },
   guards: {
+    /** It goes on from what is not made yet. */
+    awaitsInputs: ({ context }) => (context.order.after ?? []).length > 0,
+    isDueAndAwaitsInputs: ({ context, event }) =>
+      (context.order.after ?? []).length > 0 && (context.order.scheduledFor ?? 0) <= timeOf(event),
     isDue: ({ context, event }) => (context.order.scheduledFor ?? 0) <= timeOf(event),
     mayGoOn: ({ context, event }) => (context.retryAt ?? 0) <= timeOf(event),
     /** What had no answer is sent again to the account that it was sent to, whose place it still holds. */
@@ -163,6 +170,17 @@ export const jobMachine = setup({
       enteredAt: { ...context.enteredAt, [state]: timeOf(event) },
     })),
     waitForTime: assign({ waitingFor: "Its scheduled time." }),
+    waitForInputs: assign(({ context }: Transition) => ({ etaAt: null, waitingFor: waitWords(context.order.after ?? []) })),
+    takeInputs: assign(({ context, event }: Transition, { inputs }: { readonly inputs: ReadonlyArray<JobInput> }) => {
+      const at = timeOf(event);
+      return {
+        order: { ...context.order, inputs, after: [] },
+        waitingFor: null,
+        // Its own wait begins now.
+        deadlineAt: at + jobLimits.firstSlot,
+        etaAt: at + context.order.waitMs + context.expectedMs,
+      };
+    }),
     hold: assign(({ event }: Transition) => ({
       pausedAt: timeOf(event),
       retryAt: null,
@@ -357,6 +375,7 @@ export const jobMachine = setup({
       retryAt: null,
       etaAt: null,
       finishedAt: timeOf(event),
+      pausedAt: null,
     })),
     succeed: assign({ progress: 1, failure: null }),
     forgive: assign({ failure: null }),
@@ -368,9 +387,12 @@ export const jobMachine = setup({
   states: {
     scheduled: {
       description: "Not before its time",
-      always: { guard: "isDue", target: "queued" },
+      always: [
+        { guard: "isDueAndAwaitsInputs", target: "awaitingInputs" },
+        { guard: "isDue", target: "queued" },
+      ],
       entry: [{ type: "enter", params: { state: "scheduled" } }, "waitForTime"],
-      after: { untilDue: "queued" },
+      after: { untilDue: [{ guard: "awaitsInputs", target: "awaitingInputs" }, { target: "queued" }] },
       on: { "job.cancel": "cancelled", "job.pause": "paused", "job.prioritise": { actions: "prioritise" } },
     },
     paused: {
@@ -378,11 +400,25 @@ export const jobMachine = setup({
       entry: [{ type: "enter", params: { state: "paused" } }, "hold"],
       on: {
         "job.cancel": "cancelled",
-        "job.resume": [
-          { guard: "isDue", target: "queued", actions: "release" },
-          { target: "scheduled", actions: "release" },
-        ],
+        "job.resume": { target: "scheduled", actions: "release" },
         "job.prioritise": { actions: "prioritise" },
+      },
+    },
+    awaitingInputs: {
+      description: "Goes on from what other jobs are to make",
+      entry: [{ type: "enter", params: { state: "awaitingInputs" } }, "waitForInputs"],
+      invoke: {
+        id: "awaitInputs",
+        src: "awaitInputs",
+        input: ({ context }) => ({ order: context.order }),
+        onDone: { target: "queued", actions: { type: "takeInputs", params: ({ event }) => event.output } },
+        onError: { target: "failed", actions: "noteFailure" },
+      },
+      on: {
+        "job.cancel": "cancelled",
+        "job.pause": "paused",
+        "job.prioritise": { actions: "prioritise" },
+        "inputs.wait": { actions: "noteWhyItWaits" },
       },
     },
     queued: {

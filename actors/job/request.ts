@@ -3,13 +3,17 @@
 import { Effect } from "effect";
 import { Assets } from "#actors/asset/assets.ts";
 import { Providers } from "#actors/provider/index.ts";
+import { Database } from "#db/client/database.ts";
+import { jobsById } from "#db/queries/job.ts";
 import type { Provider, ProviderOperation } from "#actors/provider/provider.ts";
 import type { Asset } from "#protocol/asset.ts";
-import type { JobCell, JobInput, JobRequest, JobTemplate } from "#protocol/job.ts";
+import type { JobCell, JobInput, JobRequest, JobState, JobTemplate } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { hashOf, seedAfter, seedOf } from "./canonical.ts";
-import type { JobOrder } from "./context.ts";
+import type { Awaited, JobOrder } from "./context.ts";
 import { type Form, formOf, promptOf } from "./form.ts";
+import { whyNoResult } from "./pipeline.ts";
 
 /** How far ahead a job may be scheduled, ms. */
 const maxAhead = 366 * 24 * 60 * 60 * 1000;
@@ -33,8 +37,10 @@ export interface Prepared extends Target {
   readonly params: Readonly<Record<string, unknown>>;
   readonly seed: number | null;
   readonly inputs: ReadonlyArray<JobInput>;
-  /** SHA-256 of each input's bytes. */
+  /** SHA-256 of each input's bytes, or which job makes it. */
   readonly inputHashes: ReadonlyArray<string>;
+  /** Jobs that are to be done first. */
+  readonly after: ReadonlyArray<Awaited>;
   /** What the words were made from; null: they were written like that. */
   readonly template: JobTemplate | null;
 }
@@ -91,57 +97,127 @@ export const checkAll = ({ form, operation }: Target, params: JobRequest["params
   return { params: checked.params, issues: [{ path: ["request", "params", conflict.field], message: conflict.message }] };
 };
 
-/** The assets of a request's inputs, in order. Errors: not_found. */
-export const inputAssets = (ownerId: string, inputs: ReadonlyArray<JobInput>) =>
-  Effect.forEach(inputs, (input, index) => inputAsset(ownerId, input, index), { concurrency: 8 });
+/** What the inputs of a request are, in order. Errors: not_found for an asset or a job. */
+export const sourcesOf = (ownerId: string, inputs: ReadonlyArray<JobInput>) =>
+  Effect.forEach(inputs, (input, index) => sourceOf(ownerId, input, index), { concurrency: 8 });
 
-/** A request with the assets of its inputs: what is made of it, and what is wrong with it. */
+/** A request with what its inputs are: what is made of it, and what is wrong with it. */
 export const prepareWith = (
   target: Target,
   request: JobRequest,
-  assets: ReadonlyArray<Asset>,
+  sources: ReadonlyArray<Source>,
   now: number,
   template: JobTemplate | null = null,
 ): { readonly prepared: Prepared; readonly issues: ReadonlyArray<Issue> } => {
   const { form, operation } = target;
   const { params, issues } = checkAll(target, request.params);
-  const inputs = request.inputs.map(canonicalInput);
+  const inputs = request.inputs.map((input, index) => {
+    const { assetId } = sources[index]!;
+    return canonicalInput(assetId === undefined ? input : { ...input, assetId });
+  });
+  const after = new Map(sources.flatMap((source) => (source.after === null ? [] : [[source.after.jobId, source.after] as const])));
   const all = [
     ...issues,
     ...textIssues(request.name ?? "", ["request", "name"]),
-    ...inputIssues(operation, inputs, assets),
+    ...inputIssues(operation, inputs, sources),
     ...((request.scheduledFor ?? 0) > now + maxAhead
       ? [{ path: ["request", "scheduledFor"], message: "A job can be scheduled at most a year ahead." }]
       : []),
   ];
   const asked = form.seed === null ? undefined : request.params[form.seed.name];
   const seed = typeof asked === "number" ? asked : null;
-  const inputHashes = assets.map(({ sha256 }) => sha256);
-  return { prepared: { ...target, request, params, seed, inputs, inputHashes, template }, issues: all };
+  const inputHashes = sources.map(({ hash }) => hash);
+  return { prepared: { ...target, request, params, seed, inputs, inputHashes, after: [...after.values()], template }, issues: all };
 };
 
 /** Errors: not_found for a provider or an input, invalid_input with the place of each fault. */
 export const prepare = Effect.fnUntraced(function* (ownerId: string, request: JobRequest, now: number) {
   const target = yield* operationOf(request);
-  const { prepared, issues } = prepareWith(target, request, yield* inputAssets(ownerId, request.inputs), now);
+  const { prepared, issues } = prepareWith(target, request, yield* sourcesOf(ownerId, request.inputs), now);
   return issues.length > 0 ? yield* Effect.fail(refuse(issues)) : prepared;
 });
 
-const canonicalInput = ({ assetId, role, name, timeMs }: JobInput): JobInput => ({
-  assetId,
+const canonicalInput = ({ assetId, jobId, frame, role, name, timeMs }: JobInput): JobInput => ({
+  ...(assetId === undefined ? {} : { assetId }),
+  ...(jobId === undefined ? {} : { jobId }),
+  ...(frame === undefined ? {} : { frame }),
   role,
   ...(name === undefined ? {} : { name }),
   ...(timeMs === undefined ? {} : { timeMs }),
 });
 
-const inputAsset = Effect.fnUntraced(function* (ownerId: string, input: JobInput, index: number) {
-  const assets = yield* Assets;
-  return yield* Effect.mapError(assets.get(ownerId, input.assetId), (error) =>
-    error.code === "not_found" ? new CallError("not_found", `Input ${index + 1}: the asset ${input.assetId} does not exist.`) : error,
-  );
+/** What an input is, or will be. */
+interface Source {
+  readonly mediaType: Asset["mediaType"];
+  /** Null: a picture has none. Undefined: nobody knows yet. */
+  readonly durationMs: number | null | undefined;
+  readonly deletedAt: number | null;
+  /** SHA-256 of its bytes; of what is not made yet, the hash of the job that makes it. */
+  readonly hash: string;
+  /** Where it is there. */
+  readonly assetId: string | undefined;
+  readonly after: Awaited | null;
+  readonly issue: { readonly field: "jobId" | "assetId" | "frame"; readonly message: string } | null;
+}
+
+const nothing: Source = {
+  mediaType: "video",
+  durationMs: undefined,
+  deletedAt: null,
+  hash: "",
+  assetId: undefined,
+  after: null,
+  issue: null,
+};
+
+const sourceOf = Effect.fnUntraced(function* (ownerId: string, input: JobInput, index: number) {
+  const { assetId, jobId, frame } = input;
+  if (jobId !== undefined && assetId === undefined) return yield* resultOf(ownerId, jobId, frame, index);
+  if (assetId === undefined || jobId !== undefined) {
+    const issue = { field: "assetId" as const, message: "An input is either an asset or the result of a job." };
+    return { ...nothing, issue };
+  }
+  if (frame !== undefined) {
+    const issue = { field: "frame" as const, message: "Only of a job's result: of a video that is there, capture the frame first." };
+    return { ...nothing, issue };
+  }
+  return yield* assetSource(ownerId, assetId, index);
 });
 
-const inputIssues = (operation: ProviderOperation, inputs: ReadonlyArray<JobInput>, assets: ReadonlyArray<Asset>): ReadonlyArray<Issue> => {
+const assetSource = Effect.fnUntraced(function* (ownerId: string, assetId: string, index: number) {
+  const assets = yield* Assets;
+  const { mediaType, durationMs, deletedAt, sha256 } = yield* Effect.mapError(assets.get(ownerId, assetId), (error) =>
+    error.code === "not_found" ? new CallError("not_found", `Input ${index + 1}: the asset ${assetId} does not exist.`) : error,
+  );
+  const source: Source = { mediaType, durationMs, deletedAt, hash: sha256, assetId, after: null, issue: null };
+  return source;
+});
+
+/** Only of jobs that are there already, so that none can wait for itself, however many stand between. */
+const resultOf = Effect.fnUntraced(function* (ownerId: string, jobId: string, frame: JobInput["frame"], index: number) {
+  const database = yield* Database;
+  const [row] = yield* orCallError(database.query((sql) => jobsById(sql, ownerId, [jobId])));
+  if (row === undefined) return yield* Effect.fail(new CallError("not_found", `Input ${index + 1}: the job ${jobId} does not exist.`));
+  const title = row.name ?? (row.prompt.slice(0, 40).trim().toWellFormed() || row.operation);
+  const why = whyNoResult(title, row.state as JobState, row.failure?.message);
+  if (why !== null) return { ...nothing, issue: { field: "jobId" as const, message: why } } as Source;
+  if (row.state === "completed" && row.asset_id !== null && frame === undefined) return yield* assetSource(ownerId, row.asset_id, index);
+  const picture = frame !== undefined;
+  const source: Source = {
+    ...nothing,
+    mediaType: picture ? "image" : "video",
+    durationMs: picture ? null : undefined,
+    hash: `job:${row.hash}`,
+    after: { jobId, title },
+  };
+  return source;
+});
+
+const inputIssues = (
+  operation: ProviderOperation,
+  inputs: ReadonlyArray<JobInput>,
+  sources: ReadonlyArray<Source>,
+): ReadonlyArray<Issue> => {
   const issues: Array<Issue> = [];
   const base = ["request", "inputs"];
   for (const { role, title, min, max } of operation.inputs) {
@@ -152,18 +228,22 @@ const inputIssues = (operation: ProviderOperation, inputs: ReadonlyArray<JobInpu
   }
   const names = new Set<string>();
   inputs.forEach((input, index) => {
-    const asset = assets[index]!;
+    const asset = sources[index]!;
     const spec = operation.inputs.find(({ role }) => role === input.role);
     const fault = (field: string, message: string): void => void issues.push({ path: [...base, index, field], message });
+    if (asset.issue !== null) return fault(asset.issue.field, asset.issue.message);
     if (spec === undefined) return fault("role", `${operation.title} takes no input of this kind.`);
     if (asset.deletedAt !== null) fault("assetId", "It is in the trash: restore it first.");
     if (!spec.accepts.includes(asset.mediaType))
-      fault("assetId", `${spec.title} takes ${spec.accepts.join(" or ")}, this is ${asset.mediaType}.`);
+      fault(
+        input.assetId === undefined ? "jobId" : "assetId",
+        `${spec.title} takes ${spec.accepts.join(" or ")}, this is ${asset.mediaType}.`,
+      );
     if (spec.named && input.name === undefined) fault("name", "It needs a name by which the prompt refers to it.");
     if (input.name !== undefined && names.has(input.name)) fault("name", "Another input has this name.");
     if (input.name !== undefined) names.add(input.name);
     if (input.timeMs !== undefined && asset.durationMs === null) fault("timeMs", "A picture has no time.");
-    if (input.timeMs !== undefined && asset.durationMs !== null && input.timeMs > asset.durationMs)
+    if (input.timeMs !== undefined && typeof asset.durationMs === "number" && input.timeMs > asset.durationMs)
       fault("timeMs", "It is after the video's end.");
   });
   return issues;
@@ -185,7 +265,7 @@ export interface Particulars {
 }
 
 export const orderOf = (
-  { provider, operation, form, request, params, seed, inputs, inputHashes, template }: Prepared,
+  { provider, operation, form, request, params, seed, inputs, inputHashes, after, template }: Prepared,
   particulars: Particulars,
 ): JobOrder => {
   const { index, cell, ...rest } = particulars;
@@ -210,13 +290,14 @@ export const orderOf = (
     creditType: provider.account?.creditType ?? null,
     params: canonical,
     inputs,
+    ...(after.length === 0 ? {} : { after }),
     prompt: promptOf(form, canonical),
     name: request.name?.trim() || null,
     hash: hashOf({
       operation: request.operation,
       provider: provider.id,
       params: canonical,
-      inputs: inputs.map(({ assetId: _, ...input }, at) => ({ ...input, sha256: inputHashes[at] })),
+      inputs: inputs.map(({ assetId: _, jobId: _job, ...input }, at) => ({ ...input, sha256: inputHashes[at] })),
     }),
     priority: request.priority,
     scheduledFor: request.scheduledFor ?? null,

@@ -1,6 +1,7 @@
 // Stories that jobs live through, and how they are kept: what the files in `histories/` are written from. Pure.
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { StoredSnapshot } from "#runtime/actor/step.ts";
+import type { JobOrder } from "./context.ts";
 import { jobKind, Life, start } from "./life.ts";
 
 /** One step as it was journaled, and the snapshot that the machine of that version came to by it. */
@@ -10,6 +11,9 @@ export interface HistoryStep {
   readonly event: ActorEvent;
   readonly snapshot: StoredSnapshot;
 }
+
+/** Goes on from what another job makes. */
+const goesOn: Partial<JobOrder> = { inputs: [{ jobId: "job_first", role: "video" }], after: [{ jobId: "job_first", title: "a fox" }] };
 
 /** By the name of their file. */
 export const stories: Readonly<Record<string, () => Life>> = {
@@ -69,6 +73,15 @@ export const stories: Readonly<Record<string, () => Life>> = {
       .until("completed"),
   "paused-between-attempts": () =>
     new Life().until("submitting").fail("provider").send({ type: "job.pause" }).send({ type: "job.resume" }).until("completed"),
+  pipeline: () => new Life(goesOn).send({ type: "inputs.wait", reason: "“a fox” (paused) to be done." }).until("completed"),
+  "pipeline-scheduled": () =>
+    new Life({ ...goesOn, scheduledFor: start + 3_600_000 })
+      .wait()
+      .send({ type: "job.pause" })
+      .send({ type: "job.resume" })
+      .until("completed"),
+  "pipeline-failed": () => new Life(goesOn).fail("input", "“a fox” failed."),
+  "pipeline-cancelled": () => new Life(goesOn).cancel(),
   "cancelled-paused": () => new Life().send({ type: "job.pause" }).cancel(),
   prioritised: () => new Life().send({ type: "job.prioritise", priority: 0, rank: -5 }).until("completed"),
   "timed-out": () => {

@@ -306,6 +306,12 @@ class TestShelf {
       withdraw: (_ownerId, id) => Effect.sync(() => void this.assets.delete(id)),
       file: (ownerId, id) =>
         Effect.map(get(ownerId, id), ({ mime, mediaType, sha256 }) => ({ path: `/blobs/${sha256}`, mime, mediaType, sha256, jobId: null })),
+      frame: (ownerId, assetId, timeMs) =>
+        Effect.map(get(ownerId, assetId), (video) => {
+          const id = `${assetId}_at_${timeMs}`;
+          this.put(id, ownerId, { name: video.name });
+          return this.assets.get(id)!;
+        }),
       ingest: ({ assetId, ownerId, prompt, origin, path }) =>
         Effect.suspend(() => {
           const known = this.assets.get(assetId);

@@ -36,8 +36,8 @@ export const StatusBar: Component = () => {
   });
   onCleanup(() => (document.title = "PixSim"));
   const waiting = () => {
-    const { scheduled, paused, queued, waitingForSlot } = jobs.counts();
-    return scheduled + paused + queued + waitingForSlot;
+    const { scheduled, paused, awaitingInputs, queued, waitingForSlot } = jobs.counts();
+    return scheduled + paused + awaitingInputs + queued + waitingForSlot;
   };
 
   return (

@@ -1,7 +1,7 @@
 // Where everything stands in the drawing of a machine: the main line of states, the others beside it, and edges that share one lane
 // for each state they lead to, so that thirty edges read as a few. Deterministic and pure; px at scale 1.
 //
-// A general layered layout (dagre) was tried: its width for the job's 13 states and 33 edges is 805 px without a label, because every
+// A general layered layout (dagre) was tried: its width for the job's first 13 states and 33 edges is 805 px without a label, because every
 // edge past a rank gets a line of its own; this one needs half of that with labels, and fits a panel of 420 px.
 import type { MachineGraph, Place } from "./graph.ts";
 import { lanesNeeded, routeEdges } from "./lanes.ts";
@@ -27,9 +27,9 @@ const sideGap = { down: 24, right: 22 } as const;
 const margin = 12;
 /** Before the first state of the line: the mark where it starts. */
 const startMark = 12;
-const laneGap = 6;
+const laneGap = 4.5;
 /** Free way before the first lane and after the last. */
-const laneMargin = 12;
+const laneMargin = 11;
 /** Of the box around the states that end it: its margin, and its heading in the direction of the line. */
 const endsMargin = 9;
 const endsHeading = { down: 38, right: 48 } as const;

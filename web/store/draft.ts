@@ -5,8 +5,12 @@ import type { Asset } from "#protocol/asset.ts";
 import type { InputRole, Job, Operation } from "#protocol/job.ts";
 import { isPlain, literally } from "#protocol/template/parse.ts";
 
+/** An asset, or what a job that is there is still to make. */
 export interface DraftInput {
-  readonly assetId: string;
+  readonly assetId?: string;
+  readonly jobId?: string;
+  /** Of what the job makes: this frame as a picture. */
+  readonly frame?: "first" | "last";
   readonly role: InputRole;
   readonly name?: string;
   readonly timeMs?: number;
@@ -45,6 +49,7 @@ export type DraftWish =
       readonly params: Readonly<Record<string, unknown>>;
       readonly inputs: ReadonlyArray<DraftInput>;
     }
+  | { readonly kind: "useResult"; readonly jobId: string }
   | {
       readonly kind: "prompt";
       readonly text: string;
@@ -67,6 +72,8 @@ export interface Draft {
     asset: Pick<Asset, "id" | "mediaType">,
     options?: { readonly operation?: Operation; readonly timeMs?: number },
   ) => void;
+  /** Makes what a job is to make an input. */
+  readonly useResult: (jobId: string) => void;
   /** Fills the form as it was for a job. */
   readonly fromJob: (job: Pick<Job, "provider" | "operation" | "params" | "inputs" | "prompt">) => void;
   readonly usePrompt: (text: string, more?: { readonly negative?: string; readonly origin?: PromptOrigin }) => void;
@@ -102,13 +109,16 @@ export const createDraft = (): Draft => {
         provider: job.provider,
         operation: job.operation,
         params: asWritten(job),
-        inputs: job.inputs.map(({ assetId, role, name, timeMs }) => ({
-          assetId,
+        inputs: job.inputs.map(({ assetId, jobId, frame, role, name, timeMs }) => ({
+          ...(assetId !== undefined
+            ? { assetId }
+            : { ...(jobId === undefined ? {} : { jobId }), ...(frame === undefined ? {} : { frame }) }),
           role,
           ...(name === undefined ? {} : { name }),
           ...(timeMs === undefined ? {} : { timeMs }),
         })),
       }),
+    useResult: (jobId) => wish({ kind: "useResult", jobId }),
     usePrompt: (text, more = {}) => wish({ kind: "prompt", text, ...more }),
     useStyle: (style) => wish({ kind: "style", style }),
   };

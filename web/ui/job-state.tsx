@@ -7,6 +7,7 @@ import CircleX from "lucide-solid/icons/circle-x";
 import Clock from "lucide-solid/icons/clock";
 import Download from "lucide-solid/icons/download";
 import Hourglass from "lucide-solid/icons/hourglass";
+import Link2 from "lucide-solid/icons/link-2";
 import LoaderCircle from "lucide-solid/icons/loader-circle";
 import PackageOpen from "lucide-solid/icons/package-open";
 import Send from "lucide-solid/icons/send";
@@ -28,6 +29,7 @@ interface StateLook {
 export const jobStateLooks: Readonly<Record<JobState, StateLook>> = {
   scheduled: { label: "Scheduled", tone: "neutral", icon: CalendarClock, live: false },
   paused: { label: "Paused", tone: "warn", icon: CirclePause, live: false },
+  awaitingInputs: { label: "Awaiting inputs", tone: "neutral", icon: Link2, live: false },
   queued: { label: "Queued", tone: "neutral", icon: Clock, live: false },
   waitingForSlot: { label: "Waiting for slot", tone: "warn", icon: Hourglass, live: false },
   submitting: { label: "Submitting", tone: "info", icon: Send, live: true },

@@ -109,6 +109,7 @@ export const job = (done: () => void) =>
     version: 1,
     machine: jobMachine,
     effects: {
+      awaitInputs: { recovery: "resend", run: ({ input: { order } }) => Effect.succeed({ inputs: order.inputs }) },
       acquireSlot: { recovery: "resend", run: () => Effect.succeed({ slot: "slot-1", expectedMs: 2000 }) },
       submit: { recovery: "resend", run: ({ key }) => Effect.succeed({ providerJobId: key, charged: null }) },
       track: { recovery: "resend", run: () => Effect.succeed({ charged: null }) },

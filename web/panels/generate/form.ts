@@ -322,6 +322,21 @@ export const createForm = (options: FormOptions): Form => {
           });
           changeInputs(wish.inputs);
           return true;
+        case "useResult": {
+          const taken = (kind: "video" | "image") =>
+            untrack(provider)?.operations.filter((each) => each.inputs.some((slot) => slot.accepts.includes(kind))) ?? [];
+          const takers = [...taken("video"), ...taken("image")];
+          const fits = takers.some((each) => each.operation === untrack(spec)?.operation);
+          const [first] = takers;
+          if (!fits && first !== undefined) {
+            setOperation(first.operation);
+          }
+          const next = addInput(untrack(slots), untrack(allInputs), { jobId: wish.jobId });
+          if (next !== null) {
+            changeInputs(next);
+          }
+          return next !== null;
+        }
         case "useAsset": {
           const takers =
             untrack(provider)?.operations.filter((each) => each.inputs.some((slot) => slot.accepts.includes(wish.mediaType))) ?? [];

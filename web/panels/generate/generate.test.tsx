@@ -280,6 +280,20 @@ describe("the Generate panel", () => {
     ]);
   });
 
+  it("goes on from what a job is still to make", async () => {
+    const { workspace, client } = await show();
+    type("Prompt", "it moves");
+    workspace.jobs.put([sampleJob({ id: "job_9", prompt: "a fox", state: "processing" })]);
+    workspace.draft.useResult("job_9");
+    const slot = await screen.findByRole("region", { name: "Picture" });
+    expect(within(slot).getByText("Last frame of “a fox”")).toBeTruthy();
+    press("Generate");
+    await waitFor(() => expect(created(client)).toHaveLength(1));
+    expect(created(client)).toMatchObject([
+      { request: { operation: "image_to_video", inputs: [{ jobId: "job_9", frame: "last", role: "image" }] } },
+    ]);
+  });
+
   it("uploads a dropped file into its slot, and names what does not belong there", async () => {
     const { workspace } = await show();
     workspace.draft.useAsset(picture);

@@ -148,9 +148,17 @@ interface CardProps {
 }
 
 const InputCard: Component<CardProps> = (props) => {
-  const { assets } = useWorkspace();
-  createEffect(() => assets.ensure(props.input.assetId));
-  const asset = () => assets.row(props.input.assetId);
+  const { assets, jobs } = useWorkspace();
+  createEffect(() => props.input.assetId !== undefined && assets.ensure(props.input.assetId));
+  const asset = () => (props.input.assetId === undefined ? undefined : assets.row(props.input.assetId));
+  const name = () => {
+    const { jobId, frame } = props.input;
+    if (jobId === undefined || props.input.assetId !== undefined) {
+      return asset()?.name ?? "…";
+    }
+    const job = jobs.row(jobId);
+    return `${frame === undefined ? "Result" : `${frame === "last" ? "Last" : "First"} frame`} of “${job?.name ?? job?.prompt ?? jobId}”`;
+  };
   const picture = () => {
     const urls = asset()?.urls;
     return urls?.thumbs?.m ?? urls?.poster ?? (asset()?.mediaType === "image" ? urls?.original : undefined) ?? undefined;
@@ -178,11 +186,23 @@ const InputCard: Component<CardProps> = (props) => {
               onClick={() => props.form.moveInput(props.at, 1)}
             />
           </Show>
-          <IconButton size="s" label={`Remove ${asset()?.name ?? "input"}`} icon={X} onClick={() => props.form.removeInput(props.at)} />
+          <IconButton
+            size="s"
+            label={`Remove ${name() === "…" ? "input" : name()}`}
+            icon={X}
+            onClick={() => props.form.removeInput(props.at)}
+          />
         </span>
         <Show when={props.input.timeMs}>{(time) => <span class="generate-input-time">at {formatSpan(time())}</span>}</Show>
       </div>
-      <Show when={props.named} fallback={<span class="truncate muted">{asset()?.name ?? "…"}</span>}>
+      <Show
+        when={props.named}
+        fallback={
+          <span class="truncate muted" title={name()}>
+            {name()}
+          </span>
+        }
+      >
         <div class="generate-input-name">
           <button
             type="button"

@@ -123,6 +123,19 @@ describe("presets", () => {
   });
 });
 
+describe("what a job is still to make", () => {
+  it("goes in as a video where one is taken, else as its last frame, and fits itself to another operation", () => {
+    const added = addInput(frames, [], { jobId: "job_1" });
+    expect(added).toEqual([{ jobId: "job_1", frame: "last", role: "frame" }]);
+    const video: ReadonlyArray<InputSlot> = [{ role: "video", title: "Video", accepts: ["video"], min: 1, max: 1, named: false }];
+    expect(addInput(video, [], { jobId: "job_1" })).toEqual([{ jobId: "job_1", role: "video" }]);
+    expect(refitInputs(video, added ?? [], () => undefined)).toEqual([{ jobId: "job_1", role: "video" }]);
+    expect(refitInputs(one, [{ jobId: "job_1", role: "video" }], () => undefined)).toEqual([
+      { jobId: "job_1", frame: "last", role: "image" },
+    ]);
+  });
+});
+
 describe("the estimate of several", () => {
   it("adds up the credits by type, and the time as far as they do not run side by side", () => {
     const part = { provider: "a", jobs: 5, credits: 15, creditType: null, durationMs: 5000, waitMs: 500 };

@@ -33,27 +33,53 @@ const slotFor = (
   return takes.find((slot) => inSlot(inputs, slot.role).length < slot.max) ?? takes[0];
 };
 
+/** What an input is to be: an asset of this kind, or the video that a job is to make. */
+export type InputSource =
+  | { readonly assetId: string; readonly mediaType: MediaType; readonly timeMs?: number }
+  | { readonly jobId: string };
+
+/** What a job makes goes in as a video where one is taken, else as its last frame. */
+const asInput = (
+  slots: ReadonlyArray<InputSlot>,
+  inputs: ReadonlyArray<DraftInput>,
+  source: InputSource,
+  wanted: InputRole | undefined,
+): { readonly slot: InputSlot; readonly input: Omit<DraftInput, "role"> } | null => {
+  if ("assetId" in source) {
+    const { assetId, mediaType, timeMs } = source;
+    const slot = slotFor(slots, inputs, mediaType, wanted);
+    return slot === undefined ? null : { slot, input: { assetId, ...(timeMs === undefined ? {} : { timeMs }) } };
+  }
+  const { jobId } = source;
+  const video = slotFor(slots, inputs, "video", wanted);
+  if (video !== undefined) {
+    return { slot: video, input: { jobId } };
+  }
+  const picture = slotFor(slots, inputs, "image", wanted);
+  return picture === undefined ? null : { slot: picture, input: { jobId, frame: "last" } };
+};
+
 /** Adds an asset; a full slot of one gets the new asset in place of the old, a full slot of several stays as it is. Null: no slot takes it. */
 export const addInput = (
   slots: ReadonlyArray<InputSlot>,
   inputs: ReadonlyArray<DraftInput>,
-  asset: { readonly assetId: string; readonly mediaType: MediaType; readonly timeMs?: number },
+  source: InputSource,
   wanted?: InputRole,
 ): ReadonlyArray<DraftInput> | null => {
-  const slot = slotFor(slots, inputs, asset.mediaType, wanted);
-  if (slot === undefined) {
+  const found = asInput(slots, inputs, source, wanted);
+  if (found === null) {
     return null;
   }
+  const { slot } = found;
   const full = inSlot(inputs, slot.role).length >= slot.max;
   if (full && slot.max > 1) {
     return null;
   }
   const others = full ? inputs.filter(({ role }) => role !== slot.role) : inputs;
   const input: DraftInput = {
-    assetId: asset.assetId,
+    ...found.input,
     role: slot.role,
     ...(slot.named ? { name: freeName(slot.role, others) } : {}),
-    ...(asset.timeMs === undefined ? {} : { timeMs: asset.timeMs }),
   };
   return [...others, input];
 };
@@ -72,6 +98,15 @@ export const moveInput = (inputs: ReadonlyArray<DraftInput>, at: number, by: -1 
   return neighbour === undefined ? inputs : inputs.map((each, index) => (index === at ? neighbour : index === other ? input : each));
 };
 
+const sourceOf = (input: DraftInput, kindOf: (assetId: string) => MediaType | undefined): InputSource | undefined => {
+  const { assetId, jobId, timeMs } = input;
+  if (assetId === undefined) {
+    return jobId === undefined ? undefined : { jobId };
+  }
+  const mediaType = kindOf(assetId);
+  return mediaType === undefined ? undefined : { assetId, mediaType, ...(timeMs === undefined ? {} : { timeMs }) };
+};
+
 /** Inputs for another operation: each goes where its kind is taken, in order; the rest is left out. */
 export const refitInputs = (
   slots: ReadonlyArray<InputSlot>,
@@ -86,10 +121,10 @@ export const refitInputs = (
       fitted.push(kept.named ? { ...rest, name: name ?? freeName(input.role, fitted) } : rest);
       continue;
     }
-    const mediaType = kindOf(input.assetId);
-    const slot = mediaType === undefined ? undefined : slotFor(slots, fitted, mediaType, undefined);
-    if (mediaType !== undefined && slot !== undefined && inSlot(fitted, slot.role).length < slot.max) {
-      fitted.push(...(addInput(slots, fitted, { ...input, mediaType }) ?? []).slice(fitted.length));
+    const source = sourceOf(input, kindOf);
+    const slot = source === undefined ? undefined : asInput(slots, fitted, source, undefined)?.slot;
+    if (source !== undefined && slot !== undefined && inSlot(fitted, slot.role).length < slot.max) {
+      fitted.push(...(addInput(slots, fitted, source) ?? []).slice(fitted.length));
     }
   }
   return fitted;

@@ -2,6 +2,7 @@
 import { createMemo, For, Show, type Component } from "solid-js";
 import type { ActorView } from "#protocol/actor.ts";
 import type { Job } from "#protocol/job.ts";
+import { openPanel } from "#web/dock/panel.ts";
 import { spaced, sentenceCase } from "#web/machine/words.ts";
 import { readFields } from "#web/panels/generate/schema.ts";
 import { useNow } from "#web/store/now.ts";
@@ -64,11 +65,24 @@ export const RequestView: Component<RequestProps> = (props) => {
         <h3>Inputs</h3>
         <For each={props.job.inputs}>
           {(input) => (
-            <MediaRow
-              assetId={input.assetId}
-              words={[input.role, input.name === undefined ? null : `@${input.name}`].filter((word) => word !== null).join(" ")}
-              {...(input.timeMs === undefined ? {} : { timeMs: input.timeMs })}
-            />
+            <>
+              <Show when={input.assetId}>
+                {(assetId) => (
+                  <MediaRow
+                    assetId={assetId()}
+                    words={[input.role, input.name === undefined ? null : `@${input.name}`].filter((word) => word !== null).join(" ")}
+                    {...(input.timeMs === undefined ? {} : { timeMs: input.timeMs })}
+                  />
+                )}
+              </Show>
+              <Show when={input.jobId}>
+                {(id) => (
+                  <button type="button" class="job-link" onClick={() => openPanel("job", { jobId: id() })}>
+                    {input.frame === undefined ? "The result" : `The ${input.frame} frame of the result`} of another job
+                  </button>
+                )}
+              </Show>
+            </>
           )}
         </For>
       </Show>

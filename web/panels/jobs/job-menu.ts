@@ -8,6 +8,7 @@ import Columns from "lucide-solid/icons/columns-2";
 import Dices from "lucide-solid/icons/dices";
 import ExternalLink from "lucide-solid/icons/external-link";
 import Link from "lucide-solid/icons/link";
+import Link2 from "lucide-solid/icons/link-2";
 import ListChecks from "lucide-solid/icons/list-checks";
 import ListVideo from "lucide-solid/icons/list-video";
 import RotateCcw from "lucide-solid/icons/rotate-ccw";
@@ -36,6 +37,18 @@ const itemsOfOne = (job: Job, draft: Draft, hasDock: boolean): ReadonlyArray<Men
         openPanel("generate", {});
       },
     },
+    ...(finalJobStates.has(job.state)
+      ? []
+      : [
+          {
+            label: "Use its result as input",
+            icon: Link2,
+            onSelect: () => {
+              draft.useResult(job.id);
+              openPanel("generate", {});
+            },
+          },
+        ]),
     { label: "Copy link", icon: Link, onSelect: () => copyText("Link", linkTo("job", job.id)) },
     "separator",
   ];

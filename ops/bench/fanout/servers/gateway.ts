@@ -1,5 +1,5 @@
 // PixSim's server, whole: a change goes through the bus to all who follow the list of jobs.
-import { jobChannel } from "#actors/job/actor.ts";
+import { jobChannel } from "#actors/job/pipeline.ts";
 import { startGateway as start } from "../../rpc/servers/gateway.ts";
 import { changedJob } from "../change.ts";
 import type { RunningServer } from "../contenders.ts";
