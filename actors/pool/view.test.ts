@@ -9,6 +9,7 @@ const waiter = (jobId: string, changes: Partial<Waiter> = {}): Waiter => ({
   key: `${jobId}-1`,
   ownerId: "u1",
   priority: 5,
+  rank: 0,
   cost: 10,
   since: 0,
   heardAt: 0,

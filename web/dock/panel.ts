@@ -8,7 +8,7 @@ export interface PanelParams {
   readonly jobs: Record<string, never>;
   readonly queue: { /** The one that is meant: opened. */ readonly jobId?: string };
   readonly gallery: Record<string, never>;
-  readonly job: { readonly jobId?: string };
+  readonly job: { readonly jobId?: string; /** Another one: what was asked differently is shown. */ readonly against?: string };
   readonly asset: { readonly assetId?: string; readonly timeMs?: number };
   readonly compare: { /** Videos, two to four. */ readonly assetIds?: ReadonlyArray<string> };
   readonly accounts: { /** The one that is meant: brought into view. */ readonly provider?: string };

@@ -457,4 +457,15 @@ describe("what needs a person", () => {
     fireEvent.click(screen.getByText("Its place in the queue"));
     expect(opened.at(-1)).toBe('queue {"jobId":"job_1"}');
   });
+
+  it("shows what was asked differently from the job that it repeats, which it reads where it is not known", async () => {
+    const life = new JobLife().until("processing");
+    const parent = { ...life.row(), id: "job_0", params: { ...life.row().params, duration: 12 } };
+    await showLive(life, { "jobs.get": () => parent }, {}, { parentJobId: "job_0" });
+    openTab("Request");
+    await screen.findByText("Changed against", { exact: false });
+    await waitFor(() => expect(texts(".job-differences td")).toEqual(["12", "5"]));
+    fireEvent.click(screen.getByRole("button", { name: "the job that it repeats" }));
+    expect(opened).toContain('job {"jobId":"job_0"}');
+  });
 });

@@ -108,7 +108,7 @@ const JobPanel: Component<PanelProps<"job">> = (props) => {
         )}
       </Match>
       <Match when={actor.view() !== null && job() !== undefined ? job() : undefined}>
-        {(known) => <JobView job={known()} actor={actor} />}
+        {(known) => <JobView job={known()} actor={actor} against={props.params.against ?? null} />}
       </Match>
     </Switch>
   );
@@ -135,10 +135,17 @@ const createTravel = (actor: FollowedActor): Travel => {
   };
 };
 
-const JobView: Component<{ readonly job: Job; readonly actor: FollowedActor }> = (props) => {
+interface ViewProps {
+  readonly job: Job;
+  readonly actor: FollowedActor;
+  readonly against: string | null;
+}
+
+const JobView: Component<ViewProps> = (props) => {
   const workspace = useWorkspace();
   const { actor } = props;
   const [detail, setDetail] = createSignal<Detail>("timeline");
+  createEffect(() => props.against !== null && setDetail("request"));
   const travel = createTravel(actor);
   const ended = () => finalJobStates.has(props.job.state);
 
@@ -219,7 +226,7 @@ const JobView: Component<{ readonly job: Job; readonly actor: FollowedActor }> =
                 <ContextView travel={travel} />
               </Match>
               <Match when={detail() === "request" ? actor.view() : null}>
-                {(view) => <RequestView job={props.job} context={context()} view={view()} />}
+                {(view) => <RequestView job={props.job} context={context()} view={view()} against={props.against} />}
               </Match>
             </Switch>
           </Show>

@@ -14,6 +14,7 @@ import { operationLabels } from "#web/ui/job-state.tsx";
 import { paramFacts, paramWords } from "#web/ui/param-facts.ts";
 import { formatPrice } from "#web/ui/price.ts";
 import { jobAccountTitle, jobCreditType } from "./about.ts";
+import { Against } from "./against.tsx";
 import { valueText } from "./changes.ts";
 import { Charges } from "./charges.tsx";
 import { MediaRow } from "#web/panels/asset/media-row.tsx";
@@ -23,6 +24,8 @@ interface RequestProps {
   /** As of the step that is shown. */
   readonly context: Readonly<Record<string, unknown>>;
   readonly view: ActorView;
+  /** A job that it is held against; null: the one that it repeats, if it does. */
+  readonly against: string | null;
 }
 
 const text = (value: unknown): string | null => (value === null || value === undefined ? null : valueText(value));
@@ -45,6 +48,7 @@ export const RequestView: Component<RequestProps> = (props) => {
   ];
   return (
     <div class="job-request">
+      <Show when={props.against ?? props.job.parentJobId}>{(otherId) => <Against job={props.job} otherId={otherId()} />}</Show>
       <h3>Asked</h3>
       <Facts
         facts={[

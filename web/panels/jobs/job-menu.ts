@@ -7,6 +7,7 @@ import Clapperboard from "lucide-solid/icons/clapperboard";
 import Columns from "lucide-solid/icons/columns-2";
 import Dices from "lucide-solid/icons/dices";
 import ExternalLink from "lucide-solid/icons/external-link";
+import GitCompare from "lucide-solid/icons/git-compare";
 import Link from "lucide-solid/icons/link";
 import Link2 from "lucide-solid/icons/link-2";
 import ListChecks from "lucide-solid/icons/list-checks";
@@ -73,6 +74,8 @@ interface MenuOf {
   readonly onCompare: (ids: ReadonlyArray<string>) => void;
   readonly onPause: (chosen: Chosen) => void;
   readonly onResume: (chosen: Chosen) => void;
+  /** Where two can be chosen. */
+  readonly onDifferences?: (ids: ReadonlyArray<string>) => void;
   readonly onRunNext: (ids: ReadonlyArray<string>) => void;
 }
 
@@ -91,6 +94,10 @@ const compareItem = ({ ids, job, results, onCompare }: MenuOf): ReadonlyArray<Me
       ]
     : [];
 };
+
+/** Of two: what was asked differently, the later one held against the earlier. */
+const differenceItems = ({ ids, onDifferences }: MenuOf): ReadonlyArray<MenuItem> =>
+  ids.length === 2 && onDifferences !== undefined ? [{ label: "What differs", icon: GitCompare, onSelect: () => onDifferences(ids) }] : [];
 
 /** Of those that do not run yet; nothing where there are none. */
 const queueItems = ({ waiting, paused, job, ids, onPause, onResume, onRunNext }: MenuOf): ReadonlyArray<MenuItem> => {
@@ -122,6 +129,7 @@ export const jobMenu = (of: MenuOf): ReadonlyArray<MenuItem> => {
   return [
     ...(job === undefined || many ? [] : itemsOfOne(job, draft, onSelectSeveral === null)),
     ...(onSelectSeveral === null ? [] : [{ label: "Select several", icon: ListChecks, onSelect: onSelectSeveral }]),
+    ...differenceItems(of),
     ...queueItems(of),
     { label: many ? `Run ${ids.length} again` : "Run again", icon: RotateCcw, keys: "R", onSelect: () => onRetry(ids, false) },
     { label: "Run again with a new seed", icon: Dices, keys: "Shift R", onSelect: () => onRetry(ids, true) },

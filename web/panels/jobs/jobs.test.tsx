@@ -207,6 +207,16 @@ describe("the Jobs panel", () => {
     await waitFor(() => expect(client.calls.at(-1)).toMatchObject({ name: "jobs.resume", input: { batchId: "bat_1" } }));
   });
 
+  it("holds two jobs against each other, the later one against the earlier", async () => {
+    await showThree();
+    fireEvent.keyDown(list(), { key: "ArrowDown" });
+    fireEvent.keyDown(list(), { key: "ArrowDown", shiftKey: true });
+    fireEvent.click(screen.getByRole("button", { name: "What differs" }));
+    expect(opened).toContain('job {"jobId":"job_1","against":"job_2"}');
+    fireEvent.keyDown(list(), { key: "ArrowDown", shiftKey: true });
+    expect(screen.queryByRole("button", { name: "What differs" })).toBeNull();
+  });
+
   it("opens a job with Enter and previews it with a click", async () => {
     await showThree();
     fireEvent.click(row(2));

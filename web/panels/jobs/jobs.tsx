@@ -4,6 +4,7 @@ import CircleAlert from "lucide-solid/icons/circle-alert";
 import Columns from "lucide-solid/icons/columns-2";
 import CirclePause from "lucide-solid/icons/circle-pause";
 import CirclePlay from "lucide-solid/icons/circle-play";
+import GitCompare from "lucide-solid/icons/git-compare";
 import RotateCcw from "lucide-solid/icons/rotate-ccw";
 import Search from "lucide-solid/icons/search";
 import Sparkles from "lucide-solid/icons/sparkles";
@@ -51,6 +52,13 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
   const isOpen = (id: string) => !finalJobStates.has(jobs.peek(id)?.state ?? "completed");
   const chosenOpen = createMemo(() => chosen().filter((id) => !finalJobStates.has(jobs.row(id)?.state ?? "completed")));
   const held = (ids: ReadonlyArray<string>) => holdable(ids.flatMap((id) => jobs.row(id) ?? []));
+  /** The later one, held against the earlier. */
+  const showDifferences = (ids: ReadonlyArray<string>) => {
+    const [first, second] = ids.flatMap((id) => jobs.peek(id) ?? []).toSorted((a, b) => a.createdAt - b.createdAt);
+    if (first !== undefined && second !== undefined) {
+      openPanel("job", { jobId: second.id, against: first.id });
+    }
+  };
   const openJob = (id: string | null) => id !== null && openPanel("job", { jobId: id });
   const cancel = (ids: ReadonlyArray<string>) => {
     if (ids.length > askAbove) {
@@ -88,6 +96,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
         onCompare: compare,
         onPause: (which) => void pauseJobs(workspace, which),
         onResume: (which) => void resumeJobs(workspace, which),
+        onDifferences: showDifferences,
         onRunNext: (which) => void runNext(workspace, which),
       }),
     );
@@ -234,6 +243,11 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
             <Show when={resultsOf(workspace, chosen()).length > 1}>
               <Button size="s" icon={Columns} onClick={() => compare(chosen())}>
                 Compare
+              </Button>
+            </Show>
+            <Show when={chosen().length === 2}>
+              <Button size="s" icon={GitCompare} onClick={() => showDifferences(chosen())}>
+                What differs
               </Button>
             </Show>
             <Show when={held(chosen()).waiting.length > 0}>

@@ -1,0 +1,80 @@
+// What a job was asked differently from another: the one that it repeats, or one that somebody holds beside it.
+import { createEffect, createSignal, For, on, onCleanup, Show, type Component } from "solid-js";
+import type { Job } from "#protocol/job.ts";
+import { openPanel } from "#web/dock/panel.ts";
+import { readFields } from "#web/panels/generate/schema.ts";
+import { sentenceOf } from "#web/store/problem.ts";
+import { useWorkspace } from "#web/store/workspace.ts";
+import { differencesOf } from "./difference.ts";
+
+interface AgainstProps {
+  readonly job: Job;
+  readonly otherId: string;
+}
+
+export const Against: Component<AgainstProps> = (props) => {
+  const { client, jobs, assets, providers } = useWorkspace();
+  const [problem, setProblem] = createSignal<string | null>(null);
+  createEffect(
+    on(
+      () => props.otherId,
+      (id) => {
+        setProblem(null);
+        if (jobs.peek(id) !== undefined) {
+          return;
+        }
+        const stop = new AbortController();
+        client.call("jobs.get", { id }, { signal: stop.signal }).then(
+          (row) => jobs.put([row]),
+          (error: unknown) => !stop.signal.aborted && setProblem(sentenceOf(error)),
+        );
+        onCleanup(() => stop.abort());
+      },
+    ),
+  );
+  const other = () => jobs.row(props.otherId);
+  const titles = (job: Job) => readFields(providers.operation(job.provider, job.operation)?.params ?? {});
+  const differences = (before: Job) =>
+    differencesOf(before, props.job, {
+      provider: providers.title,
+      asset: (id) => assets.row(id)?.name ?? id,
+      params: [...titles(props.job), ...titles(before)],
+    });
+  const words = () => (props.job.parentJobId === props.otherId ? "the job that it repeats" : "another job");
+  return (
+    <>
+      <h3>
+        Changed against{" "}
+        <button type="button" class="job-link" onClick={() => openPanel("job", { jobId: props.otherId })}>
+          {words()}
+        </button>
+      </h3>
+      <Show when={other()} fallback={<p class="muted">{problem() ?? "Reading that job…"}</p>}>
+        {(before) => (
+          <Show when={differences(before()).length > 0} fallback={<p class="muted">Nothing: the very same was asked for.</p>}>
+            <table class="job-differences">
+              <thead>
+                <tr>
+                  <th />
+                  <th>Before</th>
+                  <th>Here</th>
+                </tr>
+              </thead>
+              <tbody>
+                <For each={differences(before())}>
+                  {(row) => (
+                    <tr>
+                      <th>{row.name}</th>
+                      <td>{row.before ?? "–"}</td>
+                      <td>{row.after ?? "–"}</td>
+                    </tr>
+                  )}
+                </For>
+              </tbody>
+            </table>
+          </Show>
+        )}
+      </Show>
+    </>
+  );
+};
