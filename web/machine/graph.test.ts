@@ -29,6 +29,7 @@ describe("the graph of the job's machine", () => {
   it("keeps the ways of an edge in the order in which the machine asks", () => {
     const toQueued = job.edges.find(({ id }) => id === "submitting>queued");
     expect(toQueued?.ways.map(({ trigger, guard }) => [trigger.kind, trigger.name, guard])).toEqual([
+      ["error", "submit", "isSentAgain"],
       ["error", "submit", "isUnansweredWantOfRoom"],
       ["error", "submit", "isWantOfRoom"],
       ["error", "submit", "mayTryWithSameKey"],
