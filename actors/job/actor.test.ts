@@ -1,5 +1,5 @@
 import { Effect, Stream } from "effect";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { testDatabases } from "#db/client/testing.ts";
 import type { FailureKind, Job } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -42,7 +42,11 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     const open = [...watch.jobs.values()].filter(({ finishedAt }) => finishedAt === null).map(({ id }) => id);
     if (open.length > 0) await server.call("jobs.cancel", { ids: open });
     await Promise.all(open.map((id) => watch.ended(id)));
-    if ((await load()).busy > 0) throw new Error("a slot is held by a job that has ended");
+    // The end may have been read from the database, a moment before this process hears that it has written it.
+    const allGivenBack = async (): Promise<void> => {
+      if ((await load()).busy > 0) throw new Error("a slot is held by a job that has ended");
+    };
+    await vi.waitFor(allGivenBack, { timeout: 10_000 });
   });
   afterAll(async () => {
     await server.close();
