@@ -91,6 +91,18 @@ describe("the Queue panel", () => {
     expect(opened).toEqual(['accounts {"provider":"pixverse"}', 'job {"jobId":"job_1"}']);
   });
 
+  it("lets a job run next, but for the one that is", async () => {
+    const { client } = await show([waits("job_1"), waits("job_2")], [queue(["job_1", "job_2"])], {
+      "jobs.prioritise": ({ ids }) => ({ done: ids ?? [], failed: [] }),
+    });
+    const runNext = () => screen.getByRole<HTMLButtonElement>("button", { name: "Run next" });
+    fireEvent.click(await row(/a job_1/));
+    expect(runNext().disabled).toBe(true);
+    fireEvent.click(await row(/a job_2/));
+    fireEvent.click(runNext());
+    await waitFor(() => expect(client.calls.at(-1)).toEqual({ name: "jobs.prioritise", input: { ids: ["job_2"], priority: "next" } }));
+  });
+
   it("is opened at the job that is meant", async () => {
     await show([waits("job_1"), waits("job_2")], [queue(["job_1", "job_2"], { accounts: [verdict("acc_9")] })], {}, { jobId: "job_2" });
     expect((await row(/a job_2/)).getAttribute("aria-expanded")).toBe("true");

@@ -1,6 +1,7 @@
 // One job that waits: its place in the turns and its reason; opened, each account with what speaks for or against it.
 import Ban from "lucide-solid/icons/ban";
 import ChevronRight from "lucide-solid/icons/chevron-right";
+import ChevronsUp from "lucide-solid/icons/chevrons-up";
 import CircleCheck from "lucide-solid/icons/circle-check";
 import CircleX from "lucide-solid/icons/circle-x";
 import ListVideo from "lucide-solid/icons/list-video";
@@ -8,7 +9,7 @@ import { createUniqueId, For, Show, type Component } from "solid-js";
 import type { QueueVerdict } from "#protocol/account.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { aboutJob } from "#web/panels/job/about.ts";
-import { cancelJobs } from "#web/panels/jobs/actions.ts";
+import { cancelJobs, runNext } from "#web/panels/jobs/actions.ts";
 import { useNow } from "#web/store/now.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { AccountStateBadge } from "#web/ui/account-state.tsx";
@@ -74,6 +75,14 @@ export const Waiting: Component<WaitingProps> = (props) => {
           <div class="queue-actions">
             <Button size="s" icon={ListVideo} onClick={() => openPanel("job", { jobId: job().id })}>
               Open the job
+            </Button>
+            <Button
+              size="s"
+              icon={ChevronsUp}
+              disabled={props.waiting.queued?.ahead === 0}
+              onClick={() => void runNext(workspace, [job().id])}
+            >
+              Run next
             </Button>
             <Button size="s" tone="danger" icon={Ban} onClick={() => void cancelJobs(workspace, [job().id])}>
               Cancel
