@@ -43,6 +43,14 @@ type Answer = Effect.Effect<void, ProviderFailure>;
 /** Plays the outside: each step does what the test said next, or else succeeds. */
 class Script {
   readonly #next = new Map<Step, Array<Answer>>();
+  /** Failures of jobs that had done nothing yet when they were ordered. */
+  readonly #ofNew: Array<{
+    readonly step: Step;
+    readonly known: ReadonlySet<string>;
+    readonly answer: Answer;
+    readonly taken: () => void;
+  }> = [];
+  readonly #known = new Set<string>();
   readonly #arrivals = new Map<Step, { count: number; waiters: Array<{ readonly count: number; readonly arrived: () => void }> }>();
 
   /** The next run of the step does this. */
@@ -52,6 +60,12 @@ class Script {
 
   fail(step: Step, ...kinds: ReadonlyArray<FailureKind>): void {
     this.next(step, ...kinds.map((kind) => Effect.fail({ kind, message: `it was ${kind}` })));
+  }
+
+  /** The first run of the step of a job that has done nothing yet: a retry of another does not take it. Completes when it was taken. */
+  failNew(step: Step, kind: FailureKind): Promise<void> {
+    const answer = Effect.fail({ kind, message: `it was ${kind}` });
+    return new Promise((taken) => this.#ofNew.push({ step, known: new Set(this.#known), answer, taken }));
   }
 
   /** The next run of the step waits until the answered function is called. */
@@ -73,24 +87,31 @@ class Script {
     return at.count >= count ? Promise.resolve() : new Promise((arrived) => at.waiters.push({ count, arrived }));
   }
 
-  times(step: Step): number {
-    return this.#at(step).count;
-  }
-
   /** What a step does that the test says nothing of. */
   readonly otherwise = new Map<Step, Answer>();
 
   reset(): void {
     this.#next.clear();
+    this.#ofNew.length = 0;
+    this.#known.clear();
     this.#arrivals.clear();
     this.otherwise.clear();
   }
 
-  run(step: Step): Answer {
+  /** `of`: an id that names the job. */
+  run(step: Step, of: string): Answer {
     return Effect.suspend(() => {
+      const job = /(?:job|ast)_([^-]+)/.exec(of)?.[1] ?? of;
+      this.#known.add(job);
       const at = this.#at(step);
       at.count++;
       for (const waiter of at.waiters) if (at.count >= waiter.count) waiter.arrived();
+      const ordered = this.#ofNew.find((each) => each.step === step && !each.known.has(job));
+      if (ordered !== undefined) {
+        this.#ofNew.splice(this.#ofNew.indexOf(ordered), 1);
+        ordered.taken();
+        return ordered.answer;
+      }
       return this.#next.get(step)?.shift() ?? this.otherwise.get(step) ?? Effect.void;
     });
   }
@@ -231,28 +252,29 @@ class TestStudio {
     submit: (key, request) =>
       Effect.suspend(() => {
         this.keys.push(key);
-        return Effect.map(this.script.run("submit"), () => {
+        return Effect.map(this.script.run("submit", key), () => {
           this.accepted.set(key, request);
           return { providerJobId: `p-${key}`, charged: null };
         });
       }),
-    track: (_id, progress) =>
+    track: (id, progress) =>
       Effect.acquireUseRelease(
         Effect.sync(() => (this.running.most = Math.max(this.running.most, ++this.running.now))),
-        () => Effect.as(Effect.andThen(progress(0.25), this.script.run("track")), { charged: null }),
+        () => Effect.as(Effect.andThen(progress(0.25), this.script.run("track", id)), { charged: null }),
         () => Effect.sync(() => void this.running.now--),
       ),
     download: (id, path) =>
-      Effect.map(this.script.run("download"), () => {
+      Effect.map(this.script.run("download", id), () => {
         writeFileSync(path, id);
         return { mime: "video/mp4" };
       }),
     cancel: (id) =>
-      Effect.map(this.script.run("cancel"), () => {
+      Effect.map(this.script.run("cancel", id), () => {
         this.calledOff.push(id);
         return true;
       }),
-    reconcile: (key) => Effect.map(this.script.run("lookup"), () => (this.accepted.has(key) ? { providerJobId: `p-${key}` } : undefined)),
+    reconcile: (key) =>
+      Effect.map(this.script.run("lookup", key), () => (this.accepted.has(key) ? { providerJobId: `p-${key}` } : undefined)),
   };
 }
 
@@ -316,7 +338,7 @@ class TestShelf {
         Effect.suspend(() => {
           const known = this.assets.get(assetId);
           if (known !== undefined) return Effect.succeed(known);
-          return script.run("ingest").pipe(
+          return script.run("ingest", assetId).pipe(
             Effect.mapError(({ kind }) => callErrors[kind] ?? new CallError("unavailable", "Try again.")),
             Effect.map(() => {
               rmSync(path);
