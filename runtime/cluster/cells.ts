@@ -23,8 +23,6 @@ const attemptMs = 2000;
 const patienceMs = 30_000;
 /** How often cells that came to this process without a message are looked for. */
 const wakeEvery = "100 millis";
-/** Cells that change hands arrive within moments: those of a later opening would wait for all of an earlier one. */
-const gathered = "15 millis";
 /** A start does not wait longer for others to serve their cells. */
 const readyWithin = "15 seconds";
 
@@ -51,73 +49,75 @@ export const ask = <A, E>(request: Effect.Effect<A, E>, departed: Effect.Effect<
     Effect.mapError(() => new CallError("unavailable", "The server process that has this actor does not answer. Try again.")),
   );
 
-export const placementOnSharding: Layer.Layer<Placement, never, Sharding.Sharding | ShardLocks> = Layer.effect(
-  Placement,
-  Effect.gen(function* () {
-    const sharding = yield* Sharding.Sharding;
-    const locks = yield* ShardLocks;
-    const onSharding = Effect.provideService(Sharding.Sharding, sharding);
-    const client = yield* onSharding(CellEntity.client);
-    const shards = yield* Effect.forEach(allCells, (cell) => onSharding(CellEntity.getShardId(entityId(cell) as never)));
-    const names = shards.map(String);
-    const handovers = yield* makeHandovers;
+/** `gather`: from the first cell that arrives until those are opened that have arrived: what comes later waits for all of them. */
+export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Placement, never, Sharding.Sharding | ShardLocks> =>
+  Layer.effect(
+    Placement,
+    Effect.gen(function* () {
+      const sharding = yield* Sharding.Sharding;
+      const locks = yield* ShardLocks;
+      const onSharding = Effect.provideService(Sharding.Sharding, sharding);
+      const client = yield* onSharding(CellEntity.client);
+      const shards = yield* Effect.forEach(allCells, (cell) => onSharding(CellEntity.getShardId(entityId(cell) as never)));
+      const names = shards.map(String);
+      const handovers = yield* makeHandovers;
 
-    const serve = Effect.fnUntraced(function* (server: CellServer) {
-      /** Cells served here, each by the entity that came last: one before it may still be ending. */
-      const open = new Map<number, object>();
-      // Cells arrive one by one; those that come together are opened together, in one statement.
-      const arrived = yield* Queue.unbounded<{ readonly cell: number; readonly opened: Queue.Queue<void> }>();
-      yield* Effect.forkScoped(
-        Effect.forever(
-          Effect.gen(function* () {
-            const first = yield* Queue.take(arrived);
-            yield* Effect.sleep(gathered);
-            const batch = [first, ...(yield* Queue.clear(arrived))];
-            yield* server.open(batch.map(({ cell }) => cell));
-            for (const { opened } of batch) yield* Queue.offer(opened, undefined);
-          }),
-        ),
-      );
-      const build = Effect.gen(function* () {
-        const address = yield* Entity.CurrentAddress;
-        const cell = Number(address.entityId.slice(1));
-        const opened = yield* Queue.unbounded<void>();
-        const me = {};
-        open.set(cell, me);
-        yield* Effect.acquireRelease(Effect.andThen(Queue.offer(arrived, { cell, opened }), Queue.take(opened)), () =>
-          Effect.suspend(() => {
-            if (open.get(cell) !== me) return Effect.void;
-            open.delete(cell);
-            return server.close(cell);
-          }),
+      const serve = Effect.fnUntraced(function* (server: CellServer) {
+        /** Cells served here, each by the entity that came last: one before it may still be ending. */
+        const open = new Map<number, object>();
+        // Cells arrive one by one; those that come together are opened together, in one statement.
+        const arrived = yield* Queue.unbounded<{ readonly cell: number; readonly opened: Queue.Queue<void> }>();
+        yield* Effect.forkScoped(
+          Effect.forever(
+            Effect.gen(function* () {
+              const first = yield* Queue.take(arrived);
+              yield* gather;
+              const batch = [first, ...(yield* Queue.clear(arrived))];
+              yield* server.open(batch.map(({ cell }) => cell));
+              for (const { opened } of batch) yield* Queue.offer(opened, undefined);
+            }),
+          ),
         );
-        return CellEntity.of({ Wake: () => Effect.void, Deliver: ({ payload }) => server.receive(payload.message) });
+        const build = Effect.gen(function* () {
+          const address = yield* Entity.CurrentAddress;
+          const cell = Number(address.entityId.slice(1));
+          const opened = yield* Queue.unbounded<void>();
+          const me = {};
+          open.set(cell, me);
+          yield* Effect.acquireRelease(Effect.andThen(Queue.offer(arrived, { cell, opened }), Queue.take(opened)), () =>
+            Effect.suspend(() => {
+              if (open.get(cell) !== me) return Effect.void;
+              open.delete(cell);
+              return server.close(cell);
+            }),
+          );
+          return CellEntity.of({ Wake: () => Effect.void, Deliver: ({ payload }) => server.receive(payload.message) });
+        });
+        yield* onSharding(Layer.build(CellEntity.toLayer(build, { maxIdleTime: "3650 days", concurrency: "unbounded" })));
+
+        const wake = (cell: number) => ask(client(entityId(cell)).Wake(), locks.departed);
+        yield* Effect.forEach(allCells, wake, { concurrency: "unbounded", discard: true }).pipe(
+          Effect.timeoutOption(readyWithin),
+          Effect.ignore,
+        );
+        // A cell that moves here comes without a message; its timers and effects wait for it all the same.
+        yield* Effect.forkScoped(
+          Effect.suspend(() => {
+            const came = allCells.filter((cell) => !open.has(cell) && sharding.hasShardId(shards[cell]!));
+            return Effect.forEach(came, (cell) => Effect.ignore(wake(cell)), { concurrency: "unbounded", discard: true });
+          }).pipe(Effect.repeat(Schedule.spaced(wakeEvery))),
+        );
       });
-      yield* onSharding(Layer.build(CellEntity.toLayer(build, { maxIdleTime: "3650 days", concurrency: "unbounded" })));
 
-      const wake = (cell: number) => ask(client(entityId(cell)).Wake(), locks.departed);
-      yield* Effect.forEach(allCells, wake, { concurrency: "unbounded", discard: true }).pipe(
-        Effect.timeoutOption(readyWithin),
-        Effect.ignore,
-      );
-      // A cell that moves here comes without a message; its timers and effects wait for it all the same.
-      yield* Effect.forkScoped(
-        Effect.suspend(() => {
-          const came = allCells.filter((cell) => !open.has(cell) && sharding.hasShardId(shards[cell]!));
-          return Effect.forEach(came, (cell) => Effect.ignore(wake(cell)), { concurrency: "unbounded", discard: true });
-        }).pipe(Effect.repeat(Schedule.spaced(wakeEvery))),
-      );
-    });
-
-    return Placement.of({
-      serve,
-      isHere: (cell) => locks.confirm(names[cell]!),
-      leaseMs: (cell) => locks.leaseMs(names[cell]!),
-      call: (cell, message) => ask(client(entityId(cell)).Deliver({ message }), locks.departed),
-      once: (name, work) => sharding.registerSingleton(name, work),
-      leave: locks.leave,
-      handovers,
-      owners: locks.holders(names),
-    });
-  }),
-);
+      return Placement.of({
+        serve,
+        isHere: (cell) => locks.confirm(names[cell]!),
+        leaseMs: (cell) => locks.leaseMs(names[cell]!),
+        call: (cell, message) => ask(client(entityId(cell)).Deliver({ message }), locks.departed),
+        once: (name, work) => sharding.registerSingleton(name, work),
+        leave: locks.leave,
+        handovers,
+        owners: locks.holders(names),
+      });
+    }),
+  );

@@ -37,6 +37,9 @@ const placeOf = (address: string): RunnerAddress.RunnerAddress => {
   return RunnerAddress.make(host, Number(port));
 };
 
+/** Cells that change hands arrive within moments. */
+const gathered = "15 millis";
+
 export const manyProcesses = (
   options: ClusterOptions,
 ): Layer.Layer<Placement | ShardLocks | Fanout | Quotas, ClusterRefused | RedisError | SocketServer.SocketServerError> =>
@@ -69,7 +72,7 @@ export const manyProcesses = (
         simulateRemoteSerialization: false,
         maxResidentEntities: "unbounded",
       });
-      return placementOnSharding.pipe(
+      return placementOnSharding(Effect.sleep(gathered)).pipe(
         Layer.provide(SocketRunner.layer),
         // Heartbeats in the registry tell who lives; a ping would take a frozen process for alive for a minute.
         Layer.provide([MessageStorage.layerNoop, RunnerHealth.layerNoop, runnerSockets(here.host, here.port, options.secret)]),

@@ -1,5 +1,5 @@
 // One process: Effect Cluster with its registry in memory, no sockets and no Redis. All cells are here.
-import { Layer } from "effect";
+import { Effect, Layer } from "effect";
 import * as MessageStorage from "effect/cluster/MessageStorage";
 import * as RunnerHealth from "effect/cluster/RunnerHealth";
 import * as Runners from "effect/cluster/Runners";
@@ -17,7 +17,8 @@ const unnamed: RunnerInfo = { address: "local", incarnation: "", secretMark: "",
 
 /** `info`: what is told of this process. */
 export const oneProcess = (info: RunnerInfo): Layer.Layer<Placement | ShardLocks | Fanout | Quotas> =>
-  placementOnSharding.pipe(
+  // All cells arrive at once.
+  placementOnSharding(Effect.void).pipe(
     Layer.provide(Sharding.layer),
     Layer.provide(Runners.layerNoop),
     Layer.provide([MessageStorage.layerNoop, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
