@@ -345,7 +345,7 @@ export const accounts = domain({
       params: z.object({ jobId: Id.optional() }),
       snapshot: z.object({ queues: z.array(ProviderQueue) }),
       delta: ProviderQueue,
-      errors: ["unavailable"],
+      errors: ["unavailable", "not_found"],
       example: { params: { jobId: "job_1" }, snapshot: { queues: [sampleQueue] }, delta: sampleQueue },
     }),
     pauses: topic({

@@ -11,6 +11,7 @@ import { Providers } from "#actors/provider/index.ts";
 import type { AccountSpec, Provider } from "#actors/provider/provider.ts";
 import { Database } from "#db/client/database.ts";
 import { accountById, addCredential, removeCredential, replaceCredential, visibleAccounts } from "#db/queries/account.ts";
+import { jobsById } from "#db/queries/job.ts";
 import { spendOf } from "#db/queries/ledger.ts";
 import { quotaOf } from "#db/queries/quota.ts";
 import { allPauses, setPause } from "#db/queries/pause.ts";
@@ -233,7 +234,12 @@ export const accountHandlers = Effect.gen(function* () {
     streams: {},
     topics: {
       "accounts.queue": Effect.fnUntraced(function* ({ jobId }, context, _from, emit) {
-        return yield* followQueues((yield* caller(context)).userId, jobId, emit);
+        const { userId } = yield* caller(context);
+        if (jobId !== undefined) {
+          const [job] = yield* orCallError(database.query((sql) => jobsById(sql, userId, [jobId])));
+          if (job === undefined) return yield* Effect.fail(new CallError("not_found", "There is no such job."));
+        }
+        return yield* followQueues(userId, jobId, emit);
       }),
       "accounts.pauses": Effect.fnUntraced(function* (_params, context, from, emit) {
         const { userId } = yield* caller(context);

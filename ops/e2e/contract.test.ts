@@ -169,24 +169,36 @@ describe("what belongs to another does not exist", () => {
       secrets: { apiKey: "hers" },
     });
     const prompt = await client.call("prompts.create", { title: "Hers", text: "hers" });
-    own = { job: job.id, ast: asset.id, upl: uploadId, ses: ada.sessionId, acc: account.id, prm: prompt.id, prv: prompt.latest.id };
+    const budget = await client.call("spend.setBudget", {
+      provider: "pixverse",
+      period: "day",
+      type: "credits",
+      warnAt: 400,
+      pauseAt: null,
+      stopAt: null,
+    });
+    own = {
+      job: job.id,
+      ast: asset.id,
+      upl: uploadId,
+      ses: ada.sessionId,
+      acc: account.id,
+      prm: prompt.id,
+      prv: prompt.latest.id,
+      bud: budget.id,
+    };
     client.close();
   });
 
   /** Every id in an example, which are named by what they are. */
-  const idPattern = /\b(job|ast|upl|ses|acc|prm|prv)_[A-Za-z0-9-]+/g;
+  const idPattern = /\b(job|ast|upl|ses|acc|prm|prv|bud)_[A-Za-z0-9-]+/g;
   const naming = entries.filter(({ example }) => JSON.stringify(example).match(idPattern));
   const withIds = (example: unknown, id: (kind: string) => string): unknown =>
     JSON.parse(JSON.stringify(example).replaceAll(idPattern, (_all, kind: string) => id(kind)));
   const unknown = (kind: string): string => `${kind}_00000000-0000-4000-8000-000000000000`;
   const anonymised = (answer: ServerFrame, id: (kind: string) => string): unknown => {
     const { id: _frame, ...rest } = answer as { readonly id: number };
-    return JSON.parse(
-      ["job", "ast", "upl", "ses", "acc", "prm", "prv"].reduce(
-        (text, kind) => text.replaceAll(id(kind), `<${kind}>`),
-        JSON.stringify(rest),
-      ),
-    );
+    return JSON.parse(Object.keys(own).reduce((text, kind) => text.replaceAll(id(kind), `<${kind}>`), JSON.stringify(rest)));
   };
   const hers = (kind: string): string => own[kind]!;
 
