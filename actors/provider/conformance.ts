@@ -8,6 +8,7 @@ import * as z from "zod";
 import { Operation } from "#protocol/job.ts";
 import type { MediaFacts } from "#actors/media/media.ts";
 import type { Connection, Provider, ProviderFailure, ProviderRequest } from "./provider.ts";
+import { failureOf, run } from "./testing.ts";
 
 export interface Subject {
   readonly provider: Provider;
@@ -35,9 +36,6 @@ export interface ConformanceOptions {
 }
 
 const ignoreProgress = () => Effect.void;
-const run = <A>(effect: Effect.Effect<A, ProviderFailure>): Promise<A> => Effect.runPromise(Effect.orDie(effect));
-const failureOf = (effect: Effect.Effect<unknown, ProviderFailure>): Promise<ProviderFailure> =>
-  Effect.runPromise(Effect.flip(Effect.asVoid(effect)));
 
 export const providerConformance = ({ name, start, orders, failing, endless, unknownJob, lookup = "key" }: ConformanceOptions): void => {
   describe(`the provider: ${name}`, () => {

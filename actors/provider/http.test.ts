@@ -16,12 +16,9 @@ import { makeHttp } from "./http.ts";
 import { guardedLookup, isPrivate, isPrivateLiteral } from "./http-guard.ts";
 import { retryAfterOf } from "./http-failures.ts";
 import type { ProviderFailure } from "./provider.ts";
+import { failureOf, run } from "./testing.ts";
 import type { Http } from "./tools.ts";
 import { wide } from "./wide.ts";
-
-const run = <A>(effect: Effect.Effect<A, ProviderFailure>): Promise<A> => Effect.runPromise(Effect.orDie(effect));
-const failureOf = (effect: Effect.Effect<unknown, ProviderFailure>): Promise<ProviderFailure> =>
-  Effect.runPromise(Effect.flip(Effect.asVoid(effect)));
 
 /** A certificate that nobody has signed but itself: the smallest that TLS takes. */
 const selfSigned = (): { readonly key: string; readonly cert: string } => {

@@ -1,17 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createFields, createParams, namedPrompt, openaiVideosOperations } from "./openai-videos-operations.ts";
 import type { ProviderInput } from "./provider.ts";
+import { testInput } from "./testing.ts";
 
-const subject = (name: string): ProviderInput => ({
-  role: "subject",
-  name,
-  path: `/nowhere/${name}.mp4`,
-  mime: "video/mp4",
-  mediaType: "video",
-  sha256: name,
-  timeMs: null,
-  made: null,
-});
+const subject = (name: string): ProviderInput => testInput("subject", `/nowhere/${name}.mp4`, { name });
 
 describe("the parameters of the OpenAI Videos format", () => {
   it("become strings, and the model that the account names", () => {

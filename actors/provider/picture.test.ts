@@ -8,6 +8,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fitPicture, type PictureLimits, ratioOf, takenPicture } from "./picture.ts";
 import type { ProviderInput } from "./provider.ts";
+import { testInput } from "./testing.ts";
 
 describe("a picture for a provider", () => {
   let folder: string;
@@ -72,17 +73,7 @@ describe("a picture for a provider", () => {
   });
 
   describe("as it is taken", () => {
-    const input = (path: string, mime: string, changes: Partial<ProviderInput> = {}): ProviderInput => ({
-      role: "image",
-      name: null,
-      path,
-      mime,
-      mediaType: "image",
-      sha256: "of the source",
-      timeMs: null,
-      made: null,
-      ...changes,
-    });
+    const input = (path: string, mime: string): ProviderInput => testInput("image", path, { mime });
     const jpegOrPng = ["image/jpeg", "image/png"];
     /** What is sent, and whether its file is there afterwards. */
     const taken = async (given: ProviderInput, limits: PictureLimits) => {
@@ -98,7 +89,7 @@ describe("a picture for a provider", () => {
       const png = input(await stripes("as-is.png"), "image/png");
       expect((await taken(png, {})).made).toBe(png);
       expect((await taken(png, { formats: jpegOrPng, bytes: 1e6 })).made).toBe(png);
-      const video = input(png.path, "video/webm", { mediaType: "video" });
+      const video = input(png.path, "video/webm");
       expect((await taken(video, { formats: ["video/mp4"], bytes: 1 })).made).toBe(video);
     });
 

@@ -5,19 +5,12 @@ import { failureOfCode, failureOfStatus, pixverseCodes } from "./pixverse-failur
 import { conflictOf, pixverseOperations } from "./pixverse-operations.ts";
 import { paramsOf, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
 import type { ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
+import { testInput } from "./testing.ts";
 
 const id = "9007199254741993";
 const image = (n = 0): RemoteInput => ({ kind: "image", id: String(BigInt(id) + BigInt(n)) });
-const input = (role: ProviderInput["role"], name: string | null = null): ProviderInput => ({
-  role,
-  name,
-  path: "/nowhere.png",
-  mime: "image/png",
-  mediaType: role === "video" ? "video" : "image",
-  sha256: "0".repeat(64),
-  timeMs: null,
-  made: null,
-});
+const input = (role: ProviderInput["role"], name: string | null = null): ProviderInput =>
+  testInput(role, role === "video" ? "/nowhere.mp4" : "/nowhere.png", { name });
 const order = (
   operation: Operation,
   params: Readonly<Record<string, unknown>> = {},

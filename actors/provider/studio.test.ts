@@ -14,26 +14,15 @@ import { Database } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { readSettings, Settings } from "#runtime/config/settings.ts";
 import { providerConformance } from "./conformance.ts";
-import type { Connection, Provider, ProviderAccount, ProviderInput, ProviderRequest } from "./provider.ts";
+import type { Connection, Provider, ProviderAccount, ProviderRequest } from "./provider.ts";
 import { makeStudio } from "./studio.ts";
+import { testInput } from "./testing.ts";
 
 const [{ layer: embedded }] = testDatabases as [(typeof testDatabases)[number]];
 const settings = (folder: string) => Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder, PIXSIM_RENDERERS: "2" }));
 
 const small = { duration: 1, quality: "360p" };
 const words = (prompt: string): ProviderRequest => ({ operation: "text_to_video", params: { prompt, ...small }, inputs: [] });
-
-const input = (role: ProviderInput["role"], path: string, changes: Partial<ProviderInput> = {}): ProviderInput => ({
-  role,
-  name: null,
-  path,
-  mime: "image/png",
-  mediaType: "image",
-  sha256: "0".repeat(64),
-  timeMs: null,
-  made: null,
-  ...changes,
-});
 
 /** The studio needs neither account nor tools. */
 const account: ProviderAccount = { id: "acc_builtin", settings: {}, secrets: {} };
@@ -75,22 +64,22 @@ providerConformance({
       image_to_video: {
         operation: "image_to_video",
         params: { prompt: "pan left", ...small, audio: true },
-        inputs: [input("image", first)],
+        inputs: [testInput("image", first)],
       },
       video_extend: {
         operation: "video_extend",
         params: { ...small },
-        inputs: [input("video", clip, { mediaType: "video", mime: "video/mp4" })],
+        inputs: [testInput("video", clip, { mediaType: "video", mime: "video/mp4" })],
       },
       video_transition: {
         operation: "video_transition",
         params: { duration: 1, quality: "360p", style: "iris" },
-        inputs: [input("frame", first), input("frame", second)],
+        inputs: [testInput("frame", first), testInput("frame", second)],
       },
       fusion: {
         operation: "fusion",
         params: { prompt: "@box flies over the sea", ...small },
-        inputs: [input("subject", first, { name: "box" }), input("background", second)],
+        inputs: [testInput("subject", first, { name: "box" }), testInput("background", second)],
       },
     };
   },
@@ -231,7 +220,7 @@ describe.each(testDatabases)("the studio's ledger ($engine)", ({ layer }) => {
   });
 
   it("refuses inputs that are not there", async () => {
-    const request: ProviderRequest = { operation: "image_to_video", params: small, inputs: [input("image", join(folder, "gone.png"))] };
+    const request: ProviderRequest = { operation: "image_to_video", params: small, inputs: [testInput("image", join(folder, "gone.png"))] };
     expect(await Effect.runPromise(withStudio(new Easel(), (studio) => Effect.flip(studio.submit("gone", request))))).toMatchObject({
       kind: "input",
     });

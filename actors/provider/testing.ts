@@ -1,9 +1,31 @@
-// What a vendor's file is given, for its tests: the real HTTP and polling, and a memory of uploads that lasts as long as the test.
+// What the tests of vendors' files share: what such a file is given (the real HTTP and polling, and a memory of uploads that lasts as long as the
+// test), inputs, and how an effect ended.
 import { Effect, Exit, Redacted, Scope } from "effect";
 import { makeHttp } from "./http.ts";
 import { makePolling } from "./polling.ts";
-import type { Connection, Provider } from "./provider.ts";
+import type { Connection, Provider, ProviderFailure, ProviderInput } from "./provider.ts";
 import type { ProviderTools, Uploads } from "./tools.ts";
+
+/** Rejects with the failure as a defect. */
+export const run = <A>(effect: Effect.Effect<A, ProviderFailure>): Promise<A> => Effect.runPromise(Effect.orDie(effect));
+export const failureOf = (effect: Effect.Effect<unknown, ProviderFailure>): Promise<ProviderFailure> =>
+  Effect.runPromise(Effect.flip(Effect.asVoid(effect)));
+
+/** An input with a file of this name, which nobody looks for; a picture unless the name or `changes` say otherwise. */
+export const testInput = (role: ProviderInput["role"], path: string, changes: Partial<ProviderInput> = {}): ProviderInput => {
+  const mime = changes.mime ?? (path.endsWith(".mp4") ? "video/mp4" : "image/png");
+  return {
+    role,
+    name: null,
+    path,
+    mime,
+    mediaType: mime.startsWith("video/") ? "video" : "image",
+    sha256: path,
+    timeMs: null,
+    made: null,
+    ...changes,
+  };
+};
 
 export interface TestToolsOptions {
   /** Base URLs that may be private. */

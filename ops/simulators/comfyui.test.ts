@@ -10,8 +10,8 @@ import { probe } from "#actors/media/probe.ts";
 import { comfyui, promptIdOf } from "#actors/provider/comfyui.ts";
 import { wanImageToVideo, wanTextToVideo } from "#actors/provider/comfyui-workflow.ts";
 import { providerConformance } from "#actors/provider/conformance.ts";
-import type { Connection, ProviderFailure, ProviderInput, ProviderRequest } from "#actors/provider/provider.ts";
-import { connectTest } from "#actors/provider/testing.ts";
+import type { Connection, ProviderFailure, ProviderRequest } from "#actors/provider/provider.ts";
+import { connectTest, failureOf, run, testInput } from "#actors/provider/testing.ts";
 import { type ComfyuiOptions, type ComfyuiSimulator, startComfyui } from "./comfyui.ts";
 
 const speed = 200;
@@ -24,19 +24,11 @@ const words = (prompt: string, params: Readonly<Record<string, unknown>> = {}): 
   inputs: [],
 });
 
-const fromPicture = (path: string): ProviderRequest => {
-  const input: ProviderInput = {
-    role: "image",
-    name: null,
-    path,
-    mime: "image/png",
-    mediaType: "image",
-    sha256: path,
-    timeMs: null,
-    made: null,
-  };
-  return { operation: "image_to_video", params: { prompt: "it wakes up", duration: 2, seed: 7 }, inputs: [input] };
-};
+const fromPicture = (path: string): ProviderRequest => ({
+  operation: "image_to_video",
+  params: { prompt: "it wakes up", duration: 2, seed: 7 },
+  inputs: [testInput("image", path)],
+});
 
 const makePicture = async (folder: string): Promise<string> => {
   const path = join(folder, "picture.png");
@@ -46,9 +38,6 @@ const makePicture = async (folder: string): Promise<string> => {
   return path;
 };
 
-const run = <A>(effect: Effect.Effect<A, ProviderFailure>): Promise<A> => Effect.runPromise(effect);
-const failureOf = (effect: Effect.Effect<unknown, ProviderFailure>): Promise<ProviderFailure> =>
-  Effect.runPromise(Effect.flip(Effect.asVoid(effect)));
 const silent = () => Effect.void;
 
 providerConformance({

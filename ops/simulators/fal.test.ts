@@ -1,6 +1,6 @@
 // The fal adapter against its simulator over a real socket: the suite of all providers, what is sent field by field, and every way in which
 // the provider and the line misbehave. What matters most: nothing is ever paid twice.
-import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -10,10 +10,9 @@ import { providerConformance } from "#actors/provider/conformance.ts";
 import { fal, hostsOf, jobIdOf, partsOf } from "#actors/provider/fal.ts";
 import { falModels } from "#actors/provider/models/fal.ts";
 import type { Connection, ProviderFailure } from "#actors/provider/provider.ts";
-import { connectTest } from "#actors/provider/testing.ts";
+import { connectTest, failureOf, run } from "#actors/provider/testing.ts";
 import { type FalSimulator, startFal } from "./fal.ts";
-import type { FaultName } from "./faults.ts";
-import { failureOf, follow, ordersOf, pictureInput, run, speed, words } from "./queue-testing.ts";
+import { bearsTroubles, follow, ordersOf, pictureInput, speed, words } from "./queue-testing.ts";
 import type { SimulatorOptions } from "./simulator.ts";
 
 const account = { key: "admin-key", credits: { cents: 1_000_000 }, concurrency: 20 } as const;
@@ -183,23 +182,7 @@ describe("fal", () => {
     expect(submits()).toEqual([]);
   });
 
-  const atSubmit: ReadonlyArray<[FaultName, Partial<ProviderFailure>]> = [
-    ["expired", { kind: "authentication" }],
-    ["refused", { kind: "filtered" }],
-    ["rateLimit", { kind: "limit", retryAfterMs: 3000 }],
-    ["serverError", { kind: "network" }],
-    ["cutBefore", { kind: "network" }],
-    ["cutAfter", { kind: "network" }],
-    ["page", { kind: "network" }],
-    ["endless", { kind: "network" }],
-  ];
-  it.each(atSubmit)("says what is wrong with a submission: %s", async (fault, expected) => {
-    simulator.faults.order(fault);
-    const failure = await failureOf(connection.submit(freshKey(), words("a fox")));
-    expect(failure).toMatchObject({ ...expected, message: expect.stringMatching(/\S/) });
-    // What may have arrived is never said to be unsent.
-    expect(failure.unsent).toBeUndefined();
-  });
+  bearsTroubles(() => ({ simulator, connection, folder, freshKey }), { refused: "filtered", retryAfterMs: 3000 });
 
   it("says that the balance is used up, and that the account cannot be used", async () => {
     simulator.accounts.get(account.key)!.credits.set("cents", 0);
@@ -244,33 +227,6 @@ describe("fal", () => {
     const failure = await failureOf(connection.reconcile!(freshKey(), words("a fox"), Date.now()));
     expect(failure).toMatchObject({ kind: "internal", message: expect.stringMatching(/look at fal\.ai\/dashboard/) });
     expect(simulator.requests.filter(({ path }) => path.endsWith("/by-endpoint"))).toHaveLength(40);
-  });
-
-  it("says that a request is lost that fal has forgotten, and follows one through bad moments", async () => {
-    simulator.faults.order("lost");
-    const { providerJobId: forgotten } = await run(connection.submit(freshKey(), words("a fox")));
-    expect(await failureOf(follow(connection, forgotten))).toMatchObject({ kind: "lost" });
-    const { providerJobId } = await run(connection.submit(freshKey(), words("a fox #slow:300")));
-    for (const fault of ["serverError", "rateLimit", "cutBefore", "backwards"] as const) simulator.faults.order(fault);
-    await run(follow(connection, providerJobId));
-    for (const fault of ["serverError", "rateLimit", "cutBefore", "backwards"] as const) expect(simulator.faults.taken(fault)).toBe(1);
-  });
-
-  const atDownload: ReadonlyArray<[FaultName, ProviderFailure["kind"]]> = [
-    ["missingFile", "network"],
-    ["wrongFile", "provider"],
-    ["truncatedFile", "network"],
-    ["privateRedirect", "network"],
-  ];
-  it.each(atDownload)("leaves no file when its delivery goes wrong: %s", async (fault, kind) => {
-    const { providerJobId } = await run(connection.submit(freshKey(), words("a fox")));
-    await run(follow(connection, providerJobId));
-    const path = join(folder, `${fault}.mp4`);
-    simulator.faults.order(fault);
-    expect(await failureOf(connection.download(providerJobId, path))).toMatchObject({ kind });
-    await expect(access(path)).rejects.toThrow("ENOENT");
-    await run(connection.download(providerJobId, path));
-    expect(await probe(path)).toMatchObject({ mediaType: "video" });
   });
 
   it("says that a result is lost that fal no longer keeps", async () => {

@@ -11,7 +11,7 @@ import { makeClip } from "#actors/media/testing.ts";
 import { providerConformance } from "#actors/provider/conformance.ts";
 import { openaiVideos } from "#actors/provider/openai-videos.ts";
 import type { Connection, ProviderFailure, ProviderInput, ProviderRequest } from "#actors/provider/provider.ts";
-import { connectTest } from "#actors/provider/testing.ts";
+import { connectTest, failureOf, run, testInput } from "#actors/provider/testing.ts";
 import { type OpenaiVideosJob, type OpenaiVideosOptions, startOpenaiVideos } from "./openai-videos.ts";
 import type { Simulator } from "./simulator.ts";
 
@@ -22,18 +22,6 @@ const words = (prompt: string, params: Readonly<Record<string, unknown>> = {}): 
   operation: "text_to_video",
   params: { prompt, model: "standard", duration: 4, size: "1280x720", ...params },
   inputs: [],
-});
-
-const input = (role: ProviderInput["role"], path: string, more: Partial<ProviderInput> = {}): ProviderInput => ({
-  role,
-  name: null,
-  path,
-  mime: path.endsWith(".mp4") ? "video/mp4" : "image/png",
-  mediaType: path.endsWith(".mp4") ? "video" : "image",
-  sha256: path,
-  timeMs: null,
-  made: null,
-  ...more,
 });
 
 interface Inputs {
@@ -53,25 +41,22 @@ const makeInputs = async (folder: string): Promise<Inputs> => {
 const fromPicture = (picture: string): ProviderRequest => ({
   ...words("it wakes up"),
   operation: "image_to_video",
-  inputs: [input("image", picture)],
+  inputs: [testInput("image", picture)],
 });
 const extension = (clip: string, made: ProviderInput["made"] = null): ProviderRequest => ({
   operation: "video_extend",
   params: { prompt: "and on it goes", duration: 16 },
-  inputs: [input("video", clip, { made })],
+  inputs: [testInput("video", clip, { made })],
 });
 const fusion = (clip: string): ProviderRequest => ({
   ...words("@fox chases @ball"),
   operation: "fusion",
-  inputs: [input("subject", clip, { name: "fox" }), input("subject", clip, { name: "ball" })],
+  inputs: [testInput("subject", clip, { name: "fox" }), testInput("subject", clip, { name: "ball" })],
 });
 
 const connect = (simulator: Simulator<OpenaiVideosJob>, { apiKey = " sk-test\n", path = "/v1/" } = {}) =>
   connectTest(openaiVideos, { own: [simulator.url], speed, settings: { baseUrl: `${simulator.url}${path}` }, secrets: { apiKey } });
 
-const run = <A>(effect: Effect.Effect<A, ProviderFailure>): Promise<A> => Effect.runPromise(effect);
-const failureOf = (effect: Effect.Effect<unknown, ProviderFailure>): Promise<ProviderFailure> =>
-  Effect.runPromise(Effect.flip(Effect.asVoid(effect)));
 const silent = () => Effect.void;
 
 providerConformance({

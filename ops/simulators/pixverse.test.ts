@@ -13,16 +13,13 @@ import { providerConformance } from "#actors/provider/conformance.ts";
 import { pixverse } from "#actors/provider/pixverse.ts";
 import { traceIdOf } from "#actors/provider/pixverse-requests.ts";
 import type { Connection, ProviderFailure, ProviderInput, ProviderRequest } from "#actors/provider/provider.ts";
-import { connectTest } from "#actors/provider/testing.ts";
+import { connectTest, failureOf, run, testInput } from "#actors/provider/testing.ts";
 import { type PixverseOptions, type PixverseSimulator, pixverseAccount, startPixverse } from "./pixverse.ts";
 import type { FaultName } from "./faults.ts";
 
 /** A generation of 30 seconds takes 60 ms. */
 const speed = 500;
 
-const run = <A>(effect: Effect.Effect<A, ProviderFailure>): Promise<A> => Effect.runPromise(Effect.orDie(effect));
-const failureOf = (effect: Effect.Effect<unknown, ProviderFailure>): Promise<ProviderFailure> =>
-  Effect.runPromise(Effect.flip(Effect.asVoid(effect)));
 const silent = (): Effect.Effect<void> => Effect.void;
 
 const words = (prompt: string, params: Readonly<Record<string, unknown>> = {}): ProviderRequest => ({
@@ -31,19 +28,13 @@ const words = (prompt: string, params: Readonly<Record<string, unknown>> = {}): 
   inputs: [],
 });
 
-const fileInput = async (role: ProviderInput["role"], path: string, changes: Partial<ProviderInput> = {}): Promise<ProviderInput> => ({
-  role,
-  name: null,
-  path,
-  mime: "image/png",
-  mediaType: "image",
-  sha256: createHash("sha256")
-    .update(await readFile(path))
-    .digest("hex"),
-  timeMs: null,
-  made: null,
-  ...changes,
-});
+const fileInput = async (role: ProviderInput["role"], path: string, changes: Partial<ProviderInput> = {}): Promise<ProviderInput> =>
+  testInput(role, path, {
+    sha256: createHash("sha256")
+      .update(await readFile(path))
+      .digest("hex"),
+    ...changes,
+  });
 
 const pictureInput = async (
   folder: string,
@@ -63,7 +54,7 @@ const pictureInput = async (
 const clipInput = async (folder: string, changes: Partial<ProviderInput> = {}): Promise<ProviderInput> => {
   const path = join(folder, "clip.mp4");
   await access(path).catch(() => makeClip(path));
-  return fileInput("video", path, { mime: "video/mp4", mediaType: "video", ...changes });
+  return fileInput("video", path, changes);
 };
 
 const start = async (options: PixverseOptions = {}) => {

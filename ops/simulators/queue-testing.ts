@@ -1,19 +1,21 @@
-// What the tests of fal and Replicate share: orders with real small files, and how an effect ended.
+// What the tests of fal and Replicate share: orders with real small files, and the troubles that both must bear.
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Effect } from "effect";
 import sharp from "sharp";
+import { expect, it } from "vitest";
 import type { Operation } from "#protocol/job.ts";
+import { probe } from "#actors/media/probe.ts";
 import { makeClip } from "#actors/media/testing.ts";
 import type { Connection, ProviderFailure, ProviderInput, ProviderRequest } from "#actors/provider/provider.ts";
+import { failureOf, run, testInput } from "#actors/provider/testing.ts";
+import type { FaultName } from "./faults.ts";
+import type { Simulator } from "./simulator.ts";
 
 /** A generation of 30 seconds takes 60 ms. */
 export const speed = 500;
 
-export const run = <A>(effect: Effect.Effect<A, ProviderFailure>): Promise<A> => Effect.runPromise(Effect.orDie(effect));
-export const failureOf = (effect: Effect.Effect<unknown, ProviderFailure>): Promise<ProviderFailure> =>
-  Effect.runPromise(Effect.flip(Effect.asVoid(effect)));
 export const follow = (connection: Connection, providerJobId: string) => connection.track(providerJobId, () => Effect.void);
 
 export const words = (prompt: string, params: Readonly<Record<string, unknown>> = {}): ProviderRequest => ({
@@ -22,18 +24,13 @@ export const words = (prompt: string, params: Readonly<Record<string, unknown>> 
   inputs: [],
 });
 
-const fileInput = async (role: ProviderInput["role"], path: string, name: string | null, mime: string): Promise<ProviderInput> => ({
-  role,
-  name,
-  path,
-  mime,
-  mediaType: mime.startsWith("video/") ? "video" : "image",
-  sha256: createHash("sha256")
-    .update(await readFile(path))
-    .digest("hex"),
-  timeMs: null,
-  made: null,
-});
+const fileInput = async (role: ProviderInput["role"], path: string, name: string | null): Promise<ProviderInput> =>
+  testInput(role, path, {
+    name,
+    sha256: createHash("sha256")
+      .update(await readFile(path))
+      .digest("hex"),
+  });
 
 /** `side`: of noise, which does not get smaller by being packed. */
 export const pictureInput = async (folder: string, name: string, role: ProviderInput["role"], side = 64): Promise<ProviderInput> => {
@@ -42,13 +39,13 @@ export const pictureInput = async (folder: string, name: string, role: ProviderI
   await sharp({ create: { width: side, height: side, channels: 3, background: "#000", noise } })
     .png()
     .toFile(path);
-  return fileInput(role, path, role === "subject" || role === "background" ? name : null, "image/png");
+  return fileInput(role, path, role === "subject" || role === "background" ? name : null);
 };
 
 export const clipInput = async (folder: string): Promise<ProviderInput> => {
   const path = join(folder, "clip.mp4");
   await makeClip(path);
-  return fileInput("video", path, null, "video/mp4");
+  return fileInput("video", path, null);
 };
 
 /** An order of each of the operations. */
@@ -76,4 +73,67 @@ export const ordersOf = async (
     },
   };
   return Object.fromEntries(Object.entries(all).filter(([operation]) => operations.includes(operation)));
+};
+
+/** Of the test that runs. */
+interface World {
+  readonly simulator: Pick<Simulator, "faults">;
+  readonly connection: Connection;
+  readonly folder: string;
+  readonly freshKey: () => string;
+}
+
+/** As tests of the suite that is being described. `expected`: what a refused submission is, and for how long one that came too soon is to wait. */
+export const bearsTroubles = (
+  world: () => World,
+  expected: { readonly refused: ProviderFailure["kind"]; readonly retryAfterMs: number },
+): void => {
+  const atSubmit: ReadonlyArray<[FaultName, Partial<ProviderFailure>]> = [
+    ["expired", { kind: "authentication" }],
+    ["refused", { kind: expected.refused }],
+    ["rateLimit", { kind: "limit", retryAfterMs: expected.retryAfterMs }],
+    ["serverError", { kind: "network" }],
+    ["cutBefore", { kind: "network" }],
+    ["cutAfter", { kind: "network" }],
+    ["page", { kind: "network" }],
+    ["endless", { kind: "network" }],
+  ];
+  it.each(atSubmit)("says what is wrong with a submission: %s", async (fault, meant) => {
+    const { simulator, connection, freshKey } = world();
+    simulator.faults.order(fault);
+    const failure = await failureOf(connection.submit(freshKey(), words("a fox")));
+    expect(failure).toMatchObject({ ...meant, message: expect.stringMatching(/\S/) });
+    // What may have arrived is never said to be unsent.
+    expect(failure.unsent).toBeUndefined();
+  });
+
+  it("says that a request is lost that was forgotten there, and follows one through bad moments", async () => {
+    const { simulator, connection, freshKey } = world();
+    simulator.faults.order("lost");
+    const { providerJobId: forgotten } = await run(connection.submit(freshKey(), words("a fox")));
+    expect(await failureOf(follow(connection, forgotten))).toMatchObject({ kind: "lost" });
+    const { providerJobId } = await run(connection.submit(freshKey(), words("a fox #slow:300")));
+    const badMoments = ["serverError", "rateLimit", "cutBefore", "backwards"] as const;
+    for (const fault of badMoments) simulator.faults.order(fault);
+    await run(follow(connection, providerJobId));
+    for (const fault of badMoments) expect(simulator.faults.taken(fault)).toBe(1);
+  });
+
+  const atDownload: ReadonlyArray<[FaultName, ProviderFailure["kind"]]> = [
+    ["missingFile", "network"],
+    ["wrongFile", "provider"],
+    ["truncatedFile", "network"],
+    ["privateRedirect", "network"],
+  ];
+  it.each(atDownload)("leaves no file when its delivery goes wrong: %s", async (fault, kind) => {
+    const { simulator, connection, folder, freshKey } = world();
+    const { providerJobId } = await run(connection.submit(freshKey(), words("a fox")));
+    await run(follow(connection, providerJobId));
+    const path = join(folder, `${fault}.mp4`);
+    simulator.faults.order(fault);
+    expect(await failureOf(connection.download(providerJobId, path))).toMatchObject({ kind });
+    await expect(access(path)).rejects.toThrow("ENOENT");
+    await run(connection.download(providerJobId, path));
+    expect(await probe(path)).toMatchObject({ mediaType: "video" });
+  });
 };

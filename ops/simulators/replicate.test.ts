@@ -1,6 +1,6 @@
 // The Replicate adapter against its simulator over a real socket: the suite of all providers, what is sent field by field, and every way in
 // which the provider and the line misbehave. What matters most: nothing is ever paid twice.
-import { access, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -9,9 +9,8 @@ import { providerConformance } from "#actors/provider/conformance.ts";
 import { replicateModels } from "#actors/provider/models/replicate.ts";
 import type { Connection, ProviderFailure } from "#actors/provider/provider.ts";
 import { replicate } from "#actors/provider/replicate.ts";
-import { connectTest } from "#actors/provider/testing.ts";
-import type { FaultName } from "./faults.ts";
-import { failureOf, follow, ordersOf, pictureInput, run, speed, words } from "./queue-testing.ts";
+import { connectTest, failureOf, run } from "#actors/provider/testing.ts";
+import { bearsTroubles, follow, ordersOf, pictureInput, speed, words } from "./queue-testing.ts";
 import { type ReplicateOptions, type ReplicateSimulator, startReplicate } from "./replicate.ts";
 
 const account = { key: "r8_key", credits: { cents: 1_000_000 }, concurrency: 20 } as const;
@@ -152,23 +151,7 @@ describe("replicate", () => {
     expect(submits()).toEqual([]);
   });
 
-  const atSubmit: ReadonlyArray<[FaultName, Partial<ProviderFailure>]> = [
-    ["expired", { kind: "authentication" }],
-    ["refused", { kind: "parameters" }],
-    ["rateLimit", { kind: "limit", retryAfterMs: 5000 }],
-    ["serverError", { kind: "network" }],
-    ["cutBefore", { kind: "network" }],
-    ["cutAfter", { kind: "network" }],
-    ["page", { kind: "network" }],
-    ["endless", { kind: "network" }],
-  ];
-  it.each(atSubmit)("says what is wrong with a submission: %s", async (fault, expected) => {
-    simulator.faults.order(fault);
-    const failure = await failureOf(connection.submit(freshKey(), words("a fox")));
-    expect(failure).toMatchObject({ ...expected, message: expect.stringMatching(/\S/) });
-    // What may have arrived is never said to be unsent.
-    expect(failure.unsent).toBeUndefined();
-  });
+  bearsTroubles(() => ({ simulator, connection, folder, freshKey }), { refused: "parameters", retryAfterMs: 5000 });
 
   it("says that the credit is used up", async () => {
     simulator.accounts.get(account.key)!.credits.set("cents", 1);
@@ -214,33 +197,6 @@ describe("replicate", () => {
     expect(await run(connection.reconcile!(freshKey(), order, sentAt, new Set([providerJobId, second.providerJobId])))).toBeUndefined();
     const failure = await failureOf(connection.reconcile!(freshKey(), order, sentAt));
     expect(failure).toMatchObject({ kind: "internal", message: expect.stringMatching(/2 predictions like this one/) });
-  });
-
-  it("says that a prediction is lost that Replicate has forgotten, and follows one through bad moments", async () => {
-    simulator.faults.order("lost");
-    const { providerJobId: forgotten } = await run(connection.submit(freshKey(), words("a fox")));
-    expect(await failureOf(follow(connection, forgotten))).toMatchObject({ kind: "lost" });
-    const { providerJobId } = await run(connection.submit(freshKey(), words("a fox #slow:300")));
-    for (const fault of ["serverError", "rateLimit", "cutBefore", "backwards"] as const) simulator.faults.order(fault);
-    await run(follow(connection, providerJobId));
-    for (const fault of ["serverError", "rateLimit", "cutBefore", "backwards"] as const) expect(simulator.faults.taken(fault)).toBe(1);
-  });
-
-  const atDownload: ReadonlyArray<[FaultName, ProviderFailure["kind"]]> = [
-    ["missingFile", "network"],
-    ["wrongFile", "provider"],
-    ["truncatedFile", "network"],
-    ["privateRedirect", "network"],
-  ];
-  it.each(atDownload)("leaves no file when its delivery goes wrong: %s", async (fault, kind) => {
-    const { providerJobId } = await run(connection.submit(freshKey(), words("a fox")));
-    await run(follow(connection, providerJobId));
-    const path = join(folder, `${fault}.mp4`);
-    simulator.faults.order(fault);
-    expect(await failureOf(connection.download(providerJobId, path))).toMatchObject({ kind });
-    await expect(access(path)).rejects.toThrow("ENOENT");
-    await run(connection.download(providerJobId, path));
-    expect(await probe(path)).toMatchObject({ mediaType: "video" });
   });
 
   it("says what is gone that Replicate no longer keeps, and that it cannot tell any more whose it was", async () => {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { describe, expect, it, test } from "vitest";
 import type { InputRole, Operation } from "#protocol/job.ts";
 import type { ProviderInput } from "../provider.ts";
+import { testInput } from "../testing.ts";
 import { falModels, falOperations } from "./fal.ts";
 import { inputProblem, modelInput, outputUrl, seedOf } from "./input.ts";
 import { centsOf, entryFor, formParams, type ModelEntry, wantedOf } from "./model.ts";
@@ -12,16 +13,8 @@ const catalogues = [
   { name: "replicate", models: replicateModels, operations: replicateOperations },
 ] as const;
 
-const input = (role: InputRole, name: string | null = null, mime = "image/png"): ProviderInput => ({
-  role,
-  name,
-  path: "/nowhere",
-  mime,
-  mediaType: mime.startsWith("video/") ? "video" : "image",
-  sha256: `${role}-${name}`,
-  timeMs: null,
-  made: null,
-});
+const input = (role: InputRole, name: string | null = null, mime = "image/png"): ProviderInput =>
+  testInput(role, `/nowhere/${role}-${name}`, { name, mime });
 
 const parsed = (provider: "fal" | "replicate", operation: Operation, params: Readonly<Record<string, unknown>>) => {
   const { models, operations } = catalogues.find(({ name }) => name === provider)!;
