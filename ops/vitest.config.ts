@@ -11,6 +11,7 @@ export default defineConfig({
     // Far above what any takes: a slow or busy machine is no fault.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     // XState's development build says this of every effect: on purpose the stepper (runtime/actor/step.ts) gives it no actors.
     onConsoleLog: (log) => !/^Actor type '.*' not found in machine/.test(log),
     projects: [

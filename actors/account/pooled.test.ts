@@ -7,6 +7,9 @@ import { Database } from "#db/client/database.ts";
 import type { Account } from "#protocol/account.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 
+/** Comes to hold while the test goes on; how soon is the machine's affair. */
+const soon = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000 });
+
 interface Review {
   readonly id: string;
   /** Of the effect in review. */
@@ -47,14 +50,14 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
       ...changes,
     });
     expect(account.state).toBe("reauthenticating");
-    return vi.waitFor(async () => {
+    return soon(async () => {
       const now = (await accounts()).find(({ id }) => id === account.id)!;
       expect(now.state).not.toBe("reauthenticating");
       return now;
     });
   };
   const settled = () =>
-    vi.waitFor(async () => expect((await accounts()).map(({ busy, held }) => [busy, held])).toEqual((await accounts()).map(() => [0, 0])));
+    soon(async () => expect((await accounts()).map(({ busy, held }) => [busy, held])).toEqual((await accounts()).map(() => [0, 0])));
 
   test("a job is made on an account, charged once, and the account's books agree with the provider's", async () => {
     const account = await add("key-a", 100);
@@ -115,7 +118,7 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     const done = await watch.ended((await server.create()).id);
     expect(done).toMatchObject({ state: "completed", accountId: good.id, attempt: 1 });
     expect(done.charges.length).toBe(1);
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect((await accounts()).find(({ id }) => id === bad.id)).toMatchObject({ state: "erring", failure: { kind: "authentication" } }),
     );
   });
@@ -186,7 +189,7 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     });
     await settled();
     // 10 each for the one that was sent again and the one that was found, 4 as somebody said.
-    await vi.waitFor(async () => expect((await accounts()).find(({ id }) => id === account.id)?.credits?.amount).toBe(76));
+    await soon(async () => expect((await accounts()).find(({ id }) => id === account.id)?.credits?.amount).toBe(76));
     const { rows } = await server.call("accounts.spend", { days: 2, everybody: false });
     expect(rows).toMatchObject([{ submissions: 4, completed: 2, charged: 24 }]);
   });
@@ -245,7 +248,7 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     const urgent = await server.create({ priority: 1 });
     const [queue, seenByOther] = [await server.queue(late.id), await server.queue(undefined, other)];
     const reason = "The only place at Test studio is taken.";
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(queue.last()).toMatchObject({
         provider: "test",
         jobs: [
@@ -257,7 +260,7 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect(queue.last()?.accounts).toEqual([
       { accountId: account.id, title: "Only", shared: false, against: "places", reason: "Its only place is taken." },
     ]);
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(seenByOther.last()).toMatchObject({
         waiting: queue.last()?.waiting,
         jobs: [{ jobId: theirs.id, reason: "An account at Test studio: add one under Providers & accounts." }],
@@ -265,15 +268,15 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
       }),
     );
     await server.call("accounts.pause", { id: account.id, paused: true });
-    await vi.waitFor(() => expect(queue.last()?.accounts).toMatchObject([{ against: "state", reason: expect.stringMatching(/^Paused/) }]));
+    await soon(() => expect(queue.last()?.accounts).toMatchObject([{ against: "state", reason: expect.stringMatching(/^Paused/) }]));
     await server.call("accounts.pause", { id: account.id, paused: false });
     await server.call("jobs.cancel", { ids: [urgent.id] });
-    await vi.waitFor(() => expect(queue.last()?.jobs).toMatchObject([{ jobId: late.id, ahead: 0 }]));
+    await soon(() => expect(queue.last()?.jobs).toMatchObject([{ jobId: late.id, ahead: 0 }]));
     release();
     await watch.ended(late.id);
-    await vi.waitFor(() => expect(queue.last()).toMatchObject({ jobs: [], accounts: null }));
+    await soon(() => expect(queue.last()).toMatchObject({ jobs: [], accounts: null }));
     await server.call("jobs.cancel", { ids: [theirs.id] }, other);
-    await vi.waitFor(() => expect(seenByOther.last()?.jobs).toEqual([]));
+    await soon(() => expect(seenByOther.last()?.jobs).toEqual([]));
     await settled();
     expect(await server.call("accounts.balances", { id: account.id })).toEqual({
       balances: [
@@ -326,11 +329,11 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     const jobs = await Promise.all(Array.from({ length: 4 }, () => server.create()));
     const words =
       "Your budget of 25 credits a day at Test studio has no room: 20 spent or held so far, and this costs 10. It goes on at midnight UTC, or when you raise it under Spend.";
-    await vi.waitFor(() => expect(jobs.filter(({ id }) => watch.jobs.get(id)?.waitingFor === words)).toHaveLength(2));
+    await soon(() => expect(jobs.filter(({ id }) => watch.jobs.get(id)?.waitingFor === words)).toHaveLength(2));
     expect(studio.keys).toHaveLength(2);
     await server.restart();
     watch = await server.watch();
-    await vi.waitFor(() => expect(jobs.filter(({ id }) => watch.jobs.get(id)?.state === "completed")).toHaveLength(2));
+    await soon(() => expect(jobs.filter(({ id }) => watch.jobs.get(id)?.state === "completed")).toHaveLength(2));
     await settled();
     expect((await server.call("spend.budgets", { everybody: false })).budgets).toMatchObject([{ id: kept.id, used: 20, pauseAt: 25 }]);
     expect(studio.keys).toHaveLength(2);
@@ -423,16 +426,16 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect(theirs).toEqual([]);
     expect(own.map(({ id, settings }) => [id, settings])).toEqual([[account.id, { baseUrl: "https://test.example" }]]);
     await server.call("accounts.update", { id: account.id, shared: true });
-    await vi.waitFor(() => expect(theirs).toMatchObject([{ id: account.id, shared: true, settings: {}, failure: null }]));
+    await soon(() => expect(theirs).toMatchObject([{ id: account.id, shared: true, settings: {}, failure: null }]));
     // Another user's job is made there.
     const others = await server.watch(`${server.user}-other`);
     const job = await server.create({}, `${server.user}-other`);
     expect(await others.ended(job.id)).toMatchObject({ state: "completed", accountId: account.id });
     await server.call("accounts.update", { id: account.id, shared: false });
-    await vi.waitFor(() => expect(theirs.at(-1)).toMatchObject({ id: account.id, state: "removed", settings: {} }));
+    await soon(() => expect(theirs.at(-1)).toMatchObject({ id: account.id, state: "removed", settings: {} }));
     const count = theirs.length;
     await server.call("accounts.pause", { id: account.id, paused: true });
-    await vi.waitFor(() => expect(own.at(-1)).toMatchObject({ id: account.id, state: "disabled" }));
+    await soon(() => expect(own.at(-1)).toMatchObject({ id: account.id, state: "disabled" }));
     expect(theirs.length).toBe(count);
   });
 

@@ -98,10 +98,12 @@ export const spendHandlers = Effect.gen(function* () {
           stop_at: stopAt,
         };
         const [kept] = yield* orCallError(database.query((sql) => putBudget(sql, budget)));
-        yield* tellPools(provider);
         const periods = periodsAt(yield* Clock.currentTimeMillis);
+        // What was used when it was set: once the pools have heard of it they may grant at once.
         const rows = yield* orCallError(database.query((sql) => budgetsFor(sql, [budget.owner_id], null, periods)));
-        return fromBudgetRow(rows.find(({ id }) => id === kept?.id)!);
+        yield* tellPools(provider);
+        const row = rows.find(({ id }) => id === kept?.id);
+        return row === undefined ? yield* Effect.fail(new CallError("not_found", "Somebody has removed it just now.")) : fromBudgetRow(row);
       }),
 
       "spend.removeBudget": Effect.fnUntraced(function* ({ id }, context) {
