@@ -1,11 +1,12 @@
 // A batch as a sparse grid: which cells it has, what is asked for at each, and what is wrong with the grid itself. Pure: the form counts
 // with it what the server will make.
+import { canonicalJson } from "./canonical.ts";
 import { type Grid, type GridAxis, type JobCell, type JobRequest, mostJobsAtOnce } from "./job.ts";
 
 /** Places on the axes, in their order. */
 export type Place = ReadonlyArray<number>;
 
-export interface GridFault {
+interface GridFault {
   readonly path: ReadonlyArray<string | number>;
   readonly message: string;
 }
@@ -74,14 +75,6 @@ const valueWords = (value: unknown): string => {
 /** A cell in words: `duration 5, quality 1080p`. */
 export const cellWords = (cell: JobCell): string => cell.map(({ axis, value }) => `${axis} ${valueWords(value)}`).join(", ");
 
-/** The same whatever the order of its keys. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
-
 /** What is wrong with a grid before any provider is asked, each with its place in the call. */
 export const gridFaults = (grid: Grid, count: number): ReadonlyArray<GridFault> => {
   const faults: Array<GridFault> = [];
@@ -92,7 +85,7 @@ export const gridFaults = (grid: Grid, count: number): ReadonlyArray<GridFault> 
     names.add(name);
     const values = new Set<string>();
     for (const [index, value] of axis.values.entries()) {
-      const key = canonical(value);
+      const key = canonicalJson(value);
       if (values.has(key)) {
         const message = `The axis "${name}" has ${axis.by === "provider" ? "the same variant" : valueWords(value)} twice.`;
         faults.push({ path: ["grid", "axes", at, "values", index], message });

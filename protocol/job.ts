@@ -179,7 +179,7 @@ export const Charge = z.object({
   accountTitle: z.string(),
   /** In credits of `type`, before it was sent. */
   estimated: z.number(),
-  /** As the provider told it, or null where it did not: then `estimated` stands for it if it completed. */
+  /** As the provider told it, or null where it did not: then `estimated` stands for it if it completed or goes on there. */
   charged: z.number().nullable(),
   /** Of what it had charged before, given back; absent: nothing. */
   refunded: z.number().optional(),
@@ -224,7 +224,7 @@ export const Job = z.object({
   maxAttempts: z.int(),
   failure: JobFailure.nullable(),
   assetId: Id.nullable(),
-  /** The account whose place it holds. */
+  /** The account of its last submission, whose place it holds until that has ended. */
   accountId: Id.nullable(),
   /** Estimate of one generation in the provider's credits. */
   credits: z.number(),

@@ -370,6 +370,9 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
       "Your budget of 2 jobs a day at Test studio allows no more: 1 spent or held so far, and this asks for 2. Ask again at midnight UTC, or when you raise it under Spend.";
     await expect(server.call("jobs.create", batch)).rejects.toMatchObject({ code: "quota_exceeded", message: words });
     expect((await server.call("jobs.estimate", batch)).refusals).toEqual([words]);
+    // Tomorrow is another day, for the asking as for the making.
+    const later = { request: request({ scheduledFor: Date.now() + 86_400_000 }), count: 2 };
+    expect((await server.call("jobs.estimate", later)).refusals).toEqual([]);
     expect(await watch.ended((await server.create()).id)).toMatchObject({ state: "completed" });
   });
 

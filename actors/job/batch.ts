@@ -1,7 +1,7 @@
 // All jobs of one call: each cell of its grid checked against what its provider takes, and none made unless all can be. And what they would
 // come to together.
 import { Effect } from "effect";
-import { emptyQueue, mayUse, reasonFor } from "#actors/pool/queue.ts";
+import { emptyQueue, reasonFor } from "#actors/pool/queue.ts";
 import type { Account } from "#protocol/account.ts";
 import { cellAt, cellsOf, cellWords, gridFaults, requestAt } from "#protocol/grid.ts";
 import type { BatchEstimate, Grid, JobCell, JobRequest } from "#protocol/job.ts";
@@ -160,9 +160,8 @@ const partOf = (ownerId: string, singles: ReadonlyArray<Single>, count: number, 
     waitMs: most(singles.map(({ waitMs }) => waitMs)),
   };
   if (account === null) return { part, accounts: [], waits: [] };
-  const usable = known.filter((each) => mayUse(each, ownerId));
   const cheapest = Math.min(...costs);
-  const accounts = usable.map((each) => {
+  const accounts = known.map((each) => {
     const left = each.credits === null ? null : each.credits.amount - each.held;
     const short = left !== null && left < cheapest;
     const full = each.busy >= each.granted;
@@ -176,9 +175,9 @@ const partOf = (ownerId: string, singles: ReadonlyArray<Single>, count: number, 
         (short ? `It has ${left} credits left and one of these takes ${cheapest}.` : full ? "All its places are taken." : null),
     };
   });
-  const queue = Object.fromEntries(usable.map((each) => [each.id, each]));
+  const queue = Object.fromEntries(known.map((each) => [each.id, each]));
   const waits = accounts.some(({ serves }) => serves) ? [] : [reasonFor({ ...emptyQueue(id), accounts: queue }, ownerId, title)];
-  const lefts = usable.map((each) => (each.credits === null ? null : Math.max(0, each.credits.amount - each.held)));
+  const lefts = known.map((each) => (each.credits === null ? null : Math.max(0, each.credits.amount - each.held)));
   const left = lefts.includes(null) || lefts.length === 0 ? null : sum(lefts.map((each) => each ?? 0));
   const name = account.creditType ?? "credits";
   if (left !== null && left < credits)
@@ -186,7 +185,7 @@ const partOf = (ownerId: string, singles: ReadonlyArray<Single>, count: number, 
   return { part, accounts, waits };
 };
 
-/** All jobs of a call together. `accounts`: of each provider that needs one. */
+/** All jobs of a call together. `accounts`: those that their owner may use, of each provider that needs one. */
 export const batchEstimate = (
   ownerId: string,
   singles: ReadonlyArray<Single>,

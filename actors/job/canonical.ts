@@ -1,14 +1,7 @@
 // What makes two requests the same: JSON with sorted keys, its SHA-256, and the ids and seeds derived from such hashes. Pure.
 import { createHash } from "node:crypto";
+import { canonicalJson } from "#protocol/canonical.ts";
 import type { SeedParam } from "./form.ts";
-
-/** JSON with the keys of every object in order; undefined is left out. */
-const canonicalJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
 
 /** SHA-256 of the canonical JSON, 64 hex digits. */
 export const hashOf = (value: unknown): string => createHash("sha256").update(canonicalJson(value)).digest("hex");

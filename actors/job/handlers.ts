@@ -5,7 +5,7 @@ import type { Assets } from "#actors/asset/assets.ts";
 import { fromCursor, type Place, toCursor } from "#actors/asset/view.ts";
 import { Providers } from "#actors/provider/index.ts";
 import { Database } from "#db/client/database.ts";
-import { accountsOf } from "#db/queries/account.ts";
+import { visibleAccounts } from "#db/queries/account.ts";
 import { countJobsByState, type JobFilterArgs, type JobRow, jobsById, jobsOfBatch, listJobs } from "#db/queries/job.ts";
 import { gridSize } from "#protocol/grid.ts";
 import { finalJobStates, type Job, JobInput, JobRequest, type JobState, mostJobsAtOnce, waitingJobStates } from "#protocol/job.ts";
@@ -166,16 +166,12 @@ export const jobHandlers = Effect.gen(function* () {
           provider: provider.id,
           cost: credits,
           times: batch.count,
-          scheduledFor: null,
+          scheduledFor: batch.request.scheduledFor ?? null,
         }));
-        const pooled = new Set(singles.flatMap(({ provider }) => (provider.account === null ? [] : [provider.id])));
-        const accounts = yield* Effect.forEach([...pooled], (provider) =>
-          Effect.map(
-            orCallError(database.query((sql) => accountsOf(sql, provider))),
-            (rows) => [provider, rows.map(fromStoredAccount)] as const,
-          ),
-        );
-        return batchEstimate(ownerId, singles, batch.count, new Map(accounts), yield* refusals(ownerId, jobs, asked));
+        const isPaid = singles.some(({ provider }) => provider.account !== null);
+        const rows = isPaid ? yield* orCallError(database.query((sql) => visibleAccounts(sql, ownerId, false))) : [];
+        const accounts = Map.groupBy(rows.map(fromStoredAccount), ({ provider }) => provider);
+        return batchEstimate(ownerId, singles, batch.count, accounts, yield* refusals(ownerId, jobs, asked));
       }),
 
       "jobs.create": Effect.fnUntraced(function* (batch, context) {

@@ -83,9 +83,9 @@ export const jobMachine = setup({
     input: {} as JobMachineInput,
   },
   actors: {
-    /** Ends with a slot where no account is needed; else it goes on until the job hears `slot.granted`. */
     /** Ends when all that it goes on from is made, with the inputs as they then are. */
     awaitInputs: effect<{ readonly inputs: ReadonlyArray<JobInput> }, { readonly order: JobOrder }>(),
+    /** Ends with a slot where no account is needed; else it goes on until the job hears `slot.granted`. */
     acquireSlot: effect<{ readonly slot: string; readonly expectedMs: number }, { readonly order: JobOrder; readonly key: string }>(),
     submit: effect<
       Submitted,

@@ -93,6 +93,8 @@ export const pipelines = Effect.gen(function* () {
     const bell = yield* listening(jobChannel(order.ownerId), ids);
     let told = waitWords(after);
     for (;;) {
+      // The bell rings at once when it is hung up.
+      yield* Effect.race(Queue.take(bell), Effect.sleep(again));
       const found = yield* Effect.orDie(
         patiently(
           database.query((sql) => jobsById(sql, order.ownerId, ids)),
@@ -112,7 +114,6 @@ export const pipelines = Effect.gen(function* () {
       if (open.length === 0) return { inputs: yield* Effect.forEach(order.inputs, (each) => input(order.ownerId, rows, each)) };
       const words = waitWords(open, new Set(found.flatMap(({ id, state }) => (state === "paused" ? [id] : []))));
       if (words !== told) yield* tell((told = words));
-      yield* Effect.race(Queue.take(bell), Effect.sleep(again));
     }
   });
 

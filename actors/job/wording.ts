@@ -18,7 +18,7 @@ const negativeField = "negativePrompt";
 export const choiceSeed = (asked: number | undefined, drawnFor: string, take: number): number =>
   seedAfter(asked ?? seedOf(`${drawnFor} prompt`, choices), take, choices);
 
-export interface Worded {
+interface Worded {
   readonly request: JobRequest;
   /** Null: the words are sent as they were written. */
   readonly template: JobTemplate | null;

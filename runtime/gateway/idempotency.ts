@@ -6,7 +6,7 @@ import { Clock, Context, Effect, Fiber, Layer, Schedule } from "effect";
 import { Database, type DatabaseError } from "#db/client/database.ts";
 import { dropResults, type IdempotencyKey, recordedResult, type RecordedResult, recordResult } from "#db/queries/idempotency.ts";
 import { CallError } from "#protocol/wire/errors.ts";
-import { canonical } from "./canonical.ts";
+import { canonicalJson } from "#protocol/canonical.ts";
 import { orCallError } from "./database-failures.ts";
 
 /** Results are kept for at least so long, ms. */
@@ -99,7 +99,7 @@ export class Idempotency {
   ): Effect.Effect<string, CallError> =>
     Effect.suspend(() => {
       const name = nameOf(key);
-      const hash = createHash("sha256").update(canonical(input)).digest("hex");
+      const hash = createHash("sha256").update(canonicalJson(input)).digest("hex");
       const known = this.#remembered.get(name);
       if (known !== undefined) return checked(known, hash);
       let running = this.#running.get(name);

@@ -1,10 +1,9 @@
-// The parts of the gateway that only compute: ranges, addresses, encodings, paths, origins, budgets, canonical JSON.
+// The parts of the gateway that only compute: ranges, addresses, encodings, paths, origins, budgets.
 import { Layer, ManagedRuntime } from "effect";
 import { TestClock } from "effect/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MediaUrls } from "../blobs/media-urls.ts";
-import { canonical } from "./canonical.ts";
 import { FrameBudget } from "./frame-budget.ts";
 import { expiryOf, readMediaUrl, signMediaUrl } from "./media-url.ts";
 import { mediaUrlsLayer } from "./media-urls.ts";
@@ -172,29 +171,6 @@ describe("limits of a connection", () => {
     presence.revoke("ses_bob");
     expect(revoked).toEqual(["b", "a"]);
     expect(presence.enter(b, principalOf("bob"), null)).toBe("revoked");
-  });
-});
-
-describe("canonical JSON", () => {
-  test("says the same of the same content in any order, and is JSON of it", () => {
-    const shuffled = (value: unknown): unknown => {
-      if (typeof value !== "object" || value === null) return value;
-      if (Array.isArray(value)) return value.map(shuffled);
-      return Object.fromEntries(
-        Object.entries(value)
-          .reverse()
-          .map(([name, field]) => [name, shuffled(field)]),
-      );
-    };
-    fc.assert(
-      fc.property(fc.json(), (text) => {
-        const value: unknown = JSON.parse(text);
-        expect(canonical(shuffled(value))).toBe(canonical(value));
-        expect(JSON.parse(canonical(value))).toEqual(value);
-      }),
-    );
-    expect(canonical({ a: undefined, b: 1 })).toBe('{"b":1}');
-    expect(canonical({ a: 1 })).not.toBe(canonical({ a: "1" }));
   });
 });
 
