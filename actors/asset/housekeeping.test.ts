@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { Effect, Layer, ManagedRuntime } from "effect";
 import { TestClock } from "effect/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Database } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { singleProcess } from "#runtime/cluster/single.ts";
@@ -34,12 +35,18 @@ describe.each(testDatabases)("housekeeping ($engine)", ({ layer }) => {
         Effect.gen(function* () {
           const blobs = yield* Blobs;
           yield* TestClock.setTime(Date.UTC(2030, 0, 1));
+          const database = yield* Database;
+          const [yesterday, longAgo] = [Date.UTC(2029, 11, 31), Date.UTC(2029, 11, 1)];
+          yield* database.query(
+            (sql) => sql`insert into user_day (user_id, day, jobs) values ('u', ${yesterday}, 3), ('u', ${longAgo}, 4)`,
+          );
           const earlier = yield* store("from an earlier run");
           yield* TestClock.adjust("1 minute");
           yield* Layer.build(Layer.provide(assetHousekeeping, singleProcess));
           const fresh = yield* store("its row is about to be written");
           yield* goneFrom(blobs, earlier);
           expect(yield* blobs.has(fresh)).toBe(true);
+          expect(yield* database.query((sql) => sql`select day from user_day`)).toEqual([{ day: yesterday }]);
           yield* goneFrom(blobs, fresh, TestClock.adjust("1 hour"));
         }),
       ).pipe(Effect.provide(TestClock.layer())),

@@ -1,8 +1,10 @@
-// Clears what nobody will ask for again: assets and prompts that stayed in the trash, uploads that were left, blobs without an asset.
+// Clears what nobody will ask for again: assets and prompts that stayed in the trash, uploads that were left,
+// blobs without an asset, counts of days that are over.
 import { Clock, Effect, Layer, Schedule } from "effect";
-import { Database } from "#db/client/database.ts";
+import { Database, type Sql } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
 import { purgePrompts } from "#db/queries/prompt.ts";
+import { forgetDays } from "#db/queries/quota.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { ShardLocks } from "#runtime/cluster/locks.ts";
@@ -15,6 +17,8 @@ const hour = 3_600_000;
 const trashKeeps = 30 * 24 * hour;
 /** How long an upload may be silent, ms. */
 const uploadKeeps = 24 * hour;
+/** How long the jobs of a day are counted, ms: that is asked for today only. */
+const daysKept = 2 * 24 * hour;
 /** A blob may be without an asset for so long, ms: between being stored and its row being written. */
 const grace = hour;
 /** Rows or blobs a statement deals with. */
@@ -32,12 +36,16 @@ export const purgeTrash: Effect.Effect<number, CallError, Database> = Effect.gen
   }
 });
 
-/** Drops prompts that have been in the trash for 30 days. Answers how many. */
-const purgeDeletedPrompts: Effect.Effect<number, CallError, Database> = Effect.gen(function* () {
-  const database = yield* Database;
-  const before = (yield* Clock.currentTimeMillis) - trashKeeps;
-  return (yield* orCallError(database.query((sql) => purgePrompts(sql, before)))).length;
-});
+/** Drops what is older than `keeps`, ms. Answers how many. */
+const dropOld = (
+  keeps: number,
+  drop: (sql: Sql, before: number) => PromiseLike<ReadonlyArray<unknown>>,
+): Effect.Effect<number, CallError, Database> =>
+  Effect.gen(function* () {
+    const database = yield* Database;
+    const before = (yield* Clock.currentTimeMillis) - keeps;
+    return (yield* orCallError(database.query((sql) => drop(sql, before)))).length;
+  });
 
 /**
  * Removes blobs that no asset has and that were last stored before `before` (ms epoch). Answers how many. If most of many
@@ -83,7 +91,8 @@ export const assetHousekeeping: Layer.Layer<never, never, Database | Blobs | Pla
       const now = yield* Clock.currentTimeMillis;
       const alone = (yield* locks.runners)?.length === 1;
       yield* logged("purge trash", purgeTrash);
-      yield* logged("purge prompts", purgeDeletedPrompts);
+      yield* logged("purge prompts", dropOld(trashKeeps, purgePrompts));
+      yield* logged("forget days", dropOld(daysKept, forgetDays));
       yield* logged("sweep uploads", uploads.sweep(now - uploadKeeps));
       yield* logged("sweep orphans", sweepOrphans(alone ? Math.max(started, now - grace) : now - grace));
     });

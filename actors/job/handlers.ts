@@ -104,6 +104,7 @@ export const jobHandlers = Effect.gen(function* () {
     Effect.map(told(id, { type: "job.pause" }), ({ state }) => {
       if (state === "paused") return null;
       if (waitingJobStates.has(state)) return "It was sent already and had no answer: what became of that has to be found out first.";
+      if (state === "cancelling") return "It is being called off already.";
       return finalJobStates.has(state) ? hasEnded(state) : "It is under way already, and goes on.";
     });
   const resumeOne: One = (id, before) => {

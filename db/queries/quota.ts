@@ -75,3 +75,7 @@ export const dropReservations = (sql: Queryable, ids: ReadonlyArray<string>, tod
     )
     update user_day d set jobs = greatest(0, d.jobs - c.jobs)
     from (select owner_id, count(*)::int as jobs from dropped group by owner_id) c where d.user_id = c.owner_id and d.day = ${today}`;
+
+/** Forgets how many jobs were asked for on days before this one. */
+export const forgetDays = (sql: Queryable, before: number) =>
+  sql<Array<{ user_id: string }>>`delete from user_day where day < ${before} returning user_id`;
