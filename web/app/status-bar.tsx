@@ -1,5 +1,6 @@
 // The line at the bottom: how many jobs stand where, and how the server does. Figures come from one topic, at most once a second.
 import { createEffect, createSignal, onCleanup, onMount, Show, type Component } from "solid-js";
+import { waitingJobStates } from "#protocol/job.ts";
 import type { SystemStatus } from "#protocol/system.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { formatBytes, formatCount } from "#web/ui/format.ts";
@@ -36,8 +37,8 @@ export const StatusBar: Component = () => {
   });
   onCleanup(() => (document.title = "PixSim"));
   const waiting = () => {
-    const { scheduled, paused, awaitingInputs, queued, waitingForSlot } = jobs.counts();
-    return scheduled + paused + awaitingInputs + queued + waitingForSlot;
+    const counts = jobs.counts();
+    return [...waitingJobStates].reduce((sum, state) => sum + counts[state], counts.paused);
   };
 
   return (

@@ -1,10 +1,10 @@
 // The accounts at providers that this user sees, live: their own and the shared ones. Few enough to be here all at once.
-import { createMemo, createSignal, onCleanup, type Accessor } from "solid-js";
+import { createMemo, createSignal, type Accessor } from "solid-js";
 import type { Account } from "#protocol/account.ts";
 import type { ProviderSpec } from "#protocol/job.ts";
 import type { Client } from "./client.ts";
+import { createFollowing, type Following } from "./following.ts";
 import { perFrame } from "./frame.ts";
-import { sentenceOf } from "./problem.ts";
 
 /** By id. One that is `removed` stays, so that what comes late does not bring it back. */
 export type AccountRows = ReadonlyMap<string, Account>;
@@ -75,21 +75,16 @@ export const readinessOf = (provider: ProviderSpec, accounts: ReadonlyArray<Acco
     : { kind: "ready", places: taking.reduce((sum, { granted }) => sum + granted, 0) };
 };
 
-export interface AccountsStore {
+export interface AccountsStore extends Following {
   /** All that are there, the highest priority first; undefined until they are known. */
   readonly list: Accessor<ReadonlyArray<Account> | undefined>;
   readonly row: (id: string) => Account | undefined;
   /** Takes in what a call has answered. */
   readonly put: (account: Account) => void;
-  /** Why they cannot be followed, in a sentence. */
-  readonly problem: Accessor<string | null>;
-  /** Follows them again after a problem. */
-  readonly retry: () => void;
 }
 
 export const createAccountsStore = (client: Client): AccountsStore => {
   const [rows, setRows] = createSignal<AccountRows>();
-  const [problem, setProblem] = createSignal<string | null>(null);
   const list = createMemo(() => {
     const now = rows();
     return now === undefined ? undefined : inOrder(now);
@@ -102,9 +97,8 @@ export const createAccountsStore = (client: Client): AccountsStore => {
     (changed) => take(changed, false),
   );
 
-  const follow = () => {
-    setProblem(null);
-    return client.follow(
+  const following = createFollowing((error) =>
+    client.follow(
       "accounts.accounts",
       {},
       {
@@ -113,12 +107,10 @@ export const createAccountsStore = (client: Client): AccountsStore => {
           setRows((known) => takeSnapshot(known ?? new Map(), accounts));
         },
         deltas: frames.add,
-        error: (error) => setProblem(sentenceOf(error)),
+        error,
       },
-    );
-  };
-  let unfollow = follow();
-  onCleanup(() => unfollow());
+    ),
+  );
 
   return {
     list,
@@ -127,10 +119,6 @@ export const createAccountsStore = (client: Client): AccountsStore => {
       return account?.state === "removed" ? undefined : account;
     },
     put: (account) => take([account], true),
-    problem,
-    retry: () => {
-      unfollow();
-      unfollow = follow();
-    },
+    ...following,
   };
 };

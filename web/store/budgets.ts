@@ -4,6 +4,7 @@ import type { Budget } from "#protocol/spend.ts";
 import type { Client } from "./client.ts";
 import { debounced } from "./debounced.ts";
 import type { JobsStore } from "./jobs.ts";
+import { sentenceOf } from "./problem.ts";
 
 /** Jobs that end together are one reason to read anew, ms. */
 const restMs = 800;
@@ -11,12 +12,15 @@ const restMs = 800;
 export interface BudgetsStore {
   /** Undefined until they are known. */
   readonly list: Accessor<ReadonlyArray<Budget> | undefined>;
+  /** Why they could not be read last, in a sentence. */
+  readonly problem: Accessor<string | null>;
   /** Reads them (again). What cannot be read stays as it was. */
   readonly read: () => void;
 }
 
 export const createBudgetsStore = (client: Client, jobs: Pick<JobsStore, "onEnded">, everybody: () => boolean): BudgetsStore => {
   const [list, setList] = createSignal<ReadonlyArray<Budget>>();
+  const [problem, setProblem] = createSignal<string | null>(null);
   const [ended, setEnded] = createSignal(0);
   let asked = 0;
   onCleanup(jobs.onEnded(() => setEnded((now) => now + 1)));
@@ -24,11 +28,15 @@ export const createBudgetsStore = (client: Client, jobs: Pick<JobsStore, "onEnde
     asked += 1;
     const mine = asked;
     client.call("spend.budgets", { everybody: everybody() }).then(
-      ({ budgets }) => mine === asked && setList(budgets),
-      // Whoever shows them is told by what it reads itself; they are read again when the next job ends.
-      () => undefined,
+      ({ budgets }) => {
+        if (mine === asked) {
+          setList(budgets);
+          setProblem(null);
+        }
+      },
+      (error: unknown) => mine === asked && setProblem(sentenceOf(error)),
     );
   };
-  createEffect(on(debounced(ended, restMs), () => list() !== undefined && read(), { defer: true }));
-  return { list, read };
+  createEffect(on(debounced(ended, restMs), () => asked > 0 && read(), { defer: true }));
+  return { list, problem, read };
 };

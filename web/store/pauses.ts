@@ -1,7 +1,8 @@
 // What holds this user's jobs back, live: everywhere or at one provider, by themselves or by an administrator for everybody.
-import { createSignal, onCleanup, type Accessor } from "solid-js";
+import { createSignal, type Accessor } from "solid-js";
 import type { Pause } from "#protocol/account.ts";
 import type { Client } from "./client.ts";
+import { createFollowing, type Following } from "./following.ts";
 
 /** By place; one that was resumed stays, so that what comes late does not bring it back. */
 type Places = ReadonlyMap<string, Pause>;
@@ -18,7 +19,7 @@ const taken = (known: Places, pauses: ReadonlyArray<Pause>): Places => {
   return next;
 };
 
-export interface PausesStore {
+export interface PausesStore extends Following {
   /** Since when jobs are held back in just this place, ms; null: they are not. */
   readonly since: (everybody: boolean, provider: string | null) => number | null;
   /** Something holds jobs back somewhere. */
@@ -30,7 +31,7 @@ export interface PausesStore {
 export const createPausesStore = (client: Client): PausesStore => {
   const [places, setPlaces] = createSignal<Places>(new Map());
   const take = (pauses: ReadonlyArray<Pause>) => setPlaces((known) => taken(known, pauses));
-  onCleanup(
+  const following = createFollowing((error) =>
     client.follow(
       "accounts.pauses",
       {},
@@ -38,10 +39,12 @@ export const createPausesStore = (client: Client): PausesStore => {
         // What it does not name is in force no more.
         snapshot: ({ pauses }) => setPlaces(taken(new Map(), pauses)),
         deltas: take,
+        error,
       },
     ),
   );
   return {
+    ...following,
     since: (everybody, provider) => places().get(placeOf({ everybody, provider }))?.since ?? null,
     any: () => [...places().values()].some(({ since }) => since !== null),
     put: (pause) => take([pause]),

@@ -42,14 +42,17 @@ interface MemoryClient extends Client {
   /** Following ends. */
   readonly refuse: (name: TopicName, error: CallError) => void;
   readonly followers: (name: TopicName) => number;
+  /** What of it is followed. */
+  readonly followed: (name: TopicName) => ReadonlyArray<unknown>;
 }
 
 /** Answers calls from the handlers, in the next microtask; a call without a handler fails as `not_found`. */
 export const memoryClient = (handlers: Handlers): MemoryClient => {
   const calls: Array<{ readonly name: CallName | StreamName; readonly input: unknown }> = [];
-  const followers = new Map<string, Set<AnyFollower>>();
+  /** With what each was asked to follow. */
+  const followers = new Map<string, Map<AnyFollower, unknown>>();
   const of = (name: string) => {
-    const set = followers.get(name) ?? new Set();
+    const set = followers.get(name) ?? new Map<AnyFollower, unknown>();
     followers.set(name, set);
     return set;
   };
@@ -75,8 +78,8 @@ export const memoryClient = (handlers: Handlers): MemoryClient => {
         yield item as never;
       }
     },
-    follow: (name, _params, follower) => {
-      of(name).add(follower);
+    follow: (name, params, follower) => {
+      of(name).set(follower, params);
       return () => of(name).delete(follower);
     },
     upload: (_file, { name, progress }) => {
@@ -84,25 +87,28 @@ export const memoryClient = (handlers: Handlers): MemoryClient => {
       return Promise.resolve(sampleAsset({ id: "ast_up", name, mediaType: "image", origin: { kind: "upload" } }));
     },
     snapshot: (name, value) => {
-      for (const follower of of(name)) {
+      for (const follower of of(name).keys()) {
         follower.snapshot(value as never);
       }
     },
     deltas: (name, values) => {
-      for (const follower of of(name)) {
+      for (const follower of of(name).keys()) {
         follower.deltas(values as never);
       }
     },
     stale: (name, isStale) => {
-      for (const follower of of(name)) {
+      for (const follower of of(name).keys()) {
         follower.stale?.(isStale);
       }
     },
     refuse: (name, error) => {
-      for (const follower of of(name)) {
+      const refused = [...of(name).keys()];
+      of(name).clear();
+      for (const follower of refused) {
         follower.error?.(error);
       }
     },
     followers: (name) => of(name).size,
+    followed: (name) => [...of(name).values()],
   };
 };

@@ -9,16 +9,7 @@ import Trash from "lucide-solid/icons/trash";
 import Users from "lucide-solid/icons/users";
 import type { Component } from "solid-js";
 import type { AccountState } from "#protocol/account.ts";
-import type { Icon } from "./button.tsx";
-import { Badge, type Tone } from "./feedback.tsx";
-
-interface StateLook {
-  readonly label: string;
-  readonly tone: Tone;
-  readonly icon: Icon;
-  /** Something is being done right now. */
-  readonly live: boolean;
-}
+import { StateBadge, type StateLook } from "./state-badge.tsx";
 
 export const accountStateLooks: Readonly<Record<AccountState, StateLook>> = {
   available: { label: "Available", tone: "ok", icon: CircleCheck, live: false },
@@ -32,11 +23,5 @@ export const accountStateLooks: Readonly<Record<AccountState, StateLook>> = {
 };
 
 export const AccountStateBadge: Component<{ readonly state: AccountState }> = (props) => (
-  <Badge
-    tone={accountStateLooks[props.state].tone}
-    live={accountStateLooks[props.state].live}
-    icon={accountStateLooks[props.state].live ? undefined : accountStateLooks[props.state].icon}
-  >
-    {accountStateLooks[props.state].label}
-  </Badge>
+  <StateBadge look={accountStateLooks[props.state]} />
 );

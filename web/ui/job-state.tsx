@@ -15,16 +15,7 @@ import ShieldAlert from "lucide-solid/icons/shield-alert";
 import TimerOff from "lucide-solid/icons/timer-off";
 import type { Component } from "solid-js";
 import type { JobState, Operation } from "#protocol/job.ts";
-import type { Icon } from "./button.tsx";
-import { Badge, type Tone } from "./feedback.tsx";
-
-interface StateLook {
-  readonly label: string;
-  readonly tone: Tone;
-  readonly icon: Icon;
-  /** Something is being done right now. */
-  readonly live: boolean;
-}
+import { StateBadge, type StateLook } from "./state-badge.tsx";
 
 export const jobStateLooks: Readonly<Record<JobState, StateLook>> = {
   scheduled: { label: "Scheduled", tone: "neutral", icon: CalendarClock, live: false },
@@ -52,12 +43,4 @@ export const operationLabels: Readonly<Record<Operation, string>> = {
   fusion: "Fusion",
 };
 
-export const JobStateBadge: Component<{ readonly state: JobState }> = (props) => (
-  <Badge
-    tone={jobStateLooks[props.state].tone}
-    live={jobStateLooks[props.state].live}
-    icon={jobStateLooks[props.state].live ? undefined : jobStateLooks[props.state].icon}
-  >
-    {jobStateLooks[props.state].label}
-  </Badge>
-);
+export const JobStateBadge: Component<{ readonly state: JobState }> = (props) => <StateBadge look={jobStateLooks[props.state]} />;

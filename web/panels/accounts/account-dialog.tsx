@@ -8,9 +8,9 @@ import type { FieldErrors, FormField } from "#web/panels/generate/schema.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
-import { Button } from "#web/ui/button.tsx";
 import { Select, Slider, Switch } from "#web/ui/choice.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
+import { FormFoot } from "#web/ui/form-foot.tsx";
 import { NumberField, TextField } from "#web/ui/text-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
 import {
@@ -250,17 +250,7 @@ const FormOf: Component<FormProps> = (props) => {
           onChange={(shared) => change({ shared }, "shared")}
         />
       </Show>
-      <Show when={problems().length > 0}>
-        <ul class="account-problems" role="alert">
-          <For each={problems()}>{(problem) => <li>{problem}</li>}</For>
-        </ul>
-      </Show>
-      <div class="account-form-buttons">
-        <Button onClick={() => props.onClose()}>Cancel</Button>
-        <Button type="submit" tone="primary" busy={busy()}>
-          {before === null ? "Add the account" : "Save"}
-        </Button>
-      </div>
+      <FormFoot problem={problems()} busy={busy()} save={before === null ? "Add the account" : undefined} onCancel={props.onClose} />
     </form>
   );
 };

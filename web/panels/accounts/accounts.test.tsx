@@ -1,5 +1,6 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
-import { describe, expect, it } from "vitest";
+import { Suspense } from "solid-js";
+import { describe, expect, it, vi } from "vitest";
 import type { Account } from "#protocol/account.ts";
 import { auth } from "#protocol/auth.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -48,6 +49,43 @@ describe("the Providers & accounts panel", () => {
     await screen.findByText("No accounts yet");
     press("Add an account");
     expect(await screen.findByRole("dialog", { name: "Add an account" })).toBeTruthy();
+  });
+
+  it("comes into view at the provider that is meant once, not with every change", async () => {
+    const scrolled = vi.spyOn(Element.prototype, "scrollIntoView").mockReturnValue();
+    const { client } = renderInWorkspace({ "jobs.providers": () => ({ providers: [local, remote] }) }, () => (
+      <AccountsPanel params={{ provider: "pixverse" }} visible={() => true} setTitle={() => undefined} />
+    ));
+    client.snapshot("accounts.accounts", { accounts: [mine({ rev: 1 })] });
+    await waitFor(() => expect(scrolled).toHaveBeenCalledOnce());
+    client.deltas("accounts.accounts", [mine({ title: "Second", rev: 2 })]);
+    await screen.findByRole("article", { name: "Second" });
+    expect(scrolled).toHaveBeenCalledOnce();
+    scrolled.mockRestore();
+  });
+
+  it("stands while what was left of an account's credits is on its way", async () => {
+    const { client } = renderInWorkspace(
+      { "jobs.providers": () => ({ providers: [local, remote] }), "accounts.balances": () => new Promise(() => undefined) },
+      () => (
+        <Suspense fallback="The panel waits">
+          <AccountsPanel params={{}} visible={() => true} setTitle={() => undefined} />
+        </Suspense>
+      ),
+    );
+    client.snapshot("accounts.accounts", { accounts: [mine()] });
+    expect(await screen.findByRole("article", { name: "Main" })).toBeTruthy();
+    await waitFor(() => expect(client.calls.map(({ name }) => name)).toContain("accounts.balances"));
+    expect(screen.queryByText("The panel waits")).toBeNull();
+  });
+
+  it("says so where it cannot tell what is paused, and follows that again on request", async () => {
+    const { client } = await show([]);
+    client.refuse("accounts.pauses", new CallError("unavailable", "Not reachable now."));
+    expect((await screen.findByRole("alert")).textContent).toContain("What is paused could not be read. Not reachable now.");
+    press("Try again");
+    expect(screen.queryByRole("alert")).toBeNull();
+    expect(client.followers("accounts.pauses")).toBe(1);
   });
 
   it("shows a provider that needs no account as ready", async () => {

@@ -12,6 +12,7 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { Badge, EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
+import { ListProblem } from "#web/ui/list-problem.tsx";
 import { AccountCard } from "./account-card.tsx";
 import { AccountDialog, needsAccount, type AccountTask } from "./account-dialog.tsx";
 import { PauseButtons, PauseNotes } from "./pause-control.tsx";
@@ -58,8 +59,9 @@ const AccountsPanel: Component<PanelProps<"accounts">> = (props) => {
 
   let root: HTMLDivElement | undefined;
   // Opened for one provider: that one comes into view, once it is there.
+  const known = createMemo(() => accounts.list() !== undefined);
   createEffect(
-    on([() => props.params, providers.list, () => accounts.list() !== undefined], ([{ provider }]) => {
+    on([() => props.params, providers.list, known], ([{ provider }]) => {
       if (provider !== undefined) {
         root?.querySelector(`[data-provider="${CSS.escape(provider)}"]`)?.scrollIntoView({ block: "start" });
       }
@@ -92,6 +94,7 @@ const AccountsPanel: Component<PanelProps<"accounts">> = (props) => {
             <span class="muted">{pauses.any() ? "What is paused waits." : "Jobs are sent as places become free."}</span>
             <PauseButtons provider={null} title="everything" />
           </header>
+          <ListProblem what="What is paused" problem={pauses.problem()} onRetry={pauses.retry} />
           <PauseNotes provider={null} title="everything" />
           <Show when={accounts.list()?.length === 0 ? first() : undefined}>
             {(provider) => (

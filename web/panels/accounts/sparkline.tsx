@@ -1,6 +1,7 @@
 // What was left of an account's credits, as a small line that ends in what is left now.
 import { createMemo, createResource, Show, type Component } from "solid-js";
 import type { Account } from "#protocol/account.ts";
+import { brought } from "#web/store/brought.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { formatMoment } from "#web/ui/format.ts";
 import { formatAmount, formatPrice } from "#web/ui/price.ts";
@@ -19,7 +20,7 @@ export const CreditsLine: Component<{ readonly account: Account }> = (props) => 
   );
   const points = createMemo(() => {
     const { credits, lastUsedAt } = props.account;
-    const known = earlier() ?? [];
+    const known = brought(earlier) ?? [];
     return credits === null
       ? known
       : [...known, { amount: credits.amount, at: Math.max(credits.at, lastUsedAt ?? 0, known.at(-1)?.at ?? 0) }];

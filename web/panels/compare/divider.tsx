@@ -27,7 +27,6 @@ export const Divider: Component<DividerProps> = (props) => {
       aria-valuemax={100}
       aria-valuenow={percent()}
       aria-valuetext={`${percent()} % of the first`}
-      data-dragged={dragged() ? "" : undefined}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         setDragged(true);

@@ -7,12 +7,12 @@ import { toast } from "#web/ui/toast.tsx";
 /** Videos side by side at most: more would be too small to be told apart. */
 export const mostCompared = 4;
 
-/** The ids if they are two to four videos outside of the trash; null otherwise. */
+/** The ids if they are two to four videos outside of the trash; null otherwise. Tracked. */
 export const comparable = ({ assets }: Pick<Workspace, "assets">, ids: ReadonlyArray<string>): ReadonlyArray<string> | null =>
   ids.length >= 2 &&
   ids.length <= mostCompared &&
   ids.every((id) => {
-    const asset = assets.peek(id);
+    const asset = assets.row(id);
     return asset?.mediaType === "video" && asset.deletedAt === null;
   })
     ? ids
@@ -30,9 +30,9 @@ export const compareChosen = (workspace: Pick<Workspace, "assets">, ids: Readonl
   }
 };
 
-/** The results of jobs, of the first four that have one. */
+/** The results of jobs, of the first four that have one. Tracked. */
 export const resultsOf = ({ jobs }: Pick<Workspace, "jobs">, ids: ReadonlyArray<string>): ReadonlyArray<string> =>
-  ids.flatMap((id) => jobs.peek(id)?.assetId ?? []).slice(0, mostCompared);
+  ids.flatMap((id) => jobs.row(id)?.assetId ?? []).slice(0, mostCompared);
 
 const compareResults = (results: ReadonlyArray<string>): void => {
   if (results.length < 2) {

@@ -18,6 +18,7 @@ import { Button, IconButton } from "#web/ui/button.tsx";
 import { Select } from "#web/ui/choice.tsx";
 import { createDropZone } from "#web/ui/drop-zone.ts";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
+import { FormProblem } from "#web/ui/form-foot.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { onPastedFiles } from "#web/ui/pasted-files.ts";
 import { NumberField } from "#web/ui/text-field.tsx";
@@ -399,11 +400,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
       </div>
 
       <footer class="generate-send">
-        <Show when={problems().length > 0}>
-          <ul class="generate-problems" role="alert">
-            <For each={problems()}>{(problem) => <li>{problem}</li>}</For>
-          </ul>
-        </Show>
+        <FormProblem problem={problems()} />
         <EstimateView total={estimate.total()} clashes={estimate.clashes()} />
         <For each={obstacles()}>{(obstacle) => <p class="generate-obstacle">{obstacle}</p>}</For>
         <div class="generate-buttons">

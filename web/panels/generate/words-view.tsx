@@ -36,7 +36,7 @@ export const WordsView: Component<WordsProps> = (props) => {
   };
   return (
     <div class="words">
-      <div role="status" class="words-status">
+      <div role="status">
         <Show when={!props.told}>
           <For each={props.words.faults.slice(0, mostFaults)}>{(fault) => <p class="words-fault">{faultAt(wording().text, fault)}</p>}</For>
         </Show>

@@ -9,7 +9,9 @@ type Stores = Pick<Workspace, "accounts" | "providers">;
 
 /** Null: on none, or on one that this user does not see any more and that has left no charge. */
 export const jobAccountTitle = ({ accounts }: Pick<Workspace, "accounts">, job: Job): string | null =>
-  job.accountId === null ? (job.charges.at(-1)?.accountTitle ?? null) : (accounts.row(job.accountId)?.title ?? null);
+  (job.accountId === null ? job.charges.at(-1)?.accountTitle : accounts.row(job.accountId)?.title) ??
+  job.charges.findLast(({ accountId }) => accountId === job.accountId)?.accountTitle ??
+  null;
 
 /** Null: not known, or the provider has no name for it. */
 export const jobCreditType = ({ accounts, providers }: Stores, job: Job): string | null =>

@@ -53,18 +53,19 @@ export const Against: Component<AgainstProps> = (props) => {
         {(before) => (
           <Show when={differences(before()).length > 0} fallback={<p class="muted">Nothing: the very same was asked for.</p>}>
             <table class="job-differences">
+              <caption class="visually-hidden">What was asked differently</caption>
               <thead>
                 <tr>
-                  <th />
-                  <th>Before</th>
-                  <th>Here</th>
+                  <td />
+                  <th scope="col">Before</th>
+                  <th scope="col">Here</th>
                 </tr>
               </thead>
               <tbody>
                 <For each={differences(before())}>
                   {(row) => (
                     <tr>
-                      <th>{row.name}</th>
+                      <th scope="row">{row.name}</th>
                       <td>{row.before ?? "–"}</td>
                       <td>{row.after ?? "–"}</td>
                     </tr>

@@ -464,7 +464,7 @@ describe("what needs a person", () => {
     await showLive(life, { "jobs.get": () => parent }, {}, { parentJobId: "job_0" });
     openTab("Request");
     await screen.findByText("Changed against", { exact: false });
-    await waitFor(() => expect(texts(".job-differences td")).toEqual(["12", "5"]));
+    await waitFor(() => expect(texts(".job-differences tbody td")).toEqual(["12", "5"]));
     fireEvent.click(screen.getByRole("button", { name: "the job that it repeats" }));
     expect(opened).toContain('job {"jobId":"job_0"}');
   });

@@ -49,8 +49,8 @@ describe("the Jobs panel", () => {
   it("names the account of each, and what it costs: about, until it has ended", async () => {
     const charge = {
       key: "k",
-      accountId: "acc_1",
-      accountTitle: "Main",
+      accountId: "acc_gone",
+      accountTitle: "Gone",
       estimated: 45,
       charged: 40,
       type: "credits",
@@ -64,14 +64,14 @@ describe("the Jobs panel", () => {
       counts: {},
       jobs: [
         job(1, { state: "processing", accountId: "acc_1", credits: 45 }),
-        job(2, { state: "completed", accountId: null, credits: 45, charges: [charge] }),
+        job(2, { state: "completed", accountId: "acc_gone", credits: 45, charges: [charge] }),
         job(3, { state: "completed" }),
       ],
       next: null,
     });
     await screen.findByText("prompt 1");
     expect(within(row(1)).getByText("Text to video · about 45 credits · studio · Main")).toBeTruthy();
-    expect(within(row(2)).getByText("Text to video · 40 credits · studio · Main")).toBeTruthy();
+    expect(within(row(2)).getByText("Text to video · 40 credits · studio · Gone")).toBeTruthy();
     expect(within(row(3)).getByText("Text to video · studio")).toBeTruthy();
     client.deltas("accounts.accounts", [sampleAccount({ id: "acc_1", title: "Renamed", rev: 99 })]);
     await waitFor(() => expect(within(row(1)).getByText(/Renamed/)).toBeTruthy());
@@ -160,6 +160,19 @@ describe("the Jobs panel", () => {
     expect(asked.map(({ length }) => length)).toEqual([100, 100, 50]);
     fireEvent.click(screen.getByText("Cancel them"));
     await screen.findByText("249 jobs cancelled");
+  });
+
+  it("offers to compare the chosen ones as soon as two of them have a video", async () => {
+    const { client } = show();
+    const rows = [job(1, { state: "processing" }), job(2, { state: "completed", assetId: "ast_2" })];
+    client.snapshot("jobs.jobs", { counts: { processing: 1, completed: 1 }, jobs: rows, next: null });
+    await screen.findByText("prompt 1");
+    fireEvent.keyDown(list(), { key: "a", ctrlKey: true });
+    const bar = within(screen.getByRole("toolbar", { name: "Selected jobs" }));
+    expect(bar.queryByText("Compare")).toBeNull();
+    client.deltas("jobs.jobs", [{ ...rows[0]!, state: "completed", assetId: "ast_1", rev: 2 }]);
+    fireEvent.click(await bar.findByText("Compare"));
+    expect(opened).toEqual(['compare {"assetIds":["ast_1","ast_2"]}']);
   });
 
   it("pauses what waits, resumes what is paused, and puts one first; what runs is left alone", async () => {

@@ -52,6 +52,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
   const isOpen = (id: string) => !finalJobStates.has(jobs.peek(id)?.state ?? "completed");
   const chosenOpen = createMemo(() => chosen().filter((id) => !finalJobStates.has(jobs.row(id)?.state ?? "completed")));
   const held = (ids: ReadonlyArray<string>) => holdable(ids.flatMap((id) => jobs.row(id) ?? []));
+  const chosenHeld = createMemo(() => held(chosen()));
   /** The later one, held against the earlier. */
   const showDifferences = (ids: ReadonlyArray<string>) => {
     const [first, second] = ids.flatMap((id) => jobs.peek(id) ?? []).toSorted((a, b) => a.createdAt - b.createdAt);
@@ -118,7 +119,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
       r: retryChosen,
       c: () => compare(chosen()),
       p: () => {
-        const { waiting, paused } = held(chosen());
+        const { waiting, paused } = chosenHeld();
         if (waiting.length > 0) {
           void pauseJobs(workspace, { ids: waiting });
         } else if (paused.length > 0) {
@@ -250,14 +251,14 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
                 What differs
               </Button>
             </Show>
-            <Show when={held(chosen()).waiting.length > 0}>
-              <Button size="s" icon={CirclePause} onClick={() => void pauseJobs(workspace, { ids: held(chosen()).waiting })}>
-                Pause {held(chosen()).waiting.length}
+            <Show when={chosenHeld().waiting.length > 0}>
+              <Button size="s" icon={CirclePause} onClick={() => void pauseJobs(workspace, { ids: chosenHeld().waiting })}>
+                Pause {chosenHeld().waiting.length}
               </Button>
             </Show>
-            <Show when={held(chosen()).paused.length > 0}>
-              <Button size="s" icon={CirclePlay} onClick={() => void resumeJobs(workspace, { ids: held(chosen()).paused })}>
-                Resume {held(chosen()).paused.length}
+            <Show when={chosenHeld().paused.length > 0}>
+              <Button size="s" icon={CirclePlay} onClick={() => void resumeJobs(workspace, { ids: chosenHeld().paused })}>
+                Resume {chosenHeld().paused.length}
               </Button>
             </Show>
             <Button size="s" icon={RotateCcw} onClick={() => retry(chosen())}>

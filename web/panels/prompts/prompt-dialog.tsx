@@ -6,9 +6,9 @@ import { faultAt, faultOfTitle, faultsOfWording } from "#protocol/template/check
 import { newKey } from "#web/store/key.ts";
 import { issuesOf, sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
-import { Button } from "#web/ui/button.tsx";
 import { Segments } from "#web/ui/choice.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
+import { FormFoot } from "#web/ui/form-foot.tsx";
 import { TextField } from "#web/ui/text-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
 import "./prompts.css";
@@ -87,6 +87,10 @@ export const PromptDialog: Component<DialogProps> = (props) => {
 
   const hasWording = () => props.task?.kind !== "rename";
   const hasTitle = () => props.task?.kind !== "version";
+  const hasNegative = () => hasWording() && kind() !== "list";
+  /** Whether there is a field of that name. */
+  const stands = (name: PropertyKey | undefined): boolean =>
+    name === "title" ? hasTitle() : name === "negative" ? hasNegative() : (name === "text" || name === "note") && hasWording();
   const faultIn = (of: PromptKind, words: string) => {
     const [fault] = faultsOfWording(of, words);
     return fault === undefined ? undefined : faultAt(words, fault);
@@ -94,7 +98,7 @@ export const PromptDialog: Component<DialogProps> = (props) => {
   const errors = (): Readonly<Partial<Record<Field, string | undefined>>> => ({
     title: hasTitle() ? (title().trim() === "" ? "Give it a title." : (faultOfTitle(kind(), title().trim()) ?? undefined)) : undefined,
     text: hasWording() ? faultIn(kind(), text()) : undefined,
-    negative: hasWording() && kind() !== "list" && negative() !== "" ? faultIn("prompt", negative()) : undefined,
+    negative: hasNegative() && negative() !== "" ? faultIn("prompt", negative()) : undefined,
   });
   const errorAt = (field: Field) => refused()[field] ?? (tried() ? errors()[field] : undefined);
   const change = (field: Field, set: (value: string) => void) => (value: string) => {
@@ -135,7 +139,8 @@ export const PromptDialog: Component<DialogProps> = (props) => {
         (error: unknown) => {
           const issues = issuesOf(error);
           setRefused(Object.fromEntries(issues.map(({ path, message }) => [String(path[0]), message])));
-          setProblem(issues.length === 0 ? sentenceOf(error) : null);
+          // What is said of nothing that stands here is said all the same.
+          setProblem(issues.length === 0 ? sentenceOf(error) : (issues.find(({ path }) => !stands(path[0]))?.message ?? null));
         },
       )
       .finally(() => setBusy(false));
@@ -184,19 +189,7 @@ export const PromptDialog: Component<DialogProps> = (props) => {
           </Show>
           <TextField label="Note" value={note()} onInput={change("note", setNote)} error={errorAt("note")} maxLength={promptLimits.note} />
         </Show>
-        <Show when={problem()}>
-          {(message) => (
-            <p class="prompt-problem" role="alert">
-              {message()}
-            </p>
-          )}
-        </Show>
-        <div class="prompt-form-buttons">
-          <Button onClick={() => props.onClose()}>Cancel</Button>
-          <Button type="submit" tone="primary" busy={busy()}>
-            Save
-          </Button>
-        </div>
+        <FormFoot problem={problem()} busy={busy()} onCancel={props.onClose} />
       </form>
     </Dialog>
   );

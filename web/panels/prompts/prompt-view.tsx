@@ -11,6 +11,7 @@ import type { CallOutput } from "#protocol/contract.ts";
 import type { Prompt } from "#protocol/prompt.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { readWords, someTexts } from "#web/panels/generate/words.ts";
+import { brought } from "#web/store/brought.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -20,9 +21,9 @@ import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { TextField } from "#web/ui/text-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
-import { diffWords } from "./diff.ts";
+import { diffWords, type DiffPart } from "./diff.ts";
 import type { PromptTask } from "./prompt-dialog.tsx";
-import type { PromptsStore } from "./store.ts";
+import type { KnownLists, PromptsStore } from "./store.ts";
 import { resultWords, treeOf, type Branch, type Version } from "./versions.ts";
 
 const examples = 4;
@@ -61,12 +62,8 @@ export const PromptView: Component<ViewProps> = (props) => {
   // Whatever changed of it, here or elsewhere: its versions are read anew.
   createEffect(on(() => props.store.row(props.id)?.rev, read));
   // A version that was just made is looked at.
-  createEffect(
-    on(
-      () => known()?.prompt.latest.id,
-      (latest) => setChosen(latest ?? null),
-    ),
-  );
+  const latest = createMemo(() => known()?.prompt.latest.id);
+  createEffect(on(latest, (id) => setChosen(id ?? null)));
   onCleanup(() => reading?.abort());
 
   const prompt = (): Prompt | undefined => props.store.row(props.id) ?? known()?.prompt;
@@ -210,12 +207,10 @@ const ratings = ["0", "1", "2", "3", "4", "5"] as const;
 const Remarks: Component<{ readonly version: Version; readonly onChanged: (prompts: ReadonlyArray<Prompt>) => void }> = (props) => {
   const { client } = useWorkspace();
   const [note, setNote] = createSignal("");
-  createEffect(
-    on(
-      () => [props.version.id, props.version.note] as const,
-      ([, kept]) => setNote(kept),
-    ),
-  );
+  const id = createMemo(() => props.version.id);
+  const kept = createMemo(() => props.version.note);
+  // Only these begin anew: what is typed outlasts a change of anything else.
+  createEffect(on([id, kept], ([, now]) => setNote(now)));
   const annotate = (change: { readonly note?: string; readonly rating?: number | null }) => {
     client.call("prompts.annotate", { versionId: props.version.id, ...change }, { key: newKey() }).then(
       ({ prompt }) => props.onChanged([prompt]),
@@ -251,6 +246,12 @@ const Remarks: Component<{ readonly version: Version; readonly onChanged: (promp
 const Compared: Component<{ readonly versions: ReadonlyArray<Version>; readonly shown: Version }> = (props) => {
   const [other, setOther] = createSignal("");
   const against = () => props.versions.find(({ id }) => id === other() && id !== props.shown.id);
+  const compared = createMemo(() => {
+    const old = against();
+    return old === undefined
+      ? undefined
+      : { number: old.number, text: diffWords(old.text, props.shown.text), negative: diffWords(old.negative, props.shown.negative) };
+  });
   return (
     <div class="prompt-compare">
       <Select
@@ -263,11 +264,11 @@ const Compared: Component<{ readonly versions: ReadonlyArray<Version>; readonly 
           ...props.versions.filter(({ id }) => id !== props.shown.id).map(({ id, number }) => ({ value: id, label: `Version ${number}` })),
         ]}
       />
-      <Show when={against()}>
-        {(old) => (
+      <Show when={compared()}>
+        {(parts) => (
           <div class="prompt-sides">
-            <Side title={`Version ${old().number}`} side="old" old={old()} next={props.shown} />
-            <Side title={`Version ${props.shown.number}`} side="new" old={old()} next={props.shown} />
+            <Side title={`Version ${parts().number}`} side="old" text={parts().text} negative={parts().negative} />
+            <Side title={`Version ${props.shown.number}`} side="new" text={parts().text} negative={parts().negative} />
           </div>
         )}
       </Show>
@@ -275,13 +276,16 @@ const Compared: Component<{ readonly versions: ReadonlyArray<Version>; readonly 
   );
 };
 
-const Side: Component<{ readonly title: string; readonly side: "old" | "new"; readonly old: Version; readonly next: Version }> = (
-  props,
-) => {
-  const parts = (field: "text" | "negative") =>
-    diffWords(props.old[field], props.next[field]).filter((part) => part.in === "both" || part.in === props.side);
-  const Wording: Component<{ readonly field: "text" | "negative" }> = (own) => (
-    <For each={parts(own.field)}>
+interface SideProps {
+  readonly title: string;
+  readonly side: "old" | "new";
+  readonly text: ReadonlyArray<DiffPart>;
+  readonly negative: ReadonlyArray<DiffPart>;
+}
+
+const Side: Component<SideProps> = (props) => {
+  const Wording: Component<{ readonly parts: ReadonlyArray<DiffPart> }> = (own) => (
+    <For each={own.parts.filter((part) => part.in === "both" || part.in === props.side)}>
       {(part) => (part.in === "both" ? <span>{part.text}</span> : props.side === "old" ? <del>{part.text}</del> : <ins>{part.text}</ins>)}
     </For>
   );
@@ -289,12 +293,12 @@ const Side: Component<{ readonly title: string; readonly side: "old" | "new"; re
     <section aria-label={props.title}>
       <h4>{props.title}</h4>
       <p class="prompts-wording">
-        <Wording field="text" />
+        <Wording parts={props.text} />
       </p>
-      <Show when={props.old.negative !== "" || props.next.negative !== ""}>
+      <Show when={props.negative.length > 0}>
         <p class="prompts-negative">
           {"Not: "}
-          <Wording field="negative" />
+          <Wording parts={props.negative} />
         </p>
       </Show>
     </section>
@@ -305,14 +309,11 @@ const Side: Component<{ readonly title: string; readonly side: "old" | "new"; re
 const Examples: Component<{ readonly version: Version; readonly store: PromptsStore }> = (props) => {
   const [values, setValues] = createSignal<Readonly<Record<string, string>>>({});
   const [from, setFrom] = createSignal(0);
-  const [lists] = createResource(
-    () => props.version.id,
-    () => props.store.lists().catch(() => new Map()),
-  );
+  const [lists] = createResource((): Promise<KnownLists> => props.store.lists().catch(() => new Map()));
   const words = createMemo(() => readWords(props.version.text, ""));
   const given = () => Object.fromEntries(Object.entries(values()).filter(([, value]) => value !== ""));
   const texts = createMemo(() => {
-    const known = lists();
+    const known = brought(lists);
     return known === undefined ? [] : someTexts(words(), known, given(), from(), examples);
   });
   const fault = () => texts().find((each) => each.fault !== null)?.fault?.message;
@@ -334,7 +335,7 @@ const Examples: Component<{ readonly version: Version; readonly store: PromptsSt
             />
           )}
         </For>
-        <Show when={fault()}>{(message) => <p class="words-fault">{message()}</p>}</Show>
+        <Show when={fault()}>{(message) => <p class="prompt-fault">{message()}</p>}</Show>
         <ul class="prompt-texts">
           <For each={different()}>{(text) => <li class="prompts-wording">{text}</li>}</For>
         </ul>

@@ -1,4 +1,5 @@
 import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
+import { Suspense } from "solid-js";
 import { describe, expect, it } from "vitest";
 import type { CallArgs, CallOutput } from "#protocol/contract.ts";
 import { prompts as domain, type Prompt, type PromptVersion } from "#protocol/prompt.ts";
@@ -31,7 +32,9 @@ const whole: CallOutput<"prompts.get"> = {
 
 const show = (handlers: Parameters<typeof renderInWorkspace>[0] = {}, library: ReadonlyArray<Prompt> = [fox]) => {
   const shown = renderInWorkspace({ "prompts.get": () => whole, "prompts.list": () => ({ prompts: [], next: null }), ...handlers }, () => (
-    <PromptsPanel params={{}} visible={() => true} setTitle={() => undefined} />
+    <Suspense fallback="The panel waits">
+      <PromptsPanel params={{}} visible={() => true} setTitle={() => undefined} />
+    </Suspense>
   ));
   shown.client.snapshot("prompts.prompts", { count: library.length, prompts: [...library], next: null });
   return shown;
@@ -75,6 +78,16 @@ describe("the Prompts panel", () => {
     fireEvent.input(within(dialog).getByLabelText("Lines"), { target: { value: "red" } });
     press("Save", dialog);
     expect(await within(dialog).findByText("There is one already.")).toBeTruthy();
+  });
+
+  it("tells a refusal of what is no field of the form", async () => {
+    const issues = [{ path: ["id"], message: "It is not there any more." }];
+    show({ "prompts.rename": () => Promise.reject(new CallError("invalid_input", "No.", { issues })) });
+    press("Rename", await open());
+    const dialog = await screen.findByRole("dialog");
+    fireEvent.input(within(dialog).getByLabelText("Title"), { target: { value: "Wolf" } });
+    press("Save", dialog);
+    expect((await within(dialog).findByRole("alert")).textContent).toBe("It is not there any more.");
   });
 
   it("shows the versions as a tree, the newest first looked at, and what came of each", async () => {
@@ -126,6 +139,41 @@ describe("the Prompts panel", () => {
     ]);
   });
 
+  it("stays at the version that is looked at, with the note that is being typed, while something else of it changes", async () => {
+    let rating: number | null = null;
+    const shown = show({
+      "prompts.get": () => ({
+        prompt: { ...fox, rev: rating === null ? 2 : 3 },
+        versions: [
+          { ...first, rating, results: some },
+          { ...second, results: none },
+        ],
+      }),
+      "prompts.annotate": (change) => {
+        rating = change.rating ?? null;
+        return { prompt: { ...fox, rev: 3 }, version: { ...first, rating } };
+      },
+    });
+    const article = await open();
+    press(/^Version 1/, article);
+    const region = await within(article).findByRole("region", { name: "Version 1" });
+    const note = within(region).getByLabelText<HTMLInputElement>("Note");
+    fireEvent.input(note, { target: { value: "half a thou" } });
+    fireEvent.click(within(region).getByLabelText("3"));
+    await within(article).findByLabelText("rated 3 of 5");
+    expect(sent(shown, "prompts.get")).toHaveLength(2);
+    expect(within(article).getByRole("region", { name: "Version 1" })).toBe(region);
+    expect(note.value).toBe("half a thou");
+  });
+
+  it("stands while the lists for its examples are on their way", async () => {
+    show({ "prompts.list": () => new Promise(() => undefined) });
+    const article = await open();
+    press(/^Version 1/, article);
+    await within(article).findByRole("region", { name: "Examples" });
+    expect(screen.queryByText("The panel waits")).toBeNull();
+  });
+
   it("shows what a version becomes with values for its variables", async () => {
     show();
     const article = await open();
@@ -151,10 +199,15 @@ describe("the Prompts panel", () => {
     expect(await screen.findByText("Nothing is like that")).toBeTruthy();
   });
 
-  it("says so where the library cannot be read", async () => {
+  it("says so where the library cannot be read, and follows it again on request", async () => {
     const { client } = show({}, []);
     client.refuse("prompts.prompts", new CallError("unavailable", "The database does not answer."));
     expect(await screen.findByText("The database does not answer.")).toBeTruthy();
+    press("Try again");
+    expect(screen.queryByText("The database does not answer.")).toBeNull();
+    expect(client.followers("prompts.prompts")).toBe(1);
+    client.snapshot("prompts.prompts", { count: 1, prompts: [fox], next: null });
+    expect(await screen.findByRole("button", { name: /^Fox/ })).toBeTruthy();
   });
 });
 

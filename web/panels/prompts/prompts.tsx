@@ -44,6 +44,14 @@ const PromptsPanel: Component<PanelProps<"prompts">> = () => {
     store.put([prompt]);
     setChosen(prompt.id);
   };
+  const retry = () => {
+    if (store.problem() !== null) {
+      store.retry();
+    }
+    if (list.state() === "failed") {
+      list.retry();
+    }
+  };
   const isFiltered = () => kind() !== "all" || rested().trim() !== "";
   provideCommands(() => [
     {
@@ -146,7 +154,7 @@ const PromptsPanel: Component<PanelProps<"prompts">> = () => {
                   tone="bad"
                   icon={CircleAlert}
                   title="The library could not be read"
-                  actions={<Button onClick={list.retry}>Try again</Button>}
+                  actions={<Button onClick={retry}>Try again</Button>}
                 >
                   {problem()}
                 </EmptyState>

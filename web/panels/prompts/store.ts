@@ -1,10 +1,8 @@
 // The prompt library of the signed-in user, live. It stands as long as the panel does.
-import { createSignal, onCleanup, type Accessor } from "solid-js";
-import type { CallError } from "#protocol/wire/errors.ts";
 import type { Prompt, PromptKind } from "#protocol/prompt.ts";
 import type { Client } from "#web/store/client.ts";
+import { createFollowing, type Following } from "#web/store/following.ts";
 import { createLiveRows, type LiveRows } from "#web/store/live.ts";
-import { sentenceOf } from "#web/store/problem.ts";
 import { parseList } from "#protocol/template/parse.ts";
 import { listKey, type Option } from "#protocol/template/tree.ts";
 
@@ -17,9 +15,7 @@ export interface PromptsFilter {
 
 export type KnownLists = ReadonlyMap<string, ReadonlyArray<Option>>;
 
-export interface PromptsStore extends LiveRows<Prompt, PromptsFilter> {
-  /** Why the library cannot be followed, in a sentence. */
-  readonly problem: Accessor<string | null>;
+export interface PromptsStore extends LiveRows<Prompt, PromptsFilter>, Following {
   /** The lists of the library, by `listKey`, for previews. */
   readonly lists: () => Promise<KnownLists>;
 }
@@ -27,7 +23,6 @@ export interface PromptsStore extends LiveRows<Prompt, PromptsFilter> {
 const isAll = ({ kind, search, deleted }: PromptsFilter): boolean => kind === null && search.trim() === "" && !deleted;
 
 export const createPromptsStore = (client: Client): PromptsStore => {
-  const [problem, setProblem] = createSignal<string | null>(null);
   const { rows, feed } = createLiveRows<Prompt, PromptsFilter>({
     // What an older version says is known by the server alone: while something is looked for, a row stays as it was found.
     matches: (prompt, { kind, deleted }) => (prompt.deletedAt !== null) === deleted && (kind === null || prompt.kind === kind),
@@ -47,23 +42,16 @@ export const createPromptsStore = (client: Client): PromptsStore => {
       return { rows: prompts, next };
     },
   });
-  onCleanup(
+  const following = createFollowing((error) =>
     client.follow(
       "prompts.prompts",
       {},
-      {
-        snapshot: ({ prompts, next }) => {
-          setProblem(null);
-          feed.snapshot({ rows: prompts, next });
-        },
-        deltas: feed.deltas,
-        error: (error: CallError) => setProblem(sentenceOf(error)),
-      },
+      { snapshot: ({ prompts, next }) => feed.snapshot({ rows: prompts, next }), deltas: feed.deltas, error },
     ),
   );
   return {
     ...rows,
-    problem,
+    ...following,
     lists: async () => {
       const { prompts } = await client.call("prompts.list", { kind: "list", limit: 500 });
       return new Map(prompts.map(({ title, latest }) => [listKey(title), parseList(latest.text).options]));

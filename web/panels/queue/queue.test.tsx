@@ -127,6 +127,29 @@ describe("the Queue panel", () => {
     expect(client.calls.filter(({ name }) => name === "jobs.cancel")).toEqual([{ name: "jobs.cancel", input: { ids: ["job_1"] } }]);
   });
 
+  it("asks for the accounts of a job only while that one waits", async () => {
+    const { client } = await show([waits("job_1"), waits("job_2")], [queue(["job_1", "job_2"])]);
+    fireEvent.click(await row(/a job_1/));
+    expect(client.followed("accounts.queue")).toEqual([{ jobId: "job_1" }]);
+    client.deltas("jobs.jobs", [waits("job_1", { state: "processing", rev: 90 })]);
+    await waitFor(() => expect(screen.queryByRole("button", { name: /a job_1/ })).toBeNull());
+    expect(client.followed("accounts.queue")).toEqual([{}]);
+  });
+
+  it("keeps what it has when older ones cannot be read, and says so", async () => {
+    await show([waits("job_1")], [], {
+      "jobs.list": ({ cursor }) => {
+        if (cursor !== undefined) {
+          throw new CallError("unavailable", "Not reachable now.");
+        }
+        return { jobs: [waits("job_1")], next: "older" };
+      },
+    });
+    fireEvent.click(await screen.findByText("Show older ones"));
+    expect((await screen.findByRole("alert")).textContent).toContain("Older ones could not be read. Not reachable now.");
+    expect(await row(/a job_1/)).toBeTruthy();
+  });
+
   it("follows only while it is seen, and says so where it cannot", async () => {
     const { client, setVisible } = await show([waits("job_1")], [queue(["job_1"])]);
     expect(client.followers("accounts.queue")).toBe(1);

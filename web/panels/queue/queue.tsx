@@ -10,6 +10,7 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
+import { ListProblem } from "#web/ui/list-problem.tsx";
 import { groupsOf, type WaitingGroup } from "./groups.ts";
 import { Waiting } from "./waiting.tsx";
 import "./queue.css";
@@ -27,7 +28,12 @@ const QueuePanel: Component<PanelProps<"queue">> = (props) => {
       (id) => id !== undefined && setChosen(id),
     ),
   );
-  const queues = createQueues(client, chosen, props.visible);
+  /** Only of an own job that still waits is told why. */
+  const asked = createMemo(() => {
+    const id = chosen();
+    return id !== null && list.ids().includes(id) ? id : null;
+  });
+  const queues = createQueues(client, asked, props.visible);
   const groups = createMemo(() =>
     groupsOf(
       list.ids().flatMap((id) => jobs.row(id) ?? []),
@@ -88,6 +94,7 @@ const QueuePanel: Component<PanelProps<"queue">> = (props) => {
               <Button onClick={list.more}>Show older ones</Button>
             </div>
           </Show>
+          <ListProblem what="Older ones" problem={list.problem()} onRetry={list.retry} />
         </Match>
       </Switch>
     </div>

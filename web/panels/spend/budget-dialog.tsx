@@ -1,13 +1,14 @@
 // Setting a budget: where, by day or month, what is counted, and at which amounts it warns, lets jobs wait or refuses them.
-import { createResource, createSignal, Show, type Component } from "solid-js";
+import { createSignal, Show, type Component } from "solid-js";
+import type { User } from "#protocol/auth.ts";
 import type { CallInput } from "#protocol/contract.ts";
 import type { Budget } from "#protocol/spend.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
-import { Button } from "#web/ui/button.tsx";
 import { Segments, Select } from "#web/ui/choice.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
+import { FormFoot } from "#web/ui/form-foot.tsx";
 import { NumberField } from "#web/ui/text-field.tsx";
 
 /** Null: closed; `new`, or the one that is changed. */
@@ -15,6 +16,8 @@ export type BudgetTask = "new" | Budget | null;
 
 interface BudgetDialogProps {
   readonly task: BudgetTask;
+  /** Whom an administrator may set one for, as far as they are known. */
+  readonly users: ReadonlyArray<User>;
   readonly onClose: () => void;
 }
 
@@ -28,7 +31,7 @@ export const BudgetDialog: Component<BudgetDialogProps> = (props) => (
   >
     {/* Keyed: each opening begins with a form of its own. */}
     <Show when={props.task} keyed>
-      {(task) => <BudgetForm budget={task === "new" ? null : task} onClose={props.onClose} />}
+      {(task) => <BudgetForm budget={task === "new" ? null : task} users={props.users} onClose={props.onClose} />}
     </Show>
   </Dialog>
 );
@@ -42,12 +45,11 @@ const periods = [
   { value: "month", label: "A month" },
 ] as const;
 
-const BudgetForm: Component<{ readonly budget: Budget | null; readonly onClose: () => void }> = (props) => {
+const BudgetForm: Component<Omit<BudgetDialogProps, "task"> & { readonly budget: Budget | null }> = (props) => {
   const { client, providers, budgets, user } = useWorkspace();
   const before = props.budget;
   const isAdmin = () => user().role === "admin";
   const paid = () => (providers.list() ?? []).filter(({ account }) => account !== null);
-  const [users] = createResource(isAdmin, () => client.call("auth.users", {}).then(({ users: all }) => all));
   const [whose, setWhose] = createSignal(before === null || !before.byAdmin ? mine : (before.ownerId ?? everybody));
   const [provider, setProvider] = createSignal(before?.provider ?? everywhere);
   const [period, setPeriod] = createSignal<Budget["period"]>(before?.period ?? "day");
@@ -105,7 +107,7 @@ const BudgetForm: Component<{ readonly budget: Budget | null; readonly onClose: 
             options={[
               { value: mine, label: "Mine" },
               { value: everybody, label: "Everybody's together" },
-              ...(users() ?? []).map(({ id, username }) => ({ value: id, label: username })),
+              ...props.users.map(({ id, username }) => ({ value: id, label: username })),
             ]}
           />
         </Show>
@@ -133,19 +135,7 @@ const BudgetForm: Component<{ readonly budget: Budget | null; readonly onClose: 
         <NumberField label="Jobs wait at" help="Until the period ends." min={0} value={pauseAt()} onChange={setPauseAt} />
         <NumberField label="Refuse jobs at" help="None is taken in." min={0} value={stopAt()} onChange={setStopAt} />
       </div>
-      <Show when={problem()}>
-        {(words) => (
-          <p class="budget-problem" role="alert">
-            {words()}
-          </p>
-        )}
-      </Show>
-      <div class="budget-buttons">
-        <Button onClick={() => props.onClose()}>Cancel</Button>
-        <Button type="submit" tone="primary" busy={busy()}>
-          Save
-        </Button>
-      </div>
+      <FormFoot problem={problem()} busy={busy()} onCancel={props.onClose} />
     </form>
   );
 };

@@ -3,12 +3,14 @@ import Pencil from "lucide-solid/icons/pencil";
 import Plus from "lucide-solid/icons/plus";
 import Trash from "lucide-solid/icons/trash";
 import { createSignal, createUniqueId, For, Show, type Component } from "solid-js";
+import type { User } from "#protocol/auth.ts";
 import { budgetLevel, type Budget, type BudgetLevel } from "#protocol/spend.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Badge, Progress, type Tone } from "#web/ui/feedback.tsx";
+import { ListProblem } from "#web/ui/list-problem.tsx";
 import { formatAmount } from "#web/ui/price.ts";
 import { toast } from "#web/ui/toast.tsx";
 import { BudgetDialog, type BudgetTask } from "./budget-dialog.tsx";
@@ -31,10 +33,7 @@ const thresholdWords = ({ warnAt, pauseAt, stopAt }: Budget): string =>
     ...(stopAt === null ? [] : [`jobs are refused at ${formatAmount(stopAt)}`]),
   ].join(", ");
 
-/** The name of a user, where it is known. */
-type NameOf = (userId: string) => string;
-
-export const Budgets: Component<{ readonly nameOf: NameOf }> = (props) => {
+export const Budgets: Component<{ readonly users: ReadonlyArray<User>; readonly nameOf: (userId: string) => string }> = (props) => {
   const { budgets } = useWorkspace();
   const [task, setTask] = createSignal<BudgetTask>(null);
   const titleId = createUniqueId();
@@ -46,18 +45,21 @@ export const Budgets: Component<{ readonly nameOf: NameOf }> = (props) => {
           Set a budget
         </Button>
       </header>
+      <ListProblem what="The budgets" problem={budgets.problem()} onRetry={budgets.read} />
       <Show when={budgets.list()?.length === 0}>
         <p class="muted">No budget limits what you spend a day or a month.</p>
       </Show>
       <ul class="budget-list">
         <For each={budgets.list()}>{(budget) => <BudgetRow budget={budget} nameOf={props.nameOf} onChange={() => setTask(budget)} />}</For>
       </ul>
-      <BudgetDialog task={task()} onClose={() => setTask(null)} />
+      <BudgetDialog task={task()} users={props.users} onClose={() => setTask(null)} />
     </section>
   );
 };
 
-const BudgetRow: Component<{ readonly budget: Budget; readonly nameOf: NameOf; readonly onChange: () => void }> = (props) => {
+const BudgetRow: Component<{ readonly budget: Budget; readonly nameOf: (userId: string) => string; readonly onChange: () => void }> = (
+  props,
+) => {
   const { client, budgets, providers, user } = useWorkspace();
   const titleId = createUniqueId();
   const look = () => looks[budgetLevel(props.budget)];

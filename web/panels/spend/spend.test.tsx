@@ -1,5 +1,5 @@
-import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
-import { createSignal } from "solid-js";
+import { cleanup, fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
+import { createSignal, Suspense } from "solid-js";
 import { describe, expect, it } from "vitest";
 import { auth } from "#protocol/auth.ts";
 import { spend, type Budget } from "#protocol/spend.ts";
@@ -42,7 +42,11 @@ const show = (rows: () => ReadonlyArray<SpendRow>, handlers: Handlers = {}, role
       "spend.budgets": () => ({ budgets: [] }),
       ...handlers,
     },
-    () => <SpendPanel params={{}} visible={visible} setTitle={() => undefined} />,
+    () => (
+      <Suspense fallback="The panel waits">
+        <SpendPanel params={{}} visible={visible} setTitle={() => undefined} />
+      </Suspense>
+    ),
     { role },
   );
   const asked = () => shown.client.calls.filter(({ name }) => name === "accounts.spend").map(({ input }) => input);
@@ -170,6 +174,56 @@ describe("the Spend panel", () => {
     fireEvent.input(screen.getByLabelText("Refuse jobs at"), { target: { value: "10" } });
     fireEvent.click(within(dialog).getByRole("button", { name: "Save" }));
     await waitFor(() => expect(within(dialog).getByRole("alert").textContent).toContain("No budget now."));
+  });
+
+  it("asks for nothing anew where the same rows are only summed up differently", async () => {
+    const { asked } = show(() => [row()]);
+    await screen.findByRole("table");
+    fireEvent.click(screen.getByLabelText("By account"));
+    await screen.findByRole("table", { name: "Spend by account" });
+    expect(asked()).toHaveLength(1);
+  });
+
+  it("stands, with its dialog, whether the users are on their way or cannot be read", async () => {
+    for (const users of [() => new Promise<never>(() => undefined), () => Promise.reject(new CallError("unavailable", "Not now."))]) {
+      const { client } = show(() => [row()], { "auth.users": users }, "admin");
+      await screen.findByRole("table");
+      fireEvent.click(screen.getByRole("button", { name: "Set a budget" }));
+      const dialog = await screen.findByRole("dialog", { name: "Set a budget" });
+      expect([...within(dialog).getByLabelText<HTMLSelectElement>("Whose").options].map(({ text }) => text)).toEqual([
+        "Mine",
+        "Everybody's together",
+      ]);
+      expect(screen.queryByText("The panel waits")).toBeNull();
+      expect(client.calls.filter(({ name }) => name === "auth.users")).toHaveLength(1);
+      cleanup();
+    }
+  });
+
+  it("says so where the budgets cannot be read, and reads them once for each reason", async () => {
+    let fails = true;
+    const { client } = show(() => [row()], {
+      "spend.budgets": () => {
+        if (fails) {
+          throw new CallError("unavailable", "Not reachable now.");
+        }
+        return { budgets: [sampleBudget()] };
+      },
+    });
+    const reads = () => client.calls.filter(({ name }) => name === "spend.budgets").length;
+    expect((await screen.findByRole("alert")).textContent).toContain("The budgets could not be read. Not reachable now.");
+    client.snapshot("jobs.jobs", { counts: { processing: 1 }, jobs: [sampleJob({ state: "processing", rev: 1 })], next: null });
+    expect(reads()).toBe(1);
+    client.deltas("jobs.jobs", [sampleJob({ state: "failed", rev: 2 })]);
+    // Without any having been read before.
+    await waitFor(() => expect(reads()).toBe(2), { timeout: 3000 });
+    fails = false;
+    fireEvent.click(screen.getByRole("button", { name: "Try again" }));
+    await screen.findByRole("listitem", { name: "PixVerse, a day" });
+    expect(screen.queryByRole("alert")).toBeNull();
+    fireEvent.click(screen.getByLabelText("7 days"));
+    await waitFor(() => expect(client.calls.filter(({ name }) => name === "accounts.spend")).toHaveLength(3));
+    expect(reads()).toBe(3);
   });
 
   it("asks for the range that is chosen", async () => {

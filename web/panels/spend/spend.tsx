@@ -15,9 +15,12 @@ import {
   onCleanup,
   Show,
   Switch,
+  type Accessor,
   type Component,
+  type JSX,
 } from "solid-js";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
+import { brought } from "#web/store/brought.ts";
 import { debounced } from "#web/store/debounced.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -29,17 +32,7 @@ import { ListProblem } from "#web/ui/list-problem.tsx";
 import { anyCredits, formatAmount, formatPrice } from "#web/ui/price.ts";
 import { Budgets, limitOf } from "./budgets.tsx";
 import { SpendChart } from "./chart.tsx";
-import {
-  dayWords,
-  sumsByAccount,
-  sumsByDay,
-  sumsByType,
-  sumsByUser,
-  type AccountSum,
-  type SpendRow,
-  type Sum,
-  type UserSum,
-} from "./sums.ts";
+import { dayWords, sumsByAccount, sumsByDay, sumsByType, sumsByUser, type SpendRow, type Sum } from "./sums.ts";
 import "./spend.css";
 
 const ranges = [
@@ -77,7 +70,9 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
       () => [],
     ),
   );
-  const nameOf = (userId: string) => users()?.find(({ id }) => id === userId)?.username ?? userId;
+  /** What cannot be read is left out: ids stand for names then. */
+  const knownUsers = () => brought(users) ?? [];
+  const nameOf = (userId: string) => knownUsers().find(({ id }) => id === userId)?.username ?? userId;
   const [range, setRange] = createSignal<Range>("30");
   const [grouping, setGrouping] = createSignal<Grouping>("day");
   const [read, setRead] = createSignal<Read>();
@@ -87,8 +82,9 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
   const [ended, setEnded] = createSignal(0);
   onCleanup(jobs.onEnded(() => setEnded((now) => now + 1)));
 
+  const ofEverybody = createMemo(() => grouping() === "user");
   createEffect(
-    on([range, () => grouping() === "user", asked, debounced(ended, restMs), () => props.visible()], ([now, everybody, , , visible]) => {
+    on([range, ofEverybody, asked, debounced(ended, restMs), () => props.visible()], ([now, everybody, , , visible]) => {
       if (!visible) {
         return;
       }
@@ -96,7 +92,6 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
       const stop = new AbortController();
       onCleanup(() => stop.abort());
       setReading(true);
-      budgets.read();
       client
         .call("accounts.spend", { days, everybody }, { signal: stop.signal })
         .then(
@@ -111,11 +106,13 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
         .finally(() => !stop.signal.aborted && setReading(false));
     }),
   );
+  // After jobs that end they are read again by themselves.
+  createEffect(on([asked, () => props.visible()], ([, visible]) => visible && budgets.read()));
   const again = () => setAsked((now) => now + 1);
 
   return (
     <div class="spend">
-      <div class="panel-bar spend-bar">
+      <div class="panel-bar">
         <Segments label="Time" hideLabel value={range()} onChange={setRange} options={ranges} />
         <Segments
           label="Rows"
@@ -157,7 +154,7 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
               >
                 What your accounts charge for each video appears here, beside what it was estimated to cost before it was sent.
               </EmptyState>
-              <Budgets nameOf={nameOf} />
+              <Budgets users={knownUsers()} nameOf={nameOf} />
             </div>
           )}
         </Match>
@@ -166,13 +163,17 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
             <div class="panel-scroll" aria-busy={reading() ? "true" : undefined}>
               <ListProblem what="The latest spend" problem={problem()} onRetry={again} />
               <Sums read={now()} reading={reading()} onAgain={again} />
-              <Budgets nameOf={nameOf} />
+              <Budgets users={knownUsers()} nameOf={nameOf} />
               <Switch fallback={<DayTable rows={now().rows} />}>
                 <Match when={grouping() === "account"}>
-                  <AccountTable rows={now().rows} />
+                  <SumTable caption="Spend by account" head="Account" rows={now().rows} sumsOf={sumsByAccount}>
+                    {(sum) => <AccountCell account={sum().accountTitle} provider={providers.title(sum().provider)} />}
+                  </SumTable>
                 </Match>
                 <Match when={grouping() === "user"}>
-                  <UserTable rows={now().rows} nameOf={nameOf} />
+                  <SumTable caption="Spend by user" head="User" rows={now().rows} sumsOf={sumsByUser}>
+                    {(sum) => <td class="spend-account">{nameOf(sum().ownerId)}</td>}
+                  </SumTable>
                 </Match>
               </Switch>
               <p class="spend-note">
@@ -193,6 +194,7 @@ const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly
   const sums = createMemo(() => sumsByType(props.read.rows));
   const [chosen, setChosen] = createSignal("0");
   const sum = () => sums()[Number(chosen())] ?? sums()[0];
+  const days = createMemo(() => sumsByDay(props.read.rows, sum()?.type ?? null, props.read.days, props.read.at));
   const { budgets, user } = useWorkspace();
   /** Of a day, in what the chart shows. */
   const limits = () =>
@@ -226,7 +228,7 @@ const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly
                 <IconButton size="s" label="Read anew" icon={RefreshCw} disabled={props.reading} onClick={() => props.onAgain()} />
               </div>
             </div>
-            <SpendChart limits={limits()} days={sumsByDay(props.read.rows, now().type, props.read.days, props.read.at)} type={now().type} />
+            <SpendChart limits={limits()} days={days()} type={now().type} />
           </>
         )}
       </Show>
@@ -234,7 +236,7 @@ const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly
   );
 };
 
-/** The head and the sums at the foot, which all tables of this panel share. */
+/** The cells of a row that all tables of this panel share. */
 const Amounts: Component<{ readonly sum: Sum; readonly most: number }> = (props) => (
   <>
     <td>
@@ -260,21 +262,6 @@ const Amounts: Component<{ readonly sum: Sum; readonly most: number }> = (props)
   </>
 );
 
-const Foot: Component<{ readonly rows: ReadonlyArray<SpendRow>; readonly span: number }> = (props) => (
-  <tfoot>
-    <For each={sumsByType(props.rows)}>
-      {(sum) => (
-        <tr>
-          <th scope="row" colSpan={props.span}>
-            In all
-          </th>
-          <Amounts sum={sum} most={0} />
-        </tr>
-      )}
-    </For>
-  </tfoot>
-);
-
 /** The most that was charged in one row, by what is counted in: bars of different credits are not compared. */
 const mostByType = (sums: ReadonlyArray<Sum>): ReadonlyMap<string | null, number> => {
   const most = new Map<string | null, number>();
@@ -284,103 +271,89 @@ const mostByType = (sums: ReadonlyArray<Sum>): ReadonlyMap<string | null, number
   return most;
 };
 
+interface TableProps {
+  readonly caption: string;
+  /** Of the columns before the amounts. */
+  readonly heads: ReadonlyArray<string>;
+  /** What is summed up at the foot. */
+  readonly rows: ReadonlyArray<SpendRow>;
+  readonly children: JSX.Element;
+}
+
+const Table: Component<TableProps> = (props) => (
+  <table class="spend-table">
+    <caption class="visually-hidden">{props.caption}</caption>
+    <thead>
+      <tr>
+        <For each={props.heads}>{(head) => <th scope="col">{head}</th>}</For>
+        <th scope="col">Sent</th>
+        <th scope="col" class="spend-wide">
+          Estimated
+        </th>
+        <th scope="col">Charged</th>
+      </tr>
+    </thead>
+    <tbody>{props.children}</tbody>
+    <tfoot>
+      <For each={sumsByType(props.rows)}>
+        {(sum) => (
+          <tr>
+            <th scope="row" colSpan={props.heads.length}>
+              In all
+            </th>
+            <Amounts sum={sum} most={0} />
+          </tr>
+        )}
+      </For>
+    </tfoot>
+  </table>
+);
+
 const DayTable: Component<{ readonly rows: ReadonlyArray<SpendRow> }> = (props) => {
   const { providers } = useWorkspace();
   const most = createMemo(() => mostByType(props.rows));
   return (
-    <table class="spend-table">
-      <caption class="visually-hidden">Spend by day and account</caption>
-      <thead>
-        <tr>
-          <th scope="col">Day</th>
-          <th scope="col">Account</th>
-          <th scope="col">Sent</th>
-          <th scope="col" class="spend-wide">
-            Estimated
-          </th>
-          <th scope="col">Charged</th>
-        </tr>
-      </thead>
-      <tbody>
-        <Index each={props.rows}>
-          {(row, index) => (
-            <tr data-first={props.rows[index - 1]?.day === row().day ? undefined : ""}>
-              <td>
-                <time dateTime={row().day} classList={{ "spend-repeated": props.rows[index - 1]?.day === row().day }}>
-                  {dayWords(row().day)}
-                </time>
-              </td>
-              <AccountCell account={row().accountTitle} provider={providers.title(row().provider)} />
-              <Amounts sum={row()} most={most().get(row().type) ?? 0} />
-            </tr>
-          )}
-        </Index>
-      </tbody>
-      <Foot rows={props.rows} span={2} />
-    </table>
+    <Table caption="Spend by day and account" heads={["Day", "Account"]} rows={props.rows}>
+      <Index each={props.rows}>
+        {(row, index) => (
+          <tr data-first={props.rows[index - 1]?.day === row().day ? undefined : ""}>
+            <td>
+              <time dateTime={row().day} classList={{ "spend-repeated": props.rows[index - 1]?.day === row().day }}>
+                {dayWords(row().day)}
+              </time>
+            </td>
+            <AccountCell account={row().accountTitle} provider={providers.title(row().provider)} />
+            <Amounts sum={row()} most={most().get(row().type) ?? 0} />
+          </tr>
+        )}
+      </Index>
+    </Table>
   );
 };
 
-const AccountTable: Component<{ readonly rows: ReadonlyArray<SpendRow> }> = (props) => {
-  const { providers } = useWorkspace();
-  const sums = createMemo((): ReadonlyArray<AccountSum> => sumsByAccount(props.rows));
-  const most = createMemo(() => mostByType(sums()));
-  return (
-    <table class="spend-table">
-      <caption class="visually-hidden">Spend by account</caption>
-      <thead>
-        <tr>
-          <th scope="col">Account</th>
-          <th scope="col">Sent</th>
-          <th scope="col" class="spend-wide">
-            Estimated
-          </th>
-          <th scope="col">Charged</th>
-        </tr>
-      </thead>
-      <tbody>
-        <Index each={sums()}>
-          {(sum) => (
-            <tr data-first="">
-              <AccountCell account={sum().accountTitle} provider={providers.title(sum().provider)} />
-              <Amounts sum={sum()} most={most().get(sum().type) ?? 0} />
-            </tr>
-          )}
-        </Index>
-      </tbody>
-      <Foot rows={props.rows} span={1} />
-    </table>
-  );
-};
+interface SumTableProps<S extends Sum> {
+  readonly caption: string;
+  readonly head: string;
+  readonly rows: ReadonlyArray<SpendRow>;
+  readonly sumsOf: (rows: ReadonlyArray<SpendRow>) => ReadonlyArray<S>;
+  /** The first cell of a sum: what it is of. */
+  readonly children: (sum: Accessor<S>) => JSX.Element;
+}
 
-const UserTable: Component<{ readonly rows: ReadonlyArray<SpendRow>; readonly nameOf: (userId: string) => string }> = (props) => {
-  const sums = createMemo((): ReadonlyArray<UserSum> => sumsByUser(props.rows));
+const SumTable = <S extends Sum>(props: SumTableProps<S>): JSX.Element => {
+  const sums = createMemo(() => props.sumsOf(props.rows));
   const most = createMemo(() => mostByType(sums()));
   return (
-    <table class="spend-table">
-      <caption class="visually-hidden">Spend by user</caption>
-      <thead>
-        <tr>
-          <th scope="col">User</th>
-          <th scope="col">Sent</th>
-          <th scope="col" class="spend-wide">
-            Estimated
-          </th>
-          <th scope="col">Charged</th>
-        </tr>
-      </thead>
-      <tbody>
-        <Index each={sums()}>
-          {(sum) => (
-            <tr data-first="">
-              <td class="spend-account">{props.nameOf(sum().ownerId)}</td>
-              <Amounts sum={sum()} most={most().get(sum().type) ?? 0} />
-            </tr>
-          )}
-        </Index>
-      </tbody>
-      <Foot rows={props.rows} span={1} />
-    </table>
+    <Table caption={props.caption} heads={[props.head]} rows={props.rows}>
+      <Index each={sums()}>
+        {(sum) => (
+          <tr data-first="">
+            {props.children(sum)}
+            <Amounts sum={sum()} most={most().get(sum().type) ?? 0} />
+          </tr>
+        )}
+      </Index>
+    </Table>
   );
 };
 
