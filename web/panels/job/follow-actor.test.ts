@@ -197,12 +197,14 @@ describe("an actor that is followed", () => {
       expect(actor.entries().map(({ seq }) => seq)).toEqual([0]);
     }));
 
-  it("is refused where there is none, until there is", () =>
+  it("is refused where there is none, until it is looked at again and there is", () =>
     inRoot(async () => {
-      const { client, actor } = start(new JobLife());
+      const { client, actor, setWatching } = start(new JobLife());
       await vi.waitFor(() => expect(client.followers("actors.actor")).toBe(1));
       client.refuse("actors.actor", new CallError("not_found", "There is no such job."));
       expect(actor.refused()?.code).toBe("not_found");
+      setWatching(false);
+      setWatching(true);
       client.snapshot("actors.actor", new JobLife().view());
       expect(actor.refused()).toBeNull();
     }));
