@@ -122,6 +122,8 @@ export interface LeaseEnded {
   readonly retryAfterMs?: number | undefined;
   /** When what was called off will have ended by itself, ms epoch. */
   readonly freeAt?: number | undefined;
+  /** Only if it was taken by then, ms epoch: the same key may have been granted again since. */
+  readonly takenBy?: number | undefined;
 }
 
 /** A place that no submission was made of. */
@@ -247,7 +249,7 @@ const isFailureOfProvider = (outcome: LeaseOutcome): outcome is FailureKind =>
 /** A lease ends: its place and its credits are free, and the account learns from how it went. */
 export const ended = (context: AccountContext, event: LeaseEnded, at: number): Partial<AccountContext> => {
   const lease = context.leases[event.key];
-  if (lease === undefined) return {};
+  if (lease === undefined || lease.at > (event.takenBy ?? lease.at)) return {};
   const leases = without(context.leases, event.key);
   const { outcome, message } = event;
   const failure: AccountFailure | null =

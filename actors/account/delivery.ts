@@ -26,22 +26,37 @@ const endOf = (key: string, charge: Charge | null): LeaseEnded =>
     ? unusedLease(key)
     : { type: "lease.ended", key, outcome: charge.outcome, message: "", charged: charge.charged, tookMs: charge.tookMs };
 
+/** `eventId`: of this end of this lease alone. An account forgets none for days, and the same key may be granted again. */
+const tellEnded = (accountId: string, event: LeaseEnded, eventId: string): Effect.Effect<void, never, Actors> =>
+  deliver({ to: accountAddress(accountId), event: { ...event } }, eventId).pipe(
+    Effect.catchIf(
+      ({ code }) => code === "not_found",
+      () => Effect.void,
+    ),
+    Effect.catch((error) => Effect.logWarning("an account could not be told that a place is free; it is told again", error)),
+  );
+
+/** Frees leases that no job holds any more, settles what was held for them, and removes credentials that belong to nobody. */
+export const sweepLeases: Effect.Effect<void, never, Actors | Database> = Effect.gen(function* () {
+  const database = yield* Database;
+  const now = yield* Clock.currentTimeMillis;
+  const rows = yield* database.query((sql) => staleLeases(sql, now - grace));
+  yield* Effect.forEach(
+    rows,
+    ({ account_id, key, at, charge }) =>
+      tellEnded(account_id, { ...endOf(key, z.nullable(Charge).parse(charge)), takenBy: at }, `stale/${key}/${at}`),
+    { concurrency: atOnce, discard: true },
+  );
+  yield* database.query((sql) => settleStale(sql, now - grace));
+  yield* database.query((sql) => sweepCredentials(sql, now - orphanAge));
+}).pipe(Effect.catchCause((cause) => Effect.logWarning("leases that nobody holds could not be looked for", cause)));
+
 export const accountDelivery: Layer.Layer<never, never, Actors | Database | Leases | Placement> = Layer.effectDiscard(
   Effect.gen(function* () {
     const actors = yield* Actors;
     const database = yield* Database;
     const leases = yield* Leases;
     const placement = yield* Placement;
-
-    const ended = (accountId: string, event: LeaseEnded) =>
-      deliver({ to: accountAddress(accountId), event: { ...event } }, `ended/${event.key}`).pipe(
-        Effect.provideService(Actors, actors),
-        Effect.catchIf(
-          ({ code }) => code === "not_found",
-          () => Effect.void,
-        ),
-        Effect.catch((error) => Effect.logWarning("an account could not be told that a place is free; it is told again", error)),
-      );
 
     /** First what it cost, so that whoever waits for the place finds it counted. What fails is found again. */
     const settle = ({ jobId, accountId, at, event: { key } }: Extract<Note, { type: "ended" }>): Effect.Effect<void> =>
@@ -52,28 +67,22 @@ export const accountDelivery: Layer.Layer<never, never, Actors | Database | Leas
           Effect.asVoid,
         );
 
-    /** A pool that nobody waits at does not exist, and one that misses this reads the accounts again by itself. */
-    const deliverNote = (note: Note): Effect.Effect<void> =>
+    /** A pool that nobody has waited at yet does not exist, and one that misses this reads the accounts again by itself. */
+    const deliverNote = (note: Note) =>
       note.type === "ended"
-        ? Effect.andThen(settle(note), ended(note.accountId, note.event))
+        ? Effect.andThen(settle(note), tellEnded(note.accountId, note.event, `ended/${note.event.key}`))
         : Effect.ignore(actors.send(poolAddress(note.account.provider), { type: "pool.account", account: note.account }));
 
-    yield* Queue.take(leases.notes).pipe(
-      Effect.flatMap((note) => Effect.forkScoped(deliverNote(note))),
-      Effect.forever,
-      Effect.forkScoped,
+    // What waits for its turn stays in the queue, whose bound holds for it.
+    const deliverer = Effect.forever(Effect.flatMap(Queue.take(leases.notes), deliverNote));
+    yield* Effect.forkScoped(
+      Effect.all(
+        Array.from({ length: atOnce }, () => deliverer),
+        { concurrency: "unbounded", discard: true },
+      ),
     );
 
-    const sweep = Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis;
-      const rows = yield* database.query((sql) => staleLeases(sql, now - grace));
-      yield* Effect.forEach(rows, ({ account_id, key, charge }) => ended(account_id, endOf(key, z.nullable(Charge).parse(charge))), {
-        concurrency: atOnce,
-        discard: true,
-      });
-      yield* database.query((sql) => settleStale(sql, now - grace));
-      yield* database.query((sql) => sweepCredentials(sql, now - orphanAge));
-    }).pipe(Effect.catchCause((cause) => Effect.logWarning("leases that nobody holds could not be looked for", cause)));
+    const sweep = Effect.provideService(Effect.provideService(sweepLeases, Actors, actors), Database, database);
     yield* placement.once("account.leases", Effect.asVoid(Effect.repeat(sweep, Schedule.spaced(sweepEvery))));
   }),
 );

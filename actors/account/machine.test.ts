@@ -33,6 +33,18 @@ describe("an account at a provider", () => {
     expect(life.take("c")).toBe(true);
   });
 
+  test("frees no place that the same submission was given later than the one that is said to have ended", () => {
+    const life = new AccountLife({ concurrency: 1 }).good();
+    life.take("a");
+    const takenBy = life.now;
+    life.end("a", "unused", { takenBy });
+    expect(life.state).toBe("available");
+    life.now += 1;
+    life.take("a");
+    expect(life.end("a", "unused", { takenBy }).state).toBe("saturated");
+    expect(life.end("a", "completed").state).toBe("available");
+  });
+
   test("keeps credits for what is under way, so that no job is charged and refused", () => {
     const life = ready({ concurrency: 5 }, 100);
     expect([life.take("a", 60), life.take("b", 60), life.take("c", 40)]).toEqual([true, false, true]);

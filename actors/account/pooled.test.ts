@@ -1,11 +1,12 @@
 // Jobs on accounts: the real host, database, vault, pool and job machine; the provider is in memory and keeps its own books.
-import { Effect } from "effect";
+import { Clock, Effect } from "effect";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { testDatabases } from "#db/client/testing.ts";
 import { type JobWatch, request, TestDatabase, TestServer } from "#actors/job/testing.ts";
 import { Database } from "#db/client/database.ts";
 import type { Account } from "#protocol/account.ts";
 import { Actors } from "#runtime/actor/actors.ts";
+import { sweepLeases } from "./delivery.ts";
 
 /** Comes to hold while the test goes on; how soon is the machine's affair. */
 const soon = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000 });
@@ -208,6 +209,39 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     await settled();
     expect(studio.load.get("key-r")?.most).toBe(1);
     expect((await accounts())[0]?.credits?.amount).toBe(studio.credits.get("key-r"));
+  });
+
+  test("a place that no job holds is freed, and is free again too when the same submission has taken it after that", async () => {
+    const account = await add("key-f", 100, { concurrency: 1 });
+    await server.call("accounts.pauseJobs", { provider: "test", everybody: false, paused: true });
+    const job = await server.create();
+    await watch.state(job.id, "waitingForSlot");
+    // The account gave the place, and the process died before the job heard of it.
+    const lease = { type: "lease.take", key: `${job.id}-1`, jobId: job.id, cost: 10 };
+    await server.run(Effect.flatMap(Actors, (actors) => actors.send(`account/${account.id}`, lease)));
+    expect(await accounts()).toMatchObject([{ busy: 1, held: 10 }]);
+    await server.run(
+      Effect.gen(function* () {
+        const clock = yield* Clock.Clock;
+        const later = clock.currentTimeMillisUnsafe() + 60_000;
+        const ahead: Clock.Clock = {
+          currentTimeMillisUnsafe: () => later,
+          currentTimeMillis: Effect.succeed(later),
+          currentTimeNanosUnsafe: () => BigInt(later) * 1_000_000n,
+          currentTimeNanos: Effect.succeed(BigInt(later) * 1_000_000n),
+          monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+          monotonicTimeNanos: clock.monotonicTimeNanos,
+          sleep: (duration) => clock.sleep(duration),
+        };
+        yield* Effect.provideService(sweepLeases, Clock.Clock, ahead);
+      }),
+    );
+    await settled();
+    await server.call("accounts.pauseJobs", { provider: "test", everybody: false, paused: false });
+    expect(await watch.ended(job.id)).toMatchObject({ state: "completed", accountId: account.id });
+    expect(studio.keys).toEqual([lease.key]);
+    await settled();
+    expect(await accounts()).toMatchObject([{ credits: { amount: 90 }, completed: 1 }]);
   });
 
   test("what is paused begins nothing new, lets go on what is under way, says so over a restart, and goes on by one press", async () => {

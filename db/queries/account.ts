@@ -28,8 +28,8 @@ export const accountToConnect = (sql: Queryable, id: string) =>
  * submission ended, where its job says so.
  */
 export const staleLeases = (sql: Queryable, before: number) =>
-  sql<Array<{ account_id: string; key: string; charge: unknown }>>`
-    select a.id as account_id, l.key, (
+  sql<Array<{ account_id: string; key: string; at: number; charge: unknown }>>`
+    select a.id as account_id, l.key, (l.value ->> 'at')::bigint as at, (
       select c from jsonb_array_elements(j.charges) c where c ->> 'key' = l.key limit 1
     ) as charge
     from account a
