@@ -67,7 +67,7 @@ export const accountDelivery: Layer.Layer<never, never, Actors | Database | Leas
           Effect.asVoid,
         );
 
-    /** A pool that nobody has waited at yet does not exist, and one that misses this reads the accounts again by itself. */
+    /** A pool that does not exist yet reads the accounts when it comes to be, and one that misses this reads them again by itself. */
     const deliverNote = (note: Note) =>
       note.type === "ended"
         ? Effect.andThen(settle(note), tellEnded(note.accountId, note.event, `ended/${note.event.key}`))

@@ -2,11 +2,12 @@
 // are sealed here before anything else hears of them.
 import { Clock, Effect } from "effect";
 import type * as z from "zod";
-import { derivedId } from "#actors/job/canonical.ts";
+import { idFor } from "#actors/job/canonical.ts";
 import type { Pause } from "#actors/pause/context.ts";
 import { fromPauseRow, pausesChannel } from "#actors/pause/pauses.ts";
 import { acknowledgedAccount } from "#actors/pool/actor.ts";
 import { makeFollowQueues } from "#actors/pool/follow.ts";
+import { makeTellPools } from "#actors/pool/tell.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { AccountSpec, Provider } from "#actors/provider/provider.ts";
 import { Database } from "#db/client/database.ts";
@@ -25,7 +26,7 @@ import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway/handlers.ts";
 import { Vault } from "#runtime/vault/vault.ts";
 import { accountsChannel } from "./actor.ts";
-import { accountAddress, poolAddress } from "./address.ts";
+import { accountAddress } from "./address.ts";
 import type { AccountContext, AccountEvent, AccountPlan } from "./context.ts";
 import { sealCredentials } from "./credentials.ts";
 import { fromStoredAccount } from "./row.ts";
@@ -74,6 +75,7 @@ export const accountHandlers = Effect.gen(function* () {
   const settings = yield* Settings;
   const vault = yield* Vault;
   const followQueues = yield* makeFollowQueues;
+  const tellPools = yield* makeTellPools;
 
   const visible = (account: Account, { userId, isAdmin }: Caller): boolean => account.shared || account.ownerId === userId || isAdmin;
 
@@ -110,14 +112,6 @@ export const accountHandlers = Effect.gen(function* () {
   const send = (id: string, event: AccountEvent): Effect.Effect<Account, CallError> =>
     Effect.map(actors.send(accountAddress(id), { ...event }), (done) => acknowledgedAccount(id, done));
 
-  /** A pool that does not exist has nobody who waits; one that misses this reads the rules again by itself. */
-  const tellPools = (provider: string | null): Effect.Effect<void> =>
-    Effect.forEach(
-      providers.all.filter(({ id, account }) => account !== null && (provider ?? id) === id),
-      ({ id }) => Effect.ignore(actors.send(poolAddress(id), { type: "pool.rules" })),
-      { concurrency: "unbounded", discard: true },
-    );
-
   const handlers: DomainHandlers<"accounts"> = {
     calls: {
       "accounts.list": Effect.fnUntraced(function* (_input, context) {
@@ -137,7 +131,7 @@ export const accountHandlers = Effect.gen(function* () {
           settings: yield* checked(spec.settings, input.settings, "settings"),
         };
         const secrets = yield* checked(spec.secrets, input.secrets, "secrets");
-        const id = derivedId("acc", ...(context.key === undefined ? [crypto.randomUUID()] : [who.userId, context.key]));
+        const id = idFor("acc", who.userId, context.key);
         const sealed = yield* sealCredentials(vault, id, secrets as Readonly<Record<string, string>>);
         const [quota] = yield* orCallError(database.query((sql) => quotaOf(sql, who.userId)));
         const limit = who.isAdmin ? 1_000_000 : (quota?.accounts ?? settings.PIXSIM_ACCOUNTS_PER_USER);

@@ -419,6 +419,7 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect(await refusal({ ownerId: null })).toBe("forbidden");
     expect(await refusal({ pauseAt: null })).toBe("invalid_input");
     expect(await refusal({ provider: "nobody" })).toBe("not_found");
+    for (const provider of ["test", null]) expect(await refusal({ provider, type: "doubloons" })).toBe("invalid_input");
     await expect(server.call("spend.budgets", { everybody: true })).rejects.toMatchObject({ code: "forbidden" });
     await expect(server.call("accounts.spend", { days: 1, everybody: true })).rejects.toMatchObject({ code: "forbidden" });
     server.admins.add("usr_boss");

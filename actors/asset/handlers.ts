@@ -1,6 +1,7 @@
 // What the wire asks of assets, answered by the services that do it; and those services together.
 import { Effect, Layer } from "effect";
-import { CallError } from "#protocol/wire/errors.ts";
+import { placeOf } from "#actors/page.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { Parts } from "#runtime/blobs/parts.ts";
 import { principalOf } from "#runtime/auth/handlers.ts";
@@ -11,17 +12,8 @@ import { notFound } from "./failures.ts";
 import { Intake } from "./intake.ts";
 import { assetChannel, AssetLibrary } from "./library.ts";
 import { Uploads } from "./uploads.ts";
-import { fromCursor, type Place } from "./view.ts";
 
 const owner = (context: CallContext): Effect.Effect<string, CallError> => Effect.map(principalOf(context), ({ userId }) => userId);
-
-const placeOf = (cursor: string | undefined): Effect.Effect<Place | null, CallError> => {
-  if (cursor === undefined) return Effect.succeed(null);
-  const place = fromCursor(cursor);
-  if (place !== undefined) return Effect.succeed(place);
-  const issues = [{ path: ["cursor"], message: "Not a cursor of this list" }];
-  return Effect.fail(new CallError("invalid_input", "The cursor is not one that this list gave.", { issues }));
-};
 
 /** The handlers of the domain `assets`. */
 export const assetHandlers = Effect.gen(function* () {

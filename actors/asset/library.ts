@@ -1,6 +1,7 @@
 // The assets that are there: listing, renaming, trash, lineage. Each change is stored first, then told to the followers of
 // the owner's channel.
 import { Clock, Context, Effect, Layer } from "effect";
+import { createdPlace, pageOf, type Place } from "#actors/page.ts";
 import { Database } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
 import { lockUsage, usageOf } from "#db/queries/quota.ts";
@@ -13,7 +14,7 @@ import { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { notFound } from "./failures.ts";
 import { refusal } from "./quota.ts";
-import { assetView, type Place, toCursor } from "./view.ts";
+import { assetView } from "./view.ts";
 
 /** Rows of the snapshot of the topic. */
 const snapshotRows = 100;
@@ -81,11 +82,8 @@ export class AssetLibrary extends Context.Service<
 
       const list = Effect.fnUntraced(function* (ownerId: string, filter: query.AssetFilterArgs, after: Place | null, limit: number) {
         const rows = yield* orCallError(database.query((sql) => query.listAssets(sql, ownerId, filter, after, limit + 1)));
-        const last = rows.length > limit ? rows[limit - 1] : undefined;
-        return {
-          assets: rows.slice(0, limit).map(view),
-          next: last === undefined ? null : toCursor({ createdAt: last.created_at, id: last.id }),
-        };
+        const page = pageOf(rows, limit, createdPlace);
+        return { assets: page.rows.map(view), next: page.next };
       });
 
       const snapshot = Effect.fnUntraced(function* (ownerId: string) {

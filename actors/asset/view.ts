@@ -1,4 +1,4 @@
-// A stored asset as clients see it, with addresses of its files; and places in a list. Pure.
+// A stored asset as clients see it, with addresses of its files. Pure.
 import type { AssetRow } from "#db/queries/asset.ts";
 import type { Asset, AssetOrigin, AssetUrls } from "#protocol/asset.ts";
 import { extensionOf } from "#runtime/blobs/media-types.ts";
@@ -60,17 +60,3 @@ export const assetView = (row: AssetRow, media: MediaUrls["Service"]): Asset => 
   urls: urlsOf(row, media),
   rev: row.rev,
 });
-
-export interface Place {
-  readonly createdAt: number;
-  readonly id: string;
-}
-
-export const toCursor = ({ createdAt, id }: Place): string => `${createdAt.toString(36)}.${id}`;
-
-/** The place that a cursor names; undefined if no list gave this cursor. */
-export const fromCursor = (cursor: string): Place | undefined => {
-  const found = /^([0-9a-z]{1,11})\.([A-Za-z0-9_-]{1,64})$/.exec(cursor);
-  const createdAt = Number.parseInt(found?.[1] ?? "", 36);
-  return found?.[2] === undefined || !Number.isSafeInteger(createdAt) ? undefined : { createdAt, id: found[2] };
-};

@@ -1,4 +1,5 @@
-// What makes two requests the same: JSON with sorted keys, its SHA-256, and the ids and seeds derived from such hashes. Pure.
+// What makes two requests the same: JSON with sorted keys, its SHA-256, and the ids and seeds derived from such hashes. Pure, but for ids
+// that nothing is to make again.
 import { createHash } from "node:crypto";
 import { canonicalJson } from "#protocol/canonical.ts";
 import type { SeedParam } from "./form.ts";
@@ -8,6 +9,10 @@ export const hashOf = (value: unknown): string => createHash("sha256").update(ca
 
 /** An id that is the same for the same parts. */
 export const derivedId = (prefix: string, ...parts: ReadonlyArray<string | number>): string => `${prefix}_${hashOf(parts).slice(0, 26)}`;
+
+/** The same for the same user, key and parts; random without a key. */
+export const idFor = (prefix: string, ownerId: string, key: string | undefined, ...parts: ReadonlyArray<string | number>): string =>
+  key === undefined ? derivedId(prefix, crypto.randomUUID()) : derivedId(prefix, ownerId, key, ...parts);
 
 /** A seed within its bounds that is the same for the same id. */
 export const seedOf = (id: string, { min, max }: SeedParam): number => {

@@ -2,7 +2,7 @@
 import { Clock, Effect } from "effect";
 import { fromStoredAccount } from "#actors/account/row.ts";
 import type { Assets } from "#actors/asset/assets.ts";
-import { fromCursor, type Place, toCursor } from "#actors/asset/view.ts";
+import { createdPlace, pageOf, type Place, placeOf } from "#actors/page.ts";
 import { Providers } from "#actors/provider/index.ts";
 import { Database } from "#db/client/database.ts";
 import { visibleAccounts } from "#db/queries/account.ts";
@@ -18,7 +18,7 @@ import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { accepting, acknowledgedRow, jobAddress } from "./accept.ts";
 import { batchEstimate, prepareBatch, singlesOf } from "./batch.ts";
-import { derivedId, hashOf } from "./canonical.ts";
+import { hashOf, idFor } from "./canonical.ts";
 import type { JobEvent } from "./context.ts";
 import { providerSpec } from "./form.ts";
 import type { Submitted } from "./machine.ts";
@@ -33,14 +33,6 @@ const maxWords = 10;
 
 const owner = (context: CallContext): Effect.Effect<string, CallError> => Effect.map(principalOf(context), ({ userId }) => userId);
 
-const placeOf = (cursor: string | undefined): Effect.Effect<Place | null, CallError> => {
-  if (cursor === undefined) return Effect.succeed(null);
-  const place = fromCursor(cursor);
-  return place === undefined
-    ? Effect.fail(refuse([{ path: ["cursor"], message: "The cursor is not one that this list gave." }]))
-    : Effect.succeed(place);
-};
-
 const notFound = (id: string): CallError => new CallError("not_found", `The job ${id} does not exist, or is not yours.`);
 const noJob = "There is no such job.";
 
@@ -48,10 +40,6 @@ const hasEnded = (state: JobState): string => `It has already ended: ${state}.`;
 
 /** Does something to a job, as it was known before; `index`: its place among those of the call. Answers why not, or null. */
 type One = (id: string, before: Job, index: number) => Effect.Effect<string | null, CallError>;
-
-/** The same for the same user, key and parts; random without a key. */
-const idFor = (prefix: string, ownerId: string, key: string | undefined, ...parts: ReadonlyArray<string | number>): string =>
-  key === undefined ? derivedId(prefix, crypto.randomUUID()) : derivedId(prefix, ownerId, key, ...parts);
 
 /** What became of an input is what is asked for again: the very same request. */
 const sameInput = (input: unknown): unknown => {
@@ -81,11 +69,8 @@ export const jobHandlers = Effect.gen(function* () {
 
   const page = Effect.fnUntraced(function* (ownerId: string, filter: JobFilterArgs, after: Place | null, limit: number) {
     const rows = yield* orCallError(database.query((sql) => listJobs(sql, ownerId, filter, after, limit + 1)));
-    const last = rows.length > limit ? rows[limit - 1] : undefined;
-    return {
-      jobs: rows.slice(0, limit).map(fromStored),
-      next: last === undefined ? null : toCursor({ createdAt: last.created_at, id: last.id }),
-    };
+    const { rows: first, next } = pageOf(rows, limit, createdPlace);
+    return { jobs: first.map(fromStored), next };
   });
 
   const snapshot = Effect.fnUntraced(function* (ownerId: string) {

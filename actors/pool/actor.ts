@@ -5,6 +5,7 @@ import { type AccountContext, unusedLease } from "#actors/account/context.ts";
 import { accountRow, fromStoredAccount } from "#actors/account/row.ts";
 import { fromPauseRow } from "#actors/pause/pauses.ts";
 import { Providers } from "#actors/provider/index.ts";
+import { creditTypeAt } from "#actors/provider/paid.ts";
 import { fromBudgetRow } from "#actors/spend/budgets.ts";
 import { periodsAt } from "#actors/spend/context.ts";
 import { Database, type Queryable } from "#db/client/database.ts";
@@ -46,7 +47,6 @@ export const poolActor = Effect.gen(function* () {
   /** As each was told last. */
   const told = new Map<string, PoolQueue>();
   const providers = yield* Providers;
-  const typeOf = (provider: string): string | null => providers.get(provider)?.account?.creditType ?? null;
 
   const ask = <A>(query: (sql: Queryable) => Promise<A>): Effect.Effect<A, EffectFailure> =>
     Effect.mapError(database.query(query), ({ message }) => failure(message));
@@ -54,8 +54,8 @@ export const poolActor = Effect.gen(function* () {
   const rulesOf = Effect.fnUntraced(function* ({ provider, owners }: LoadInput): Effect.fn.Return<PoolRules, EffectFailure> {
     const periods = periodsAt(yield* Clock.currentTimeMillis);
     const pauses = yield* ask((sql) => pausesAt(sql, provider));
-    const budgets = yield* ask((sql) => budgetsFor(sql, owners, provider, periods));
-    return { provider, type: typeOf(provider), pauses: pauses.map(fromPauseRow), budgets: budgets.map(fromBudgetRow) };
+    const budgets = yield* ask((sql) => budgetsFor(sql, owners, provider, periods, "holding"));
+    return { provider, type: creditTypeAt(providers, provider), pauses: pauses.map(fromPauseRow), budgets: budgets.map(fromBudgetRow) };
   });
 
   const load = Effect.fnUntraced(function* (input: LoadInput) {
@@ -74,7 +74,7 @@ export const poolActor = Effect.gen(function* () {
       job_id: jobId,
       owner_id: ownerId,
       provider,
-      type: typeOf(provider),
+      type: creditTypeAt(providers, provider),
       cost,
     }));
     const refused = yield* ask((sql) => holdSpend(sql, wanted, periods));
@@ -133,6 +133,7 @@ export const poolActor = Effect.gen(function* () {
     if (unused.length > 0) yield* ask((sql) => freeHolds(sql, unused));
     return {
       rules: heldBack.length === 0 ? null : yield* rulesOf(input),
+      allHeldBack: free.length === 0,
       refused: [...heldBack.map(({ waiter }) => waiter), ...outcomes.flatMap(({ outcome }) => outcome.refused ?? [])],
       accounts: outcomes.flatMap(({ outcome }) => outcome.account ?? []),
     };
@@ -148,9 +149,9 @@ export const poolActor = Effect.gen(function* () {
       grant: { recovery: "resend", run: ({ input }) => grantAll(input) },
     },
     owner: () => "system",
-    committed: ({ context: { provider, queue } }) => {
-      if (told.get(provider) === queue) return;
-      told.set(provider, queue);
+    committed: ({ context: { provider, shown } }) => {
+      if (told.get(provider) === shown) return;
+      told.set(provider, shown);
       bus.publish(poolsChannel, { provider });
     },
     answer: ({ reasons }) => ({ reasons }),

@@ -2,6 +2,7 @@
 import { Clock, Effect, Queue } from "effect";
 import { poolAddress } from "#actors/account/address.ts";
 import { Providers } from "#actors/provider/index.ts";
+import { paidAt } from "#actors/provider/paid.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
@@ -18,7 +19,7 @@ export const makeFollowQueues = Effect.gen(function* () {
   const bus = yield* Bus;
   const providers = yield* Providers;
   const fork = Effect.runForkWith(yield* Effect.context<never>());
-  const pooled = () => providers.all.filter(({ account }) => account !== null);
+  const pooled = () => paidAt(providers, null);
 
   const seen = Effect.fnUntraced(function* (
     provider: { readonly id: string; readonly title: string },
@@ -40,6 +41,8 @@ export const makeFollowQueues = Effect.gen(function* () {
   return (ownerId: string, jobId: string | undefined, emit: (message: TopicMessage) => void): Effect.Effect<TopicHandle, CallError> =>
     Effect.gen(function* () {
       const changed = new Set<string>();
+      /** What was told last of each provider, since the last snapshot. */
+      const last = new Map<string, string>();
       const wakes = yield* Queue.sliding<true>(1);
       let told = 0;
       const snapshot = Effect.map(
@@ -54,7 +57,12 @@ export const makeFollowQueues = Effect.gen(function* () {
           const provider = pooled().find((each) => each.id === id);
           if (provider === undefined) continue;
           yield* Effect.match(seen(provider, ownerId, jobId), {
-            onSuccess: (queue) => emit({ type: "delta", pos: `queue:${++told}`, json: JSON.stringify([queue]) }),
+            onSuccess: (queue) => {
+              const json = JSON.stringify([queue]);
+              if (last.get(id) === json) return;
+              last.set(id, json);
+              emit({ type: "delta", pos: `queue:${++told}`, json });
+            },
             // It cannot be reached just now: after the rest it is asked again.
             onFailure: () => {
               changed.add(id);
@@ -67,7 +75,10 @@ export const makeFollowQueues = Effect.gen(function* () {
       const fiber = fork(Effect.forever(tell));
       const handle = yield* bus
         .follow(poolsChannel, undefined, snapshot, (message) => {
-          if (message.type !== "delta") return emit(message);
+          if (message.type !== "delta") {
+            last.clear();
+            return emit(message);
+          }
           for (const { provider } of JSON.parse(message.json) as ReadonlyArray<{ readonly provider: string }>) changed.add(provider);
           Queue.offerUnsafe(wakes, true);
         })

@@ -9,6 +9,7 @@ import {
   forgetSilent,
   type Grant,
   isHeldBack,
+  isWaiting,
   learns,
   leaves,
   plan,
@@ -24,6 +25,8 @@ export interface PoolContext {
   readonly provider: string;
   readonly title: string;
   readonly queue: PoolQueue;
+  /** The queue as of its last change that anybody is told of: not whenever a waiter says that it still waits. */
+  readonly shown: PoolQueue;
   /** Why each user's jobs wait. */
   readonly reasons: Readonly<Record<string, string>>;
   /** Grants under way. */
@@ -65,6 +68,8 @@ export interface GrantInput extends LoadInput {
 export interface Granted {
   /** Null: as they were. */
   readonly rules: PoolRules | null;
+  /** No account was asked: each grant was paused, or a budget had no room for it. */
+  readonly allHeldBack: boolean;
   readonly refused: ReadonlyArray<Waiter>;
   readonly accounts: ReadonlyArray<Account>;
 }
@@ -79,8 +84,15 @@ const atOnce = 64;
 /** How often accounts are read anew while somebody waits: what they told may have been lost. */
 const again = 15_000;
 
+/** Between two rounds of grants when the database held back all of the last: it and the plan do not count alike, or not the same yet. */
+const afterHeldBack = 1000;
+
 const withQueue = (context: PoolContext, queue: PoolQueue): Partial<PoolContext> =>
-  queue === context.queue ? {} : { queue, reasons: reasonsOf(context, queue) };
+  queue === context.queue ? {} : { queue, shown: queue, reasons: reasonsOf(context, queue) };
+
+/** Something that was held for an account is so no longer. */
+const hasEnded = (known: Account | undefined, account: Account): boolean =>
+  known !== undefined && known.rev < account.rev && (account.busy < known.busy || account.held < known.held);
 
 const reasonsOf = ({ title, reasons, queue: old }: PoolContext, queue: PoolQueue): PoolContext["reasons"] => {
   const owners = Object.keys(queue.waiting);
@@ -104,25 +116,29 @@ export const poolMachine = setup({
     canGrant: ({ context, event }) => plan(context.queue, timeOf(event), 1).grants.length > 0,
     isStale: ({ context }) => context.stale,
     somebodyWaits: ({ context }) => waitingCount(context.queue) > 0,
+    allHeldBack: (_, { allHeldBack }: Granted) => allHeldBack,
   },
-  delays: { again },
+  delays: { again, afterHeldBack },
   actions: {
     add: assign(({ context, event }: Transition) => {
       const { type: _, ...waiter } = event as Extract<PoolEvent, { type: "pool.want" }>;
       // One that is being granted a place is not in the queue, and would be granted a second one.
       if (context.grants.some((grant) => grant.waiter.jobId === waiter.jobId)) return {};
       const at = timeOf(event);
-      return withQueue(context, wants(context.queue, { ...waiter, since: at, heardAt: at }));
+      const wanting = { ...waiter, since: at, heardAt: at };
+      const queue = wants(context.queue, wanting);
+      return isWaiting(context.queue, wanting) ? { queue } : withQueue(context, queue);
     }),
     drop: assign(({ context, event }: Transition) => {
       const { ownerId, jobId } = event as Extract<PoolEvent, { type: "pool.leave" }>;
       return withQueue(context, leaves(context.queue, ownerId, jobId));
     }),
-    learn: assign(({ context, event }: Transition) => ({
-      ...withQueue(context, learns(context.queue, (event as Extract<PoolEvent, { type: "pool.account" }>).account)),
+    learn: assign(({ context, event }: Transition) => {
+      const { account } = event as Extract<PoolEvent, { type: "pool.account" }>;
       // What has ended there may have cost less than was held for it.
-      ...(isHeldBack(context.queue) ? { stale: true } : {}),
-    })),
+      const stale = hasEnded(context.queue.accounts[account.id], account) && isHeldBack(context.queue);
+      return { ...withQueue(context, learns(context.queue, account)), ...(stale ? { stale } : {}) };
+    }),
     noteStale: assign({ stale: true }),
     read: assign({ stale: false }),
     noteLoaded: assign(({ context, event }: Transition, { accounts, rules }: Loaded) => {
@@ -150,14 +166,10 @@ export const poolMachine = setup({
 }).createMachine({
   id: "pool",
   initial: "loading",
-  context: ({ input }) => ({
-    provider: input.provider,
-    title: input.title,
-    queue: emptyQueue(input.provider),
-    reasons: {},
-    grants: [],
-    stale: false,
-  }),
+  context: ({ input: { provider, title } }) => {
+    const queue = emptyQueue(provider);
+    return { provider, title, queue, shown: queue, reasons: {}, grants: [], stale: false };
+  },
   on: {
     "pool.want": { actions: "add" },
     "pool.leave": { actions: "drop" },
@@ -202,9 +214,21 @@ export const poolMachine = setup({
           accounts: queue.accounts,
           grants,
         }),
-        onDone: { target: "idle", actions: { type: "noteGranted", params: ({ event }) => event.output } },
+        onDone: [
+          {
+            guard: { type: "allHeldBack", params: ({ event }) => event.output },
+            target: "heldBack",
+            actions: { type: "noteGranted", params: ({ event }) => event.output },
+          },
+          { target: "idle", actions: { type: "noteGranted", params: ({ event }) => event.output } },
+        ],
         onError: { target: "loading", actions: "putBack" },
       },
+    },
+    heldBack: {
+      description: "Nothing that was to be granted was allowed; it is tried again, and not at once",
+      always: { guard: "isStale", target: "loading" },
+      after: { afterHeldBack: "idle" },
     },
   },
 });

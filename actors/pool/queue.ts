@@ -66,12 +66,20 @@ const urgency = ({ priority, since }: Waiter, now: number): number => priority -
 
 const before = (a: Waiter, b: Waiter): number => a.priority - b.priority || a.rank - b.rank || a.since - b.since;
 
+const waitsAlike = (a: Waiter, b: Waiter): boolean => a.key === b.key && a.priority === b.priority && a.rank === b.rank;
+
+/** It waits already, and just so. */
+export const isWaiting = ({ waiting }: PoolQueue, waiter: Waiter): boolean => {
+  const known = waiting[waiter.ownerId]?.find(({ jobId }) => jobId === waiter.jobId);
+  return known !== undefined && waitsAlike(known, waiter);
+};
+
 /** Adds a waiter, or hears of it again: it keeps its place. */
 export const wants = (queue: PoolQueue, waiter: Waiter): PoolQueue => {
   const own = queue.waiting[waiter.ownerId] ?? [];
   const at = own.findIndex(({ jobId }) => jobId === waiter.jobId);
   const known = own[at];
-  if (known !== undefined && known.key === waiter.key && known.priority === waiter.priority && known.rank === waiter.rank) {
+  if (known !== undefined && waitsAlike(known, waiter)) {
     return { ...queue, waiting: { ...queue.waiting, [waiter.ownerId]: own.with(at, { ...known, heardAt: waiter.heardAt }) } };
   }
   const others = known === undefined ? own : own.toSpliced(at, 1);

@@ -1,8 +1,8 @@
 // What the wire asks of the prompt library. Everything is the signed-in user's own: what belongs to another does not exist. What a key
 // made is found again by the ids that are derived from it.
 import { Clock, Effect } from "effect";
-import { fromCursor, type Place, toCursor } from "#actors/asset/view.ts";
-import { derivedId } from "#actors/job/canonical.ts";
+import { idFor } from "#actors/job/canonical.ts";
+import { createdPlace, pageOf, type Place, placeOf } from "#actors/page.ts";
 import { Database } from "#db/client/database.ts";
 import * as query from "#db/queries/prompt.ts";
 import type { PromptKind } from "#protocol/prompt.ts";
@@ -50,14 +50,6 @@ const tooManyVersions = (): CallError =>
     limit: promptQuotas.versions,
   });
 
-const placeOf = (cursor: string | undefined): Effect.Effect<Place | null, CallError> => {
-  if (cursor === undefined) return Effect.succeed(null);
-  const place = fromCursor(cursor);
-  return place === undefined
-    ? Effect.fail(refuse([{ path: ["cursor"], message: "The cursor is not one that this list gave." }]))
-    : Effect.succeed(place);
-};
-
 const wordsOf = (search: string | undefined): ReadonlyArray<string> =>
   (search ?? "")
     .split(/\s+/)
@@ -85,9 +77,6 @@ const promptChannel = (ownerId: string): string => `prompts:${ownerId}`;
 export const promptHandlers = Effect.gen(function* () {
   const database = yield* Database;
   const bus = yield* Bus;
-
-  const idFor = (prefix: string, ownerId: string, key: string | undefined): string =>
-    derivedId(prefix, ...(key === undefined ? [crypto.randomUUID()] : [ownerId, key]));
 
   const one = Effect.fnUntraced(function* (ownerId: string, id: string) {
     const [row] = yield* orCallError(database.query((sql) => query.promptsById(sql, ownerId, [id])));
@@ -123,11 +112,8 @@ export const promptHandlers = Effect.gen(function* () {
 
   const page = Effect.fnUntraced(function* (ownerId: string, filter: query.PromptFilterArgs, after: Place | null, limit: number) {
     const rows = yield* orCallError(database.query((sql) => query.listPrompts(sql, ownerId, filter, after, limit + 1)));
-    const last = rows.length > limit ? rows[limit - 1] : undefined;
-    return {
-      prompts: rows.slice(0, limit).map(promptView),
-      next: last === undefined ? null : toCursor({ createdAt: last.created_at, id: last.id }),
-    };
+    const { rows: first, next } = pageOf(rows, limit, createdPlace);
+    return { prompts: first.map(promptView), next };
   });
 
   const snapshot = Effect.fnUntraced(function* (ownerId: string) {
@@ -263,16 +249,16 @@ export const promptHandlers = Effect.gen(function* () {
         const ownerId = yield* owner(context);
         const after = yield* placeOf(cursor);
         const rows = yield* orCallError(database.query((sql) => query.usedPrompts(sql, ownerId, wordsOf(search), after, limit + 1)));
-        const last = rows.length > limit ? rows[limit - 1] : undefined;
+        const { rows: first, next } = pageOf(rows, limit, (row) => ({ createdAt: row.last_used_at, id: row.job_id }));
         return {
-          used: rows.slice(0, limit).map((row) => ({
+          used: first.map((row) => ({
             text: row.text,
             negative: row.negative,
             jobs: row.jobs,
             lastUsedAt: row.last_used_at,
             jobId: row.job_id,
           })),
-          next: last === undefined ? null : toCursor({ createdAt: last.last_used_at, id: last.job_id }),
+          next,
         };
       }),
     },

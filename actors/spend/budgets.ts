@@ -1,6 +1,7 @@
 // Budgets as the database has them, and whether they allow that more is taken in.
 import { Clock, Effect } from "effect";
 import { Providers } from "#actors/provider/index.ts";
+import { creditTypeAt, paidAt } from "#actors/provider/paid.ts";
 import { Database } from "#db/client/database.ts";
 import { type BudgetRow, budgetsFor, waitingSpend } from "#db/queries/budget.ts";
 import type { Budget } from "#protocol/spend.ts";
@@ -36,23 +37,22 @@ export interface Asked {
 export const allowance = Effect.gen(function* () {
   const database = yield* Database;
   const providers = yield* Providers;
-  const typeOf = (provider: string): string | null => providers.get(provider)?.account?.creditType ?? null;
-  const isPaid = (provider: string): boolean => (providers.get(provider)?.account ?? null) !== null;
 
   return Effect.fnUntraced(function* (ownerId: string, asked: ReadonlyArray<Asked>): Effect.fn.Return<CallError | null, CallError> {
-    const paid = asked.filter(({ provider }) => isPaid(provider));
+    const paying = paidAt(providers, null).map(({ id }) => id);
+    const paid = asked.filter(({ provider }) => paying.includes(provider));
     if (paid.length === 0) return null;
     const now = yield* Clock.currentTimeMillis;
     const periods = periodsAt(now);
-    const rows = yield* orCallError(database.query((sql) => budgetsFor(sql, [ownerId], null, periods)));
+    const rows = yield* orCallError(database.query((sql) => budgetsFor(sql, [ownerId], null, periods, "stopping")));
     for (const budget of rows.map(fromBudgetRow)) {
       const { stopAt, period } = budget;
       if (stopAt === null) continue;
       const ends = periods.ends[period];
-      const spending = (provider: string): Omit<Spending, "cost"> => ({ ownerId, provider, type: typeOf(provider) });
+      const spending = (provider: string): Omit<Spending, "cost"> => ({ ownerId, provider, type: creditTypeAt(providers, provider) });
       const more = paid.filter(({ provider, scheduledFor }) => (scheduledFor ?? 0) < ends && concerns(budget, spending(provider)));
       if (more.length === 0) continue;
-      const counted = providers.all.map(({ id }) => id).filter((id) => isPaid(id) && concerns(budget, spending(id)));
+      const counted = paying.filter((id) => concerns(budget, spending(id)));
       const [waits] = yield* orCallError(database.query((sql) => waitingSpend(sql, budget.ownerId, counted, ends)));
       const waiting = (budget.type === null ? waits?.jobs : waits?.credits) ?? 0;
       const amount = more.reduce((sum, { cost, times }) => sum + amountOf(budget, cost) * times, 0);

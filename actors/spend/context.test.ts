@@ -51,6 +51,7 @@ test("thresholds: the lower of the two that hold back counts, and the furthest t
 
 test("what is used up to the last fraction is full, and sums of fractions do not spill over", () => {
   expect([fits(90, 10, 100), fits(90, 10.01, 100), fits(100, 0, 100), fits(0.6, 0.3, 0.9)]).toEqual([true, false, false, true]);
+  expect(fits(90, 10 + 1e-8, 100)).toBe(false);
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 60 }), (cents) => {
       const most = cents.reduce((sum, each) => sum + each, 0) / 100;

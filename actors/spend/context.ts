@@ -33,8 +33,8 @@ export const amountOf = ({ type }: Budget, cost: number): number => (type === nu
 export const mostOf = ({ pauseAt, stopAt }: Budget): number | null =>
   pauseAt === null || stopAt === null ? (pauseAt ?? stopAt) : Math.min(pauseAt, stopAt);
 
-/** Sums of fractions are never quite what they should be; the database counts exactly. */
-const slack = 1e-9;
+/** Sums of fractions are never quite what they should be; the database counts exactly, and allows no more than the limit. */
+const slack = 1e-12;
 
 /** Whether so much may be added to what is used. */
 export const fits = (used: number, amount: number, most: number): boolean =>

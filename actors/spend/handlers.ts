@@ -1,16 +1,16 @@
 // What the wire asks of spend. Everybody sees their own submissions and what limits them; the budgets of others and of the workspace are an
 // administrator's.
 import { Clock, Effect } from "effect";
-import { poolAddress } from "#actors/account/address.ts";
-import { fromCursor, toCursor } from "#actors/asset/view.ts";
+import { pageOf, placeOf } from "#actors/page.ts";
+import { makeTellPools } from "#actors/pool/tell.ts";
 import { Providers } from "#actors/provider/index.ts";
+import { paidAt } from "#actors/provider/paid.ts";
 import { Database } from "#db/client/database.ts";
 import { allBudgets, budgetById, budgetsFor, putBudget, removeBudget } from "#db/queries/budget.ts";
 import { ledgerRows } from "#db/queries/ledger.ts";
 import { userById } from "#db/queries/user.ts";
 import { LedgerEntry } from "#protocol/spend.ts";
 import { CallError } from "#protocol/wire/errors.ts";
-import { Actors } from "#runtime/actor/actors.ts";
 import { principalOf } from "#runtime/auth/handlers.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { DomainHandlers } from "#runtime/gateway/handlers.ts";
@@ -23,27 +23,19 @@ const invalid = (path: string, message: string): CallError =>
 
 export const spendHandlers = Effect.gen(function* () {
   const database = yield* Database;
-  const actors = yield* Actors;
   const providers = yield* Providers;
 
-  /** Pools hear of what may hold their jobs back no longer, or from now on; one that misses it looks again by itself. */
-  const tellPools = (provider: string | null): Effect.Effect<void> =>
-    Effect.forEach(
-      providers.all.filter(({ id, account }) => account !== null && (provider ?? id) === id),
-      ({ id }) => Effect.ignore(actors.send(poolAddress(id), { type: "pool.rules" })),
-      { concurrency: "unbounded", discard: true },
-    );
+  const tellPools = yield* makeTellPools;
 
   const handlers: DomainHandlers<"spend"> = {
     calls: {
       "spend.ledger": Effect.fnUntraced(function* ({ cursor, limit }, context) {
         const { userId } = yield* principalOf(context);
-        const place = cursor === undefined ? null : fromCursor(cursor);
-        if (place === undefined) return yield* Effect.fail(invalid("cursor", "The cursor is not one that this list gave."));
-        const rows = yield* orCallError(database.query((sql) => ledgerRows(sql, userId, place, limit + 1)));
-        const last = rows.length > limit ? rows[limit - 1] : undefined;
+        const place = yield* placeOf(cursor);
+        const read = yield* orCallError(database.query((sql) => ledgerRows(sql, userId, place, limit + 1)));
+        const { rows, next } = pageOf(read, limit, ({ at, key }) => ({ createdAt: at, id: key }));
         return {
-          entries: rows.slice(0, limit).map((row) =>
+          entries: rows.map((row) =>
             LedgerEntry.parse({
               key: row.key,
               jobId: row.job_id,
@@ -59,7 +51,7 @@ export const spendHandlers = Effect.gen(function* () {
               at: row.at,
             }),
           ),
-          next: last === undefined ? null : toCursor({ createdAt: last.at, id: last.key }),
+          next,
         };
       }),
 
@@ -68,7 +60,7 @@ export const spendHandlers = Effect.gen(function* () {
         if (everybody && role !== "admin") return yield* Effect.fail(forbidden("Only an administrator sees the budgets of others."));
         const periods = periodsAt(yield* Clock.currentTimeMillis);
         const rows = yield* orCallError(
-          database.query((sql) => (everybody ? allBudgets(sql, periods) : budgetsFor(sql, [userId], null, periods))),
+          database.query((sql) => (everybody ? allBudgets(sql, periods) : budgetsFor(sql, [userId], null, periods, "all"))),
         );
         return { budgets: rows.map(fromBudgetRow) };
       }),
@@ -80,8 +72,15 @@ export const spendHandlers = Effect.gen(function* () {
         if (warnAt === null && pauseAt === null && stopAt === null) {
           return yield* Effect.fail(invalid("pauseAt", "Say at which amount it warns, lets jobs wait or refuses them."));
         }
-        if (provider !== null && (providers.get(provider)?.account ?? null) === null) {
+        const counting = paidAt(providers, provider);
+        if (provider !== null && counting.length === 0) {
           return yield* Effect.fail(new CallError("not_found", `There is no provider "${provider}" that is paid.`));
+        }
+        const types = new Set(counting.flatMap(({ account }) => account.creditType ?? []));
+        if (type !== null && !types.has(type)) {
+          const who = provider === null ? "No paid provider counts" : `${counting[0]?.title ?? provider} does not count`;
+          const others = types.size === 0 ? "jobs alone can be counted there" : `${[...types].join(", ")} or jobs can be counted`;
+          return yield* Effect.fail(invalid("type", `${who} in "${type}": ${others}.`));
         }
         if (typeof ownerId === "string" && (yield* orCallError(database.query((sql) => userById(sql, ownerId)))).length === 0) {
           return yield* Effect.fail(new CallError("not_found", `There is no user ${ownerId}.`));
@@ -100,7 +99,7 @@ export const spendHandlers = Effect.gen(function* () {
         const [kept] = yield* orCallError(database.query((sql) => putBudget(sql, budget)));
         const periods = periodsAt(yield* Clock.currentTimeMillis);
         // What was used when it was set: once the pools have heard of it they may grant at once.
-        const rows = yield* orCallError(database.query((sql) => budgetsFor(sql, [budget.owner_id], null, periods)));
+        const rows = yield* orCallError(database.query((sql) => budgetsFor(sql, [budget.owner_id], null, periods, "all")));
         yield* tellPools(provider);
         const row = rows.find(({ id }) => id === kept?.id);
         return row === undefined ? yield* Effect.fail(new CallError("not_found", "Somebody has removed it just now.")) : fromBudgetRow(row);

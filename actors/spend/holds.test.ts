@@ -4,7 +4,7 @@ import { Effect, ManagedRuntime } from "effect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Database } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
-import { type BudgetRow, budgetsFor, putBudget, removeBudget } from "#db/queries/budget.ts";
+import { type BudgetRow, type BudgetsAsked, budgetsFor, putBudget, removeBudget } from "#db/queries/budget.ts";
 import { freeHolds, holdSpend, ledgerRows, settleHold, settleStale, spendOf, type Wanted } from "#db/queries/ledger.ts";
 import type { Queryable } from "#db/client/database.ts";
 import { periodsAt } from "./context.ts";
@@ -105,7 +105,7 @@ describe.each(testDatabases)("holds ($engine)", ({ layer }) => {
               ),
             ),
           );
-          const rows = await sql((db) => budgetsFor(db, owners, null, periods));
+          const rows = await sql((db) => budgetsFor(db, owners, null, periods, "all"));
           for (const { used, pause_at, stop_at } of rows) {
             expect(used).toBeLessThanOrEqual(Math.min(pause_at ?? Number.POSITIVE_INFINITY, stop_at ?? Number.POSITIVE_INFINITY));
           }
@@ -126,6 +126,18 @@ describe.each(testDatabases)("holds ($engine)", ({ layer }) => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  test("who decides reads only the budgets that decide", async () => {
+    await clear();
+    await sql((db) => putBudget(db, budget("bud_warn", { warn_at: 5, pause_at: null })));
+    await sql((db) => putBudget(db, budget("bud_pause", { period: "month" })));
+    await sql((db) => putBudget(db, budget("bud_stop", { owner_id: "", pause_at: null, stop_at: 7 })));
+    const read = async (which: BudgetsAsked) =>
+      (await sql((db) => budgetsFor(db, ["u1"], null, periods, which))).map(({ id }) => id).sort();
+    expect(await read("all")).toEqual(["bud_pause", "bud_stop", "bud_warn"]);
+    expect(await read("holding")).toEqual(["bud_pause", "bud_stop"]);
+    expect(await read("stopping")).toEqual(["bud_stop"]);
   });
 
   test("what costs less than was held gives room again, and so does what came to nothing", async () => {

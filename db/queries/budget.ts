@@ -23,11 +23,26 @@ const columns = (sql: Queryable, { day, month }: Periods) => sql`
   b.id, b.owner_id, b.by_admin, b.provider, b.period, b.type, b.warn_at, b.pause_at, b.stop_at,
   budget_used(b, case b.period when 'day' then ${day}::bigint else ${month}::bigint end)::double precision as used`;
 
+/** Which budgets: those that let jobs wait, those that refuse them, or also those that only warn. Counting what each has used takes its time. */
+export type BudgetsAsked = "holding" | "stopping" | "all";
+
+const asked = (sql: Queryable, which: BudgetsAsked) => {
+  switch (which) {
+    case "holding":
+      return sql`and (b.pause_at is not null or b.stop_at is not null)`;
+    case "stopping":
+      return sql`and b.stop_at is not null`;
+    case "all":
+      return sql``;
+  }
+};
+
 /** Those that concern one of the users, and everybody's; at one provider, if it is given. */
-export const budgetsFor = (sql: Queryable, owners: ReadonlyArray<string>, provider: string | null, periods: Periods) =>
+export const budgetsFor = (sql: Queryable, owners: ReadonlyArray<string>, provider: string | null, periods: Periods, which: BudgetsAsked) =>
   sql<Array<BudgetRow>>`
     select ${columns(sql, periods)} from budget b
     where b.owner_id = any(${sql.array(["", ...owners], 25)}::text[]) ${provider === null ? sql`` : sql`and b.provider in ('', ${provider})`}
+      ${asked(sql, which)}
     order by b.owner_id, b.provider, b.period, b.type, b.by_admin`;
 
 /** Every user's. */
