@@ -46,6 +46,8 @@ export interface Form {
   /** What was refused is right now: the marks are taken away. */
   readonly fine: () => void;
   readonly take: (wish: DraftWish) => boolean;
+  /** Of the field that takes the prompt, which is the first of its kind: a negative one stands after it. */
+  readonly promptKey: Accessor<string | undefined>;
   /** What the prompt says; null where the operation takes none. */
   readonly words: Accessor<Words | null>;
   /** The prompt and the negative prompt as they stand; null: the operation takes no negative one. */
@@ -291,16 +293,16 @@ export const createForm = (options: FormOptions): Form => {
     take: (wish) => {
       switch (wish.kind) {
         case "prompt": {
-          const prompt = untrack(fields).find((field) => field.kind === "text" && field.isPrompt);
+          const prompt = untrack(promptKey);
           if (prompt !== undefined) {
             batch(() => {
               setAllValues((now) => ({
                 ...now,
-                [prompt.key]: wish.text,
+                [prompt]: wish.text,
                 ...(wish.negative === undefined ? {} : { [negativeField]: wish.negative }),
               }));
               setOrigin(wish.origin ?? null);
-              setErrors((now) => withoutKey(now, prompt.key));
+              setErrors((now) => withoutKey(now, prompt));
             });
             keep();
           }
@@ -349,6 +351,7 @@ export const createForm = (options: FormOptions): Form => {
         }
       }
     },
+    promptKey,
     words,
     wording,
     variables,

@@ -5,6 +5,7 @@ import type { CallArgs, CallOutput } from "#protocol/contract.ts";
 import { gridSize } from "#protocol/grid.ts";
 import type { ProviderSpec } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import { allCommands } from "#web/app/commands.ts";
 import { sampleAccount, sampleAsset, sampleJob } from "#web/store/testing.ts";
 import { remote } from "#web/panels/accounts/testing.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
@@ -382,6 +383,22 @@ describe("the Generate panel", () => {
 });
 
 describe("choices and variables in the prompt", () => {
+  it("are explained below the prompt alone, which is the one to write in, where there is a negative one too", async () => {
+    const prompts = z.object({
+      prompt: z.string().min(1).max(100).meta({ title: "Prompt", "x-widget": "prompt" }),
+      negativePrompt: z.string().max(100).optional().meta({ title: "Negative prompt", "x-widget": "prompt" }),
+    });
+    const operations = [{ ...studio.operations[0]!, params: z.toJSONSchema(prompts, { io: "input" }) }];
+    const { workspace } = await show({ "jobs.providers": () => ({ providers: [{ ...studio, operations }] }) });
+    workspace.draft.usePrompt("a {red|grey} fox", { negative: "blurry" });
+    expect(await screen.findAllByText("2 texts: each video takes one, by its seed.")).toHaveLength(1);
+    expect(screen.getAllByRole("button", { name: "Save to the library" })).toHaveLength(1);
+    allCommands()
+      .find(({ id }) => id === "generate.prompt")
+      ?.run();
+    expect(document.activeElement).toBe(screen.getByLabelText("Prompt"));
+  });
+
   it("are explained below it, filled in there, and sent for the server to draw", async () => {
     const { client } = await show();
     type("Prompt", "a {red|grey} fox in ${place:the snow}, ${light}");

@@ -212,10 +212,10 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   };
 
   const refer = (name: string) => {
-    const field = form.fields().find((each) => each.kind === "text" && each.isPrompt);
-    if (field !== undefined && name !== "") {
-      const text = String(form.values()[field.key] ?? "");
-      form.setValue(field.key, `${text}${text === "" || text.endsWith(" ") ? "" : " "}@${name} `);
+    const key = form.promptKey();
+    if (key !== undefined && name !== "") {
+      const text = String(form.values()[key] ?? "");
+      form.setValue(key, `${text}${text === "" || text.endsWith(" ") ? "" : " "}@${name} `);
       prompt?.focus();
     }
   };
@@ -358,9 +358,9 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
                       value={form.values()[field.key]}
                       error={form.errors()[field.key]}
                       onChange={(value) => form.setValue(field.key, value)}
-                      promptRef={(element) => (prompt = element)}
+                      promptRef={(element) => field.key === form.promptKey() && (prompt = element)}
                     />
-                    <Show when={field.kind === "text" && field.isPrompt ? form.words() : null}>
+                    <Show when={field.key === form.promptKey() ? form.words() : null}>
                       {(words) => <WordsView form={form} words={words()} told={form.errors()[field.key] !== undefined} />}
                     </Show>
                   </>
