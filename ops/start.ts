@@ -23,8 +23,14 @@ const build = (): Promise<void> =>
   });
 
 try {
-  const pages = process.argv.includes("--without-pages") ? Promise.resolve() : build();
   const demo = process.argv.includes("--demo");
+  const elsewhere = ["DATABASE_URL", "REDIS_URL"].filter((name) => (process.env[name] ?? "") !== "");
+  if (demo && elsewhere.length > 0) {
+    throw new Error(
+      `PixSim cannot start: --demo adds sample accounts for everybody, and ${elsewhere.join(" and ")} may lead to an installation that is in use. Start it without.`,
+    );
+  }
+  const pages = process.argv.includes("--without-pages") ? Promise.resolve() : build();
   const settings = readSettings(demo ? { PIXSIM_DATA: "./data-demo", PIXSIM_PROVIDER_SPEED: "8", ...process.env } : process.env);
   const opening = settings.DATABASE_URL === undefined ? openFolder(settings.PIXSIM_DATA) : undefined;
   // The thread must have begun before the program is loaded, which holds the event loop. A failure is told to who asks.

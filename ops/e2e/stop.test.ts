@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { postgres as connect } from "#db/client/postgres-mended.ts";
 import { type RunningPostgres, startPostgres } from "../services/postgres.ts";
 import { startRedis } from "../services/redis.ts";
-import { ServerEnded, startServer } from "./server.ts";
+import { ServerEnded, type ServerOptions, startServer } from "./server.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -29,11 +29,9 @@ describe("it says in one line why it cannot start", () => {
   });
   afterAll(() => postgres.stop());
 
-  const refusal = async (env: Readonly<Record<string, string>>, through?: ReadonlyArray<string>): Promise<string> => {
+  const refusal = async (env: Readonly<Record<string, string>>, how: Pick<ServerOptions, "through" | "args"> = {}): Promise<string> => {
     const data = join(folder, crypto.randomUUID());
-    const error: unknown = await startServer({ data, env, ...(through === undefined ? {} : { through }) }).catch(
-      (reason: unknown) => reason,
-    );
+    const error: unknown = await startServer({ data, env, ...how }).catch((reason: unknown) => reason);
     if (!(error instanceof ServerEnded)) throw new Error("it was not refused");
     expect(error.exit.code).toBe(1);
     return /^PixSim cannot start: (.*)$/m.exec(error.output)?.[1] ?? error.output;
@@ -41,6 +39,12 @@ describe("it says in one line why it cannot start", () => {
 
   test("a database that does not answer", async () => {
     expect(await refusal({ DATABASE_URL: "postgres://nobody@127.0.0.1:1/none" })).toMatch(/^PostgreSQL at 127.0.0.1:1 does not answer/);
+  });
+
+  test("a demonstration in what others may use", async () => {
+    const args = ["--demo"];
+    expect(await refusal({ DATABASE_URL: postgres.url }, { args })).toMatch(/^--demo adds sample accounts .* DATABASE_URL may lead to/);
+    expect(await refusal({ REDIS_URL: "redis://127.0.0.1:1" }, { args })).toMatch(/^--demo adds sample accounts .* REDIS_URL may lead to/);
   });
 
   test("a database of a newer program", async () => {
@@ -66,7 +70,8 @@ describe("it says in one line why it cannot start", () => {
     await chmod(row!.folder, 0o000);
     const bound = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : ["env"];
     try {
-      expect(await refusal({ DATABASE_URL: `postgres://pixsim@${encodeURIComponent(row!.folder)}:${url.port}/postgres` }, bound)).toMatch(
+      const socket = `postgres://pixsim@${encodeURIComponent(row!.folder)}:${url.port}/postgres`;
+      expect(await refusal({ DATABASE_URL: socket }, { through: bound })).toMatch(
         /^PostgreSQL at \S+ does not let this user in \(connect EACCES \S+\)\. Let it use that folder, or correct DATABASE_URL\.$/,
       );
     } finally {
