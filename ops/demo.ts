@@ -8,7 +8,7 @@ import { startFleet } from "./simulators/fleet.ts";
 
 const placesOfEach = { accounts: 2, credits: 5000, concurrency: 3 } as const;
 
-/** Adds the sample accounts, or leads those of an earlier start to where the simulators are now. Answers how many there are. */
+/** Adds the sample accounts, or leads those of an earlier start to where the simulators are now; what a person removed stays away. Answers how many there are. */
 export const addDemoAccounts = Effect.gen(function* () {
   // A video takes seconds there, not a minute.
   const { PIXSIM_PROVIDER_SPEED: speed } = yield* Settings;
@@ -29,6 +29,7 @@ export const addDemoAccounts = Effect.gen(function* () {
     authenticate: () => {},
     openUpload: () => 0,
   };
+  let count = 0;
   for (const { provider, title, settings, secrets, concurrency } of accounts) {
     const key = `demo/${provider}/${title}`;
     const input = {
@@ -41,9 +42,11 @@ export const addDemoAccounts = Effect.gen(function* () {
       priority: 5,
       dailyLimit: null,
     };
-    const { id } = yield* calls["accounts.add"](input, { ...context, key });
+    const { id, state } = yield* calls["accounts.add"](input, { ...context, key });
+    if (state === "removed") continue;
     // Added by an earlier start: the simulators listen elsewhere now.
     yield* calls["accounts.update"]({ id, settings: { ...settings }, secrets: { ...secrets } }, context);
+    count++;
   }
-  return accounts.length;
+  return count;
 });

@@ -7,9 +7,11 @@ import { firstAdmin, typedClient } from "./people.ts";
 import { startServer } from "./server.ts";
 
 const everywhere = ["comfyui", "fal", "openaiVideos", "pixverse", "replicate"].flatMap((provider) => [provider, provider]);
+/** One account at fal is removed before the restart. */
+const left = everywhere.toSpliced(everywhere.indexOf("fal"), 1);
 
 test(
-  "sample accounts at every provider are ready, and are led to where the simulators are after a restart",
+  "sample accounts at every provider are ready; after a restart they are led to where the simulators are, and what was removed stays away",
   { timeout: 120_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "pixsim-demo-"));
@@ -18,20 +20,25 @@ test(
     const grant = await firstAdmin(server);
     const addresses: Array<ReadonlyArray<unknown>> = [];
     try {
-      for (const prompt of ["a fox", "a fox once more"]) {
+      for (const [prompt, expected] of [
+        ["a fox", everywhere],
+        ["a fox once more", left],
+      ] as const) {
         const client = typedClient(server, grant);
         const ready = async () => (await client.call("accounts.list", {})).accounts.filter(({ state }) => state === "available");
-        await expect.poll(async () => (await ready()).map(({ provider }) => provider).sort(), { timeout: 30_000 }).toEqual(everywhere);
+        await expect.poll(async () => (await ready()).map(({ provider }) => provider).sort(), { timeout: 30_000 }).toEqual(expected);
         addresses.push((await ready()).map(({ settings }) => settings["baseUrl"]));
         const { jobs } = await client.call("jobs.create", {
           request: { operation: "text_to_video", provider: "pixverse", params: { prompt } },
         });
         await expect.poll(async () => (await client.call("jobs.get", { id: jobs[0]!.id })).state, { timeout: 30_000 }).toBe("completed");
+        const removed = (await ready()).find(({ provider }) => provider === "fal");
+        if (prompt === "a fox") await client.call("accounts.remove", { id: removed!.id });
         client.close();
         await server.kill();
         if (prompt === "a fox") server = await startServer({ ...options, port: server.port });
       }
-      expect(addresses[1]).not.toEqual(addresses[0]);
+      expect(addresses[0]!.filter((address) => addresses[1]!.includes(address))).toEqual([]);
     } finally {
       await server.kill("SIGKILL");
       await rm(folder, { recursive: true, force: true });
