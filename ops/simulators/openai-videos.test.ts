@@ -163,18 +163,27 @@ describe("the OpenAI Videos format", () => {
     });
 
     it("for characters: each once, then their ids, with their names in the prompt", async () => {
+      const characters = new Map<string, string>();
+      await start({ characters });
       await submit(fusion(inputs.clip));
       await submit(fusion(inputs.clip), "job/2/1");
       expect(sent("/v1/videos/characters").length).toBe(2);
+      expect(characters.size).toBe(2);
       expect(sent("/v1/videos").map(({ json }) => json)).toEqual(
         Array.from({ length: 2 }, () => ({
           prompt: "fox chases ball",
           model: "sora-2",
           seconds: "4",
           size: "1280x720",
-          characters: [{ id: "char_1" }, { id: "char_2" }],
+          characters: [...characters.keys()].map((id) => ({ id })),
         })),
       );
+    });
+
+    it("and is given an id that it never gave before, also when it was started anew", async () => {
+      const before = await submit(words("a fox"));
+      await start();
+      expect(await submit(words("a fox"))).not.toBe(before);
     });
 
     it("once more for characters that the gateway has forgotten, at the next try", async () => {

@@ -1,4 +1,5 @@
 // A gateway that speaks the OpenAI Videos format, under /v1. It takes no key of a submit, so one that is sent twice is made and paid twice.
+import { randomUUID } from "node:crypto";
 import sharp from "sharp";
 import * as z from "zod";
 import {
@@ -70,7 +71,6 @@ export const startOpenaiVideos = async (options: OpenaiVideosOptions = {}): Prom
     characters = new Map<string, string>(),
     generationMs,
   } = options;
-  let made = 0;
   const keyOf: Vendor["keyOf"] = ({ headers }) => /^Bearer (\S+)$/.exec(headers["authorization"] ?? "")?.[1];
 
   const stateOf = (job: OpenaiVideosJob): { readonly status: string; readonly progress: number } => {
@@ -128,7 +128,7 @@ export const startOpenaiVideos = async (options: OpenaiVideosOptions = {}): Prom
     }
     const cost = (prices[asked.model] ?? 0) * Number(asked.seconds);
     if (cost > account.left) return problem(429, "insufficient_quota", "You exceeded your current quota, please check your plan.");
-    const id = `video_${(++made).toString(16).padStart(8, "0")}`;
+    const id = `video_${randomUUID().replaceAll("-", "")}`;
     const createdAt = simulator.now();
     const key = call.headers["idempotency-key"] ?? null;
     const startsAt = createdAt + queueMs;
@@ -210,7 +210,7 @@ export const startOpenaiVideos = async (options: OpenaiVideosOptions = {}): Prom
     if (typeof name !== "string" || !(video instanceof Blob) || video.size === 0) {
       return problem(400, "missing_required_parameter", "name and video are required.");
     }
-    const id = `char_${characters.size + 1}`;
+    const id = `char_${randomUUID()}`;
     characters.set(id, name);
     return { status: 200, json: { id, name, created_at: secondsOf(simulator.now()) } };
   };

@@ -152,11 +152,15 @@ describe("pixverse over the wire", () => {
     expect(JSON.stringify(file?.headers)).not.toContain(pixverseAccount.key);
   });
 
-  it("keeps ids beyond 2^53 to the last digit, and takes and tells the credits", async () => {
+  it("keeps ids beyond 2^53 to the last digit, also after a restart of the simulator none of an earlier one, and takes and tells the credits", async () => {
     const { providerJobId, charged: credits } = await run(connection.submit("k", words("a fox")));
     expect(simulator.jobs.has(providerJobId)).toBe(true);
     expect(BigInt(providerJobId)).toBeGreaterThan(BigInt(Number.MAX_SAFE_INTEGER));
     expect(credits).toBe(45);
+    const restarted = await start();
+    const next = await run(restarted.connection.submit("k", words("a fox")));
+    await restarted.close();
+    expect(next.providerJobId).not.toBe(providerJobId);
     expect(await run(connection.balance!)).toEqual([
       { type: "monthly", amount: 4955 },
       { type: "package", amount: 2000 },

@@ -1,5 +1,6 @@
 // PixVerse's platform API v2 as a simulator: its tables are written down here once more, so that the adapter is held against the vendor's
 // pages and not against itself.
+import { randomInt } from "node:crypto";
 import sharp from "sharp";
 import { wide } from "#actors/provider/wide.ts";
 import {
@@ -126,8 +127,8 @@ export class PixverseSimulator extends Simulator<PixverseJob> {
   readonly media = new Map<string, "video" | "audio">();
   readonly #generationMs: number | undefined;
   readonly #fileDelayMs: number;
-  /** Above 2^53, as those of PixVerse may be. */
-  #lastId = 9_007_199_254_740_993_000n;
+  /** Above 2^53, as those of PixVerse may be; after a restart none comes that was given before. */
+  #lastId = 9_007_199_254_740_993_000n + 1009n * BigInt(randomInt(2 ** 47));
 
   constructor(options: PixverseOptions = {}) {
     const routes: ReadonlyArray<Route> = [
