@@ -6,7 +6,8 @@ import { embeddedDatabase } from "./embedded.ts";
 import { cache, exists, templatePath } from "./template.ts";
 
 /** Removes the templates of other migrations: nothing begins from them any more. */
-const forgetOthers = async (path: string): Promise<void> => {
+export const forgetOtherTemplates = async (): Promise<void> => {
+  const path = await templatePath();
   const names = await readdir(cache).catch(() => []);
   const others = names.filter((name) => /^embedded-[0-9a-f]{12}$/.test(name) && name !== basename(path));
   await Promise.all(others.map((name) => rm(join(cache, name), { recursive: true, force: true })));
@@ -15,7 +16,6 @@ const forgetOthers = async (path: string): Promise<void> => {
 /** Makes the template if it is not there; answers its path. */
 export const makeTemplate = async (): Promise<string> => {
   const path = await templatePath();
-  await forgetOthers(path);
   if (await exists(path)) return path;
   await mkdir(cache, { recursive: true });
   const making = await mkdtemp(join(cache, "making-"));
