@@ -8,7 +8,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Database, type DatabaseError, type Sql } from "./database.ts";
 import { embeddedDatabase, type EmbeddedOptions } from "./embedded.ts";
 import { makeMaintenance } from "./maintenance.ts";
+import { makeTemplate } from "./template-maker.ts";
 import { freshDataFolder } from "./testing.ts";
+
+// Where it is not there yet, a busy machine takes longer to make it than a test may.
+beforeAll(() => makeTemplate());
 
 const refusal = (options: EmbeddedOptions): Promise<DatabaseError> =>
   Effect.runPromise(Effect.flip(Effect.scoped(Layer.build(embeddedDatabase(options)))));
@@ -53,7 +57,7 @@ test("a process that is killed while it writes loses no acknowledged commit", as
   expect(acknowledged.filter((id) => !ids.has(id))).toEqual([]);
   await runtime.dispose();
   await rm(dataDir, { recursive: true });
-}, 60_000);
+});
 
 test("a data folder that is in use, no folder, or may not be written is refused with a sentence", async () => {
   const dataDir = await freshDataFolder();
