@@ -1,7 +1,7 @@
 // `npm start -- --demo`: simulators of the paid providers beside the server, and sample accounts there, so that all can be tried without a key.
 import { Effect } from "effect";
 import { accountHandlers } from "#actors/account/handlers.ts";
-import type { CallContext } from "#runtime/gateway/handlers.ts";
+import { contextOf } from "#runtime/gateway/caller.ts";
 import { Settings } from "#runtime/config/settings.ts";
 import { Auth } from "#runtime/auth/auth.ts";
 import { startFleet } from "./simulators/fleet.ts";
@@ -20,15 +20,7 @@ export const addDemoAccounts = Effect.gen(function* () {
   const auth = yield* Auth;
   const admin = (yield* auth.users).find(({ role }) => role === "admin");
   if (admin === undefined) return 0;
-  const context: CallContext = {
-    connectionId: "demo",
-    ip: "127.0.0.1",
-    client: "demo",
-    principal: { userId: admin.id, username: admin.username, role: "admin", sessionId: "demo", expiresAt: Number.MAX_SAFE_INTEGER },
-    key: undefined,
-    authenticate: () => {},
-    openUpload: () => 0,
-  };
+  const context = contextOf(admin.id, { username: admin.username, role: "admin" });
   let count = 0;
   for (const { provider, title, settings, secrets, concurrency } of accounts) {
     const key = `demo/${provider}/${title}`;

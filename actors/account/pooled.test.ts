@@ -180,6 +180,9 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect(done).toMatchObject({ state: "failed", parked: false, charges: [{ estimated: 10, charged: 4, outcome: "goes on" }] });
     // Its answer was lost, and another process hears the repeat.
     expect(await server.call("jobs.markDone", { ...paid, charged: 4 }, server.user, "mark-done-1")).toEqual(done);
+    // A key belongs to a call: with that of another this is a new decision, and too late.
+    const failed = { address: `job/${paid.id}`, key: paid.key, decision: "fail" } as const;
+    await expect(server.call("actors.resolveEffect", failed, server.user, "mark-done-1")).rejects.toMatchObject({ code: "conflict" });
     await expect(server.call("jobs.markDone", paid, server.user, "mark-done-2")).rejects.toMatchObject({ code: "conflict" });
 
     server.admins.add("usr_admin");

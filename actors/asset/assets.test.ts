@@ -11,7 +11,7 @@ import { contract } from "#protocol/contract.ts";
 import { Asset } from "#protocol/asset.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import type { TopicMessage } from "#runtime/gateway/handlers.ts";
-import { contextOf } from "#runtime/gateway/testing-caller.ts";
+import { contextOf } from "#runtime/gateway/caller.ts";
 import { Assets, type IngestRequest } from "./assets.ts";
 import { assetHandlers } from "./handlers.ts";
 import { purgeTrash, sweepOrphans } from "./housekeeping.ts";

@@ -13,7 +13,7 @@ import type { CallError } from "#protocol/wire/errors.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { Parts } from "#runtime/blobs/parts.ts";
 import type { UploadSink } from "#runtime/gateway/handlers.ts";
-import { contextOf } from "#runtime/gateway/testing-caller.ts";
+import { contextOf } from "#runtime/gateway/caller.ts";
 import { assetHandlers } from "./handlers.ts";
 import { sweepOrphans } from "./housekeeping.ts";
 import { stagedIn, testAssets, testFolder } from "./testing.ts";
@@ -387,7 +387,7 @@ describe.each(testDatabases)("uploads on $engine", ({ layer }) => {
         const owner = freshUser();
         const { calls } = yield* assetHandlers;
         const sinks: Array<UploadSink> = [];
-        const context = contextOf(owner, (sink) => sinks.push(sink) + 6);
+        const context = contextOf(owner, { openUpload: (sink) => sinks.push(sink) + 6 });
         const bytes = yield* Effect.promise(freshPicture);
         const begun = yield* calls["assets.beginUpload"]({ name: "\u0000a\n.png ", size: bytes.length }, context);
         expect(begun).toEqual({ uploadId: expect.stringMatching(/^upl_/), stream: 7, offset: 0 });

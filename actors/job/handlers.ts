@@ -206,7 +206,8 @@ export const jobHandlers = Effect.gen(function* () {
         const address = jobAddress(id);
         const who = yield* whoMay(actors, address, context);
         const output: Submitted = { providerJobId, charged, found: true };
-        yield* actors.resolveEffect(address, key, { type: "done", output }, { by: who.userId, eventId: eventIdOf(who, context) });
+        const eventId = eventIdOf("jobs.markDone", who, context);
+        yield* actors.resolveEffect(address, key, { type: "done", output }, { by: who.userId, eventId });
         const ownerId = yield* actors.owner(address);
         const [row] = yield* orCallError(database.query((sql) => jobsById(sql, ownerId, [id])));
         return row === undefined ? yield* Effect.fail(notFound(id)) : fromStored(row);

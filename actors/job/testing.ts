@@ -19,11 +19,11 @@ import { spendHandlers } from "#actors/spend/handlers.ts";
 import { Database, type DatabaseError } from "#db/client/database.ts";
 import type { Asset } from "#protocol/asset.ts";
 import type { Account, ProviderQueue } from "#protocol/account.ts";
-import type { Role } from "#protocol/auth.ts";
 import type { CallArgs, CallName, CallOutput } from "#protocol/contract.ts";
 import { type FailureKind, type Job, JobRequest } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { Actors } from "#runtime/actor/actors.ts";
+import { actorHandlers } from "#runtime/actor/handlers.ts";
 import { actorHost } from "#runtime/actor/host.ts";
 import type { Blobs } from "#runtime/blobs/blobs.ts";
 import { localBlobs } from "#runtime/blobs/local.ts";
@@ -32,6 +32,7 @@ import { singleProcess } from "#runtime/cluster/single.ts";
 import { readSettings, Settings } from "#runtime/config/settings.ts";
 import { Pool } from "#runtime/pool/pool.ts";
 import { Vault } from "#runtime/vault/vault.ts";
+import { contextOf } from "#runtime/gateway/caller.ts";
 import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway/handlers.ts";
 import type { Durations } from "./durations.ts";
 import { jobHandlers } from "./handlers.ts";
@@ -354,7 +355,8 @@ class TestShelf {
 }
 
 type Services = Accounts | Actors | Assets | Blobs | Bus | Database | Durations | Leases | Pauses | Providers | Slots | Vault;
-type TestCall = Extract<CallName, `jobs.${string}` | `accounts.${string}` | `prompts.${string}` | `spend.${string}` | `quotas.${string}`>;
+type TestDomain = "jobs" | "accounts" | "prompts" | "spend" | "quotas" | "actors";
+type TestCall = Extract<CallName, `${TestDomain}.${string}`>;
 
 /** One database for the tests of a file. */
 export class TestDatabase {
@@ -410,7 +412,14 @@ export class TestServer {
     const host = Layer.unwrap(Effect.map(actorKinds, actorHost)).pipe(Layer.provideMerge(kinds));
     const handlers = Layer.effect(
       TestHandlers,
-      Effect.all({ jobs: jobHandlers, accounts: accountHandlers, prompts: promptHandlers, spend: spendHandlers, quotas: quotaHandlers }),
+      Effect.all({
+        jobs: jobHandlers,
+        accounts: accountHandlers,
+        prompts: promptHandlers,
+        spend: spendHandlers,
+        quotas: quotaHandlers,
+        actors: actorHandlers,
+      }),
     ).pipe(Layer.merge(accountDelivery), Layer.provideMerge(host), Layer.provideMerge(Logger.layer([])));
     const runtime = ManagedRuntime.make(handlers);
     this.#handlers = await runtime.runPromise(TestHandlers);
@@ -439,10 +448,10 @@ export class TestServer {
 
   /** Answers the result, or the error. */
   async call<N extends TestCall>(name: N, input: CallArgs<N>, user = this.user, key?: string): Promise<CallOutput<N>> {
-    const { jobs, accounts, prompts, spend, quotas } = this.#handlers!;
-    const calls = { ...jobs.calls, ...accounts.calls, ...prompts.calls, ...spend.calls, ...quotas.calls };
+    const { jobs, accounts, prompts, spend, quotas, actors } = this.#handlers!;
+    const calls = { ...jobs.calls, ...accounts.calls, ...prompts.calls, ...spend.calls, ...quotas.calls, ...actors.calls };
     const handler = calls[name] as unknown as (input: CallArgs<N>, context: CallContext) => Effect.Effect<CallOutput<N>, CallError>;
-    return this.run(handler(input, contextOf(user, key, this.admins.has(user) ? "admin" : "user")));
+    return this.run(handler(input, contextOf(user, { key, role: this.admins.has(user) ? "admin" : "user" })));
   }
 
   /** Asks for one job and answers it. */
@@ -491,6 +500,7 @@ interface Handlers {
   readonly prompts: DomainHandlers<"prompts">;
   readonly spend: DomainHandlers<"spend">;
   readonly quotas: DomainHandlers<"quotas">;
+  readonly actors: DomainHandlers<"actors">;
 }
 
 class TestHandlers extends Context.Service<TestHandlers, Handlers>()("pixsim/test/Handlers") {}
@@ -538,13 +548,3 @@ export class JobWatch {
 
 export const request = (changes: Partial<JobRequest> = {}): JobRequest =>
   JobRequest.parse({ operation: "text_to_video", provider: "test", params: { prompt: "a fox in the snow" }, ...changes });
-
-const contextOf = (userId: string, key?: string, role: Role = "user"): CallContext => ({
-  connectionId: "con_1",
-  ip: "127.0.0.1",
-  client: "test",
-  principal: { userId, username: userId, role, sessionId: "ses_1", expiresAt: Number.MAX_SAFE_INTEGER },
-  key,
-  authenticate: () => {},
-  openUpload: () => 1,
-});

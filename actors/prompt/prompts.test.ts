@@ -10,7 +10,7 @@ import { calls } from "#protocol/contract.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import type { CallContext, TopicMessage } from "#runtime/gateway/handlers.ts";
-import { contextOf } from "#runtime/gateway/testing-caller.ts";
+import { contextOf } from "#runtime/gateway/caller.ts";
 import { promptHandlers, promptQuotas } from "./handlers.ts";
 
 type PromptCall = Extract<CallName, `prompts.${string}`>;
@@ -35,7 +35,7 @@ describe.each(testDatabases)("the prompt library on $engine", ({ layer }) => {
           string,
           (given: unknown, context: CallContext) => Effect.Effect<CallOutput<N>, CallError>
         >;
-        const answer = yield* handlers[name]!(calls.get(name)!.input.parse(input), { ...contextOf(who), key });
+        const answer = yield* handlers[name]!(calls.get(name)!.input.parse(input), contextOf(who, { key }));
         return calls.get(name)!.output.parse(answer) as CallOutput<N>;
       }),
     );

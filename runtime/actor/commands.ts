@@ -56,6 +56,7 @@ type Asked =
       readonly by: string;
       readonly eventId: string;
       readonly hash: string;
+      readonly checked?: true;
       readonly reply: Reply<null>;
     };
 
@@ -76,7 +77,7 @@ export const isHappened = (command: Command): command is Command & Happened =>
 export const comesBack = (command: Command): boolean => isHappened(command) || ("answered" in command && command.answered === true);
 /** An effect waits for what it tells, so it cannot tell too much; and what was looked up has its place. */
 export const isRefusable = (command: Command): boolean =>
-  !comesBack(command) && command.type !== "progress" && !(command.type === "send" && command.checked === true);
+  !comesBack(command) && command.type !== "progress" && !("checked" in command && command.checked === true);
 
 /** One run of an effect: the invoke and the step that asked for it. */
 export interface EffectRef {

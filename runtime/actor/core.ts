@@ -564,8 +564,9 @@ export class Core {
       }
       case "resolve": {
         const open = isOpen(resident, command.effect);
-        if (open === undefined || !open.review) return this.#decided(resident, command);
         const { effect, decision, by, eventId, hash } = command;
+        const isNew = command.checked === true && pendingId(resident, eventId) === undefined;
+        if (open === undefined || !open.review || !isNew) return this.#decided(resident, command);
         const said = { effect: `${effect.invokeId}:${effect.seq}`, decision: decision.type, by };
         const dirty = this.#unpark(resident, command, said, { ...open, review: false });
         dirty.inbox.push({ eventId, hash, seq: resident.seq });
@@ -576,9 +577,14 @@ export class Core {
     }
   }
 
-  /** A decision that comes too late, or that comes again: its first answer may have been lost. */
-  #decided(resident: Resident<Command>, { eventId, hash, reply }: Extract<Command, { type: "resolve" }>): void {
+  /**
+   * A decision that is not known to be new. It may come again, as its first answer may have been lost: then it decides nothing, even if the
+   * effect has run and is in review once more. Or it comes too late.
+   */
+  #decided(resident: Resident<Command>, command: Extract<Command, { type: "resolve" }>): void {
+    const { eventId, hash, reply, checked } = command;
     const answer = (first: { readonly hash: string } | null): void => {
+      if (first === null && checked !== true) return this.dispatch({ ...command, checked: true });
       if (first === null) return reply(new CallError("conflict", "This effect waits for no decision."));
       if (first.hash !== hash) return reply(reused());
       this.#afterCommit(resident, (state) => reply(state instanceof CallError ? state : null));

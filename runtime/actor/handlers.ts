@@ -1,6 +1,7 @@
 // The `actors` domain of the contract: looking into actors, and freeing parked ones. Who does not own an actor does not learn
 // that it exists; admins see all.
 import { Effect } from "effect";
+import type { CallName } from "#protocol/contract.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Database } from "#db/client/database.ts";
 import { listActors } from "#db/queries/actor.ts";
@@ -23,9 +24,9 @@ export const whoMay = (actors: Actors["Service"], address: string, context: Call
     ),
   );
 
-/** The event id of what a user asks for with the key of a call. */
-export const eventIdOf = ({ userId }: Principal, { key }: CallContext): string | undefined =>
-  key === undefined ? undefined : `${userId}/${key}`;
+/** The event id of what a user asks for with a key, which belongs to that user and call. */
+export const eventIdOf = (call: CallName, { userId }: Principal, { key }: CallContext): string | undefined =>
+  key === undefined ? undefined : `${userId}/${call}/${key}`;
 
 export const actorHandlers = Effect.gen(function* () {
   const actors = yield* Actors;
@@ -52,7 +53,15 @@ export const actorHandlers = Effect.gen(function* () {
         Effect.flatMap(visible(address, context), ({ userId }) => Effect.as(actors.resume(address, userId), {})),
       "actors.resolveEffect": ({ address, key, decision }, context) =>
         Effect.flatMap(visible(address, context), (who) =>
-          Effect.as(actors.resolveEffect(address, key, { type: decision }, { by: who.userId, eventId: eventIdOf(who, context) }), {}),
+          Effect.as(
+            actors.resolveEffect(
+              address,
+              key,
+              { type: decision },
+              { by: who.userId, eventId: eventIdOf("actors.resolveEffect", who, context) },
+            ),
+            {},
+          ),
         ),
     },
     streams: {

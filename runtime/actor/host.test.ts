@@ -256,8 +256,20 @@ describe.each(testDatabases)("the actor host on the $engine database", ({ layer 
     const parked = await ask(actors.view("thing/restart"));
     expect(parked).toMatchObject({ value: "risking", effects: [{ name: "risky", state: "review" }] });
     expect((await ask(Effect.flip(actors.resume("thing/restart", "somebody")))).code).toBe("conflict");
-    const resent = nextCall("thing/restart");
-    await ask(actors.resolveEffect("thing/restart", parked.effects[0]!.key, { type: "resend" }, { by: "somebody" }));
+    const decide = (type: "resend" | "fail", eventId: string) =>
+      actors.resolveEffect("thing/restart", parked.effects[0]!.key, { type }, { by: "somebody", eventId });
+    let resent = nextCall("thing/restart");
+    await ask(decide("resend", "first"));
+    await resent;
+    // Once more: what was decided before is answered again and decides nothing.
+    await runtime.dispose();
+    await start();
+    await until("thing/restart", (_value, why) => why !== null);
+    await ask(decide("resend", "first"));
+    expect((await ask(Effect.flip(decide("fail", "first")))).code).toBe("idempotency_conflict");
+    expect(await ask(actors.view("thing/restart"))).toMatchObject({ value: "risking", effects: [{ name: "risky", state: "review" }] });
+    resent = nextCall("thing/restart");
+    await ask(decide("resend", "second"));
     (await resent).end.resolve("ok");
     await until("thing/restart", (value) => value === "done");
   });
