@@ -26,7 +26,7 @@ import {
 import { bind, missingAt, placeholders, readWorkflow, wanImageToVideo, wanTextToVideo, type Workflow } from "./comfyui-workflow.ts";
 import { fitPicture, ratioOf } from "./picture.ts";
 import type { AccountSpec, Connection, Provider, ProviderAccount, ProviderFailure, ProviderRequest } from "./provider.ts";
-import { checked, refuse, undecided, unsent } from "./refusals.ts";
+import { checked, readAnswer, refuse, undecided, unsent } from "./refusals.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
 /** Questions, ms: the server is near and nobody else's. */
@@ -84,6 +84,8 @@ const account: AccountSpec = {
 type Sent = Omit<HttpRequest, "url" | "headers"> & { readonly path: string };
 type During = Parameters<typeof failureOfAnswer>[1];
 
+const odd: ProviderFailure = { kind: "network", message: "It does not answer as ComfyUI does: check the base URL of the account." };
+
 type Place =
   | { readonly at: "running" | "pending"; readonly workflow: unknown }
   | { readonly at: "ended"; readonly entry: Entry }
@@ -126,11 +128,7 @@ const connect = ({ settings: given, secrets }: ProviderAccount, { http, polling 
     return answer.status >= 200 && answer.status < 300 ? answer : yield* Effect.fail(failureOfAnswer(answer, during));
   });
 
-  const read = <S extends z.ZodType>(schema: S, { body }: HttpAnswer): Effect.Effect<z.output<S>, ProviderFailure> => {
-    const found = schema.safeParse(body);
-    if (found.success) return Effect.succeed(found.data);
-    return Effect.fail({ kind: "network", message: "It does not answer as ComfyUI does: check the base URL of the account." });
-  };
+  const read = <S extends z.ZodType>(schema: S, answer: HttpAnswer) => readAnswer(schema, answer, odd);
 
   const ask = <S extends z.ZodType>(schema: S, path: string): Effect.Effect<z.output<S>, ProviderFailure> =>
     call({ method: "GET", path, maxBytes: listBytes }, "ask").pipe(

@@ -6,9 +6,9 @@ import * as z from "zod";
 import { falFailure, isCancelled, type Moment } from "./fal-failures.ts";
 import { falModels, falOperations } from "./models/fal.ts";
 import { outputUrl } from "./models/input.ts";
-import { ambiguous, type Catalogue, expected, isSame, notYet, prepare, sentSince, type Submission } from "./models/submission.ts";
+import { type Catalogue, expected, fileNameOf, isSame, prepare, sentSince, type Submission } from "./models/submission.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput } from "./provider.ts";
-import { inputGone } from "./refusals.ts";
+import { inputGone, notYet, readAnswer, undecided } from "./refusals.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
 const ownUrl = "https://queue.fal.run";
@@ -73,10 +73,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
   const headers = { authorization: `Key ${key === undefined ? "" : Redacted.value(key)}` };
 
   const ask = (request: HttpRequest): Effect.Effect<HttpAnswer, ProviderFailure> => http.json({ ...request, headers });
-  const read = <T>(schema: z.ZodType<T>, answer: HttpAnswer, what: string): Effect.Effect<T, ProviderFailure> => {
-    const parsed = schema.safeParse(answer.body);
-    return parsed.success ? Effect.succeed(parsed.data) : Effect.fail(unreadable(what));
-  };
+  const read = <S extends z.ZodType>(schema: S, answer: HttpAnswer, what: string) => readAnswer(schema, answer, unreadable(what));
   const orFail = (answer: HttpAnswer, moment: Moment): Effect.Effect<HttpAnswer, ProviderFailure> =>
     answer.status < 300 ? Effect.succeed(answer) : Effect.fail(falFailure(answer, moment));
 
@@ -90,8 +87,9 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
       Effect.flatMap((answer) => read(place, answer, "about the place for a file")),
     );
 
-  const upload = Effect.fnUntraced(function* ({ path, mime, sha256 }: ProviderInput) {
-    const { upload_url, file_url } = yield* initiate(`${sha256.slice(0, 16)}.${mime.slice(mime.indexOf("/") + 1)}`, mime);
+  const upload = Effect.fnUntraced(function* (input: ProviderInput) {
+    const { path, mime } = input;
+    const { upload_url, file_url } = yield* initiate(fileNameOf(input), mime);
     const blob = yield* Effect.tryPromise({
       try: () => openAsBlob(path, { type: mime }),
       catch: inputGone,
@@ -136,8 +134,8 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
   return {
     submit: Effect.fn("fal.submit")(function* (submitKey, request) {
       const { entry, input } = yield* prepare(catalogue, submitKey, request, (file) => uploads.once(file.sha256, upload(file)));
-      const answer = yield* Effect.mapError(ask({ method: "POST", url: `${queue}/${entry.id}`, json: input }), ambiguous);
-      const taken = yield* Effect.mapError(read(accepted, yield* orFail(answer, "submit"), "to a submission"), ambiguous);
+      const answer = yield* Effect.mapError(ask({ method: "POST", url: `${queue}/${entry.id}`, json: input }), undecided);
+      const taken = yield* Effect.mapError(read(accepted, yield* orFail(answer, "submit"), "to a submission"), undecided);
       return { providerJobId: jobIdOf(entry.id, taken.request_id), charged: null };
     }),
 

@@ -28,7 +28,7 @@ import {
   type Wanted,
 } from "./openai-videos-wire.ts";
 import type { AccountSpec, Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
-import { checked, inputGone, refuse, undecided, unsent } from "./refusals.ts";
+import { checked, inputGone, readAnswer, refuse, undecided, unsent } from "./refusals.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
 /** Questions, ms. */
@@ -68,6 +68,11 @@ const ModelPage = z.object({ data: z.array(z.unknown()) });
 type Sent = Omit<HttpRequest, "url" | "headers"> & { readonly path: string; readonly headers?: Readonly<Record<string, string>> };
 type During = Parameters<typeof failureOf>[1];
 
+const odd: ProviderFailure = {
+  kind: "network",
+  message: "Its answer is not in the OpenAI Videos format: check the base URL of the account.",
+};
+
 const connect = ({ id: accountId, settings: given, secrets }: ProviderAccount, { http, polling, uploads }: ProviderTools): Connection => {
   const { baseUrl, standardModel, proModel } = settings.parse(given);
   const base = baseUrl.replace(/\/+$/, "");
@@ -86,11 +91,7 @@ const connect = ({ id: accountId, settings: given, secrets }: ProviderAccount, {
   });
 
   /** A success that is not what the format says: of a question it is a matter of the moment, of a submit nobody knows what it started. */
-  const read = <S extends z.ZodType>(schema: S, { body }: HttpAnswer): Effect.Effect<z.output<S>, ProviderFailure> => {
-    const found = schema.safeParse(body);
-    if (found.success) return Effect.succeed(found.data);
-    return Effect.fail({ kind: "network", message: "Its answer is not in the OpenAI Videos format: check the base URL of the account." });
-  };
+  const read = <S extends z.ZodType>(schema: S, answer: HttpAnswer) => readAnswer(schema, answer, odd);
 
   /** Null: it keeps none. */
   const list = Effect.fnUntraced(function* (query: string) {

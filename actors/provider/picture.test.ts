@@ -79,7 +79,13 @@ describe("a picture for a provider", () => {
     const taken = async (given: ProviderInput, limits: PictureLimits) => {
       const found = await Effect.runPromise(
         Effect.scoped(
-          Effect.flatMap(takenPicture(given, limits), (made) => Effect.promise(async () => ({ made, bytes: await readFile(made.path) }))),
+          Effect.flatMap(takenPicture(given, limits), ({ input: made, bytes: size }) =>
+            Effect.promise(async () => {
+              const bytes = await readFile(made.path);
+              expect(size).toBe(bytes.length);
+              return { made, bytes };
+            }),
+          ),
         ),
       );
       return { ...found, remains: existsSync(found.made.path) };

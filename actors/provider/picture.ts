@@ -71,6 +71,12 @@ const converted = async (path: string, format: "jpeg" | "png", most: number): Pr
   return bytes;
 };
 
+export interface TakenInput {
+  readonly input: ProviderInput;
+  /** Size of its file. */
+  readonly bytes: number;
+}
+
 /**
  * The input as it is where the provider takes that, and a video always; else the same picture as JPEG or PNG, scaled down as far as it must be,
  * in a file that is there until the scope ends.
@@ -78,15 +84,14 @@ const converted = async (path: string, format: "jpeg" | "png", most: number): Pr
 export const takenPicture = Effect.fnUntraced(function* (
   input: ProviderInput,
   limits: PictureLimits,
-): Effect.fn.Return<ProviderInput, ProviderFailure, Scope.Scope> {
+): Effect.fn.Return<TakenInput, ProviderFailure, Scope.Scope> {
   const { mediaType, mime, path } = input;
-  if (mediaType !== "image") return input;
   const { size } = yield* Effect.tryPromise({
     try: () => stat(path),
     catch: inputGone,
   });
   const format = targetOf(limits);
-  if (isTaken(mime, size, limits) || format === null) return input;
+  if (mediaType !== "image" || isTaken(mime, size, limits) || format === null) return { input, bytes: size };
   const bytes = yield* attempt(() => converted(path, format, limits.bytes ?? Number.POSITIVE_INFINITY));
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(join(tmpdir(), "pixsim-input-"))),
@@ -94,5 +99,6 @@ export const takenPicture = Effect.fnUntraced(function* (
   );
   const file = join(folder, `picture.${format}`);
   yield* Effect.promise(() => writeFile(file, bytes));
-  return { ...input, path: file, mime: `image/${format}`, sha256: createHash("sha256").update(bytes).digest("hex") };
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { input: { ...input, path: file, mime: `image/${format}`, sha256 }, bytes: bytes.length };
 });

@@ -1,7 +1,6 @@
 // PixVerse, by its platform API v2. A generation's trace id is made of the submission's key: sent again, it answers the same video.
 import { randomUUID } from "node:crypto";
 import { openAsBlob } from "node:fs";
-import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { Effect, Redacted } from "effect";
 import * as z from "zod";
@@ -11,7 +10,7 @@ import { pixverseOperations } from "./pixverse-operations.ts";
 import { takenPicture } from "./picture.ts";
 import { type PixverseRequest, paramsOf, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
-import { inputGone, undecided, unsent } from "./refusals.ts";
+import { notYet, undecided, unsent } from "./refusals.ts";
 import type { HttpRequest, Pace, ProviderTools, Status } from "./tools.ts";
 
 const settings = z.object({
@@ -88,16 +87,13 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
 
   const upload = Effect.fnUntraced(function* (input: ProviderInput, kind: "image" | "media") {
     const { path: endpoint, field, bytes, mimes } = bounds[kind];
-    const { path, mime } = yield* takenPicture(input, { formats: mimes, bytes });
+    const taken = yield* takenPicture(input, { formats: mimes, bytes });
+    const { path, mime } = taken.input;
     if (!mimes.some((each) => each === mime)) {
       const wanted = mimes.map((each) => each.split("/")[1]).join(", ");
       return yield* Effect.fail(failure("input", `PixVerse takes ${wanted}, not ${mime}: convert the input first.`));
     }
-    const size = yield* Effect.tryPromise({
-      try: async () => (await stat(path)).size,
-      catch: inputGone,
-    });
-    if (size > bytes)
+    if (taken.bytes > bytes)
       return yield* Effect.fail(failure("input", `PixVerse takes files of up to ${bytes / 1e6} MB: make the input smaller.`));
     const form = new FormData();
     const blob = yield* Effect.promise(() => openAsBlob(path, { type: mime }));
@@ -172,7 +168,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
       if (status.state !== "done" || !found.url) return yield* Effect.fail(failure("network", "The video is not ready yet."));
       // A finished video's file may come a few seconds after it: it is not lost, and must not be paid for again.
       return yield* Effect.mapError(http.download(found.url, path), (error) =>
-        error.kind === "lost" ? failure("network", "The finished video's file is not there yet.") : error,
+        notYet(error, "The finished video's file is not there yet."),
       );
     }),
     cancel: () => Effect.succeed(false),

@@ -1,7 +1,9 @@
-// What an adapter says of its own accord: that it sends nothing, or that nobody knows what became of what it has sent.
+// What an adapter says of its own accord: that it sends nothing, that an answer is not understood, or that nobody knows what became of what
+// it has sent.
 import { Effect } from "effect";
 import * as z from "zod";
 import type { ProviderFailure, ProviderRequest } from "./provider.ts";
+import type { HttpAnswer } from "./tools.ts";
 
 /** Nothing was sent, so nothing was started. */
 export const unsent = (failure: ProviderFailure): ProviderFailure => ({ ...failure, unsent: true });
@@ -21,3 +23,17 @@ export const checked = <S extends z.ZodType>(schema: S, { params }: ProviderRequ
 /** An answer that cannot be read tells as little as a lost connection: the request may have been taken, the job may be going on. */
 export const undecided = (failure: ProviderFailure): ProviderFailure =>
   failure.kind === "provider" && failure.unsent !== true ? { ...failure, kind: "network" } : failure;
+
+/** A video that was made and whose file is not there may come yet: only who does not know the job has lost it, and leads to another payment. */
+export const notYet = (failure: ProviderFailure, message = failure.message): ProviderFailure =>
+  failure.kind === "lost" ? { ...failure, kind: "network", message } : failure;
+
+/** The answer as its schema has it, else `odd`. */
+export const readAnswer = <S extends z.ZodType>(
+  schema: S,
+  { body }: HttpAnswer,
+  odd: ProviderFailure,
+): Effect.Effect<z.output<S>, ProviderFailure> => {
+  const read = schema.safeParse(body);
+  return read.success ? Effect.succeed(read.data) : Effect.fail(odd);
+};

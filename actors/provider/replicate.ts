@@ -6,9 +6,9 @@ import { Clock, Effect, Redacted } from "effect";
 import * as z from "zod";
 import { outputUrl } from "./models/input.ts";
 import { replicateModels, replicateOperations } from "./models/replicate.ts";
-import { ambiguous, type Catalogue, expected, isSame, notYet, prepare, sentSince } from "./models/submission.ts";
+import { type Catalogue, expected, fileNameOf, isSame, prepare, sentSince } from "./models/submission.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput } from "./provider.ts";
-import { inputGone } from "./refusals.ts";
+import { inputGone, notYet, readAnswer, undecided } from "./refusals.ts";
 import { type Moment, predictionFailure, replicateFailure } from "./replicate-failures.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
@@ -71,15 +71,12 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
   const ask = (request: HttpRequest): Effect.Effect<HttpAnswer, ProviderFailure> => http.json({ ...request, headers });
   const orFail = (answer: HttpAnswer, moment: Moment): Effect.Effect<HttpAnswer, ProviderFailure> =>
     answer.status < 300 ? Effect.succeed(answer) : Effect.fail(replicateFailure(answer, moment));
-  const read = <T>(schema: z.ZodType<T>, answer: HttpAnswer, what: string): Effect.Effect<T, ProviderFailure> => {
-    const parsed = schema.safeParse(answer.body);
-    return parsed.success ? Effect.succeed(parsed.data) : Effect.fail(unreadable(what));
-  };
+  const read = <S extends z.ZodType>(schema: S, answer: HttpAnswer, what: string) => readAnswer(schema, answer, unreadable(what));
 
-  const upload = Effect.fnUntraced(function* ({ path, mime, sha256 }: ProviderInput) {
-    const blob = yield* Effect.tryPromise({ try: () => openAsBlob(path, { type: mime }), catch: inputGone });
+  const upload = Effect.fnUntraced(function* (input: ProviderInput) {
+    const blob = yield* Effect.tryPromise({ try: () => openAsBlob(input.path, { type: input.mime }), catch: inputGone });
     const form = new FormData();
-    form.set("content", blob, `${sha256.slice(0, 16)}.${mime.slice(mime.indexOf("/") + 1)}`);
+    form.set("content", blob, fileNameOf(input));
     const answer = yield* orFail(yield* ask({ method: "POST", url: `${base}/files`, form, timeoutMs: uploadTimeoutMs }), "other");
     return (yield* read(file, answer, "to a file")).urls.get;
   });
@@ -142,9 +139,9 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
       const { entry, input } = yield* prepare(catalogue, submitKey, request, placed);
       const answer = yield* Effect.mapError(
         ask({ method: "POST", url: `${base}/models/${entry.id}/predictions`, json: { input } }),
-        ambiguous,
+        undecided,
       );
-      const taken = yield* Effect.mapError(read(prediction, yield* orFail(answer, "submit"), "to a submission"), ambiguous);
+      const taken = yield* Effect.mapError(read(prediction, yield* orFail(answer, "submit"), "to a submission"), undecided);
       return { providerJobId: taken.id, charged: null };
     }),
 

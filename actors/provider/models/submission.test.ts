@@ -5,7 +5,7 @@ import { Clock, Effect, Result } from "effect";
 import { afterAll, expect, test } from "vitest";
 import type { ProviderFailure, ProviderInput, ProviderRequest } from "../provider.ts";
 import { falModels, falOperations } from "./fal.ts";
-import { ambiguous, type Catalogue, expected, isSame, prepare, sentSince } from "./submission.ts";
+import { type Catalogue, expected, isSame, prepare, sentSince } from "./submission.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pixsim-submission-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -51,12 +51,6 @@ test("a file that cannot be put where the provider finds it means that nothing w
   const failure: ProviderFailure = { kind: "network", message: "It broke." };
   const result = await Effect.runPromise(Effect.result(prepare(catalogue, "key", order, () => Effect.fail(failure))));
   expect(Result.isFailure(result) ? result.failure : null).toEqual({ ...failure, unsent: true });
-});
-
-test("an unreadable answer leaves open whether it was taken, a definite one does not", () => {
-  expect(ambiguous({ kind: "provider", message: "A web page." }).kind).toBe("network");
-  expect(ambiguous({ kind: "provider", message: "No URL.", unsent: true }).kind).toBe("provider");
-  expect(ambiguous({ kind: "credits", message: "None." }).kind).toBe("credits");
 });
 
 test("the provider's clock decides what is old, not ours", async () => {

@@ -1,12 +1,10 @@
 // From a request to the model that serves it and what it is sent: parameters are checked, files are looked at and put where the provider
 // finds them. Nothing has been asked for when this fails.
-import { stat } from "node:fs/promises";
 import { Clock, Effect, type Scope } from "effect";
-import * as z from "zod";
 import type { ProviderFailure, ProviderInput, ProviderOperation, ProviderRequest } from "../provider.ts";
 import type { HttpAnswer } from "../tools.ts";
 import { takenPicture } from "../picture.ts";
-import { inputGone } from "../refusals.ts";
+import { checked, refuse, unsent } from "../refusals.ts";
 import { fileFields, inputProblem, limitsOf, modelInput, seedOf } from "./input.ts";
 import { entryFor, formParams, type ModelEntry } from "./model.ts";
 
@@ -24,31 +22,27 @@ export interface Catalogue {
   readonly models: ReadonlyArray<ModelEntry>;
 }
 
-const refused = (kind: "parameters" | "input", message: string): ProviderFailure => ({ kind, message, unsent: true });
-
-const chosen = ({ operations, models }: Catalogue, { operation, params }: ProviderRequest): Effect.Effect<Chosen, ProviderFailure> => {
-  const offered = operations[operation];
-  if (offered === undefined) return Effect.fail(refused("parameters", "This provider does not do that: choose another operation."));
-  const checked = offered.params.safeParse(params);
-  if (!checked.success) return Effect.fail(refused("parameters", z.prettifyError(checked.error)));
-  const conflict = offered.conflict?.(checked.data) ?? null;
-  if (conflict !== null) return Effect.fail(refused("parameters", conflict.message));
-  const form = formParams(checked.data);
-  const entry = entryFor(models, operation, form);
-  if (entry === undefined) return Effect.fail(refused("parameters", `There is no model ${form.model} any more: choose another.`));
-  return Effect.succeed({ entry, form });
-};
-
 interface Chosen {
   readonly entry: ModelEntry;
   readonly form: ReturnType<typeof formParams>;
 }
 
-const sizeOf = ({ path }: ProviderInput): Effect.Effect<number, ProviderFailure> =>
-  Effect.tryPromise({
-    try: async () => (await stat(path)).size,
-    catch: inputGone,
-  });
+const chosen = Effect.fnUntraced(function* (
+  { operations, models }: Catalogue,
+  request: ProviderRequest,
+): Effect.fn.Return<Chosen, ProviderFailure> {
+  const offered = operations[request.operation];
+  if (offered === undefined) return yield* refuse("parameters", "This provider does not do that: choose another operation.");
+  const params = yield* checked(offered.params, request);
+  const conflict = offered.conflict?.(params) ?? null;
+  if (conflict !== null) return yield* refuse("parameters", conflict.message);
+  const form = formParams(params);
+  const entry = entryFor(models, request.operation, form);
+  return entry === undefined ? yield* refuse("parameters", `There is no model ${form.model} any more: choose another.`) : { entry, form };
+});
+
+/** What a file is called at a provider: by what is in it. */
+export const fileNameOf = ({ sha256, mime }: ProviderInput): string => `${sha256.slice(0, 16)}.${mime.slice(mime.indexOf("/") + 1)}`;
 
 /** A seed that was left open is made from the key, so that no two submissions of our own are alike to a model that takes one. */
 const seeded = (form: Chosen["form"], key: string): Chosen["form"] => ({ ...form, seed: form.seed ?? seedOf(key) });
@@ -61,14 +55,12 @@ export const prepare = Effect.fnUntraced(function* (
   place: (input: ProviderInput, bytes: number) => Effect.Effect<string, ProviderFailure>,
 ): Effect.fn.Return<Submission, ProviderFailure, Scope.Scope> {
   const { entry, form } = yield* chosen(catalogue, request);
-  const inputs = yield* Effect.forEach(request.inputs, (input) => takenPicture(input, limitsOf(entry, input)));
-  const bytes = yield* Effect.forEach(inputs, sizeOf);
+  const taken = yield* Effect.forEach(request.inputs, (input) => takenPicture(input, limitsOf(entry, input)));
+  const [inputs, bytes] = [taken.map(({ input }) => input), taken.map((each) => each.bytes)];
   const problem = inputProblem(entry, inputs, bytes);
-  if (problem !== null) return yield* Effect.fail(refused("input", problem));
-  const urls = yield* Effect.forEach(inputs, (input, index) =>
-    // Whatever goes wrong with a file, the generation was not asked for.
-    Effect.mapError(place(input, bytes[index] ?? 0), (failure): ProviderFailure => ({ ...failure, unsent: true })),
-  );
+  if (problem !== null) return yield* refuse("input", problem);
+  // Whatever goes wrong with a file, the generation was not asked for.
+  const urls = yield* Effect.forEach(taken, ({ input, bytes: size }) => Effect.mapError(place(input, size), unsent));
   return { entry, input: modelInput(entry, seeded(form, key), inputs, urls) };
 }, Effect.scoped);
 
@@ -83,13 +75,6 @@ export const expected = (catalogue: Catalogue, key: string, request: ProviderReq
       request.inputs.map(() => ""),
     ),
   }));
-
-/** An answer that cannot be read may be that of a provider that has taken the request. */
-export const ambiguous = (failure: ProviderFailure): ProviderFailure =>
-  failure.kind === "provider" && failure.unsent !== true ? { ...failure, kind: "network" } : failure;
-
-/** A video that was made and whose file is not there may come yet: only who does not know the job has lost it, and leads to another payment. */
-export const notYet = (failure: ProviderFailure): ProviderFailure => (failure.kind === "lost" ? { ...failure, kind: "network" } : failure);
 
 /** A time of ours by the provider's clock, as far as its answer tells it, and some time before: what was sent then is not older. */
 export const sentSince = Effect.fnUntraced(function* ({ headers }: HttpAnswer, sentAt: number) {
