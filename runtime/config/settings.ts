@@ -71,9 +71,12 @@ const Fields = z.object({
   PIXSIM_RENDERERS: z.coerce.number().int().min(0).max(64).default(0),
   /** Connections one user may have open. */
   PIXSIM_CONNECTIONS_PER_USER: z.coerce.number().int().min(1).max(10_000).default(50),
-  /** Jobs of one user that may be open at the same time. */
+  /**
+   * Jobs of one user that may be open at the same time. This and PIXSIM_JOBS_PER_DAY, PIXSIM_ASSETS_PER_USER, PIXSIM_STORAGE_PER_USER and
+   * PIXSIM_ACCOUNTS_PER_USER an administrator sets anew for single users.
+   */
   PIXSIM_OPEN_JOBS_PER_USER: z.coerce.number().int().min(1).max(1_000_000).default(1000),
-  /** Jobs one user may ask for on a day (UTC). This limit and those below an administrator sets anew for single users. */
+  /** Jobs one user may ask for on a day (UTC). */
   PIXSIM_JOBS_PER_DAY: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
   /** Assets one user may keep outside of the trash. */
   PIXSIM_ASSETS_PER_USER: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
