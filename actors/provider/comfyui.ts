@@ -39,8 +39,8 @@ const listBytes = 64 * 1024 ** 2;
 /** Prompts that are looked through for a key at servers that choose ids. */
 const recent = 200;
 const reconnect = Schedule.spaced("5 seconds");
-/** The message that a prompt is over comes a moment before its history. */
-const settling = { schedule: Schedule.spaced("100 millis"), times: 50 };
+/** The message that a prompt is over comes a moment before its history: asked after 10 ms, then ever later up to every 100 ms, for 5 s. */
+export const settling = { schedule: Schedule.min([Schedule.exponential("10 millis", 1.5), Schedule.spaced("100 millis")]), times: 54 };
 
 const workflow = (title: string, takesImage: boolean) =>
   z

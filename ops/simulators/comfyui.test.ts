@@ -3,11 +3,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Deferred, Effect, Fiber } from "effect";
+import { Clock, Deferred, Effect, Fiber } from "effect";
+import { TestClock } from "effect/testing";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { probe } from "#actors/media/probe.ts";
-import { comfyui, promptIdOf } from "#actors/provider/comfyui.ts";
+import { comfyui, promptIdOf, settling } from "#actors/provider/comfyui.ts";
 import { wanImageToVideo, wanTextToVideo } from "#actors/provider/comfyui-workflow.ts";
 import { providerConformance } from "#actors/provider/conformance.ts";
 import type { Connection, ProviderFailure, ProviderRequest } from "#actors/provider/provider.ts";
@@ -186,6 +187,23 @@ describe("ComfyUI", () => {
       const id = await submit(words("a fox"));
       await run(connection.track(id, silent));
       expect(asked("/queue").length).toBeGreaterThan(1);
+    });
+
+    it("asks for the end that it was told of within hundredths of a second, then ever later, for about five seconds", async () => {
+      const asked: Array<number> = [];
+      const asking = Effect.gen(function* () {
+        const look = Effect.map(Clock.currentTimeMillis, (now) => void asked.push(now));
+        const fiber = yield* Effect.forkChild(Effect.repeat(look, settling));
+        yield* TestClock.adjust("10 seconds");
+        yield* Fiber.join(fiber);
+      });
+      await Effect.runPromise(Effect.provide(asking, TestClock.layer()));
+      const pauses = asked.slice(1).map((at, index) => at - asked[index]!);
+      expect(pauses[0]).toBe(10);
+      expect(pauses).toEqual(pauses.toSorted((a, b) => a - b));
+      expect(pauses.at(-1)).toBe(100);
+      expect(asked.at(-1)! - asked[0]!).toBeGreaterThanOrEqual(4900);
+      expect(asked.at(-1)! - asked[0]!).toBeLessThanOrEqual(5100);
     });
 
     it.each(["serverError", "page", "cutBefore"] as const)("goes on through a burst of %s", async (fault) => {

@@ -90,7 +90,9 @@ const added = async ({ client, fleet }: Stage, provider: string, n: number): Pro
       .map((simulator) => ({ simulator, made: [...simulator.jobs.values()].at(-1) }))
       .toSorted((a, b) => (b.made?.createdAt ?? 0) - (a.made?.createdAt ?? 0))[0]!;
     const after = simulator.requests.filter((each) => each.at >= Math.floor(made?.endsAt ?? 0));
-    const [told, files] = [after[0], after.filter(({ kind }) => kind === "file")];
+    // Of comfyui the queue is asked first, which only tells that it is not there any more.
+    const told = after.find(({ kind, path }) => kind === "status" && (provider !== "comfyui" || path.startsWith("/history/")));
+    const files = after.filter(({ kind }) => kind === "file");
     // Of some providers a file is asked for again until it is there.
     const [first, last] = [files[0], files.at(-1)];
     if (told === undefined || first === undefined || last === undefined) throw new Error(`${provider} was not asked for its result`);
