@@ -362,6 +362,8 @@ describe("the OpenAI Videos format", () => {
     });
 
     it("never goes back when the gateway does", async () => {
+      // Long enough that also a busy machine asks again before it is over.
+      await start({ generationMs: 600_000 });
       const id = await submit(words("a fox"));
       const fractions: Array<number> = [];
       await run(
