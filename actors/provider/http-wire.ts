@@ -1,6 +1,6 @@
 // The line to a provider: connections that know which addresses they may go to, and redirects followed by hand.
 import { Effect, type Scope } from "effect";
-import { Agent, buildConnector, type Dispatcher, request as undiciRequest } from "undici";
+import type { Agent, buildConnector, Dispatcher } from "undici";
 import { broken, notConnected, notUrl, privateAddress } from "./http-failures.ts";
 import { guardedLookup, isPrivateLiteral } from "./http-guard.ts";
 import type { ProviderFailure } from "./provider.ts";
@@ -72,12 +72,13 @@ export interface Wire {
 const redirecting: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const originOf = (url: URL): string => url.origin.replace(/^ws/, "http");
 
-/** `own`: what these base URLs lead to may be private. Its connections close with the scope. */
+/** `own`: what these base URLs lead to may be private. Its connections close with the scope. undici is loaded with the first. */
 export const makeWire = Effect.fnUntraced(function* (own: ReadonlyArray<string>): Effect.fn.Return<Wire, never, Scope.Scope> {
+  const undici = yield* Effect.promise(() => import("undici"));
   /** Errors of connections that were not made. */
   const unmade = new WeakSet<Error>();
   const agentWith = (options: buildConnector.BuildOptions) => {
-    const connect = buildConnector({ ...options, allowH2: false, timeout: connectMs });
+    const connect = undici.buildConnector({ ...options, allowH2: false, timeout: connectMs });
     const connector: buildConnector.connector = (to, done) =>
       connect(to, (...[error, socket]) => {
         if (error === null) return done(null, socket);
@@ -85,7 +86,7 @@ export const makeWire = Effect.fnUntraced(function* (own: ReadonlyArray<string>)
         return done(error, null);
       });
     return Effect.acquireRelease(
-      Effect.sync(() => new Agent({ connections, connect: connector })),
+      Effect.sync(() => new undici.Agent({ connections, connect: connector })),
       (agent) => Effect.promise(() => agent.destroy()),
     );
   };
@@ -154,11 +155,11 @@ export const makeWire = Effect.fnUntraced(function* (own: ReadonlyArray<string>)
 
   const openStream = async (agent: Agent, url: URL, sent: Sent, signal: AbortSignal): Promise<StreamAnswer> => {
     const { host } = url;
-    const { statusCode, headers, body } = await undiciRequest(url, { dispatcher: agent, ...optionsOf(sent), signal }).catch(
-      (error: Error) => {
+    const { statusCode, headers, body } = await undici
+      .request(url, { dispatcher: agent, ...optionsOf(sent), signal })
+      .catch((error: Error) => {
         throw failed(host, error, sent.idleMs);
-      },
-    );
+      });
     return { host, status: statusCode, headers: flat(headers), body };
   };
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Effect, type Scope } from "effect";
-import sharp from "sharp";
+import type { Sharp } from "sharp";
 import type { ProviderFailure, ProviderInput } from "./provider.ts";
 import { inputGone } from "./refusals.ts";
 
@@ -28,19 +28,22 @@ const unreadable = (error: unknown): ProviderFailure => ({
   unsent: true,
 });
 
+/** Loaded with the first picture: it is large, and few providers need it. */
+const read = async (picture: string | Buffer): Promise<Sharp> => (await import("sharp")).default(picture);
+
 const attempt = <T>(run: () => Promise<T>): Effect.Effect<T, ProviderFailure> => Effect.tryPromise({ try: run, catch: unreadable });
 
 /** Covers the size from the middle of the picture: what sticks out on one side pair is cut off. */
 export const fitPicture = (path: string, { width, height }: Size): Effect.Effect<Buffer<ArrayBuffer>, ProviderFailure> =>
   attempt(async () => {
-    const fitted = sharp(path).autoOrient().flatten({ background: "#ffffff" }).resize({ width, height, fit: "cover" });
+    const fitted = (await read(path)).autoOrient().flatten({ background: "#ffffff" }).resize({ width, height, fit: "cover" });
     return Buffer.from(await fitted.jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer());
   });
 
 /** Width by height as the picture is looked at. */
 export const ratioOf = (path: string): Effect.Effect<number, ProviderFailure> =>
   attempt(async () => {
-    const { autoOrient } = await sharp(path).metadata();
+    const { autoOrient } = await (await read(path)).metadata();
     return autoOrient.width / autoOrient.height;
   });
 
@@ -54,16 +57,15 @@ const isTaken = (mime: string, size: number, { formats, bytes = Number.POSITIVE_
 const targetOf = ({ formats }: PictureLimits): "jpeg" | "png" | null =>
   formats === undefined || formats.includes("image/jpeg") ? "jpeg" : formats.includes("image/png") ? "png" : null;
 
-const encoded = (path: string, format: "jpeg" | "png", width?: number): Promise<Buffer> => {
-  const upright = sharp(path)
-    .autoOrient()
-    .resize(width === undefined ? {} : { width });
+const encoded = async (path: string, format: "jpeg" | "png", width?: number): Promise<Buffer> => {
+  const picture = await read(path);
+  const upright = picture.autoOrient().resize(width === undefined ? {} : { width });
   return format === "png" ? upright.png().toBuffer() : upright.flatten({ background: "#ffffff" }).jpeg({ quality: 92 }).toBuffer();
 };
 
 const converted = async (path: string, format: "jpeg" | "png", most: number): Promise<Buffer> => {
   let bytes = await encoded(path, format);
-  let { width } = await sharp(bytes).metadata();
+  let { width } = await (await read(bytes)).metadata();
   for (let scaled = 0; bytes.length > most && scaled < mostScalings; scaled++) {
     width = Math.max(1, Math.floor(width * Math.min(0.85, Math.sqrt(most / bytes.length))));
     bytes = await encoded(path, format, width);

@@ -1,6 +1,8 @@
 // Access tokens: short-lived JWTs that name a session. One algorithm, one audience, one type: anything else is forged.
 import { Effect } from "effect";
-import { errors, jwtVerify, SignJWT } from "jose";
+import * as errors from "jose/errors";
+import { SignJWT } from "jose/jwt/sign";
+import { jwtVerify } from "jose/jwt/verify";
 import * as z from "zod";
 import { Role } from "#protocol/auth.ts";
 import { CallError } from "#protocol/wire/errors.ts";
