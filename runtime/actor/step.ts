@@ -1,7 +1,8 @@
 // Steps an XState machine as a pure function: snapshot and event in, snapshot and orders out. Runs no action, starts no child.
-// The only file that knows XState's internals (`ActorScope`, `_nodes`); XState is pinned, and a contract test holds this
-// against real actors. XState's own `transition()` builds an actor per call and is 6–9 times slower.
+// It and `chain.ts`, which takes most steps, know XState's internals (`ActorScope`, `_nodes`), and nobody else; XState is pinned, and a
+// contract test holds this against real actors. XState's own `transition()` builds an actor per call and is 6–9 times slower.
 import { type AnyActorScope, type AnyStateMachine, type AnyStateNode, createEmptyActor, type ExecutableActionObject } from "xstate";
+import { makeChain } from "./chain.ts";
 
 /** What of an XState snapshot the host uses. `children` is always empty here: effects are the host's. */
 export interface MachineSnapshot {
@@ -114,6 +115,7 @@ export const makeStepper = (given: AnyStateMachine): Stepper => {
     system: self.system,
     actionExecutor: (action: ExecutableActionObject) => void actions.push(action),
   } as unknown as AnyActorScope;
+  const chain = makeChain(machine, { self, system: self.system }, (action) => void actions.push(action));
 
   const finish = (snapshot: InternalSnapshot): Step => {
     // What is empty is shared.
@@ -167,6 +169,9 @@ export const makeStepper = (given: AnyStateMachine): Stepper => {
   return {
     initial: (input) => {
       actions = [];
+      const begun = chain.initial(input);
+      if (begun !== undefined) return finish(begun as InternalSnapshot);
+      actions = [];
       const snapshot = checked(machine.getInitialSnapshot(scope, input) as unknown as InternalSnapshot);
       // Put together by Object.assign a context of more than 16 keys is a hash table, and so are all that come of it: three times
       // the memory and, until the code is hot, the time of a step. A spread copy is not.
@@ -174,6 +179,9 @@ export const makeStepper = (given: AnyStateMachine): Stepper => {
       return finish(snapshot);
     },
     next: (snapshot, event) => {
+      actions = [];
+      const next = chain.next(snapshot, event);
+      if (next !== undefined) return finish(next as InternalSnapshot);
       actions = [];
       return finish(machine.transition(snapshot as never, event as never, scope) as unknown as InternalSnapshot);
     },
