@@ -198,7 +198,7 @@ export const Job = z.object({
   operation: Operation,
   provider: Id,
   state: JobState,
-  /** 0 to 1 within the whole generation. */
+  /** 0 to 1 within the whole generation; 0.02 while it is made by a provider that does not tell how far it is. */
   progress: z.number().min(0).max(1),
   /** Expected end, or null where nothing is known. */
   etaAt: Time.nullable(),

@@ -224,7 +224,8 @@ export const jobEffects = Effect.gen(function* () {
     let toldAt = 0;
     const progress = Effect.fnUntraced(function* (fraction: number) {
       const now = yield* Clock.currentTimeMillis;
-      if (!(fraction >= told + progressStep) || now < toldAt + progressPause) return;
+      // That it is done tells the outcome, which follows at once.
+      if (!(fraction >= told + progressStep) || fraction >= 1 || now < toldAt + progressPause) return;
       told = fraction;
       toldAt = now;
       yield* Effect.logDebug("provider:status", { stage: "provider:status", progress: fraction });

@@ -44,12 +44,6 @@ export const pauseOf = ({ ageMs, remainingMs, failures, retryAfterMs, spread }: 
   return jittered(remainingMs > 0 ? Math.min(longest, pause * stretch, Math.max(pause, remainingMs / 4)) : pause);
 };
 
-/** What stands for the progress of a provider that does not tell it: 90 % at the expected end, slower and slower after it. */
-export const fractionByTime = (elapsedMs: number, expectedMs: number): number => {
-  const share = Math.max(0, elapsedMs) / Math.max(1, expectedMs);
-  return share <= 1 ? 0.9 * share : 0.9 + 0.09 * (1 - 1 / share);
-};
-
 /** Time to the expected end, from the fraction where the provider tells one that says something, else from what was expected. */
 export const remainingBy = (elapsedMs: number, expectedMs: number, fraction: number | null): number =>
   fraction !== null && fraction >= 0.05 ? (elapsedMs * (1 - fraction)) / fraction : expectedMs - elapsedMs;

@@ -3,7 +3,7 @@
 import { Clock, Deferred, Effect, Exit, type Fiber, Random, type Scope } from "effect";
 import { Heap } from "#runtime/actor/heap.ts";
 import type { ProviderFailure } from "./provider.ts";
-import { backoffs, fractionByTime, pauseOf, remainingBy } from "./polling-schedule.ts";
+import { backoffs, pauseOf, remainingBy } from "./polling-schedule.ts";
 import type { Polling } from "./tools.ts";
 
 export interface PollingOptions {
@@ -21,6 +21,12 @@ const moments = 100;
 
 /** Failures that say nothing of the job. Time-outs are among them: it was the question that took too long. */
 const passing: ReadonlySet<ProviderFailure["kind"]> = new Set(["network", "limit", "timeout"]);
+
+/**
+ * What a provider tells counts for so much at least: above 0 it is its word, and not that of the clock. Where it tells nothing, whoever shows
+ * the job lets time stand for it: a step for each guess would cost more than all the asking.
+ */
+const leastTold = 0.02;
 
 /** A provider's word that it is to be left alone is kept for so long at most, ms. */
 const longestQuiet = 600_000;
@@ -151,7 +157,7 @@ export const makePolling = Effect.fnUntraced(function* ({ speed = 1, concurrency
           break;
         case "running":
           runningSince ??= now;
-          yield* tell(Math.min(0.99, status.fraction ?? fractionByTime(now - runningSince, expectedMs)));
+          yield* tell(status.fraction === null ? 0 : Math.min(0.99, Math.max(leastTold, status.fraction)));
           break;
       }
       const remainingMs =

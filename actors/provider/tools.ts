@@ -73,8 +73,8 @@ export interface Pace {
 /** Asks an account about its jobs: seldom at first and later often near the expected end, with jitter, backing off while asking fails. */
 export interface Polling {
   /**
-   * Asks until it is done or fails with a kind that says it has ended. Where the provider tells no fraction, time by the expected duration
-   * stands for it.
+   * Asks until it is done or fails with a kind that says it has ended. Progress is what the provider tells: where it tells no fraction, 0
+   * until the end.
    */
   readonly track: (
     ask: Effect.Effect<Status, ProviderFailure>,

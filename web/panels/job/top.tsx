@@ -17,6 +17,7 @@ import { Button } from "#web/ui/button.tsx";
 import { Badge, Progress } from "#web/ui/feedback.tsx";
 import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
 import { aboutJob } from "./about.ts";
+import { progressShown } from "#web/ui/job-progress.ts";
 import { JobStateBadge, jobStateLooks, operationLabels } from "#web/ui/job-state.tsx";
 import { MenuButton } from "#web/ui/menu.tsx";
 
@@ -126,15 +127,12 @@ export const Top: Component<TopProps> = (props) => {
 const HowFar: Component<{ readonly job: Job }> = (props) => {
   const now = useNow();
   const left = () => (props.job.etaAt === null ? null : props.job.etaAt - now());
+  const progress = () => progressShown(props.job, now());
   return (
     <div class="job-how-far">
-      <Progress
-        label="Progress of the job"
-        value={props.job.state === "submitting" || props.job.state === "cancelling" ? null : props.job.progress}
-        tone={jobStateLooks[props.job.state].tone}
-      />
+      <Progress label="Progress of the job" value={progress()} tone={jobStateLooks[props.job.state].tone} />
       <span>
-        {Math.round(props.job.progress * 100)} %
+        {Math.round((progress() ?? props.job.progress) * 100)} %
         <Show when={left() !== null}>{(left() ?? 0) > 1000 ? ` · ${formatSpan(left() ?? 0)} left` : " · any moment"}</Show>
       </span>
     </div>

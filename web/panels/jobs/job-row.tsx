@@ -11,6 +11,7 @@ import { IconButton } from "#web/ui/button.tsx";
 import { Progress } from "#web/ui/feedback.tsx";
 import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
 import { aboutJob } from "#web/panels/job/about.ts";
+import { progressShown } from "#web/ui/job-progress.ts";
 import { JobStateBadge, jobStateLooks } from "#web/ui/job-state.tsx";
 
 interface JobRowProps {
@@ -65,12 +66,7 @@ export const JobRow: Component<JobRowProps> = (props) => {
         <Show when={live()} keyed fallback={<JobTime job={props.job} />}>
           {(_id) => (
             <>
-              <Progress
-                label={`Progress of ${props.job.prompt}`}
-                value={props.job.state === "submitting" || props.job.state === "cancelling" ? null : props.job.progress}
-                tone={jobStateLooks[props.job.state].tone}
-              />
-              <JobEta job={props.job} />
+              <JobProgress job={props.job} />
             </>
           )}
         </Show>
@@ -169,14 +165,18 @@ const JobTime: Component<{ readonly job: Job }> = (props) => {
   );
 };
 
-const JobEta: Component<{ readonly job: Job }> = (props) => {
+const JobProgress: Component<{ readonly job: Job }> = (props) => {
   const now = useNow();
   const left = () => (props.job.etaAt === null ? null : props.job.etaAt - now());
+  const progress = () => progressShown(props.job, now());
   return (
-    <span class="job-time">
-      {Math.round(props.job.progress * 100)} %
-      <Show when={left() !== null}>{(left() ?? 0) > 1000 ? ` · ${formatSpan(left() ?? 0)} left` : " · any moment"}</Show>
-      <Show when={props.job.attempt > 1}> · attempt {props.job.attempt}</Show>
-    </span>
+    <>
+      <Progress label={`Progress of ${props.job.prompt}`} value={progress()} tone={jobStateLooks[props.job.state].tone} />
+      <span class="job-time">
+        {Math.round((progress() ?? props.job.progress) * 100)} %
+        <Show when={left() !== null}>{(left() ?? 0) > 1000 ? ` · ${formatSpan(left() ?? 0)} left` : " · any moment"}</Show>
+        <Show when={props.job.attempt > 1}> · attempt {props.job.attempt}</Show>
+      </span>
+    </>
   );
 };
