@@ -246,7 +246,7 @@ export const makeChain = (given: AnyStateMachine, args: object, record: (action:
         case "assign": {
           const { assignment } = each;
           const changed = (typeof assignment === "function" ? assignment(info, params) : mapped(assignment, resolved)) as Context;
-          context = { ...context, ...changed };
+          context = merged(context, changed);
           break;
         }
         case "raise": {
@@ -361,6 +361,9 @@ export const makeChain = (given: AnyStateMachine, args: object, record: (action:
     },
   };
 };
+
+/** A spread copy keeps its shape; one by Object.assign becomes a hash table once it has more than 16 keys. */
+const merged = (context: Context, changed: Context): Context => ({ ...context, ...changed });
 
 const mapped = (assignment: Readonly<Record<string, unknown>>, resolved: (value: unknown) => unknown): Context =>
   Object.fromEntries(Object.entries(assignment).map(([key, value]) => [key, resolved(value)]));
