@@ -1,6 +1,7 @@
 // Fresh, migrated, empty databases for tests, on both engines, copied from a template that is made once. The server's URL is in
 // PIXSIM_TEST_POSTGRES (the test set-up starts one).
-import { constants, cp, mkdtemp, rm } from "node:fs/promises";
+import { constants, cpSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Effect, Layer } from "effect";
@@ -11,9 +12,9 @@ import { serverDatabase } from "./server.ts";
 import { templateKey } from "./template.ts";
 import { makeTemplate } from "./template-maker.ts";
 
-/** Makes the folder a data folder with an empty database. */
+/** Makes the folder a data folder with an empty database. (A thousand files: the asynchronous copy takes twenty times as long.) */
 export const copyFreshData = async (folder: string): Promise<void> =>
-  cp(await makeTemplate(), folder, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  cpSync(await makeTemplate(), folder, { recursive: true, mode: constants.COPYFILE_FICLONE });
 
 /** A data folder with an empty database; the caller removes it. */
 export const freshDataFolder = async (): Promise<string> => {
