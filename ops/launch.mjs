@@ -7,9 +7,10 @@ if (major < 24) {
   );
   process.exit(1);
 }
-// Compiled code is kept between starts. (An old Node has no such export: it must get to the message above.)
+// Compiled code is kept between starts, also that of threads and children, which find the folder by the variable. (An old Node has no such export: it must get to the message above.)
 const { enableCompileCache } = await import("node:module");
-enableCompileCache(new URL("../.cache/compiled", import.meta.url).pathname);
+process.env.NODE_COMPILE_CACHE ??= new URL("../.cache/compiled", import.meta.url).pathname;
+enableCompileCache(process.env.NODE_COMPILE_CACHE);
 await import("./v8-flags.ts");
 process.argv.splice(1, process.argv.length - 1, new URL(`./${command}.ts`, import.meta.url).pathname, ...rest);
 await import(`./${command}.ts`);

@@ -36,8 +36,8 @@ export const spawnChild = (options: ChildOptions): MediaChild => {
     execArgv: [...execArgv, ...nodeFlags],
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-    // What opens strangers' files gets none of the server's secrets.
-    env: {},
+    // What opens strangers' files gets none of the server's secrets; the folder of compiled code is none.
+    env: { NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] },
   });
   let alive = true;
   let lastWords = "";

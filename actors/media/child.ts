@@ -1,4 +1,5 @@
 // Entry of a media child: does one task at a time for the server that started it, and ends with it, however that ends.
+import { flushCompileCache } from "node:module";
 import { failureFrom, MediaFailure } from "./failure.ts";
 import type { Answer, Task, TaskResult } from "./messages.ts";
 
@@ -33,4 +34,8 @@ const handle = async (task: Task): Promise<void> => {
   }
 };
 
-process.on("message", (task: Task) => void handle(task));
+process.once("message", (task: Task) => {
+  // It ends by SIGKILL: what it has compiled is kept for others as soon as the first task is done.
+  void handle(task).then(() => flushCompileCache());
+  process.on("message", (next: Task) => void handle(next));
+});

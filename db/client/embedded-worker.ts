@@ -20,8 +20,9 @@ const open = (): Promise<PGlite> =>
   PGlite.create({
     dataDir: folder,
     extensions: { vector, pg_trgm },
-    // Small enough for a laptop; the write-ahead log is cut by the checkpoints that maintenance asks for.
-    startParams: [...PGlite.defaultStartParams, "-c", "max_wal_size=64MB", "-c", "min_wal_size=32MB", "-c", "shared_buffers=64MB"],
+    // Small enough for a laptop, and for a start, which writes to every buffer; the write-ahead log is cut by the checkpoints that
+    // maintenance asks for.
+    startParams: [...PGlite.defaultStartParams, "-c", "max_wal_size=64MB", "-c", "min_wal_size=32MB", "-c", "shared_buffers=32MB"],
   });
 
 const errorResponse = 69;
