@@ -11,10 +11,12 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const run = ({ command, args }: NodeCommand, files: ReadonlyArray<string>): Promise<{ readonly code: unknown; readonly output: string }> =>
   new Promise((resolve) => {
     // Threads: a worker process would be started by `process.execPath`, which is the loader of the C library here.
-    const options = ["run", "--pool", "threads", "--maxWorkers", "1", "--reporter", "dot", ...files];
+    const options = ["run", "--pool", "threads", "--maxWorkers", "1", "--reporter", "dot"];
+    // As in vitest.config.ts.
+    options.push("--testTimeout", "60000", "--hookTimeout", "120000", "--expect.poll.timeout", "20000");
     execFile(
       command,
-      [...args, "node_modules/vitest/vitest.mjs", ...options],
+      [...args, "node_modules/vitest/vitest.mjs", ...options, ...files],
       { cwd: root, env: { ...process.env, PIXSIM_TRANSPORT: "uws", NO_COLOR: "1" }, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => resolve({ code: error === null ? 0 : error.code, output: stdout + stderr }),
     );
