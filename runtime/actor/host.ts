@@ -5,6 +5,7 @@ import { Clock, Context, Effect, Exit, Layer, Option, Schedule, type Scope, Sema
 import type { JournalEntry } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Database } from "#db/client/database.ts";
+import { madeAt } from "#db/client/migrate.ts";
 import { sweepInbox } from "#db/queries/actor.ts";
 import { Fanout } from "../bus/fanout.ts";
 import { type CellServer, Placement } from "../cluster/placement.ts";
@@ -64,8 +65,10 @@ export const actorHost = <R>(
           Effect.repeat(Schedule.spaced("1 hour")),
         ),
       );
+      const made = yield* database.query(madeAt).pipe(Effect.retry(Schedule.spaced("1 second")), Effect.orDie);
       return yield* hostOn(definitions, {
         store: makeSqlStore(database, projections),
+        lineage: made.toString(36),
         later: (ms, run) => {
           const timer = setTimeout(run, Math.min(ms, 0x7fff_ffff));
           return () => clearTimeout(timer);
@@ -75,10 +78,16 @@ export const actorHost = <R>(
     }),
   );
 
+export interface HostPorts extends Pick<CorePorts, "store" | "later" | "soon"> {
+  /** Of what is in the store; see `Reading`. */
+  readonly lineage?: string;
+  readonly limits?: Partial<CoreLimits>;
+}
+
 /** A host on the store and the time given, in the placement and fan-out of its context. Closes with the scope. */
 export const hostOn = <R>(
   definitions: ReadonlyArray<AnyActorDefinition<R>>,
-  { store: database, later, soon, limits }: Pick<CorePorts, "store" | "later" | "soon"> & { readonly limits?: Partial<CoreLimits> },
+  { store: database, later, soon, lineage = "", limits }: HostPorts,
 ): Effect.Effect<Actors["Service"], never, Exclude<R, Actors> | Fanout | Placement | Scope.Scope> =>
   Effect.gen(function* () {
     const placement = yield* Placement;
@@ -334,6 +343,7 @@ export const hostOn = <R>(
 
     const reading: Reading = {
       followers,
+      lineage,
       peek,
       missed: (address, from) => Stream.runCollect(history(address, from)),
     };

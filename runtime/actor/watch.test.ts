@@ -79,8 +79,8 @@ describe("a follower", () => {
     actor.reads.shift()!.resolve(how);
     await settle();
   };
-  const follow = async (from?: string) => {
-    const reading = { followers, peek: actor.peek, missed: actor.missed };
+  const follow = async (from?: string, lineage = "one") => {
+    const reading = { followers, lineage, peek: actor.peek, missed: actor.missed };
     const following = host.runPromise(followActor(reading, address, from, (message) => seen.push(message)));
     await settle();
     await answer("read");
@@ -106,6 +106,17 @@ describe("a follower", () => {
     await answer("read");
     tell(actor.take(1));
     expect(positions()).toEqual(["snapshot 0", "delta 2", "snapshot 4", "delta 5"]);
+  });
+
+  test("goes on from its position, but not in a database that was restored: there other steps may have followed", async () => {
+    await follow();
+    tell(actor.take(2));
+    const from = seen.at(-1)!.pos;
+    actor.take(1);
+    await follow(from);
+    expect(positions()).toEqual(["snapshot 0", "delta 2", "resumed 2", "delta 3"]);
+    await follow(from, "another");
+    expect(positions().slice(4)).toEqual(["snapshot 3"]);
   });
 
   test("that is closed reads no more", async () => {

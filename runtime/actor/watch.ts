@@ -31,8 +31,8 @@ export const viewOf = (state: Committed): ActorView => ({
   timers: state.timers.map(timerView),
 });
 
-/** An actor's positions are valid as long as it exists: the epoch is the time of its creation. */
-export const epochOf = (createdAt: number): string => `a${createdAt.toString(36)}`;
+/** An actor's positions are valid as long as it exists, in this database: in one that was restored other steps may follow the same. */
+const epochOf = (createdAt: number, lineage: string): string => `a${createdAt.toString(36)}.${lineage}`;
 
 /** One step as followers get it. */
 export interface Change {
@@ -75,11 +75,13 @@ export class Follower {
   #held: Array<Change> = [];
   /** The last change that was dropped instead of held: a base before it is too old. */
   #dropped = -1;
+  readonly #lineage: string;
   readonly #emit: (message: TopicMessage) => void;
   readonly #gap: () => void;
 
   /** `gap`: a commit whose answer was lost left out a step: take a new base. */
-  constructor(emit: (message: TopicMessage) => void, gap: () => void) {
+  constructor(lineage: string, emit: (message: TopicMessage) => void, gap: () => void) {
+    this.#lineage = lineage;
     this.#emit = emit;
     this.#gap = gap;
   }
@@ -97,13 +99,13 @@ export class Follower {
 
   /** Sends the state as of `state`, then what has happened since. */
   snapshot(state: Committed): void {
-    this.#emit({ type: "snapshot", pos: `${epochOf(state.createdAt)}:${state.seq}`, json: JSON.stringify(viewOf(state)) });
+    this.#emit({ type: "snapshot", pos: `${epochOf(state.createdAt, this.#lineage)}:${state.seq}`, json: JSON.stringify(viewOf(state)) });
     this.#release(state.seq, state.createdAt);
   }
 
   /** Confirms the position `seq`, sends the changes after it, then what has happened since. */
   resume(seq: number, changes: ReadonlyArray<Change>, createdAt: number): void {
-    this.#emit({ type: "resumed", pos: `${epochOf(createdAt)}:${seq}` });
+    this.#emit({ type: "resumed", pos: `${epochOf(createdAt, this.#lineage)}:${seq}` });
     this.#seq = seq;
     this.#createdAt = createdAt;
     this.push(changes, createdAt);
@@ -140,7 +142,11 @@ export class Follower {
     }
     if (fresh.length > 0) {
       this.#seq = last;
-      this.#emit({ type: "delta", pos: `${epochOf(createdAt)}:${last}`, json: `[${fresh.map(({ json }) => json).join(",")}]` });
+      this.#emit({
+        type: "delta",
+        pos: `${epochOf(createdAt, this.#lineage)}:${last}`,
+        json: `[${fresh.map(({ json }) => json).join(",")}]`,
+      });
     }
     if (changes.some(({ seq }) => seq > last)) {
       this.#seq = null;
@@ -219,6 +225,8 @@ export class Followers {
 /** What following reads. */
 export interface Reading {
   readonly followers: Followers;
+  /** Tells the database from one that was restored from its backup. Letters and digits. */
+  readonly lineage: string;
   /** The actor as of its last commit. */
   readonly peek: (address: string) => Effect.Effect<Committed, CallError>;
   /** The steps from `from` to the present. */
@@ -227,7 +235,7 @@ export interface Reading {
 
 /** Follows an actor: from `from` on where that can be, else from a snapshot. Errors: those of reading, before anything was sent. */
 export const followActor = Effect.fnUntraced(function* (
-  { followers, peek, missed }: Reading,
+  { followers, lineage, peek, missed }: Reading,
   address: string,
   from: string | undefined,
   emit: (message: TopicMessage) => void,
@@ -237,7 +245,7 @@ export const followActor = Effect.fnUntraced(function* (
   const start = Effect.fnUntraced(function* (position: string | undefined) {
     const state = yield* peek(address);
     const [epoch, offset] = position?.split(":") ?? [];
-    const behind = epoch === epochOf(state.createdAt) ? state.seq - Number(offset) : -1;
+    const behind = epoch === epochOf(state.createdAt, lineage) ? state.seq - Number(offset) : -1;
     if (!(behind >= 0 && behind <= maxReplay)) return follower.snapshot(state);
     const steps = behind === 0 ? [] : yield* missed(address, Number(offset) + 1);
     // An ephemeral actor has no journal.
@@ -251,7 +259,11 @@ export const followActor = Effect.fnUntraced(function* (
     return start(undefined);
   });
   // It holds changes back until it has a new base, so it must get one.
-  const follower = new Follower(emit, () => void fork(Effect.ignore(Effect.retry(resync, { schedule: again, while: () => !closed }))));
+  const follower = new Follower(
+    lineage,
+    emit,
+    () => void fork(Effect.ignore(Effect.retry(resync, { schedule: again, while: () => !closed }))),
+  );
   const close = () => {
     closed = true;
     followers.remove(address, follower);
