@@ -7,6 +7,7 @@ import type { OpenFolder } from "#db/client/embedded-folder.ts";
 import { serverDatabase } from "#db/client/server.ts";
 import { openJobs } from "#db/queries/job.ts";
 import { assetHandlers, assetLayer } from "#actors/asset/handlers.ts";
+import { assetDerivatives } from "#actors/asset/derivatives.ts";
 import { assetHousekeeping } from "#actors/asset/housekeeping.ts";
 import { accountDelivery } from "#actors/account/delivery.ts";
 import { accountHandlers } from "#actors/account/handlers.ts";
@@ -138,7 +139,7 @@ export const server = (settings: SettingsShape, { limits = {}, providers = built
   const host = Layer.unwrap(Effect.map(actorKinds, (definitions) => actorHost(definitions)));
 
   return gateway(limits).pipe(
-    Layer.provideMerge(Layer.mergeAll(serverMetrics, slotMetrics, authHousekeeping, assetHousekeeping, accountDelivery)),
+    Layer.provideMerge(Layer.mergeAll(serverMetrics, slotMetrics, authHousekeeping, assetHousekeeping, assetDerivatives, accountDelivery)),
     Layer.provideMerge(host),
     Layer.provideMerge(kindServices),
     Layer.provideMerge(providers),

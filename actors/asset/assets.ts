@@ -20,6 +20,8 @@ export interface IngestRequest {
   readonly parents: ReadonlyArray<AssetParent>;
   /** File in the staging folder; it is moved away. */
   readonly path: string;
+  /** It is there once its file is known to be good; its derivatives follow. Left out: with them. */
+  readonly early?: true;
 }
 
 export class Assets extends Context.Service<

@@ -8,6 +8,7 @@ import { principalOf } from "#runtime/auth/handlers.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { Assets } from "./assets.ts";
+import { Derivatives } from "./derivatives.ts";
 import { notFound } from "./failures.ts";
 import { Intake } from "./intake.ts";
 import { assetChannel, AssetLibrary } from "./library.ts";
@@ -102,9 +103,10 @@ const assets = Layer.effect(
   }),
 );
 
-/** Assets, AssetLibrary, Intake and Uploads, on blobs, database, media, bus and addresses. */
+/** Assets, AssetLibrary, Intake, Derivatives and Uploads, on blobs, database, media, bus and addresses. */
 export const assetLayer = Layer.mergeAll(assets, Uploads.layer).pipe(
   Layer.provideMerge(Intake.layer),
+  Layer.provideMerge(Derivatives.layer),
   Layer.provideMerge(AssetLibrary.layer),
   Layer.provide(Parts.layer),
 );

@@ -1,9 +1,10 @@
-// Takes a file in: probes it, makes its derivatives, moves all of it into the blob store and writes the rows in one
-// transaction. A crash before that leaves only staged files and unreferenced blobs, which are swept; after it, nothing.
+// Takes a file in: probes it, makes its derivatives unless they are to follow, moves all of it into the blob store and writes the rows in
+// one transaction. A crash before that leaves only staged files and unreferenced blobs, which are swept; after it, nothing.
 import { Clock, Context, Effect, Layer } from "effect";
-import { type DerivedFile, Media } from "#actors/media/media.ts";
+import { Media } from "#actors/media/media.ts";
 import { Database, type Tx } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
+import { addDerivation } from "#db/queries/derivation.ts";
 import { isCalledOff } from "#db/queries/job.ts";
 import { lockUsage, usageOf } from "#db/queries/quota.ts";
 import type { Asset, AssetOrigin } from "#protocol/asset.ts";
@@ -15,12 +16,11 @@ import { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { Pool } from "#runtime/pool/pool.ts";
 import type { AssetParent, IngestRequest } from "./assets.ts";
+import { Derivatives } from "./derivatives.ts";
 import { mediaOrCallError, notFound } from "./failures.ts";
 import { AssetLibrary } from "./library.ts";
 import { refusal } from "./quota.ts";
 
-/** Files moved into the blob store at once: each waits for the disk. */
-const adoptConcurrency = 4;
 /** Letters of a name; longer ones (a whole prompt) are cut. */
 const longestName = 200;
 
@@ -84,6 +84,9 @@ const originColumns = (origin: AssetOrigin) => {
   }
 };
 
+/** Its derivatives follow. */
+const isEarly = ({ facts }: Made): boolean => facts.phash === null;
+
 const seconds = (timeMs: number): string => `${(timeMs / 1000).toFixed(2)} s`;
 
 const makeIntake = Effect.gen(function* () {
@@ -92,52 +95,42 @@ const makeIntake = Effect.gen(function* () {
   const media = yield* Media;
   const database = yield* Database;
   const library = yield* AssetLibrary;
+  const derivatives = yield* Derivatives;
   const settings = yield* Settings;
+  const scope = yield* Effect.scope;
 
-  const adoptDerived = Effect.fnUntraced(function* (file: DerivedFile) {
-    const { sha256, size } = yield* blobs.adopt(file.path);
-    return { role: file.role, sha256, mime: file.mime, size, width: file.width, height: file.height };
-  });
-
-  /** Reads the file and makes its derivatives; then nothing of it is left in the staging folder. */
-  const make = Effect.fnUntraced(function* (path: string, ref: BlobRef) {
-    const staged: Array<string> = [];
-    const stage = (name: string): string => {
-      const fresh = blobs.stage(name);
-      staged.push(fresh);
-      return fresh;
+  /** Reads the file and makes its derivatives, unless they are to follow. */
+  const make = Effect.fnUntraced(function* (path: string, ref: BlobRef, early: boolean) {
+    const facts = yield* mediaOrCallError(media.probe(path));
+    const { files, phash, thumbhash, sprite } = early
+      ? { files: [], phash: null, thumbhash: null, sprite: null }
+      : yield* derivatives.make(path, facts);
+    const original = { role: "original", ...ref, mime: facts.mime, width: facts.width, height: facts.height };
+    const video = facts.mediaType === "video" ? facts : null;
+    const made: Made = {
+      twin: null,
+      files: [original, ...files],
+      facts: {
+        media_type: facts.mediaType,
+        mime: facts.mime,
+        width: facts.width,
+        height: facts.height,
+        duration_ms: video?.durationMs ?? null,
+        fps: video?.fps ?? null,
+        frames: video?.frames ?? null,
+        video_codec: video?.videoCodec ?? null,
+        audio_codec: video?.audioCodec ?? null,
+        phash,
+        thumbhash,
+        sprite,
+      },
     };
-    return yield* Effect.gen(function* () {
-      const facts = yield* mediaOrCallError(media.probe(path));
-      const derived = yield* mediaOrCallError(media.derive(path, facts, stage));
-      const files = yield* Effect.forEach(derived.files, adoptDerived, { concurrency: adoptConcurrency });
-      const original = { role: "original", ...ref, mime: facts.mime, width: facts.width, height: facts.height };
-      const video = facts.mediaType === "video" ? facts : null;
-      const made: Made = {
-        twin: null,
-        files: [original, ...files],
-        facts: {
-          media_type: facts.mediaType,
-          mime: facts.mime,
-          width: facts.width,
-          height: facts.height,
-          duration_ms: video?.durationMs ?? null,
-          fps: video?.fps ?? null,
-          frames: video?.frames ?? null,
-          video_codec: video?.videoCodec ?? null,
-          audio_codec: video?.audioCodec ?? null,
-          phash: derived.phash,
-          thumbhash: derived.thumbhash,
-          sprite: derived.sprite,
-        },
-      };
-      return made;
-    }).pipe(Effect.ensuring(Effect.suspend(() => Effect.forEach(staged, removeStaged, { discard: true }))));
+    return made;
   });
 
-  const makeOrReuse = Effect.fnUntraced(function* (path: string, ref: BlobRef) {
+  const makeOrReuse = Effect.fnUntraced(function* (path: string, ref: BlobRef, early: boolean) {
     const [twin] = yield* orCallError(database.query((sql) => query.assetTwin(sql, ref.sha256)));
-    if (twin === undefined) return yield* make(path, ref);
+    if (twin === undefined || (twin.phash === null && !early)) return yield* make(path, ref, early);
     const made: Made = { twin: twin.id, files: [], facts: twin };
     return made;
   });
@@ -176,6 +169,7 @@ const makeIntake = Effect.gen(function* () {
           files,
         });
         if (inserted !== undefined) {
+          if (isEarly(made)) await addDerivation(tx, assetId, derivatives.dueAt(now, made.facts.duration_ms));
           const edges = await query.insertEdges(tx, ownerId, assetId, request.parents.map(edgeOf));
           await request.within?.(tx, assetId);
           return { id: assetId, edges: edges.length };
@@ -194,12 +188,13 @@ const makeIntake = Effect.gen(function* () {
   const takeNew = Effect.fnUntraced(function* (request: IntakeRequest) {
     const ref = request.known ?? (yield* hashFile(pool, request.path));
     const now = yield* Clock.currentTimeMillis;
-    let made = yield* makeOrReuse(request.path, ref);
+    const early = request.early === true;
+    let made = yield* makeOrReuse(request.path, ref, early);
     // The file may be in the store already, put there before a crash.
     if (request.path !== blobs.path(ref.sha256)) yield* blobs.adopt(request.path, ref);
     let written = yield* write(request, ref, made, now);
     if (written === "twinGone") {
-      made = yield* make(blobs.path(ref.sha256), ref);
+      made = yield* make(blobs.path(ref.sha256), ref, early);
       written = yield* write(request, ref, made, now);
     }
     if (written === "calledOff")
@@ -212,6 +207,7 @@ const makeIntake = Effect.gen(function* () {
     }
     const asset = library.view(yield* library.row(request.ownerId, written.id));
     library.tell(asset);
+    if (isEarly(made)) yield* Effect.forkIn(derivatives.follow(request.ownerId, written.id), scope);
     return asset;
   });
 

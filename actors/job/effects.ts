@@ -267,6 +267,7 @@ export const jobEffects = Effect.gen(function* () {
         prompt: order.prompt === "" ? null : order.prompt,
         parents: parentsOf(order),
         path: file,
+        early: true,
       }),
       ofCall,
     );

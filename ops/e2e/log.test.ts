@@ -20,6 +20,10 @@ test("each stage of a job is logged once with its fields, and each of its steps"
       void client.call("jobs.create", { request });
     });
     expect(done.state).toBe("completed");
+    // What is made of the asset follows it.
+    await expect
+      .poll(async () => (await client.call("assets.get", { id: done.assetId! })).urls.poster, { timeout: 60_000, interval: 100 })
+      .not.toBeNull();
     client.close();
     await server.kill();
 

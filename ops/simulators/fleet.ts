@@ -17,6 +17,8 @@ export interface FleetOptions {
   readonly faults?: RandomFaults;
   /** Time of a generation, ms of the provider's time. Default: what each takes. */
   readonly generationMs?: number;
+  /** No two jobs are given the same bytes. Default: they may be. */
+  readonly unlike?: boolean;
 }
 
 /** An account as a person would add it. */

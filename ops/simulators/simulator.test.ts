@@ -66,6 +66,16 @@ describe("a simulator", () => {
     ]);
   });
 
+  it("hands out no two files alike where that is asked for, and the same one again to who asks again", async () => {
+    const simulator = await started({ unlike: true });
+    const file = async (query: string) => Buffer.from(await (await ask(simulator, `/file.mp4?${query}`)).arrayBuffer());
+    const [one, again, two] = [await file("a"), await file("a"), await file("b")];
+    expect(one.subarray(0, 1000)).toEqual(Buffer.alloc(1000, 1));
+    expect(one.subarray(1000).toString()).toBe("\0\0\0\x14free/file.mp4?a=");
+    expect(again).toEqual(one);
+    expect(two).not.toEqual(one);
+  });
+
   it("knows keys and rates, but hands files to anybody", async () => {
     const simulator = await started();
     expect((await ask(simulator, "/jobs/1", { headers: { "x-key": "wrong" } })).status).toBe(401);

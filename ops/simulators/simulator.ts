@@ -27,6 +27,8 @@ export interface SimulatorOptions {
   readonly faults?: RandomFaults;
   /** Time of a generation, ms of the provider's time. Default: what the provider takes for such a request. */
   readonly generationMs?: number;
+  /** No two jobs are given the same bytes, however alike their videos are. Default: they may be. */
+  readonly unlike?: boolean;
 }
 
 export class SimulatedAccount {
@@ -134,6 +136,14 @@ export interface Vendor {
 /** Requests that are remembered. */
 const remembered = 5000;
 
+/** An MP4 file with a box at its end that players pass over. */
+const marked = (reply: Reply, mark: string): Reply => {
+  if (reply.bytes === undefined || reply.type !== "video/mp4") return reply;
+  const box = Buffer.concat([Buffer.alloc(4), Buffer.from(`free${mark}`)]);
+  box.writeUInt32BE(box.length);
+  return { ...reply, bytes: Buffer.concat([reply.bytes, box]) };
+};
+
 export class Simulator<J extends SimulatedJob = SimulatedJob> {
   readonly faults = new Faults();
   readonly speed: number;
@@ -145,12 +155,14 @@ export class Simulator<J extends SimulatedJob = SimulatedJob> {
   url = "";
   readonly #server: Server;
   readonly #vendor: Vendor;
+  readonly #unlike: boolean;
   readonly #patterns: ReadonlyArray<{ readonly route: Route; readonly pattern: RegExp }>;
   readonly #startedAt = Date.now();
   readonly #sockets = new Set<ServerResponse>();
 
-  constructor(vendor: Vendor, { speed = 1, accounts = [], faults }: SimulatorOptions) {
+  constructor(vendor: Vendor, { speed = 1, accounts = [], faults, unlike = false }: SimulatorOptions) {
     this.speed = speed;
+    this.#unlike = unlike;
     this.#vendor = vendor;
     this.#patterns = vendor.routes.map((route) => ({ route, pattern: patternOf(route.path) }));
     for (const account of accounts) this.accounts.set(account.key, new SimulatedAccount(account));
@@ -261,7 +273,10 @@ export class Simulator<J extends SimulatedJob = SimulatedJob> {
     if (this.faults.take("cutBefore")) return void request.socket.destroy();
     if (this.faults.latencyMs > 0) await delay(this.faults.latencyMs);
     if (found === undefined) return send(response, this.#vendor.replies.notFound);
-    if (found.route.kind === "file") return this.#file(response, await found.route.handle(this.#call(recorded, found.params, nobody)));
+    if (found.route.kind === "file") {
+      const reply = await found.route.handle(this.#call(recorded, found.params, nobody));
+      return this.#file(response, this.#unlike ? marked(reply, `${recorded.path}?${recorded.query.toString()}`) : reply);
+    }
     await this.#api(found.route, found.params, recorded, response);
   }
 

@@ -104,7 +104,7 @@ const added = async ({ client, fleet }: Stage, provider: string, n: number): Pro
 };
 
 const latency = (report: Report): Promise<void> =>
-  onStage({ accounts: 1, credits: 1_000_000, concurrency: 1, generationMs: 2000 }, async (stage) => {
+  onStage({ accounts: 1, credits: 1_000_000, concurrency: 1, generationMs: 2000, unlike: true }, async (stage) => {
     const rows = [];
     for (const provider of new Set(stage.fleet.accounts.map((account) => account.provider))) {
       const all: Array<Added> = [];

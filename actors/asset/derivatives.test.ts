@@ -1,0 +1,128 @@
+import { copyFileSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { Deferred, Effect, ManagedRuntime } from "effect";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeClip } from "#actors/media/testing.ts";
+import { Database } from "#db/client/database.ts";
+import { testDatabases } from "#db/client/testing.ts";
+import type { Asset } from "#protocol/asset.ts";
+import { Blobs } from "#runtime/blobs/blobs.ts";
+import { Bus } from "#runtime/bus/bus.ts";
+import { Assets } from "./assets.ts";
+import { Derivatives } from "./derivatives.ts";
+import { Intake } from "./intake.ts";
+import { assetChannel } from "./library.ts";
+import { mediaWork, stagedIn, testAssets, testFolder } from "./testing.ts";
+
+describe.each(testDatabases)("derivatives that follow their asset, on $engine", ({ layer }) => {
+  const folder = testFolder();
+  const runtime = ManagedRuntime.make(testAssets(folder.path, layer));
+  type Services = ManagedRuntime.ManagedRuntime.Services<typeof runtime>;
+  const run = <A, E>(effect: Effect.Effect<A, E, Services>): Promise<A> => runtime.runPromise(effect);
+
+  const clip = join(folder.path, "clip.mp4");
+  beforeAll(() => makeClip(clip, { frames: 12, audio: "aac", faststart: false }));
+  afterAll(async () => {
+    await runtime.dispose();
+    folder.remove();
+  });
+
+  let made = 0;
+  const requestOf = Effect.fnUntraced(function* (source: string) {
+    const n = ++made;
+    const path = (yield* Blobs).stage("result.mp4");
+    copyFileSync(source, path);
+    const origin = { kind: "generation" as const, jobId: `job_${n}` };
+    return { assetId: `ast_${n}`, ownerId: `usr_${n}`, name: "x", origin, prompt: null, parents: [], path, early: true as const };
+  });
+  const isWhole = ({ urls, phash, thumbhash }: Asset): boolean =>
+    phash !== null && thumbhash !== null && urls.faststart !== undefined && Object.values(urls).every((url) => url !== null);
+
+  /** The asset as it is told once it has what `is` asks for. */
+  const told = Effect.fnUntraced(function* (ownerId: string, is: (asset: Asset) => boolean) {
+    const found = Deferred.makeUnsafe<Asset>();
+    const bus = yield* Bus;
+    yield* bus.follow(assetChannel(ownerId), undefined, Effect.succeed({}), (message) => {
+      if (message.type !== "delta") return;
+      const asset = (JSON.parse(message.json) as ReadonlyArray<Asset>).find(is);
+      if (asset !== undefined) Deferred.doneUnsafe(found, Effect.succeed(asset));
+    });
+    return found;
+  });
+  const waiting = Effect.gen(function* () {
+    const database = yield* Database;
+    return yield* database.query((sql) => sql<Array<{ asset_id: string }>>`select asset_id from derivation`);
+  });
+
+  test("the asset is there before them, and told again with all of them", () =>
+    run(
+      Effect.gen(function* () {
+        const request = yield* requestOf(clip);
+        const whole = yield* told(request.ownerId, isWhole);
+        const asset = yield* (yield* Assets).ingest(request);
+        expect(asset).toMatchObject({ rev: 1, phash: null, durationMs: 500, urls: { poster: null, playVideo: null } });
+        const followed = yield* Deferred.await(whole);
+        expect(followed).toMatchObject({ id: asset.id, rev: 2 });
+        expect(yield* (yield* Assets).get(request.ownerId, asset.id)).toEqual(followed);
+        expect(yield* waiting).toEqual([]);
+        expect(stagedIn(folder.path)).toEqual([]);
+        // The same bytes once more have them at once.
+        const before = { ...mediaWork };
+        expect(isWhole(yield* (yield* Assets).ingest(yield* requestOf(clip)))).toBe(true);
+        expect(mediaWork).toEqual(before);
+      }),
+    ));
+
+  test("what a process that died did not make is made by who looks, once that is due", () =>
+    run(
+      Effect.gen(function* () {
+        const database = yield* Database;
+        const derivatives = yield* Derivatives;
+        const { path, ...request } = yield* requestOf(clip);
+        yield* makeOther(path, made);
+        const whole = yield* told(request.ownerId, isWhole);
+        // It writes its rows and is no more.
+        const { early: _, ...late } = request;
+        yield* (yield* Intake).take({ ...late, path });
+        yield* database.query(
+          (sql) => sql`
+            with bare as (update asset set phash = null, thumbhash = null, sprite = null where id = ${request.assetId}),
+              gone as (delete from asset_file where asset_id = ${request.assetId} and role <> 'original')
+            insert into derivation (asset_id, due_at) values (${request.assetId}, ${Date.now() + 60_000})`,
+        );
+        expect(yield* derivatives.catchUp).toBe(0);
+        yield* database.query((sql) => sql`update derivation set due_at = 0`);
+        expect(yield* derivatives.catchUp).toBe(1);
+        expect(yield* Deferred.await(whole)).toMatchObject({ id: request.assetId });
+        expect(yield* waiting).toEqual([]);
+        expect(yield* derivatives.catchUp).toBe(0);
+      }),
+    ));
+
+  test("of a file that can be read and not worked on there are none, and nobody tries again", () =>
+    run(
+      Effect.gen(function* () {
+        const derivatives = yield* Derivatives;
+        const blobs = yield* Blobs;
+        const database = yield* Database;
+        const { path, ...request } = yield* requestOf(clip);
+        yield* makeOther(path, made);
+        const { early: _, ...late } = request;
+        const asset = yield* (yield* Intake).take({ ...late, path });
+        yield* database.query(
+          (sql) => sql`
+            with bare as (update asset set phash = null where id = ${asset.id})
+            insert into derivation (asset_id, due_at) values (${asset.id}, 0)`,
+        );
+        const file = blobs.path(asset.sha256);
+        truncateSync(file, Math.floor(statSync(file).size / 3));
+        expect(yield* derivatives.catchUp).toBe(1);
+        expect(yield* waiting).toEqual([]);
+        expect(yield* (yield* Assets).get(request.ownerId, asset.id)).toMatchObject({ id: asset.id, phash: null });
+      }),
+    ));
+});
+
+/** A video that no other test has. */
+const makeOther = (path: string, seed: number): Effect.Effect<void> =>
+  Effect.promise(() => makeClip(path, { frames: 12, audio: "aac", faststart: false, seed }));
