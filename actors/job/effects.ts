@@ -221,13 +221,15 @@ export const jobEffects = Effect.gen(function* () {
     const connection = yield* connectionOf(order, accountId);
     yield* withSlot(order);
     let told = 0;
-    let toldAt = 0;
+    // By a clock that nobody sets back.
+    const clock = yield* Clock.Clock;
+    let toldAt = Number.NEGATIVE_INFINITY;
     const progress = Effect.fnUntraced(function* (fraction: number) {
-      const now = yield* Clock.currentTimeMillis;
+      const at = Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n);
       // That it is done tells the outcome, which follows at once.
-      if (!(fraction >= told + progressStep) || fraction >= 1 || now < toldAt + progressPause) return;
+      if (!(fraction >= told + progressStep) || fraction >= 1 || at < toldAt + progressPause) return;
       told = fraction;
-      toldAt = now;
+      toldAt = at;
       yield* Effect.logDebug("provider:status", { stage: "provider:status", progress: fraction });
       yield* send({ type: "provider.progress", fraction });
     });

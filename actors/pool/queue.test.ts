@@ -73,9 +73,17 @@ describe("who is next", () => {
 
   test("one that waits long rises above those that are more urgent but new", () => {
     const old = waiter("old", { priority: 9, since: 0 });
-    const fresh = (now: number) => waiter("new", { ownerId: "u2", priority: 5, since: now });
-    expect(order(queueOf([many], [old, fresh(rise)]), rise)[0]).toBe("new@a");
-    expect(order(queueOf([many], [old, fresh(5 * rise)]), 5 * rise)[0]).toBe("old@a");
+    for (const ownerId of ["u1", "u2"]) {
+      const fresh = (now: number) => waiter("new", { ownerId, priority: 5, since: now });
+      expect(order(queueOf([many], [old, fresh(rise)]), rise)[0]).toBe("new@a");
+      expect(order(queueOf([many], [old, fresh(5 * rise)]), 5 * rise)[0]).toBe("old@a");
+    }
+  });
+
+  test("one that an account can pay for is found behind any number that none can", () => {
+    const dear = Array.from({ length: 1000 }, (_, since) => waiter(`dear${since}`, { since, cost: 100 + (since % 3) }));
+    const poor = sampleAccount("a", { shared: true, granted: 1, credits: { type: "credits", amount: 50, at: 0 } });
+    expect(order(queueOf([poor], [...dear, waiter("cheap", { since: 1000 })]))).toEqual(["cheap@a"]);
   });
 
   test("one who asks for one at a time takes turns with one who asks for many", () => {
@@ -291,9 +299,10 @@ const withTaken = (accounts: PoolQueue["accounts"], grants: ReturnType<typeof pl
   );
 
 test("whoever waits is served in the end, however many more urgent ones keep coming", () => {
+  const minutes = fc.array(fc.nat(5), { minLength: 60, maxLength: 60 });
   const served = fc.check(
-    fc.property(fc.array(fc.nat(5), { minLength: 60, maxLength: 60 }), fc.integer({ min: 1, max: 9 }), (arrivals, priority) => {
-      let queue = queueOf([sampleAccount("a", { shared: true, granted: 1 })], [waiter("patient", { ownerId: "u9", priority })]);
+    fc.property(minutes, fc.integer({ min: 1, max: 9 }), fc.constantFrom("u1", "u9"), (arrivals, priority, ownerId) => {
+      let queue = queueOf([sampleAccount("a", { shared: true, granted: 1 })], [waiter("patient", { ownerId, priority })]);
       let count = 0;
       for (const [minute, arrived] of arrivals.entries()) {
         const now = minute * rise;

@@ -1,6 +1,6 @@
 // Who waits for a place at a provider, on whose accounts, and who is next. Pure: a pool's whole decision, as data.
-// Order: lower priority number first, and whoever has waited long rises; within a priority users take turns, each user's jobs by
-// their rank and in the order they came. Account: the user's own before shared ones; then higher priority, least recently used, most credits.
+// Order: lower priority number first, and whoever has waited long rises, also among the jobs of one user; within a priority users
+// take turns, each user's jobs by their rank and in the order they came. Account: the user's own before shared ones; then higher priority, least recently used, most credits.
 import { type Pause, pauseFor, pauseWords } from "#actors/pause/context.ts";
 import { amountOf, concerns, fits, mostOf, waitWords } from "#actors/spend/context.ts";
 import type { Account } from "#protocol/account.ts";
@@ -51,9 +51,6 @@ export interface PoolQueue {
 export const rise = 10 * 60_000;
 /** Silent for so long, a waiter is forgotten, ms. */
 export const silence = 90_000;
-/** Waiters of one user that are looked at for one place: those behind them wait for the same accounts. */
-const look = 200;
-
 export const emptyQueue = (provider: string): PoolQueue => ({
   rules: { provider, type: null, pauses: [], budgets: [] },
   accounts: {},
@@ -175,6 +172,37 @@ const accountFor = (open: ReadonlyArray<Open>, waiter: Waiter): Open | undefined
   return best;
 };
 
+/** Where the waiters of the priority that stands at `at` end. */
+const endOfPriority = (own: ReadonlyArray<Waiter>, at: number): number => {
+  const { priority } = own[at]!;
+  let [low, high] = [at + 1, own.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (own[middle]!.priority === priority) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+/** A user's waiters, which are in order within each priority, as they would be served: who has waited long rises above the more urgent. */
+function* inTurn(own: ReadonlyArray<Waiter>, now: number): Generator<Waiter, void> {
+  const heads: Array<{ at: number; readonly end: number }> = [];
+  for (let at = 0; at < own.length;) {
+    const end = endOfPriority(own, at);
+    heads.push({ at, end });
+    at = end;
+  }
+  for (;;) {
+    let best: (typeof heads)[number] | undefined;
+    for (const head of heads) {
+      if (head.at === head.end) continue;
+      if (best === undefined || urgency(own[head.at]!, now) < urgency(own[best.at]!, now)) best = head;
+    }
+    if (best === undefined) return;
+    yield own[best.at++]!;
+  }
+}
+
 export interface Verdict {
   readonly account: Account;
   /** Null: it may take the job now. */
@@ -207,13 +235,17 @@ const allows = (rooms: ReadonlyArray<Room>, cost: number): boolean =>
 /** The first of a user's waiters that an account could serve now and no budget forbids. */
 const servable = (
   own: ReadonlyArray<Waiter>,
+  now: number,
   open: ReadonlyArray<Open>,
   rooms: ReadonlyArray<Room>,
 ): { readonly waiter: Waiter; readonly open: Open } | undefined => {
-  for (let at = 0; at < own.length && at < look; at++) {
-    if (!allows(rooms, own[at]!.cost)) continue;
-    const found = accountFor(open, own[at]!);
-    if (found !== undefined) return { waiter: own[at]!, open: found };
+  /** For one user nothing but the cost makes a difference. */
+  const tooDear = new Set<number>();
+  for (const waiter of inTurn(own, now)) {
+    if (tooDear.has(waiter.cost)) continue;
+    const found = allows(rooms, waiter.cost) ? accountFor(open, waiter) : undefined;
+    if (found !== undefined) return { waiter, open: found };
+    tooDear.add(waiter.cost);
   }
   return undefined;
 };
@@ -261,21 +293,21 @@ export const turnsOf = (
   most: number,
 ): ReadonlyArray<{ readonly waiter: Waiter; readonly ahead: number }> => {
   const { waiting, served, turn } = queue;
-  const heads = new Map([ownerId, ...rivalsOf(queue, ownerId)].map((owner) => [owner, 0]));
+  const turns = new Map([ownerId, ...rivalsOf(queue, ownerId)].map((owner) => [owner, inTurn(waiting[owner] ?? [], now)]));
+  const heads = new Map([...turns].map(([owner, each]) => [owner, each.next().value]));
   const last = new Map(Object.entries(served));
   const wanted = Math.min(most, waiting[ownerId]?.length ?? 0);
   const own: Array<{ readonly waiter: Waiter; readonly ahead: number }> = [];
   for (let ahead = 0; own.length < wanted && ahead < lookAhead; ahead++) {
     let best: Candidate | undefined;
-    for (const [owner, at] of heads) {
-      const waiter = waiting[owner]?.[at];
+    for (const [owner, waiter] of heads) {
       if (waiter === undefined) continue;
       const candidate = candidateOf(waiter, now, last.get(owner));
       if (best === undefined || earlier(candidate, best) < 0) best = candidate;
     }
     if (best === undefined) break;
     const { waiter } = best;
-    heads.set(waiter.ownerId, (heads.get(waiter.ownerId) ?? 0) + 1);
+    heads.set(waiter.ownerId, turns.get(waiter.ownerId)?.next().value);
     last.set(waiter.ownerId, turn + ahead + 1);
     if (waiter.ownerId === ownerId) own.push({ waiter, ahead });
   }
@@ -306,7 +338,7 @@ export const plan = (
     let best: (Candidate & { readonly open: Open }) | undefined;
     for (const [ownerId, own] of Object.entries(next.waiting)) {
       if (heldBack.has(ownerId)) continue;
-      const found = servable(own, open, roomsOf.get(ownerId) ?? []);
+      const found = servable(own, now, open, roomsOf.get(ownerId) ?? []);
       if (found === undefined) continue;
       const candidate = { ...candidateOf(found.waiter, now, next.served[ownerId]), open: found.open };
       if (best === undefined || earlier(candidate, best) < 0) best = candidate;

@@ -111,9 +111,9 @@ const make = Effect.gen(function* () {
     return open;
   };
 
-  /** What others publish costs something to hear: a channel that nobody watches is closed after a while. */
+  /** What is kept for those who come back takes memory, and what others publish costs something to hear: one that nobody watches is closed after a while. */
   const closeLater = (name: string, open: Open): void => {
-    if (!fanout.shared || open.channel.watchers.size > 0) return;
+    if (open.channel.watchers.size > 0) return;
     const close = Effect.gen(function* () {
       yield* Effect.sleep(linger);
       if (open.channel.watchers.size > 0 || channels.get(name) !== open) return;
@@ -125,13 +125,11 @@ const make = Effect.gen(function* () {
 
   return Bus.of({
     publish: (name, change) => {
+      const open = channels.get(name);
+      if (open === undefined && !fanout.shared) return;
       const json = JSON.stringify(change);
-      if (fanout.shared) {
-        fanout.publish(`bus:${name}`, json);
-        channels.get(name)?.channel.publish(json);
-      } else {
-        openChannel(name).channel.publish(json);
-      }
+      if (fanout.shared) fanout.publish(`bus:${name}`, json);
+      open?.channel.publish(json);
     },
     watchers: (name) => channels.get(name)?.channel.watchers.size ?? 0,
     watching: () => {

@@ -1,6 +1,7 @@
 import { createRoot } from "solid-js";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createPreferences, type Preferences } from "./preferences.ts";
+import { CallError } from "#protocol/wire/errors.ts";
 import { memoryClient } from "./testing.ts";
 
 afterEach(() => localStorage.clear());
@@ -50,6 +51,32 @@ describe("preferences", () => {
     expect(preferences.get("a")).toBeUndefined();
     dispose();
     expect(saved).toEqual([{ b: 3, a: null }]);
+  });
+
+  it("that could not be saved are sent again, with what has changed meanwhile", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const saved: Array<Record<string, unknown>> = [];
+    const client = memoryClient({
+      "auth.preferences": () => ({ preferences: {} }),
+      "auth.savePreferences": ({ set }) => {
+        saved.push(set);
+        if (saved.length === 1) throw new CallError("unavailable", "Not now.");
+        return {};
+      },
+    });
+    const { preferences, dispose } = createRoot((end) => ({
+      preferences: createPreferences(client, "usr_1", () => undefined),
+      dispose: end,
+    }));
+    preferences.set("a", 1);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(saved).toEqual([{ a: 1 }]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(saved).toEqual([{ a: 1 }, { a: 1 }]);
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(saved).toHaveLength(2);
+    dispose();
   });
 
   it("survive a broken copy", () => {

@@ -5,6 +5,8 @@ import type { Client } from "./client.ts";
 
 /** Time after the last change until it is sent, ms. */
 const settleMs = 1200;
+/** What could not be saved is sent again after so long, ms. */
+const againMs = 30_000;
 
 export interface Preferences {
   /** Undefined: nothing kept. The reader validates: another version of the workspace may have written it. */
@@ -33,6 +35,7 @@ export const createPreferences = (client: Client, userId: string, onProblem: (er
   const [loaded, setLoaded] = createSignal(false);
   let unsent: Record<string, unknown> = {};
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let closed = false;
 
   const keepCopy = () => {
     try {
@@ -48,6 +51,8 @@ export const createPreferences = (client: Client, userId: string, onProblem: (er
       unsent = {};
       client.call("auth.savePreferences", { set }).catch((error: unknown) => {
         unsent = { ...set, ...unsent };
+        clearTimeout(timer);
+        if (!closed) timer = setTimeout(send, againMs);
         onProblem(error);
       });
     }
@@ -56,6 +61,7 @@ export const createPreferences = (client: Client, userId: string, onProblem: (er
   document.addEventListener("visibilitychange", onHide);
   onCleanup(() => {
     document.removeEventListener("visibilitychange", onHide);
+    closed = true;
     send();
   });
 
