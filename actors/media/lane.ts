@@ -148,7 +148,7 @@ export const makeLane = Effect.fnUntraced(function* (options: LaneOptions): Effe
 const logged = <A>({ task }: Turn, work: Effect.Effect<A, MediaError>): Effect.Effect<A, MediaError> =>
   Effect.gen(function* () {
     const startedAt = yield* Clock.currentTimeMillis;
-    yield* Effect.logDebug("worker:start", { task });
+    yield* Effect.logInfo("worker:start", { task });
     return yield* Effect.onExit(work, (exit) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
         Effect.logInfo("worker:complete", { task, outcome: outcomeOf(exit), durationMs: now - startedAt }),

@@ -172,6 +172,26 @@ describe("a live list", () => {
       expect(list.ids()).toEqual(["job_1"]);
     }));
 
+  it("shows what a call will make of rows until the server speaks of them, and takes back the rest", () =>
+    inRoot(async () => {
+      const server = serverOf(3);
+      const { store, list, client } = open(server, () => ({ ...allJobs, states: ["completed"] }));
+      client.snapshot("jobs.jobs", { counts: {}, ...server.first(3) });
+      await vi.waitFor(() => expect(list.ids()).toEqual(["job_0", "job_2"]));
+      const takeBack = store.assume(server.all.map((job) => ({ ...job, state: "cancelled" })));
+      expect(list.ids()).toEqual([]);
+      expect(store.row("job_1")).toMatchObject({ state: "cancelled" });
+      // What is older than the assumption does not end it; the next word does.
+      client.deltas("jobs.jobs", [server.all[0]!, { ...server.all[2]!, rev: 2, state: "completed", progress: 0.5 }]);
+      await frame();
+      await vi.waitFor(() => expect(list.ids()).toEqual(["job_2"]));
+      expect(store.row("job_0")).toMatchObject({ state: "cancelled" });
+      takeBack();
+      expect(list.ids()).toEqual(["job_0", "job_2"]);
+      expect(store.row("job_0")).toEqual(server.all[0]);
+      expect(store.row("job_2")).toMatchObject({ progress: 0.5 });
+    }));
+
   it("stops following when its owner goes", () =>
     inRoot(async (dispose) => {
       const { client } = open(serverOf(1), () => allJobs);

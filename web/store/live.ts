@@ -12,6 +12,11 @@ export interface LiveRows<T extends Row, F> {
   readonly peek: (id: string) => T | undefined;
   /** Takes in rows that a call has answered. */
   readonly put: (rows: ReadonlyArray<T>) => void;
+  /**
+   * Shows rows of the collection as a call that is under way will make them. Whatever the server says next of a row counts instead;
+   * what is answered takes those back of which it has said nothing.
+   */
+  readonly assume: (rows: ReadonlyArray<T>) => () => void;
   /** A list for a filter; belongs to the owner that asks for it and follows `filter` when that changes. */
   readonly list: (filter: Accessor<F>) => LiveList;
 }
@@ -50,26 +55,46 @@ export const createLiveRows = <T extends Row, F>(
   /** As the topic told it; null until it has, undefined once changes have come that it does not show. */
   let newest: Page<T> | null | undefined = null;
 
-  const take = (incoming: ReadonlyArray<T>, read: boolean) => {
-    const before = new Map(incoming.map((row) => [row.id, rows.get(row.id)]));
-    const accepted = putRows(rows, incoming, options.renewed);
-    if (accepted.length > 0) {
+  const tell = (changes: ReadonlyArray<LiveChange<T>>, read: boolean) => {
+    if (changes.length > 0) {
       if (!read && newest !== null) {
         newest = undefined;
       }
+      const changed = changes.map(({ after }) => after);
       batch(() => {
-        for (const row of accepted) {
+        for (const row of changed) {
           cells.get(row.id)?.[1](() => row);
         }
         for (const list of lists) {
-          list.accept(accepted);
+          list.accept(changed);
         }
-        options.onChange?.(
-          accepted.map((after) => ({ before: before.get(after.id), after })),
-          read,
-        );
+        options.onChange?.(changes, read);
       });
     }
+  };
+  const take = (incoming: ReadonlyArray<T>, read: boolean) => {
+    const before = new Map(incoming.map((row) => [row.id, rows.get(row.id)]));
+    const accepted = putRows(rows, incoming, options.renewed);
+    tell(
+      accepted.map((after) => ({ before: before.get(after.id), after })),
+      read,
+    );
+  };
+  /** Whatever their `rev`. */
+  const replace = (changes: ReadonlyArray<LiveChange<T>>) => {
+    for (const { after } of changes) {
+      rows.set(after.id, after);
+    }
+    tell(changes, false);
+  };
+  const assume = (wished: ReadonlyArray<T>) => {
+    const changes = wished.flatMap((row) => {
+      const before = rows.get(row.id);
+      // Half a step ahead: the server's next word is newer, and all before it older.
+      return before === undefined ? [] : [{ before, after: { ...row, rev: Math.floor(before.rev) + 0.5 } }];
+    });
+    replace(changes);
+    return () => replace(changes.flatMap(({ before, after }) => (rows.get(after.id) === after ? [{ before: after, after: before }] : [])));
   };
   const frames = perFrame<T>(
     (row) => row.id,
@@ -89,6 +114,7 @@ export const createLiveRows = <T extends Row, F>(
       },
       peek: (id) => rows.get(id),
       put: (incoming) => take(incoming, false),
+      assume,
       list: (filter) => {
         const [list, open] = createList<T, F>({
           filter,

@@ -29,37 +29,63 @@ const named = ({ assets }: Reach, ids: ReadonlyArray<string>): string => {
   return only === undefined ? formatCount(ids.length, "asset") : `“${only.name}”`;
 };
 
+/** Shows the assets as they will be while the work is under way, and as they were where it fails. */
+const assuming = async (
+  { assets }: Reach,
+  ids: ReadonlyArray<string>,
+  change: Partial<Pick<Asset, "name" | "favourite" | "deletedAt">>,
+  work: () => Promise<void>,
+): Promise<void> => {
+  const known = ids.flatMap((id) => assets.peek(id) ?? []);
+  const takeBack = assets.assume(known.map((asset) => ({ ...asset, ...change })));
+  try {
+    await work();
+  } catch (error) {
+    takeBack();
+    throw error;
+  }
+};
+
 /** Moves assets to the trash, from where a press brings them back. */
 export const trashAssets = (reach: Reach, ids: ReadonlyArray<string>): Promise<void> =>
   orSay("The assets could not be moved to the trash", async () => {
-    for (const chunk of chunks(ids, atOnce)) {
-      await reach.client.call("assets.delete", { ids: [...chunk] }, { key: newKey() });
-    }
+    await assuming(reach, ids, { deletedAt: Date.now() }, async () => {
+      for (const chunk of chunks(ids, atOnce)) {
+        await reach.client.call("assets.delete", { ids: [...chunk] }, { key: newKey() });
+      }
+    });
     toast(`${named(reach, ids)} moved to the trash`, { action: { label: "Undo", onSelect: () => void restoreAssets(reach, ids) } });
   });
 
 export const restoreAssets = (reach: Reach, ids: ReadonlyArray<string>): Promise<void> =>
   orSay("The assets could not be brought back", async () => {
-    for (const chunk of chunks(ids, atOnce)) {
-      await reach.client.call("assets.restore", { ids: [...chunk] }, { key: newKey() });
-    }
+    await assuming(reach, ids, { deletedAt: null }, async () => {
+      for (const chunk of chunks(ids, atOnce)) {
+        await reach.client.call("assets.restore", { ids: [...chunk] }, { key: newKey() });
+      }
+    });
     toast(`${named(reach, ids)} brought back`, { tone: "ok" });
   });
 
 /** Marks all of them, or unmarks all where all are marked already. */
-export const toggleFavourites = ({ client, assets }: Reach, ids: ReadonlyArray<string>): Promise<void> =>
+export const toggleFavourites = (reach: Reach, ids: ReadonlyArray<string>): Promise<void> =>
   orSay("The mark could not be changed", async () => {
+    const { client, assets } = reach;
     const favourite = !ids.every((id) => assets.peek(id)?.favourite === true);
     const changing = ids.filter((id) => assets.peek(id)?.favourite !== favourite);
-    for (const chunk of chunks(changing, 20)) {
-      assets.put(await Promise.all(chunk.map((id) => client.call("assets.update", { id, favourite }, { key: newKey() }))));
-    }
+    await assuming(reach, changing, { favourite }, async () => {
+      for (const chunk of chunks(changing, 20)) {
+        assets.put(await Promise.all(chunk.map((id) => client.call("assets.update", { id, favourite }, { key: newKey() }))));
+      }
+    });
   });
 
-export const renameAsset = ({ client, assets }: Reach, id: string, name: string): Promise<void> =>
-  orSay("The name could not be changed", async () => {
-    assets.put([await client.call("assets.update", { id, name }, { key: newKey() })]);
-  });
+export const renameAsset = (reach: Reach, id: string, name: string): Promise<void> =>
+  orSay("The name could not be changed", () =>
+    assuming(reach, [id], { name }, async () => {
+      reach.assets.put([await reach.client.call("assets.update", { id, name }, { key: newKey() })]);
+    }),
+  );
 
 /** Keeps the frame at a time of a video as an image. */
 export const captureFrame = ({ client, assets }: Reach, id: string, timeMs: number): Promise<void> =>

@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Asset } from "#protocol/asset.ts";
+import { CallError } from "#protocol/wire/errors.ts";
 import { sampleAsset } from "#web/store/testing.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
 import GalleryPanel from "./gallery.tsx";
@@ -154,6 +155,18 @@ describe("the Gallery panel", () => {
       { id: "ast_2", favourite: true },
       { id: "ast_3", favourite: true },
     ]);
+  });
+
+  it("marks at once, and takes that back where it fails", async () => {
+    let refuse: (error: Error) => void = () => undefined;
+    const held = new Promise<never>((_, reject) => (refuse = reject));
+    await showFive({ "assets.update": () => held as never });
+    fireEvent.click(tile(1));
+    press("f");
+    expect(tile(1).getAttribute("aria-label")).toBe("clip 1, video, favourite");
+    refuse(new CallError("unavailable", "The part that serves this is not reachable now."));
+    await screen.findByText("The mark could not be changed");
+    expect(tile(1).getAttribute("aria-label")).toBe("clip 1, video");
   });
 
   it("narrows by kind through the server and keeps that for the next time", async () => {
