@@ -26,6 +26,7 @@ import {
 import { bind, missingAt, placeholders, readWorkflow, wanImageToVideo, wanTextToVideo, type Workflow } from "./comfyui-workflow.ts";
 import { fitPicture, ratioOf } from "./picture.ts";
 import type { AccountSpec, Connection, Provider, ProviderAccount, ProviderFailure, ProviderRequest } from "./provider.ts";
+import { surelyLost } from "./questions.ts";
 import { checked, readAnswer, refuse, undecided, unsent } from "./refusals.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
@@ -209,7 +210,7 @@ const connect = ({ settings: given, secrets }: ProviderAccount, { http, polling 
         told = fraction;
         return progress(fraction);
       };
-      const statusOf = Effect.gen(function* (): Effect.fn.Return<Status, ProviderFailure> {
+      const stateOf = Effect.gen(function* (): Effect.fn.Return<Status, ProviderFailure> {
         const place = yield* placeOf(id);
         switch (place.at) {
           case "pending":
@@ -225,6 +226,7 @@ const connect = ({ settings: given, secrets }: ProviderAccount, { http, polling 
             return yield* Effect.fail(unknown);
         }
       });
+      const statusOf = surelyLost(stateOf);
       const over = Deferred.makeUnsafe<void>();
       const message = (text: string): Effect.Effect<void> =>
         Effect.suspend(() => {

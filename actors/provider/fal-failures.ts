@@ -64,12 +64,19 @@ const ofProblems = (problems: ReadonlyArray<z.infer<typeof problem>>): ProviderF
   return failure("parameters", `The model does not take this${where}: ${quoted(msg)}`);
 };
 
-const lost = failure("lost", "fal does not know this request any more.");
-const notThere: Readonly<Record<Moment, ProviderFailure>> = {
-  submit: failure("parameters", "fal does not have this model any more: choose another."),
-  ask: lost,
-  end: lost,
-  other: failure("provider", "fal's API is not at this address: check the base URL."),
+const elsewhere = "fal's API is not at this address: check the base URL.";
+
+/** A page, or whatever else is not fal's own word, comes from something that stands in the way, and knows no request. */
+const notThere = (moment: Moment, isOwnWord: boolean): ProviderFailure => {
+  switch (moment) {
+    case "submit":
+      return failure("parameters", "fal does not have this model any more: choose another.");
+    case "ask":
+    case "end":
+      return isOwnWord ? failure("lost", "fal does not know this request any more.") : failure("network", elsewhere);
+    case "other":
+      return failure("provider", elsewhere);
+  }
 };
 
 const typeOf = ({ headers, body }: HttpAnswer): string | undefined => {
@@ -97,14 +104,16 @@ export const falFailure = (answer: HttpAnswer, moment: Moment): ProviderFailure 
     return { ...failure("provider", `${onTheWay[type]} Try again.`), ...free };
   }
   if (status === 402 || (status === 403 && /balance|top[ _-]?up|billing|payment/iu.test(text))) {
-    return failure("credits", "The balance at fal is used up: top it up at fal.ai/dashboard/billing.");
+    // What has ended is paid: that the balance is used up since then does not undo it.
+    const kind = moment === "end" ? "limit" : "credits";
+    return failure(kind, "The balance at fal is used up: top it up at fal.ai/dashboard/billing.");
   }
   if (status === 401)
     return failure("authentication", "fal does not accept the key: make one at fal.ai/dashboard/keys and enter it again.");
   if (status === 403) {
     return failure("authentication", `fal does not let this key in${text === "" ? "" : ` (${text})`}: look at fal.ai/dashboard.`);
   }
-  if (status === 404) return notThere[moment];
+  if (status === 404) return notThere(moment, text !== "");
   if (status === 429) {
     const retryAfterMs = retryAfterOf(headers);
     return {
@@ -112,9 +121,14 @@ export const falFailure = (answer: HttpAnswer, moment: Moment): ProviderFailure 
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
   }
-  if (status === 413) return failure("input", "fal does not take files of this size: give smaller ones.");
+  if (status === 413 && moment !== "end") return failure("input", "fal does not take files of this size: give smaller ones.");
   // A queue that breaks off may have taken the request.
   if (status >= 500 || status === 408)
     return failure("network", `fal answered with an error of its own (${status}${text === "" ? "" : `: ${text}`}).`);
-  return failure(moment === "submit" ? "parameters" : "provider", `fal refused this (${status}${text === "" ? "" : `: ${text}`}).`);
+  // At its end a model answers with its own status: in words, where it has no list of what is wrong.
+  const isOfModel = moment === "submit" || (moment === "end" && status === 422 && text !== "");
+  return failure(
+    isOfModel ? "parameters" : moment === "end" ? "network" : "provider",
+    `fal refused this (${status}${text === "" ? "" : `: ${text}`}).`,
+  );
 };

@@ -8,6 +8,7 @@ import { falModels, falOperations } from "./models/fal.ts";
 import { outputUrl } from "./models/input.ts";
 import { type Catalogue, expected, fileNameOf, isSame, prepare, sentSince, type Submission } from "./models/submission.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput } from "./provider.ts";
+import { askedSurely, ofQuestion, surelyLost } from "./questions.ts";
 import { inputGone, notYet, readAnswer, undecided } from "./refusals.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
@@ -15,6 +16,7 @@ const ownUrl = "https://queue.fal.run";
 const pace = { least: 2000, gap: 100 } as const;
 /** Until durations of real ones are known. */
 const expectedMs = 120_000;
+const followed = { pace, expectedMs } as const;
 /** Earlier requests are looked through from so long before, ms: our clock may be wrong. */
 const lookBack = 60 * 60_000;
 const uploadTimeoutMs = 10 * 60_000;
@@ -105,13 +107,22 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
     return known === undefined ? Effect.fail(lost) : Effect.succeed(known);
   };
 
-  const result = (path: string): Effect.Effect<HttpAnswer, ProviderFailure> =>
-    Effect.flatMap(ask({ method: "GET", url: `${queue}/${path}` }), (answer) => orFail(answer, "end"));
+  const statusOf = (path: string) =>
+    ask({ method: "GET", url: `${queue}/${path}/status` }).pipe(
+      Effect.flatMap((answer) => orFail(answer, "ask")),
+      Effect.flatMap((answer) => read(status, answer, "about a request")),
+      Effect.mapError(ofQuestion),
+    );
 
-  const urlOf = (model: string, answer: HttpAnswer): Effect.Effect<string, ProviderFailure> => {
-    const url = outputUrl(falModels.find((entry) => entry.id === model)?.output ?? ["video", "url"], answer.body);
-    return url === undefined ? Effect.fail(unreadable("with the video")) : Effect.succeed(url);
-  };
+  /** Where the video is, or how else the request has ended. */
+  const urlOf = (model: string, path: string): Effect.Effect<string, ProviderFailure> =>
+    Effect.mapError(ask({ method: "GET", url: `${queue}/${path}` }), ofQuestion).pipe(
+      Effect.flatMap((answer) => orFail(answer, "end")),
+      Effect.flatMap(({ body }) => {
+        const url = outputUrl(falModels.find((entry) => entry.id === model)?.output ?? ["video", "url"], body);
+        return url === undefined ? Effect.fail(ofQuestion(unreadable("with the video"))) : Effect.succeed(url);
+      }),
+    );
 
   /** Requests that have ended and may be the submission. */
   const alike = Effect.fnUntraced(function* (submission: Submission, sentAt: number) {
@@ -142,20 +153,19 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
     track: Effect.fn("fal.track")(function* (providerJobId, progress) {
       const { model, path } = yield* parts(providerJobId);
       const state = Effect.gen(function* (): Effect.fn.Return<Status, ProviderFailure> {
-        const answer = yield* orFail(yield* ask({ method: "GET", url: `${queue}/${path}/status` }), "ask");
-        const now = yield* read(status, answer, "about a request");
+        const now = yield* statusOf(path);
         if (now.status === "IN_QUEUE") return { state: "waiting" };
         if (now.status !== "COMPLETED") return { state: "running", fraction: null };
         // Completed is also what failed; the result says which.
-        yield* urlOf(model, yield* result(path));
+        yield* urlOf(model, path);
         return { state: "done", charged: null };
       });
-      return yield* polling.track(state, progress, { pace, expectedMs });
+      return yield* polling.track(surelyLost(state), progress, followed);
     }),
 
     download: Effect.fn("fal.download")(function* (providerJobId, target) {
       const { model, path } = yield* parts(providerJobId);
-      return yield* Effect.mapError(http.download(yield* urlOf(model, yield* result(path)), target), notYet);
+      return yield* Effect.mapError(http.download(yield* askedSurely(polling, urlOf(model, path), followed), target), notYet);
     }),
 
     cancel: Effect.fn("fal.cancel")(function* (providerJobId) {
@@ -187,7 +197,8 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
       let questions = 0;
       // Only what has ended is listed: that it is not there yet says nothing, and is asked until it would have ended.
       const look = Effect.gen(function* (): Effect.fn.Return<Status, ProviderFailure> {
-        found = (yield* alike(submission, sentAt)).filter((id) => others?.has(jobIdOf(entry.id, id)) !== true);
+        const listed = yield* Effect.mapError(alike(submission, sentAt), ofQuestion);
+        found = listed.filter((id) => others?.has(jobIdOf(entry.id, id)) !== true);
         questions++;
         return found.length === 0 && questions < mostQuestions ? { state: "waiting" } : { state: "done", charged: null };
       });

@@ -28,6 +28,7 @@ import {
   type Wanted,
 } from "./openai-videos-wire.ts";
 import type { AccountSpec, Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
+import { askedSurely, ofQuestion, surelyLost } from "./questions.ts";
 import { checked, inputGone, readAnswer, refuse, undecided, unsent } from "./refusals.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
@@ -38,8 +39,6 @@ const expectedMs = 120_000;
 /** Uploads may be slow, ms, and are put together in memory, bytes. */
 const uploadTimeoutMs = 300_000;
 const uploadBytes = 100 * 1024 ** 2;
-/** Answers in a row that a video is not known, until it is lost. */
-const missesOfLost = 3;
 /** Videos that are looked through for a lost submit, and how much earlier than it one may seem to be made: times are whole seconds. */
 const page = 100;
 const pages = 10;
@@ -103,7 +102,7 @@ const connect = ({ id: accountId, settings: given, secrets }: ProviderAccount, {
   /** What is not JSON at all tells as little about the job as a lost connection. */
   const find = (id: string): Effect.Effect<Video, ProviderFailure> =>
     call({ method: "GET", path: `/videos/${encodeURIComponent(id)}` }, "ask").pipe(
-      Effect.mapError(undecided),
+      Effect.mapError(ofQuestion),
       Effect.flatMap((answer) => read(Video, answer)),
     );
 
@@ -201,13 +200,7 @@ const connect = ({ id: accountId, settings: given, secrets }: ProviderAccount, {
     }),
 
     track: Effect.fn("openaiVideos.track")(function* (providerJobId, progress) {
-      let misses = 0;
-      const ask = Effect.mapError(
-        Effect.tap(statusOf(providerJobId), () => Effect.sync(() => (misses = 0))),
-        // To take a young video that one machine of a gateway does not know yet for lost would pay for it twice.
-        (failure): ProviderFailure => (failure.kind === "lost" && ++misses < missesOfLost ? { ...failure, kind: "network" } : failure),
-      );
-      return yield* polling.track(ask, progress, { pace, expectedMs });
+      return yield* polling.track(surelyLost(statusOf(providerJobId)), progress, { pace, expectedMs });
     }),
 
     // Thumbnail and spritesheet, the other variants, are made here of the video itself.
@@ -218,7 +211,7 @@ const connect = ({ id: accountId, settings: given, secrets }: ProviderAccount, {
           Effect.fnUntraced(function* (failure): Effect.fn.Return<never, ProviderFailure> {
             if (failure.kind !== "lost") return yield* Effect.fail(failure);
             // Storage lags behind the status: the file of a video that is there and not expired is fetched again.
-            const video = yield* find(providerJobId);
+            const video = yield* askedSurely(polling, find(providerJobId), { pace, expectedMs });
             if (stateOf(video) === "failed") return yield* Effect.fail(withoutKey(failureOfVideo(video)));
             const expired = typeof video.expires_at === "number" && video.expires_at * 1000 <= (yield* Clock.currentTimeMillis);
             const why: ProviderFailure = expired

@@ -10,6 +10,7 @@ import { pixverseOperations } from "./pixverse-operations.ts";
 import { takenPicture } from "./picture.ts";
 import { type PixverseRequest, paramsOf, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
+import { askedSurely, ofQuestion, surelyLost } from "./questions.ts";
 import { notYet, undecided, unsent } from "./refusals.ts";
 import type { HttpRequest, Pace, ProviderTools, Status } from "./tools.ts";
 
@@ -25,6 +26,7 @@ const secrets = z.object({ apiKey: z.string().trim().min(1, "Paste the API key."
 const pace: Pace = { least: 3000, gap: 100 };
 /** Where nothing is known of the video that is asked about, ms. */
 const typicalMs = 75_000;
+const followed = { pace, expectedMs: typicalMs } as const;
 /** Uploading takes its time. */
 const uploadMs = 120_000;
 
@@ -138,7 +140,8 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
   });
 
   const lost = failure("lost", "PixVerse does not know this video (any more).");
-  const result = (id: string) => (/^\d+$/.test(id) ? ask(`/video/result/${id}`, Result, { method: "GET" }) : Effect.fail(lost));
+  const result = (id: string) =>
+    /^\d+$/.test(id) ? Effect.mapError(ask(`/video/result/${id}`, Result, { method: "GET" }), ofQuestion) : Effect.fail(lost);
 
   const statusOf = ({ status, url }: z.infer<typeof Result>): Effect.Effect<Status, ProviderFailure> => {
     switch (status) {
@@ -161,9 +164,9 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
 
   return {
     submit,
-    track: (id, progress) => polling.track(Effect.flatMap(result(id), statusOf), progress, { pace, expectedMs: typicalMs }),
+    track: (id, progress) => polling.track(surelyLost(Effect.flatMap(result(id), statusOf)), progress, followed),
     download: Effect.fn("pixverse.download")(function* (id, path) {
-      const found = yield* result(id);
+      const found = yield* askedSurely(polling, result(id), followed);
       const status = yield* statusOf(found);
       if (status.state !== "done" || !found.url) return yield* Effect.fail(failure("network", "The video is not ready yet."));
       // A finished video's file may come a few seconds after it: it is not lost, and must not be paid for again.

@@ -11,6 +11,9 @@ const table: ReadonlyArray<[number, unknown, Moment, ProviderFailure["kind"]]> =
   [402, { title: "Insufficient credit", detail: "You have insufficient credit to run this model.", status: 402 }, "submit", "credits"],
   [404, { detail: "The requested resource could not be found.", status: 404 }, "submit", "parameters"],
   [404, { detail: "Not found.", status: 404 }, "ask", "lost"],
+  // What is not Replicate's own word knows no prediction.
+  [404, null, "ask", "network"],
+  [404, {}, "ask", "network"],
   [404, null, "other", "provider"],
   [422, { title: "Input validation failed", detail: "- input.duration: Must be one of 4, 6, 8\n", status: 422 }, "submit", "parameters"],
   [400, { detail: "…" }, "submit", "parameters"],

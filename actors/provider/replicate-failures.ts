@@ -25,10 +25,18 @@ const complaint = (detail: string, fields: z.infer<typeof refusal>["invalid_fiel
   return named.length > 0 ? named.join("; ") : quoted(detail).replaceAll(/\binput\.(\w+)/gu, "field $1");
 };
 
-const notThere: Readonly<Record<Moment, ProviderFailure>> = {
-  submit: failure("parameters", "Replicate does not have this model any more: choose another."),
-  ask: failure("lost", "Replicate does not know this prediction any more."),
-  other: failure("provider", "Replicate's API is not at this address: check the base URL, which ends with /v1."),
+const elsewhere = "Replicate's API is not at this address: check the base URL, which ends with /v1.";
+
+/** A page, or whatever else is not Replicate's own word, comes from something that stands in the way, and knows no prediction. */
+const notThere = (moment: Moment, isOwnWord: boolean): ProviderFailure => {
+  switch (moment) {
+    case "submit":
+      return failure("parameters", "Replicate does not have this model any more: choose another.");
+    case "ask":
+      return isOwnWord ? failure("lost", "Replicate does not know this prediction any more.") : failure("network", elsewhere);
+    case "other":
+      return failure("provider", elsewhere);
+  }
 };
 
 export const replicateFailure = ({ status, headers, body }: HttpAnswer, moment: Moment): ProviderFailure => {
@@ -42,7 +50,7 @@ export const replicateFailure = ({ status, headers, body }: HttpAnswer, moment: 
     );
   }
   if (status === 402) return failure("credits", "The credit at Replicate is used up: buy some at replicate.com/account/billing.");
-  if (status === 404) return notThere[moment];
+  if (status === 404) return notThere(moment, text !== "");
   if (status === 422 || status === 400) return failure("parameters", `The model does not take this: ${complaint(text, invalid_fields)}`);
   if (status === 429) {
     const wait = retryAfterOf(headers) ?? (typeof retry_after === "number" ? retry_after * 1000 : undefined);

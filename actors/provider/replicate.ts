@@ -8,6 +8,7 @@ import { outputUrl } from "./models/input.ts";
 import { replicateModels, replicateOperations } from "./models/replicate.ts";
 import { type Catalogue, expected, fileNameOf, isSame, prepare, sentSince } from "./models/submission.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput } from "./provider.ts";
+import { askedSurely, ofQuestion, surelyLost } from "./questions.ts";
 import { inputGone, notYet, readAnswer, undecided } from "./refusals.ts";
 import { type Moment, predictionFailure, replicateFailure } from "./replicate-failures.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
@@ -15,6 +16,7 @@ import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts"
 const pace = { least: 2000, gap: 100 } as const;
 /** Until durations of real ones are known. */
 const expectedMs = 120_000;
+const followed = { pace, expectedMs } as const;
 /** A file of at most so many bytes goes along with the request, as Replicate advises. */
 const inlineBytes = 256 * 1024;
 const uploadTimeoutMs = 10 * 60_000;
@@ -104,9 +106,16 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
     return yield* uploads.once(input.sha256, upload(input));
   });
 
-  const get = Effect.fnUntraced(function* (providerJobId: string) {
-    const answer = yield* ask({ method: "GET", url: `${base}/predictions/${encodeURIComponent(providerJobId)}` });
-    return yield* read(prediction, yield* orFail(answer, "ask"), "about a prediction");
+  const get = (providerJobId: string) =>
+    ask({ method: "GET", url: `${base}/predictions/${encodeURIComponent(providerJobId)}` }).pipe(
+      Effect.flatMap((answer) => orFail(answer, "ask")),
+      Effect.flatMap((answer) => read(prediction, answer, "about a prediction")),
+      Effect.mapError(ofQuestion),
+    );
+
+  const list = Effect.fnUntraced(function* (query: URLSearchParams) {
+    const answer = yield* orFail(yield* ask({ method: "GET", url: `${base}/predictions?${query}` }), "other");
+    return { answer, page: yield* read(predictions, answer, "about earlier predictions") };
   });
 
   const urlOf = ({ model, output, data_removed }: Prediction): Effect.Effect<string, ProviderFailure> => {
@@ -114,7 +123,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
     // Most answer the URL itself, some a list of one.
     const entry = replicateModels.find(({ id }) => id === model);
     const url = outputUrl(entry?.output ?? [], output) ?? outputUrl([0], output);
-    return url === undefined ? Effect.fail(unreadable("with the video")) : Effect.succeed(url);
+    return url === undefined ? Effect.fail(ofQuestion(unreadable("with the video"))) : Effect.succeed(url);
   };
 
   const endOf = (now: Prediction): Effect.Effect<Status, ProviderFailure> => {
@@ -146,11 +155,11 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
     }),
 
     track: Effect.fn("replicate.track")((providerJobId, progress) =>
-      polling.track(Effect.flatMap(get(providerJobId), endOf), progress, { pace, expectedMs }),
+      polling.track(surelyLost(Effect.flatMap(get(providerJobId), endOf)), progress, followed),
     ),
 
     download: Effect.fn("replicate.download")(function* (providerJobId, target) {
-      const now = yield* get(providerJobId);
+      const now = yield* askedSurely(polling, get(providerJobId), followed);
       const state = yield* endOf(now);
       if (state.state !== "done") {
         return yield* Effect.fail<ProviderFailure>({ kind: "network", message: "The prediction has not ended yet." });
@@ -177,8 +186,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
       let complete = false;
       let hidden = false;
       for (let pages = 0; pages < mostPages && !complete; pages++) {
-        const answer = yield* orFail(yield* ask({ method: "GET", url: `${base}/predictions?${query}` }), "other");
-        const page = yield* read(predictions, answer, "about earlier predictions");
+        const { answer, page } = yield* Effect.mapError(list(query), ofQuestion);
         const since = yield* sentSince(answer, sentAt);
         const recent = page.results.filter(({ created_at }) => Date.parse(created_at) >= since);
         for (const each of recent) {

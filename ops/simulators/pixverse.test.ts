@@ -319,6 +319,17 @@ describe("pixverse over the wire", () => {
     expect(await failureOf(connection.download(second.providerJobId, target()))).toMatchObject({ kind: "lost" });
   });
 
+  it("does not take a young video for lost that is not known everywhere yet", async () => {
+    const { providerJobId } = await run(connection.submit("k", words("a fox")));
+    let misses = 2;
+    Object.defineProperty(simulator.jobs.get(providerJobId)!, "isLost", { get: () => misses > 0 && misses-- > 0 });
+    await run(connection.track(providerJobId, silent));
+    expect(misses).toBe(0);
+    misses = 2;
+    await run(connection.download(providerJobId, target()));
+    expect(misses).toBe(0);
+  });
+
   it("tells want of room and want of credits from each other", async () => {
     const account = simulator.accounts.get(pixverseAccount.key)!;
     account.concurrency = 1;

@@ -77,7 +77,7 @@ export const ordersOf = async (
 
 /** Of the test that runs. */
 interface World {
-  readonly simulator: Pick<Simulator, "faults">;
+  readonly simulator: Pick<Simulator, "faults" | "jobs">;
   readonly connection: Connection;
   readonly folder: string;
   readonly freshKey: () => string;
@@ -112,14 +112,28 @@ export const bearsTroubles = (
     simulator.faults.order("lost");
     const { providerJobId: forgotten } = await run(connection.submit(freshKey(), words("a fox")));
     expect(await failureOf(follow(connection, forgotten))).toMatchObject({ kind: "lost" });
-    const { providerJobId } = await run(connection.submit(freshKey(), words("a fox #slow:300")));
-    const badMoments = ["serverError", "rateLimit", "cutBefore", "backwards"] as const;
+    const { providerJobId } = await run(connection.submit(freshKey(), words("a fox #slow:600")));
+    const badMoments = ["serverError", "rateLimit", "cutBefore", "page", "endless", "backwards"] as const;
     for (const fault of badMoments) simulator.faults.order(fault);
     await run(follow(connection, providerJobId));
     for (const fault of badMoments) expect(simulator.faults.taken(fault)).toBe(1);
   });
 
+  it("does not take one for lost that is not known everywhere yet, neither on the way nor at the end", async () => {
+    const { simulator, connection, folder, freshKey } = world();
+    const { providerJobId } = await run(connection.submit(freshKey(), words("a fox")));
+    const [job] = [...simulator.jobs.values()].slice(-1);
+    let misses = 2;
+    Object.defineProperty(job, "isLost", { get: () => misses > 0 && misses-- > 0 });
+    await run(follow(connection, providerJobId));
+    expect(misses).toBe(0);
+    misses = 2;
+    await run(connection.download(providerJobId, join(folder, "young.mp4")));
+    expect(misses).toBe(0);
+  });
+
   const atDownload: ReadonlyArray<[FaultName, ProviderFailure["kind"]]> = [
+    ["page", "network"],
     ["missingFile", "network"],
     ["wrongFile", "provider"],
     ["truncatedFile", "network"],

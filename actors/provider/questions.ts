@@ -1,0 +1,57 @@
+// Questions about what became of a job that was submitted, and may have been paid. Only the provider's own word on the job ends it: to take
+// anything else for its end would pay for it twice.
+import { Effect } from "effect";
+import type { ProviderFailure } from "./provider.ts";
+import type { Pace, Polling } from "./tools.ts";
+
+/** Answers in a row that a job is not known, until it is lost: one machine of many may not know a young one yet. */
+const missesOfLost = 3;
+
+/**
+ * A failure of a question, as against one of the job: what cannot be read, a request that is not taken and credits that have run out since
+ * then say nothing of what goes on.
+ */
+export const ofQuestion = (failure: ProviderFailure): ProviderFailure => {
+  switch (failure.kind) {
+    case "provider":
+    case "parameters":
+    case "input":
+    case "storage":
+      return { ...failure, kind: "network" };
+    case "credits":
+      return { ...failure, kind: "limit" };
+    case "authentication":
+    case "filtered":
+    case "internal":
+    case "limit":
+    case "lost":
+    case "network":
+    case "timeout":
+      return failure;
+  }
+};
+
+/** The question, to be asked again and again; that the job is lost it says only after some answers of that kind in a row. Counts for one that asks. */
+export const surelyLost = <A>(ask: Effect.Effect<A, ProviderFailure>): Effect.Effect<A, ProviderFailure> => {
+  let misses = 0;
+  return Effect.mapError(
+    Effect.tap(ask, () => Effect.sync(() => (misses = 0))),
+    (failure) => (failure.kind === "lost" && ++misses < missesOfLost ? { ...failure, kind: "network" } : failure),
+  );
+};
+
+/** What is asked only once, as before a download; where the job is not known, until that is sure. */
+export const askedSurely = <A>(
+  polling: Polling,
+  ask: Effect.Effect<A, ProviderFailure>,
+  options: { readonly pace: Pace; readonly expectedMs: number },
+): Effect.Effect<A, ProviderFailure> =>
+  Effect.catchIf(
+    ask,
+    ({ kind }) => kind === "lost",
+    () =>
+      Effect.andThen(
+        polling.track(surelyLost(Effect.as(ask, { state: "done", charged: null })), () => Effect.void, options),
+        ask,
+      ),
+  );
