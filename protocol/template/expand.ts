@@ -1,5 +1,6 @@
 // From a template to what is sent: one text by a seed, or all that it can become. The same template, lists, variables and seed give the
 // same text in every engine and release, so how a seed draws is never changed. Pure.
+import { drawn, mixedSeed } from "../random.ts";
 import { type Fault, listKey, type Option, type Part, type Parts, type VariableUse } from "./tree.ts";
 
 export interface Surroundings {
@@ -199,22 +200,14 @@ const walk = (parts: Parts, surroundings: Surroundings, pick: (options: Readonly
   }
 };
 
-/** Draws options by their weights: mulberry32, begun from the mixed seed so that neighbours have nothing in common. */
+/** Draws options by their weights. */
 const drawing = (seed: number): ((options: ReadonlyArray<Option>) => number) => {
-  let state = mixed(Math.trunc(seed) >>> 0);
+  let state = mixedSeed(seed);
   return (options) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    const share = ((bits ^ (bits >>> 14)) >>> 0) / 0x1_0000_0000;
-    let left = share * options.reduce((sum, { weight }) => sum + weight, 0);
+    const next = drawn(state);
+    state = next.state;
+    let left = next.share * options.reduce((sum, { weight }) => sum + weight, 0);
     const index = options.findIndex(({ weight }) => (left -= weight) < 0);
     return index === -1 ? options.length - 1 : index;
   };
-};
-
-const mixed = (seed: number): number => {
-  let bits = Math.imul(seed ^ (seed >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
 };

@@ -1,0 +1,129 @@
+// What one player sees of a state, in a language: enough to draw the screen after a reload, on a second device, for who watches. Pure.
+import type { RelationshipTier } from "../rule.ts";
+import type { MiniGame, SceneNode, SegmentMedia, Story } from "../scene.ts";
+import type { Texts } from "../value.ts";
+import { type Program, programOf, waysOf } from "./program.ts";
+import { Run, tierOf } from "./run.ts";
+import type { Ending, Playing, PlayState, QuestState } from "./state.ts";
+import { textIn } from "./text.ts";
+
+export type ViewedMedia = SegmentMedia | { readonly kind: "placeholder"; readonly text: string };
+
+export interface PlayView {
+  readonly turn: number;
+  readonly scene: string;
+  readonly node: string;
+  readonly media: ReadonlyArray<ViewedMedia>;
+  /** The last of them goes round between these, ms. */
+  readonly loop: { readonly startMs: number; readonly endMs: number } | null;
+  readonly caption: string;
+  readonly prompt: string;
+  readonly choices: ReadonlyArray<{ readonly edge: string; readonly text: string; readonly open: boolean; readonly chosen: boolean }>;
+  /** From the beginning of the clip; null: at its end. */
+  readonly showAtMs: number | null;
+  readonly timeoutMs: number | null;
+  readonly game: { readonly game: MiniGame; readonly seed: number; readonly needed: number; readonly skippable: boolean } | null;
+  readonly waitsForGeneration: boolean;
+  readonly ending: Ending | null;
+  readonly hud: {
+    readonly items: ReadonlyArray<{ readonly name: string; readonly title: string; readonly quantity: number }>;
+    readonly quests: ReadonlyArray<QuestState & { readonly name: string; readonly title: string }>;
+    readonly relationships: ReadonlyArray<{ readonly name: string; readonly title: string; readonly tier: RelationshipTier }>;
+    readonly minutes: number | null;
+  };
+}
+
+/** Undefined: the state is not one of this story. */
+export const viewPlay = (story: Story, state: PlayState, language: string): PlayView | undefined => {
+  const program = programOf(story);
+  const frame = state.frames.at(-1);
+  const scene = frame === undefined ? undefined : program.scenes.get(frame.scene);
+  const node = frame === undefined ? undefined : scene?.nodes.get(frame.node);
+  if (scene === undefined || node === undefined) return undefined;
+  const run = new Run(program, state);
+  const say = (texts: Texts): string => run.text(textIn(texts, language, scene.body.language));
+  const { waiting } = state;
+  const { choices: edges } = waysOf(scene, node.id);
+  const choices = waiting.for === "media" || waiting.for === "choice" ? waiting.choices : [];
+  const offer = node.type === "video" || node.type === "choice" ? node.offer : null;
+  const { hud } = scene.body;
+  return {
+    turn: state.turn,
+    scene: scene.id,
+    node: node.id,
+    media: waiting.for === "media" ? waiting.playing.flatMap((one) => viewedMedia(program, scene.id, node, one, say)) : [],
+    loop:
+      node.type === "video" && node.playback.mode === "loopSegment" && choices.some(({ open }) => open)
+        ? { startMs: node.playback.startMs, endMs: node.playback.endMs }
+        : null,
+    caption: node.type === "video" ? say(node.caption) : node.type === "end" ? say(node.text) : "",
+    prompt: choices.length === 0 || offer === null ? "" : say(offer.prompt),
+    choices: choices.map(({ edge, open }) => ({
+      edge,
+      text: say(edges.find(({ id }) => id === edge)?.text ?? {}),
+      open,
+      chosen: waiting.for === "media" && waiting.pending === edge,
+    })),
+    showAtMs: offer?.showAtMs ?? null,
+    timeoutMs: choices.some(({ open }) => open) ? (offer?.timeoutMs ?? null) : null,
+    game:
+      waiting.for === "minigame" && node.type === "minigame"
+        ? { game: node.game, seed: waiting.seed, needed: node.needed, skippable: node.skip !== null }
+        : null,
+    waitsForGeneration: waiting.for === "generation",
+    ending: waiting.for === "nothing" ? waiting.ending : null,
+    hud: {
+      items: hud.items
+        ? scene.body.items.flatMap(({ name, title }) => {
+            const quantity = run.value({ from: "item", name });
+            return typeof quantity === "number" && quantity > 0 ? [{ name, title: say(title), quantity }] : [];
+          })
+        : [],
+      quests: hud.quests
+        ? scene.body.quests.flatMap(({ name, title, hidden }) => {
+            const quest = Object.hasOwn(state.quests, name) ? state.quests[name]! : { status: "unknown" as const, objectives: {} };
+            return hidden && quest.status === "unknown" ? [] : [{ name, title: say(title), ...quest }];
+          })
+        : [],
+      relationships: hud.relationships
+        ? scene.body.characters.map(({ name, title, ...axes }) => ({
+            name,
+            title: say(title),
+            tier: tierOf(Object.hasOwn(state.relationships, name) ? state.relationships[name]! : axes),
+          }))
+        : [],
+      minutes: hud.time ? state.minutes : null,
+    },
+  };
+};
+
+/** Undefined for what is not media, and for a generated asset, which no node names. */
+export const mediaOf = ({ scenes }: Program, scene: string, id: string, playing: Playing): SegmentMedia | undefined => {
+  const node = scenes.get(scene)?.nodes.get(id);
+  switch (playing.kind) {
+    case "segment":
+      return node?.type === "video" ? node.segments.find((segment) => segment.id === playing.id)?.media : undefined;
+    case "fallback":
+      return node?.type === "generation" && node.fallback.mode === "default" ? node.fallback.media : undefined;
+    case "generated":
+    case "placeholder":
+      return undefined;
+  }
+};
+
+const viewedMedia = (
+  program: Program,
+  scene: string,
+  node: SceneNode,
+  playing: Playing,
+  say: (texts: Texts) => string,
+): ReadonlyArray<ViewedMedia> => {
+  if (playing.kind === "generated") return [{ kind: "asset", assetId: playing.assetId }];
+  if (playing.kind === "placeholder") {
+    return node.type === "generation" && node.fallback.mode === "placeholder"
+      ? [{ kind: "placeholder", text: say(node.fallback.text) }]
+      : [];
+  }
+  const media = mediaOf(program, scene, node.id, playing);
+  return media === undefined ? [] : [media];
+};
