@@ -17,6 +17,7 @@ import { Slots } from "#actors/job/slots.ts";
 import { mediaPool } from "#actors/media/pool.ts";
 import { promptHandlers } from "#actors/prompt/handlers.ts";
 import { quotaHandlers } from "#actors/quota/handlers.ts";
+import { sceneHandlers } from "#actors/scene/handlers.ts";
 import { spendHandlers } from "#actors/spend/handlers.ts";
 import { builtInProviders, Providers } from "#actors/provider/index.ts";
 import { actorHandlers } from "#runtime/actor/handlers.ts";
@@ -66,6 +67,7 @@ const gateway = (limits: Partial<GatewayLimits>) =>
         quotas: yield* quotaHandlers,
         assets: yield* assetHandlers,
         prompts: yield* promptHandlers,
+        scenes: yield* sceneHandlers,
         actors: yield* actorHandlers,
         cluster: yield* clusterHandlers,
       };

@@ -1,10 +1,11 @@
-// Clears what nobody will ask for again: assets and prompts that stayed in the trash, uploads that were left,
+// Clears what nobody will ask for again: assets, prompts and scenes that stayed in the trash, uploads that were left,
 // blobs without an asset, counts of days that are over.
 import { Clock, Effect, Layer, Schedule } from "effect";
 import { Database, type Sql } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
 import { purgePrompts } from "#db/queries/prompt.ts";
 import { forgetDays } from "#db/queries/quota.ts";
+import { purgeScenes } from "#db/queries/scene.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { ShardLocks } from "#runtime/cluster/locks.ts";
@@ -92,6 +93,7 @@ export const assetHousekeeping: Layer.Layer<never, never, Database | Blobs | Pla
       const alone = (yield* locks.runners)?.length === 1;
       yield* logged("purge trash", purgeTrash);
       yield* logged("purge prompts", dropOld(trashKeeps, purgePrompts));
+      yield* logged("purge scenes", dropOld(trashKeeps, purgeScenes));
       yield* logged("forget days", dropOld(daysKept, forgetDays));
       yield* logged("sweep uploads", uploads.sweep(now - uploadKeeps));
       yield* logged("sweep orphans", sweepOrphans(alone ? Math.max(started, now - grace) : now - grace));

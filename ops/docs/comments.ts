@@ -9,6 +9,7 @@ const files = [
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
     .sort(),
   "wire/limits.ts",
+  ...["check/problem.ts", "edit.ts", "file.ts", "rule.ts", "scene.ts", "value.ts"].map((name) => `scene/${name}`),
 ];
 
 /** The text of the comment directly before a node, or undefined. */

@@ -5,11 +5,18 @@ import * as actor from "#protocol/actor.ts";
 import * as asset from "#protocol/asset.ts";
 import * as auth from "#protocol/auth.ts";
 import * as job from "#protocol/job.ts";
+import * as problem from "#protocol/scene/check/problem.ts";
+import * as edit from "#protocol/scene/edit.ts";
+import * as file from "#protocol/scene/file.ts";
+import * as rule from "#protocol/scene/rule.ts";
+import * as body from "#protocol/scene/scene.ts";
+import * as sceneValues from "#protocol/scene/value.ts";
+import * as scene from "#protocol/scene.ts";
 import * as system from "#protocol/system.ts";
 import * as values from "#protocol/values.ts";
 import { type Html, html, join, prose } from "./html.ts";
 
-const modules = { values, auth, system, job, asset, actor };
+const modules = { values, auth, system, job, asset, scene, body, rule, sceneValues, edit, file, problem, actor };
 
 /** The part of JSON Schema that the protocol's schemas become. */
 interface Schema {

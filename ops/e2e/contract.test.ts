@@ -169,6 +169,11 @@ describe("what belongs to another does not exist", () => {
       secrets: { apiKey: "hers" },
     });
     const prompt = await client.call("prompts.create", { title: "Hers", text: "hers" });
+    const scene = await client.call("scenes.create", {
+      title: "Hers",
+      body: { start: "end", nodes: [{ id: "end", type: "end", ending: "over" }] },
+    });
+    const { version } = await client.call("scenes.publish", { id: scene.id });
     const budget = await client.call("spend.setBudget", {
       provider: "pixverse",
       period: "day",
@@ -185,13 +190,15 @@ describe("what belongs to another does not exist", () => {
       acc: account.id,
       prm: prompt.id,
       prv: prompt.latest.id,
+      scn: scene.id,
+      scv: version.id,
       bud: budget.id,
     };
     client.close();
   });
 
   /** Every id in an example, which are named by what they are. */
-  const idPattern = /\b(job|ast|upl|ses|acc|prm|prv|bud)_[A-Za-z0-9-]+/g;
+  const idPattern = /\b(job|ast|upl|ses|acc|prm|prv|scn|scv|bud)_[A-Za-z0-9-]+/g;
   const naming = entries.filter(({ example }) => JSON.stringify(example).match(idPattern));
   const withIds = (example: unknown, id: (kind: string) => string): unknown =>
     JSON.parse(JSON.stringify(example).replaceAll(idPattern, (_all, kind: string) => id(kind)));
@@ -213,6 +220,8 @@ describe("what belongs to another does not exist", () => {
         "accounts.remove",
         "prompts.get",
         "prompts.annotate",
+        "scenes.edit",
+        "scenes.version",
         "actors.resume",
         "actors.history",
       ]),

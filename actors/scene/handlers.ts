@@ -1,0 +1,351 @@
+// What the wire asks of the library of scenes. Everything is the signed-in user's own: what belongs to another does not exist. What a key
+// made is found again by the ids that are derived from it.
+import { Clock, Effect } from "effect";
+import { idFor } from "#actors/job/canonical.ts";
+import { createdPlace, pageOf, type Place, placeOf } from "#actors/page.ts";
+import { Database } from "#db/client/database.ts";
+import * as query from "#db/queries/scene.ts";
+import { canonicalJson } from "#protocol/canonical.ts";
+import { checkStory, type KnownAsset } from "#protocol/scene/check/check.ts";
+import { editedBody } from "#protocol/scene/edit.ts";
+import { assetsIn, issuesOf, mediaOfFile, readStoryFile, renamed, sceneFormat, type StoryFile } from "#protocol/scene/file.ts";
+import { sceneLimits } from "#protocol/scene/limits.ts";
+import { SceneBody, type Story, type StoryScene } from "#protocol/scene/scene.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { principalOf } from "#runtime/auth/handlers.ts";
+import { Bus } from "#runtime/bus/bus.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
+import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
+import { sceneVersionView, sceneView, storedStory, storySceneOf } from "./view.ts";
+
+/** What one user may keep outside of the trash, and versions of one of them. */
+export const sceneQuotas = { scenes: 1000, versions: 100 } as const;
+/** Rows of the snapshot of the topic. */
+const snapshotRows = 100;
+/** Words of one search. */
+const maxWords = 10;
+
+const owner = (context: CallContext): Effect.Effect<string, CallError> => Effect.map(principalOf(context), ({ userId }) => userId);
+
+const notFound = (what: string): CallError => new CallError("not_found", `${what} does not exist, or is not yours.`);
+const noScene = (id: string): CallError => notFound(`The scene ${id}`);
+const noVersion = (id: string): CallError => notFound(`The version ${id}`);
+const reused = (): CallError => new CallError("idempotency_conflict", "This idempotency key was used before with another content.");
+const tooMany = (): CallError =>
+  new CallError("quota_exceeded", `You keep ${sceneQuotas.scenes} scenes, which is all there is room for: delete some first.`, {
+    quota: "scenes",
+    limit: sceneQuotas.scenes,
+  });
+const tooManyVersions = (): CallError =>
+  new CallError("quota_exceeded", `It was published ${sceneQuotas.versions} times, which is the most: go on with a new scene.`, {
+    quota: "sceneVersions",
+    limit: sceneQuotas.versions,
+  });
+const tooLarge = (limit: number): CallError =>
+  new CallError("payload_too_large", `It is longer than ${limit} characters: divide it into scenes that call one another.`, { limit });
+const refuse = (issues: ReadonlyArray<{ readonly path: ReadonlyArray<string | number>; readonly message: string }>): CallError =>
+  new CallError("invalid_input", issues.map(({ message }) => message).join(" "), { issues });
+
+const wordsOf = (search: string | undefined): ReadonlyArray<string> =>
+  (search ?? "")
+    .split(/\s+/)
+    .filter((word) => word !== "")
+    .slice(0, maxWords);
+
+const isTooLong = (value: unknown, limit: number): boolean => JSON.stringify(value).length > limit;
+
+/** As it is stored. */
+const draftOf = (id: string, body: SceneBody) => ({
+  id,
+  format: sceneFormat,
+  body,
+  nodes: body.nodes.length,
+  edges: body.edges.length,
+});
+
+/** Channel of an owner's changes. */
+const sceneChannel = (ownerId: string): string => `scenes:${ownerId}`;
+
+const emptyBody = SceneBody.parse({});
+
+/** The handlers of the domain `scenes`. */
+export const sceneHandlers = Effect.gen(function* () {
+  const database = yield* Database;
+  const bus = yield* Bus;
+
+  const one = Effect.fnUntraced(function* (ownerId: string, id: string) {
+    const [row] = yield* orCallError(database.query((sql) => query.scenesById(sql, ownerId, [id])));
+    return row === undefined ? yield* Effect.fail(noScene(id)) : row;
+  });
+
+  /** As it stands now, told to whoever follows. */
+  const tell = Effect.fnUntraced(function* (ownerId: string, id: string) {
+    const scene = sceneView(yield* one(ownerId, id));
+    bus.publish(sceneChannel(ownerId), scene);
+    return scene;
+  });
+
+  /** A change of the owner's scenes: one at a time. What it answers with instead of making the change is the call's failure. */
+  const change = (
+    ownerId: string,
+    run: Parameters<typeof database.transaction<CallError | undefined>>[0],
+  ): Effect.Effect<void, CallError> =>
+    Effect.flatMap(
+      orCallError(
+        database.transaction(async (tx) => {
+          await query.lockScenes(tx, ownerId);
+          return run(tx);
+        }),
+      ),
+      (refused) => (refused === undefined ? Effect.void : Effect.fail(refused)),
+    );
+
+  const page = Effect.fnUntraced(function* (
+    ownerId: string,
+    filter: { readonly words: ReadonlyArray<string>; readonly deleted: boolean },
+    after: Place | null,
+    limit: number,
+  ) {
+    const rows = yield* orCallError(database.query((sql) => query.listScenes(sql, ownerId, filter, after, limit + 1)));
+    const { rows: first, next } = pageOf(rows, limit, createdPlace);
+    return { scenes: first.map(sceneView), next };
+  });
+
+  const snapshot = Effect.fnUntraced(function* (ownerId: string) {
+    const [counted] = yield* orCallError(database.query((sql) => query.countScenes(sql, ownerId)));
+    return { count: counted?.count ?? 0, ...(yield* page(ownerId, { words: [], deleted: false }, null, snapshotRows)) };
+  });
+
+  /** All of these are there, in the trash or not. */
+  const known = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>) {
+    const rows = yield* orCallError(database.query((sql) => query.scenesById(sql, ownerId, ids)));
+    const found = new Set(rows.map(({ id }) => id));
+    const missing = ids.find((id) => !found.has(id));
+    return missing === undefined ? rows : yield* Effect.fail(noScene(missing));
+  });
+
+  /** The drafts of a scene and of all that are called from there, as far as those are there. */
+  const storyFrom = Effect.fnUntraced(function* (ownerId: string, id: string) {
+    yield* one(ownerId, id);
+    const scenes = new Map<string, StoryScene>();
+    let wanted: ReadonlyArray<string> = [id];
+    while (wanted.length > 0) {
+      const ids = wanted;
+      const rows = yield* orCallError(database.query((sql) => query.draftsById(sql, ownerId, ids)));
+      for (const row of rows) scenes.set(row.id, storySceneOf(row));
+      if (scenes.size > sceneLimits.scenes) {
+        const message = `It calls more than ${sceneLimits.scenes} scenes.`;
+        return yield* Effect.fail(new CallError("payload_too_large", message, { limit: sceneLimits.scenes }));
+      }
+      const called = rows.flatMap((row) =>
+        scenes.get(row.id)!.body.nodes.flatMap((node) => (node.type === "scene_call" && node.scene !== null ? [node.scene] : [])),
+      );
+      wanted = [...new Set(called)].filter((scene) => !scenes.has(scene) && !ids.includes(scene));
+    }
+    if (!scenes.has(id)) return yield* Effect.fail(noScene(id));
+    const story: Story = { entry: id, scenes: [...scenes.values()] };
+    return isTooLong(story, sceneLimits.characters) ? yield* Effect.fail(tooLarge(sceneLimits.characters)) : story;
+  });
+
+  const mediaOf = Effect.fnUntraced(function* (ownerId: string, story: Story) {
+    const ids = [...assetsIn(story)];
+    return ids.length === 0 ? [] : yield* orCallError(database.query((sql) => query.mediaById(sql, ownerId, ids)));
+  });
+
+  const problemsOf = Effect.fnUntraced(function* (ownerId: string, story: Story) {
+    const rows = yield* mediaOf(ownerId, story);
+    const assets = new Map<string, KnownAsset>(
+      rows.map(({ id, media_type: mediaType, duration_ms: durationMs }) => [id, { mediaType, durationMs }]),
+    );
+    return checkStory(story, assets);
+  });
+
+  const versionRow = Effect.fnUntraced(function* (ownerId: string, id: string) {
+    const [row] = yield* orCallError(database.query((sql) => query.storyOfVersion(sql, ownerId, id)));
+    return row === undefined ? yield* Effect.fail(noVersion(id)) : row;
+  });
+
+  /** New scenes, all or none; `first`: the one by which a repeated call is known. */
+  const add = Effect.fnUntraced(function* (ownerId: string, key: string | undefined, scenes: ReadonlyArray<StoryScene>) {
+    if (scenes.some(({ body }) => isTooLong(body, sceneLimits.body))) return yield* Effect.fail(tooLarge(sceneLimits.body));
+    const now = yield* Clock.currentTimeMillis;
+    yield* change(ownerId, async (tx) => {
+      const made =
+        key === undefined
+          ? []
+          : await query.draftsById(
+              tx,
+              ownerId,
+              scenes.map(({ id }) => id),
+            );
+      if (made.length > 0) {
+        const same = made.every((row) => {
+          const scene = scenes.find(({ id }) => id === row.id);
+          return scene?.title === row.title && canonicalJson(scene.body) === canonicalJson(row.body);
+        });
+        return same ? undefined : reused();
+      }
+      const [counted] = await query.countScenes(tx, ownerId);
+      if ((counted?.count ?? 0) + scenes.length > sceneQuotas.scenes) return tooMany();
+      for (const { id, title, body } of scenes) {
+        await query.insertScene(tx, { ...draftOf(id, body), owner_id: ownerId, title, created_at: now });
+      }
+      return undefined;
+    });
+  });
+
+  const handlers: DomainHandlers<"scenes"> = {
+    calls: {
+      "scenes.list": Effect.fnUntraced(function* ({ search, deleted, cursor, limit }, context) {
+        return yield* page(yield* owner(context), { words: wordsOf(search), deleted }, yield* placeOf(cursor), limit);
+      }),
+
+      "scenes.get": Effect.fnUntraced(function* ({ id }, context) {
+        const ownerId = yield* owner(context);
+        const scene = sceneView(yield* one(ownerId, id));
+        const [draft] = yield* orCallError(database.query((sql) => query.draftsById(sql, ownerId, [id])));
+        return draft === undefined ? yield* Effect.fail(noScene(id)) : { scene, body: storySceneOf(draft).body };
+      }),
+
+      "scenes.story": Effect.fnUntraced(function* ({ id }, context) {
+        return { story: yield* storyFrom(yield* owner(context), id) };
+      }),
+
+      "scenes.create": Effect.fnUntraced(function* ({ title, body = emptyBody }, context) {
+        const ownerId = yield* owner(context);
+        const id = idFor("scn", ownerId, context.key);
+        yield* add(ownerId, context.key, [{ id, title, body }]);
+        return yield* tell(ownerId, id);
+      }),
+
+      "scenes.edit": Effect.fnUntraced(function* ({ id, edits }, context) {
+        const ownerId = yield* owner(context);
+        const now = yield* Clock.currentTimeMillis;
+        yield* change(ownerId, async (tx) => {
+          const [draft] = await query.draftsById(tx, ownerId, [id]);
+          if (draft === undefined) return noScene(id);
+          const edited = SceneBody.safeParse(editedBody(storySceneOf(draft).body, edits));
+          if (!edited.success) return refuse(issuesOf(edited.error));
+          if (isTooLong(edited.data, sceneLimits.body)) return tooLarge(sceneLimits.body);
+          await query.updateDraft(tx, draftOf(id, edited.data), now);
+          return undefined;
+        });
+        return yield* tell(ownerId, id);
+      }),
+
+      "scenes.rename": Effect.fnUntraced(function* ({ id, title }, context) {
+        const ownerId = yield* owner(context);
+        const now = yield* Clock.currentTimeMillis;
+        const [renamedRow] = yield* orCallError(database.query((sql) => query.renameScene(sql, ownerId, id, title, now)));
+        return renamedRow === undefined ? yield* Effect.fail(noScene(id)) : yield* tell(ownerId, id);
+      }),
+
+      "scenes.check": Effect.fnUntraced(function* ({ id }, context) {
+        const ownerId = yield* owner(context);
+        return { problems: [...(yield* problemsOf(ownerId, yield* storyFrom(ownerId, id)))] };
+      }),
+
+      "scenes.publish": Effect.fnUntraced(function* ({ id, note }, context) {
+        const ownerId = yield* owner(context);
+        const versionId = idFor("scv", ownerId, context.key);
+        const before = yield* one(ownerId, id);
+        const [made] = yield* orCallError(database.query((sql) => query.storyOfVersion(sql, ownerId, versionId)));
+        if (made !== undefined) {
+          if (made.scene_id !== id || made.note !== note) return yield* Effect.fail(reused());
+          return { scene: sceneView(before), version: sceneVersionView(made) };
+        }
+        const story = yield* storyFrom(ownerId, id);
+        const errors = (yield* problemsOf(ownerId, story)).filter(({ severity }) => severity === "error");
+        if (errors.length > 0) {
+          const others = errors.length === 1 ? "" : ` And ${errors.length - 1} more.`;
+          return yield* Effect.fail(new CallError("conflict", `It has errors: ${errors[0]!.message}${others} See scenes.check.`));
+        }
+        const now = yield* Clock.currentTimeMillis;
+        yield* change(ownerId, async (tx) => {
+          const [row] = await query.scenesById(tx, ownerId, [id]);
+          if (row === undefined) return noScene(id);
+          if (row.versions >= sceneQuotas.versions) return tooManyVersions();
+          // What was checked is what is published: a draft that has changed meanwhile is published the next time.
+          if (row.draft !== before.draft) return new CallError("conflict", "The draft was changed meanwhile. Try again.");
+          const version = { id: versionId, scene_id: id, owner_id: ownerId, number: row.versions + 1, note, created_at: now };
+          await query.insertSceneVersion(tx, { ...version, format: sceneFormat, story });
+          return undefined;
+        });
+        const scene = yield* tell(ownerId, id);
+        return { scene, version: sceneVersionView(yield* versionRow(ownerId, versionId)) };
+      }),
+
+      "scenes.versions": Effect.fnUntraced(function* ({ id }, context) {
+        const ownerId = yield* owner(context);
+        yield* one(ownerId, id);
+        const rows = yield* orCallError(database.query((sql) => query.versionsOf(sql, ownerId, id)));
+        return { versions: rows.map(sceneVersionView) };
+      }),
+
+      "scenes.version": Effect.fnUntraced(function* ({ id }, context) {
+        const row = yield* versionRow(yield* owner(context), id);
+        return { version: sceneVersionView(row), story: storedStory(row) };
+      }),
+
+      "scenes.export": Effect.fnUntraced(function* ({ id, versionId }, context) {
+        const ownerId = yield* owner(context);
+        const { title } = yield* one(ownerId, id);
+        const version = versionId === undefined ? undefined : yield* versionRow(ownerId, versionId);
+        if (version !== undefined && version.scene_id !== id) return yield* Effect.fail(noVersion(version.id));
+        const story = version === undefined ? yield* storyFrom(ownerId, id) : storedStory(version);
+        const rows = yield* mediaOf(ownerId, story);
+        const media = rows.map(({ id: assetId, sha256, name }) => ({ assetId, sha256, name }));
+        const file: StoryFile = { format: "pixsim-story", version: sceneFormat, title, story, media };
+        return { file };
+      }),
+
+      "scenes.import": Effect.fnUntraced(function* ({ text }, context) {
+        const ownerId = yield* owner(context);
+        const read = readStoryFile(text);
+        if (!read.ok) return yield* Effect.fail(refuse(read.issues));
+        const hashes = [...new Set(read.media.map(({ sha256 }) => sha256))];
+        const own = hashes.length === 0 ? [] : yield* orCallError(database.query((sql) => query.videosByBytes(sql, ownerId, hashes)));
+        const assets = new Map(own.map(({ id, sha256 }) => [sha256, id]));
+        const ids = new Map(read.story.scenes.map(({ id }, at) => [id, idFor("scn", ownerId, context.key, at)]));
+        const story = renamed(
+          read.story,
+          mediaOfFile(read.media, (sha256) => assets.get(sha256)),
+          (id) => ids.get(id) ?? id,
+        );
+        yield* add(ownerId, context.key, story.scenes);
+        const scenes = yield* Effect.forEach(story.scenes, ({ id }) => tell(ownerId, id));
+        return { id: story.entry, scenes, notes: [...read.notes] };
+      }),
+
+      "scenes.delete": Effect.fnUntraced(function* ({ ids }, context) {
+        const ownerId = yield* owner(context);
+        yield* known(ownerId, ids);
+        const now = yield* Clock.currentTimeMillis;
+        const changed = yield* orCallError(database.query((sql) => query.setScenesDeleted(sql, ownerId, ids, now)));
+        yield* Effect.forEach(changed, ({ id }) => tell(ownerId, id), { discard: true });
+        return { deleted: ids };
+      }),
+
+      "scenes.restore": Effect.fnUntraced(function* ({ ids }, context) {
+        const ownerId = yield* owner(context);
+        const back = (yield* known(ownerId, ids)).filter(({ deleted_at: at }) => at !== null);
+        yield* change(ownerId, async (tx) => {
+          const [counted] = await query.countScenes(tx, ownerId);
+          if ((counted?.count ?? 0) + back.length > sceneQuotas.scenes) return tooMany();
+          await query.setScenesDeleted(tx, ownerId, ids, null);
+          return undefined;
+        });
+        yield* Effect.forEach(back, ({ id }) => tell(ownerId, id), { discard: true });
+        return { restored: ids };
+      }),
+    },
+    streams: {},
+    topics: {
+      "scenes.scenes": Effect.fnUntraced(function* (_params, context, from, emit) {
+        const ownerId = yield* owner(context);
+        return yield* bus.follow(sceneChannel(ownerId), from, snapshot(ownerId), emit);
+      }),
+    },
+  };
+  return handlers;
+});

@@ -1,0 +1,239 @@
+import { Effect, Layer, ManagedRuntime } from "effect";
+import { TestClock } from "effect/testing";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Database } from "#db/client/database.ts";
+import { testDatabases } from "#db/client/testing.ts";
+import { purgeScenes } from "#db/queries/scene.ts";
+import type { CallInput, CallName, CallOutput } from "#protocol/contract.ts";
+import { calls } from "#protocol/contract.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { Bus } from "#runtime/bus/bus.ts";
+import type { CallContext, TopicMessage } from "#runtime/gateway/handlers.ts";
+import { contextOf } from "#runtime/gateway/caller.ts";
+import { sceneHandlers, sceneQuotas } from "./handlers.ts";
+
+type SceneCall = Extract<CallName, `scenes.${string}`>;
+type Body = NonNullable<CallInput<"scenes.create">["body"]>;
+
+describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => {
+  const runtime = ManagedRuntime.make(Layer.provideMerge(Layer.merge(layer, TestClock.layer()), Bus.alone));
+  type Services = ManagedRuntime.ManagedRuntime.Services<typeof runtime>;
+  const run = <A, E>(effect: Effect.Effect<A, E, Services>): Promise<A> => runtime.runPromise(effect);
+  const sql = (statement: Parameters<Database["Service"]["query"]>[0]) => run(Effect.flatMap(Database, ({ query }) => query(statement)));
+  beforeAll(() => run(Effect.void));
+  afterAll(() => runtime.dispose());
+
+  let user = "";
+  let users = 0;
+  beforeEach(() => (user = `usr_${++users}`));
+
+  const call = <N extends SceneCall>(name: N, input: CallInput<N>, who = user, key?: string): Promise<CallOutput<N>> =>
+    run(
+      Effect.gen(function* () {
+        yield* TestClock.adjust(1);
+        const handlers = (yield* sceneHandlers).calls as unknown as Record<
+          string,
+          (given: unknown, context: CallContext) => Effect.Effect<CallOutput<N>, CallError>
+        >;
+        const answer = yield* handlers[name]!(calls.get(name)!.input.parse(input), contextOf(who, { key }));
+        return calls.get(name)!.output.parse(JSON.parse(JSON.stringify(answer))) as CallOutput<N>;
+      }),
+    );
+  const refusal = async (answer: Promise<unknown>): Promise<string> => {
+    const error: unknown = await answer.then(
+      () => null,
+      (failure: unknown) => failure,
+    );
+    return error instanceof CallError ? `${error.code}: ${error.message}` : String(error);
+  };
+  const titles = async (filter: CallInput<"scenes.list"> = {}) => (await call("scenes.list", filter)).scenes.map(({ title }) => title);
+
+  const ending: Body = { start: "over", nodes: [{ id: "over", type: "end", ending: "over" }] };
+  const calling = (scene: string): Body => ({
+    start: "call",
+    nodes: [{ id: "call", type: "scene_call", scene }, ...ending.nodes!],
+    edges: [{ id: "on", from: "call", to: "over", kind: "default" }],
+  });
+  const asset = (id: string, sha256: string, who = user, durationMs: number | null = 4000) =>
+    sql(
+      (db) => db`
+        insert into asset (id, owner_id, media_type, mime, name, size, width, height, duration_ms, sha256, origin, created_at)
+        values (${id}, ${who}, 'video', 'video/mp4', ${`film ${id}`}, 1, 1, 1, ${durationMs}, ${sha256}, 'generation', 1)`,
+    );
+  const playing = (assetId: string): Body => ({
+    start: "film",
+    nodes: [
+      { id: "film", type: "video", segments: [{ id: "s", media: { kind: "clip", assetId, startMs: 500, endMs: 3000 } }] },
+      ...ending.nodes!,
+    ],
+    edges: [{ id: "on", from: "film", to: "over", kind: "default" }],
+  });
+
+  test("a draft is edited part by part: nobody undoes what another did meanwhile, and what does not fit changes nothing", async () => {
+    const { id } = await call("scenes.create", { title: "Forest", body: ending });
+    await Promise.all(
+      ["a", "b", "c"].map((node) => call("scenes.edit", { id, edits: [{ do: "putNode", node: { id: node, type: "choice" } }] })),
+    );
+    await call("scenes.edit", {
+      id,
+      edits: [
+        { do: "putEdge", edge: { id: "ab", from: "a", to: "b", kind: "choice", text: { en: "Go \0" } } },
+        { do: "moveNode", id: "a", x: 10, y: -5 },
+        { do: "setHead", head: { start: "a", flags: [{ name: "met" }] } },
+        { do: "removeNode", id: "c" },
+        { do: "removeNode", id: "gone" },
+      ],
+    });
+    const { scene, body } = await call("scenes.get", { id });
+    expect(scene).toMatchObject({ nodes: 3, edges: 1, edited: true, rev: 5 });
+    expect(body).toMatchObject({ start: "a", flags: [{ name: "met", initial: false }], edges: [{ id: "ab", text: { en: "Go \ufffd" } }] });
+    expect(body.nodes.find((node) => node.id === "a")).toMatchObject({ x: 10, y: -5 });
+    expect(
+      await refusal(call("scenes.edit", { id, edits: [{ do: "putEdge", edge: { id: "x", from: "a", to: "c", kind: "default" } }] })),
+    ).toBe("invalid_input: There is no node c.");
+    await call("scenes.edit", { id, edits: [{ do: "removeNode", id: "a" }] });
+    const after = await call("scenes.get", { id });
+    expect(after).toMatchObject({ scene: { nodes: 2, edges: 0, rev: 6 }, body: { start: null, flags: [{ name: "met" }] } });
+  });
+
+  test("a published version keeps all that it plays as it was, and errors are not published", async () => {
+    const shop = await call("scenes.create", { title: "Shop", body: ending });
+    const main = await call("scenes.create", { title: "Main", body: calling(shop.id) });
+    const { scene, version } = await call("scenes.publish", { id: main.id, note: "first" }, user, "publish-1");
+    expect(scene).toMatchObject({ versions: 1, latest: version, edited: false });
+    expect(version).toMatchObject({ sceneId: main.id, number: 1, note: "first" });
+    expect(await call("scenes.publish", { id: main.id, note: "first" }, user, "publish-1")).toEqual({ scene, version });
+    expect(await refusal(call("scenes.publish", { id: main.id, note: "other" }, user, "publish-1"))).toContain("idempotency_conflict");
+
+    await call("scenes.edit", { id: shop.id, edits: [{ do: "putNode", node: { id: "over", type: "end", ending: "changed" } }] });
+    await call("scenes.rename", { id: shop.id, title: "Market" });
+    const { story } = await call("scenes.version", { id: version.id });
+    expect(story).toMatchObject({ entry: main.id, scenes: [{ id: main.id }, { title: "Shop", body: { nodes: [{ ending: "over" }] } }] });
+    expect((await call("scenes.story", { id: main.id })).story.scenes[1]).toMatchObject({
+      title: "Market",
+      body: { nodes: [{ ending: "changed" }] },
+    });
+
+    expect(await call("scenes.edit", { id: main.id, edits: [{ do: "removeEdge", id: "on" }] })).toMatchObject({
+      edited: true,
+      versions: 1,
+    });
+    const { problems } = await call("scenes.check", { id: main.id });
+    expect(problems.map(({ code, node }) => [code, node])).toEqual([
+      ["dead_end", "call"],
+      ["unreachable", "over"],
+    ]);
+    expect(await refusal(call("scenes.publish", { id: main.id }))).toMatch(/^conflict: It has errors: Nothing leads on from here/);
+    expect((await call("scenes.versions", { id: main.id })).versions).toEqual([version]);
+  });
+
+  test("media that is not there, or shorter than what is cut from it, is a problem; that of others is not there", async () => {
+    await asset(`ast_${user}`, "a".repeat(64), user, 2000);
+    await asset(`ast_other_${user}`, "b".repeat(64), "usr_else");
+    const codes = async (assetId: string) => {
+      const { id } = await call("scenes.create", { title: "x", body: playing(assetId) });
+      return (await call("scenes.check", { id })).problems.map(({ code }) => code);
+    };
+    expect(await codes(`ast_${user}`)).toEqual(["beyond_the_end"]);
+    expect(await codes(`ast_other_${user}`)).toEqual(["missing_media"]);
+  });
+
+  test("a file goes to somebody else, who has the same media under another id, or not at all", async () => {
+    await asset(`ast_${user}`, "c".repeat(64));
+    const shop = await call("scenes.create", { title: "Shop", body: playing(`ast_${user}`) });
+    const main = await call("scenes.create", { title: "Main", body: calling(shop.id) });
+    const { file } = await call("scenes.export", { id: main.id });
+    expect(file).toMatchObject({
+      format: "pixsim-story",
+      version: 1,
+      title: "Main",
+      media: [{ sha256: "c".repeat(64), name: `film ast_${user}` }],
+    });
+    const text = JSON.stringify(file);
+
+    const eve = `${user}_eve`;
+    await asset(`ast_${eve}`, "c".repeat(64), eve);
+    const taken = await call("scenes.import", { text }, eve, "import-1");
+    expect(taken.scenes.map(({ title }) => title)).toEqual(["Main", "Shop"]);
+    expect((await call("scenes.import", { text }, eve, "import-1")).scenes).toEqual(taken.scenes);
+    const { story } = await call("scenes.story", { id: taken.id }, eve);
+    expect(story.scenes[0]!.body.nodes[0]).toMatchObject({ type: "scene_call", scene: story.scenes[1]!.id });
+    expect(story.scenes[1]!.body.nodes[0]).toMatchObject({
+      segments: [{ media: { kind: "clip", assetId: `ast_${eve}`, startMs: 500, endMs: 3000 } }],
+    });
+
+    const bob = await call("scenes.import", { text }, `${user}_bob`);
+    expect((await call("scenes.check", { id: bob.id }, `${user}_bob`)).problems).toMatchObject([{ code: "missing_media" }]);
+    expect(await refusal(call("scenes.import", { text: "{}" }))).toBe("invalid_input: This is not a story of PixSim.");
+  });
+
+  test("what is another's does not exist, also when it is called", async () => {
+    const { id } = await call("scenes.create", { title: "Hers", body: ending }, "usr_hers");
+    expect(await refusal(call("scenes.get", { id }))).toBe(`not_found: The scene ${id} does not exist, or is not yours.`);
+    const own = await call("scenes.create", { title: "Mine", body: calling(id) });
+    expect((await call("scenes.check", { id: own.id })).problems).toMatchObject([{ code: "unknown_scene", node: "call" }]);
+  });
+
+  test("the list is paged and searched, and the trash gives back what is not too old", async () => {
+    for (const title of ["Forest", "River 100%", "Old forest"]) await call("scenes.create", { title });
+    expect(await titles()).toEqual(["Old forest", "River 100%", "Forest"]);
+    expect(await titles({ search: "FOR st" })).toEqual(["Old forest", "Forest"]);
+    expect(await titles({ search: "0%" })).toEqual(["River 100%"]);
+    const first = await call("scenes.list", { limit: 2 });
+    expect(await titles({ limit: 2, cursor: first.next! })).toEqual(["Forest"]);
+    const { id } = first.scenes[0]!;
+    await call("scenes.delete", { ids: [id] });
+    expect([await titles(), await titles({ deleted: true })]).toEqual([["River 100%", "Forest"], ["Old forest"]]);
+    expect(await refusal(call("scenes.edit", { id, edits: [{ do: "removeNode", id: "x" }] }))).toContain("not_found");
+    await call("scenes.restore", { ids: [id] });
+    expect(await titles()).toEqual(["Old forest", "River 100%", "Forest"]);
+    await call("scenes.delete", { ids: [id] });
+    const at = (await call("scenes.list", { deleted: true })).scenes[0]!.deletedAt!;
+    expect(await sql((db) => purgeScenes(db, at))).not.toContainEqual({ id });
+    expect(await sql((db) => purgeScenes(db, at + 1))).toContainEqual({ id });
+    expect(await refusal(call("scenes.restore", { ids: [id] }))).toContain("not_found");
+  });
+
+  test("a key makes one scene, and stands for one content", async () => {
+    const make = (title: string) => call("scenes.create", { title, body: ending }, user, "create-1");
+    const [one, two] = await Promise.all([make("a"), make("a")]);
+    expect(two.id).toBe(one.id);
+    expect(await refusal(make("b"))).toContain("idempotency_conflict");
+    expect(await titles()).toEqual(["a"]);
+  });
+
+  test("there is room for so many, and a scene has its bound", async () => {
+    const { id } = await call("scenes.create", { title: "first", body: ending });
+    await sql(
+      (db) => db`
+        insert into scene (id, owner_id, title, format, body, nodes, edges, created_at, changed_at)
+        select 'many_' || ${user} || n, ${user}, 'x', 1, '{}', 0, 0, n, n from generate_series(2, ${sceneQuotas.scenes}::int) n`,
+    );
+    expect(await refusal(call("scenes.create", { title: "one more" }))).toContain("quota_exceeded");
+    const text = "x".repeat(4000);
+    const caption = Object.fromEntries(["en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "fi"].map((language) => [language, text]));
+    const edits = Array.from({ length: 60 }, (_, at) => ({
+      do: "putNode" as const,
+      node: { id: `n${at}`, type: "video" as const, caption },
+    }));
+    expect(await refusal(call("scenes.edit", { id, edits }))).toContain("payload_too_large");
+    expect((await call("scenes.get", { id })).scene).toMatchObject({ nodes: 1, rev: 1 });
+  });
+
+  test("whoever follows is told of each change of their own", async () => {
+    const { id } = await call("scenes.create", { title: "before", body: ending });
+    const messages: Array<TopicMessage> = [];
+    const handle = await run(
+      Effect.flatMap(sceneHandlers, ({ topics }) =>
+        topics["scenes.scenes"]({}, contextOf(user), undefined, (message) => messages.push(message)),
+      ),
+    );
+    await call("scenes.create", { title: "another's" }, `${user}_other`);
+    await call("scenes.publish", { id });
+    await call("scenes.delete", { ids: [id] });
+    handle.close();
+    const [snapshot, ...deltas] = messages.map((message) => ("json" in message ? JSON.parse(message.json) : null));
+    expect(snapshot).toMatchObject({ count: 1, scenes: [{ title: "before" }], next: null });
+    expect(deltas).toMatchObject([[{ rev: 2, versions: 1, edited: false }], [{ rev: 3, deletedAt: expect.any(Number) }]]);
+  });
+});

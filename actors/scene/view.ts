@@ -1,0 +1,32 @@
+// Stored scenes and versions as clients see them, and drafts and stories as this release understands them. Pure.
+import type { DraftRow, SceneRow, SceneVersionRow } from "#db/queries/scene.ts";
+import type { Scene, SceneVersion } from "#protocol/scene.ts";
+import { upgradedBody, upgradedStory } from "#protocol/scene/file.ts";
+import type { Story, StoryScene } from "#protocol/scene/scene.ts";
+
+export const sceneVersionView = (row: SceneVersionRow): SceneVersion => ({
+  id: row.id,
+  sceneId: row.scene_id,
+  number: row.number,
+  note: row.note,
+  createdAt: row.created_at,
+});
+
+export const sceneView = (row: SceneRow): Scene => ({
+  id: row.id,
+  ownerId: row.owner_id,
+  title: row.title,
+  nodes: row.nodes,
+  edges: row.edges,
+  versions: row.versions,
+  latest: row.latest === null ? null : sceneVersionView(row.latest),
+  edited: row.published !== row.draft,
+  createdAt: row.created_at,
+  changedAt: row.changed_at,
+  deletedAt: row.deleted_at,
+  rev: row.rev,
+});
+
+export const storySceneOf = ({ id, title, format, body }: DraftRow): StoryScene => ({ id, title, body: upgradedBody(body, format) });
+
+export const storedStory = ({ format, story }: { readonly format: number; readonly story: unknown }): Story => upgradedStory(story, format);

@@ -1,0 +1,245 @@
+// The library of scenes: drafts that are edited, and versions that are published and never change. What a scene is made of:
+// `scene/scene.ts`; what plays it: `scene/play/`. Pure.
+import * as z from "zod";
+import { call, domain, topic } from "./define.ts";
+import { Problem } from "./scene/check/problem.ts";
+import { SceneEdit } from "./scene/edit.ts";
+import { StoryFile } from "./scene/file.ts";
+import { sceneLimits } from "./scene/limits.ts";
+import { SceneBody, Story } from "./scene/scene.ts";
+import { Cursor, Id, PageLimit, Time } from "./values.ts";
+
+const Title = z.string().trim().min(1).max(sceneLimits.title);
+const Note = z.string().max(2000);
+
+export const SceneVersion = z.object({
+  id: Id,
+  sceneId: Id,
+  /** From 1, in the order in which they were published. */
+  number: z.int(),
+  note: z.string(),
+  createdAt: Time,
+});
+export type SceneVersion = z.infer<typeof SceneVersion>;
+
+export const Scene = z.object({
+  id: Id,
+  ownerId: Id,
+  title: z.string(),
+  /** Of the draft. */
+  nodes: z.int(),
+  edges: z.int(),
+  /** How often it was published, and the newest of those; null: never. */
+  versions: z.int(),
+  latest: SceneVersion.nullable(),
+  /** Whether the draft was edited after that. */
+  edited: z.boolean(),
+  createdAt: Time,
+  /** When it came, or its title or draft last changed. */
+  changedAt: Time,
+  deletedAt: Time.nullable(),
+  /** Higher is newer. */
+  rev: z.int(),
+});
+export type Scene = z.infer<typeof Scene>;
+
+const sampleVersion: SceneVersion = { id: "scv_1", sceneId: "scn_1", number: 1, note: "", createdAt: 1764000009000 };
+const sampleScene: Scene = {
+  id: "scn_1",
+  ownerId: "usr_1",
+  title: "The forest",
+  nodes: 2,
+  edges: 1,
+  versions: 0,
+  latest: null,
+  edited: true,
+  createdAt: 1764000000000,
+  changedAt: 1764000000000,
+  deletedAt: null,
+  rev: 1,
+};
+const sampleBody: z.input<typeof SceneBody> = {
+  start: "path",
+  nodes: [
+    { id: "path", type: "video", segments: [{ id: "seg_1", media: { kind: "asset", assetId: "asset-1" } }] },
+    { id: "home", type: "end", ending: "home", text: { en: "Home at last." } },
+  ],
+  edges: [{ id: "go", from: "path", to: "home", kind: "choice", text: { en: "Go home" } }],
+};
+const sampleStory: z.input<typeof Story> = { entry: "forest", scenes: [{ id: "forest", title: "The forest", body: sampleBody }] };
+
+const sampleFile: z.input<typeof StoryFile> = {
+  format: "pixsim-story",
+  version: 1,
+  title: "The forest",
+  story: sampleStory,
+  media: [{ assetId: "asset-1", sha256: "9f2c".repeat(16), name: "a fox in the snow" }],
+};
+
+export const scenes = domain({
+  name: "scenes",
+  summary: "Branching scenes: drafts, published versions, problems, import and export.",
+  calls: {
+    list: call({
+      summary: "Own scenes, newest first.",
+      access: "guest",
+      input: z.object({
+        /** Words, each of which the title contains. */
+        search: z.string().max(200).optional(),
+        deleted: z.boolean().default(false),
+        cursor: Cursor.optional(),
+        limit: PageLimit,
+      }),
+      output: z.object({ scenes: z.array(Scene), next: Cursor.nullable() }),
+      mutation: false,
+      errors: [],
+      example: { input: {}, output: { scenes: [sampleScene], next: null } },
+    }),
+    get: call({
+      summary: "One with its draft.",
+      access: "guest",
+      input: z.object({ id: Id }),
+      output: z.object({ scene: Scene, body: SceneBody }),
+      mutation: false,
+      errors: ["not_found"],
+      example: { input: { id: "scn_1" }, output: { scene: sampleScene, body: sampleBody } },
+    }),
+    story: call({
+      summary: "The drafts of a scene and of all that are called from there: what a preview plays.",
+      access: "guest",
+      input: z.object({ id: Id }),
+      output: z.object({ story: Story }),
+      mutation: false,
+      errors: ["not_found", "payload_too_large"],
+      example: { input: { id: "scn_1" }, output: { story: sampleStory } },
+    }),
+    create: call({
+      summary: "Adds a scene; without a body it is empty. What does not fit into one frame comes by `scenes.edit`.",
+      access: "user",
+      input: z.object({ title: Title, body: SceneBody.optional() }),
+      output: Scene,
+      mutation: true,
+      errors: ["quota_exceeded", "payload_too_large"],
+      example: { input: { title: "The forest", body: sampleBody }, output: sampleScene },
+    }),
+    edit: call({
+      summary: "Changes the draft, all or nothing. Changes of different nodes, edges and fields never undo each other.",
+      access: "user",
+      input: z.object({ id: Id, edits: z.array(SceneEdit).min(1).max(1000) }),
+      output: Scene,
+      mutation: true,
+      errors: ["not_found", "payload_too_large"],
+      example: {
+        input: { id: "scn_1", edits: [{ do: "moveNode", id: "path", x: 120, y: 40 }] },
+        output: { ...sampleScene, changedAt: 1764000005000, rev: 2 },
+      },
+    }),
+    rename: call({
+      summary: "Gives it another title.",
+      access: "user",
+      input: z.object({ id: Id, title: Title }),
+      output: Scene,
+      mutation: true,
+      errors: ["not_found"],
+      example: { input: { id: "scn_1", title: "The wood" }, output: { ...sampleScene, title: "The wood", rev: 2 } },
+    }),
+    check: call({
+      summary: "What is wrong with the drafts of a scene and of all that are called from there.",
+      access: "guest",
+      input: z.object({ id: Id }),
+      output: z.object({ problems: z.array(Problem) }),
+      mutation: false,
+      errors: ["not_found", "payload_too_large"],
+      example: {
+        input: { id: "scn_1" },
+        output: {
+          problems: [{ code: "unreachable", severity: "warning", scene: "scn_1", node: "hut", edge: null, message: "Nothing leads here." }],
+        },
+      },
+    }),
+    publish: call({
+      summary: "Makes a version of the drafts of a scene and of all that are called from there. With errors in them it is refused.",
+      access: "user",
+      input: z.object({ id: Id, note: Note.default("") }),
+      output: z.object({ scene: Scene, version: SceneVersion }),
+      mutation: true,
+      errors: ["not_found", "conflict", "quota_exceeded", "payload_too_large"],
+      example: {
+        input: { id: "scn_1" },
+        output: { scene: { ...sampleScene, versions: 1, latest: sampleVersion, edited: false, rev: 2 }, version: sampleVersion },
+      },
+    }),
+    versions: call({
+      summary: "The versions of a scene, newest first.",
+      access: "guest",
+      input: z.object({ id: Id }),
+      output: z.object({ versions: z.array(SceneVersion) }),
+      mutation: false,
+      errors: ["not_found"],
+      example: { input: { id: "scn_1" }, output: { versions: [sampleVersion] } },
+    }),
+    version: call({
+      summary: "One version with its story, which never changes.",
+      access: "guest",
+      input: z.object({ id: Id }),
+      output: z.object({ version: SceneVersion, story: Story }),
+      mutation: false,
+      errors: ["not_found"],
+      example: { input: { id: "scv_1" }, output: { version: sampleVersion, story: sampleStory } },
+    }),
+    export: call({
+      summary: "The drafts as one file, with media by SHA-256; or a version of them.",
+      access: "guest",
+      input: z.object({ id: Id, versionId: Id.optional() }),
+      output: z.object({ file: StoryFile }),
+      mutation: false,
+      errors: ["not_found", "payload_too_large"],
+      example: { input: { id: "scn_1" }, output: { file: sampleFile } },
+    }),
+    import: call({
+      summary: "Adds the scenes of a file of PixSim. Own assets are found by their SHA-256.",
+      access: "user",
+      input: z.object({ text: z.string().max(240_000) }),
+      output: z.object({
+        /** The one that it begins with. */
+        id: Id,
+        scenes: z.array(Scene),
+        /** What could not be taken over, in sentences. */
+        notes: z.array(z.string()),
+      }),
+      mutation: true,
+      errors: ["quota_exceeded", "payload_too_large"],
+      example: { input: { text: JSON.stringify(sampleFile) }, output: { id: "scn_1", scenes: [sampleScene], notes: [] } },
+    }),
+    delete: call({
+      summary: "Moves them to the trash, from which they are gone after 30 days; `scenes.restore` brings them back.",
+      access: "user",
+      input: z.object({ ids: z.array(Id).min(1).max(500) }),
+      output: z.object({ deleted: z.array(Id) }),
+      mutation: true,
+      errors: ["not_found"],
+      example: { input: { ids: ["scn_1"] }, output: { deleted: ["scn_1"] } },
+    }),
+    restore: call({
+      summary: "Brings them back from the trash.",
+      access: "user",
+      input: z.object({ ids: z.array(Id).min(1).max(500) }),
+      output: z.object({ restored: z.array(Id) }),
+      mutation: true,
+      errors: ["not_found", "quota_exceeded"],
+      example: { input: { ids: ["scn_1"] }, output: { restored: ["scn_1"] } },
+    }),
+  },
+  streams: {},
+  topics: {
+    scenes: topic({
+      summary: "Own scenes as they change: the newest page, then each changed one.",
+      access: "guest",
+      params: z.object({}),
+      snapshot: z.object({ count: z.int(), scenes: z.array(Scene), next: Cursor.nullable() }),
+      delta: Scene,
+      errors: [],
+      example: { params: {}, snapshot: { count: 1, scenes: [sampleScene], next: null }, delta: sampleScene },
+    }),
+  },
+});
