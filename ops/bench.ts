@@ -6,9 +6,10 @@ import { fanout } from "./bench/fanout/section.ts";
 import { type Section, Report } from "./bench/report.ts";
 import { generation } from "./bench/generation/section.ts";
 import { rpc } from "./bench/rpc/section.ts";
+import { scenes } from "./bench/scenes/section.ts";
 import { say } from "./say.ts";
 
-const sections: ReadonlyArray<Section> = [rpc, fanout, durable, actors, generation, failoverSection];
+const sections: ReadonlyArray<Section> = [rpc, fanout, durable, actors, generation, scenes, failoverSection];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !sections.some((section) => section.name === name));

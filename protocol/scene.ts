@@ -7,6 +7,7 @@ import { SceneEdit } from "./scene/edit.ts";
 import { StoryFile } from "./scene/file.ts";
 import { sceneLimits } from "./scene/limits.ts";
 import { SceneBody, Story } from "./scene/scene.ts";
+import { Language } from "./scene/value.ts";
 import { Cursor, Id, PageLimit, Time } from "./values.ts";
 
 const Title = z.string().trim().min(1).max(sceneLimits.title);
@@ -197,9 +198,15 @@ export const scenes = domain({
       example: { input: { id: "scn_1" }, output: { file: sampleFile } },
     }),
     import: call({
-      summary: "Adds the scenes of a file of PixSim. Own assets are found by their SHA-256.",
+      summary:
+        "Adds the scenes of a file: of PixSim, of Twine as Twee 3, or of ink as compiled JSON. Own videos are found by their SHA-256; Twine and ink have none.",
       access: "user",
-      input: z.object({ text: z.string().max(240_000) }),
+      input: z.object({
+        source: z.enum(["pixsim", "twee", "ink"]),
+        text: z.string().max(240_000),
+        /** Of the texts of Twine and ink, which do not say. */
+        language: Language.default("en"),
+      }),
       output: z.object({
         /** The one that it begins with. */
         id: Id,
@@ -209,7 +216,10 @@ export const scenes = domain({
       }),
       mutation: true,
       errors: ["quota_exceeded", "payload_too_large"],
-      example: { input: { text: JSON.stringify(sampleFile) }, output: { id: "scn_1", scenes: [sampleScene], notes: [] } },
+      example: {
+        input: { source: "twee", text: ":: Start\nYou stand in a forest. [[Go home]]\n\n:: Go home\nHome at last." },
+        output: { id: "scn_1", scenes: [sampleScene], notes: [] },
+      },
     }),
     delete: call({
       summary: "Moves them to the trash, from which they are gone after 30 days; `scenes.restore` brings them back.",

@@ -6,9 +6,21 @@ import { createdPlace, pageOf, type Place, placeOf } from "#actors/page.ts";
 import { Database } from "#db/client/database.ts";
 import * as query from "#db/queries/scene.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
+import type { CallArgs } from "#protocol/contract.ts";
 import { checkStory, type KnownAsset } from "#protocol/scene/check/check.ts";
 import { editedBody } from "#protocol/scene/edit.ts";
-import { assetsIn, issuesOf, mediaOfFile, readStoryFile, renamed, sceneFormat, type StoryFile } from "#protocol/scene/file.ts";
+import {
+  assetsIn,
+  issuesOf,
+  mediaOfFile,
+  readStoryFile,
+  renamed,
+  sceneFormat,
+  type StoryFile,
+  type Imported,
+} from "#protocol/scene/file.ts";
+import { importInk } from "#protocol/scene/import/ink.ts";
+import { importTwee } from "#protocol/scene/import/twee.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import { SceneBody, type Story, type StoryScene } from "#protocol/scene/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -67,6 +79,12 @@ const draftOf = (id: string, body: SceneBody) => ({
 const sceneChannel = (ownerId: string): string => `scenes:${ownerId}`;
 
 const emptyBody = SceneBody.parse({});
+
+const readFrom: Readonly<Record<CallArgs<"scenes.import">["source"], (text: string, language: string) => Imported>> = {
+  pixsim: (text) => readStoryFile(text),
+  twee: importTwee,
+  ink: importInk,
+};
 
 /** The handlers of the domain `scenes`. */
 export const sceneHandlers = Effect.gen(function* () {
@@ -299,9 +317,9 @@ export const sceneHandlers = Effect.gen(function* () {
         return { file };
       }),
 
-      "scenes.import": Effect.fnUntraced(function* ({ text }, context) {
+      "scenes.import": Effect.fnUntraced(function* ({ source, text, language }, context) {
         const ownerId = yield* owner(context);
-        const read = readStoryFile(text);
+        const read = readFrom[source](text, language);
         if (!read.ok) return yield* Effect.fail(refuse(read.issues));
         const hashes = [...new Set(read.media.map(({ sha256 }) => sha256))];
         const own = hashes.length === 0 ? [] : yield* orCallError(database.query((sql) => query.videosByBytes(sql, ownerId, hashes)));

@@ -153,18 +153,28 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
 
     const eve = `${user}_eve`;
     await asset(`ast_${eve}`, "c".repeat(64), eve);
-    const taken = await call("scenes.import", { text }, eve, "import-1");
+    const taken = await call("scenes.import", { source: "pixsim", text }, eve, "import-1");
     expect(taken.scenes.map(({ title }) => title)).toEqual(["Main", "Shop"]);
-    expect((await call("scenes.import", { text }, eve, "import-1")).scenes).toEqual(taken.scenes);
+    expect((await call("scenes.import", { source: "pixsim", text }, eve, "import-1")).scenes).toEqual(taken.scenes);
     const { story } = await call("scenes.story", { id: taken.id }, eve);
     expect(story.scenes[0]!.body.nodes[0]).toMatchObject({ type: "scene_call", scene: story.scenes[1]!.id });
     expect(story.scenes[1]!.body.nodes[0]).toMatchObject({
       segments: [{ media: { kind: "clip", assetId: `ast_${eve}`, startMs: 500, endMs: 3000 } }],
     });
 
-    const bob = await call("scenes.import", { text }, `${user}_bob`);
+    const bob = await call("scenes.import", { source: "pixsim", text }, `${user}_bob`);
     expect((await call("scenes.check", { id: bob.id }, `${user}_bob`)).problems).toMatchObject([{ code: "missing_media" }]);
-    expect(await refusal(call("scenes.import", { text: "{}" }))).toBe("invalid_input: This is not a story of PixSim.");
+    expect(await refusal(call("scenes.import", { source: "pixsim", text: "{}" }))).toBe("invalid_input: This is not a story of PixSim.");
+  });
+
+  test("a story of Twine and one of ink become scenes that wait for their media, and what is none is refused", async () => {
+    const twee = await call("scenes.import", { source: "twee", text: ":: Start\nHello. [[On]]\n:: On\nBye. <<run x>>" });
+    expect(twee.notes).toHaveLength(1);
+    expect((await call("scenes.get", { id: twee.id })).body.nodes.map(({ title }) => title)).toEqual(["Start", "On", ""]);
+    const ink = JSON.stringify({ inkVersion: 21, root: [["^Hallo.", "\n", "end", null], "done", null] });
+    const german = await call("scenes.import", { source: "ink", text: ink, language: "de" });
+    expect((await call("scenes.get", { id: german.id })).body.nodes[0]).toMatchObject({ type: "video", caption: { de: "Hallo." } });
+    expect(await refusal(call("scenes.import", { source: "ink", text: "[]" }))).toMatch(/^invalid_input: This is not a compiled ink story/);
   });
 
   test("what is another's does not exist, also when it is called", async () => {

@@ -99,7 +99,7 @@ const inputsOf = (story: Story, state: PlayState): ReadonlyArray<PlayInput> => {
       return timed && !ownWay ? [...chosen(open, turn), { type: "timeout", turn }] : chosen(open, turn);
     }
     case "generation":
-      return [{ type: "generated", turn, key: waiting.key, assetId: unknownAsset }];
+      return [{ type: "generated", key: waiting.key, assetId: unknownAsset }];
     case "minigame":
       return node.type === "minigame"
         ? likelyResults(node, waiting.seed).map(({ score, durationMs }) => ({ type: "minigame", turn, score, durationMs }))

@@ -61,7 +61,7 @@ export interface QuestState {
 /** What was never set is not in it: it is as it was declared. */
 export interface PlayState {
   readonly format: 1;
-  /** Inputs that were taken. */
+  /** Inputs that were taken, but those that only brought what is not waited for yet. */
   readonly turn: number;
   /** State of chance. */
   readonly random: number;
@@ -86,7 +86,7 @@ export interface PlayState {
 
 const turn = z.int().min(0);
 
-/** `turn`: of the state that it is meant for. One for another is refused. */
+/** `turn`: of the state that it is meant for. One for another is refused. What is generated comes when it comes, and has its key. */
 export const PlayInput = z.discriminatedUnion("type", [
   /** What was played is over; a caption alone: it was read. */
   z.object({ type: z.literal("ended"), turn }),
@@ -97,9 +97,9 @@ export const PlayInput = z.discriminatedUnion("type", [
   z.object({ type: z.literal("progress"), turn }),
   z.object({ type: z.literal("minigame"), turn, score: z.int().min(0).max(1_000_000), durationMs: z.int().min(0).max(86_400_000) }),
   z.object({ type: z.literal("skip"), turn }),
-  /** May come before it is waited for. */
-  z.object({ type: z.literal("generated"), turn, key: z.string().max(sceneLimits.text * 2), assetId: Id }),
-  z.object({ type: z.literal("generationFailed"), turn, key: z.string().max(sceneLimits.text * 2) }),
+  /** May come before it is waited for; then it is kept, and the turn stays: who chooses meanwhile is not too late. */
+  z.object({ type: z.literal("generated"), key: z.string().max(sceneLimits.text * 2), assetId: Id }),
+  z.object({ type: z.literal("generationFailed"), key: z.string().max(sceneLimits.text * 2) }),
 ]);
 export type PlayInput = z.infer<typeof PlayInput>;
 

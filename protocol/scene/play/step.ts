@@ -49,13 +49,16 @@ export const startPlay = (story: Story, { seed, parameters = {} }: Beginning): P
 };
 
 export const stepPlay = (story: Story, state: PlayState, input: PlayInput): Played => {
-  if (input.turn !== state.turn) return refused("stale", `This was meant for turn ${input.turn}; it is turn ${state.turn}.`);
+  if ("turn" in input && input.turn !== state.turn)
+    return refused("stale", `This was meant for turn ${input.turn}; it is turn ${state.turn}.`);
   if (state.waiting.for === "nothing") return refused("ended", "The story is over.");
   const program = programOf(story);
   if (state.frames.length === 0 || state.frames.some(({ scene }) => !program.scenes.has(scene))) {
     return refused("other_story", "The state is of another story, or of another version of it.");
   }
-  return played(new Run(program, { ...state, turn: state.turn + 1 }), (run) => take(run, input));
+  const { waiting } = state;
+  const early = input.type === "generated" && !(waiting.for === "generation" && waiting.key === input.key);
+  return played(new Run(program, early ? state : { ...state, turn: state.turn + 1 }), (run) => take(run, input));
 };
 
 /** All inputs from the beginning: what a rewind to any of them is made of. */
