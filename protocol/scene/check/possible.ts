@@ -203,6 +203,8 @@ export class Judge {
   readonly #scene: SceneProgram;
   readonly #writes: Writes;
   readonly #open: boolean;
+  /** What was worked out once: a variable is asked for in many conditions, and may be written in many places. */
+  readonly #known = new Map<string, Possible>();
 
   constructor(scene: SceneProgram, writes: Writes, open: boolean) {
     this.#scene = scene;
@@ -227,30 +229,30 @@ export class Judge {
       case "not":
         return opposite(this.verdict(condition.of));
       case "variable":
-        return this.#known(this.#scene.variables, condition.name, () =>
+        return this.#declared(this.#scene.variables, condition.name, () =>
           verdictOf(this.#variable(condition.name), condition.is, this.#operand(condition.to)),
         );
       case "contains":
-        return this.#known(this.#scene.variables, condition.name, () => "sometimes");
+        return this.#declared(this.#scene.variables, condition.name, () => "sometimes");
       case "flag":
-        return this.#known(this.#scene.flags, condition.name, ({ initial }) => {
+        return this.#declared(this.#scene.flags, condition.name, ({ initial }) => {
           const values = this.#open ? [false, true] : [initial, ...(this.#writes.flags.get(condition.name) ?? [])];
           return verdictOf(valuesOf(values), "is", valuesOf([condition.set]));
         });
       case "counter":
-        return this.#known(this.#scene.counters, condition.name, () =>
+        return this.#declared(this.#scene.counters, condition.name, () =>
           verdictOf(this.#counter(condition.name), condition.is, this.#operand(condition.to)),
         );
       case "item":
-        return this.#known(this.#scene.items, condition.name, () =>
+        return this.#declared(this.#scene.items, condition.name, () =>
           verdictOf(this.#quantity(condition.name), condition.is, valuesOf([condition.quantity])),
         );
       case "relationship":
-        return this.#known(this.#scene.characters, condition.character, () =>
+        return this.#declared(this.#scene.characters, condition.character, () =>
           verdictOf(this.#axis(condition.character, condition.axis), condition.is, valuesOf([condition.value])),
         );
       case "tier":
-        return this.#known(this.#scene.characters, condition.character, () => {
+        return this.#declared(this.#scene.characters, condition.character, () => {
           const affinity = numbersOf(this.#axis(condition.character, "affinity"));
           const ranks = ["stranger", "acquaintance", "friend", "closeFriend", "partner"];
           const rank = (value: number): number => ranks.indexOf(tierOf({ affinity: value, trust: 0, chemistry: 0, tension: 0 }));
@@ -258,7 +260,7 @@ export class Judge {
           return verdictOf(possible, condition.is, valuesOf([ranks.indexOf(condition.tier)]));
         });
       case "quest":
-        return this.#known(this.#scene.quests, condition.quest, () =>
+        return this.#declared(this.#scene.quests, condition.quest, () =>
           this.#open
             ? "sometimes"
             : verdictOf(valuesOf(["unknown", ...(this.#writes.quests.get(condition.quest) ?? [])]), "is", valuesOf([condition.status])),
@@ -278,7 +280,7 @@ export class Judge {
   }
 
   /** Of what is not declared, another problem tells. */
-  #known<T>(declared: ReadonlyMap<string, T>, name: string, judge: (one: T) => Verdict): Verdict {
+  #declared<T>(declared: ReadonlyMap<string, T>, name: string, judge: (one: T) => Verdict): Verdict {
     const one = declared.get(name);
     return one === undefined ? "sometimes" : judge(one);
   }
@@ -296,7 +298,16 @@ export class Judge {
     }
   }
 
+  #once(key: string, work: () => Possible): Possible {
+    if (!this.#known.has(key)) this.#known.set(key, work());
+    return this.#known.get(key);
+  }
+
   #variable(name: string): Possible {
+    return this.#once(`variable ${name}`, () => this.#workedOut(name));
+  }
+
+  #workedOut(name: string): Possible {
     const declared = this.#scene.variables.get(name);
     if (declared === undefined) return undefined;
     const { scope, type } = declared;
@@ -329,12 +340,14 @@ export class Judge {
   #counter(name: string): Possible {
     const declared = this.#scene.counters.get(name);
     if (declared === undefined || this.#open) return undefined;
-    return numbersAfter(
-      declared.initial,
-      (this.#writes.counters.get(name) ?? []).map((effect) =>
-        effect.kind === "setCounter"
-          ? { set: truncated(constantOf(effect.to)) }
-          : { by: effect.kind === "addToCounter" ? constantOf(effect.by) : 0 },
+    return this.#once(`counter ${name}`, () =>
+      numbersAfter(
+        declared.initial,
+        (this.#writes.counters.get(name) ?? []).map((effect) =>
+          effect.kind === "setCounter"
+            ? { set: truncated(constantOf(effect.to)) }
+            : { by: effect.kind === "addToCounter" ? constantOf(effect.by) : 0 },
+        ),
       ),
     );
   }
@@ -351,16 +364,18 @@ export class Judge {
   #axis(character: string, axis: "affinity" | "trust" | "chemistry" | "tension"): Possible {
     const declared = this.#scene.characters.get(character);
     if (declared === undefined || this.#open) return rangeOf(-100, 100);
-    const writes = (this.#writes.relationships.get(character) ?? []).filter((effect) => effect.axis === axis);
-    const possible = numbersOf(
-      numbersAfter(
-        declared[axis],
-        writes.map((effect) =>
-          effect.kind === "setRelationship" ? { set: effect.to } : { by: effect.kind === "addToRelationship" ? effect.by : 0 },
+    return this.#once(`${axis} ${character}`, () => {
+      const writes = (this.#writes.relationships.get(character) ?? []).filter((effect) => effect.axis === axis);
+      const possible = numbersOf(
+        numbersAfter(
+          declared[axis],
+          writes.map((effect) =>
+            effect.kind === "setRelationship" ? { set: effect.to } : { by: effect.kind === "addToRelationship" ? effect.by : 0 },
+          ),
         ),
-      ),
-    );
-    return possible === undefined ? rangeOf(-100, 100) : rangeOf(Math.max(-100, possible.min), Math.min(100, possible.max));
+      );
+      return possible === undefined ? rangeOf(-100, 100) : rangeOf(Math.max(-100, possible.min), Math.min(100, possible.max));
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 // A story made ready to be played: everything by its name. Made once for a story, and kept as long as that is. Pure.
+import { termsOf } from "../rule.ts";
 import type { EdgeOf, MiniGameOutcome, Quest, SceneBody, SceneHead, SceneNode, Story, StoryScene } from "../scene.ts";
 import type { ValueType } from "../value.ts";
 
@@ -17,6 +18,8 @@ export interface SceneProgram {
   readonly body: SceneBody;
   readonly nodes: ReadonlyMap<string, SceneNode>;
   readonly ways: ReadonlyMap<string, Ways>;
+  /** Nodes of which something asks how often they were come to: of the others it is not counted, so that a state stays small. */
+  readonly counted: ReadonlySet<string>;
   /** Parameters too: those are of the scope `scene`. */
   readonly variables: ReadonlyMap<string, { readonly scope: "scene" | "session"; readonly type: ValueType }>;
   readonly flags: ReadonlyMap<string, SceneHead["flags"][number]>;
@@ -73,12 +76,22 @@ const waysIn = ({ edges }: SceneBody): ReadonlyMap<string, Ways> => {
   return ways;
 };
 
-export const sceneProgram = ({ id, title, body }: StoryScene): SceneProgram => ({
+const countedIn = ({ nodes, edges }: SceneBody): ReadonlySet<string> =>
+  new Set([
+    ...nodes.flatMap((node) => (node.type === "generation" && node.strategy === "always" ? [node.id] : [])),
+    ...edges.flatMap((edge) => {
+      const condition = edge.kind === "conditional" || edge.kind === "choice" ? edge.condition : null;
+      return condition === null ? [] : termsOf(condition).flatMap((term) => (term.kind === "visits" ? [term.node] : []));
+    }),
+  ]);
+
+const sceneProgram = ({ id, title, body }: StoryScene): SceneProgram => ({
   id,
   title,
   body,
   nodes: new Map(body.nodes.map((node) => [node.id, node])),
   ways: waysIn(body),
+  counted: countedIn(body),
   variables: new Map([
     ...body.variables.map(({ name, scope, type }) => [name, { scope, type }] as const),
     ...body.parameters.map(({ name, type }) => [name, { scope: "scene", type }] as const),

@@ -76,7 +76,7 @@ export interface PlayState {
   readonly quests: Readonly<Record<string, QuestState>>;
   /** World time, minutes since the beginning: which is midnight. */
   readonly minutes: number;
-  /** How often a node was come to, by `scene/node`. */
+  /** How often nodes were come to of which something asks that, by `scene/node`. */
   readonly visits: Readonly<Record<string, number>>;
   /** How often a choice was taken that is open once, by `scene/edge`. */
   readonly taken: Readonly<Record<string, number>>;

@@ -262,7 +262,7 @@ const enter = (run: Run, first: string | null): void => {
     const node: SceneNode | undefined = run.scene.nodes.get(next);
     if (node === undefined) return void end(run, { kind: "deadEnd", scene: run.scene.id, node: run.frame.node });
     run.setFrame({ ...run.frame, node: node.id });
-    run.put("visits", `${run.scene.id}/${node.id}`, run.visits(node.id) + 1);
+    if (run.scene.counted.has(node.id)) run.put("visits", `${run.scene.id}/${node.id}`, run.visits(node.id) + 1);
     run.tell({ type: "entered", scene: run.scene.id, node: node.id });
     const after = through(run, node);
     if (after === "waits") return;
