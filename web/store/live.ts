@@ -16,7 +16,7 @@ export interface LiveRows<T extends Row, F> {
    * Shows rows of the collection as a call that is under way will make them. Whatever the server says next of a row counts instead;
    * what is answered takes those back of which it has said nothing.
    */
-  readonly assume: (rows: ReadonlyArray<T>) => () => void;
+  readonly assume: (ids: ReadonlyArray<string>, change: Partial<T>) => () => void;
   /** A list for a filter; belongs to the owner that asks for it and follows `filter` when that changes. */
   readonly list: (filter: Accessor<F>) => LiveList;
 }
@@ -87,11 +87,11 @@ export const createLiveRows = <T extends Row, F>(
     }
     tell(changes, false);
   };
-  const assume = (wished: ReadonlyArray<T>) => {
-    const changes = wished.flatMap((row) => {
-      const before = rows.get(row.id);
+  const assume = (ids: ReadonlyArray<string>, change: Partial<T>) => {
+    const changes = ids.flatMap((id) => {
+      const before = rows.get(id);
       // Half a step ahead: the server's next word is newer, and all before it older.
-      return before === undefined ? [] : [{ before, after: { ...row, rev: Math.floor(before.rev) + 0.5 } }];
+      return before === undefined ? [] : [{ before, after: { ...before, ...change, rev: Math.floor(before.rev) + 0.5 } }];
     });
     replace(changes);
     return () => replace(changes.flatMap(({ before, after }) => (rows.get(after.id) === after ? [{ before: after, after: before }] : [])));

@@ -36,8 +36,7 @@ const assuming = async (
   change: Partial<Pick<Asset, "name" | "favourite" | "deletedAt">>,
   work: () => Promise<void>,
 ): Promise<void> => {
-  const known = ids.flatMap((id) => assets.peek(id) ?? []);
-  const takeBack = assets.assume(known.map((asset) => ({ ...asset, ...change })));
+  const takeBack = assets.assume(ids, change);
   try {
     await work();
   } catch (error) {
