@@ -230,7 +230,7 @@ export const assets = domain({
       example: { input: { uploadId: "upl_1" }, output: { uploadId: "upl_1", stream: 1, offset: 65536 } },
     }),
     finishUpload: call({
-      summary: "Checks the bytes and makes the asset; the second upload of the same bytes answers the first asset.",
+      summary: "Checks the bytes and makes the asset, which goes on after a call that ended; the same bytes again answer the first asset.",
       access: "user",
       input: z.object({ uploadId: Id, sha256: Sha256 }),
       output: Asset,
@@ -239,7 +239,7 @@ export const assets = domain({
       example: { input: { uploadId: "upl_1", sha256: "9f2c".repeat(16) }, output: sampleAsset },
     }),
     cancelUpload: call({
-      summary: "Drops an unfinished upload and its bytes.",
+      summary: "Drops an unfinished upload and its bytes, also while it is made an asset.",
       access: "user",
       input: z.object({ uploadId: Id }),
       output: z.object({}),

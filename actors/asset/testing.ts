@@ -31,7 +31,8 @@ const attempt = <T>(run: () => Promise<T>): Effect.Effect<T, MediaError> =>
 /** How often each kind of media work was done. */
 export const mediaWork = { probe: 0, derive: 0, frame: 0 };
 
-const media = Layer.succeed(Media, {
+/** Media work in this process. */
+export const testMedia = Layer.succeed(Media, {
   concurrency: 1,
   probe: (path) => Effect.suspend(() => (mediaWork.probe++, attempt(() => probe(path)))),
   derive: (path, facts, stage) => Effect.suspend(() => (mediaWork.derive++, attempt(() => derive(path, facts, stage("derived"))))),
@@ -56,7 +57,7 @@ export const stagedIn = (folder: string): ReadonlyArray<string> =>
 export const testAssets = <E>(
   folder: string,
   database: Layer.Layer<Database, E>,
-  work: Layer.Layer<Media, never, Settings> = media,
+  work: Layer.Layer<Media, never, Settings> = testMedia,
   environment: Readonly<Record<string, string>> = {},
 ) =>
   assetLayer.pipe(

@@ -1,6 +1,6 @@
 // Uploads under way: bytes are appended to a part file, checked at the end and taken in as an asset. The rows and parts
 // survive restarts; what the client says about size, hash and type is believed only once it has been checked.
-import { Clock, Context, Effect, Layer } from "effect";
+import { Clock, Context, Effect, Layer, Schedule } from "effect";
 import { Database } from "#db/client/database.ts";
 import { assetByBytes } from "#db/queries/asset.ts";
 import { usageOf } from "#db/queries/quota.ts";
@@ -16,6 +16,7 @@ import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { UploadSink } from "#runtime/gateway/handlers.ts";
 import { Pool } from "#runtime/pool/pool.ts";
 import { notFound } from "./failures.ts";
+import { makeFinishing } from "./finishing.ts";
 import { Intake } from "./intake.ts";
 import { AssetLibrary } from "./library.ts";
 import { refusal } from "./quota.ts";
@@ -23,6 +24,10 @@ import { makeTurns } from "./turns.ts";
 
 /** Uploads one user may have open. */
 const mostOpen = 8;
+/** How often the row of an upload is touched while it is worked at, ms. */
+const touchEvery = 60_000;
+/** Uploads of which it is remembered why they were refused at their end. */
+const mostRefused = 1000;
 /** Uploads that are dropped in one statement of the sweep. */
 const sweepRows = 500;
 
@@ -41,8 +46,12 @@ export class Uploads extends Context.Service<
     ) => Effect.Effect<OpenedUpload, CallError>;
     /** Goes on with an upload; a sink given out before takes nothing more. Errors: not_found. */
     readonly resume: (ownerId: string, uploadId: string) => Effect.Effect<OpenedUpload, CallError>;
-    /** Checks the bytes and makes the asset; again: answers the same. Errors: not_found, upload_mismatch and those of intake. */
+    /**
+     * Checks the bytes and makes the asset; again: answers the same, or joins what is under way. Interrupting it ends only the waiting.
+     * Errors: not_found, upload_mismatch, cancelled and those of intake.
+     */
     readonly finish: (ownerId: string, uploadId: string, sha256: string) => Effect.Effect<Asset, CallError>;
+    /** Ends the upload, also while it is taken in. Errors: not_found. */
     readonly cancel: (ownerId: string, uploadId: string) => Effect.Effect<void, CallError>;
     /** Drops uploads nothing was heard of since `before` (ms epoch), and parts without a row. */
     readonly sweep: (before: number) => Effect.Effect<number, CallError>;
@@ -76,6 +85,9 @@ const makeUploads = Effect.gen(function* () {
   const library = yield* AssetLibrary;
   /** Everything done to one upload is done one after the other. */
   const inTurn = makeTurns();
+  const finishing = makeFinishing(yield* Effect.scope);
+  /** Whose end came while nobody waited has to be told it by the next answer. Oldest first. */
+  const refusals = new Map<string, { readonly ownerId: string; readonly error: CallError }>();
   /** Who writes to which part: the last one that opened it. */
   const live = new Map<string, { readonly part: Part; holder: object }>();
 
@@ -270,13 +282,46 @@ const makeUploads = Effect.gen(function* () {
       .pipe(Effect.tapError((error) => (error.code === "unsupported_media" ? drop(uploadId) : Effect.void)));
   });
 
+  const noteRefusal = (ownerId: string, uploadId: string, error: CallError): Effect.Effect<void> =>
+    Effect.sync(() => {
+      if (error.code !== "upload_mismatch" && error.code !== "unsupported_media") return;
+      refusals.set(uploadId, { ownerId, error });
+      const [oldest] = refusals.keys();
+      if (refusals.size > mostRefused && oldest !== undefined) refusals.delete(oldest);
+    });
+
+  /** Fails if the upload is gone: with the reason, where that is known. */
+  const mustBeThere = (ownerId: string, uploadId: string) =>
+    Effect.mapError(find(ownerId, uploadId), (error) => {
+      const refusal = refusals.get(uploadId);
+      return error.code === "not_found" && refusal?.ownerId === ownerId ? refusal.error : error;
+    });
+
+  const finish = Effect.fn("asset.upload.finish")((ownerId: string, uploadId: string, sha256: string) => {
+    const work = Effect.gen(function* () {
+      yield* Effect.forkChild(Effect.repeat(Effect.ignore(touch(uploadId)), Schedule.spaced(touchEvery)));
+      return yield* inTurn(uploadId, finishInTurn(ownerId, uploadId, sha256));
+    });
+    return finishing.run(
+      { ownerId, uploadId, sha256 },
+      mustBeThere(ownerId, uploadId),
+      Effect.tapError(work, (error) => noteRefusal(ownerId, uploadId, error)),
+    );
+  });
+
+  const cancel = Effect.fn("asset.upload.cancel")(function* (ownerId: string, uploadId: string) {
+    yield* find(ownerId, uploadId);
+    yield* finishing.stop(uploadId);
+    yield* inTurn(uploadId, Effect.andThen(find(ownerId, uploadId), drop(uploadId)));
+  });
+
   const sweep = Effect.fn("asset.upload.sweep")(function* (before: number) {
     const stale = yield* orCallError(database.query((sql) => query.staleUploads(sql, before, sweepRows)));
-    const idle = stale.filter(({ id }) => !live.has(id));
+    const idle = stale.filter(({ id }) => !live.has(id) && !finishing.has(id));
     yield* Effect.forEach(idle, ({ id }) => inTurn(id, drop(id)), { discard: true });
     const names = yield* parts.list;
     const known = new Set((yield* orCallError(database.query((sql) => query.knownUploads(sql, names)))).map(({ id }) => id));
-    const stray = names.filter((name) => !known.has(name) && !live.has(name));
+    const stray = names.filter((name) => !known.has(name) && !live.has(name) && !finishing.has(name));
     yield* Effect.forEach(stray, (name) => parts.remove(name), { discard: true });
     return idle.length + stray.length;
   });
@@ -284,12 +329,8 @@ const makeUploads = Effect.gen(function* () {
   return Uploads.of({
     begin,
     resume,
-    finish: Effect.fn("asset.upload.finish")((ownerId: string, uploadId: string, sha256: string) =>
-      inTurn(uploadId, finishInTurn(ownerId, uploadId, sha256)),
-    ),
-    cancel: Effect.fn("asset.upload.cancel")((ownerId: string, uploadId: string) =>
-      inTurn(uploadId, Effect.andThen(find(ownerId, uploadId), drop(uploadId))),
-    ),
+    finish,
+    cancel,
     sweep,
   });
 });

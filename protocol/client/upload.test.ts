@@ -214,6 +214,34 @@ describe("an upload", () => {
     server.client.close();
   });
 
+  test("of a file that is taken in for longer than a call may wait is waited for, and not begun again", async () => {
+    const server = new Server();
+    const ready = server.world.time + 700_000;
+    server.answer = (call, usual) => (call === "assets.finishUpload" && server.world.time < ready ? undefined : usual);
+    const end = server.client.upload(bytesOf(1000), { name: "film.mp4" }).then(
+      () => "done",
+      (error: CallError) => error.code,
+    );
+    while (server.world.time < ready + 400_000) await server.world.advance(50_000);
+    expect(await end).toBe("done");
+    expect(new Set(server.names())).toEqual(new Set(["assets.beginUpload", "assets.finishUpload"]));
+    server.client.close();
+  });
+
+  test("that is cancelled while the file is taken in ends that too", async () => {
+    const server = new Server();
+    server.answer = (call, usual) => (call === "assets.finishUpload" ? undefined : usual);
+    const controller = new AbortController();
+    const upload = server.client.upload(bytesOf(1000), { name: "film.mp4", signal: controller.signal });
+    await server.next("assets.finishUpload");
+    const freed = server.next("assets.cancelUpload");
+    controller.abort();
+    await expect(upload).rejects.toMatchObject({ code: "cancelled" });
+    await freed;
+    expect(server.names()).toEqual(["assets.beginUpload", "assets.finishUpload", "assets.cancelUpload"]);
+    server.client.close();
+  });
+
   test("of nothing, of too much and of a file that has changed is refused with words", async () => {
     const server = new Server({ maxUploadBytes: 1000 });
     await settle();

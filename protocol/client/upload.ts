@@ -3,6 +3,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Asset } from "../asset.ts";
+import type { CallInput } from "../contract.ts";
 import { binaryHeaderBytes } from "../wire/frames.ts";
 import { CallError } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
@@ -40,7 +41,7 @@ export interface UploadLine {
 /** Files up to this size are hashed first: if the server has the bytes, they are not sent. */
 const hashFirstBytes = 64 * 1024 * 1024;
 const readBytes = 1024 * 1024;
-/** Checking and taking in a large file; going on over a bad line. */
+/** Going on over a bad line; what one call waits for a file to be taken in. */
 const longDeadlineMs = 300_000;
 
 interface Opened {
@@ -138,15 +139,23 @@ export const uploadFile = async (file: Blob, options: UploadOptions, line: Uploa
       opened = await resume(opened.uploadId);
     }
     await source.hashTo(size, signal);
-    return await line.call(
-      "assets.finishUpload",
-      { uploadId: announced.uploadId, sha256: source.sha256 },
-      { ...call, deadlineMs: longDeadlineMs },
-    );
+    return await finish({ uploadId: announced.uploadId, sha256: source.sha256 });
   } catch (error) {
     // The server sweeps what is left of an upload; doing it now frees the space at once.
     if (signal?.aborted === true) void line.call("assets.cancelUpload", { uploadId: announced.uploadId }).catch(() => undefined);
     throw error;
+  }
+
+  /** A film is taken in for longer than a call may wait: the server goes on with it, and the next call waits for the same. */
+  async function finish(input: CallInput<"assets.finishUpload">): Promise<Asset> {
+    for (;;) {
+      await line.whenReady(signal);
+      try {
+        return await line.call("assets.finishUpload", input, { ...call, deadlineMs: longDeadlineMs });
+      } catch (error) {
+        if (!(error instanceof CallError) || error.code !== "deadline_exceeded") throw error;
+      }
+    }
   }
 
   /** Sends all from the offset on; `error` null: all is stored. */
