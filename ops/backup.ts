@@ -11,7 +11,11 @@ try {
   if (folder === undefined || positionals.length > 1) throw new Error("Where to? A folder of its own: npm run backup -- FOLDER");
   const settings = readSettings(process.env);
   const secrets = !values["without-keys"];
-  const { manifest, lost } = await backUp({ data: settings.PIXSIM_DATA, databaseUrl: settings.DATABASE_URL }, folder, { secrets });
+  const { manifest, lost } = await backUp(
+    { data: settings.PIXSIM_DATA, archive: settings.PIXSIM_ARCHIVE, databaseUrl: settings.DATABASE_URL },
+    folder,
+    { secrets },
+  );
   const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
   say(`Backed up into ${folder}: ${rows} rows, ${manifest.media.files} media files (${Math.ceil(manifest.media.bytes / 1e6)} MB).`);
   if (lost.length > 0)

@@ -9,6 +9,7 @@ import { openJobs } from "#db/queries/job.ts";
 import { assetHandlers, assetLayer } from "#actors/asset/handlers.ts";
 import { assetDerivatives } from "#actors/asset/derivatives.ts";
 import { assetHousekeeping } from "#actors/asset/housekeeping.ts";
+import { Originals } from "#actors/asset/originals.ts";
 import { accountDelivery } from "#actors/account/delivery.ts";
 import { accountHandlers } from "#actors/account/handlers.ts";
 import { actorKinds, kindServices } from "#actors/index.ts";
@@ -56,6 +57,7 @@ const gateway = (limits: Partial<GatewayLimits>) =>
       const { authenticator } = yield* Auth;
       const { mediaKey } = yield* Secrets;
       const blobs = yield* Blobs;
+      const originals = yield* Originals;
       const metrics = yield* Metrics;
       const { leave } = yield* Placement;
       const handlers = {
@@ -77,7 +79,7 @@ const gateway = (limits: Partial<GatewayLimits>) =>
         server: `pixsim ${version}`,
         site: at("../dist/web"),
         docs: at("./docs/reference.html"),
-        media: { key: mediaKey, path: blobs.path },
+        media: { key: mediaKey, path: blobs.path, recall: originals.recall, used: originals.used },
         health: Effect.asVoid(database.query((sql) => sql`select 1`)),
         metrics: metrics.scrape,
         limits,

@@ -59,6 +59,7 @@ export const Asset = z.object({
   createdAt: Time,
   deletedAt: Time.nullable(),
   urls: AssetUrls,
+  archived: z.boolean().optional().describe("The original lies in the archive and is fetched from there when it is asked for"),
   /** Higher is newer. */
   rev: z.int(),
 });

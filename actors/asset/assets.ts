@@ -39,7 +39,7 @@ export class Assets extends Context.Service<
     readonly get: (ownerId: string, assetId: string) => Effect.Effect<Asset, CallError>;
     /** A frame of a video as an image asset, made once; past the end: the last one. Errors: not_found, quota_exceeded, those of `ingest`. */
     readonly frame: (ownerId: string, assetId: string, timeMs: number) => Effect.Effect<Asset, CallError>;
-    /** Local file of an asset's original, for a provider. Errors: not_found. */
+    /** Local file of an asset's original, for a provider; fetched where it is in the archive. Errors: not_found, unavailable, storage_full. */
     readonly file: (
       ownerId: string,
       assetId: string,

@@ -13,6 +13,7 @@ import { Placement } from "#runtime/cluster/placement.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { mediaOrCallError } from "./failures.ts";
 import { AssetLibrary } from "./library.ts";
+import { Originals } from "./originals.ts";
 
 /** Files moved into the blob store at once: each waits for the disk. */
 const adoptConcurrency = 4;
@@ -46,6 +47,7 @@ export class Derivatives extends Context.Service<
       const media = yield* Media;
       const database = yield* Database;
       const library = yield* AssetLibrary;
+      const originals = yield* Originals;
 
       const adopt = Effect.fnUntraced(function* (file: DerivedFile) {
         const { sha256, size } = yield* blobs.adopt(file.path);
@@ -70,7 +72,7 @@ export class Derivatives extends Context.Service<
         const row = yield* library.row(ownerId, assetId);
         const [twin] = yield* orCallError(database.query((sql) => query.assetTwin(sql, row.sha256)));
         const known = twin !== undefined && twin.id !== assetId && twin.phash !== null ? twin : null;
-        const made = known === null ? yield* make(blobs.path(row.sha256), factsOf(row)) : null;
+        const made = known === null ? yield* make(yield* originals.path(row.sha256), factsOf(row)) : null;
         return yield* orCallError(
           database.transaction(async (tx) => {
             const files = known === null ? (made?.files ?? []) : await query.holdAssetFiles(tx, known.id);

@@ -2,16 +2,16 @@
 import { Effect, Layer } from "effect";
 import { placeOf } from "#actors/page.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
-import { Blobs } from "#runtime/blobs/blobs.ts";
+import { Archive } from "#runtime/blobs/archive.ts";
 import { Parts } from "#runtime/blobs/parts.ts";
 import { principalOf } from "#runtime/auth/handlers.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { Assets } from "./assets.ts";
 import { Derivatives } from "./derivatives.ts";
-import { notFound } from "./failures.ts";
 import { Intake } from "./intake.ts";
 import { assetChannel, AssetLibrary } from "./library.ts";
+import { Originals } from "./originals.ts";
 import { Uploads } from "./uploads.ts";
 
 const owner = (context: CallContext): Effect.Effect<string, CallError> => Effect.map(principalOf(context), ({ userId }) => userId);
@@ -83,7 +83,7 @@ const assets = Layer.effect(
   Effect.gen(function* () {
     const intake = yield* Intake;
     const library = yield* AssetLibrary;
-    const blobs = yield* Blobs;
+    const originals = yield* Originals;
     return Assets.of({
       ingest: intake.take,
       withdraw: (ownerId, assetId) =>
@@ -96,17 +96,17 @@ const assets = Layer.effect(
       frame: intake.captureFrame,
       file: Effect.fnUntraced(function* (ownerId: string, assetId: string) {
         const { sha256, mime, media_type: mediaType, origin_job_id: jobId } = yield* library.row(ownerId, assetId);
-        if (!(yield* blobs.has(sha256))) return yield* Effect.fail(notFound(`The file of asset ${assetId}`));
-        return { path: blobs.path(sha256), mime, mediaType, sha256, jobId };
+        return { path: yield* originals.path(sha256), mime, mediaType, sha256, jobId };
       }),
     });
   }),
 );
 
-/** Assets, AssetLibrary, Intake, Derivatives and Uploads, on blobs, database, media, bus and addresses. */
+/** Assets, AssetLibrary, Intake, Derivatives, Uploads, Originals and their Archive, on blobs, database, media, bus and addresses. */
 export const assetLayer = Layer.mergeAll(assets, Uploads.layer).pipe(
   Layer.provideMerge(Intake.layer),
   Layer.provideMerge(Derivatives.layer),
-  Layer.provideMerge(AssetLibrary.layer),
+  Layer.provideMerge(Layer.mergeAll(AssetLibrary.layer, Originals.layer)),
+  Layer.provideMerge(Archive.layer),
   Layer.provide(Parts.layer),
 );

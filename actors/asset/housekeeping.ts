@@ -1,16 +1,19 @@
 // Clears what nobody will ask for again: assets, prompts and scenes that stayed in the trash, uploads that were left,
-// blobs without an asset, counts of days that are over.
+// blobs without an asset, here and in the archive, counts of days that are over. Sends to the archive what has no room here.
 import { Clock, Effect, Layer, Schedule } from "effect";
 import { Database, type Sql } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
 import { purgePrompts } from "#db/queries/prompt.ts";
+import { forgetOriginals } from "#db/queries/original.ts";
 import { forgetDays } from "#db/queries/quota.ts";
 import { purgeScenes } from "#db/queries/scene.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
-import { Blobs } from "#runtime/blobs/blobs.ts";
+import { Archive } from "#runtime/blobs/archive.ts";
+import { Blobs, type StoredBlob } from "#runtime/blobs/blobs.ts";
 import { ShardLocks } from "#runtime/cluster/locks.ts";
 import { Placement } from "#runtime/cluster/placement.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
+import { Originals } from "./originals.ts";
 import { Uploads } from "./uploads.ts";
 
 const hour = 3_600_000;
@@ -48,14 +51,22 @@ const dropOld = (
     return (yield* orCallError(database.query((sql) => drop(sql, before)))).length;
   });
 
+const forgetGone: Effect.Effect<number, CallError, Database> = Effect.flatMap(Database, (database) =>
+  Effect.map(orCallError(database.query(forgetOriginals)), (rows) => rows.length),
+);
+
+interface Store {
+  readonly list: Effect.Effect<ReadonlyArray<StoredBlob>, CallError>;
+  readonly remove: (sha256: string, before: number) => Effect.Effect<void, CallError>;
+}
+
 /**
- * Removes blobs that no asset has and that were last stored before `before` (ms epoch). Answers how many. If most of many
- * blobs seem to be orphans, the database is not the one they belong to: then nothing is removed and a warning logged.
+ * Removes what no asset has and was last stored before `before` (ms epoch). Answers how many. If most of many
+ * files seem to be orphans, the database is not the one they belong to: then nothing is removed and a warning logged.
  */
-export const sweepOrphans = Effect.fn("asset.sweepOrphans")(function* (before: number) {
+const sweep = Effect.fn("asset.sweepOrphans")(function* (store: Store, before: number) {
   const database = yield* Database;
-  const blobs = yield* Blobs;
-  const stored = yield* blobs.list;
+  const stored = yield* store.list;
   const old = stored.filter((blob) => blob.adoptedAt < before);
   const orphans: Array<string> = [];
   for (let at = 0; at < old.length; at += batch) {
@@ -67,11 +78,16 @@ export const sweepOrphans = Effect.fn("asset.sweepOrphans")(function* (before: n
     yield* Effect.logWarning("asset.sweepOrphans.refused", { orphans: orphans.length, stored: stored.length });
     return 0;
   }
-  yield* Effect.forEach(orphans, (sha256) => blobs.remove(sha256, before), { discard: true });
+  yield* Effect.forEach(orphans, (sha256) => store.remove(sha256, before), { discard: true });
   return orphans.length;
 });
 
-const logged = (task: string, work: Effect.Effect<number, CallError, Database | Blobs | Uploads>) =>
+/** Orphans of the blob store. */
+export const sweepOrphans = (before: number) => Effect.flatMap(Blobs, (blobs) => sweep(blobs, before));
+
+type Needs = Archive | Blobs | Database | Originals | Uploads;
+
+const logged = (task: string, work: Effect.Effect<number, CallError, Needs>) =>
   work.pipe(
     Effect.tap((count) => (count > 0 ? Effect.logInfo("asset.housekeeping", { task, count }) : Effect.void)),
     Effect.catch((error) => Effect.logWarning("asset.housekeeping.failed", { task, code: error.code, error: error.message })),
@@ -81,13 +97,15 @@ const logged = (task: string, work: Effect.Effect<number, CallError, Database | 
  * Keeps house from now on, in one process of all: each hour, and at once. A process that is alone need not spare what was stored
  * before its start: nobody can be about to write the rows of such blobs any more.
  */
-export const assetHousekeeping: Layer.Layer<never, never, Database | Blobs | Placement | ShardLocks | Uploads> = Layer.effectDiscard(
+export const assetHousekeeping: Layer.Layer<never, never, Needs | Placement | ShardLocks> = Layer.effectDiscard(
   Effect.gen(function* () {
     const started = yield* Clock.currentTimeMillis;
     const uploads = yield* Uploads;
     const placement = yield* Placement;
     const locks = yield* ShardLocks;
-    const services = yield* Effect.context<Database | Blobs | Uploads>();
+    const archive = yield* Archive;
+    const originals = yield* Originals;
+    const services = yield* Effect.context<Needs>();
     const round = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis;
       const alone = (yield* locks.runners)?.length === 1;
@@ -97,6 +115,9 @@ export const assetHousekeeping: Layer.Layer<never, never, Database | Blobs | Pla
       yield* logged("forget days", dropOld(daysKept, forgetDays));
       yield* logged("sweep uploads", uploads.sweep(now - uploadKeeps));
       yield* logged("sweep orphans", sweepOrphans(alone ? Math.max(started, now - grace) : now - grace));
+      yield* logged("sweep archive", sweep(archive, now - grace));
+      yield* logged("forget originals", forgetGone);
+      yield* logged("send originals away", originals.sendAway);
     });
     yield* placement.once("asset.housekeeping", Effect.provide(Effect.asVoid(Effect.repeat(round, Schedule.spaced("1 hour"))), services));
   }),

@@ -17,8 +17,9 @@ import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { Pool } from "#runtime/pool/pool.ts";
 import type { AssetParent, IngestRequest } from "./assets.ts";
 import { Derivatives } from "./derivatives.ts";
-import { mediaOrCallError, notFound } from "./failures.ts";
+import { mediaOrCallError } from "./failures.ts";
 import { AssetLibrary } from "./library.ts";
+import { Originals } from "./originals.ts";
 import { refusal } from "./quota.ts";
 
 /** Letters of a name; longer ones (a whole prompt) are cut. */
@@ -96,6 +97,7 @@ const makeIntake = Effect.gen(function* () {
   const database = yield* Database;
   const library = yield* AssetLibrary;
   const derivatives = yield* Derivatives;
+  const originals = yield* Originals;
   const settings = yield* Settings;
   const scope = yield* Effect.scope;
 
@@ -228,8 +230,7 @@ const makeIntake = Effect.gen(function* () {
     if (video.media_type !== "video") {
       return yield* Effect.fail(new CallError("unsupported_media", "Only videos have frames to capture: this is a picture already."));
     }
-    const path = blobs.path(video.sha256);
-    if (!(yield* blobs.has(video.sha256))) return yield* Effect.fail(notFound(`The file of asset ${assetId}`));
+    const path = yield* originals.path(video.sha256);
     const output = blobs.stage("frame.png");
     return yield* Effect.gen(function* () {
       const taken = yield* mediaOrCallError(media.frame(path, timeMs, output));

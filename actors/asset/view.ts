@@ -58,5 +58,6 @@ export const assetView = (row: AssetRow, media: MediaUrls["Service"]): Asset => 
   createdAt: row.created_at,
   deletedAt: row.deleted_at,
   urls: urlsOf(row, media),
+  ...(row.away ? { archived: true } : {}),
   rev: row.rev,
 });

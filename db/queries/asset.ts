@@ -39,11 +39,13 @@ export interface AssetRow {
   readonly created_at: number;
   readonly deleted_at: number | null;
   readonly rev: number;
+  /** The original lies in the archive only. */
+  readonly away: boolean;
   /** By role. */
   readonly files: Readonly<Record<string, AssetFileRow>>;
 }
 
-export interface NewAsset extends Omit<AssetRow, "files" | "favourite" | "deleted_at" | "rev"> {
+export interface NewAsset extends Omit<AssetRow, "files" | "favourite" | "deleted_at" | "rev" | "away"> {
   readonly files: ReadonlyArray<{
     readonly role: string;
     readonly sha256: string;
@@ -58,6 +60,7 @@ const columns = (sql: Queryable) => sql`
   a.id, a.owner_id, a.media_type, a.mime, a.name, a.size, a.width, a.height, a.duration_ms, a.fps, a.frames, a.video_codec,
   a.audio_codec, a.sha256, a.phash, a.thumbhash, a.sprite, a.origin, a.origin_job_id, a.origin_asset_id, a.origin_time_ms,
   a.prompt, a.favourite, a.created_at, a.deleted_at, a.rev,
+  exists (select from original o where o.sha256 = a.sha256 and o.away) as away,
   (select json_object_agg(f.role, json_build_object('sha256', f.sha256, 'mime', f.mime))
    from asset_file f where f.asset_id = a.id) as files`;
 

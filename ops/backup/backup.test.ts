@@ -1,6 +1,6 @@
 // Backups of places of either engine, restored into the other and back: what comes out is what went in, or nothing.
 import { createHash } from "node:crypto";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -10,6 +10,8 @@ import type { Sql } from "#db/client/database.ts";
 import { readMigrations } from "#db/client/migrations.ts";
 import { postgres } from "#db/client/postgres-mended.ts";
 import { freshDataFolder, freshServerUrl } from "#db/client/testing.ts";
+import { archivePath } from "#runtime/blobs/archive.ts";
+import { blobPath } from "#runtime/blobs/local.ts";
 import { backUp } from "./backup.ts";
 import { type Manifest, manifestPath, mediaPath, secretPath, tablePath } from "./manifest.ts";
 import { type Place, withDatabase } from "./place.ts";
@@ -73,7 +75,12 @@ const embedded = async (): Promise<Place> => {
   const place = { data: await freshDataFolder(), databaseUrl: undefined };
   await withDatabase(place, true, ({ sql }) => writeRows(sql));
   await writeFiles(place.data);
-  return place;
+  // One of the originals is in an archive.
+  const archive = fresh("archive");
+  const away = sha256(media[2]!);
+  await mkdir(dirname(archivePath(archive, away)), { recursive: true });
+  await rename(blobPath(place.data, away), archivePath(archive, away));
+  return { ...place, archive };
 };
 const server = async (): Promise<Place> => {
   const place = { data: fresh("data"), databaseUrl: await freshDatabase() };

@@ -12,6 +12,7 @@ import { checkApplied, readApplied } from "#db/client/migrate.ts";
 import { readMigrations } from "#db/client/migrations.ts";
 import { linesOf, type Table, tablesOf } from "#db/client/rows.ts";
 import { allBlobs } from "#db/queries/asset.ts";
+import { archivePath } from "#runtime/blobs/archive.ts";
 import { digest } from "#runtime/blobs/digest.ts";
 import { settle } from "#runtime/blobs/disk.ts";
 import { blobPath } from "#runtime/blobs/local.ts";
@@ -76,7 +77,9 @@ const write = async (place: Place, folder: string, options: { readonly secrets: 
   );
   const lost = new Set<string>();
   await forEachFile(blobs, async ({ sha256, size }) => {
-    if (!(await putBlob(blobPath(place.data, sha256), mediaPath(folder, sha256), sha256, size))) lost.add(sha256);
+    const sources = [blobPath(place.data, sha256), ...(place.archive === undefined ? [] : [archivePath(place.archive, sha256)])];
+    for (const source of sources) if (await putBlob(source, mediaPath(folder, sha256), sha256, size)) return;
+    lost.add(sha256);
   });
   const media = await writeMediaList(
     folder,

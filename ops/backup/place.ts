@@ -7,6 +7,8 @@ import { serverDatabase } from "#db/client/server.ts";
 export interface Place {
   /** Folder of media, secrets and the embedded database. */
   readonly data: string;
+  /** Folder of originals that are not in the data folder, where there is one. */
+  readonly archive?: string | undefined;
   /** PostgreSQL in place of the embedded database. */
   readonly databaseUrl: string | undefined;
 }

@@ -1,26 +1,21 @@
 // Blobs in a folder: `<data>/blobs/ab/cdef…`. A file gets its name only once all of it is on the disk, so a crash at any
 // moment leaves either the whole blob or none. Several processes may share the folder: each stages in a folder of its own.
-import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Clock, Effect, Layer, Semaphore } from "effect";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Settings } from "../config/settings.ts";
 import { Pool } from "../pool/pool.ts";
-import { type BlobRef, Blobs, type StoredBlob } from "./blobs.ts";
+import { type BlobRef, Blobs } from "./blobs.ts";
 import { onDisk, settle, unlessMissing } from "./disk.ts";
 import { hashFile } from "./hash.ts";
 import { ownFolder } from "./own-folder.ts";
+import { listTree, placeIn } from "./tree.ts";
 
 /** Where a blob lies within the data folder. */
-export const blobPath = (dataFolder: string, sha256: string): string => join(dataFolder, "blobs", sha256.slice(0, 2), sha256.slice(2));
+export const blobPath = (dataFolder: string, sha256: string): string => placeIn(join(dataFolder, "blobs"), sha256);
 
 const sizeOf = async (path: string): Promise<number | undefined> => (await unlessMissing(stat(path), undefined))?.size;
-
-const folderName = /^[0-9a-f]{2}$/;
-const fileName = /^[0-9a-f]{62}$/;
-
-/** Files of a folder that are looked at at once. */
-const listConcurrency = 32;
 
 /** Blobs under `PIXSIM_DATA`. Errors at start: storage_full if the folder cannot be written. */
 export const localBlobs: Layer.Layer<Blobs, CallError, Settings | Pool> = Layer.effect(
@@ -67,27 +62,13 @@ export const localBlobs: Layer.Layer<Blobs, CallError, Settings | Pool> = Layer.
         }),
       );
 
-    const blobsIn = Effect.fnUntraced(function* (folder: string) {
-      const names = (yield* Effect.promise(() => readdir(join(root, folder)))).filter((name) => fileName.test(name));
-      const found = yield* Effect.forEach(names, (name) => Effect.promise(() => unlessMissing(stat(join(root, folder, name)), undefined)), {
-        concurrency: listConcurrency,
-      });
-      return names.flatMap((name, index): Array<StoredBlob> => {
-        const file = found[index];
-        return file === undefined ? [] : [{ sha256: folder + name, size: file.size, adoptedAt: file.mtimeMs }];
-      });
-    });
-
     return Blobs.of({
       adopt,
       path,
       remove,
       has: (sha256) => Effect.promise(async () => (await sizeOf(path(sha256))) !== undefined),
       stage: (name) => join(staging, `${crypto.randomUUID()}-${basename(name)}`),
-      list: Effect.gen(function* () {
-        const folders = (yield* Effect.promise(() => readdir(root))).filter((name) => folderName.test(name));
-        return (yield* Effect.forEach(folders, blobsIn)).flat();
-      }),
+      list: listTree(root),
     });
   }),
 );

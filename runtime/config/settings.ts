@@ -83,6 +83,13 @@ const Fields = z.object({
   /** Gigabytes (10^9) that the originals of one user's assets may take, those in the trash not counted. */
   PIXSIM_STORAGE_PER_USER: z.coerce.number().positive().max(1_000_000).default(1000),
   /**
+   * Folder on another disk for originals that have no room in the data folder; it must be there, and all runners must see it. What lies there
+   * is in no other place: it is kept as safely as the data folder.
+   */
+  PIXSIM_ARCHIVE: z.string().min(1).optional(),
+  /** Gigabytes (10^9) of originals that stay in the data folder; those that were not used for longest go to the archive. Left out: all stay. */
+  PIXSIM_LOCAL_ORIGINALS: z.coerce.number().min(0).max(1_000_000).optional(),
+  /**
    * Master keys of stored credentials instead of those in the data folder: 32 bytes each as base64, separated by commas. The first is in use,
    * the others open what they have sealed.
    */
@@ -120,9 +127,11 @@ const Fields = z.object({
 });
 
 export const SettingsSchema = Fields.superRefine((settings, context) => {
-  if (settings.REDIS_URL === undefined) return;
   const refuse = (path: keyof z.output<typeof Fields>, message: string): void =>
     context.addIssue({ code: "custom", path: [path], message });
+  if (settings.PIXSIM_LOCAL_ORIGINALS !== undefined && settings.PIXSIM_ARCHIVE === undefined)
+    refuse("PIXSIM_ARCHIVE", "is needed with PIXSIM_LOCAL_ORIGINALS: nothing leaves the data folder that is in no other place");
+  if (settings.REDIS_URL === undefined) return;
   if (settings.DATABASE_URL === undefined) refuse("DATABASE_URL", "is needed with REDIS_URL: the embedded database serves one process");
   if (settings.PIXSIM_CLUSTER_SECRET !== undefined) return;
   for (const name of ["PIXSIM_RUNNER", "PIXSIM_RUNNER_LISTEN"] as const) {

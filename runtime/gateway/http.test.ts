@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { Effect } from "effect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CallError } from "#protocol/wire/errors.ts";
 import { expiryOf, signMediaUrl } from "./media-url.ts";
 import { startGateway, type TestGateway, transportName } from "./testing.ts";
 
@@ -19,6 +20,8 @@ const sha256 = createHash("sha256").update(film).digest("hex");
 let folder: string;
 let gateway: TestGateway;
 let healthy = true;
+const used: Array<string> = [];
+let recall = (_name: string): Effect.Effect<string, CallError> => Effect.fail(new CallError("not_found", "It is nowhere."));
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pixsim-http-"));
@@ -37,7 +40,12 @@ beforeAll(async () => {
     http: {
       site: join(folder, "web"),
       docs: join(folder, "reference.html"),
-      media: { key, path: (name) => join(folder, "blobs", name) },
+      media: {
+        key,
+        path: (name) => join(folder, "blobs", name),
+        recall: (name) => Effect.suspend(() => recall(name)),
+        used: (name) => used.push(name),
+      },
       health: Effect.suspend(() => (healthy ? Effect.void : Effect.fail({ message: "The database does not answer." }))),
       metrics: Effect.succeed("pixsim_up 1\n"),
     },
@@ -226,6 +234,22 @@ describe(`media on ${transportName}`, () => {
 
   test("a file that is gone is 404", async () => {
     expect((await gateway.fetch(url("1".repeat(64)))).status).toBe(404);
+  });
+
+  test("a file that is elsewhere is brought back first, and what keeps it from that is said", async () => {
+    const away = createHash("sha256").update("away").digest("hex");
+    recall = () => Effect.fail(new CallError("unavailable", "The archive is not there."));
+    const refused = await gateway.fetch(url(away));
+    expect([refused.status, await refused.text()]).toEqual([503, "The archive is not there.\n"]);
+    expect(used).not.toContain(away);
+    recall = (name) =>
+      Effect.as(
+        Effect.promise(() => writeFile(join(folder, "blobs", name), "away")),
+        join(folder, "blobs", name),
+      );
+    const answer = await gateway.fetch(url(away), { headers: { range: "bytes=1-2" } });
+    expect([answer.status, await answer.text()]).toEqual([206, "wa"]);
+    expect(used).toContain(away);
   });
 
   test("a client that goes in the middle leaves the server serving", async () => {

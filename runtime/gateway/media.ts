@@ -1,5 +1,6 @@
 // Media by signed address: whole or in part, cached for as long as the address lives.
 import { Clock, Effect } from "effect";
+import type { CallError } from "#protocol/wire/errors.ts";
 import { mimeOf } from "../blobs/media-types.ts";
 import { type Answer, factsOf, type FileError, textAnswer } from "./answer.ts";
 import { readMediaUrl } from "./media-url.ts";
@@ -11,11 +12,18 @@ export interface MediaOptions {
   readonly key: Uint8Array;
   /** Where the file of a blob lies. */
   readonly path: (sha256: string) => string;
+  /** Brings a file back that is not there; answers its path. */
+  readonly recall?: (sha256: string) => Effect.Effect<string, CallError>;
+  /** Told of each file that is read. */
+  readonly used?: (sha256: string) => void;
 }
 
 const gone = textAnswer(404, "This file is not here any more.\n");
 
-export const answerMedia = Effect.fnUntraced(function* ({ key, path }: MediaOptions, request: HttpRequest) {
+const missing = ({ code, message }: CallError): Answer =>
+  code === "not_found" ? gone : textAnswer(503, `${message}\n`, { "retry-after": "10" });
+
+export const answerMedia = Effect.fnUntraced(function* ({ key, path, recall, used }: MediaOptions, request: HttpRequest) {
   const now = yield* Clock.currentTimeMillis;
   const url = readMediaUrl(key, request.path, request.query, now);
   if (url.state !== "good") {
@@ -23,8 +31,18 @@ export const answerMedia = Effect.fnUntraced(function* ({ key, path }: MediaOpti
       ? textAnswer(403, "This address has expired. Ask the server for a fresh one.\n")
       : textAnswer(403, "This address is not valid. Addresses of media come from the server, signed.\n");
   }
-  return yield* factsOf(path(url.sha256)).pipe(
+  const here = factsOf(path(url.sha256));
+  const found =
+    recall === undefined
+      ? here
+      : Effect.catchIf(
+          here,
+          ({ reason }) => reason === "missing",
+          () => Effect.flatMap(recall(url.sha256), factsOf),
+        );
+  return yield* found.pipe(
     Effect.map(({ path: file, size }): Answer => {
+      used?.(url.sha256);
       const etag = `"${url.sha256}"`;
       const headers = {
         etag,
@@ -48,6 +66,9 @@ export const answerMedia = Effect.fnUntraced(function* ({ key, path }: MediaOpti
         body: { path: file, start, length: end - start + 1 },
       };
     }),
-    Effect.catchTag("FileError", (error: FileError) => (error.reason === "missing" ? Effect.succeed(gone) : Effect.fail(error))),
+    Effect.catchTags({
+      FileError: (error: FileError) => (error.reason === "missing" ? Effect.succeed(gone) : Effect.fail(error)),
+      CallError: (error: CallError) => Effect.succeed(missing(error)),
+    }),
   );
 });

@@ -72,6 +72,11 @@ describe("the Asset panel", () => {
     );
   });
 
+  it("says that the original is in the archive", async () => {
+    await show({ "assets.get": () => video({ archived: true }) });
+    expect(await screen.findByText(/In the archive: it is fetched/)).toBeTruthy();
+  });
+
   it("says that it could not be loaded and loads it on request", async () => {
     let fails = true;
     await show({

@@ -40,6 +40,7 @@ const factsOf = (asset: Asset): ReadonlyArray<Fact> => [
   { name: "Type", value: asset.mime },
   { name: "Codecs", value: [asset.videoCodec, asset.audioCodec].filter((codec) => codec !== null).join(", ") || null },
   { name: "File", value: formatBytes(asset.size) },
+  { name: "Original", value: asset.archived === true ? "In the archive: it is fetched when it is needed, which can take a while" : null },
   { name: "SHA-256", value: asset.sha256, code: true },
 ];
 
