@@ -33,6 +33,9 @@ export const Quota = z.object({
 });
 export type Quota = z.infer<typeof Quota>;
 
+/** What holds for one of all users. */
+const UserQuota = Quota.extend({ username: z.string() });
+
 const sample: Quota = {
   userId: "usr_2",
   limits: { openJobs: 1000, jobsADay: 200, assets: 100_000, storage: 1000, accounts: 5 },
@@ -52,6 +55,18 @@ export const quotas = domain({
       mutation: false,
       errors: ["forbidden"],
       example: { input: {}, output: sample },
+    }),
+    all: call({
+      summary: "The limits of all users and what is used of them, by name; and what holds for everybody.",
+      access: "admin",
+      input: z.object({}),
+      output: z.object({ everybody: Quota.shape.limits, users: z.array(UserQuota) }),
+      mutation: false,
+      errors: [],
+      example: {
+        input: {},
+        output: { everybody: { ...sample.limits, jobsADay: 100_000 }, users: [{ ...sample, username: "grace" }] },
+      },
     }),
     set: call({
       summary: "Sets a user's own limits, all of them; null: as for everybody. What is there already stays.",

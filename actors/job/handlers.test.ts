@@ -395,6 +395,14 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     await set({});
     expect((await create({}, 20)).jobs).toHaveLength(20);
     expect((await server.call("quotas.get", {})).used).toMatchObject({ openJobs: 26, jobsADay: 26, assets: 0, storage: 0, accounts: 0 });
+    await set({ accounts: 0 });
+    const { everybody, users } = await server.call("quotas.all", {});
+    expect(everybody).toMatchObject({ openJobs: 50, assets: 58, accounts: 5 });
+    expect(users).toContainEqual({ username: server.user, ...(await server.call("quotas.get", {})) });
+    expect(users.find(({ userId }) => userId === server.user)).toMatchObject({
+      limits: { accounts: 0 },
+      used: { openJobs: 26, jobsADay: 26 },
+    });
     expect(await codeOf(server.call("quotas.get", { userId: server.user }, other))).toBe("forbidden");
     expect(await codeOf(server.call("quotas.set", { userId: "usr_nobody", ...none }))).toBe("not_found");
   });

@@ -3,7 +3,7 @@
 import { Clock, Effect } from "effect";
 import { periodsAt } from "#actors/spend/context.ts";
 import { Database } from "#db/client/database.ts";
-import { countsOf, putQuota, quotaOf, usageOf } from "#db/queries/quota.ts";
+import { allQuotas, countsOf, putQuota, quotaOf, type QuotaRow, usageOf } from "#db/queries/quota.ts";
 import { userById } from "#db/queries/user.ts";
 import type { Quota } from "#protocol/quota.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -18,11 +18,15 @@ export const quotaHandlers = Effect.gen(function* () {
   const database = yield* Database;
   const settings = yield* Settings;
 
-  const read = Effect.fnUntraced(function* (userId: string): Effect.fn.Return<Quota, CallError> {
-    const { day: today } = periodsAt(yield* Clock.currentTimeMillis);
-    const [row] = yield* orCallError(database.query((sql) => quotaOf(sql, userId)));
-    const [counts] = yield* orCallError(database.query((sql) => countsOf(sql, userId, today)));
-    const usage = yield* orCallError(database.query((sql) => usageOf(sql, userId)));
+  const everybody: Quota["limits"] = {
+    openJobs: settings.PIXSIM_OPEN_JOBS_PER_USER,
+    jobsADay: settings.PIXSIM_JOBS_PER_DAY,
+    assets: settings.PIXSIM_ASSETS_PER_USER,
+    storage: settings.PIXSIM_STORAGE_PER_USER,
+    accounts: settings.PIXSIM_ACCOUNTS_PER_USER,
+  };
+
+  const quota = (userId: string, row: QuotaRow | undefined, used: Quota["used"]): Quota => {
     const own = {
       openJobs: row?.open_jobs ?? null,
       jobsADay: row?.jobs_a_day ?? null,
@@ -30,24 +34,45 @@ export const quotaHandlers = Effect.gen(function* () {
       storage: row?.storage ?? null,
       accounts: row?.accounts ?? null,
     };
-    return {
-      userId,
-      own,
-      limits: {
-        openJobs: own.openJobs ?? settings.PIXSIM_OPEN_JOBS_PER_USER,
-        jobsADay: own.jobsADay ?? settings.PIXSIM_JOBS_PER_DAY,
-        assets: own.assets ?? settings.PIXSIM_ASSETS_PER_USER,
-        storage: own.storage ?? settings.PIXSIM_STORAGE_PER_USER,
-        accounts: own.accounts ?? settings.PIXSIM_ACCOUNTS_PER_USER,
-      },
-      used: {
-        openJobs: counts?.open ?? 0,
-        jobsADay: counts?.made ?? 0,
-        assets: usage.assets,
-        storage: usage.bytes / gigabyte,
-        accounts: counts?.accounts ?? 0,
-      },
+    const limits = {
+      openJobs: own.openJobs ?? everybody.openJobs,
+      jobsADay: own.jobsADay ?? everybody.jobsADay,
+      assets: own.assets ?? everybody.assets,
+      storage: own.storage ?? everybody.storage,
+      accounts: own.accounts ?? everybody.accounts,
     };
+    return { userId, own, limits, used };
+  };
+
+  const today = Effect.map(Clock.currentTimeMillis, (now) => periodsAt(now).day);
+
+  const read = Effect.fnUntraced(function* (userId: string): Effect.fn.Return<Quota, CallError> {
+    const day = yield* today;
+    const [row] = yield* orCallError(database.query((sql) => quotaOf(sql, userId)));
+    const [counts] = yield* orCallError(database.query((sql) => countsOf(sql, userId, day)));
+    const usage = yield* orCallError(database.query((sql) => usageOf(sql, userId)));
+    return quota(userId, row, {
+      openJobs: counts?.open ?? 0,
+      jobsADay: counts?.made ?? 0,
+      assets: usage.assets,
+      storage: usage.bytes / gigabyte,
+      accounts: counts?.accounts ?? 0,
+    });
+  });
+
+  const readAll = Effect.gen(function* () {
+    const day = yield* today;
+    const rows = yield* orCallError(database.query((sql) => allQuotas(sql, day)));
+    return rows.map((row) => {
+      const used = {
+        openJobs: row.open,
+        jobsADay: row.made,
+        assets: row.kept,
+        storage: row.kept_bytes / gigabyte,
+        accounts: row.own_accounts,
+      };
+      return Object.assign(quota(row.user_id, row, used), { username: row.username });
+    });
   });
 
   const handlers: DomainHandlers<"quotas"> = {
@@ -59,6 +84,8 @@ export const quotaHandlers = Effect.gen(function* () {
         }
         return yield* read(userId ?? caller.userId);
       }),
+
+      "quotas.all": () => Effect.map(readAll, (users) => ({ everybody, users })),
 
       "quotas.set": Effect.fnUntraced(function* ({ userId, openJobs, jobsADay, assets, storage, accounts }) {
         const users = yield* orCallError(database.query((sql) => userById(sql, userId)));

@@ -39,6 +39,30 @@ export const countsOf = (sql: Queryable, userId: string, today: number) =>
       coalesce((select jobs from user_day where user_id = ${userId} and day = ${today}), 0)::int as made,
       (select count(*) from credential where owner_id = ${userId})::int as accounts`;
 
+export interface UserUse extends QuotaRow {
+  readonly user_id: string;
+  readonly username: string;
+  readonly open: number;
+  readonly made: number;
+  readonly kept: number;
+  readonly kept_bytes: number;
+  readonly own_accounts: number;
+}
+
+/** Of all users, by name: what is allowed, and what `countsOf` and `usageOf` say of what is there. */
+export const allQuotas = (sql: Queryable, today: number) =>
+  sql<Array<UserUse>>`
+    select u.id as user_id, u.username, q.open_jobs, q.jobs_a_day, q.assets, q.storage, q.accounts,
+      coalesce(j.open, 0)::int as open, coalesce(d.jobs, 0)::int as made,
+      coalesce(a.assets, 0)::float8 as kept, coalesce(a.bytes, 0)::float8 as kept_bytes, coalesce(c.accounts, 0)::int as own_accounts
+    from app_user u
+    left join user_quota q on q.user_id = u.id
+    left join (select owner_id, count(*) as open from job where finished_at is null group by owner_id) j on j.owner_id = u.id
+    left join user_day d on d.user_id = u.id and d.day = ${today}
+    left join asset_usage a on a.owner_id = u.id
+    left join (select owner_id, count(*) as accounts from credential group by owner_id) c on c.owner_id = u.id
+    order by lower(u.username)`;
+
 /** What is kept is counted where it changes, in the same transaction; what is coming, of which there is little, each time. */
 export const usageOf = async (sql: Queryable, ownerId: string): Promise<Usage> => {
   const [row] = await sql<

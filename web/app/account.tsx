@@ -1,9 +1,11 @@
 // What a person can do about their account: password, other devices, signing out.
+import Gauge from "lucide-solid/icons/gauge";
 import KeyRound from "lucide-solid/icons/key-round";
 import LogOut from "lucide-solid/icons/log-out";
 import MonitorSmartphone from "lucide-solid/icons/monitor-smartphone";
 import { createEffect, createResource, createSignal, For, Show, type Component } from "solid-js";
 import type { User } from "#protocol/auth.ts";
+import { openPanel } from "#web/dock/panel.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import type { Session } from "#web/store/session.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -21,6 +23,7 @@ const [open, setOpen] = createSignal<"password" | "devices" | null>(null);
 export const accountItems = (user: User, session: Session): ReadonlyArray<MenuItem> => [
   { label: user.hasPassword ? "Change password" : "Choose a password", icon: KeyRound, onSelect: () => setOpen("password") },
   { label: "Signed-in devices", icon: MonitorSmartphone, onSelect: () => setOpen("devices") },
+  { label: "Limits", icon: Gauge, onSelect: () => openPanel("limits", {}) },
   "separator",
   { label: `Sign out ${user.username}`, icon: LogOut, onSelect: session.signOut },
 ];

@@ -22,6 +22,7 @@ const views: { readonly [K in PanelId]: Component<PanelProps<K>> } = {
   compare: lazyView(panels.compare),
   accounts: lazyView(panels.accounts),
   spend: lazyView(panels.spend),
+  limits: lazyView(panels.limits),
   prompts: lazyView(panels.prompts),
 };
 

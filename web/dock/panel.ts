@@ -13,6 +13,7 @@ export interface PanelParams {
   readonly compare: { /** Videos, two to four. */ readonly assetIds?: ReadonlyArray<string> };
   readonly accounts: { /** The one that is meant: brought into view. */ readonly provider?: string };
   readonly spend: Record<string, never>;
+  readonly limits: Record<string, never>;
   readonly prompts: Record<string, never>;
 }
 export type PanelId = keyof PanelParams;
@@ -35,7 +36,7 @@ export interface PanelSpec<K extends PanelId = PanelId> {
   readonly load: () => Promise<{ readonly default: Component<PanelProps<K>> }>;
   /** Column where it opens when it is not in the layout. */
   readonly column: "left" | "middle" | "right";
-  /** Not in the layout that one begins with: it shows what another panel hands to it. */
+  /** Not in the layout that one begins with: it shows what another panel hands to it, or what is looked at seldom. */
   readonly onDemand?: true;
   /** Key that shows it: `g` then this one. */
   readonly key: string;

@@ -7,6 +7,7 @@ import { galleryPanel } from "./gallery/panel.ts";
 import { generatePanel } from "./generate/panel.ts";
 import { jobPanel } from "./job/panel.ts";
 import { jobsPanel } from "./jobs/panel.ts";
+import { limitsPanel } from "./limits/panel.ts";
 import { promptsPanel } from "./prompts/panel.ts";
 import { queuePanel } from "./queue/panel.ts";
 import { spendPanel } from "./spend/panel.ts";
@@ -21,6 +22,7 @@ export const panels: { readonly [K in PanelId]: PanelSpec<K> } = {
   compare: comparePanel,
   accounts: accountsPanel,
   spend: spendPanel,
+  limits: limitsPanel,
   prompts: promptsPanel,
 };
 
@@ -35,6 +37,7 @@ export const panelIds: ReadonlyArray<PanelId> = [
   "compare",
   "accounts",
   "spend",
+  "limits",
   "prompts",
 ];
 
