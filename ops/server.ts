@@ -21,6 +21,7 @@ import { quotaHandlers } from "#actors/quota/handlers.ts";
 import { sceneHandlers } from "#actors/scene/handlers.ts";
 import { spendHandlers } from "#actors/spend/handlers.ts";
 import { builtInProviders, Providers } from "#actors/provider/index.ts";
+import { Videos } from "#actors/provider/videos.ts";
 import { actorHandlers } from "#runtime/actor/handlers.ts";
 import { actorHost } from "#runtime/actor/host.ts";
 import { Auth } from "#runtime/auth/auth.ts";
@@ -146,6 +147,7 @@ export const server = (settings: SettingsShape, { limits = {}, providers = built
     Layer.provideMerge(Layer.mergeAll(serverMetrics, slotMetrics, authHousekeeping, assetHousekeeping, assetDerivatives, accountDelivery)),
     Layer.provideMerge(host),
     Layer.provideMerge(kindServices),
+    Layer.provideMerge(Videos.layer),
     Layer.provideMerge(providers),
     Layer.provideMerge(assetLayer),
     Layer.provideMerge(Layer.mergeAll(mediaUrls, mediaPool(), localBlobs, Bus.layer)),

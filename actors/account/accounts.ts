@@ -8,6 +8,7 @@ import type { Connection, Provider, ProviderAccount, ProviderFailure } from "#ac
 import { makeHttp } from "#actors/provider/http.ts";
 import { makePolling } from "#actors/provider/polling.ts";
 import type { Polling, Uploads } from "#actors/provider/tools.ts";
+import { Videos } from "#actors/provider/videos.ts";
 import { Account } from "#protocol/account.ts";
 import { Settings } from "#runtime/config/settings.ts";
 import { Sealed } from "#runtime/vault/envelope.ts";
@@ -34,11 +35,12 @@ export class Accounts extends Context.Service<
     readonly connection: (provider: Provider, accountId: string | null) => Effect.Effect<Connection, ProviderFailure>;
   }
 >()("pixsim/actors/Accounts") {
-  static readonly layer: Layer.Layer<Accounts, never, Database | Settings | Vault> = Layer.effect(
+  static readonly layer: Layer.Layer<Accounts, never, Database | Settings | Vault | Videos> = Layer.effect(
     Accounts,
     Effect.gen(function* () {
       const database = yield* Database;
       const vault = yield* Vault;
+      const videos = yield* Videos;
       const { PIXSIM_PROVIDER_SPEED: speed } = yield* Settings;
       const scope = yield* Effect.scope;
       const kept = new Map<string, Kept>();
@@ -67,7 +69,7 @@ export class Accounts extends Context.Service<
           pollings.set(account.id, (polling = yield* Effect.provideService(makePolling({ speed }), Scope.Scope, scope)));
         const own = Object.values(account.settings).filter((value): value is string => typeof value === "string" && URL.canParse(value));
         const http = yield* Effect.provideService(makeHttp({ own }), Scope.Scope, scope);
-        return provider.connect(account, { http, polling, uploads: uploadsOf(account.id) });
+        return provider.connect(account, { http, polling, uploads: uploadsOf(account.id), videos });
       });
 
       const stored = Effect.fnUntraced(function* (provider: Provider, accountId: string): Effect.fn.Return<Connection, ProviderFailure> {

@@ -1,9 +1,10 @@
-// Clears what nobody will ask for again: assets, prompts and scenes that stayed in the trash, uploads that were left,
+// Clears what nobody will ask for again: assets, prompts and scenes that stayed in the trash, uploads that were left, converted videos,
 // blobs without an asset, here and in the archive, counts of days that are over. Sends to the archive what has no room here.
 import { Clock, Effect, Layer, Schedule } from "effect";
 import { Database, type Sql } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
 import { purgePrompts } from "#db/queries/prompt.ts";
+import { dropConversions } from "#db/queries/conversion.ts";
 import { forgetOriginals } from "#db/queries/original.ts";
 import { forgetDays } from "#db/queries/quota.ts";
 import { purgeScenes } from "#db/queries/scene.ts";
@@ -17,7 +18,7 @@ import { Originals } from "./originals.ts";
 import { Uploads } from "./uploads.ts";
 
 const hour = 3_600_000;
-/** How long the trash keeps something, ms. */
+/** How long the trash keeps something, and a converted video that nobody uses stays, ms. */
 const trashKeeps = 30 * 24 * hour;
 /** How long an upload may be silent, ms. */
 const uploadKeeps = 24 * hour;
@@ -113,6 +114,7 @@ export const assetHousekeeping: Layer.Layer<never, never, Needs | Placement | Sh
       yield* logged("purge prompts", dropOld(trashKeeps, purgePrompts));
       yield* logged("purge scenes", dropOld(trashKeeps, purgeScenes));
       yield* logged("forget days", dropOld(daysKept, forgetDays));
+      yield* logged("drop conversions", dropOld(trashKeeps, dropConversions));
       yield* logged("sweep uploads", uploads.sweep(now - uploadKeeps));
       yield* logged("sweep orphans", sweepOrphans(alone ? Math.max(started, now - grace) : now - grace));
       yield* logged("sweep archive", sweep(archive, now - grace));

@@ -37,6 +37,7 @@ export const testMedia = Layer.succeed(Media, {
   probe: (path) => Effect.suspend(() => (mediaWork.probe++, attempt(() => probe(path)))),
   derive: (path, facts, stage) => Effect.suspend(() => (mediaWork.derive++, attempt(() => derive(path, facts, stage("derived"))))),
   frame: (path, timeMs, output) => Effect.suspend(() => (mediaWork.frame++, attempt(() => frame(path, timeMs, output)))),
+  convert: () => Effect.die("not for these tests"),
   render: () => Effect.die("not for these tests"),
 });
 

@@ -26,6 +26,8 @@ import type { Actors } from "#runtime/actor/actors.ts";
 import { actorHandlers } from "#runtime/actor/handlers.ts";
 import { actorHost } from "#runtime/actor/host.ts";
 import type { Blobs } from "#runtime/blobs/blobs.ts";
+import { asTheyAre } from "#actors/provider/testing.ts";
+import { Videos } from "#actors/provider/videos.ts";
 import { localBlobs } from "#runtime/blobs/local.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { singleProcess } from "#runtime/cluster/single.ts";
@@ -404,6 +406,7 @@ export class TestServer {
       Bus.alone,
       localBlobs,
       singleProcess,
+      Layer.succeed(Videos, asTheyAre),
     ).pipe(
       Layer.provideMerge(Layer.mergeAll(Pool.layer, Vault.layer)),
       Layer.provideMerge(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: this.#folder, ...this.#environment }))),

@@ -19,6 +19,8 @@ const work = async (task: Task): Promise<TaskResult[keyof TaskResult]> => {
       return (await import("./derive.ts")).derive(task.path, task.facts, task.prefix);
     case "frame":
       return (await import("./frame.ts")).frame(task.path, task.timeMs, task.output);
+    case "convert":
+      return (await import("./convert.ts")).convert(task.path, task.facts, task.target, task.output);
     case "render":
       await (await import("./render/render.ts")).render(task.spec, task.output, (fraction) => answer({ type: "progress", fraction }));
       return null;

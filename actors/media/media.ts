@@ -1,5 +1,6 @@
 // Work on media files, done in pooled child processes (a codec thread that is ended takes its whole process with it).
 import { Context, Data, type Effect } from "effect";
+import type { VideoTarget } from "./video-target.ts";
 
 /**
  * `unsupported`: not a media file that can be read. `storage`: the disk said no. `crashed`: the child died; the input may be the cause.
@@ -82,6 +83,8 @@ export class Media extends Context.Service<
       timeMs: number,
       output: string,
     ) => Effect.Effect<{ readonly timeMs: number; readonly width: number; readonly height: number }, MediaError>;
+    /** Writes to `output` an MP4 of the video that fits the target. `unsupported`, with a sentence: it cannot be made so. */
+    readonly convert: (path: string, facts: VideoFacts, target: VideoTarget, output: string) => Effect.Effect<void, MediaError>;
     /** Draws and encodes; interrupting it stops the child's work. Progress is 0 to 1, each 2 %. */
     readonly render: (spec: RenderSpec, output: string, progress: (fraction: number) => void) => Effect.Effect<void, MediaError>;
     /** Renders that may run at the same time. */

@@ -1,5 +1,6 @@
 // What the server and a media child say to each other. Pure types: both sides read this file.
-import type { Derived, MediaFacts, RenderSpec } from "./media.ts";
+import type { Derived, MediaFacts, RenderSpec, VideoFacts } from "./media.ts";
+import type { VideoTarget } from "./video-target.ts";
 
 export interface FrameTaken {
   readonly timeMs: number;
@@ -11,6 +12,7 @@ export type Task =
   | { readonly kind: "probe"; readonly path: string }
   | { readonly kind: "derive"; readonly path: string; readonly facts: MediaFacts; readonly prefix: string }
   | { readonly kind: "frame"; readonly path: string; readonly timeMs: number; readonly output: string }
+  | { readonly kind: "convert"; readonly path: string; readonly facts: VideoFacts; readonly target: VideoTarget; readonly output: string }
   | { readonly kind: "render"; readonly spec: RenderSpec; readonly output: string };
 
 /** What a task of each kind answers. */
@@ -18,6 +20,7 @@ export interface TaskResult {
   readonly probe: MediaFacts;
   readonly derive: Derived;
   readonly frame: FrameTaken;
+  readonly convert: null;
   readonly render: null;
 }
 

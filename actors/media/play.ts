@@ -5,6 +5,7 @@ import { EncodedPacketSink, type InputVideoTrack } from "mediabunny";
 import { type OpenVideo, withVideo } from "./container.ts";
 import type { DerivedFile, VideoFacts } from "./media.ts";
 import { copyTracks, encodeTracks } from "./remux.ts";
+import { isPlainAvc } from "./video-target.ts";
 
 /** Longest video that is encoded anew, ms: longer ones keep only what can be copied. */
 const encodeUpToMs = 120_000;
@@ -42,9 +43,7 @@ const scanGroups = async (video: InputVideoTrack, fps: number): Promise<Groups> 
   return { startsWithKey, longest: Math.max(longest, end - (key ?? 0)), closed, frame: 1 / fps };
 };
 
-/** H.264 of 8 bits and halved colour, which every browser decodes: not High 10, High 4:2:2, High 4:4:4. */
-const plainAvc = (codec: string): boolean => /^avc[13]\.(42|4d|58|64)/i.test(codec);
-const playable = (codec: string): boolean => plainAvc(codec) || codec.startsWith("vp09.00") || codec.startsWith("av01.0");
+const playable = (codec: string): boolean => isPlainAvc(codec) || codec.startsWith("vp09.00") || codec.startsWith("av01.0");
 
 /** Whether an MP4's index (`moov`) stands before its data. */
 const indexFirst = async (path: string): Promise<boolean> => {
@@ -102,7 +101,7 @@ const makeApart = async ({ video, audio }: OpenVideo, facts: VideoFacts, prefix:
   const videoPath = `${prefix}-play-video.mp4`;
   // Half a frame more than a second still is "a second" where times are rounded.
   const fits = groups.startsWithKey && groups.closed && groups.longest <= longestGroup + groups.frame / 2;
-  if (plainAvc(codec) && fits) {
+  if (isPlainAvc(codec) && fits) {
     await copyTracks({ video, audio: null }, shift, videoPath, "fragmented");
     files.push(derived("play-video", videoPath, "video/mp4", facts));
   } else if (facts.durationMs <= encodeUpToMs) {

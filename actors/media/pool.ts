@@ -27,7 +27,7 @@ const crashesAllowed = 2;
 /** A longer video may keep its child for minutes, ms. All that the studio draws is shorter. */
 const filmMs = 20_000;
 /** A task that takes longer hangs, s. Derivatives of a film of hours take their time. */
-const limits = { frame: 120, probe: 120, derive: 3600, render: 1800 } as const;
+const limits = { frame: 120, probe: 120, derive: 3600, convert: 1800, render: 1800 } as const;
 
 /** Names the bytes of a file across renames and links. A file that is not there has no identity. */
 const identify = (path: string): Effect.Effect<string | null> =>
@@ -44,6 +44,7 @@ const removeOutput = (task: Task): Effect.Effect<void> => {
     case "probe":
       return Effect.void;
     case "frame":
+    case "convert":
     case "render":
       return Effect.ignore(Effect.tryPromise(() => rm(task.output, { force: true })));
     case "derive": {
@@ -70,6 +71,7 @@ export const turnsOf = (cores: number, renders: number) => {
     frame: { task: "frame", share: short, priority: 0 },
     probe: { task: "probe", share: short, priority: 1 },
     derive: { task: "derive", share: short, priority: 2 },
+    convert: { task: "convert", share: short, priority: 2 },
     film: { task: "derive", share: { most }, priority: 3 },
     render: { task: "render", share: { most: renders }, priority: 4 },
   } as const satisfies Readonly<Record<string, Turn>>;
@@ -136,6 +138,10 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaPoolOptions) {
       return onFile(path, attempt<"derive">(turn, { kind: "derive", path, facts, prefix: stage("derived") }, noProgress));
     },
     frame: (path, timeMs, output) => onFile(path, attempt<"frame">(turns.frame, { kind: "frame", path, timeMs, output }, noProgress)),
+    convert: (path, facts, target, output) => {
+      const turn = isFilm(facts) ? turns.film : turns.convert;
+      return onFile(path, Effect.asVoid(attempt<"convert">(turn, { kind: "convert", path, facts, target, output }, noProgress)));
+    },
     render: (spec, output, progress) => Effect.asVoid(attempt<"render">(turns.render, { kind: "render", spec, output }, progress)),
   });
 });

@@ -164,7 +164,9 @@ const feedVideoAnew = (track: InputVideoTrack, source: VideoSampleSource, shift:
 
 const aacBitrate = 160_000;
 /** Longest edge of a video that is encoded anew, px. */
-const encodedEdge = 1920;
+export const encodedEdge = 1920;
+/** Of H.264, bit/s: a quick encoder needs more bits for the same look; about 0.2 bits a pixel do for most pictures. */
+export const usualBitrate = (pixels: number, rate: number): number => Math.round(pixels * rate * 0.2);
 
 /** Whether an MP4 may hold the track's sound as it is, for a browser. */
 const soundFits = async (audio: InputAudioTrack): Promise<boolean> => ["aac", "opus", "mp3"].includes((await audio.getCodec()) ?? "");
@@ -199,21 +201,21 @@ export const copyTracks = async (tracks: Tracks, shift: number, path: string, la
   await finish(output, path, async () => feedInStep(await Promise.all(feeds.map((feed) => feed()))));
 };
 
-/** Encodes the tracks as H.264 and AAC, at most 1920 px wide or high, with closed groups of at most a second. */
+/** Encodes the tracks as H.264 and AAC, no edge longer than `edge`, px, with closed groups of at most a second. `bitrate`: bit/s. */
 export const encodeTracks = async (
   tracks: { readonly video: InputVideoTrack; readonly audio: InputAudioTrack | null },
   shift: number,
   path: string,
   layout: Layout,
+  { edge = encodedEdge, bitrate: wanted }: { readonly edge?: number; readonly bitrate?: number } = {},
 ): Promise<void> => {
   const { video, audio } = tracks;
   const [shownWidth, shownHeight] = [await video.getDisplayWidth(), await video.getDisplayHeight()];
-  const scale = Math.min(1, encodedEdge / Math.max(shownWidth, shownHeight));
+  const scale = Math.min(1, edge / Math.max(shownWidth, shownHeight));
   const [width, height] = [evenAtLeast2(shownWidth * scale), evenAtLeast2(shownHeight * scale)];
   const stats = await video.computePacketStats();
   const output = mp4(path, layout);
-  // A quick encoder needs more bits for the same look; about 0.2 bits a pixel do for most pictures.
-  const bitrate = Math.round(width * height * Math.min(60, Math.max(10, stats.averagePacketRate)) * 0.2);
+  const bitrate = wanted ?? usualBitrate(width * height, Math.min(60, Math.max(10, stats.averagePacketRate)));
   const source = new VideoSampleSource({
     codec: "avc",
     bitrate,

@@ -69,7 +69,7 @@ const unreadable = (what: string): ProviderFailure => ({
 });
 const lost: ProviderFailure = { kind: "lost", message: "fal does not know this request any more." };
 
-const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderTools): Connection => {
+const connect = (account: ProviderAccount, { http, polling, uploads, videos }: ProviderTools): Connection => {
   const { queue, rest, api } = hostsOf(settings.parse(account.settings).baseUrl);
   const key = account.secrets["apiKey"];
   const headers = { authorization: `Key ${key === undefined ? "" : Redacted.value(key)}` };
@@ -144,7 +144,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
 
   return {
     submit: Effect.fn("fal.submit")(function* (submitKey, request) {
-      const { entry, input } = yield* prepare(catalogue, submitKey, request, (file) => uploads.once(file.sha256, upload(file)));
+      const { entry, input } = yield* prepare(catalogue, submitKey, request, videos, (file) => uploads.once(file.sha256, upload(file)));
       const answer = yield* Effect.mapError(ask({ method: "POST", url: `${queue}/${entry.id}`, json: input }), undecided);
       const taken = yield* Effect.mapError(read(accepted, yield* orFail(answer, "submit"), "to a submission"), undecided);
       return { providerJobId: jobIdOf(entry.id, taken.request_id), charged: null };

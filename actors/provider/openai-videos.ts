@@ -31,6 +31,7 @@ import type { AccountSpec, Connection, Provider, ProviderAccount, ProviderFailur
 import { askedSurely, ofQuestion, surelyLost } from "./questions.ts";
 import { checked, inputGone, readAnswer, refuse, undecided, unsent } from "./refusals.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
+import type { VideoLimits } from "./videos.ts";
 
 /** Questions, ms. */
 const pace = { least: 10_000, gap: 300 };
@@ -39,6 +40,9 @@ const expectedMs = 120_000;
 /** Uploads may be slow, ms, and are put together in memory, bytes. */
 const uploadTimeoutMs = 300_000;
 const uploadBytes = 100 * 1024 ** 2;
+/** The format names no other files than MP4. */
+const videoLimits: VideoLimits = { formats: ["video/mp4"], codecs: ["avc"], bytes: uploadBytes };
+const characterLimits: VideoLimits = { ...videoLimits, seconds: { least: 2, most: 4 } };
 /** Videos that are looked through for a lost submit, and how much earlier than it one may seem to be made: times are whole seconds. */
 const page = 100;
 const pages = 10;
@@ -72,7 +76,10 @@ const odd: ProviderFailure = {
   message: "Its answer is not in the OpenAI Videos format: check the base URL of the account.",
 };
 
-const connect = ({ id: accountId, settings: given, secrets }: ProviderAccount, { http, polling, uploads }: ProviderTools): Connection => {
+const connect = (
+  { id: accountId, settings: given, secrets }: ProviderAccount,
+  { http, polling, uploads, videos }: ProviderTools,
+): Connection => {
   const { baseUrl, standardModel, proModel } = settings.parse(given);
   const base = baseUrl.replace(/\/+$/, "");
   const models: Models = { standard: standardModel, pro: proModel };
@@ -120,9 +127,10 @@ const connect = ({ id: accountId, settings: given, secrets }: ProviderAccount, {
     }
   });
 
-  const open = Effect.fnUntraced(function* (input: ProviderInput): Effect.fn.Return<Blob, ProviderFailure> {
+  const open = Effect.fnUntraced(function* (input: ProviderInput, limits: VideoLimits): Effect.fn.Return<Blob, ProviderFailure> {
+    const { path, mime } = yield* videos.taken(input, limits, openaiVideos.title);
     const file = yield* Effect.tryPromise({
-      try: () => openAsBlob(input.path, { type: input.mime }),
+      try: () => openAsBlob(path, { type: mime }),
       catch: inputGone,
     });
     return file.size <= uploadBytes ? file : yield* refuse("input", "The video is larger than 100 MB: use a shorter or smaller one.");
@@ -135,7 +143,7 @@ const connect = ({ id: accountId, settings: given, secrets }: ProviderAccount, {
       Effect.gen(function* () {
         const form = new FormData();
         form.append("name", name);
-        form.append("video", yield* open(input), "character.mp4");
+        form.append("video", yield* open(input, characterLimits), "character.mp4");
         const answer = yield* call({ method: "POST", path: "/videos/characters", form, timeoutMs: uploadTimeoutMs }, "prepare");
         return (yield* read(Character, answer)).id;
       }),
@@ -167,7 +175,7 @@ const connect = ({ id: accountId, settings: given, secrets }: ProviderAccount, {
         const form = new FormData();
         form.append("prompt", prompt);
         form.append("seconds", seconds);
-        form.append("video", yield* open(input), "video.mp4");
+        form.append("video", yield* open(input, videoLimits), "video.mp4");
         return { method: "POST", path: "/videos/extensions", form, timeoutMs: uploadTimeoutMs };
       }
       case "fusion": {

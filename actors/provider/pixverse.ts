@@ -13,6 +13,7 @@ import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderIn
 import { askedSurely, ofQuestion, surelyLost } from "./questions.ts";
 import { notYet, undecided, unsent } from "./refusals.ts";
 import type { HttpRequest, Pace, ProviderTools, Status } from "./tools.ts";
+import { commonVideos, type VideoLimits } from "./videos.ts";
 
 const settings = z.object({
   baseUrl: z
@@ -32,8 +33,9 @@ const uploadMs = 120_000;
 
 const bounds = {
   image: { path: "/image/upload", field: "image", bytes: 20e6, mimes: ["image/jpeg", "image/png", "image/webp"] },
-  media: { path: "/media/upload", field: "file", bytes: 50e6, mimes: ["video/mp4", "video/quicktime", "video/webm"] },
+  media: { path: "/media/upload", field: "file", bytes: 50e6, mimes: commonVideos.formats },
 } as const;
+const videoLimits: VideoLimits = { ...commonVideos, bytes: bounds.media.bytes, seconds: { most: 30 }, edge: 1920 };
 
 const failure = (kind: ProviderFailure["kind"], message: string): ProviderFailure => ({ kind, message });
 
@@ -55,7 +57,7 @@ const Rows = z.union([
   z.object({ list: z.array(z.record(z.string(), z.unknown())), cursor: z.union([z.string(), z.number()]).nullish() }),
 ]);
 
-const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderTools): Connection => {
+const connect = (account: ProviderAccount, { http, polling, uploads, videos }: ProviderTools): Connection => {
   const base = `${String(account.settings["baseUrl"])
     .replace(/\/+$/, "")
     .replace(/\/openapi(\/v2)?$/, "")}/openapi/v2`;
@@ -89,7 +91,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
 
   const upload = Effect.fnUntraced(function* (input: ProviderInput, kind: "image" | "media") {
     const { path: endpoint, field, bytes, mimes } = bounds[kind];
-    const taken = yield* takenPicture(input, { formats: mimes, bytes });
+    const taken = yield* takenPicture(yield* videos.taken(input, videoLimits, pixverse.title), { formats: mimes, bytes });
     const { path, mime } = taken.input;
     if (!mimes.some((each) => each === mime)) {
       const wanted = mimes.map((each) => each.split("/")[1]).join(", ");

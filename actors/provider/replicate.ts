@@ -65,7 +65,7 @@ const unreadable = (what: string): ProviderFailure => ({
   message: `Replicate's answer ${what} is not as documented. Try again later; if it stays so, PixSim has to be updated.`,
 });
 
-const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderTools): Connection => {
+const connect = (account: ProviderAccount, { http, polling, uploads, videos }: ProviderTools): Connection => {
   const base = settings.parse(account.settings).baseUrl.replace(/\/+$/u, "");
   const key = account.secrets["apiKey"];
   const headers = { authorization: `Bearer ${key === undefined ? "" : Redacted.value(key)}` };
@@ -145,7 +145,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads }: ProviderT
 
   return {
     submit: Effect.fn("replicate.submit")(function* (submitKey, request) {
-      const { entry, input } = yield* prepare(catalogue, submitKey, request, placed);
+      const { entry, input } = yield* prepare(catalogue, submitKey, request, videos, placed);
       const answer = yield* Effect.mapError(
         ask({ method: "POST", url: `${base}/models/${entry.id}/predictions`, json: { input } }),
         undecided,

@@ -31,6 +31,7 @@ const connectionOf = (provider: Provider): Connection =>
     http: { json: () => Effect.die("unused"), download: () => Effect.die("unused"), socket: () => Effect.die("unused") },
     polling: { track: () => Effect.die("unused") },
     uploads: { once: () => Effect.die("unused"), forget: () => Effect.die("unused") },
+    videos: { taken: () => Effect.die("unused") },
   });
 
 const picture = async (path: string, background: string): Promise<string> => {
@@ -98,6 +99,7 @@ class Easel {
   outcome: Effect.Effect<void> = Effect.void;
   readonly layer = Layer.succeed(Media, {
     concurrency: 1,
+    convert: () => Effect.die("not for these tests"),
     probe: () => Effect.die("not for these tests"),
     derive: () => Effect.die("not for these tests"),
     frame: () => Effect.die("not for these tests"),

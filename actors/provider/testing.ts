@@ -5,6 +5,7 @@ import { makeHttp } from "./http.ts";
 import { makePolling } from "./polling.ts";
 import type { Connection, Provider, ProviderFailure, ProviderInput } from "./provider.ts";
 import type { ProviderTools, Uploads } from "./tools.ts";
+import type { VideosShape } from "./videos.ts";
 
 /** Rejects with the failure as a defect. */
 export const run = <A>(effect: Effect.Effect<A, ProviderFailure>): Promise<A> => Effect.runPromise(Effect.orDie(effect));
@@ -32,7 +33,11 @@ export interface TestToolsOptions {
   readonly own: ReadonlyArray<string>;
   /** How much faster than real time the simulator lives. Default: 1. */
   readonly speed?: number;
+  /** Default: every video is taken as it is. */
+  readonly videos?: VideosShape;
 }
+
+export const asTheyAre: VideosShape = { taken: Effect.succeed };
 
 /** Forgets with the process; two uploads of one file at the same time are not joined. */
 export const memoryUploads = (): Uploads => {
@@ -50,8 +55,9 @@ export const memoryUploads = (): Uploads => {
 export const testTools = Effect.fnUntraced(function* ({
   own,
   speed = 1,
+  videos = asTheyAre,
 }: TestToolsOptions): Effect.fn.Return<ProviderTools, never, Scope.Scope> {
-  return { http: yield* makeHttp({ own }), polling: yield* makePolling({ speed }), uploads: memoryUploads() };
+  return { http: yield* makeHttp({ own }), polling: yield* makePolling({ speed }), uploads: memoryUploads(), videos };
 });
 
 export interface TestAccount extends TestToolsOptions {

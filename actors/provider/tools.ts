@@ -1,6 +1,8 @@
-// What every vendor's file is given to work with: guarded HTTP, polling that keeps to the account's pace, and the memory of uploads.
+// What every vendor's file is given to work with: guarded HTTP, polling that keeps to the account's pace, the memory of uploads, and
+// videos as it takes them.
 import type { Effect } from "effect";
 import type { ProviderFailure } from "./provider.ts";
+import type { VideosShape } from "./videos.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -92,6 +94,7 @@ export interface Uploads {
 
 export interface ProviderTools {
   readonly http: Http;
+  readonly videos: VideosShape;
   readonly polling: Polling;
   readonly uploads: Uploads;
 }

@@ -242,13 +242,14 @@ export const purgeAssets = (sql: Queryable, before: number, limit: number) =>
   sql<Array<{ id: string }>>`
     delete from asset where id in (select id from asset where deleted_at < ${before} order by deleted_at limit ${limit}) returning id`;
 
-/** Which of these blobs an asset has, or an upload that is about to become one. */
+/** Which of these blobs an asset has, or an upload that is about to become one, or stand for a video where that was converted. */
 export const blobsInUse = (sql: Queryable, sha256s: ReadonlyArray<string>) =>
   sql<Array<{ sha256: string }>>`
     with asked as (select unnest(${sql.array([...sha256s], 25)}::text[]) as sha256)
     select asked.sha256 from asked
     where exists (select from asset_file f where f.sha256 = asked.sha256)
-      or exists (select from upload u where u.sha256 = asked.sha256 and u.checked and not u.finished)`;
+      or exists (select from upload u where u.sha256 = asked.sha256 and u.checked and not u.finished)
+      or exists (select from conversion c where c.made = asked.sha256)`;
 
 /** All files that assets have, each once. */
 export const allBlobs = (sql: Queryable) =>

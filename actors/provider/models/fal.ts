@@ -173,7 +173,7 @@ export const falModels: ReadonlyArray<ModelEntry> = [
     aspectRatio: veoFollowing,
     quality: alike("resolution", ["720p"], "720p"),
     seed: "seed",
-    inputs: [{ kind: "each", role: "video", fields: ["video_url"], files: any }],
+    inputs: [{ kind: "each", role: "video", fields: ["video_url"], files: { seconds: { most: 8 } } }],
     price: ({ seconds, audio }) => seconds * (audio ? 0.15 : 0.1),
   },
 

@@ -2,6 +2,7 @@
 // costs. `form.ts` makes the form of an operation's entries and their checks, `input.ts` what a model is sent. Pure.
 import * as z from "zod";
 import type { InputRole, Operation } from "#protocol/job.ts";
+import type { VideoLimits } from "../videos.ts";
 
 /** A field of which the model takes some values: ours, with what the model calls each. */
 export interface Choice {
@@ -25,11 +26,8 @@ export type InputMapping =
       readonly files: FileLimits;
     };
 
-/** What the documentation says of files; left out where it says nothing. */
-export interface FileLimits {
-  readonly formats?: ReadonlyArray<string>;
-  readonly bytes?: number;
-}
+/** What the documentation says of files; left out where it says nothing. Of pictures only `formats` and `bytes` count. */
+export type FileLimits = VideoLimits;
 
 /** What is asked for, with the model's own values for what was left to it. */
 export interface Wanted {

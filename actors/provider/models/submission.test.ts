@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Clock, Effect, Result } from "effect";
 import { afterAll, expect, test } from "vitest";
 import type { ProviderFailure, ProviderInput, ProviderRequest } from "../provider.ts";
+import { asTheyAre } from "../testing.ts";
 import { falModels, falOperations } from "./fal.ts";
 import { type Catalogue, expected, isSame, prepare, sentSince } from "./submission.ts";
 
@@ -24,7 +25,7 @@ const order: ProviderRequest = {
 const placed = (input: ProviderInput) => Effect.succeed(`https://files/${input.name}`);
 
 test("the same submission is known by what was sent, wherever its files were put", async () => {
-  const sent = await Effect.runPromise(prepare(catalogue, "key/1", order, placed));
+  const sent = await Effect.runPromise(prepare(catalogue, "key/1", order, asTheyAre, placed));
   const again = await Effect.runPromise(expected(catalogue, "key/1", order));
   expect(sent.input["image_urls"]).toEqual(["https://files/a", "https://files/b"]);
   expect(isSame(again, sent.input)).toBe(true);
@@ -32,11 +33,11 @@ test("the same submission is known by what was sent, wherever its files were put
 });
 
 test("another submission is another: another key, prompt, number of files, or one that says less", async () => {
-  const { input } = await Effect.runPromise(prepare(catalogue, "key/1", order, placed));
+  const { input } = await Effect.runPromise(prepare(catalogue, "key/1", order, asTheyAre, placed));
   const again = await Effect.runPromise(expected(catalogue, "key/1", order));
   const { seed: _, ...less } = input;
   const others: ReadonlyArray<unknown> = [
-    (await Effect.runPromise(prepare(catalogue, "key/2", order, placed))).input,
+    (await Effect.runPromise(prepare(catalogue, "key/2", order, asTheyAre, placed))).input,
     { ...input, prompt: "else" },
     { ...input, image_urls: ["https://files/a"] },
     less,
@@ -49,7 +50,7 @@ test("another submission is another: another key, prompt, number of files, or on
 
 test("a file that cannot be put where the provider finds it means that nothing was asked for", async () => {
   const failure: ProviderFailure = { kind: "network", message: "It broke." };
-  const result = await Effect.runPromise(Effect.result(prepare(catalogue, "key", order, () => Effect.fail(failure))));
+  const result = await Effect.runPromise(Effect.result(prepare(catalogue, "key", order, asTheyAre, () => Effect.fail(failure))));
   expect(Result.isFailure(result) ? result.failure : null).toEqual({ ...failure, unsent: true });
 });
 

@@ -4,6 +4,7 @@ import { Clock, Effect, type Scope } from "effect";
 import type { ProviderFailure, ProviderInput, ProviderOperation, ProviderRequest } from "../provider.ts";
 import type { HttpAnswer } from "../tools.ts";
 import { takenPicture } from "../picture.ts";
+import { commonVideos, type VideosShape } from "../videos.ts";
 import { checked, refuse, unsent } from "../refusals.ts";
 import { fileFields, inputProblem, limitsOf, modelInput, seedOf } from "./input.ts";
 import { entryFor, formParams, type ModelEntry } from "./model.ts";
@@ -47,15 +48,19 @@ export const fileNameOf = ({ sha256, mime }: ProviderInput): string => `${sha256
 /** A seed that was left open is made from the key, so that no two submissions of our own are alike to a model that takes one. */
 const seeded = (form: Chosen["form"], key: string): Chosen["form"] => ({ ...form, seed: form.seed ?? seedOf(key) });
 
-/** Pictures of a kind that the model does not read are converted. `place`: puts a file where the provider finds it and answers its URL. */
+/** What the model does not read is converted. `place`: puts a file where the provider finds it and answers its URL. */
 export const prepare = Effect.fnUntraced(function* (
   catalogue: Catalogue,
   key: string,
   request: ProviderRequest,
+  videos: VideosShape,
   place: (input: ProviderInput, bytes: number) => Effect.Effect<string, ProviderFailure>,
 ): Effect.fn.Return<Submission, ProviderFailure, Scope.Scope> {
   const { entry, form } = yield* chosen(catalogue, request);
-  const taken = yield* Effect.forEach(request.inputs, (input) => takenPicture(input, limitsOf(entry, input)));
+  const taken = yield* Effect.forEach(request.inputs, (input) => {
+    const limits = limitsOf(entry, input);
+    return Effect.flatMap(videos.taken(input, { ...commonVideos, ...limits }, entry.title), (made) => takenPicture(made, limits));
+  });
   const [inputs, bytes] = [taken.map(({ input }) => input), taken.map((each) => each.bytes)];
   const problem = inputProblem(entry, inputs, bytes);
   if (problem !== null) return yield* refuse("input", problem);
