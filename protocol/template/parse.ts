@@ -1,5 +1,5 @@
 // From the text of a template to its tree and back. Whatever is typed gives a tree: what is wrong is told beside it, with its place. Pure.
-import type { Fault, Option, Part, Parts } from "./tree.ts";
+import type { Fault, Option, Part, Parts, Span } from "./tree.ts";
 
 export interface Parsed {
   readonly parts: Parts;
@@ -27,6 +27,13 @@ export const parseTemplate = (source: string): Parsed => {
   const parser = new Parser(source);
   const parts = parser.parts(0, source.length, false);
   return { parts, faults: parser.faults.toSorted((a, b) => a.at - b.at) };
+};
+
+/** What of a text is more than text, for whoever shows it: the outermost of each, in order. */
+export const spansOf = (source: string): ReadonlyArray<Span> => {
+  const parser = new Parser(source);
+  parser.parts(0, source.length, false);
+  return parser.spans;
 };
 
 /** A list: an option a line, with its weight. Empty lines and those that begin with `#` say nothing. */
@@ -90,6 +97,8 @@ const printEdged = (parts: Parts): string =>
 
 class Parser {
   readonly faults: Array<Fault> = [];
+  readonly spans: Array<Span> = [];
+  #depth = 0;
   readonly #source: string;
   readonly #roles: ReadonlyMap<number, Role>;
   #at = 0;
@@ -118,11 +127,15 @@ class Parser {
       const role = this.#roles.get(at);
       if (role === "bar" || role === "end") break;
       const list = this.#source[at] === "_" ? this.#match(listAt, at, end) : null;
-      if (role === "choice") push(this.#choice(end));
-      else if (role === "variable") push(this.#variable(end));
+      if (role === "choice") push(this.#span("choice", () => this.#choice(end)));
+      else if (role === "variable") push(this.#span("variable", () => this.#variable(end)));
       else if (list !== null) {
-        push({ kind: "list", name: list[1]!, at });
-        this.#at = at + list[0].length;
+        push(
+          this.#span("list", () => {
+            this.#at = at + list[0].length;
+            return { kind: "list", name: list[1]!, at };
+          }),
+        );
       } else if (this.#isEscape(at, end)) {
         text += this.#source[at + 1];
         kept = text.length;
@@ -147,6 +160,15 @@ class Parser {
     const sound = weight > 0 && Number.isFinite(weight);
     if (!sound) this.#fault(at, weighted[0].length, "A weight is a number above 0. Leave the option out where it is never meant.");
     return { weight: sound ? weight : 1, parts: this.parts(at + weighted[0].length, end, true) };
+  }
+
+  #span(kind: Span["kind"], read: () => Part): Part {
+    const at = this.#at;
+    this.#depth++;
+    const part = read();
+    this.#depth--;
+    if (this.#depth === 0) this.spans.push({ at, length: this.#at - at, kind });
+    return part;
   }
 
   #choice(end: number): Part {

@@ -50,5 +50,12 @@ export interface Fault {
   readonly message: string;
 }
 
+/** A piece of the source that is not taken as it stands: `length` characters from `at` on. */
+export interface Span {
+  readonly at: number;
+  readonly length: number;
+  readonly kind: Exclude<Part["kind"], "text">;
+}
+
 /** How names of lists are told apart. */
 export const listKey = (name: string): string => name.toLowerCase();

@@ -1,11 +1,14 @@
 // A line or a few lines of text with its label, help and error.
 import { Show, splitProps, type Component, type JSX } from "solid-js";
 import { Field, type FieldProps } from "./field.tsx";
+import { MarkedText, type Mark } from "./marked-text.tsx";
 
 interface TextFieldProps extends FieldProps {
   readonly value: string;
   readonly onInput: (value: string) => void;
   readonly multiline?: boolean;
+  /** Pieces that are shown as special; of one with several lines. */
+  readonly marks?: ReadonlyArray<Mark> | undefined;
   readonly type?: "text" | "password" | "email" | "search";
   readonly name?: string;
   readonly placeholder?: string | undefined;
@@ -23,6 +26,7 @@ export const TextField: Component<TextFieldProps> = (props) => {
     "value",
     "onInput",
     "multiline",
+    "marks",
     "type",
     "name",
     "placeholder",
@@ -54,19 +58,21 @@ export const TextField: Component<TextFieldProps> = (props) => {
             />
           }
         >
-          <textarea
-            {...control}
-            ref={(element) => own.ref?.(element)}
-            class="ui-input"
-            rows={3}
-            name={own.name}
-            placeholder={own.placeholder}
-            disabled={own.disabled}
-            maxLength={own.maxLength}
-            value={own.value}
-            onInput={(event) => own.onInput(event.currentTarget.value)}
-            onKeyDown={(event) => own.onKeyDown?.(event)}
-          />
+          <MarkedText text={own.value} marks={own.marks}>
+            <textarea
+              {...control}
+              ref={(element) => own.ref?.(element)}
+              class="ui-input"
+              rows={3}
+              name={own.name}
+              placeholder={own.placeholder}
+              disabled={own.disabled}
+              maxLength={own.maxLength}
+              value={own.value}
+              onInput={(event) => own.onInput(event.currentTarget.value)}
+              onKeyDown={(event) => own.onKeyDown?.(event)}
+            />
+          </MarkedText>
         </Show>
       )}
     </Field>

@@ -4,6 +4,7 @@ import Pin from "lucide-solid/icons/pin";
 import { Match, Show, Switch as Cases, type Component } from "solid-js";
 import { IconButton } from "#web/ui/button.tsx";
 import { Segments, Select, Slider, Switch } from "#web/ui/choice.tsx";
+import { promptMarks } from "#web/panels/prompts/marks.ts";
 import { unitOf } from "#web/ui/param-facts.ts";
 import { NumberField, TextField } from "#web/ui/text-field.tsx";
 import { isShortChoice, type FormField } from "./schema.ts";
@@ -63,6 +64,7 @@ const TextView: Component<FieldViewProps<Kind<"text">>> = (props) => {
       error={props.error}
       required={props.field.required}
       multiline={props.field.isPrompt}
+      marks={props.field.isPrompt ? promptMarks(text()) : undefined}
       value={text()}
       onInput={(value) => props.onChange(value)}
       aside={

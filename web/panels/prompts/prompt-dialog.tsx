@@ -11,6 +11,7 @@ import { Dialog } from "#web/ui/dialog.tsx";
 import { FormFoot } from "#web/ui/form-foot.tsx";
 import { TextField } from "#web/ui/text-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
+import { promptMarks } from "./marks.ts";
 import "./prompts.css";
 
 export type PromptTask =
@@ -172,6 +173,7 @@ export const PromptDialog: Component<DialogProps> = (props) => {
           <TextField
             label={kind() === "list" ? "Lines" : "Text"}
             multiline
+            marks={kind() === "list" ? undefined : promptMarks(text())}
             value={text()}
             onInput={change("text", setText)}
             error={errorAt("text")}
