@@ -162,6 +162,16 @@ describe("the Generate panel", () => {
     expect(screen.getByRole("button", { name: "Generate 4 · 8 credits" })).toBeTruthy();
   });
 
+  it("varies a prompt by all that its choices can become", async () => {
+    await show();
+    type("Prompt", "a {red|grey} fox");
+    press("Vary: Prompt");
+    press("Write out all 2 texts");
+    expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt: values").value).toBe("a red fox\na grey fox");
+    expect(screen.queryByRole("button", { name: /Write out/ })).toBeNull();
+    await screen.findByRole("button", { name: "Generate 2 · 4 credits" });
+  });
+
   it("varies fields and providers: says how many that are and what they cost, and leaves out what is not wanted", async () => {
     const { client } = await show({
       "jobs.providers": () => ({ providers: [studio, { ...studio, id: "other", title: "Other" }] }),

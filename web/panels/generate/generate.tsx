@@ -371,6 +371,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
                     field={field}
                     given={given()}
                     error={form.errors()[field.key]}
+                    variables={field.kind === "text" && field.isPrompt ? form.variables() : null}
                     onChange={(next) => form.vary(field.key, next)}
                   />
                 )}

@@ -4,7 +4,17 @@ import * as z from "zod";
 import { gridSize } from "#protocol/grid.ts";
 import { Grid, type ProviderSpec } from "#protocol/job.ts";
 import { readFields } from "./schema.ts";
-import { firstVaried, gridOf, issueAtField, shownCells, valuesAtFirst, variedErrors, variedValues, type Varied } from "./varied.ts";
+import {
+  firstVaried,
+  gridOf,
+  issueAtField,
+  shownCells,
+  valuesAtFirst,
+  variedErrors,
+  variedValues,
+  writtenOut,
+  type Varied,
+} from "./varied.ts";
 
 const params: Record<string, unknown> = z.toJSONSchema(
   z.object({
@@ -37,6 +47,19 @@ describe("what is varied", () => {
     expect(variedValues(field("camera"), firstVaried(field("camera"), "panLeft"))).toEqual(["panLeft"]);
     expect(variedValues(field("loop"), firstVaried(field("loop"), true))).toEqual([false, true]);
     expect(variedValues(field("seed"), firstVaried(field("seed"), undefined))).toEqual([]);
+  });
+
+  it("writes out what prompts with choices can become, each as a line that says just that", () => {
+    expect(writtenOut("a {red|grey} fox in ${place:the {snow|rain}}\na dog", {})).toBe(
+      ["a red fox in the snow", "a red fox in the rain", "a grey fox in the snow", "a grey fox in the rain", "a dog"].join("\n"),
+    );
+    expect(writtenOut("a {red|grey} fox in ${place}", { place: "{1}" })).toBe(
+      String.raw`a red fox in \{1\}` + "\n" + String.raw`a grey fox in \{1\}`,
+    );
+    // None has choices; a list or a variable is not known; it is not whole; they are too many.
+    for (const given of ["a fox\na dog", "a __colour__ fox", "a {a|b} ${place}", "a {red|grey", "{a|b|c}".repeat(5)]) {
+      expect(writtenOut(given, {})).toBeNull();
+    }
   });
 
   it("is read from lines of words and from numbers with anything between them", () => {

@@ -1,6 +1,8 @@
 // What the form varies instead of fixing it: the values that were given for a field, and the grid that they make. Pure.
 import { axisName, cellAt, cellsOf, gridSize, type Place } from "#protocol/grid.ts";
 import type { Grid, GridAxis, JobRequest, ProviderSpec } from "#protocol/job.ts";
+import { variants } from "#protocol/template/expand.ts";
+import { literally, parseTemplate } from "#protocol/template/parse.ts";
 import { paramFacts } from "#web/ui/param-facts.ts";
 import type { Issue } from "#web/store/problem.ts";
 import { fitValues, problemOf, readFields, toParams, type FieldErrors, type FormField, type FormValues } from "./schema.ts";
@@ -44,6 +46,25 @@ export const variedValues = (field: FormField, given: VariedValue): ReadonlyArra
     .split(/[\s,;]+/)
     .filter((word) => word !== "")
     .map(Number);
+};
+
+/** Texts that a prompt is written out to: more would be no list that anybody reads. */
+const mostWritten = 100;
+
+/** Each line of varied prompts as all the texts that it can become, a line each; null where none has choices, or they are not known here. */
+export const writtenOut = (given: string, variables: Readonly<Record<string, string>>): string | null => {
+  const lines = given.split("\n").filter((line) => line.trim() !== "");
+  const all: Array<string> = [];
+  for (const line of lines) {
+    const { parts, faults } = parseTemplate(line);
+    const { texts, complete } = variants(parts, { lists: new Map(), variables }, mostWritten);
+    if (faults.length > 0 || !complete || texts.some((text) => text.includes("\n"))) {
+      return null;
+    }
+    all.push(...texts.map(literally));
+  }
+  const written = [...new Set(all)];
+  return written.length > lines.length && written.length <= mostWritten ? written.join("\n") : null;
 };
 
 const variedProblem = (field: FormField, given: VariedValue): string | undefined => {

@@ -1,16 +1,21 @@
 // Varying instead of fixing: the values of a field that is varied, the providers side by side, and the cells that are left out.
+import ListTree from "lucide-solid/icons/list-tree";
 import type { Place } from "#protocol/grid.ts";
 import type { ProviderSpec } from "#protocol/job.ts";
 import { Show, type Component } from "solid-js";
+import { promptMarks } from "#web/panels/prompts/marks.ts";
+import { Button } from "#web/ui/button.tsx";
 import { Several } from "#web/ui/choice.tsx";
 import { TextField } from "#web/ui/text-field.tsx";
 import type { FormField } from "./schema.ts";
-import { variedValues, type ShownCell, type VariedValue } from "./varied.ts";
+import { variedValues, writtenOut, type ShownCell, type VariedValue } from "./varied.ts";
 
 interface VaryProps {
   readonly field: FormField;
   readonly given: VariedValue;
   readonly error: string | undefined;
+  /** Of the prompt; null where the field is none. */
+  readonly variables: Readonly<Record<string, string>> | null;
   readonly onChange: (given: VariedValue) => void;
 }
 
@@ -29,6 +34,7 @@ export const VaryView: Component<VaryProps> = (props) => {
     const value = optionsOf(props.field)[index]?.value;
     props.onChange(on ? [...ticked(), value] : ticked().filter((each) => each !== value));
   };
+  const written = () => (props.variables === null || typeof props.given !== "string" ? null : writtenOut(props.given, props.variables));
   return (
     <Show
       when={typeof props.given === "string"}
@@ -50,9 +56,17 @@ export const VaryView: Component<VaryProps> = (props) => {
         help={props.field.kind === "text" ? "One a line." : "With commas between them."}
         error={props.error}
         multiline={props.field.kind === "text"}
+        marks={props.variables === null ? undefined : promptMarks(String(props.given))}
         value={String(props.given)}
         onInput={props.onChange}
       />
+      <Show when={written()}>
+        {(lines) => (
+          <Button size="s" tone="ghost" icon={ListTree} onClick={() => props.onChange(lines())}>
+            {`Write out all ${lines().split("\n").length} texts`}
+          </Button>
+        )}
+      </Show>
     </Show>
   );
 };

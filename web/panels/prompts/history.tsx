@@ -9,6 +9,7 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
+import { ListProblem } from "#web/ui/list-problem.tsx";
 
 const pageRows = 50;
 
@@ -17,6 +18,8 @@ export const History: Component<{ readonly search: string }> = (props) => {
   const [used, setUsed] = createSignal<ReadonlyArray<UsedPrompt> | null>(null);
   const [next, setNext] = createSignal<string | null>(null);
   const [problem, setProblem] = createSignal<string | null>(null);
+  /** Where the page begins that did not come. */
+  const [missing, setMissing] = createSignal<string | null>(null);
   let reading: AbortController | null = null;
   const read = (cursor: string | null) => {
     reading?.abort();
@@ -39,6 +42,7 @@ export const History: Component<{ readonly search: string }> = (props) => {
         },
         (error: unknown) => {
           if (reading === mine) {
+            setMissing(cursor);
             setProblem(sentenceOf(error));
           }
         },
@@ -57,7 +61,7 @@ export const History: Component<{ readonly search: string }> = (props) => {
   };
   return (
     <Switch>
-      <Match when={problem()}>
+      <Match when={missing() === null ? problem() : null}>
         {(message) => (
           <EmptyState
             tone="bad"
@@ -99,7 +103,7 @@ export const History: Component<{ readonly search: string }> = (props) => {
                 </li>
               )}
             </For>
-            <Show when={next()}>
+            <Show when={problem() === null ? next() : null}>
               {(cursor) => (
                 <li>
                   <Button size="s" tone="ghost" onClick={() => read(cursor())}>
@@ -108,6 +112,7 @@ export const History: Component<{ readonly search: string }> = (props) => {
                 </li>
               )}
             </Show>
+            <ListProblem what="Older ones" problem={problem()} onRetry={() => read(missing())} />
           </ul>
         )}
       </Match>

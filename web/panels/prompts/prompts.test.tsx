@@ -199,6 +199,42 @@ describe("the Prompts panel", () => {
     expect(await screen.findByText("Nothing is like that")).toBeTruthy();
   });
 
+  it("keeps what is there where older ones of the history do not come, and asks for them again", async () => {
+    const used = (text: string) => ({ text, negative: "", jobs: 1, lastUsedAt: 1_764_000_000_000, jobId: "job_1" });
+    let fails = true;
+    show({
+      "prompts.history": ({ cursor }) => {
+        if (cursor === undefined) {
+          return { used: [used("the newest")], next: "older" };
+        }
+        if (fails) {
+          throw new CallError("unavailable", "The database does not answer.");
+        }
+        return { used: [used("an older one")], next: null };
+      },
+    });
+    fireEvent.click(screen.getByLabelText("History"));
+    await screen.findByText("the newest");
+    press("Show older ones");
+    expect((await screen.findByRole("alert")).textContent).toContain("Older ones could not be read. The database does not answer.");
+    expect(screen.getByText("the newest")).toBeTruthy();
+    fails = false;
+    press("Try again");
+    expect(await screen.findByText("an older one")).toBeTruthy();
+    expect(screen.getByText("the newest")).toBeTruthy();
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+
+  it("says beside what it knows that it does not hear of changes", async () => {
+    const { client } = show();
+    await screen.findByRole("button", { name: /^Fox/ });
+    client.refuse("prompts.prompts", new CallError("unavailable", "The database does not answer."));
+    expect((await screen.findByRole("alert")).textContent).toContain("What changes could not be read.");
+    expect(screen.getByRole("button", { name: /^Fox/ })).toBeTruthy();
+    press("Try again");
+    expect(client.followers("prompts.prompts")).toBe(1);
+  });
+
   it("says so where the library cannot be read, and follows it again on request", async () => {
     const { client } = show({}, []);
     client.refuse("prompts.prompts", new CallError("unavailable", "The database does not answer."));

@@ -147,6 +147,7 @@ const PromptsPanel: Component<PanelProps<"prompts">> = () => {
                 </Show>
               </ul>
               <ListProblem what="Older ones" problem={list.problem()} onRetry={list.retry} />
+              <ListProblem what="What changes" problem={store.problem()} onRetry={store.retry} />
             </Match>
             <Match when={store.problem() ?? (list.state() === "failed" ? list.problem() : null)}>
               {(problem) => (
