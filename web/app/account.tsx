@@ -75,7 +75,7 @@ const PasswordForm: Component<{ readonly onDone: () => void }> = (props) => {
     );
   };
   return (
-    <form class="account-form" onSubmit={submit} noValidate>
+    <form class="ui-form" onSubmit={submit} noValidate>
       <input type="text" name="username" autocomplete="username" value={user().username} hidden readOnly />
       <Show when={user().hasPassword}>
         <TextField label="Present password" type="password" autocomplete="current-password" value={current()} onInput={setCurrent} />

@@ -46,7 +46,7 @@ export const SignIn: Component<{ readonly session: Session; readonly notice: str
           {props.notice}
         </p>
       </Show>
-      <form class="door-form" onSubmit={submit} noValidate>
+      <form class="ui-form door-form" onSubmit={submit} noValidate>
         <TextField
           label="E-mail or user name"
           name="username"
@@ -162,7 +162,7 @@ export const ChoosePassword: Component<{ readonly session: Session; readonly use
       <p class="muted">
         With it you can sign in on other devices as <strong>{props.username}</strong>. You can also do this later, from the account menu.
       </p>
-      <form class="door-form" onSubmit={submit} noValidate>
+      <form class="ui-form door-form" onSubmit={submit} noValidate>
         <input type="text" name="username" autocomplete="username" value={props.username} hidden readOnly />
         <TextField
           label="Password"

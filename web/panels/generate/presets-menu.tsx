@@ -92,7 +92,7 @@ export const PresetsMenu: Component<PresetsProps> = (props) => {
         size="s"
         description="Keeps the provider, the operation and all settings, without the inputs."
       >
-        <form class="generate-dialog-form" onSubmit={save} noValidate>
+        <form class="ui-form" onSubmit={save} noValidate>
           <TextField
             label="Name"
             value={name()}

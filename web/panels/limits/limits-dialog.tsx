@@ -66,7 +66,7 @@ const LimitsForm: Component<Omit<LimitsDialogProps, "user"> & { readonly user: U
     );
   };
   return (
-    <form class="limits-form" onSubmit={submit} noValidate>
+    <form class="ui-form" onSubmit={submit} noValidate>
       <div class="limits-fields">
         <For each={limitWords}>
           {({ name, field, amount }) => (

@@ -149,7 +149,7 @@ export const PromptDialog: Component<DialogProps> = (props) => {
 
   return (
     <Dialog open={props.task !== null} onClose={props.onClose} title={titleOf(props.task)}>
-      <form class="prompt-form" onSubmit={save} noValidate>
+      <form class="ui-form prompt-form" onSubmit={save} noValidate>
         <Show when={props.task?.kind === "create"}>
           <Segments
             label="Kind"

@@ -96,7 +96,7 @@ const BudgetForm: Component<Omit<BudgetDialogProps, "task"> & { readonly budget:
     );
   };
   return (
-    <form class="budget-form" onSubmit={submit} noValidate>
+    <form class="ui-form" onSubmit={submit} noValidate>
       {/* Whose, where, when and of what it is make it the one that it is. */}
       <Show when={before === null}>
         <Show when={isAdmin()}>
