@@ -16,4 +16,6 @@ const unstorable = /\\\\|\\u0000|\\ud[89a-f][0-9a-f]{2}/gi;
  */
 export const storableJson = (json: string): string =>
   // Looking for the escape alone costs a twentieth of what the expression does, and there mostly is none.
-  json.includes("\\u") && suspects.test(json) ? json.replace(unstorable, (escape) => (escape === "\\\\" ? escape : String.raw`\ufffd`)) : json;
+  json.includes("\\u") && suspects.test(json)
+    ? json.replace(unstorable, (escape) => (escape === "\\\\" ? escape : String.raw`\ufffd`))
+    : json;
