@@ -142,8 +142,12 @@ export interface JobContext {
   readonly finishedAt: number | null;
   /** Since when a person holds it. */
   readonly pausedAt: number | null;
-  /** Time that it was held, which counts for no limit, ms. */
+  /** Since when a pause of its owner's or a budget has kept it from a slot. */
+  readonly heldBackAt: number | null;
+  /** Time since its first slot that it was held, which counts for no limit, ms. */
   readonly heldMs: number;
+  /** Since when it has waited for a place for what it is to submit, whatever was changed or refused meanwhile; null: it has ended. */
+  readonly waitsSince: number | null;
   /** When each state was entered last. */
   readonly enteredAt: Readonly<Partial<Record<JobState, number>>>;
 }
@@ -156,6 +160,14 @@ export interface SlotGranted {
   readonly accountTitle: string;
   /** What generations there took of late, ms; null: nothing is known. */
   readonly expectedMs: number | null;
+}
+
+/** Why it waits for a slot. */
+export interface SlotWaits {
+  readonly type: "slot.waits";
+  readonly reason: string;
+  /** A pause or a budget keeps it from one: this time counts for no limit. */
+  readonly heldBack: boolean;
 }
 
 export interface Prioritise {
@@ -171,7 +183,7 @@ export type JobEvent =
   | Prioritise
   | { readonly type: "provider.progress"; readonly fraction: number }
   | SlotGranted
-  | { readonly type: "slot.waits"; readonly reason: string }
+  | SlotWaits
   | { readonly type: "inputs.wait"; readonly reason: string };
 
 /** Input of the machine; the host adds `at`. */
@@ -246,6 +258,24 @@ export const backoff = (jobId: string, count: number, base: number, cap: number)
   const spread = ((hash ^ (hash >>> 15)) >>> 0) / 0x1_0000_0000;
   return Math.round(Math.min(cap, base * 2 ** Math.min(count - 1, 30)) * (0.8 + 0.4 * spread));
 };
+
+/** With the time counted in which it was held back until `at`. */
+export const counted = ({ heldBackAt, heldMs, deadlineAt, waitsSince }: JobContext, at: number): Partial<JobContext> => {
+  if (heldBackAt === null) return {};
+  const held = Math.max(0, at - heldBackAt);
+  return {
+    heldBackAt: null,
+    heldMs: heldMs + held,
+    deadlineAt: deadlineAt + held,
+    waitsSince: waitsSince === null ? null : waitsSince + held,
+  };
+};
+
+/** It has a slot: with the first one its time begins. */
+export const begun = (context: JobContext, at: number): Partial<JobContext> =>
+  context.firstSlotAt === null
+    ? { heldBackAt: null, firstSlotAt: at, deadlineAt: at + jobLimits.generation, heldMs: 0 }
+    : counted(context, at);
 
 /** The key of the submission that is under way or to come. */
 export const submitKeyOf = ({ order, submission }: JobContext): string => `${order.id}-${submission}`;
@@ -347,6 +377,8 @@ export const initialContext = ({ order, at }: JobMachineInput): JobContext => ({
   submittedAt: null,
   finishedAt: null,
   pausedAt: null,
+  heldBackAt: null,
   heldMs: 0,
+  waitsSince: Math.max(at, order.scheduledFor ?? 0),
   enteredAt: {},
 });

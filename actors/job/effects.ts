@@ -19,7 +19,7 @@ import type { ActorDefinition, EffectFailure } from "#runtime/actor/define.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
 import { assetIdOf } from "./canonical.ts";
-import { isAmbiguous, type JobOrder, sentAgain } from "./context.ts";
+import { isAmbiguous, type JobOrder, sentAgain, type SlotWaits } from "./context.ts";
 import { Durations } from "./durations.ts";
 import type { jobMachine } from "./machine.ts";
 import { pipelines } from "./pipeline.ts";
@@ -126,15 +126,15 @@ export const jobEffects = Effect.gen(function* () {
   const withSlot = (order: JobOrder): Effect.Effect<string | null, EffectFailure> =>
     order.pooled ? Effect.succeed(null) : Effect.mapError(slots.acquire(slotRequest(order)), ofCall);
 
-  const acquireSlot = Effect.fnUntraced(function* ({ input: { order, key }, send: tell }: CallOf<"acquireSlot">) {
+  const acquireSlot = Effect.fnUntraced(function* ({ input: { order, key, since }, send: tell }: CallOf<"acquireSlot">) {
     yield* Effect.mapError(providerOf(order), unsent);
     if (order.pooled) {
       const { id: jobId, provider, providerTitle, ownerId, priority, rank = 0, credits } = order;
-      const waiting = { jobId, key, provider, providerTitle, ownerId, priority, rank, cost: credits };
-      return yield* waitInPool(waiting, (reason) => tell({ type: "slot.waits", reason }));
+      const waiting = { jobId, key, provider, providerTitle, ownerId, priority, rank, cost: credits, since };
+      return yield* waitInPool(waiting, (wait) => tell({ type: "slot.waits", ...wait }));
     }
     return {
-      slot: yield* slotUnlessPaused(order, (reason) => tell({ type: "slot.waits", reason })),
+      slot: yield* slotUnlessPaused(order, (wait) => tell({ type: "slot.waits", ...wait })),
       expectedMs: durations.expected(order),
     };
   });
@@ -142,16 +142,16 @@ export const jobEffects = Effect.gen(function* () {
   /** Waits as long as a person holds its owner's jobs back there, and for a slot. */
   const slotUnlessPaused = Effect.fnUntraced(function* (
     order: JobOrder,
-    tell: (reason: string) => Effect.Effect<void>,
+    tell: (wait: Omit<SlotWaits, "type">) => Effect.Effect<void>,
   ): Effect.fn.Return<string, EffectFailure> {
     const { id, ownerId, provider, providerTitle } = order;
     const acquire = Effect.mapError(slots.acquire(slotRequest(order)), (error) => unsent(ofCall(error)));
     for (;;) {
       const pause = pauses.of(ownerId, provider);
       if (pause !== null) {
-        yield* tell(pauseWords(pause, providerTitle));
+        yield* tell({ reason: pauseWords(pause, providerTitle), heldBack: true });
         yield* pauses.until(ownerId, provider, "resumed");
-        yield* tell(`A free slot at ${providerTitle}.`);
+        yield* tell({ reason: `A free slot at ${providerTitle}.`, heldBack: false });
         continue;
       }
       const slot = yield* Effect.raceFirst(acquire, Effect.as(pauses.until(ownerId, provider, "paused"), null));

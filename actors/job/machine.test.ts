@@ -373,6 +373,73 @@ describe("a job that is paused", () => {
   });
 });
 
+describe("a job that a pause or a budget holds back", () => {
+  const hour = 3_600_000;
+  const day = 24 * hour;
+  const held = { type: "slot.waits", reason: "Your budget is used up.", heldBack: true };
+  const free = { type: "slot.waits", reason: "All places are taken.", heldBack: false };
+
+  test("waits for a slot as long as it takes, and then for as long as it had left", () => {
+    const life = new Life();
+    const { deadlineAt } = life.context;
+    life.now += hour;
+    life.send(held);
+    expect(life.context).toMatchObject({ waitingFor: held.reason, heldBackAt: life.now });
+    // Its deadline comes and goes, again and again.
+    while (life.now < start + 100 * day) life.wait();
+    expect(life.state).toBe("waitingForSlot");
+    const heldFor = life.now - (start + hour);
+    life.send(free);
+    expect(life.context).toMatchObject({ heldBackAt: null, deadlineAt: deadlineAt + heldFor, waitsSince: start + heldFor });
+    expect(life.wait().state).toBe("waitingForSlot");
+    while (!life.over) life.wait();
+    expect(life.state).toBe("timedOut");
+    expect(life.now).toBe(deadlineAt + heldFor);
+  });
+
+  test("is told again that it is held, and has its two hours from its first slot", () => {
+    const life = new Life().send(held);
+    life.now += 30 * hour;
+    life.send({ ...held, reason: "All jobs are paused." }).succeed();
+    expect(life.context).toMatchObject({ heldBackAt: null, heldMs: 0, firstSlotAt: life.now, deadlineAt: life.now + 2 * hour });
+  });
+
+  test("and then paused is held from the one to the end of the other", () => {
+    const life = new Life().send(held);
+    life.now += hour;
+    life.send({ type: "job.pause" });
+    life.now += hour;
+    expect(life.send({ type: "job.resume" }).context).toMatchObject({ deadlineAt: start + 7 * day + 2 * hour, waitsSince: start + 2 * hour });
+  });
+
+  test("keeps what it has waited when it is put in front, refused for want of room or restarted", () => {
+    const life = new Life();
+    const since = () => (life.resident.effects[0]?.input as { readonly since: number }).since;
+    life.now += hour;
+    life.send({ type: "job.prioritise", priority: 0, rank: -7 });
+    expect(since()).toBe(start);
+    life.until("submitting").fail("limit").wait();
+    expect(life.state).toBe("waitingForSlot");
+    expect(since()).toBe(start);
+    // Another attempt is another wait.
+    life.until("submitting").fail("provider").wait();
+    expect(since()).toBeGreaterThan(start + hour);
+  });
+
+  test("a full disk has its day from the first slot, however long the job was paused before, and says so", () => {
+    const life = new Life().send({ type: "job.pause" });
+    life.now += 30 * hour;
+    life.send({ type: "job.resume" }).until("ingesting");
+    const first = life.now;
+    while (!life.over) {
+      if (life.effects.includes("ingest")) life.fail("storage");
+      else life.wait();
+    }
+    expect(life.now - first).toBeLessThanOrEqual(jobLimits.generationWithFullDisk + jobLimits.cancelling);
+    expect(life.context.failure?.message).toBe("It was not done within 24 hours: the disk was full.");
+  });
+});
+
 describe("a job that goes on from another's result", () => {
   const goesOn = { inputs: [{ jobId: "job_first", role: "video" as const }], after: [{ jobId: "job_first", title: "a fox" }] };
   const pause = { type: "job.pause" };

@@ -6,6 +6,8 @@ import type { JobInput, JobState } from "#protocol/job.ts";
 import { effect } from "#actors/effect.ts";
 import {
   backoff,
+  begun,
+  counted,
   type Ending,
   etaOf,
   failureOf,
@@ -26,6 +28,7 @@ import {
   settled,
   shareOfProcessing,
   type SlotGranted,
+  type SlotWaits,
   submitKeyOf,
   timeOf,
   type Transition,
@@ -74,7 +77,7 @@ const submittedOf = ({ event }: { readonly event: { readonly output: Submitted }
  * Raised with every change that old snapshots do not fit; then `migrations.ts` says how they are made to, and sample histories of the old
  * version are kept in `histories`.
  */
-export const jobMachineVersion = 4;
+export const jobMachineVersion = 5;
 
 export const jobMachine = setup({
   types: {
@@ -86,7 +89,11 @@ export const jobMachine = setup({
     /** Ends when all that it goes on from is made, with the inputs as they then are. */
     awaitInputs: effect<{ readonly inputs: ReadonlyArray<JobInput> }, { readonly order: JobOrder }>(),
     /** Ends with a slot where no account is needed; else it goes on until the job hears `slot.granted`. */
-    acquireSlot: effect<{ readonly slot: string; readonly expectedMs: number }, { readonly order: JobOrder; readonly key: string }>(),
+    acquireSlot: effect<
+      { readonly slot: string; readonly expectedMs: number },
+      // `since`: since when it waits for this submission, whatever was changed meanwhile.
+      { readonly order: JobOrder; readonly key: string; readonly since: number }
+    >(),
     submit: effect<
       Submitted,
       { readonly order: JobOrder; readonly key: string; readonly accountId: string | null; readonly since: number }
@@ -116,6 +123,8 @@ export const jobMachine = setup({
     untilDue: ({ context, event }) => Math.max(0, (context.order.scheduledFor ?? 0) - timeOf(event)),
     untilRetry: ({ context, event }) => Math.max(0, (context.retryAt ?? 0) - timeOf(event)),
     untilDeadline: ({ context, event }) => Math.max(0, context.deadlineAt - timeOf(event)),
+    /** While it is held back this moves on with the time. */
+    untilWaited: ({ context, event }) => Math.max(context.heldBackAt === null ? 0 : minute, context.deadlineAt - timeOf(event)),
     submissionLimit: jobLimits.submission,
     cancellingLimit: ({ context }) => (context.providerJobId === null ? jobLimits.cancellingUnanswered : jobLimits.cancelling),
   },
@@ -144,6 +153,8 @@ export const jobMachine = setup({
     isUnreadable: ({ event }) => failureOf(event).kind === "input",
     /** Asking failed, not the generation: it goes on at the provider. */
     isOnlyUnreachable: ({ event }) => ["network", "limit", "authentication", "internal"].includes(failureOf(event).kind),
+    /** The time in which it was held back does not count. */
+    hasTimeLeft: ({ context, event }) => context.heldBackAt !== null || context.deadlineAt > timeOf(event),
     isUnanswered: ({ context }) => context.unanswered,
     /** Nothing that it has sent may be going on. */
     isNotSent: ({ context }) => !context.unanswered,
@@ -177,11 +188,13 @@ export const jobMachine = setup({
         order: { ...context.order, inputs, after: [] },
         waitingFor: null,
         // Its own wait begins now.
+        waitsSince: at,
         deadlineAt: at + jobLimits.firstSlot,
         etaAt: at + context.order.waitMs + context.expectedMs,
       };
     }),
-    hold: assign(({ event }: Transition) => ({
+    hold: assign(({ context, event }: Transition) => ({
+      ...counted(context, timeOf(event)),
       pausedAt: timeOf(event),
       retryAt: null,
       etaAt: null,
@@ -189,11 +202,9 @@ export const jobMachine = setup({
     })),
     release: assign(({ context, event }: Transition) => {
       const at = timeOf(event);
-      const held = Math.max(0, at - (context.pausedAt ?? at));
       return {
         pausedAt: null,
-        heldMs: context.heldMs + held,
-        deadlineAt: context.deadlineAt + held,
+        ...counted({ ...context, heldBackAt: context.pausedAt }, at),
         etaAt: Math.max(at, context.order.scheduledFor ?? 0) + context.order.waitMs + context.expectedMs,
         waitingFor: null,
       };
@@ -212,6 +223,16 @@ export const jobMachine = setup({
       ...(context.unanswered ? {} : settled(context, outcomeOf(context), timeOf(event))),
     })),
     noteWhyItWaits: assign(({ event }: Transition) => ({ waitingFor: (event as { readonly reason: string }).reason })),
+    noteWait: assign(({ context, event }: Transition) => {
+      const { reason, heldBack } = event as SlotWaits;
+      const at = timeOf(event);
+      return { waitingFor: reason, ...(heldBack ? { heldBackAt: context.heldBackAt ?? at } : counted(context, at)) };
+    }),
+    /** It is held back still. */
+    moveOn: assign(({ context, event }: Transition) => ({
+      ...counted(context, timeOf(event)),
+      heldBackAt: context.heldBackAt === null ? null : timeOf(event),
+    })),
     waitForSlot: assign(({ context }: Transition) => ({
       retryAt: null,
       waitingFor: `A free slot at ${context.order.providerTitle}.`,
@@ -221,8 +242,7 @@ export const jobMachine = setup({
       return {
         slot: output.slot,
         expectedMs: output.expectedMs,
-        firstSlotAt: context.firstSlotAt ?? at,
-        deadlineAt: context.firstSlotAt === null ? at + jobLimits.generation : context.deadlineAt,
+        ...begun(context, at),
         etaAt: at + output.expectedMs,
         waitingFor: null,
         submitKey: submitKeyOf(context),
@@ -237,8 +257,7 @@ export const jobMachine = setup({
         leasedAt: at,
         charged: null,
         expectedMs,
-        firstSlotAt: context.firstSlotAt ?? at,
-        deadlineAt: context.firstSlotAt === null ? at + jobLimits.generation : context.deadlineAt,
+        ...begun(context, at),
         etaAt: at + expectedMs,
         waitingFor: null,
         submitKey: submitKeyOf(context),
@@ -258,8 +277,7 @@ export const jobMachine = setup({
     beginFound: assign(({ context, event }: Transition) => {
       const at = timeOf(event);
       return {
-        firstSlotAt: at,
-        deadlineAt: at + jobLimits.generation,
+        ...begun({ ...context, firstSlotAt: null }, at),
         etaAt: at + context.expectedMs,
         leasedAt: context.leasedAt === null ? null : at,
       };
@@ -278,6 +296,7 @@ export const jobMachine = setup({
     beginAgain: assign(({ event }: Transition) => ({
       retryAt: null,
       firstSlotAt: null,
+      waitsSince: timeOf(event),
       deadlineAt: timeOf(event) + jobLimits.firstSlot,
     })),
     noteProgress: assign(({ context, event }: Transition) => {
@@ -325,6 +344,7 @@ export const jobMachine = setup({
       const retryAt = timeOf(event) + backoff(context.order.id, context.attempt, 2 * second, minute);
       return {
         attempt: context.attempt + 1,
+        waitsSince: timeOf(event),
         retryAt,
         tries: 0,
         progress: 0,
@@ -337,6 +357,7 @@ export const jobMachine = setup({
       const first = context.order.pooled ? second / 4 : 3 * second;
       const retryAt = timeOf(event) + backoff(context.order.id, context.tries + 1, first, minute);
       return {
+        ...counted(context, timeOf(event)),
         tries: context.tries + 1,
         retryAt,
         etaAt: retryAt + context.expectedMs,
@@ -376,6 +397,8 @@ export const jobMachine = setup({
       etaAt: null,
       finishedAt: timeOf(event),
       pausedAt: null,
+      heldBackAt: null,
+      waitsSince: null,
     })),
     succeed: assign({ progress: 1, failure: null }),
     forgive: assign({ failure: null }),
@@ -444,7 +467,11 @@ export const jobMachine = setup({
       invoke: {
         id: "acquireSlot",
         src: "acquireSlot",
-        input: ({ context }) => ({ order: context.order, key: submitKeyOf(context) }),
+        input: ({ context }) => ({
+          order: context.order,
+          key: submitKeyOf(context),
+          since: context.waitsSince ?? context.createdAt,
+        }),
         onDone: { target: "submitting", actions: { type: "takeSlot", params: ({ event }) => event.output } },
         onError: [
           { guard: "isUnansweredWrongRequest", ...callOffAsFailed },
@@ -452,14 +479,19 @@ export const jobMachine = setup({
           { target: "queued", actions: ["noteFailure", "planRoom"] },
         ],
       },
-      after: { untilDeadline: pastDeadlineWaiting },
+      after: {
+        untilWaited: [
+          { guard: "hasTimeLeft", target: "waitingForSlot", reenter: true, actions: "moveOn" },
+          ...pastDeadlineWaiting,
+        ],
+      },
       on: {
         "job.cancel": callOffWaiting,
         "job.pause": { guard: "isNotSent", target: "paused" },
         // Asked for anew, so that whoever gives places away hears of it.
         "job.prioritise": { target: "waitingForSlot", reenter: true, actions: "prioritise" },
         "slot.granted": { guard: "isForThis", target: "submitting", actions: "takePlace" },
-        "slot.waits": { actions: "noteWhyItWaits" },
+        "slot.waits": { actions: "noteWait" },
       },
     },
     submitting: {

@@ -19,6 +19,13 @@ interface Second {
   readonly order: object;
 }
 
+/** What version 4 knew of its wait. */
+interface Fourth {
+  readonly order: { readonly scheduledFor: number | null };
+  readonly createdAt: number;
+  readonly enteredAt: { readonly queued?: number };
+}
+
 const over: ReadonlySet<unknown> = new Set(["completed", "failed", "filtered", "cancelled", "timedOut"]);
 
 /** By the version that they start from. */
@@ -39,4 +46,10 @@ export const jobMigrations: Readonly<Record<number, (old: Old) => Old>> = {
   },
   // Version 3 could not be paused.
   3: ({ value, context }) => ({ value, context: { ...(context as object), pausedAt: null, heldMs: 0 } }),
+  // Version 4 told the pool nothing of how long it had waited, and counted the time in which it was held back like any other.
+  4: ({ value, context }) => {
+    const { order, createdAt, enteredAt } = context as Fourth;
+    const waitsSince = over.has(value) ? null : (enteredAt.queued ?? Math.max(createdAt, order.scheduledFor ?? 0));
+    return { value, context: { ...(context as object), heldBackAt: null, waitsSince } };
+  },
 };

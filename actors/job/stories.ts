@@ -83,6 +83,14 @@ export const stories: Readonly<Record<string, () => Life>> = {
   "pipeline-failed": () => new Life(goesOn).fail("input", "“a fox” failed."),
   "pipeline-cancelled": () => new Life(goesOn).cancel(),
   "cancelled-paused": () => new Life().send({ type: "job.pause" }).cancel(),
+  "held-back": () => {
+    const life = new Life();
+    for (const heldBack of [true, false]) {
+      life.send({ type: "slot.waits", reason: heldBack ? "Your budget is used up." : "All places are taken.", heldBack });
+      life.now += 3_600_000;
+    }
+    return life.until("completed");
+  },
   prioritised: () => new Life().send({ type: "job.prioritise", priority: 0, rank: -5 }).until("completed"),
   "timed-out": () => {
     const life = new Life().until("processing");

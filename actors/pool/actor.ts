@@ -154,7 +154,7 @@ export const poolActor = Effect.gen(function* () {
       told.set(provider, shown);
       bus.publish(poolsChannel, { provider });
     },
-    answer: ({ reasons }) => ({ reasons }),
+    answer: ({ standings }) => ({ standings }),
     redact: ({ provider, title, queue }) => ({ provider, title, queue }),
   });
 });

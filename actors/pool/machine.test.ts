@@ -55,9 +55,10 @@ class PoolLife {
   send(event: PoolEvent): this {
     return this.#step({ ...event }, null, null);
   }
-  want(jobId: string, changes: { readonly priority?: number } = {}): this {
+  want(jobId: string, changes: { readonly priority?: number; readonly since?: number } = {}): this {
     this.now += 1000;
-    return this.send({ type: "pool.want", jobId, key: `${jobId}-1`, ownerId: "u1", priority: 5, rank: 0, cost: 10, ...changes });
+    const waiter = { jobId, key: `${jobId}-1`, ownerId: "u1", priority: 5, rank: 0, cost: 10, since: this.now };
+    return this.send({ type: "pool.want", ...waiter, ...changes });
   }
   loaded(accounts: ReadonlyArray<Account>, budgets: ReadonlyArray<Budget> = []): this {
     const rules = { ...emptyQueue("test").rules, budgets };
@@ -88,6 +89,30 @@ test("nobody is told anything when a waiter says that it still waits, only when 
   pool.want("y", { priority: 1 });
   expect(pool.context.shown).toBe(pool.context.queue);
   expect(pool.context.shown).not.toBe(shown);
+});
+
+test("a waiter is as old as it says, whatever it asks for anew: put in front it does not lose what it has waited", () => {
+  const pool = new PoolLife()
+    .loaded([sampleAccount("a", { busy: 1 })])
+    .want("x", { since: 500 })
+    .want("y", { since: 400 });
+  const waited = () => pool.context.queue.waiting["u1"]!.map(({ jobId, since }) => [jobId, since]);
+  expect(waited()).toEqual([
+    ["y", 400],
+    ["x", 500],
+  ]);
+  pool.want("x", { since: 500, priority: 1 });
+  expect(waited()).toEqual([
+    ["x", 500],
+    ["y", 400],
+  ]);
+});
+
+test("it tells whom a budget or a pause holds back, and whom not any more", () => {
+  const pool = new PoolLife().want("x").loaded([sampleAccount("a", { busy: 1 })], [full]);
+  expect(pool.context.standings).toMatchObject({ u1: { heldBack: true, reason: expect.stringContaining("budget") as string } });
+  pool.send({ type: "pool.rules" }).loaded([sampleAccount("a", { busy: 1 })]);
+  expect(pool.context.standings).toEqual({ u1: { heldBack: false, reason: "The only place at Test studio is taken." } });
 });
 
 test("while somebody waits for a budget it is read again when something ends at an account, not when a place is taken", () => {

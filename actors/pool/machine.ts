@@ -15,7 +15,8 @@ import {
   plan,
   type PoolQueue,
   type PoolRules,
-  reasonFor,
+  type Standing,
+  standingOf,
   type Waiter,
   waitingCount,
   wants,
@@ -27,8 +28,8 @@ export interface PoolContext {
   readonly queue: PoolQueue;
   /** The queue as of its last change that anybody is told of: not whenever a waiter says that it still waits. */
   readonly shown: PoolQueue;
-  /** Why each user's jobs wait. */
-  readonly reasons: Readonly<Record<string, string>>;
+  /** How things stand for each user's jobs. */
+  readonly standings: Readonly<Record<string, Standing>>;
   /** Grants under way. */
   readonly grants: ReadonlyArray<Grant>;
   /** The rules have changed since they were read. */
@@ -36,7 +37,7 @@ export interface PoolContext {
 }
 
 export type PoolEvent =
-  | ({ readonly type: "pool.want" } & Omit<Waiter, "since" | "heardAt">)
+  | ({ readonly type: "pool.want" } & Omit<Waiter, "heardAt">)
   | { readonly type: "pool.leave"; readonly ownerId: string; readonly jobId: string }
   | { readonly type: "pool.account"; readonly account: Account }
   /** What holds back who waits has changed. */
@@ -88,22 +89,22 @@ const again = 15_000;
 const afterHeldBack = 1000;
 
 const withQueue = (context: PoolContext, queue: PoolQueue): Partial<PoolContext> =>
-  queue === context.queue ? {} : { queue, shown: queue, reasons: reasonsOf(context, queue) };
+  queue === context.queue ? {} : { queue, shown: queue, standings: standingsOf(context, queue) };
 
 /** Something that was held for an account is so no longer. */
 const hasEnded = (known: Account | undefined, account: Account): boolean =>
   known !== undefined && known.rev < account.rev && (account.busy < known.busy || account.held < known.held);
 
-const reasonsOf = ({ title, reasons, queue: old }: PoolContext, queue: PoolQueue): PoolContext["reasons"] => {
+const standingsOf = ({ title, standings, queue: old }: PoolContext, queue: PoolQueue): PoolContext["standings"] => {
   const owners = Object.keys(queue.waiting);
   if (
     queue.accounts === old.accounts &&
     queue.rules === old.rules &&
-    owners.length === Object.keys(reasons).length &&
-    owners.every((owner) => owner in reasons)
+    owners.length === Object.keys(standings).length &&
+    owners.every((owner) => owner in standings)
   )
-    return reasons;
-  return Object.fromEntries(owners.map((owner) => [owner, reasonFor(queue, owner, title)]));
+    return standings;
+  return Object.fromEntries(owners.map((owner) => [owner, standingOf(queue, owner, title)]));
 };
 
 export const poolMachine = setup({
@@ -125,7 +126,7 @@ export const poolMachine = setup({
       // One that is being granted a place is not in the queue, and would be granted a second one.
       if (context.grants.some((grant) => grant.waiter.jobId === waiter.jobId)) return {};
       const at = timeOf(event);
-      const wanting = { ...waiter, since: at, heardAt: at };
+      const wanting = { ...waiter, heardAt: at };
       const queue = wants(context.queue, wanting);
       return isWaiting(context.queue, wanting) ? { queue } : withQueue(context, queue);
     }),
@@ -168,7 +169,7 @@ export const poolMachine = setup({
   initial: "loading",
   context: ({ input: { provider, title } }) => {
     const queue = emptyQueue(provider);
-    return { provider, title, queue, shown: queue, reasons: {}, grants: [], stale: false };
+    return { provider, title, queue, shown: queue, standings: {}, grants: [], stale: false };
   },
   on: {
     "pool.want": { actions: "add" },

@@ -384,3 +384,16 @@ export const reasonFor = (queue: PoolQueue, ownerId: string, providerTitle: stri
   const more = others.length > 3 ? ` And ${others.length - 3} more.` : "";
   return `${taking.length > 0 ? `A place at ${providerTitle}.` : `An account at ${providerTitle} that can be used.`} ${named.join(" ")}${more}`;
 };
+
+/** How things stand for a user's jobs. */
+export interface Standing {
+  /** Why they wait, in words. */
+  readonly reason: string;
+  /** A person or a budget holds them back. */
+  readonly heldBack: boolean;
+}
+
+export const standingOf = (queue: PoolQueue, ownerId: string, providerTitle: string): Standing => ({
+  reason: reasonFor(queue, ownerId, providerTitle),
+  heldBack: pauseOf(queue.rules, ownerId) !== null || budgetOfNext(queue, ownerId) !== null,
+});

@@ -3,20 +3,20 @@
 import { Effect, Random } from "effect";
 import { Actors } from "#runtime/actor/actors.ts";
 import { poolAddress } from "#actors/account/address.ts";
-import type { Waiter } from "./queue.ts";
+import type { Standing, Waiter } from "./queue.ts";
 
 /** Pauses between two words to the pool, ms: short at first, since the first may find it loading. */
 const pauses = [250, 1000, 3000, 10_000, 20_000] as const;
 
-export interface Waiting extends Omit<Waiter, "since" | "heardAt"> {
+export interface Waiting extends Omit<Waiter, "heardAt"> {
   readonly provider: string;
   readonly providerTitle: string;
 }
 
-/** Never ends by itself; interrupting it leaves the queue. `tell` is called when the reason of the wait changes. */
+/** Never ends by itself; interrupting it leaves the queue. `tell` is called when the wait is another than before. */
 export const waitInPool = Effect.fnUntraced(function* (
   { provider, providerTitle, ...waiter }: Waiting,
-  tell: (reason: string) => Effect.Effect<void>,
+  tell: (standing: Standing) => Effect.Effect<void>,
 ): Effect.fn.Return<never, never, Actors> {
   const actors = yield* Actors;
   const address = poolAddress(provider);
@@ -26,20 +26,20 @@ export const waitInPool = Effect.fnUntraced(function* (
       () =>
         Effect.andThen(actors.create(address, { provider, title: providerTitle }), actors.send(address, { type: "pool.want", ...waiter })),
     ),
-    Effect.map(({ context }) => (context["reasons"] as Readonly<Record<string, string>> | undefined)?.[waiter.ownerId] ?? null),
+    Effect.map(({ context }) => (context["standings"] as Readonly<Record<string, Standing>> | undefined)?.[waiter.ownerId] ?? null),
     // It cannot be reached now: it is told again.
     Effect.orElseSucceed(() => null),
   );
   const leave = Effect.ignore(actors.send(address, { type: "pool.leave", ownerId: waiter.ownerId, jobId: waiter.jobId }));
 
   const wait = Effect.gen(function* () {
-    let told: string | null = null;
+    let told: Standing | null = null;
     for (let count = 0; ; count++) {
-      const reason = yield* want;
+      const standing = yield* want;
       // At once it is only passing: most are granted a place before they ask again.
-      if (reason !== null && reason !== told && count > 0) {
-        told = reason;
-        yield* tell(reason);
+      if (standing !== null && count > 0 && (standing.reason !== told?.reason || standing.heldBack !== told.heldBack)) {
+        told = standing;
+        yield* tell(standing);
       }
       const pause = pauses[Math.min(count, pauses.length - 1)]!;
       yield* Effect.sleep(Math.round(pause * (0.8 + 0.4 * (yield* Random.next))));
