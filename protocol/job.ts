@@ -106,6 +106,58 @@ export const JobTemplate = z.object({
 });
 export type JobTemplate = z.infer<typeof JobTemplate>;
 
+/**
+ * What makes a job go on at another provider. `unavailable`: it failed there, after all attempts. `refused`: no account there can take it, for its
+ * limits, credits or access. `rejected`: the request was. `filtered`: its content was.
+ */
+export const FallbackReason = z.enum(["unavailable", "refused", "rejected", "filtered"]);
+export type FallbackReason = z.infer<typeof FallbackReason>;
+
+/** Providers in order, at which a job goes on when the one before does not make it. */
+export const Fallback = z.object({
+  orders: z
+    .array(
+      z.object({
+        provider: Id,
+        /** Left out: the request's. */
+        operation: Operation.optional(),
+        /** Checked against that provider's schema. The words of the request, and its seed where this has none, go along. */
+        params: z.record(z.string(), z.unknown()).default({}),
+      }),
+    )
+    .min(1)
+    .max(5),
+  /** Never where nobody knows whether a submission was taken, or where something was paid. */
+  on: z.array(FallbackReason).default(["unavailable", "refused"]),
+  /** Also when it has waited so long at one, ms, time that a pause or a budget holds it not counted; left out: however long. */
+  afterMs: z
+    .int()
+    .min(1000)
+    .max(7 * 24 * 60 * 60 * 1000)
+    .optional(),
+});
+export type Fallback = z.infer<typeof Fallback>;
+
+/** Where a job is to go on, and where it was before. */
+export const JobFallback = z.object({
+  on: z.array(FallbackReason),
+  afterMs: z.int().nullable(),
+  /** To come, in order. */
+  orders: z.array(z.object({ provider: Id, operation: Operation, params: z.record(z.string(), z.unknown()), credits: z.number() })),
+  /** Those that it has left, oldest first, and why. */
+  switches: z.array(
+    z.object({
+      provider: Id,
+      operation: Operation,
+      params: z.record(z.string(), z.unknown()),
+      reason: z.union([FallbackReason, z.literal("waited")]),
+      message: z.string(),
+      at: Time,
+    }),
+  ),
+});
+export type JobFallback = z.infer<typeof JobFallback>;
+
 /** Lower runs first. */
 const JobPriority = z.int().min(0).max(9);
 
@@ -121,6 +173,7 @@ export const JobRequest = z.object({
   priority: JobPriority.default(5),
   /** Left out: the prompt is sent as it is. */
   prompt: JobPrompt.optional(),
+  fallback: Fallback.optional(),
 });
 export type JobRequest = z.infer<typeof JobRequest>;
 
@@ -177,6 +230,8 @@ export const Charge = z.object({
   key: z.string(),
   accountId: Id,
   accountTitle: z.string(),
+  /** Left out: the job's. */
+  provider: Id.optional(),
   /** In credits of `type`, before it was sent. */
   estimated: z.number(),
   /** As the provider told it, or null where it did not: then `estimated` stands for it if it completed or goes on there. */
@@ -216,6 +271,8 @@ export const Job = z.object({
   priority: z.int(),
   scheduledFor: Time.nullable(),
   parentJobId: Id.nullable(),
+  /** Null: it was asked for at one provider only. */
+  fallback: JobFallback.nullable(),
   /** Jobs created together. */
   batchId: Id.nullable(),
   /** Its place among those, or null where it was made alone. */
@@ -320,6 +377,8 @@ export const BatchEstimate = Estimate.extend({
   refusals: z.array(z.string()),
   /** What the jobs would wait for now, in words. */
   waits: z.array(z.string()),
+  /** By provider that they may fall back to: the dearest of them there. */
+  fallbacks: z.array(z.object({ provider: Id, credits: z.number(), creditType: z.string().nullable() })),
 });
 export type BatchEstimate = z.infer<typeof BatchEstimate>;
 
@@ -342,6 +401,7 @@ const sampleJob: Job = {
   priority: 5,
   scheduledFor: null,
   parentJobId: null,
+  fallback: null,
   batchId: null,
   cell: null,
   attempt: 1,
@@ -418,6 +478,7 @@ export const jobs = domain({
           accounts: [],
           refusals: [],
           waits: [],
+          fallbacks: [],
         },
       },
     }),

@@ -129,7 +129,7 @@ export const accepting = Effect.gen(function* () {
   /** Accepts all of them or, when the limit does not allow that, none. Errors: quota_exceeded, idempotency_conflict. */
   const accept = Effect.fnUntraced(function* (
     ownerId: string,
-    wanted: ReadonlyArray<{ readonly prepared: Prepared; readonly particulars: Omit<Particulars, "ownerId" | "expectedMs" | "waitMs"> }>,
+    wanted: ReadonlyArray<{ readonly prepared: Prepared; readonly particulars: Omit<Particulars, "ownerId"> }>,
   ) {
     if (wanted.length === 0) return [];
     const asked = wanted.map(({ prepared: { provider, operation, params, request } }) => ({
@@ -146,7 +146,7 @@ export const accepting = Effect.gen(function* () {
     );
     return yield* Effect.forEach(
       wanted,
-      ({ prepared, particulars }) => start(orderOf(prepared, { ...particulars, ownerId, ...estimate(prepared, prepared.params) })),
+      ({ prepared, particulars }) => start(orderOf(prepared, { ...particulars, ownerId }, (one) => estimate(one, one.params))),
       { concurrency: "unbounded" },
     );
   });

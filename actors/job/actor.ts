@@ -35,9 +35,10 @@ export const jobActor = Effect.gen(function* () {
     const job = jobRow(snapshot, meta);
     const { slot, submittedAt, order, leasedAt, account, submitKey, lastEnd } = snapshot.context;
     const held = leasedAt === null || account === null ? null : { accountId: account.id, key: submitKey ?? "" };
-    if (order.pooled) leases.committed(order.id, meta.at, held, ({ key }) => endOf(key, lastEnd));
+    // It may have held one at another provider before.
+    leases.committed(order.id, meta.at, held, ({ key }) => endOf(key, lastEnd));
     // While it waits the slot is its effect's affair. A parked job may wait for days: it gives its slot to others.
-    if (!order.pooled && (job.parked || (slot === null && job.state !== "waitingForSlot"))) slots.release(job.id);
+    if (order.pooled || job.parked || (slot === null && job.state !== "waitingForSlot")) slots.release(job.id);
     if (job.state === "completed" && submittedAt !== null) durations.took(order, (job.finishedAt ?? submittedAt) - submittedAt);
     bus.publish(jobChannel(job.ownerId), job);
     if (!stepsLogged) return;

@@ -6,6 +6,7 @@ import type { Account } from "#protocol/account.ts";
 import { cellAt, cellsOf, cellWords, gridFaults, requestAt } from "#protocol/grid.ts";
 import type { BatchEstimate, Grid, JobCell, JobRequest } from "#protocol/job.ts";
 import { promptSource } from "#actors/prompt/source.ts";
+import { type Fall, fallsOf, placedIssues, prepareFall, ruleIssues, wordedAt } from "./fallback.ts";
 import { checkAll, sourcesOf, type Issue, operationOf, type Prepared, prepareWith, refuse, type Target } from "./request.ts";
 import { choiceSeed, wordingOf } from "./wording.ts";
 
@@ -23,12 +24,18 @@ interface Asked {
   readonly target: Target;
   readonly request: JobRequest;
   readonly cell: JobCell;
+  /** Where it is to go on. */
+  readonly falls: ReadonlyArray<Fall>;
   readonly issues: ReadonlyArray<Issue>;
 }
 
 /** Errors: not_found for a provider, invalid_input where the grid itself or a provider's operation is wrong. */
 const askedOf = Effect.fnUntraced(function* ({ request, count, grid }: Batch) {
-  if (grid === undefined) return [{ target: yield* operationOf(request), request, cell: [], issues: [] }] as ReadonlyArray<Asked>;
+  const asAsked = Effect.fnUntraced(function* (target: Target, at: JobRequest, cell: JobCell, issues: ReadonlyArray<Issue>) {
+    const asked: Asked = { target, request: at, cell, falls: yield* fallsOf(target, at), issues: [...issues, ...ruleIssues(at)] };
+    return asked;
+  });
+  if (grid === undefined) return [yield* asAsked(yield* operationOf(request), request, [], [])];
   const faults = gridFaults(grid, count);
   if (faults.length > 0) return yield* Effect.fail(refuse(faults));
   return yield* Effect.forEach(cellsOf(grid), (place) =>
@@ -36,14 +43,12 @@ const askedOf = Effect.fnUntraced(function* ({ request, count, grid }: Batch) {
       const { request: at, seed } = requestAt(request, grid, place);
       const target = yield* operationOf(at);
       const cell = cellAt(request, grid, place);
-      if (seed === null) return { target, request: at, cell, issues: [] } as Asked;
+      if (seed === null) return yield* asAsked(target, at, cell, []);
       const name = target.form.seed?.name;
       const message = `${target.provider.title} takes no seed for this.`;
-      const asked: Asked =
-        name === undefined
-          ? { target, request: at, cell, issues: [{ path: ["request", "params", "seed"], message }] }
-          : { target, request: { ...at, params: { ...at.params, [name]: seed } }, cell, issues: [] };
-      return asked;
+      return yield* name === undefined
+        ? asAsked(target, at, cell, [{ path: ["request", "params", "seed"], message }])
+        : asAsked(target, { ...at, params: { ...at.params, [name]: seed } }, cell, []);
     }),
   );
 });
@@ -90,12 +95,17 @@ export const prepareBatch = Effect.fnUntraced(function* (ownerId: string, batch:
   const inputs = yield* sourcesOf(ownerId, batch.request.inputs);
   const source = yield* sourceOf(ownerId, batch);
   const takes = batch.count === 1 ? [null] : Array.from({ length: batch.count }, (_, index) => index);
-  const jobs = asked.flatMap(({ target, request, cell, issues }) => {
+  const jobs = asked.flatMap(({ target, request, cell, falls, issues }) => {
     const wording = wordingOf(target, request, source);
     const prepared = (take: number) => {
-      const worded = wording(choiceSeed(request.prompt?.seed, drawnFor, take));
+      const seed = choiceSeed(request.prompt?.seed, drawnFor, take);
+      const worded = wording(seed);
       const made = prepareWith(target, worded.request, inputs, now, worded.template);
-      return { prepared: made.prepared, issues: [...issues, ...(worded.issues.length > 0 ? worded.issues : made.issues)] };
+      const elsewhere = falls.map((fall) => prepareFall(fall, source, seed, inputs, now));
+      return {
+        prepared: { ...made.prepared, falls: elsewhere.map((each) => each.prepared) },
+        issues: [...issues, ...(worded.issues.length > 0 ? worded.issues : made.issues), ...elsewhere.flatMap((each) => each.issues)],
+      };
     };
     // What is sent as it was written is the same in all of them.
     const first = prepared(0);
@@ -114,6 +124,8 @@ export interface Single extends Pick<Prepared, "provider"> {
   readonly credits: number;
   readonly durationMs: number;
   readonly waitMs: number;
+  /** What it would cost where it may go on. */
+  readonly falls: ReadonlyArray<{ readonly provider: Prepared["provider"]; readonly credits: number }>;
 }
 
 /** What each cell would come to. Errors: not_found for a provider, invalid_input. */
@@ -124,16 +136,27 @@ export const singlesOf = Effect.fnUntraced(function* (
 ) {
   const asked = yield* askedOf(batch);
   const source = yield* sourceOf(ownerId, batch);
-  const checked = asked.map(({ target, request: written, cell, issues: before }) => {
-    const { request, issues: ofWords } = wordingOf(target, written, source)(choiceSeed(batch.request.prompt?.seed, "", 0));
+  const seed = choiceSeed(batch.request.prompt?.seed, "", 0);
+  const checked = asked.map(({ target, request: written, cell, falls, issues: before }) => {
+    const { request, issues: ofWords } = wordingOf(target, written, source)(seed);
     const { params, issues } = checkAll(target, request.params);
-    return { target, request, cell, params, issues: [...before, ...(ofWords.length > 0 ? ofWords : issues)] };
+    const elsewhere = falls.map((fall) => {
+      const worded = wordedAt(fall, source, seed);
+      const there = checkAll(fall.target, worded.request.params);
+      return { ...fall, params: there.params, issues: placedIssues(fall, worded.issues.length > 0 ? worded.issues : there.issues) };
+    });
+    const faults = [...before, ...(ofWords.length > 0 ? ofWords : issues), ...elsewhere.flatMap((fall) => fall.issues)];
+    return { target, request, cell, params, elsewhere, issues: faults };
   });
   const faults = faultsOf(checked);
   if (faults.length > 0) return yield* Effect.fail(refuse(faults));
-  return checked.map(({ target, request, params }): Single => {
+  return checked.map(({ target, request, params, elsewhere }): Single => {
     const { expectedMs: durationMs, waitMs } = timeOf(target, request, params);
-    return { provider: target.provider, credits: target.operation.estimate(params).credits, durationMs, waitMs };
+    const falls = elsewhere.map((fall) => ({
+      provider: fall.target.provider,
+      credits: fall.target.operation.estimate(fall.params).credits,
+    }));
+    return { provider: target.provider, credits: target.operation.estimate(params).credits, durationMs, waitMs, falls };
   });
 });
 
@@ -205,5 +228,15 @@ export const batchEstimate = (
     accounts: parts.flatMap((each) => each.accounts),
     refusals: [...refusals],
     waits: parts.flatMap((each) => each.waits),
+    fallbacks: [
+      ...Map.groupBy(
+        singles.flatMap(({ falls }) => falls),
+        ({ provider }) => provider,
+      ),
+    ].map(([provider, falls]) => ({
+      provider: provider.id,
+      credits: most(falls.map(({ credits }) => credits)),
+      creditType: provider.account?.creditType ?? null,
+    })),
   };
 };

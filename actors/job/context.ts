@@ -1,6 +1,16 @@
 // What a job knows of itself, its bounds in time, and the arithmetic on them. Pure, JSON only; shared by the machine (so also
 // by a browser that draws it) and what shows it.
-import type { Charge, FailureKind, JobCell, JobFailure, JobInput, JobState, JobTemplate, Operation } from "#protocol/job.ts";
+import type {
+  Charge,
+  FailureKind,
+  FallbackReason,
+  JobCell,
+  JobFailure,
+  JobInput,
+  JobState,
+  JobTemplate,
+  Operation,
+} from "#protocol/job.ts";
 
 const second = 1000;
 const minute = 60 * second;
@@ -35,10 +45,8 @@ export interface Awaited {
   readonly title: string;
 }
 
-/** What was accepted. Never changes, but for how urgent it is, and for inputs that come to be. */
-export interface JobOrder {
-  readonly id: string;
-  readonly ownerId: string;
+/** What of an order is one provider's affair. */
+export interface ProviderOrder {
   readonly operation: Operation;
   readonly provider: string;
   readonly providerTitle: string;
@@ -51,14 +59,42 @@ export interface JobOrder {
   readonly creditType: string | null;
   /** Canonical: checked, defaults filled in, seed chosen. */
   readonly params: Readonly<Record<string, unknown>>;
+  readonly prompt: string;
+  readonly hash: string;
+  /** Expected time of the generation and of the wait before it, ms. */
+  readonly expectedMs: number;
+  readonly waitMs: number;
+}
+
+/** A provider that a job has left for the next. */
+interface Switch extends Pick<ProviderOrder, "provider" | "providerTitle" | "operation" | "params"> {
+  readonly reason: FallbackReason | "waited";
+  readonly message: string;
+  readonly at: number;
+}
+
+export interface Fallbacks {
+  readonly on: ReadonlyArray<FallbackReason>;
+  /** It also goes on elsewhere when it has waited so long, ms; null: however long. */
+  readonly afterMs: number | null;
+  /** To come, in order. */
+  readonly orders: ReadonlyArray<ProviderOrder>;
+  /** Made, oldest first. */
+  readonly switches: ReadonlyArray<Switch>;
+}
+
+/** What was accepted. Never changes, but for how urgent it is, for inputs that come to be, and for the provider that is next. */
+export interface JobOrder extends ProviderOrder {
+  readonly id: string;
+  readonly ownerId: string;
   readonly inputs: ReadonlyArray<JobInput>;
+  /** Left out: it is made at this provider or not at all. */
+  readonly fallback?: Fallbacks;
   /** Jobs that are to be done first; left out: none. */
   readonly after?: ReadonlyArray<Awaited>;
-  readonly prompt: string;
   /** What the words were made from; left out where they were written like that. */
   readonly template?: JobTemplate;
   readonly name: string | null;
-  readonly hash: string;
   /** SHA-256 of what the client asked for, to recognise a repeat; null when it gave no key. */
   readonly askedHash: string | null;
   readonly priority: number;
@@ -69,9 +105,6 @@ export interface JobOrder {
   readonly batchId: string | null;
   /** Its place in the batch; left out where it was made alone. */
   readonly cell?: JobCell;
-  /** Expected time of the generation and of the wait before it, ms. */
-  readonly expectedMs: number;
-  readonly waitMs: number;
 }
 
 /** A place at an account is given back: what the account is told. */
@@ -168,6 +201,8 @@ export interface SlotWaits {
   readonly reason: string;
   /** A pause or a budget keeps it from one: this time counts for no limit. */
   readonly heldBack: boolean;
+  /** No account there can take it, whatever comes free. */
+  readonly hopeless?: boolean;
 }
 
 export interface Prioritise {
@@ -316,6 +351,7 @@ export const settled = (context: JobContext, outcome: Charge["outcome"], at: num
     key,
     accountId,
     accountTitle,
+    provider: order.provider,
     estimated: order.credits,
     charged,
     ...(refunded > 0 ? { refunded } : {}),
@@ -325,6 +361,101 @@ export const settled = (context: JobContext, outcome: Charge["outcome"], at: num
     at,
   };
   return { ...given, charges: [...charges, charge].slice(-rememberedCharges) };
+};
+
+/** What a failure is to the rule by which a job falls back; null: it is no reason. */
+const reasonOf = (kind: FailureKind): FallbackReason | null => {
+  switch (kind) {
+    case "provider":
+    case "network":
+    case "lost":
+    case "timeout":
+    case "internal":
+      return "unavailable";
+    case "limit":
+    case "credits":
+    case "authentication":
+      return "refused";
+    case "parameters":
+    case "input":
+      return "rejected";
+    case "filtered":
+      return "filtered";
+    case "storage":
+      return null;
+  }
+};
+
+/** Something that was submitted remains to be paid, as far as it is known. */
+const isPaid = ({ charges }: JobContext, charged: number | null): boolean =>
+  (charged ?? 0) > 0 ||
+  charges.some((each) => (each.charged ?? (each.outcome === "completed" || each.outcome === "goes on" ? each.estimated : 0)) > 0);
+
+/**
+ * Whether the job goes on at another provider for this. Never while something may be going on at the one before, nor where something is paid:
+ * it would be paid twice.
+ */
+export const mayFallBack = (context: JobContext, reason: Switch["reason"] | null, charged = context.charged): boolean => {
+  const { fallback } = context.order;
+  if (reason === null || fallback === undefined || fallback.orders.length === 0) return false;
+  return (reason === "waited" ? fallback.afterMs !== null : fallback.on.includes(reason)) && !isPaid(context, charged);
+};
+
+/** The same for a failure, whose answer says that the generation is over there. */
+export const fallsBackOn = (context: JobContext, event: object): boolean =>
+  mayFallBack(context, reasonOf(failureOf(event).kind), detailsOf(event).charged ?? context.charged);
+
+/** When it has waited long enough for a place to go on elsewhere; null: it waits for none, or as long as it takes. */
+export const patienceEnd = (context: JobContext): number | null => {
+  const { waitsSince, unanswered, slot, leasedAt, providerJobId, order } = context;
+  if (waitsSince === null || unanswered || slot !== null || leasedAt !== null || providerJobId !== null) return null;
+  return mayFallBack(context, "waited") ? waitsSince + (order.fallback?.afterMs ?? 0) : null;
+};
+
+/** Why it goes on elsewhere: `failure`, the last one. */
+export type Because = "failure" | "gone" | "refused" | "waited";
+
+const reasonFor = (because: Because, failure: JobFailure | null): Switch["reason"] => {
+  switch (because) {
+    case "failure":
+      return reasonOf(failure?.kind ?? "internal") ?? "unavailable";
+    case "gone":
+      return "unavailable";
+    case "refused":
+    case "waited":
+      return because;
+  }
+};
+
+/**
+ * It goes on at the next provider, as a new submission with all its time and attempts before it. What was submitted is settled first, as it was
+ * ordered.
+ */
+export const switched = (context: JobContext, because: Because, message: string, at: number): Partial<JobContext> => {
+  const { order, failure } = context;
+  const [next, ...orders] = order.fallback?.orders ?? [];
+  if (order.fallback === undefined || next === undefined) return {};
+  const { provider, providerTitle, operation, params } = order;
+  const left: Switch = { provider, providerTitle, operation, params, reason: reasonFor(because, failure), message, at };
+  return {
+    ...settled(context, outcomeOf(context), at),
+    order: { ...order, ...next, fallback: { ...order.fallback, orders, switches: [...order.fallback.switches, left] } },
+    submission: context.submission + 1,
+    attempt: 1,
+    tries: 0,
+    unreadable: 0,
+    progress: 0,
+    account: null,
+    failure: null,
+    retryAt: null,
+    firstSlotAt: null,
+    heldBackAt: null,
+    heldMs: 0,
+    waitsSince: at,
+    deadlineAt: at + jobLimits.firstSlot,
+    expectedMs: next.expectedMs,
+    etaAt: at + next.waitMs + next.expectedMs,
+  };
 };
 
 /** How the submission of a job that ends now ends. */

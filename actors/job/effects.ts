@@ -131,7 +131,8 @@ export const jobEffects = Effect.gen(function* () {
     if (order.pooled) {
       const { id: jobId, provider, providerTitle, ownerId, priority, rank = 0, credits } = order;
       const waiting = { jobId, key, provider, providerTitle, ownerId, priority, rank, cost: credits, since };
-      return yield* waitInPool(waiting, (wait) => tell({ type: "slot.waits", ...wait }));
+      const mayLeave = (order.fallback?.orders.length ?? 0) > 0 && (order.fallback?.on.includes("refused") ?? false);
+      return yield* waitInPool(waiting, mayLeave, (wait) => tell({ type: "slot.waits", ...wait }));
     }
     return {
       slot: yield* slotUnlessPaused(order, (wait) => tell({ type: "slot.waits", ...wait })),
@@ -218,7 +219,8 @@ export const jobEffects = Effect.gen(function* () {
     });
 
   const track = Effect.fnUntraced(function* ({ input: { order, providerJobId, accountId }, send }: CallOf<"track">) {
-    const connection = yield* connectionOf(order, accountId);
+    // Without a connection nothing is known of what goes on there.
+    const connection = yield* Effect.mapError(connectionOf(order, accountId), unsent);
     yield* withSlot(order);
     let told = 0;
     // By a clock that nobody sets back.

@@ -48,6 +48,7 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
       accounts: [],
       refusals: [],
       waits: [],
+      fallbacks: [],
     });
     expect(await ask({ prompt: "x", duration: 10 })).toMatchObject({ durationMs: 4000 });
     expect(await codeOf(ask({ prompt: "" }))).toBe("invalid_input");

@@ -23,7 +23,8 @@ import type { JobEvent } from "./context.ts";
 import { providerSpec } from "./form.ts";
 import type { Submitted } from "./machine.ts";
 import { jobChannel } from "./pipeline.ts";
-import { prepare, refuse } from "./request.ts";
+import { prepare } from "./fallback.ts";
+import { type Prepared, refuse } from "./request.ts";
 import { fromStored } from "./row.ts";
 
 /** Rows of the snapshot of the topic. */
@@ -47,16 +48,23 @@ const sameInput = (input: unknown): unknown => {
   return rest.assetId === undefined ? { ...rest, jobId, frame } : rest;
 };
 
-/** The request that a stored job was made from, with its seed. */
-const requestOf = (row: JobRow): JobRequest =>
-  JobRequest.parse({
-    operation: row.operation,
-    provider: row.provider,
-    params: row.params,
+/** The request that a stored job was made from, with its seed: also where it has gone on elsewhere since. */
+const requestOf = (row: JobRow): JobRequest => {
+  const { fallback } = fromStored(row);
+  const now = { provider: row.provider, operation: row.operation, params: row.params };
+  const [first = now, ...orders] = [...(fallback?.switches ?? []), now, ...(fallback?.orders ?? [])];
+  return JobRequest.parse({
+    operation: first.operation,
+    provider: first.provider,
+    params: first.params,
+    ...(fallback === null ? {} : { fallback: { on: fallback.on, afterMs: fallback.afterMs ?? undefined, orders } }),
     inputs: row.inputs.map(sameInput),
     priority: row.priority,
     ...(row.name === null ? {} : { name: row.name }),
   });
+};
+
+const withoutSeed = (prepared: Prepared): Prepared => ({ ...prepared, seed: null, falls: prepared.falls.map(withoutSeed) });
 
 /** The handlers of the domain `jobs`. */
 export const jobHandlers = Effect.gen(function* () {
@@ -232,7 +240,7 @@ export const jobHandlers = Effect.gen(function* () {
             onSuccess: (checked) => {
               // The words stay, and with them what they were made from.
               const again = { ...checked, template: fromStored(row).template };
-              return [{ prepared: newSeed ? { ...again, seed: null } : again, particulars }];
+              return [{ prepared: newSeed ? withoutSeed(again) : again, particulars }];
             },
             onFailure: ({ message }) => {
               failed.push({ id: parentJobId, message });

@@ -3,7 +3,7 @@
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { JobState } from "#protocol/job.ts";
 import { applyHostStep, applyStep, makeKind, makeResident, type PendingStep, type Resident } from "#runtime/actor/resident.ts";
-import { type JobContext, type JobOrder, sentAgain } from "./context.ts";
+import { type JobContext, type JobOrder, type ProviderOrder, sentAgain } from "./context.ts";
 import { jobMachine, jobMachineVersion, type Submitted } from "./machine.ts";
 import { jobMigrations } from "./migrations.ts";
 import { stateOf } from "./row.ts";
@@ -31,6 +31,13 @@ export const sampleOrder: JobOrder = {
   batchId: null,
   expectedMs: 2000,
   waitMs: 0,
+};
+
+/** The same at another provider, as a job may fall back to it. */
+export const elsewhere = (provider: string, changes: Partial<ProviderOrder> = {}): ProviderOrder => {
+  const { operation, resendable, pooled, credits, creditType, prompt, expectedMs, waitMs } = sampleOrder;
+  const rest = { operation, resendable, pooled, credits, creditType, prompt, expectedMs, waitMs, hash: "1".repeat(64) };
+  return { ...rest, provider, providerTitle: provider, params: { prompt, seed: 7 }, ...changes };
 };
 
 export const jobKind = makeKind({
@@ -125,11 +132,12 @@ export class Life {
     const event = { type: `xstate.done.actor.${effect.invokeId}`, output: output ?? outputs[effect.name] };
     return this.#step(event, effect.invokeId, null);
   }
-  /** The effect under way fails; `unsent`: before the provider was asked. */
-  fail(failure: string, message = `it was ${failure}`, unsent = false): this {
+  /** The effect under way fails; `unsent`: before the provider was asked; `charged`: what the provider says that it has cost. */
+  fail(failure: string, message = `it was ${failure}`, unsent = false, charged: number | null = null): this {
     const [effect] = this.resident.effects;
     if (effect === undefined) throw new Error(`nothing is under way in ${this.state}`);
-    const error = { kind: failure, message, ...(unsent || ["acquireSlot", "awaitInputs"].includes(effect.name) ? { unsent: true } : {}) };
+    const notSent = unsent || ["acquireSlot", "awaitInputs"].includes(effect.name);
+    const error = { kind: failure, message, ...(notSent ? { unsent: true } : {}), ...(charged === null ? {} : { charged }) };
     const event = { type: `xstate.error.actor.${effect.invokeId}`, error };
     return this.#step(event, effect.invokeId, null);
   }

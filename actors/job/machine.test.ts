@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { finalJobStates, type JobState } from "#protocol/job.ts";
-import { backoff, jobLimits } from "./context.ts";
-import { Life, start } from "./life.ts";
+import { backoff, type Fallbacks, jobLimits } from "./context.ts";
+import { elsewhere, Life, start } from "./life.ts";
 
 const kinds = [
   "authentication",
@@ -388,6 +388,8 @@ describe("a job that a pause or a budget holds back", () => {
     // Its deadline comes and goes, again and again.
     while (life.now < start + 100 * day) life.wait();
     expect(life.state).toBe("waitingForSlot");
+    expect(life.context.waitingFor).toBe(held.reason);
+    life.now += hour;
     const heldFor = life.now - (start + hour);
     life.send(free);
     expect(life.context).toMatchObject({ heldBackAt: null, deadlineAt: deadlineAt + heldFor, waitsSince: start + heldFor });
@@ -409,12 +411,15 @@ describe("a job that a pause or a budget holds back", () => {
     life.now += hour;
     life.send({ type: "job.pause" });
     life.now += hour;
-    expect(life.send({ type: "job.resume" }).context).toMatchObject({ deadlineAt: start + 7 * day + 2 * hour, waitsSince: start + 2 * hour });
+    expect(life.send({ type: "job.resume" }).context).toMatchObject({
+      deadlineAt: start + 7 * day + 2 * hour,
+      waitsSince: start + 2 * hour,
+    });
   });
 
   test("keeps what it has waited when it is put in front, refused for want of room or restarted", () => {
     const life = new Life();
-    const since = () => (life.resident.effects[0]?.input as { readonly since: number }).since;
+    const since = () => (life.resident.effects[0]!.input as { readonly since: number }).since;
     life.now += hour;
     life.send({ type: "job.prioritise", priority: 0, rank: -7 });
     expect(since()).toBe(start);
@@ -472,6 +477,156 @@ describe("a job that goes on from another's result", () => {
     expect(later.wait().state).toBe("awaitingInputs");
     // Once it has what it goes on from, it does not wait for that again.
     expect(later.succeed().send(pause).send(resume).state).toBe("waitingForSlot");
+  });
+});
+
+describe("a job that falls back", () => {
+  const minute = 60_000;
+  const fallback = (changes: Partial<Fallbacks> = {}): Fallbacks => ({
+    on: ["unavailable", "refused"],
+    afterMs: null,
+    orders: [elsewhere("second"), elsewhere("third")],
+    switches: [],
+    ...changes,
+  });
+  const falling = (changes: Partial<Fallbacks> = {}) => new Life({ fallback: fallback(changes) });
+  const waits = { type: "slot.waits", reason: "No account can be used.", heldBack: false, hopeless: true };
+
+  test("goes on at the next provider once all attempts have failed, as a new submission with all its time and attempts", () => {
+    const life = falling();
+    for (const _ of [1, 2]) life.until("submitting").fail("provider").wait();
+    expect(life.context).toMatchObject({ attempt: 3, order: { provider: "studio" } });
+    life.now += minute;
+    life.until("submitting").fail("provider", "It broke.");
+    expect(life.state).toBe("waitingForSlot");
+    expect(life.context).toMatchObject({
+      attempt: 1,
+      progress: 0,
+      failure: null,
+      slot: null,
+      firstSlotAt: null,
+      deadlineAt: life.now + jobLimits.firstSlot,
+      waitsSince: life.now,
+      order: {
+        provider: "second",
+        fallback: {
+          orders: [{ provider: "third" }],
+          switches: [{ provider: "studio", reason: "unavailable", message: "It broke.", at: life.now }],
+        },
+      },
+    });
+    expect(life.resident.effects[0]?.input).toMatchObject({ key: "job_test-4", order: { provider: "second" } });
+    expect(life.until("completed").keys).toEqual(["job_test-1", "job_test-2", "job_test-3", "job_test-4"]);
+    expect(life.context.failure).toBeNull();
+  });
+
+  test("also after the generation has failed there, and fails once there is no other", () => {
+    const life = falling({ orders: [elsewhere("second")] });
+    for (const provider of ["studio", "second"]) {
+      expect(life.context.order.provider).toBe(provider);
+      for (const attempt of [1, 2, 3]) {
+        life.until("processing").fail("provider");
+        if (attempt < 3) life.wait();
+      }
+    }
+    expect(life.state).toBe("failed");
+    expect(life.keys).toHaveLength(6);
+  });
+
+  test("does so for what is refused for good only where the rule says so", () => {
+    for (const state of ["submitting", "processing"] as const) {
+      for (const [kind, reason] of [
+        ["filtered", "filtered"],
+        ["parameters", "rejected"],
+        ["input", "rejected"],
+      ] as const) {
+        expect(falling().until(state).fail(kind).state).toBe(kind === "filtered" ? "filtered" : "failed");
+        const life = falling({ on: [reason] })
+          .until(state)
+          .fail(kind);
+        expect(life.state).toBe("waitingForSlot");
+        expect(life.context.order).toMatchObject({ provider: "second", fallback: { switches: [{ reason }] } });
+      }
+    }
+  });
+
+  test("does so at once where no account can take it, and not for a place that was granted meanwhile", () => {
+    const pooled = new Life({ pooled: true, fallback: fallback({ orders: [elsewhere("second", { pooled: true })] }) });
+    pooled.send({ ...waits, hopeless: false });
+    expect(pooled.context).toMatchObject({ order: { provider: "studio" }, waitingFor: waits.reason });
+    pooled.send(waits);
+    expect(pooled.context.order).toMatchObject({
+      provider: "second",
+      fallback: { switches: [{ reason: "refused", message: waits.reason }] },
+    });
+    const granted = { type: "slot.granted", accountId: "acc_1", accountTitle: "Main", expectedMs: null };
+    expect(pooled.send({ ...granted, key: "job_test-1" }).state).toBe("waitingForSlot");
+    expect(pooled.send({ ...granted, key: "job_test-2" }).state).toBe("submitting");
+    expect(falling({ on: ["unavailable"] }).send(waits).context.order.provider).toBe("studio");
+  });
+
+  test("does so after the wait that the rule allows, in which being held back does not count", () => {
+    const life = falling({ afterMs: 10 * minute, on: [] });
+    life.now += 4 * minute;
+    life.send({ type: "slot.waits", reason: "Paused.", heldBack: true });
+    life.now += 100 * minute;
+    life.send({ type: "slot.waits", reason: "All places are taken.", heldBack: false });
+    while (life.context.order.provider === "studio") life.wait();
+    expect(life.now).toBe(start + 110 * minute);
+    expect(life.context.order.fallback?.switches).toMatchObject([
+      { reason: "waited", message: "It had waited long enough. All places are taken." },
+    ]);
+    // And from there again.
+    life.wait();
+    expect(life.context.order.provider).toBe("third");
+    expect(life.now).toBe(start + 120 * minute);
+    expect(life.wait().state).toBe("timedOut");
+  });
+
+  test("does so where the provider is no more", () => {
+    expect(falling().fail("parameters", "It is no longer there.").context.order.provider).toBe("second");
+  });
+
+  test("settles what it had at an account first, by the order that it was sent with", () => {
+    const order = { pooled: true, credits: 10, creditType: "credits" };
+    const life = new Life({ ...order, fallback: fallback({ on: ["filtered"], orders: [elsewhere("second", { credits: 99 })] }) });
+    life.send({ type: "slot.granted", key: "job_test-1", accountId: "acc_1", accountTitle: "Main", expectedMs: null });
+    life.succeed({ providerJobId: "p-1", charged: 10 }).fail("filtered", "Not this.", false, 0);
+    expect(life.state).toBe("waitingForSlot");
+    expect(life.context).toMatchObject({ account: null, leasedAt: null, charged: null, order: { provider: "second", credits: 99 } });
+    expect(life.context.lastEnd).toMatchObject({ key: "job_test-1", accountId: "acc_1", outcome: "filtered", charged: 0 });
+    expect(life.context.charges).toMatchObject([{ provider: "studio", estimated: 10, charged: 0, refunded: 10, outcome: "filtered" }]);
+  });
+
+  test("never where something is paid, or may have been taken", () => {
+    const order = { pooled: true, credits: 10, fallback: fallback({ on: ["filtered", "unavailable", "rejected", "refused"] }) };
+    const granted = { type: "slot.granted", key: "job_test-1", accountId: "acc_1", accountTitle: "Main", expectedMs: null };
+    const paid = new Life(order).send(granted).succeed({ providerJobId: "p-1", charged: 10 }).fail("filtered");
+    expect(paid.state).toBe("filtered");
+    expect(new Life({ ...order, resendable: false }).send(granted).fail("network").state).toBe("failed");
+    const silent = new Life({ ...order, resendable: false }).send(granted).wait();
+    expect(silent.state).toBe("cancelling");
+    expect(silent.succeed().state).toBe("timedOut");
+    // Sent with its key, and then our own part fails: the provider may have taken it.
+    const unsure = falling({ on: ["rejected"] })
+      .until("submitting")
+      .fail("network")
+      .wait()
+      .until("submitting")
+      .fail("input", "Gone.", true);
+    expect(unsure.state).toBe("cancelling");
+    expect(unsure.succeed().state).toBe("failed");
+    // While it waits for another try of the same key it stays, however long.
+    const waiting = falling({ afterMs: minute }).until("submitting").fail("network").wait();
+    expect(waiting.state).toBe("waitingForSlot");
+    expect(waiting.send(waits).context.order.provider).toBe("studio");
+    expect(waiting.wait().context.order.provider).toBe("studio");
+  });
+
+  test("is cancelled after a switch like any that waits, with nothing to call off", () => {
+    const life = falling().send(waits).cancel();
+    expect(life.state).toBe("cancelled");
+    expect(life.calledOff).toEqual([]);
   });
 });
 
@@ -610,10 +765,19 @@ describe("whatever happens", () => {
     { weight: 2, arbitrary: fc.record({ type: fc.constant("time" as const), ms: fc.integer({ min: 0, max: 7_200_000 }) }) },
   );
   const first = [{ jobId: "job_first", title: "a fox" }];
-  const changes = fc.record({
-    resendable: fc.boolean(),
-    scheduledFor: fc.option(fc.integer({ min: 0, max: start * 2 })),
-    after: fc.constantFrom([], [], first),
+  const changes = fc.boolean().chain((resendable) => {
+    const fallback = fc.record({
+      on: fc.subarray(["unavailable", "refused", "rejected", "filtered"] as const),
+      afterMs: fc.option(fc.integer({ min: 1000, max: 7_200_000 })),
+      orders: fc.constantFrom(["second"], ["second", "third"]).map((ids) => ids.map((id) => elsewhere(id, { resendable }))),
+      switches: fc.constant([]),
+    });
+    const always = {
+      resendable: fc.constant(resendable),
+      scheduledFor: fc.option(fc.integer({ min: 0, max: start * 2 })),
+      after: fc.constantFrom([], [], first),
+    };
+    return fc.oneof(fc.record(always), fc.record({ ...always, fallback }));
   });
 
   const ambiguous: ReadonlySet<string> = new Set(["network", "timeout"]);
@@ -665,7 +829,8 @@ describe("whatever happens", () => {
           expect(JSON.parse(JSON.stringify(life.resident.snapshot.context))).toEqual(life.resident.snapshot.context);
           expect(context.progress).toBeGreaterThanOrEqual(0);
           expect(context.progress).toBeLessThanOrEqual(1);
-          if (context.attempt === before.context.attempt) expect(context.progress).toBeGreaterThanOrEqual(before.context.progress);
+          const isSame = context.attempt === before.context.attempt && context.order.provider === before.context.order.provider;
+          if (isSame) expect(context.progress).toBeGreaterThanOrEqual(before.context.progress);
           if (context.slot !== null) expect(["submitting", "processing", "cancelling"]).toContain(state);
           if (state === "submitting" || state === "processing") expect(context.slot).not.toBeNull();
           if (state === "paused") expect(context).toMatchObject({ unanswered: false, leasedAt: null });
@@ -729,7 +894,7 @@ describe("whatever happens", () => {
           // Back from the provider to the queue, or at the end: it said that the generation is over, or what it delivered was taken.
           if (
             ["processing", "downloading", "ingesting"].includes(state) &&
-            ["queued", "failed", "filtered", "completed"].includes(life.state)
+            ["queued", "waitingForSlot", "failed", "filtered", "completed"].includes(life.state)
           ) {
             going.delete(key);
           }
@@ -768,11 +933,111 @@ describe("whatever happens", () => {
           if (outcome === "succeed") life.succeed();
           else life.fail(outcome);
         }
-        expect(life.now - Math.max(start, order.scheduledFor ?? 0)).toBeLessThanOrEqual(
-          jobLimits.firstSlot + jobLimits.generationWithFullDisk + jobLimits.cancellingUnanswered,
-        );
+        const most = jobLimits.firstSlot + jobLimits.generationWithFullDisk + jobLimits.cancellingUnanswered;
+        const providers = 1 + (life.context.order.fallback?.switches.length ?? 0);
+        expect(life.now - Math.max(start, order.scheduledFor ?? 0)).toBeLessThanOrEqual(providers * most);
       }),
       { numRuns: 40 },
     );
+  });
+
+  test("no two providers are ever paid for it, whatever they say and whatever gets lost", () => {
+    /** What one submission came to, as the provider knows it. */
+    interface Taken {
+      readonly provider: string;
+      paid: number;
+    }
+    type Deed =
+      | { readonly type: "grant" | "hopeless" | "wait" | "cancel" | "succeed" }
+      | {
+          readonly type: "submit";
+          readonly takes: boolean;
+          readonly answer: "accepted" | "lost" | "refused";
+          readonly kind: string;
+          readonly tells: boolean;
+        }
+      | { readonly type: "fail"; readonly kind: string; readonly charged: number | null };
+    const told = fc.constantFrom("filtered", "provider", "lost", "parameters", "credits", "limit", "authentication", "internal");
+    const submit = fc.record({
+      type: fc.constant("submit" as const),
+      takes: fc.boolean(),
+      answer: fc.constantFrom("accepted" as const, "lost" as const, "refused" as const),
+      kind: told,
+      tells: fc.boolean(),
+    });
+    const deed: fc.Arbitrary<Deed> = fc.oneof(
+      { weight: 5, arbitrary: fc.constant<Deed>({ type: "grant" }) },
+      { weight: 5, arbitrary: submit },
+      { weight: 4, arbitrary: fc.record({ type: fc.constant("fail" as const), kind: told, charged: fc.constantFrom(null, 0, 10) }) },
+      { weight: 3, arbitrary: fc.constant<Deed>({ type: "wait" }) },
+      { weight: 2, arbitrary: fc.constant<Deed>({ type: "succeed" }) },
+      { weight: 1, arbitrary: fc.constant<Deed>({ type: "hopeless" }) },
+      { weight: 1, arbitrary: fc.constant<Deed>({ type: "cancel" }) },
+    );
+    const rule = fc.record({
+      on: fc.subarray(["unavailable", "refused", "rejected", "filtered"] as const),
+      afterMs: fc.option(fc.integer({ min: 1000, max: 7_200_000 })),
+      resendable: fc.boolean(),
+    });
+    let switches = 0;
+    fc.assert(
+      fc.property(rule, fc.array(deed, { maxLength: 60 }), ({ on, afterMs, resendable }, deeds) => {
+        const paid = { pooled: true, credits: 10, creditType: "credits", resendable };
+        const orders = ["second", "third"].map((id) => elsewhere(id, paid));
+        const life = new Life({ ...paid, provider: "first", fallback: { on, afterMs, orders, switches: [] } });
+        const taken = new Map<string, Taken>();
+        for (const step of deeds) {
+          if (life.over) break;
+          const { state } = life;
+          const [effect] = life.resident.effects;
+          const key = life.keys.at(-1) ?? "";
+          const { provider } = life.context.order;
+          switch (step.type) {
+            case "grant": {
+              const granted = { type: "slot.granted", accountId: `acc_${provider}`, accountTitle: provider, expectedMs: null };
+              life.send({ ...granted, key: `job_test-${life.context.submission}` });
+              break;
+            }
+            case "submit": {
+              if (state !== "submitting") break;
+              const known = taken.get(key);
+              // What was taken under this key is answered by what it has become; what was accepted was taken.
+              const accepts = known !== undefined || step.answer === "accepted";
+              if (known === undefined && (accepts || (step.answer === "lost" && step.takes))) taken.set(key, { provider, paid: 10 });
+              if (step.answer === "lost") life.fail("network");
+              else if (accepts) life.succeed({ providerJobId: `p-${key}`, charged: step.tells ? 10 : null });
+              else life.fail(step.kind);
+              break;
+            }
+            case "fail": {
+              if (state !== "processing" || effect?.name !== "track") break;
+              const goesOn = ["limit", "authentication", "internal"].includes(step.kind);
+              const now = taken.get(key);
+              // It gives back what it does not keep, and one that says nothing has told before what it took.
+              if (now !== undefined && !goesOn) now.paid = step.charged ?? life.context.charged ?? 0;
+              life.fail(step.kind, undefined, false, goesOn ? null : step.charged);
+              break;
+            }
+            case "succeed":
+              if (effect === undefined || ["acquireSlot", "submit"].includes(effect.name)) break;
+              if (effect.name === "cancelAtProvider") taken.delete(key);
+              life.succeed(effect.name === "track" ? { charged: null } : undefined);
+              break;
+            case "hopeless":
+              life.send({ type: "slot.waits", reason: "None.", heldBack: false, hopeless: true });
+              break;
+            case "wait":
+              life.wait();
+              break;
+            case "cancel":
+              life.cancel();
+          }
+          expect(new Set([...taken.values()].filter((each) => each.paid > 0).map((each) => each.provider)).size).toBeLessThanOrEqual(1);
+        }
+        switches += life.context.order.fallback?.switches.length ?? 0;
+      }),
+      { numRuns: 1500 },
+    );
+    expect(switches).toBeGreaterThan(100);
   });
 });

@@ -2,15 +2,17 @@
 // stamps every event with `at`, runs the effects named here and keeps the timers. It must never ask a provider a second time
 // for what may have been paid: only a definite answer (accepted, refused, lost) leads to a new submission key.
 import { assign, setup } from "xstate";
-import type { JobInput, JobState } from "#protocol/job.ts";
+import type { FailureKind, JobInput, JobState } from "#protocol/job.ts";
 import { effect } from "#actors/effect.ts";
 import {
   backoff,
+  type Because,
   begun,
   counted,
   type Ending,
   etaOf,
   failureOf,
+  fallsBackOn,
   initialContext,
   isAmbiguous,
   isSentAgain,
@@ -20,9 +22,11 @@ import {
   type JobContext,
   type JobEvent,
   jobLimits,
+  mayFallBack,
   type JobMachineInput,
   type JobOrder,
   outcomeOf,
+  patienceEnd,
   recharged,
   type Prioritise,
   settled,
@@ -30,6 +34,7 @@ import {
   type SlotGranted,
   type SlotWaits,
   submitKeyOf,
+  switched,
   timeOf,
   type Transition,
   waitWords,
@@ -54,6 +59,9 @@ const pastDeadlineWaiting = [
 const sendAgain = { target: "submitting", actions: "goOn" } as const;
 /** Nobody would know of what goes on at the provider if the job just ended. */
 const callOffAsFailed = { target: "#job.cancelling", actions: ["noteFailure", { type: "endAs", params: { ending: "failed" } }] } as const;
+/** To the next provider, after a definite answer of this one. */
+const fallBackAs = (because: Because) => ({ type: "fallBack", params: { because } }) as const;
+const fallBack = { target: "#job.queued", actions: ["noteFailure", fallBackAs("failure")] } as const;
 /** Once the provider has been told, or cannot be. */
 const calledOff = [
   { guard: "endsTimedOut", target: "timedOut" },
@@ -70,6 +78,29 @@ export interface Submitted {
   /** A person found it, maybe long after it was sent. */
   readonly found?: true;
 }
+
+/** The provider was asked and has answered, now or never before: nothing may be going on there. */
+const isDefinite = (context: JobContext, event: object): boolean =>
+  isUnsent(event) ? !context.unanswered : !isAmbiguous(failureOf(event).kind);
+
+/** Another attempt would be refused like this one. */
+const isForGood = (kind: FailureKind): boolean => kind === "filtered" || kind === "parameters" || kind === "input";
+
+/** The end of its wait came while it was held back. */
+const isMovedOn = (event: object): boolean => (event as { readonly type: string }).type === "xstate.after.untilDeadline.job.waitingForSlot";
+
+/** Why it goes on elsewhere, for people. */
+const switchWords = ({ failure, waitingFor }: JobContext, because: Because, event: object): string => {
+  switch (because) {
+    case "failure":
+    case "gone":
+      return failure?.message ?? "";
+    case "refused":
+      return (event as SlotWaits).reason;
+    case "waited":
+      return `It had waited long enough. ${waitingFor ?? ""}`.trim();
+  }
+};
 
 const submittedOf = ({ event }: { readonly event: { readonly output: Submitted } }): Submitted => event.output;
 
@@ -122,9 +153,9 @@ export const jobMachine = setup({
   delays: {
     untilDue: ({ context, event }) => Math.max(0, (context.order.scheduledFor ?? 0) - timeOf(event)),
     untilRetry: ({ context, event }) => Math.max(0, (context.retryAt ?? 0) - timeOf(event)),
-    untilDeadline: ({ context, event }) => Math.max(0, context.deadlineAt - timeOf(event)),
-    /** While it is held back this moves on with the time. */
-    untilWaited: ({ context, event }) => Math.max(context.heldBackAt === null ? 0 : minute, context.deadlineAt - timeOf(event)),
+    /** Of the job or, while it waits for a place, of the patience with its provider. While it is held back both move on with the time. */
+    untilDeadline: ({ context, event }) =>
+      Math.max(context.heldBackAt === null ? 0 : minute, Math.min(context.deadlineAt, patienceEnd(context) ?? Infinity) - timeOf(event)),
     submissionLimit: jobLimits.submission,
     cancellingLimit: ({ context }) => (context.providerJobId === null ? jobLimits.cancellingUnanswered : jobLimits.cancelling),
   },
@@ -155,6 +186,20 @@ export const jobMachine = setup({
     isOnlyUnreachable: ({ event }) => ["network", "limit", "authentication", "internal"].includes(failureOf(event).kind),
     /** The time in which it was held back does not count. */
     hasTimeLeft: ({ context, event }) => context.heldBackAt !== null || context.deadlineAt > timeOf(event),
+    hasNoPatience: ({ context, event }) => context.heldBackAt === null && (patienceEnd(context) ?? Infinity) <= timeOf(event),
+    /** No account there can take it, whatever comes free. */
+    isHopeless: ({ context, event }) => (event as SlotWaits).hopeless === true && !context.unanswered && mayFallBack(context, "refused"),
+    /** The provider is no more. */
+    isGone: ({ context, event }) => failureOf(event).kind === "parameters" && !context.unanswered && mayFallBack(context, "unavailable"),
+    /** A submission has ended without anything that may be going on. */
+    wasRefused: ({ context, event }) => isDefinite(context, event) && fallsBackOn(context, event),
+    /** What is refused so is not tried again. */
+    wasRefusedForGood: ({ context, event }) =>
+      isDefinite(context, event) && isForGood(failureOf(event).kind) && fallsBackOn(context, event),
+    hasFailedThere: ({ context, event }) => !isUnsent(event) && fallsBackOn(context, event),
+    hasFailedThereForGood: ({ context, event }) => !isUnsent(event) && isForGood(failureOf(event).kind) && fallsBackOn(context, event),
+    isLostThere: ({ context, event }) =>
+      failureOf(event).kind === "lost" && context.attempt >= context.maxAttempts && fallsBackOn(context, event),
     isUnanswered: ({ context }) => context.unanswered,
     /** Nothing that it has sent may be going on. */
     isNotSent: ({ context }) => !context.unanswered,
@@ -228,14 +273,18 @@ export const jobMachine = setup({
       const at = timeOf(event);
       return { waitingFor: reason, ...(heldBack ? { heldBackAt: context.heldBackAt ?? at } : counted(context, at)) };
     }),
+    fallBack: assign(({ context, event }: Transition, { because }: { readonly because: Because }) =>
+      switched(context, because, switchWords(context, because, event), timeOf(event)),
+    ),
     /** It is held back still. */
     moveOn: assign(({ context, event }: Transition) => ({
       ...counted(context, timeOf(event)),
       heldBackAt: context.heldBackAt === null ? null : timeOf(event),
     })),
-    waitForSlot: assign(({ context }: Transition) => ({
+    waitForSlot: assign(({ context, event }: Transition) => ({
       retryAt: null,
-      waitingFor: `A free slot at ${context.order.providerTitle}.`,
+      // Why it waits is told anew soon, and has not changed where only time has passed.
+      ...(isMovedOn(event) ? {} : { waitingFor: `A free slot at ${context.order.providerTitle}.` }),
     })),
     takeSlot: assign(({ context, event }: Transition, output: { readonly slot: string; readonly expectedMs: number }) => {
       const at = timeOf(event);
@@ -453,7 +502,7 @@ export const jobMachine = setup({
       ],
       after: {
         untilRetry: [{ guard: "hasItsPlace", ...sendAgain }, { target: "waitingForSlot" }],
-        untilDeadline: pastDeadlineWaiting,
+        untilDeadline: [{ guard: "hasNoPatience", target: "queued", reenter: true, actions: fallBackAs("waited") }, ...pastDeadlineWaiting],
       },
       on: {
         "job.cancel": callOffWaiting,
@@ -475,12 +524,14 @@ export const jobMachine = setup({
         onDone: { target: "submitting", actions: { type: "takeSlot", params: ({ event }) => event.output } },
         onError: [
           { guard: "isUnansweredWrongRequest", ...callOffAsFailed },
+          { guard: "isGone", target: "queued", actions: ["noteFailure", fallBackAs("gone")] },
           { guard: "isWrongRequest", target: "failed", actions: "noteFailure" },
           { target: "queued", actions: ["noteFailure", "planRoom"] },
         ],
       },
       after: {
-        untilWaited: [
+        untilDeadline: [
+          { guard: "hasNoPatience", target: "queued", actions: fallBackAs("waited") },
           { guard: "hasTimeLeft", target: "waitingForSlot", reenter: true, actions: "moveOn" },
           ...pastDeadlineWaiting,
         ],
@@ -491,7 +542,7 @@ export const jobMachine = setup({
         // Asked for anew, so that whoever gives places away hears of it.
         "job.prioritise": { target: "waitingForSlot", reenter: true, actions: "prioritise" },
         "slot.granted": { guard: "isForThis", target: "submitting", actions: "takePlace" },
-        "slot.waits": { actions: "noteWait" },
+        "slot.waits": [{ guard: "isHopeless", target: "queued", actions: fallBackAs("refused") }, { actions: "noteWait" }],
       },
     },
     submitting: {
@@ -524,6 +575,7 @@ export const jobMachine = setup({
         ],
         onError: [
           { guard: "isSentAgain", target: "queued", actions: ["noteFailure", "noteAnswered", "beginAgain"] },
+          { guard: "wasRefusedForGood", ...fallBack },
           { guard: "isFiltered", target: "filtered", actions: "noteFailure" },
           { guard: "isUnansweredWrongRequest", ...callOffAsFailed },
           { guard: "isWrongRequest", target: "failed", actions: "noteFailure" },
@@ -534,6 +586,7 @@ export const jobMachine = setup({
           { guard: "isStillUnanswered", ...callOffAsFailed },
           { guard: "isAmbiguous", ...callOffAsFailed },
           { guard: "mayTryAgain", target: "queued", actions: ["noteFailure", "noteAnswered", "planAttempt"] },
+          { guard: "wasRefused", ...fallBack },
           { target: "failed", actions: "noteFailure" },
         ],
       },
@@ -567,11 +620,13 @@ export const jobMachine = setup({
             }),
             onDone: { target: "#job.downloading", actions: { type: "noteTracked", params: ({ event }) => event.output } },
             onError: [
+              { guard: "hasFailedThereForGood", ...fallBack },
               { guard: "isFiltered", target: "#job.filtered", actions: "noteFailure" },
               { guard: "isWrongRequest", target: "#job.failed", actions: "noteFailure" },
               { guard: "isOnlyUnreachable", target: "pausing", actions: ["noteFailure", "planPause"] },
               { guard: "isFullDisk", target: "#job.queued", actions: ["noteFailure", "planRoom"] },
               { guard: "mayTryAgain", target: "#job.queued", actions: ["noteFailure", "planAttempt"] },
+              { guard: "hasFailedThere", ...fallBack },
               { target: "#job.failed", actions: "noteFailure" },
             ],
           },
@@ -598,6 +653,7 @@ export const jobMachine = setup({
             onDone: { target: "#job.ingesting", actions: { type: "noteDownloaded", params: ({ event }) => event.output } },
             onError: [
               { guard: "isFiltered", target: "#job.filtered", actions: "noteFailure" },
+              { guard: "isLostThere", ...fallBack },
               { guard: "isLostForGood", target: "#job.failed", actions: "noteFailure" },
               { guard: "isLost", target: "#job.queued", actions: ["noteFailure", "planAttempt"] },
               { guard: "isFullDisk", target: "pausing", actions: ["noteFailure", "planPause", "extendForFullDisk"] },

@@ -11,7 +11,7 @@ import type { JobCell, JobInput, JobRequest, JobState, JobTemplate } from "#prot
 import { CallError } from "#protocol/wire/errors.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { hashOf, seedAfter, seedOf } from "./canonical.ts";
-import type { Awaited, JobOrder } from "./context.ts";
+import type { Awaited, JobOrder, ProviderOrder } from "./context.ts";
 import { type Form, formOf, promptOf } from "./form.ts";
 import { whyNoResult } from "./pipeline.ts";
 
@@ -43,6 +43,8 @@ export interface Prepared extends Target {
   readonly after: ReadonlyArray<Awaited>;
   /** What the words were made from; null: they were written like that. */
   readonly template: JobTemplate | null;
+  /** The same at those providers where it is to go on, in order. */
+  readonly falls: ReadonlyArray<Prepared>;
 }
 
 export const refuse = (issues: ReadonlyArray<Issue>): CallError =>
@@ -127,15 +129,11 @@ export const prepareWith = (
   const asked = form.seed === null ? undefined : request.params[form.seed.name];
   const seed = typeof asked === "number" ? asked : null;
   const inputHashes = sources.map(({ hash }) => hash);
-  return { prepared: { ...target, request, params, seed, inputs, inputHashes, after: [...after.values()], template }, issues: all };
+  return {
+    prepared: { ...target, request, params, seed, inputs, inputHashes, after: [...after.values()], template, falls: [] },
+    issues: all,
+  };
 };
-
-/** Errors: not_found for a provider or an input, invalid_input with the place of each fault. */
-export const prepare = Effect.fnUntraced(function* (ownerId: string, request: JobRequest, now: number) {
-  const target = yield* operationOf(request);
-  const { prepared, issues } = prepareWith(target, request, yield* sourcesOf(ownerId, request.inputs), now);
-  return issues.length > 0 ? yield* Effect.fail(refuse(issues)) : prepared;
-});
 
 const canonicalInput = ({ assetId, jobId, frame, role, name, timeMs }: JobInput): JobInput => ({
   ...(assetId === undefined ? {} : { assetId }),
@@ -147,7 +145,7 @@ const canonicalInput = ({ assetId, jobId, frame, role, name, timeMs }: JobInput)
 });
 
 /** What an input is, or will be. */
-interface Source {
+export interface Source {
   readonly mediaType: Asset["mediaType"];
   /** Null: a picture has none. Undefined: nobody knows yet. */
   readonly durationMs: number | null | undefined;
@@ -260,15 +258,45 @@ export interface Particulars {
   readonly cell: JobCell;
   /** Which job of its cell: each has another seed. Null: there is one only. */
   readonly index: number | null;
-  readonly expectedMs: number;
-  readonly waitMs: number;
 }
 
-export const orderOf = (
-  { provider, operation, form, request, params, seed, inputs, inputHashes, after, template }: Prepared,
+/** What is expected of a generation that comes now. */
+type Expect = (prepared: Prepared) => Pick<ProviderOrder, "expectedMs" | "waitMs">;
+
+export const orderOf = (prepared: Prepared, particulars: Particulars, expect: Expect): JobOrder => {
+  const { inputs, after, template, request, falls } = prepared;
+  const { index: _, cell, ...rest } = particulars;
+  const { order, take } = atProvider(prepared, particulars, expect);
+  const stands = [...cell, ...take];
+  // What was tried already is not tried again.
+  const elsewhere = new Map(falls.map((fall) => atProvider(fall, particulars, expect).order).map((each) => [each.hash, each]));
+  elsewhere.delete(order.hash);
+  const { on = [], afterMs = null } = request.fallback ?? {};
+  return {
+    ...rest,
+    ...order,
+    ...(stands.length === 0 ? {} : { cell: stands }),
+    ...(template === null ? {} : { template }),
+    ...(elsewhere.size === 0 ? {} : { fallback: { on, afterMs, orders: [...elsewhere.values()], switches: [] } }),
+    inputs,
+    ...(after.length === 0 ? {} : { after }),
+    name: request.name?.trim() || null,
+    priority: request.priority,
+    scheduledFor: request.scheduledFor ?? null,
+  };
+};
+
+/** What of an input tells one request from another: its bytes, not where they come from. */
+const hashedInput = ({ assetId: _, jobId: _job, ...input }: JobInput, sha256: string) => ({ ...input, sha256 });
+
+/** `take`: which of its cell it is. */
+const atProvider = (
+  prepared: Prepared,
   particulars: Particulars,
-): JobOrder => {
-  const { index, cell, ...rest } = particulars;
+  expect: Expect,
+): { readonly order: ProviderOrder; readonly take: JobCell } => {
+  const { provider, operation, form, request, params, seed, inputs, inputHashes } = prepared;
+  const { index } = particulars;
   const chosen =
     form.seed === null
       ? {}
@@ -276,11 +304,8 @@ export const orderOf = (
         { [form.seed.name]: seedAfter(seed ?? seedOf(particulars.batchId ?? particulars.id, form.seed), index ?? 0, form.seed) };
   const canonical = { ...params, ...chosen };
   const take = index === null ? [] : [{ axis: "seed", index, value: form.seed === null ? null : canonical[form.seed.name] }];
-  const stands = [...cell, ...take];
-  return {
-    ...rest,
-    ...(stands.length === 0 ? {} : { cell: stands }),
-    ...(template === null ? {} : { template }),
+  const order: ProviderOrder = {
+    ...expect(prepared),
     operation: request.operation,
     provider: provider.id,
     providerTitle: provider.title,
@@ -289,17 +314,13 @@ export const orderOf = (
     credits: operation.estimate(canonical).credits,
     creditType: provider.account?.creditType ?? null,
     params: canonical,
-    inputs,
-    ...(after.length === 0 ? {} : { after }),
     prompt: promptOf(form, canonical),
-    name: request.name?.trim() || null,
     hash: hashOf({
       operation: request.operation,
       provider: provider.id,
       params: canonical,
-      inputs: inputs.map(({ assetId: _, jobId: _job, ...input }, at) => ({ ...input, sha256: inputHashes[at] })),
+      inputs: inputs.map((input, at) => hashedInput(input, inputHashes[at]!)),
     }),
-    priority: request.priority,
-    scheduledFor: request.scheduledFor ?? null,
   };
+  return { order, take };
 };

@@ -1,9 +1,9 @@
 // A job as clients and the list see it: one function from the machine's snapshot, used for the stored row, the answer to a
 // call and the change that watchers get, so that the three never differ. Pure.
 import type { JobRow } from "#db/queries/job.ts";
-import { Job, type JobState } from "#protocol/job.ts";
+import { Job, type JobFallback, type JobState } from "#protocol/job.ts";
 import type { ActorMeta, ColumnType } from "#runtime/actor/define.ts";
-import type { JobContext } from "./context.ts";
+import type { Fallbacks, JobContext } from "./context.ts";
 
 /** The public state of a state value: the name of the outermost state. */
 export const stateOf = (value: unknown): JobState =>
@@ -13,6 +13,13 @@ export interface JobSnapshot {
   readonly value: unknown;
   readonly context: JobContext;
 }
+
+const shown = ({ on, afterMs, orders, switches }: Fallbacks): JobFallback => ({
+  on: [...on],
+  afterMs,
+  orders: orders.map(({ provider, operation, params, credits }) => ({ provider, operation, params: { ...params }, credits })),
+  switches: switches.map(({ providerTitle: _, params, ...each }) => ({ ...each, params: { ...params } })),
+});
 
 export const jobRow = ({ value, context }: JobSnapshot, meta: ActorMeta): Job => {
   const { order } = context;
@@ -34,6 +41,7 @@ export const jobRow = ({ value, context }: JobSnapshot, meta: ActorMeta): Job =>
     priority: order.priority,
     scheduledFor: order.scheduledFor,
     parentJobId: order.parentJobId,
+    fallback: order.fallback === undefined ? null : shown(order.fallback),
     batchId: order.batchId,
     cell: order.cell === undefined ? null : [...order.cell],
     attempt: context.attempt,
@@ -70,6 +78,7 @@ export const jobColumns = {
   priority: "integer",
   scheduled_for: "bigint",
   parent_job_id: "text",
+  fallback: "jsonb",
   batch_id: "text",
   cell: "jsonb",
   attempt: "integer",
@@ -109,6 +118,7 @@ export const storedRow = (snapshot: JobSnapshot, meta: ActorMeta): Readonly<Reco
     priority: job.priority,
     scheduled_for: job.scheduledFor,
     parent_job_id: job.parentJobId,
+    fallback: job.fallback,
     batch_id: job.batchId,
     cell: job.cell,
     attempt: job.attempt,
@@ -148,6 +158,7 @@ export const fromStored = (row: JobRow): Job =>
     priority: row.priority,
     scheduledFor: row.scheduled_for,
     parentJobId: row.parent_job_id,
+    fallback: row.fallback,
     batchId: row.batch_id,
     cell: row.cell,
     attempt: row.attempt,

@@ -32,6 +32,18 @@ describe("slots", () => {
     expect(granted).toEqual(["held", "2", "b1", "3", "1"]);
   });
 
+  test("are given back by a job that asks at another provider", () => {
+    const { book, granted, ask } = open(1);
+    for (const job of ["moves", "waits"]) ask(job);
+    const moves = (provider: string) =>
+      book.request({ jobId: "moves", provider, ownerId: "a", priority: 5, rank: 0 }, (slot) => void granted.push(slot));
+    moves("q");
+    expect(granted).toEqual(["moves", "waits", "q-1"]);
+    moves("q");
+    expect(granted).toEqual(["moves", "waits", "q-1", "q-1"]);
+    expect([book.held("moves"), book.load("p", 9).busy, book.load("q", 9).busy]).toEqual(["q-1", 1, 1]);
+  });
+
   test("go to the lower priority number first, then to who came first", () => {
     const { book, granted, ask } = open(1);
     ask("first");

@@ -114,11 +114,11 @@ export class SlotBook {
 
   /**
    * `granted` is called when it has a slot: at once if it holds one already, else when its turn comes. Asking again while
-   * waiting replaces the first. Answers how to stop waiting, which does nothing once the slot is granted.
+   * waiting replaces the first, and at another provider it gives back what it holds. Answers how to stop waiting, which does nothing once the slot is granted.
    */
   request(request: SlotRequest, granted: (slot: string) => void): () => void {
     const held = this.held(request.jobId);
-    if (held !== undefined) {
+    if (held !== undefined && this.#known.get(request.jobId)?.provider === request.provider) {
       granted(held);
       return () => {};
     }

@@ -2,7 +2,7 @@
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { StoredSnapshot } from "#runtime/actor/step.ts";
 import type { JobOrder } from "./context.ts";
-import { jobKind, Life, start } from "./life.ts";
+import { elsewhere, jobKind, Life, start } from "./life.ts";
 
 /** One step as it was journaled, and the snapshot that the machine of that version came to by it. */
 export interface HistoryStep {
@@ -91,6 +91,20 @@ export const stories: Readonly<Record<string, () => Life>> = {
     }
     return life.until("completed");
   },
+  "fell-back": () =>
+    new Life({
+      fallback: {
+        on: ["filtered", "refused"],
+        afterMs: 600_000,
+        switches: [],
+        orders: ["second", "third", "fourth"].map((id) => elsewhere(id)),
+      },
+    })
+      .until("submitting")
+      .fail("filtered", "Not this.")
+      .send({ type: "slot.waits", reason: "No account can be used.", heldBack: false, hopeless: true })
+      .wait()
+      .until("completed"),
   prioritised: () => new Life().send({ type: "job.prioritise", priority: 0, rank: -5 }).until("completed"),
   "timed-out": () => {
     const life = new Life().until("processing");

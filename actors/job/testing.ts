@@ -138,7 +138,7 @@ const accountSpec: AccountSpec = {
 };
 
 /** A provider in memory. What it has accepted outlives restarts of the server. */
-class TestStudio {
+export class TestStudio {
   readonly script = new Script();
   /** Accepted submissions: request by key, in order. */
   readonly accepted = new Map<string, ProviderRequest>();
@@ -165,7 +165,7 @@ class TestStudio {
     this.running.most = 0;
   }
 
-  constructor() {
+  constructor(id = "test", title = "Test studio") {
     const { settings } = this;
     const noInputs = { title: "", summary: "", inputs: [] };
     const estimate = (params: Readonly<Record<string, unknown>>) => ({
@@ -174,8 +174,8 @@ class TestStudio {
     });
     const asset = { title: "Input", accepts: ["image"] as const, min: 1, max: 1, named: false };
     this.provider = {
-      id: "test",
-      title: "Test studio",
+      id,
+      title,
       summary: "Makes nothing.",
       get concurrency() {
         return settings.concurrency;
@@ -380,6 +380,8 @@ export class TestDatabase {
 /** A server with jobs that can be stopped and started again on the same database and the same outside. */
 export class TestServer {
   readonly studio = new TestStudio();
+  /** Another provider, where there is one. */
+  readonly beside: TestStudio | null;
   /** Who calls, unless said otherwise. */
   user = "usr_a";
   /** Who of the callers are administrators. */
@@ -391,17 +393,19 @@ export class TestServer {
   #runtime: ManagedRuntime.ManagedRuntime<Services, unknown> | null = null;
   #handlers: Handlers | null = null;
 
-  constructor(database: TestDatabase, environment: Readonly<Record<string, string>> = {}) {
+  constructor(database: TestDatabase, environment: Readonly<Record<string, string>> = {}, beside: TestStudio | null = null) {
     this.#database = database;
+    this.beside = beside;
     this.#environment = environment;
   }
 
   async start(): Promise<void> {
     const database = await this.#database.service;
     const { provider, script } = this.studio;
+    const all = this.beside === null ? [provider] : [provider, this.beside.provider];
     const ports = Layer.mergeAll(
       Layer.succeed(Database, database),
-      Layer.succeed(Providers, { all: [provider], get: (id) => (id === provider.id ? provider : undefined) }),
+      Layer.succeed(Providers, { all, get: (id) => all.find((each) => each.id === id) }),
       this.shelf.layer(script),
       Bus.alone,
       localBlobs,

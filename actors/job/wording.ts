@@ -12,7 +12,7 @@ import type { SeedParam } from "./form.ts";
 import type { Issue, Target } from "./request.ts";
 
 const choices: SeedParam = { name: "prompt", min: 0, max: 2 ** 31 - 1 };
-const negativeField = "negativePrompt";
+export const negativeField = "negativePrompt";
 
 /** The seed of the choices of a job: as asked for, or drawn once for all that are made together, and counted on from with each take. */
 export const choiceSeed = (asked: number | undefined, drawnFor: string, take: number): number =>

@@ -154,7 +154,7 @@ export const poolActor = Effect.gen(function* () {
       told.set(provider, shown);
       bus.publish(poolsChannel, { provider });
     },
-    answer: ({ standings }) => ({ standings }),
+    answer: ({ standings, reads }) => ({ standings, reads }),
     redact: ({ provider, title, queue }) => ({ provider, title, queue }),
   });
 });

@@ -34,6 +34,8 @@ export interface PoolContext {
   readonly grants: ReadonlyArray<Grant>;
   /** The rules have changed since they were read. */
   readonly stale: boolean;
+  /** How often all accounts have been read. */
+  readonly reads: number;
 }
 
 export type PoolEvent =
@@ -146,7 +148,7 @@ export const poolMachine = setup({
       const known = new Set(accounts.map(({ id }) => id));
       const kept = Object.fromEntries(Object.entries(context.queue.accounts).filter(([id]) => known.has(id)));
       const queue = accounts.reduce(learns, { ...forgetSilent(context.queue, timeOf(event)), rules, accounts: kept });
-      return withQueue(context, queue);
+      return { reads: context.reads + 1, ...withQueue(context, queue) };
     }),
     planGrants: assign(({ context, event }: Transition) => {
       const { grants, queue } = plan(context.queue, timeOf(event), atOnce);
@@ -169,7 +171,7 @@ export const poolMachine = setup({
   initial: "loading",
   context: ({ input: { provider, title } }) => {
     const queue = emptyQueue(provider);
-    return { provider, title, queue, shown: queue, standings: {}, grants: [], stale: false };
+    return { provider, title, queue, shown: queue, standings: {}, grants: [], stale: false, reads: 0 };
   },
   on: {
     "pool.want": { actions: "add" },

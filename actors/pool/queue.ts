@@ -391,9 +391,22 @@ export interface Standing {
   readonly reason: string;
   /** A person or a budget holds them back. */
   readonly heldBack: boolean;
+  /** So dear a job could go to an account of theirs once a place comes free; null: any, -1: none. */
+  readonly upTo: number | null;
 }
+
+const upTo = ({ accounts }: PoolQueue, ownerId: string): number | null => {
+  let most = -1;
+  for (const account of Object.values(accounts)) {
+    if (!mayUse(account, ownerId) || (account.state !== "available" && account.state !== "saturated")) continue;
+    if (account.credits === null) return null;
+    most = Math.max(most, account.credits.amount - account.held);
+  }
+  return most;
+};
 
 export const standingOf = (queue: PoolQueue, ownerId: string, providerTitle: string): Standing => ({
   reason: reasonFor(queue, ownerId, providerTitle),
   heldBack: pauseOf(queue.rules, ownerId) !== null || budgetOfNext(queue, ownerId) !== null,
+  upTo: upTo(queue, ownerId),
 });

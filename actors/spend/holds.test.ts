@@ -194,13 +194,14 @@ describe.each(testDatabases)("holds ($engine)", ({ layer }) => {
     );
     await endJob("h1", charge("h1"));
     await endJob("h2", null);
-    // Its hold was never written, and still it is in the books.
-    await endJob("h4", charge("h4", { outcome: "filtered", charged: 0, refunded: 10 }));
+    // Its hold was never written, and still it is in the books, with the provider that the job was at.
+    await endJob("h4", charge("h4", { outcome: "filtered", charged: 0, refunded: 10, provider: "fal" }));
     await sql((db) => settleHold(db, { key: "h4", accountId: "acc_1", jobId: "job_h4", at: now }));
     // Held a moment ago: its job may just be about to take it.
     await sql((db) => holdSpend(db, [wanted("h5")], periods));
     await sql((db) => settleStale(db, now - 30_000));
     const rows = await sql((db) => ledgerRows(db, "u1", null, 10));
+    expect(rows.map(({ provider }) => provider)).toEqual(["pixverse", "fal", "pixverse"]);
     expect(rows.map(({ key, charged, refunded, source, outcome }) => [key, charged, refunded, source, outcome])).toEqual([
       ["h5", null, 0, null, null],
       ["h4", 0, 10, "provider", "filtered"],

@@ -21,6 +21,7 @@ export interface JobRow {
   readonly priority: number;
   readonly scheduled_for: number | null;
   readonly parent_job_id: string | null;
+  readonly fallback: Readonly<Record<string, unknown>> | null;
   readonly batch_id: string | null;
   readonly cell: ReadonlyArray<unknown> | null;
   readonly attempt: number;
@@ -39,7 +40,7 @@ export interface JobRow {
 
 const columns = (sql: Queryable) => sql`
   j.id, j.rev, j.owner_id, j.operation, j.provider, j.state, j.progress, j.eta_at, j.waiting_for, j.name, j.prompt, j.template, j.params,
-  j.inputs, j.hash, j.asked_hash, j.priority, j.scheduled_for, j.parent_job_id, j.batch_id, j.cell, j.attempt, j.max_attempts, j.failure,
+  j.inputs, j.hash, j.asked_hash, j.priority, j.scheduled_for, j.parent_job_id, j.fallback, j.batch_id, j.cell, j.attempt, j.max_attempts, j.failure,
   j.asset_id, j.slot, j.account_id, j.credits, j.charges, j.parked, j.created_at, j.submitted_at, j.finished_at`;
 
 const textArray = (sql: Queryable, values: ReadonlyArray<string>) => sql`${sql.array([...values], 25)}::text[]`;

@@ -55,7 +55,7 @@ export const settleHold = (
 ) =>
   sql`
     with ended as (
-      select j.id, j.owner_id, j.provider, c from job j cross join jsonb_array_elements(j.charges) c
+      select j.id, j.owner_id, coalesce(c ->> 'provider', j.provider) as provider, c from job j cross join jsonb_array_elements(j.charges) c
       where j.id = ${jobId} and c ->> 'key' = ${key} and c ->> 'accountId' = ${accountId}
     ), unused as (
       delete from ledger l where l.key = ${key} and l.account_id = ${accountId} and l.settled_at is null and l.at <= ${at}

@@ -105,6 +105,24 @@ test("a refused prompt is told as refused, and what it would have cost is given 
   expect(await job.innerText()).toMatch(/moderation/);
 });
 
+test(
+  "a video that a provider has no room for is made by the next that was named, and the job says which and why",
+  { timeout: 6 * patience },
+  async () => {
+    await openAccounts();
+    const { faults } = simulator("pixverse");
+    faults.order("rateLimit", Infinity);
+    await page.getByLabel("Provider", { exact: true }).selectOption("pixverse");
+    await page.getByLabel("If this fails, try").selectOption("comfyui");
+    const job = await ask("pixverse", "a fox that goes elsewhere");
+    await card("Mine").getByText("Cooling down").waitFor();
+    const [first, next] = [await titleOf("pixverse"), await titleOf("comfyui")];
+    await job.getByText(`${next} took over from ${first}`).waitFor();
+    faults.clear();
+    await says(job, "Completed");
+  },
+);
+
 test("while one account cools down another takes its place, and a cancelled job says so", { timeout: 6 * patience }, async () => {
   await add(accountAt("pixverse", 1), "Second");
   await openAccounts();

@@ -30,10 +30,12 @@ describe("the graph of the job's machine", () => {
     const toQueued = job.edges.find(({ id }) => id === "submitting>queued");
     expect(toQueued?.ways.map(({ trigger, guard }) => [trigger.kind, trigger.name, guard])).toEqual([
       ["error", "submit", "isSentAgain"],
+      ["error", "submit", "wasRefusedForGood"],
       ["error", "submit", "isUnansweredWantOfRoom"],
       ["error", "submit", "isWantOfRoom"],
       ["error", "submit", "mayTryWithSameKey"],
       ["error", "submit", "mayTryAgain"],
+      ["error", "submit", "wasRefused"],
       ["after", "submissionLimit", "mayResend"],
     ]);
   });

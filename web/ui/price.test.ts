@@ -63,7 +63,11 @@ describe("the price of a job", () => {
   });
 
   it("is named by what the charge was counted in", () => {
-    expect(jobPriceWords({ state: "completed", credits: 45, charges: [charge({ type: "points" })] }, "credits")).toBe("45 points");
-    expect(jobPriceWords({ state: "processing", credits: 45, charges: [] }, "points")).toBe("about 45 points");
+    const at = { provider: "pixverse" };
+    expect(jobPriceWords({ ...at, state: "completed", credits: 45, charges: [charge({ type: "points" })] }, "credits")).toBe("45 points");
+    expect(jobPriceWords({ ...at, state: "processing", credits: 45, charges: [] }, "points")).toBe("about 45 points");
+    // What it was refused at another provider is counted in that one's credits.
+    const refused = charge({ provider: "fal", type: "USD", charged: 0, outcome: "filtered" });
+    expect(jobPriceWords({ ...at, state: "processing", credits: 45, charges: [refused] }, "points")).toBe("about 45 points");
   });
 });

@@ -49,8 +49,12 @@ export const priceOf = (job: Pick<Job, "state" | "credits" | "charges">): JobPri
   return known && worth ? { amount: past, exact: job.charges.every(({ charged }) => charged !== null) } : null;
 };
 
+/** The last charge at the provider that a job is at now. */
+export const lastCharge = ({ charges, provider }: Pick<Job, "charges" | "provider">): Job["charges"][number] | undefined =>
+  charges.findLast((each) => each.provider === undefined || each.provider === provider);
+
 /** `about 45 credits` while it is an estimate. */
-export const jobPriceWords = (job: Pick<Job, "state" | "credits" | "charges">, type: string | null): string | null => {
+export const jobPriceWords = (job: Pick<Job, "state" | "credits" | "charges" | "provider">, type: string | null): string | null => {
   const price = priceOf(job);
-  return price === null ? null : `${price.exact ? "" : "about "}${formatPrice(price.amount, job.charges.at(-1)?.type ?? type)}`;
+  return price === null ? null : `${price.exact ? "" : "about "}${formatPrice(price.amount, lastCharge(job)?.type ?? type)}`;
 };

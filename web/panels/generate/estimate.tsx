@@ -58,6 +58,8 @@ interface EstimateNow {
   readonly total: Accessor<Total | null>;
   /** Why it would be refused or wait now, in words. */
   readonly obstacles: Accessor<ReadonlyArray<string>>;
+  /** What it would cost at providers where it may go on. */
+  readonly fallbacks: Accessor<BatchEstimate["fallbacks"]>;
   /** Its values do not go together. */
   readonly clashes: Accessor<boolean>;
 }
@@ -112,6 +114,7 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
       const now = estimate();
       return now === null ? [] : [...now.refusals, ...now.waits];
     },
+    fallbacks: () => estimate()?.fallbacks ?? [],
     clashes,
   };
 };

@@ -4,6 +4,7 @@ import type { Asset } from "#protocol/asset.ts";
 import type { Place } from "#protocol/grid.ts";
 import { Operation, type Grid, type JobRequest, type OperationSpec, type ProviderSpec } from "#protocol/job.ts";
 import { negativeField, type ChosenStyle, type DraftInput, type DraftWish, type PromptOrigin } from "#web/store/draft.ts";
+import { elsewhereProblem, fallbackOf, nowhere, type Elsewhere } from "./fallback.ts";
 import { addInput, checkInputs, moveInput, placeIssues, refitInputs } from "./inputs.ts";
 import { issuesOf } from "#web/store/problem.ts";
 import { faultAt } from "#protocol/template/check.ts";
@@ -37,6 +38,9 @@ export interface Form {
   readonly beside: Accessor<ReadonlyArray<string>>;
   readonly setBeside: (ids: ReadonlyArray<string>) => void;
   readonly grid: Accessor<Grid | null>;
+  /** Where it is to go on when its provider does not make it. */
+  readonly elsewhere: Accessor<Elsewhere>;
+  readonly setElsewhere: (elsewhere: Elsewhere) => void;
   /** Leaves a cell out, or makes it again. */
   readonly toggleCell: (place: Place) => void;
   /** The request as it stands, or null where something is still wrong; `show` marks what. */
@@ -102,6 +106,7 @@ export const createForm = (options: FormOptions): Form => {
 
   const [varied, setVaried] = createSignal<Varied>({});
   const [beside, setBeside] = createSignal<ReadonlyArray<string>>([]);
+  const [elsewhere, setElsewhere] = createSignal<Elsewhere>(nowhere);
   const [variables, setVariables] = createSignal<Readonly<Record<string, string>>>({});
   const [origin, setOrigin] = createSignal<PromptOrigin | null>(null);
   const [style, setStyle] = createSignal<ChosenStyle | null>(null);
@@ -235,6 +240,8 @@ export const createForm = (options: FormOptions): Form => {
     beside,
     setBeside: (ids) => changeAxes(() => setBeside(ids)),
     grid,
+    elsewhere,
+    setElsewhere,
     toggleCell: (place) =>
       setWithout((now) => {
         const others = now.filter((each) => String(each) !== String(place));
@@ -254,7 +261,9 @@ export const createForm = (options: FormOptions): Form => {
           setInputErrors(wrongInputs);
         });
       }
-      if (Object.keys(wrong).length + Object.keys(wrongInputs).length > 0) {
+      const fallback = fallbackOf(elsewhere(), options.providers(), nowValues, { provider: nowProvider.id, operation: nowSpec.operation });
+      const wrongElsewhere = fallback === undefined ? undefined : elsewhereProblem(elsewhere());
+      if (Object.keys(wrong).length + Object.keys(wrongInputs).length > 0 || wrongElsewhere !== undefined) {
         return null;
       }
       const params = toParams(fields(), nowValues);
@@ -267,6 +276,7 @@ export const createForm = (options: FormOptions): Form => {
         inputs: [...allInputs()],
         priority: 5,
         ...(prompt === undefined ? {} : { prompt }),
+        ...(fallback === undefined ? {} : { fallback }),
       };
     },
     refused: (error) => {
@@ -317,6 +327,7 @@ export const createForm = (options: FormOptions): Form => {
             setStyle(null);
             setVaried({});
             setBeside([]);
+            setElsewhere(nowhere);
             setProviderId(wish.provider);
             setOperationSignal(wish.operation);
             setAllValues((now) => ({ ...now, seed: undefined, ...wish.params }));
@@ -368,6 +379,7 @@ export const createForm = (options: FormOptions): Form => {
         setAllValues({});
         setVaried({});
         setBeside([]);
+        setElsewhere(nowhere);
         setErrors({});
       });
       changeInputs([]);

@@ -47,7 +47,7 @@ afterEach(() => localStorage.clear());
 const estimated = ({ request, count, grid }: CallArgs<"jobs.estimate">, creditType: string | null = null): CallOutput<"jobs.estimate"> => {
   const jobs = count * (grid === undefined ? 1 : gridSize(grid));
   const part = { provider: request.provider, jobs, credits: 2 * jobs, creditType, durationMs: 1500 * jobs, waitMs: 0 };
-  return { credits: 2, durationMs: 1500, waitMs: 0, jobs, parts: [part], accounts: [], refusals: [], waits: [] };
+  return { credits: 2, durationMs: 1500, waitMs: 0, jobs, parts: [part], accounts: [], refusals: [], waits: [], fallbacks: [] };
 };
 
 const show = async (handlers: Parameters<typeof renderInWorkspace>[0] = {}) => {
@@ -170,6 +170,63 @@ describe("the Generate panel", () => {
     expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt: values").value).toBe("a red fox\na grey fox");
     expect(screen.queryByRole("button", { name: /Write out/ })).toBeNull();
     await screen.findByRole("button", { name: "Generate 2 · 4 credits" });
+  });
+
+  it("goes on at other providers in the order that is chosen, with what each takes, and says what it costs there", async () => {
+    const [first] = studio.operations;
+    const shorter = z.toJSONSchema(
+      z.object({
+        prompt: z.string().max(100).meta({ title: "Prompt", "x-widget": "prompt" }),
+        duration: z.number().max(4).default(4).meta({ title: "Duration" }),
+      }),
+      { io: "input" },
+    );
+    const other = { ...studio, id: "other", title: "Other", operations: [{ ...first!, params: shorter }] };
+    const { client } = await show({
+      "jobs.providers": () => ({ providers: [studio, other, { ...studio, id: "third", title: "Third" }] }),
+      "jobs.estimate": (asked) => ({ ...estimated(asked), fallbacks: [{ provider: "other", credits: 45, creditType: "credits" }] }),
+    });
+    const choose = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } });
+    type("Prompt", "a fox");
+    expect(screen.queryByRole("group", { name: "When" })).toBeNull();
+    choose("If this fails, try", "other");
+    choose("And then", "third");
+    expect(screen.queryAllByLabelText("And then")).toHaveLength(1);
+    await screen.findByText("About 45 credits a video.");
+    const when = () => within(screen.getByRole("group", { name: "When" }));
+    fireEvent.click(when().getByLabelText("It fails there"));
+    fireEvent.click(when().getByLabelText("No account can take it"));
+    press(/^Generate/);
+    await screen.findByText("Choose at least one occasion, or a time.");
+    expect(created(client)).toEqual([]);
+    fireEvent.click(when().getByLabelText("The content is refused"));
+    type("Or when it has waited, minutes", "10");
+    press(/^Generate/);
+    await waitFor(() => expect(created(client)).toHaveLength(1));
+    const params = { prompt: "a fox", duration: 5, camera: "auto" };
+    expect(created(client)).toMatchObject([
+      {
+        request: {
+          provider: "studio",
+          params,
+          fallback: {
+            on: ["filtered"],
+            afterMs: 600_000,
+            orders: [
+              { provider: "other", params: { prompt: "a fox", duration: 4 } },
+              { provider: "third", params },
+            ],
+          },
+        },
+      },
+    ]);
+    // What was sent has been answered.
+    await waitFor(() => expect(screen.getByRole<HTMLButtonElement>("button", { name: /^Again with a new seed/ }).disabled).toBe(false));
+    choose("If this fails, try", "");
+    press(/^Generate/);
+    await waitFor(() => expect(created(client)).toHaveLength(2));
+    expect(created(client)[1]).toMatchObject({ request: { fallback: { orders: [{ provider: "third", params }] } } });
+    expect(created(client)[1]).not.toMatchObject({ request: { fallback: { orders: [{}, {}] } } });
   });
 
   it("varies fields and providers: says how many that are and what they cost, and leaves out what is not wanted", async () => {

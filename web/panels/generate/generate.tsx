@@ -26,6 +26,7 @@ import { toast } from "#web/ui/toast.tsx";
 import { tip } from "#web/ui/tooltip.tsx";
 import { AccountNotice } from "./account-notice.tsx";
 import { createEstimate, EstimateView, type Batch } from "./estimate.tsx";
+import { FallbackView } from "./fallback-view.tsx";
 import { FieldView } from "./field-view.tsx";
 import { createForm } from "./form.ts";
 import { readDraft, writeDraft } from "./kept-draft.ts";
@@ -152,6 +153,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   };
   /** Providers that offer the operation of the form. */
   const offering = () => props.providers.filter((each) => each.operations.some(({ operation }) => operation === form.spec()?.operation));
+  const elsewhere = () => offering().filter(({ id }) => id !== form.provider()?.id);
   const cells = () => {
     const [grid, spec] = [form.grid(), form.spec()];
     return grid === null || spec === undefined ? [] : shownCells(grid, form.fields(), spec, workspace.providers.title);
@@ -393,6 +395,11 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
         <Show when={form.beside().length > 0 || comparing()}>
           <div class="generate-field" data-wide="">
             <VariedProviders providers={offering()} chosen={form.beside()} current={form.provider()?.id ?? ""} onChange={form.setBeside} />
+          </div>
+        </Show>
+        <Show when={elsewhere().length > 0}>
+          <div class="generate-field generate-elsewhere" data-wide="">
+            <FallbackView providers={elsewhere()} elsewhere={form.elsewhere()} onChange={form.setElsewhere} prices={estimate.fallbacks()} />
           </div>
         </Show>
         <div class="generate-field" data-wide="">

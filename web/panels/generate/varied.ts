@@ -123,7 +123,10 @@ interface GridOf {
 }
 
 /** What another provider is asked for with the same form, as far as its own takes it. */
-const paramsAt = ({ values, request }: GridOf, provider: ProviderSpec): Record<string, unknown> => {
+export const paramsAt = (
+  { values, request }: Pick<GridOf, "values"> & { readonly request: Pick<JobRequest, "operation"> },
+  provider: ProviderSpec,
+): Record<string, unknown> => {
   const fields = readFields(provider.operations.find(({ operation }) => operation === request.operation)?.params ?? {});
   return toParams(fields, fitValues(fields, values));
 };

@@ -102,6 +102,28 @@ describe("the Job panel", () => {
     expect(second?.textContent).toMatch(/^OtherNot followed to its end, and counted as made, .*45not told$/);
   });
 
+  it("says which provider took over from which, and why, and which is next", async () => {
+    const life = new JobLife().until("processing");
+    const left = { operation: "text_to_video" as const, params: {}, at: 1_764_000_000_000 };
+    const fallback: Job["fallback"] = {
+      on: ["unavailable"],
+      afterMs: null,
+      orders: [{ provider: "replicate", operation: "text_to_video", params: {}, credits: 0 }],
+      switches: [
+        { ...left, provider: "pixverse", reason: "refused", message: "Main: it has 0 credits left." },
+        { ...left, provider: "fal", reason: "unavailable", message: "It broke." },
+      ],
+    };
+    await showLive(life, {}, {}, { fallback });
+    const notices = screen.getAllByText(/took over from/).map((title) => title.parentElement?.textContent ?? "");
+    expect(notices).toEqual([
+      expect.stringMatching(/^fal took over from pixverseMain: it has 0 credits left\. /) as string,
+      expect.stringMatching(/^studio took over from falIt broke\. /) as string,
+    ]);
+    openTab("Request");
+    expect(screen.getByText("If it fails there").parentElement?.textContent).toContain("replicate");
+  });
+
   it("draws every state of a job once", async () => {
     await showLive(new JobLife());
     expect(texts(".machine-name").toSorted()).toEqual(JobState.options.map((state) => jobStateLooks[state].label).toSorted());

@@ -14,6 +14,7 @@ import { toast } from "#web/ui/toast.tsx";
 import { adviceFor } from "./advice.ts";
 import { Notice } from "./notice.tsx";
 import { Review } from "./review.tsx";
+import { Switches } from "./switches.tsx";
 
 interface NoticesProps {
   readonly job: Job;
@@ -60,6 +61,7 @@ export const Notices: Component<NoticesProps> = (props) => {
           </Notice>
         )}
       </Show>
+      <Switches job={props.job} />
       <Show when={props.job.state !== "completed" && props.job.finishedAt !== null ? props.job.failure : null}>
         {(failure) => (
           <Notice

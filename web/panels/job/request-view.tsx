@@ -40,6 +40,10 @@ export const RequestView: Component<RequestProps> = (props) => {
     const value = of("order");
     return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
   });
+  const elsewhere = () => {
+    const orders = props.job.fallback?.orders ?? [];
+    return orders.length === 0 ? null : orders.map(({ provider }) => providers.title(provider)).join(", then ");
+  };
   const answer = (): ReadonlyArray<Fact> => [
     { name: "Name at the provider", value: text(of("providerJobId")), code: true },
     { name: "Slot", value: text(of("slot")) },
@@ -59,6 +63,7 @@ export const RequestView: Component<RequestProps> = (props) => {
             name: "Price",
             value: props.job.credits === 0 ? null : `about ${formatPrice(props.job.credits, jobCreditType(workspace, props.job))}`,
           },
+          { name: "If it fails there", value: elsewhere() },
           { name: "Submission key", value: text(of("submitKey")), code: true },
           { name: "Sent again safely", value: paramWords(order()["resendable"]) },
         ]}

@@ -15,7 +15,7 @@ import { actAt, type ActsOf, type timelineKeys } from "#web/ui/place-keys.ts";
 import { rowsInView } from "#web/ui/rows-in-view.ts";
 import type { Travel } from "./parts.ts";
 import { detailHeight, journalRows, keyOf, payloadText, rowHeight, rowOfSeq, rowTops, type JournalRow } from "./rows.ts";
-import { eventDetail, eventWords, jobStateOf, preciseSpan, preciseTime, stateWords } from "./words.ts";
+import { eventDetail, eventWords, jobStateOf, preciseSpan, preciseTime, stateWords, stepDetail } from "./words.ts";
 
 interface TimelineProps {
   readonly entries: ReadonlyArray<JournalEntry>;
@@ -210,7 +210,7 @@ const EntryLine: Component<{ readonly row: Extract<JournalRow, { kind: "entry" }
       </time>
       <span class="job-step-words truncate" title={entry().event.type}>
         {eventWords(entry().event)}
-        <Show when={eventDetail(entry().event)}>{(detail) => <span class="job-step-detail"> {detail()}</span>}</Show>
+        <Show when={stepDetail(entry())}>{(detail) => <span class="job-step-detail"> {detail()}</span>}</Show>
       </span>
       <Show when={moved()}>
         <span class="job-step-state" data-tone={tone()}>

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FailureKind, JobState } from "#protocol/job.ts";
 import { adviceFor } from "./advice.ts";
-import { eventDetail, eventWords, jobStateOf, preciseSpan, preciseTime, shortSpan, stateWords } from "./words.ts";
+import { eventDetail, eventWords, jobStateOf, preciseSpan, preciseTime, shortSpan, stateWords, stepDetail } from "./words.ts";
 
 describe("events", () => {
   it.each([
@@ -28,6 +28,25 @@ describe("events", () => {
     expect(eventDetail({ type: "host.parked", reason: "It failed five times." })).toBe("It failed five times.");
     expect(eventDetail({ type: "x", error: null })).toBeNull();
     expect(eventDetail({ type: "job.cancel" })).toBeNull();
+  });
+});
+
+describe("a step", () => {
+  const entry = (at: number, order: unknown) => ({
+    seq: 3,
+    at,
+    event: { type: "x", error: { kind: "provider", message: "It broke." } },
+    value: "waitingForSlot",
+    context: { order },
+    status: "active" as const,
+  });
+  const order = { providerTitle: "fal", fallback: { switches: [{ providerTitle: "PixVerse", message: "It broke thrice.", at: 7 }] } };
+
+  it("in which another provider took over says so, and why; those after it say what happened in them", () => {
+    expect(stepDetail(entry(7, order))).toBe("fal takes over from PixVerse: It broke thrice.");
+    expect(stepDetail(entry(8, order))).toBe("It broke.");
+    expect(stepDetail(entry(7, { ...order, fallback: undefined }))).toBe("It broke.");
+    expect(stepDetail({ ...entry(7, order), context: null, value: null, status: null })).toBe("It broke.");
   });
 });
 

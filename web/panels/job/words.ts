@@ -35,6 +35,22 @@ export const eventDetail = (event: ActorEvent): string | null => {
   return typeof error === "object" && error !== null && "message" in error && typeof error.message === "string" ? error.message : null;
 };
 
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The provider that took over in this step, and from which; null: none did. */
+const switchDetail = ({ at, context }: JournalEntry): string | null => {
+  const order = context?.["order"];
+  const fallback = isRecord(order) ? order["fallback"] : undefined;
+  const last: unknown = isRecord(fallback) && Array.isArray(fallback["switches"]) ? fallback["switches"].at(-1) : undefined;
+  if (!isRecord(order) || !isRecord(last) || last["at"] !== at) {
+    return null;
+  }
+  return `${String(order["providerTitle"])} takes over from ${String(last["providerTitle"])}: ${String(last["message"])}`;
+};
+
+/** What a step tells besides its event and its state, in short; null: nothing. */
+export const stepDetail = (entry: JournalEntry): string | null => switchDetail(entry) ?? eventDetail(entry.event);
+
 export const jobStateOf = (name: string): JobState | null => JobState.safeParse(name).data ?? null;
 
 /** The state in the words used for it everywhere, with what it does inside: `Processing · tracking`. Null: an older machine's. */
