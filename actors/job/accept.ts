@@ -107,8 +107,15 @@ export const accepting = Effect.gen(function* () {
     return refused === null ? yield* mustFit(ownerId, ids) : yield* Effect.fail(refused);
   });
 
+  /** Gives back the place of a job that did not come to be, and that it was asked for today. What cannot be given back is forgotten in time. */
+  const giveBack = Effect.fnUntraced(function* (id: string) {
+    const { day: today } = periodsAt(yield* Clock.currentTimeMillis);
+    yield* Effect.ignore(database.query((sql) => dropReservations(sql, [id], today)));
+  });
+
   const start = Effect.fnUntraced(function* (order: JobOrder) {
-    const accepted = yield* actors.create(jobAddress(order.id), { order }, { novel: order.askedHash === null });
+    const created = actors.create(jobAddress(order.id), { order }, { novel: order.askedHash === null });
+    const accepted = yield* Effect.tapError(created, () => giveBack(order.id));
     const job = acknowledgedRow(order.id, accepted);
     // Two calls with one key at the same moment: the second finds the first one's job.
     if (!accepted.fresh) {

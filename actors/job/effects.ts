@@ -18,6 +18,7 @@ import type { Actors } from "#runtime/actor/actors.ts";
 import type { ActorDefinition, EffectFailure } from "#runtime/actor/define.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { assetIdOf } from "./canonical.ts";
 import { isAmbiguous, type JobOrder, sentAgain, type SlotWaits } from "./context.ts";
 import { Durations } from "./durations.ts";
@@ -197,10 +198,7 @@ export const jobEffects = Effect.gen(function* () {
   /** What made an asset, where a provider did that goes on from its own. */
   const makerOf = Effect.fnUntraced(function* (jobId: string | null) {
     if (jobId === null) return null;
-    const [row] = yield* Effect.orElseSucceed(
-      database.query((sql) => makingOf(sql, jobId)),
-      () => [],
-    );
+    const [row] = yield* orCallError(database.query((sql) => makingOf(sql, jobId)));
     return row === undefined ? null : { provider: row.provider, accountId: row.account_id, providerJobId: row.provider_job_id };
   });
 

@@ -3,7 +3,7 @@
 import { Effect, Queue, Schedule, type Scope } from "effect";
 import { Assets } from "#actors/asset/assets.ts";
 import { Database } from "#db/client/database.ts";
-import { type JobRow, jobsById } from "#db/queries/job.ts";
+import { type JobRow, jobResults } from "#db/queries/job.ts";
 import { finalJobStates, type JobInput, type JobState } from "#protocol/job.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import type { EffectFailure } from "#runtime/actor/define.ts";
@@ -69,7 +69,7 @@ export const pipelines = Effect.gen(function* () {
       return bell;
     });
 
-  const input = Effect.fnUntraced(function* (ownerId: string, rows: ReadonlyMap<string, JobRow>, wanted: JobInput) {
+  const input = Effect.fnUntraced(function* (ownerId: string, rows: ReadonlyMap<string, Pick<JobRow, "asset_id">>, wanted: JobInput) {
     const assetId = wanted.jobId === undefined ? undefined : rows.get(wanted.jobId)?.asset_id;
     if (wanted.assetId !== undefined || assetId === undefined || assetId === null) return wanted;
     if (wanted.frame === undefined) return { ...wanted, assetId };
@@ -97,7 +97,7 @@ export const pipelines = Effect.gen(function* () {
       yield* Effect.race(Queue.take(bell), Effect.sleep(again));
       const found = yield* Effect.orDie(
         patiently(
-          database.query((sql) => jobsById(sql, order.ownerId, ids)),
+          database.query((sql) => jobResults(sql, order.ownerId, ids)),
           () => true,
         ),
       );

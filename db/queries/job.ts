@@ -49,6 +49,11 @@ const textArray = (sql: Queryable, values: ReadonlyArray<string>) => sql`${sql.a
 export const jobsById = (sql: Queryable, ownerId: string, ids: ReadonlyArray<string>) =>
   sql<Array<JobRow>>`select ${columns(sql)} from job j where j.id = any(${textArray(sql, ids)}) and j.owner_id = ${ownerId}`;
 
+/** How far those are whose results others wait for. */
+export const jobResults = (sql: Queryable, ownerId: string, ids: ReadonlyArray<string>) =>
+  sql<Array<Pick<JobRow, "id" | "state" | "asset_id" | "failure">>>`
+    select id, state, asset_id, failure from job where id = any(${textArray(sql, ids)}) and owner_id = ${ownerId}`;
+
 export interface JobFilterArgs {
   readonly states?: ReadonlyArray<string> | undefined;
   readonly operation?: string | undefined;

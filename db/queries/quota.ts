@@ -91,11 +91,13 @@ export const usageOf = async (sql: Queryable, ownerId: string): Promise<Usage> =
 /** Lets in one at a time of what becomes an asset, or comes back as one, in this transaction: two could both see room for one more. */
 export const lockUsage = (tx: Tx, ownerId: string) => tx`select pg_advisory_xact_lock(hashtext('quota'), hashtext(${ownerId}))`;
 
-/** Gives back the places that were reserved for jobs today. */
+/** Gives back the places that were reserved for jobs today, but for those that are there. */
 export const dropReservations = (sql: Queryable, ids: ReadonlyArray<string>, today: number) =>
   sql`
     with dropped as (
-      delete from job_reservation where job_id = any(${sql.array([...ids], 25)}::text[]) returning owner_id
+      delete from job_reservation r where r.job_id = any(${sql.array([...ids], 25)}::text[])
+        and not exists (select from job j where j.id = r.job_id)
+      returning owner_id
     )
     update user_day d set jobs = greatest(0, d.jobs - c.jobs)
     from (select owner_id, count(*)::int as jobs from dropped group by owner_id) c where d.user_id = c.owner_id and d.day = ${today}`;
