@@ -83,9 +83,16 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect(parts).toMatchObject([{ jobs: 3, credits: 30, creditType: "credits" }]);
     expect(named.toSorted((a, b) => Number(b.serves) - Number(a.serves))).toMatchObject([
       { accountId: rich.id, title: "key-rich", serves: true, reason: null },
-      { accountId: poor.id, serves: false, reason: "It has 3 credits left and one of these takes 10." },
+      { accountId: poor.id, serves: false, reason: "This job is to cost about 10; it has 3 credits." },
     ]);
     expect(waits).toEqual(["They take 30 credits at Test studio, and your accounts there have 28."]);
+    await server.call("accounts.pauseJobs", { provider: "test", everybody: false, paused: true });
+    const paused = await server.call("jobs.estimate", { request: request(), count: 1 });
+    expect(paused.waits).toEqual([expect.stringMatching(/^Test studio is paused by you since /)]);
+    expect(paused.accounts.map(({ serves, reason }) => [serves, reason])).toEqual(
+      [1, 2].map(() => [false, "Nothing new is sent while jobs are paused."]),
+    );
+    await server.call("accounts.pauseJobs", { provider: "test", everybody: false, paused: false });
   });
 
   test("thirty jobs of a user over three accounts: all are made, none has more under way than it has places, and the books agree", async () => {

@@ -1,7 +1,8 @@
 // All jobs of one call: each cell of its grid checked against what its provider takes, and none made unless all can be. And what they would
 // come to together.
 import { Effect } from "effect";
-import { emptyQueue, reasonFor } from "#actors/pool/queue.ts";
+import { emptyQueue, explain, pauseOf, type PoolQueue, type PoolRules, queueOfOne, reasonFor } from "#actors/pool/queue.ts";
+import { verdictWords } from "#actors/pool/view.ts";
 import type { Account } from "#protocol/account.ts";
 import { cellAt, cellsOf, cellWords, gridFaults, requestAt } from "#protocol/grid.ts";
 import type { BatchEstimate, Grid, JobCell, JobRequest } from "#protocol/job.ts";
@@ -54,21 +55,29 @@ const askedOf = Effect.fnUntraced(function* ({ request, count, grid }: Batch) {
 });
 
 /** The place of a fault in the call: what an axis has set is wrong there, not in the request. */
-const placed = (cell: JobCell, { form }: Target, path: Issue["path"]): Issue["path"] => {
+const placed = (cell: JobCell, { form }: Target, path: Issue["path"], grid: Grid | undefined): Issue["path"] => {
   const [, group, param, ...rest] = path;
   if (group !== "params") return path;
   const axis = cell.findIndex((each) => each.axis === param || (each.axis === "seed" && form.seed?.name === param));
-  return axis < 0 ? path : ["grid", "axes", axis, "values", cell[axis]!.index, ...rest];
+  if (axis >= 0) return ["grid", "axes", axis, "values", cell[axis]!.index, ...rest];
+  // What a provider of the grid has of its own stands for that of the request.
+  const at = cell.findIndex((each) => each.axis === "provider");
+  const providers = grid?.axes[at];
+  const index = cell[at]?.index ?? -1;
+  return providers?.by === "provider" && providers.values[index]?.params !== undefined
+    ? ["grid", "axes", at, "values", index, ...path.slice(1)]
+    : path;
 };
 
 /** What is wrong at cells, each fault once: with the cells it is of, unless all have it. */
-export const faultsOf = (
+const faultsOf = (
   cells: ReadonlyArray<{ readonly cell: JobCell; readonly target: Target; readonly issues: ReadonlyArray<Issue> }>,
+  grid: Grid | undefined,
 ): ReadonlyArray<Issue> => {
   const found = new Map<string, { readonly issue: Issue; readonly first: JobCell; cells: number }>();
   for (const { cell, target, issues } of cells) {
     for (const { path, message } of issues) {
-      const issue = { path: placed(cell, target, path), message };
+      const issue = { path: placed(cell, target, path, grid), message };
       const key = JSON.stringify(issue);
       const known = found.get(key);
       if (known === undefined) found.set(key, { issue, first: cell, cells: 1 });
@@ -114,7 +123,7 @@ export const prepareBatch = Effect.fnUntraced(function* (ownerId: string, batch:
       return { target, cell, index, prepared: one, issues: found };
     });
   });
-  const faults = faultsOf(jobs);
+  const faults = faultsOf(jobs, batch.grid);
   if (faults.length > 0) return yield* Effect.fail(refuse(faults));
   return jobs.map(({ prepared, cell, index }) => ({ prepared, cell, index }));
 });
@@ -148,7 +157,7 @@ export const singlesOf = Effect.fnUntraced(function* (
     const faults = [...before, ...(ofWords.length > 0 ? ofWords : issues), ...elsewhere.flatMap((fall) => fall.issues)];
     return { target, request, cell, params, elsewhere, issues: faults };
   });
-  const faults = faultsOf(checked);
+  const faults = faultsOf(checked, batch.grid);
   if (faults.length > 0) return yield* Effect.fail(refuse(faults));
   return checked.map(({ target, request, params, elsewhere }): Single => {
     const { expectedMs: durationMs, waitMs } = timeOf(target, request, params);
@@ -170,7 +179,16 @@ interface ProviderPart {
   readonly waits: ReadonlyArray<string>;
 }
 
-const partOf = (ownerId: string, singles: ReadonlyArray<Single>, count: number, known: ReadonlyArray<Account>): ProviderPart => {
+const pausedWords = (queue: PoolQueue, ownerId: string, title: string): ReadonlyArray<string> =>
+  pauseOf(queue.rules, ownerId) === null ? [] : [reasonFor(queue, ownerId, title)];
+
+const partOf = (
+  ownerId: string,
+  singles: ReadonlyArray<Single>,
+  count: number,
+  known: ReadonlyArray<Account>,
+  rules: PoolRules,
+): ProviderPart => {
   const { id, title, account } = singles[0]!.provider;
   const costs = singles.map(({ credits }) => credits);
   const credits = sum(costs) * count;
@@ -182,24 +200,19 @@ const partOf = (ownerId: string, singles: ReadonlyArray<Single>, count: number, 
     durationMs: sum(singles.map(({ durationMs }) => durationMs)) * count,
     waitMs: most(singles.map(({ waitMs }) => waitMs)),
   };
-  if (account === null) return { part, accounts: [], waits: [] };
   const cheapest = Math.min(...costs);
-  const accounts = known.map((each) => {
-    const left = each.credits === null ? null : each.credits.amount - each.held;
-    const short = left !== null && left < cheapest;
-    const full = each.busy >= each.granted;
-    return {
-      provider: id,
-      accountId: each.id,
-      title: each.title,
-      serves: each.state === "available" && !full && !short,
-      reason:
-        each.reason ??
-        (short ? `It has ${left} credits left and one of these takes ${cheapest}.` : full ? "All its places are taken." : null),
-    };
-  });
-  const queue = Object.fromEntries(known.map((each) => [each.id, each]));
-  const waits = accounts.some(({ serves }) => serves) ? [] : [reasonFor({ ...emptyQueue(id), accounts: queue }, ownerId, title)];
+  const queue = queueOfOne(rules, known, ownerId, cheapest);
+  // Without accounts only a pause holds it back.
+  if (account === null) return { part, accounts: [], waits: pausedWords(queue, ownerId, title) };
+  const verdicts = explain(queue, { ownerId, cost: cheapest });
+  const accounts = verdicts.map((verdict) => ({
+    provider: id,
+    accountId: verdict.account.id,
+    title: verdict.account.title,
+    serves: verdict.against === null,
+    reason: verdict.against === null ? null : verdictWords(verdict, cheapest),
+  }));
+  const waits = accounts.some(({ serves }) => serves) ? [] : [reasonFor(queue, ownerId, title)];
   const lefts = known.map((each) => (each.credits === null ? null : Math.max(0, each.credits.amount - each.held)));
   const left = lefts.includes(null) || lefts.length === 0 ? null : sum(lefts.map((each) => each ?? 0));
   const name = account.creditType ?? "credits";
@@ -208,16 +221,17 @@ const partOf = (ownerId: string, singles: ReadonlyArray<Single>, count: number, 
   return { part, accounts, waits };
 };
 
-/** All jobs of a call together. `accounts`: those that their owner may use, of each provider that needs one. */
+/** All jobs of a call together. `accounts`: those that their owner may use, of each provider that needs one; `rules`: what holds its jobs back there. */
 export const batchEstimate = (
   ownerId: string,
   singles: ReadonlyArray<Single>,
   count: number,
   accounts: ReadonlyMap<string, ReadonlyArray<Account>>,
+  rules: ReadonlyMap<string, PoolRules>,
   refusals: ReadonlyArray<string>,
 ): BatchEstimate => {
   const parts = [...Map.groupBy(singles, ({ provider }) => provider.id)].map(([provider, own]) =>
-    partOf(ownerId, own, count, accounts.get(provider) ?? []),
+    partOf(ownerId, own, count, accounts.get(provider) ?? [], rules.get(provider) ?? emptyQueue(provider).rules),
   );
   return {
     credits: most(singles.map(({ credits }) => credits)),

@@ -1,7 +1,7 @@
 import { Effect } from "effect";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { testDatabases } from "#db/client/testing.ts";
-import { type JobRequest, jobs as domain } from "#protocol/job.ts";
+import { type Grid, type JobRequest, jobs as domain } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { request, TestDatabase, TestServer } from "./testing.ts";
 
@@ -206,7 +206,7 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
       axes: axes.map(([param, values]) => ({ by: "param" as const, param, values: [...values] })),
       without: [],
     });
-    const refusal = async (asked: ReturnType<typeof grid>) => {
+    const refusal = async (asked: Grid) => {
       const call = { request: request(), count: 1, grid: asked };
       const estimated: unknown = await server.call("jobs.estimate", call).catch((error: unknown) => error);
       const created: unknown = await server.call("jobs.create", call).catch((error: unknown) => error);
@@ -218,6 +218,13 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     expect(await refusal(grid(["durtion", [5, 6]]))).toEqual([
       "grid.axes.0.values.0: At durtion 5: There is no such parameter.",
       "grid.axes.0.values.1: At durtion 6: There is no such parameter.",
+    ]);
+    const variants = {
+      by: "provider" as const,
+      values: [{ provider: "test" }, { provider: "test", params: { prompt: "x", duration: 99 } }],
+    };
+    expect(await refusal({ axes: [variants], without: [] })).toEqual([
+      expect.stringMatching(/^grid\.axes\.0\.values\.1\.params\.duration: At provider /),
     ]);
     expect(await refusal(grid(["duration", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]], ["seed", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]))).toEqual([
       "grid: 11 × 10 are 110 videos, and one call takes 100: shorten an axis or leave cells out.",

@@ -3,6 +3,7 @@ import { Clock, Effect } from "effect";
 import { fromStoredAccount } from "#actors/account/row.ts";
 import type { Assets } from "#actors/asset/assets.ts";
 import { createdPlace, pageOf, type Place, placeOf } from "#actors/page.ts";
+import { poolRules } from "#actors/pool/rules.ts";
 import { Providers } from "#actors/provider/index.ts";
 import { Database } from "#db/client/database.ts";
 import { visibleAccounts } from "#db/queries/account.ts";
@@ -72,6 +73,7 @@ export const jobHandlers = Effect.gen(function* () {
   const actors = yield* Actors;
   const bus = yield* Bus;
   const providers = yield* Providers;
+  const rulesAt = yield* poolRules;
   const services = yield* Effect.context<Providers | Assets | Database>();
   const { accept, estimate, known, refusals, repeated } = yield* accepting;
 
@@ -165,7 +167,10 @@ export const jobHandlers = Effect.gen(function* () {
         const isPaid = singles.some(({ provider }) => provider.account !== null);
         const rows = isPaid ? yield* orCallError(database.query((sql) => visibleAccounts(sql, ownerId, false))) : [];
         const accounts = Map.groupBy(rows.map(fromStoredAccount), ({ provider }) => provider);
-        return batchEstimate(ownerId, singles, batch.count, accounts, yield* refusals(ownerId, jobs, asked));
+        const rules = yield* Effect.forEach(new Set(singles.map(({ provider }) => provider.id)), (id) =>
+          Effect.map(orCallError(rulesAt(id, [ownerId])), (each) => [id, each] as const),
+        );
+        return batchEstimate(ownerId, singles, batch.count, accounts, new Map(rules), yield* refusals(ownerId, jobs, asked));
       }),
 
       "jobs.create": Effect.fnUntraced(function* (batch, context) {

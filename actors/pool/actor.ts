@@ -3,16 +3,12 @@ import { Clock, Effect } from "effect";
 import { accountAddress } from "#actors/account/address.ts";
 import { type AccountContext, unusedLease } from "#actors/account/context.ts";
 import { accountRow, fromStoredAccount } from "#actors/account/row.ts";
-import { fromPauseRow } from "#actors/pause/pauses.ts";
 import { Providers } from "#actors/provider/index.ts";
 import { creditTypeAt } from "#actors/provider/paid.ts";
-import { fromBudgetRow } from "#actors/spend/budgets.ts";
 import { periodsAt } from "#actors/spend/context.ts";
 import { Database, type Queryable } from "#db/client/database.ts";
 import { accountsOf } from "#db/queries/account.ts";
-import { budgetsFor } from "#db/queries/budget.ts";
 import { freeHolds, holdSpend } from "#db/queries/ledger.ts";
-import { pausesAt } from "#db/queries/pause.ts";
 import type { Account } from "#protocol/account.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { type Acknowledged, Actors } from "#runtime/actor/actors.ts";
@@ -20,6 +16,7 @@ import { Bus } from "#runtime/bus/bus.ts";
 import { defineActor, type EffectFailure } from "#runtime/actor/define.ts";
 import { type Granted, type GrantInput, type LoadInput, poolMachine } from "./machine.ts";
 import type { Grant, PoolQueue, PoolRules, Waiter } from "./queue.ts";
+import { poolRules } from "./rules.ts";
 
 /** Which pools have changed. */
 export const poolsChannel = "pools";
@@ -51,12 +48,9 @@ export const poolActor = Effect.gen(function* () {
   const ask = <A>(query: (sql: Queryable) => Promise<A>): Effect.Effect<A, EffectFailure> =>
     Effect.mapError(database.query(query), ({ message }) => failure(message));
 
-  const rulesOf = Effect.fnUntraced(function* ({ provider, owners }: LoadInput): Effect.fn.Return<PoolRules, EffectFailure> {
-    const periods = periodsAt(yield* Clock.currentTimeMillis);
-    const pauses = yield* ask((sql) => pausesAt(sql, provider));
-    const budgets = yield* ask((sql) => budgetsFor(sql, owners, provider, periods, "holding"));
-    return { provider, type: creditTypeAt(providers, provider), pauses: pauses.map(fromPauseRow), budgets: budgets.map(fromBudgetRow) };
-  });
+  const read = yield* poolRules;
+  const rulesOf = ({ provider, owners }: LoadInput): Effect.Effect<PoolRules, EffectFailure> =>
+    Effect.mapError(read(provider, owners), ({ message }) => failure(message));
 
   const load = Effect.fnUntraced(function* (input: LoadInput) {
     const rules = yield* rulesOf(input);

@@ -385,6 +385,13 @@ export const reasonFor = (queue: PoolQueue, ownerId: string, providerTitle: stri
   return `${taking.length > 0 ? `A place at ${providerTitle}.` : `An account at ${providerTitle} that can be used.`} ${named.join(" ")}${more}`;
 };
 
+/** A queue of nobody but one who might come. */
+export const queueOfOne = (rules: PoolRules, accounts: ReadonlyArray<Account>, ownerId: string, cost: number): PoolQueue =>
+  wants(
+    { ...emptyQueue(rules.provider), rules, accounts: Object.fromEntries(accounts.map((each) => [each.id, each])) },
+    { jobId: "", key: "", ownerId, priority: 0, rank: 0, cost, since: 0, heardAt: 0 },
+  );
+
 /** How things stand for a user's jobs. */
 export interface Standing {
   /** Why they wait, in words. */

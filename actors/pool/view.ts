@@ -15,7 +15,7 @@ const placesWords = (busy: number, granted: number): string =>
     ? "Its only place is taken."
     : `All its ${count(granted, "place")} are taken${busy > granted ? `, and ${busy - granted} more` : ""}.`;
 
-const verdictWords = ({ account, against }: Verdict, cost: number): string => {
+export const verdictWords = ({ account, against }: Verdict, cost: number): string => {
   const { busy, granted, credits, held, reason } = account;
   switch (against) {
     case null:
