@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Effect, ManagedRuntime } from "effect";
 import { TestClock } from "effect/testing";
@@ -244,6 +244,74 @@ describe.each(testDatabases)("uploads on $engine", ({ layer }) => {
         expect(yield* refused(begin)).toMatchObject({ code: "quota_exceeded" });
         for (const { uploadId } of yield* Effect.forEach(open.slice(1), (id) => uploads.resume(owner, id)))
           yield* uploads.cancel(owner, uploadId);
+      }),
+    ));
+
+  test("where there is no place left, an upload that stands still makes one: the oldest, and never one that receives", () =>
+    run(
+      Effect.gen(function* () {
+        const owner = freshUser();
+        const uploads = yield* Uploads;
+        const database = yield* Database;
+        yield* Effect.gen(function* () {
+          yield* TestClock.setTime(Date.UTC(2032, 0, 1));
+          const begin = uploads.begin(owner, { name: "a.png", size: 10 });
+          const receiving = yield* begin;
+          const elsewhere = yield* begin;
+          yield* elsewhere.sink.close;
+          const still: Array<string> = [];
+          for (let n = 0; n < 6; n++) {
+            yield* TestClock.adjust("1 second");
+            const { uploadId, sink } = yield* begin;
+            yield* sink.write(0, Buffer.from("123"));
+            yield* sink.close;
+            still.push(uploadId);
+          }
+          yield* TestClock.adjust("4 minutes");
+          expect(yield* refused(begin)).toMatchObject({ code: "quota_exceeded", details: { quota: "openUploads" } });
+          yield* TestClock.adjust("2 minutes");
+          // As another server does for one that it receives; and as this one does.
+          const now = Date.UTC(2032, 0, 1) + 366_000;
+          yield* database.query((sql) => sql`update upload set touched_at = ${now} where id = ${elsewhere.uploadId}`);
+          yield* receiving.sink.write(0, Buffer.from("1"));
+          const [touched] = yield* database.query(
+            (sql) => sql<Array<{ touched_at: number }>>`select touched_at from upload where id = ${receiving.uploadId}`,
+          );
+          expect(touched).toEqual({ touched_at: now });
+          const fresh = yield* begin;
+          expect(partFiles()).toEqual(expect.arrayContaining([receiving.uploadId, elsewhere.uploadId, fresh.uploadId, ...still.slice(1)]));
+          expect(partFiles()).not.toContain(still[0]);
+          expect(yield* refused(uploads.resume(owner, still[0] ?? ""))).toMatchObject({ code: "not_found" });
+          for (const { uploadId } of [receiving, elsewhere, fresh]) yield* uploads.cancel(owner, uploadId);
+          for (const uploadId of still.slice(1)) yield* uploads.cancel(owner, uploadId);
+        }).pipe(Effect.provide(TestClock.layer()));
+      }),
+    ));
+
+  test("what is still to come of others' uploads takes room of the disk already, and no upload is dropped in vain", () =>
+    run(
+      Effect.gen(function* () {
+        const owner = freshUser();
+        const uploads = yield* Uploads;
+        const database = yield* Database;
+        const parts = yield* Parts;
+        const left = yield* uploads.begin(owner, { name: "left", size: 10 });
+        yield* left.sink.close;
+        yield* database.query((sql) => sql`update upload set touched_at = 0 where id = ${left.uploadId}`);
+        const { bavail, bsize } = statfsSync(folder.path);
+        const size = bavail * bsize;
+        yield* database.query(
+          (sql) => sql`insert into upload (id, owner_id, name, size, touched_at) values ('upl_film', 'usr_film', 'film', ${size}, 0)`,
+        );
+        const begin = uploads.begin(owner, { name: "a.png", size: 10 });
+        expect(yield* refused(begin)).toMatchObject({ code: "storage_full" });
+        expect(partFiles()).toContain(left.uploadId);
+        // All of it has come, into a file that takes no room.
+        writeFileSync(parts.path("upl_film"), "");
+        truncateSync(parts.path("upl_film"), size);
+        const { uploadId } = yield* begin;
+        for (const id of [left.uploadId, uploadId]) yield* uploads.cancel(owner, id);
+        yield* uploads.cancel("usr_film", "upl_film");
       }),
     ));
 

@@ -24,6 +24,10 @@ import { makeTurns } from "./turns.ts";
 
 /** Uploads one user may have open. */
 const mostOpen = 8;
+/** An upload of which nothing came for so long stands still, ms: it makes room for the next one where there is none. */
+const stillAfter = 5 * 60_000;
+/** Parts that are asked for their size at once. */
+const statConcurrency = 8;
 /** How often the row of an upload is touched while it is worked at, ms. */
 const touchEvery = 60_000;
 /** Uploads of which it is remembered why they were refused at their end. */
@@ -63,6 +67,17 @@ export class Uploads extends Context.Service<
   );
 }
 
+interface NewUpload extends Omit<query.UploadRow, "checked" | "finished"> {
+  /** The owner keeps these bytes already, outside of the trash. */
+  readonly isKept: boolean;
+}
+
+const tooMany = new CallError(
+  "quota_exceeded",
+  `You have ${mostOpen} uploads open. Finish or cancel one of them first; one that stands still makes room after ${stillAfter / 60_000} minutes.`,
+  { quota: "openUploads", limit: mostOpen },
+);
+
 const mismatch = (message: string): CallError => new CallError("upload_mismatch", message);
 
 /** Control characters would only be in the way of those who look at names. */
@@ -88,8 +103,8 @@ const makeUploads = Effect.gen(function* () {
   const finishing = makeFinishing(yield* Effect.scope);
   /** Whose end came while nobody waited has to be told it by the next answer. Oldest first. */
   const refusals = new Map<string, { readonly ownerId: string; readonly error: CallError }>();
-  /** Who writes to which part: the last one that opened it. */
-  const live = new Map<string, { readonly part: Part; holder: object }>();
+  /** Who writes to which part: the last one that opened it; and when its row was touched. */
+  const live = new Map<string, { readonly part: Part; holder: object; touchedAt: number }>();
 
   const shut = (uploadId: string): Effect.Effect<void> =>
     Effect.suspend(() => {
@@ -102,6 +117,13 @@ const makeUploads = Effect.gen(function* () {
     yield* shut(uploadId);
     yield* parts.remove(uploadId);
     yield* orCallError(database.query((sql) => query.deleteUpload(sql, uploadId)));
+  });
+
+  /** Somebody may have gone on with it since it was found, here or on another server. */
+  const dropStill = Effect.fnUntraced(function* (uploadId: string, before: number) {
+    if (live.has(uploadId) || finishing.has(uploadId)) return;
+    const [dropped] = yield* orCallError(database.query((sql) => query.deleteStillUpload(sql, uploadId, before)));
+    if (dropped !== undefined) yield* parts.remove(uploadId);
   });
 
   const find = Effect.fnUntraced(function* (ownerId: string, uploadId: string) {
@@ -136,6 +158,11 @@ const makeUploads = Effect.gen(function* () {
     // A client that does not know whether a chunk arrived sends it again.
     const known = stored - offset;
     if (known < bytes.length) yield* open.part.append(bytes.subarray(known));
+    const now = yield* Clock.currentTimeMillis;
+    if (now - open.touchedAt >= touchEvery) {
+      open.touchedAt = now;
+      yield* Effect.ignore(touch(row.id));
+    }
     return open.part.size();
   });
 
@@ -143,7 +170,8 @@ const makeUploads = Effect.gen(function* () {
     if (row.finished || row.asset_id !== null || row.checked) return { uploadId: row.id, sink: fullSink(row.size) };
     const holder = {};
     let open = live.get(row.id);
-    if (open === undefined) live.set(row.id, (open = { part: yield* parts.open(row.id), holder }));
+    const touchedAt = yield* Clock.currentTimeMillis;
+    if (open === undefined) live.set(row.id, (open = { part: yield* parts.open(row.id), holder, touchedAt }));
     open.holder = holder;
     const { part } = open;
     const sink: UploadSink = {
@@ -161,12 +189,63 @@ const makeUploads = Effect.gen(function* () {
     return { uploadId: row.id, sink };
   });
 
-  /** Fails where the owner's quotas have no room for the upload, of which `counted` bytes are in the count already. */
-  const mustFit = Effect.fnUntraced(function* (ownerId: string, counted: number, size: number) {
+  /** Bytes that are still to come of all open uploads but this one. */
+  const coming = Effect.fnUntraced(function* (uploadId: string) {
+    const open = yield* orCallError(database.query((sql) => query.comingUploads(sql)));
+    const rests = yield* Effect.forEach(
+      open.filter(({ id }) => id !== uploadId),
+      ({ id, size }) => Effect.map(parts.size(id), (stored = 0) => Math.max(0, size - stored)),
+      { concurrency: statConcurrency },
+    );
+    return rests.reduce((sum, rest) => sum + rest, 0);
+  });
+
+  /**
+   * Fails where disk or quotas have no room for an upload, were those that stand still not there. Whether it is `counted` already: its row
+   * is written.
+   */
+  const mustFit = Effect.fnUntraced(function* (upload: NewUpload, counted: boolean, still: ReadonlyArray<query.StillUpload>) {
+    const { size, owner_id: ownerId } = upload;
+    // Those whose bytes are here already stand in no count.
+    const dropped = still.filter((each) => each.asset_id === null);
+    const freed = dropped.reduce((sum, each) => sum + each.size, 0);
+    const isComing = upload.asset_id === null;
+    if (isComing) yield* parts.room((yield* coming(upload.id)) + size - freed);
+    if (upload.isKept) return;
     const usage = yield* orCallError(database.query((sql) => usageOf(sql, ownerId)));
-    const others = { ...usage, coming: usage.coming - (counted > 0 ? 1 : 0), comingBytes: usage.comingBytes - counted };
+    const own = counted && isComing;
+    const others = {
+      ...usage,
+      coming: usage.coming - (own ? 1 : 0) - dropped.length,
+      comingBytes: usage.comingBytes - (own ? size : 0) - freed,
+    };
     const refused = refusal(others, { assets: 1, bytes: size }, settings);
     if (refused !== null) return yield* Effect.fail(refused);
+  });
+
+  const openUp = Effect.fnUntraced(function* (upload: NewUpload) {
+    const now = yield* Clock.currentTimeMillis;
+    const inserted = yield* orCallError(database.transaction((tx) => query.insertUpload(tx, upload, now, mostOpen)));
+    if (inserted.length === 0) return yield* Effect.fail(tooMany);
+    yield* Effect.tapError(mustFit(upload, true, []), () => drop(upload.id));
+  });
+
+  /** Writes the row of an upload. Where there is no room, the owner's uploads that stand still make some, the oldest first. */
+  const place = Effect.fnUntraced(function* (upload: NewUpload) {
+    for (;;) {
+      // One at a time: each sees what is still to come of those before it.
+      const refused = yield* inTurn("place", Effect.match(openUp(upload), { onFailure: (error) => error, onSuccess: () => null }));
+      if (refused === null) return;
+      if (refused.code !== "quota_exceeded" && refused.code !== "storage_full") return yield* Effect.fail(refused);
+      const before = (yield* Clock.currentTimeMillis) - stillAfter;
+      const rows = yield* orCallError(database.query((sql) => query.stillUploads(sql, upload.owner_id, before)));
+      const still = rows.filter(({ id }) => !live.has(id) && !finishing.has(id));
+      const [oldest] = still;
+      if (oldest === undefined) return yield* Effect.fail(refused);
+      // None is dropped for one that would not fit even then.
+      yield* mustFit(upload, false, still);
+      yield* inTurn(oldest.id, dropStill(oldest.id, before));
+    }
   });
 
   const begin = Effect.fn("asset.upload.begin")(function* (
@@ -186,24 +265,9 @@ const makeUploads = Effect.gen(function* () {
     }
     const [same] = sha256 === null ? [] : yield* orCallError(database.query((sql) => assetByBytes(sql, ownerId, sha256)));
     const assetId = same !== undefined && same.size === size ? same.id : null;
-    const isKept = assetId !== null && same?.deleted_at === null;
-    if (assetId === null) yield* parts.room(size);
     const row = { id: `upl_${crypto.randomUUID()}`, owner_id: ownerId, name: cleanName(file.name), size, sha256, asset_id: assetId };
-    const now = yield* Clock.currentTimeMillis;
-    const inserted = yield* orCallError(database.transaction((tx) => query.insertUpload(tx, row, now, mostOpen)));
-    if (inserted.length === 0) {
-      return yield* Effect.fail(
-        new CallError("quota_exceeded", `You have ${mostOpen} uploads open. Finish or cancel one of them first.`, {
-          quota: "openUploads",
-          limit: mostOpen,
-        }),
-      );
-    }
-    const open = Effect.gen(function* () {
-      if (!isKept) yield* mustFit(ownerId, assetId === null ? size : 0, size);
-      return yield* attach({ ...row, checked: false, finished: false });
-    });
-    return yield* inTurn(row.id, open).pipe(Effect.tapError(() => drop(row.id)));
+    yield* place({ ...row, isKept: assetId !== null && same?.deleted_at === null });
+    return yield* inTurn(row.id, attach({ ...row, checked: false, finished: false })).pipe(Effect.tapError(() => drop(row.id)));
   });
 
   const resume = Effect.fn("asset.upload.resume")(function* (ownerId: string, uploadId: string) {

@@ -51,3 +51,23 @@ export const staleUploads = (sql: Queryable, before: number, limit: number) =>
 /** Which of these uploads there are. */
 export const knownUploads = (sql: Queryable, ids: ReadonlyArray<string>) =>
   sql<Array<{ id: string }>>`select id from upload where id = any(${sql.array([...ids], 25)}::text[])`;
+
+/** Uploads, of all users, whose bytes are not all known to be there. */
+export const comingUploads = (sql: Queryable) =>
+  sql<Array<{ id: string; size: number }>>`select id, size from upload where not finished and asset_id is null and not checked`;
+
+export interface StillUpload {
+  readonly id: string;
+  /** Announced bytes. */
+  readonly size: number;
+  readonly asset_id: string | null;
+}
+
+/** Open uploads of a user that nothing was heard of since before `before`, oldest first. */
+export const stillUploads = (sql: Queryable, ownerId: string, before: number) =>
+  sql<Array<StillUpload>>`
+    select id, size, asset_id from upload where owner_id = ${ownerId} and not finished and touched_at < ${before} order by touched_at, id`;
+
+/** Drops one of them, unless something was heard of it. */
+export const deleteStillUpload = (sql: Queryable, id: string, before: number) =>
+  sql<Array<{ id: string }>>`delete from upload where id = ${id} and not finished and touched_at < ${before} returning id`;

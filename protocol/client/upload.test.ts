@@ -190,8 +190,22 @@ describe("an upload", () => {
     server.stored = Buffer.alloc(0);
     const full = server.client.upload(bytesOf(3000), { name: "a.mp4" });
     await server.next("chunk");
+    const freed = server.next("assets.cancelUpload");
     server.abort(new CallError("storage_full", "The disk is full."));
     await expect(full).rejects.toMatchObject({ code: "storage_full" });
+    await freed;
+    server.client.close();
+  });
+
+  test("that goes on over another connection is left to that", async () => {
+    const server = new Server();
+    server.acknowledges = false;
+    const upload = server.client.upload(bytesOf(3000), { name: "a.mp4" });
+    await server.next("chunk");
+    server.abort(new CallError("conflict", "m"));
+    await expect(upload).rejects.toMatchObject({ code: "conflict" });
+    await settle();
+    expect(server.names()).toEqual(["assets.beginUpload"]);
     server.client.close();
   });
 

@@ -141,8 +141,10 @@ export const uploadFile = async (file: Blob, options: UploadOptions, line: Uploa
     await source.hashTo(size, signal);
     return await finish({ uploadId: announced.uploadId, sha256: source.sha256 });
   } catch (error) {
-    // The server sweeps what is left of an upload; doing it now frees the space at once.
-    if (signal?.aborted === true) void line.call("assets.cancelUpload", { uploadId: announced.uploadId }).catch(() => undefined);
+    // It holds one of the user's places and the disk's room until the server sweeps it. After a conflict another goes on with it.
+    if (!(error instanceof CallError && error.code === "conflict")) {
+      void line.call("assets.cancelUpload", { uploadId: announced.uploadId }).catch(() => undefined);
+    }
     throw error;
   }
 

@@ -209,6 +209,22 @@ test("asks for room before an upload begins", () =>
     }),
   ));
 
+test.runIf(existsSync("/proc/self/comm"))("bytes that come leave the room alone that is kept for others", () =>
+  run(
+    freshFolder(),
+    Effect.gen(function* () {
+      const parts = yield* Parts;
+      // It takes all that is written, on a disk that has no room.
+      symlinkSync("/proc/self/comm", parts.path("upl_1"));
+      const part = yield* parts.open("upl_1");
+      const bytes = Buffer.alloc(17 * 1024 * 1024, "n");
+      expect(yield* Effect.flip(part.append(bytes))).toMatchObject({ code: "storage_full", message: expect.stringContaining("no room") });
+      expect(part.size()).toBe(0);
+      yield* part.close;
+    }),
+  ),
+);
+
 test.runIf(existsSync("/dev/full"))("a disk that fills up while bytes come is a storage_full", () =>
   run(
     freshFolder(),

@@ -10,6 +10,9 @@ import { onDisk, unlessMissing } from "./disk.ts";
 /** Bytes of the disk that no upload may take: the database and running jobs need room. */
 const kept = 256 * 1024 * 1024;
 
+/** How often it is looked whether so much is left, bytes that came. */
+const lookEvery = 16 * 1024 * 1024;
+
 /** One open file. Not for use by two at the same time. */
 export interface Part {
   /** Bytes it holds. */
@@ -43,19 +46,40 @@ export class Parts extends Context.Service<
       yield* onDisk(() => mkdir(folder, { recursive: true }));
       const path = (name: string): string => join(folder, name);
 
+      const room = Effect.fnUntraced(function* (file: string, bytes: number) {
+        const { bavail, bsize } = yield* onDisk(() => statfs(file));
+        if (bavail * bsize >= bytes + kept) return;
+        const wanted = bytes === 0 ? "" : ` for ${Math.ceil(bytes / 1e6)} MB more`;
+        return yield* Effect.fail(
+          new CallError("storage_full", `The disk of the data folder has no room${wanted}. Free some space first.`),
+        );
+      });
+
+      /** Bytes that came since the disk was looked at, in all parts. */
+      let came = 0;
+      const look = Effect.fnUntraced(function* (file: string, bytes: number) {
+        came += bytes;
+        if (came < lookEvery) return;
+        yield* room(file, 0);
+        came = 0;
+      });
+
       const openPart = Effect.fnUntraced(function* (name: string) {
         const file = yield* onDisk(() => open(path(name), "a"));
         let size = (yield* onDisk(() => file.stat())).size;
         const part: Part = {
           size: () => size,
           append: (bytes) =>
-            onDisk(async () => {
-              for (let at = 0; at < bytes.length;) {
-                const { bytesWritten } = await file.write(bytes, at, bytes.length - at);
-                at += bytesWritten;
-                size += bytesWritten;
-              }
-            }),
+            Effect.andThen(
+              look(path(name), bytes.length),
+              onDisk(async () => {
+                for (let at = 0; at < bytes.length;) {
+                  const { bytesWritten } = await file.write(bytes, at, bytes.length - at);
+                  at += bytesWritten;
+                  size += bytesWritten;
+                }
+              }),
+            ),
           close: Effect.promise(() => file.close()),
         };
         return part;
@@ -67,16 +91,7 @@ export class Parts extends Context.Service<
         size: (name) => onDisk(async () => (await unlessMissing(stat(path(name)), undefined))?.size),
         remove: (name) => Effect.promise(() => rm(path(name), { force: true })),
         list: Effect.promise(() => readdir(folder)),
-        room: Effect.fnUntraced(function* (bytes: number) {
-          const { bavail, bsize } = yield* onDisk(() => statfs(folder));
-          if (bavail * bsize >= bytes + kept) return;
-          return yield* Effect.fail(
-            new CallError(
-              "storage_full",
-              `The disk of the data folder has no room for ${Math.ceil(bytes / 1e6)} MB more. Free some space first.`,
-            ),
-          );
-        }),
+        room: (bytes) => room(folder, bytes),
       });
     }),
   );
