@@ -1,19 +1,25 @@
 // Accounts as jobs use them: a provider's connection made from an account's settings and its opened credentials. Nothing secret leaves here
 // but inside of it.
-import { Clock, Context, Effect, Layer, Scope } from "effect";
+import { Context, Effect, Exit, Layer, Schedule, Scope, Semaphore } from "effect";
 import * as z from "zod";
 import { Database, type DatabaseError } from "#db/client/database.ts";
-import { accountToConnect, forgetUpload, rememberUpload, uploadedAs } from "#db/queries/account.ts";
+import { accountToConnect } from "#db/queries/account.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure } from "#actors/provider/provider.ts";
-import { makeHttp } from "#actors/provider/http.ts";
+import { type HttpOptions, makeHttps } from "#actors/provider/http.ts";
 import { makePolling } from "#actors/provider/polling.ts";
-import type { Polling, Uploads } from "#actors/provider/tools.ts";
+import { discreet } from "#actors/provider/secrecy.ts";
+import type { Http, Polling } from "#actors/provider/tools.ts";
 import { Videos } from "#actors/provider/videos.ts";
 import { Account } from "#protocol/account.ts";
+import { Bus } from "#runtime/bus/bus.ts";
 import { Settings } from "#runtime/config/settings.ts";
 import { Sealed } from "#runtime/vault/envelope.ts";
 import { Vault } from "#runtime/vault/vault.ts";
 import { openCredentials } from "./credentials.ts";
+import { makeUploads } from "./uploads.ts";
+
+/** Ids of accounts as they are removed. */
+export const removedAccountsChannel = "accounts/removed";
 
 const ofDatabase = (error: DatabaseError): ProviderFailure => ({
   kind: error.reason === "full" ? "storage" : "internal",
@@ -21,11 +27,19 @@ const ofDatabase = (error: DatabaseError): ProviderFailure => ({
   unsent: true,
 });
 const unusable = (message: string): ProviderFailure => ({ kind: "authentication", message, unsent: true });
+const again = Schedule.spaced("1 second");
 
 interface Kept {
   /** What it was made from. */
   readonly from: string;
   readonly connection: Connection;
+}
+
+/** What an account has here until it is removed: who follows a job goes on with it when settings or key are changed. */
+interface Line {
+  readonly polling: Polling;
+  readonly httpOf: (options: HttpOptions) => Http;
+  readonly scope: Scope.Closeable;
 }
 
 export class Accounts extends Context.Service<
@@ -35,41 +49,50 @@ export class Accounts extends Context.Service<
     readonly connection: (provider: Provider, accountId: string | null) => Effect.Effect<Connection, ProviderFailure>;
   }
 >()("pixsim/actors/Accounts") {
-  static readonly layer: Layer.Layer<Accounts, never, Database | Settings | Vault | Videos> = Layer.effect(
+  static readonly layer: Layer.Layer<Accounts, never, Bus | Database | Settings | Vault | Videos> = Layer.effect(
     Accounts,
     Effect.gen(function* () {
       const database = yield* Database;
       const vault = yield* Vault;
+      const bus = yield* Bus;
       const videos = yield* Videos;
       const { PIXSIM_PROVIDER_SPEED: speed } = yield* Settings;
       const scope = yield* Effect.scope;
+      const fork = Effect.runForkWith(yield* Effect.context<never>());
       const kept = new Map<string, Kept>();
-      /** One for each account as long as this process lives: who follows a job goes on when the account is changed. */
-      const pollings = new Map<string, Polling>();
+      const lines = new Map<string, Line>();
+      const making = yield* Semaphore.make(1);
+      const uploadsOf = makeUploads(database, ofDatabase);
 
-      const uploadsOf = (accountId: string): Uploads => ({
-        once: Effect.fnUntraced(function* (sha256, upload) {
-          const [row] = yield* Effect.mapError(
-            database.query((sql) => uploadedAs(sql, accountId, sha256)),
-            ofDatabase,
-          );
-          if (row !== undefined) return row.remote_id;
-          const remoteId = yield* upload;
-          const now = yield* Clock.currentTimeMillis;
-          // What cannot be remembered is uploaded again the next time.
-          yield* Effect.ignore(database.query((sql) => rememberUpload(sql, accountId, sha256, remoteId, now)));
-          return remoteId;
-        }),
-        forget: (sha256) => Effect.ignore(database.query((sql) => forgetUpload(sql, accountId, sha256))),
+      const drop = (accountId: string): void => {
+        kept.delete(accountId);
+        const line = lines.get(accountId);
+        if (line === undefined) return;
+        lines.delete(accountId);
+        fork(Scope.close(line.scope, Exit.void));
+      };
+      // Where messages were missed, what was kept stays until the process ends.
+      const removals = bus.follow(removedAccountsChannel, undefined, Effect.succeed(null), (message) => {
+        if (message.type === "delta") for (const id of JSON.parse(message.json) as ReadonlyArray<string>) drop(id);
       });
+      const { close } = yield* Effect.orDie(Effect.retry(removals, again));
+      yield* Effect.addFinalizer(() => Effect.sync(close));
+
+      const lineOf = Effect.fnUntraced(function* (accountId: string) {
+        const known = lines.get(accountId);
+        if (known !== undefined) return known;
+        const own = yield* Scope.fork(scope);
+        const [polling, httpOf] = yield* Scope.provide(Effect.all([makePolling({ speed }), makeHttps]), own);
+        const line: Line = { polling, httpOf, scope: own };
+        lines.set(accountId, line);
+        return line;
+      }, making.withPermit);
 
       const connect = Effect.fnUntraced(function* (provider: Provider, account: ProviderAccount) {
-        let polling = pollings.get(account.id);
-        if (polling === undefined)
-          pollings.set(account.id, (polling = yield* Effect.provideService(makePolling({ speed }), Scope.Scope, scope)));
+        const { polling, httpOf } = yield* lineOf(account.id);
         const own = Object.values(account.settings).filter((value): value is string => typeof value === "string" && URL.canParse(value));
-        const http = yield* Effect.provideService(makeHttp({ own }), Scope.Scope, scope);
-        return provider.connect(account, { http, polling, uploads: uploadsOf(account.id), videos });
+        const tools = { http: httpOf({ own }), polling, uploads: uploadsOf(account.id), videos };
+        return discreet(provider.connect(account, tools), account.secrets);
       });
 
       const stored = Effect.fnUntraced(function* (provider: Provider, accountId: string): Effect.fn.Return<Connection, ProviderFailure> {

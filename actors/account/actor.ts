@@ -4,7 +4,7 @@ import { Providers } from "#actors/provider/index.ts";
 import type { ProviderFailure } from "#actors/provider/provider.ts";
 import { defineActor, type EffectFailure } from "#runtime/actor/define.ts";
 import { Bus } from "#runtime/bus/bus.ts";
-import { Accounts } from "./accounts.ts";
+import { Accounts, removedAccountsChannel } from "./accounts.ts";
 import { accountMigrations } from "./migrations.ts";
 import { accountMachine, accountMachineVersion } from "./machine.ts";
 import { accountColumns, accountRow, storedAccount } from "./row.ts";
@@ -62,6 +62,7 @@ export const accountActor = Effect.gen(function* () {
     committed: (snapshot, meta) => {
       const account = accountRow(snapshot, meta);
       bus.publish(accountsChannel, account);
+      if (account.state === "removed") bus.publish(removedAccountsChannel, account.id);
       leases.changed(account);
     },
   });

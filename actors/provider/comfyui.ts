@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { Deferred, Effect, Exit, Redacted, Schedule } from "effect";
 import * as z from "zod";
+import { credential } from "./credential.ts";
 import { comfyuiOperations, imageToVideoParams, sizeOf, textToVideoParams, valuesOf } from "./comfyui-operations.ts";
 import {
   Accepted,
@@ -71,9 +72,7 @@ const account: AccountSpec = {
   help: "A ComfyUI server that this machine can reach. Without workflows of your own it needs the files of Wan 2.2 TI2V 5B, which ComfyUI's template of that name downloads.",
   settings,
   secrets: z.object({
-    token: z
-      .string()
-      .trim()
+    token: credential("token")
       .optional()
       .meta({ title: "Token", description: "Of a proxy in front of the server that asks for one (Bearer)." }),
   }),

@@ -38,7 +38,7 @@ const table: ReadonlyArray<[number, unknown, Moment, ProviderFailure["kind"]]> =
   [400, problem("content_policy_violation"), "end", "filtered"],
   [422, problem("image_too_large", "image_url"), "end", "input"],
   [422, problem("image_load_error", "image_url"), "end", "input"],
-  [422, problem("file_download_error", "image_url"), "end", "input"],
+  [422, problem("file_download_error", "image_url"), "end", "provider"],
   [422, problem("file_too_large", "image_url"), "end", "input"],
   [422, problem("unsupported_video_format", "video_url"), "end", "input"],
   [422, problem("video_duration_too_long", "video_url"), "end", "input"],

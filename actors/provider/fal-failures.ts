@@ -23,6 +23,8 @@ const refusal = z.object({
 /** Types of a model's errors that are about the files it was given. */
 const aboutFiles =
   /^(?:image|video|audio|file|archive)_|^unsupported_(?:image|video|audio|archive)_format$|^invalid_archive$|^face_detection_error$/u;
+/** A file that could not be fetched: one that was uploaded before may be gone. */
+const fileGone = "file_download_error";
 /** Types of a model's errors that are its own. */
 const ofTheModel: Readonly<Record<string, string>> = {
   internal_server_error: "The model failed.",
@@ -58,6 +60,9 @@ const ofProblems = (problems: ReadonlyArray<z.infer<typeof problem>>): ProviderF
   const where = fields.length === 0 ? "" : ` (field ${fields.join(".")})`;
   if (filtered !== undefined)
     return failure("filtered", `The model refuses what was asked for${where}: ${quoted(msg)} Change it and try again.`);
+  if (type === fileGone) {
+    return failure("provider", `The model could not fetch an input${where}: ${quoted(msg)} It is uploaded anew for the next attempt.`);
+  }
   if (aboutFiles.test(type)) return failure("input", `The model does not take an input${where}: ${quoted(msg)}`);
   const own = ofTheModel[type];
   if (own !== undefined) return failure("provider", `${own} ${quoted(msg)}`.trim());
@@ -86,6 +91,12 @@ const typeOf = ({ headers, body }: HttpAnswer): string | undefined => {
 
 /** Whether a result says that its request was cancelled. */
 export const isCancelled = (answer: HttpAnswer): boolean => answer.status >= 400 && typeOf(answer) === "client_cancelled";
+
+/** Whether the model could not fetch a file. It does not say which. */
+export const isFileGone = ({ status, body }: HttpAnswer): boolean => {
+  const { detail } = (status >= 400 ? refusal.safeParse(body).data : undefined) ?? {};
+  return typeof detail === "object" && detail.some(({ type }) => type === fileGone);
+};
 
 export const falFailure = (answer: HttpAnswer, moment: Moment): ProviderFailure => {
   const { status, headers, body } = answer;

@@ -3,7 +3,8 @@
 import { openAsBlob } from "node:fs";
 import { Effect, Redacted } from "effect";
 import * as z from "zod";
-import { falFailure, isCancelled, type Moment } from "./fal-failures.ts";
+import { credential } from "./credential.ts";
+import { falFailure, isCancelled, isFileGone, type Moment } from "./fal-failures.ts";
 import { falModels, falOperations } from "./models/fal.ts";
 import { outputUrl } from "./models/input.ts";
 import { type Catalogue, expected, fileNameOf, isSame, prepare, sentSince, type Submission } from "./models/submission.ts";
@@ -34,7 +35,7 @@ const settings = z.object({
     description: "Another one only for a proxy, which then also has to serve the paths of rest.fal.ai and api.fal.ai.",
   }),
 });
-const secrets = z.object({ apiKey: z.string().trim().min(1, "Paste the key.").meta({ title: "API key" }) });
+const secrets = z.object({ apiKey: credential("key").min(1, "Paste the key.").meta({ title: "API key" }) });
 
 const accepted = z.object({ request_id: z.string().min(1) });
 const status = z.object({ status: z.string() });
@@ -76,8 +77,11 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
 
   const ask = (request: HttpRequest): Effect.Effect<HttpAnswer, ProviderFailure> => http.json({ ...request, headers });
   const read = <S extends z.ZodType>(schema: S, answer: HttpAnswer, what: string) => readAnswer(schema, answer, unreadable(what));
-  const orFail = (answer: HttpAnswer, moment: Moment): Effect.Effect<HttpAnswer, ProviderFailure> =>
-    answer.status < 300 ? Effect.succeed(answer) : Effect.fail(falFailure(answer, moment));
+  const orFail = (answer: HttpAnswer, moment: Moment): Effect.Effect<HttpAnswer, ProviderFailure> => {
+    if (answer.status < 300) return Effect.succeed(answer);
+    const failed = Effect.fail(falFailure(answer, moment));
+    return isFileGone(answer) ? Effect.andThen(uploads.forgetAll, failed) : failed;
+  };
 
   const initiate = (name: string, type: string) =>
     ask({

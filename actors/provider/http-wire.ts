@@ -72,8 +72,11 @@ export interface Wire {
 const redirecting: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const originOf = (url: URL): string => url.origin.replace(/^ws/, "http");
 
-/** `own`: what these base URLs lead to may be private. Its connections close with the scope. undici is loaded with the first. */
-export const makeWire = Effect.fnUntraced(function* (own: ReadonlyArray<string>): Effect.fn.Return<Wire, never, Scope.Scope> {
+/**
+ * Connections that close with the scope, and the line over them of an account with these base URLs: what they lead to may be private. undici
+ * is loaded with the first.
+ */
+export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: ReadonlyArray<string>) => Wire, never, Scope.Scope> {
   const undici = yield* Effect.promise(() => import("undici"));
   /** Errors of connections that were not made. */
   const unmade = new WeakSet<Error>();
@@ -92,13 +95,6 @@ export const makeWire = Effect.fnUntraced(function* (own: ReadonlyArray<string>)
   };
   const free = yield* agentWith({});
   const guarded = yield* agentWith({ lookup: guardedLookup });
-  const ownOrigins = new Set(own.flatMap((text) => URL.parse(text)?.origin ?? []));
-
-  const isOwn = (url: URL): boolean => {
-    const known = ownOrigins.has(originOf(url));
-    if (!known && isPrivateLiteral(url.hostname)) throw new Failed(privateAddress(url.host));
-    return known;
-  };
 
   const failed = (host: string, error: Error, idleMs: number): Failed => {
     if (error instanceof Failed) return error;
@@ -167,6 +163,7 @@ export const makeWire = Effect.fnUntraced(function* (own: ReadonlyArray<string>)
   const follow = async <A extends Answer>(
     text: string,
     first: Sent,
+    isOwn: Wire["isOwn"],
     exchange: (agent: Agent, url: URL, sent: Sent) => Promise<A>,
     drop: (answer: A) => void,
   ): Promise<A> => {
@@ -191,22 +188,32 @@ export const makeWire = Effect.fnUntraced(function* (own: ReadonlyArray<string>)
     }
   };
 
-  return {
-    isOwn,
-    text: (url, sent, maxBytes, signal) =>
-      follow(
-        url,
-        sent,
-        (agent, at, what) => readText(agent, at, what, maxBytes, signal),
-        () => undefined,
-      ),
-    stream: (url, sent, signal) =>
-      follow(
-        url,
-        sent,
-        (agent, at, what) => openStream(agent, at, what, signal),
-        ({ body }) => discard(body),
-      ),
+  return (own) => {
+    const ownOrigins = new Set(own.flatMap((text) => URL.parse(text)?.origin ?? []));
+    const isOwn = (url: URL): boolean => {
+      const known = ownOrigins.has(originOf(url));
+      if (!known && isPrivateLiteral(url.hostname)) throw new Failed(privateAddress(url.host));
+      return known;
+    };
+    return {
+      isOwn,
+      text: (url, sent, maxBytes, signal) =>
+        follow(
+          url,
+          sent,
+          isOwn,
+          (agent, at, what) => readText(agent, at, what, maxBytes, signal),
+          () => undefined,
+        ),
+      stream: (url, sent, signal) =>
+        follow(
+          url,
+          sent,
+          isOwn,
+          (agent, at, what) => openStream(agent, at, what, signal),
+          ({ body }) => discard(body),
+        ),
+    };
   };
 });
 

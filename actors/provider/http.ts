@@ -5,7 +5,7 @@ import WebSocket from "ws";
 import { sniff, sniffBytes } from "#actors/media/sniff.ts";
 import { broken, notConnected, ofFile, retryAfterOf, tooSlow } from "./http-failures.ts";
 import { guardedLookup } from "./http-guard.ts";
-import { connectMs, discard, Failed, fail, makeWire, parsed, type Sent, type StreamAnswer } from "./http-wire.ts";
+import { connectMs, discard, Failed, fail, makeWires, parsed, type Sent, type StreamAnswer, type Wire } from "./http-wire.ts";
 import type { ProviderFailure } from "./provider.ts";
 import type { DownloadOptions, Http, HttpAnswer, HttpRequest } from "./tools.ts";
 import { parseJson } from "./wide.ts";
@@ -71,10 +71,18 @@ const sentOf = async ({ method, headers = {}, json, form, blob, timeoutMs = exch
   return { method, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(json), idleMs: timeoutMs };
 };
 
-/** Closes its connections with the scope. */
-export const makeHttp = Effect.fnUntraced(function* ({ own }: HttpOptions): Effect.fn.Return<Http, never, Scope.Scope> {
-  const wire = yield* makeWire(own);
+/** HTTP of an account as its settings are now, over connections that outlive a change of them and close with the scope. */
+export const makeHttps: Effect.Effect<(options: HttpOptions) => Http, never, Scope.Scope> = Effect.map(
+  makeWires,
+  (wireOf) =>
+    ({ own }) =>
+      httpOver(wireOf(own)),
+);
 
+export const makeHttp = (options: HttpOptions): Effect.Effect<Http, never, Scope.Scope> =>
+  Effect.map(makeHttps, (httpOf) => httpOf(options));
+
+const httpOver = (wire: Wire): Http => {
   const json = (request: HttpRequest): Effect.Effect<HttpAnswer, ProviderFailure> => {
     const { timeoutMs = exchangeMs, maxBytes = answerBytes } = request;
     const limit = { ms: timeoutMs, failure: () => tooSlow(URL.parse(request.url)?.host ?? "The provider", timeoutMs) };
@@ -131,7 +139,7 @@ export const makeHttp = Effect.fnUntraced(function* ({ own }: HttpOptions): Effe
     );
 
   return { json, download, socket };
-});
+};
 
 const refusalOf = ({ status, headers, host }: StreamAnswer): ProviderFailure | undefined => {
   if (status === 200) return undefined;

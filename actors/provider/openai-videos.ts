@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { openAsBlob } from "node:fs";
 import { Clock, Effect, Redacted } from "effect";
 import * as z from "zod";
+import { credential } from "./credential.ts";
 import { fitPicture } from "./picture.ts";
 import {
   createFields,
@@ -61,7 +62,7 @@ const settings = z.object({
 const account: AccountSpec = {
   help: "Any gateway that offers /videos in the OpenAI format. Its page of API keys has the key, its documentation the base URL and the names of the models.",
   settings,
-  secrets: z.object({ apiKey: z.string().trim().min(1).meta({ title: "API key" }) }),
+  secrets: z.object({ apiKey: credential("API key").min(1, "Paste the API key.").meta({ title: "API key" }) }),
   concurrency: 2,
   creditType: null,
 };
@@ -86,14 +87,10 @@ const connect = (
   const apiKey = secrets["apiKey"] === undefined ? "" : Redacted.value(secrets["apiKey"]);
   const authorized = { authorization: `Bearer ${apiKey}` };
 
-  /** Gateways repeat what they were sent in what they say. */
-  const withoutKey = (failure: ProviderFailure): ProviderFailure =>
-    apiKey === "" ? failure : { ...failure, message: failure.message.replaceAll(apiKey, "…") };
-
   const call = Effect.fnUntraced(function* ({ path, headers, ...request }: Sent, during: During) {
     const answer = yield* http.json({ ...request, url: `${base}${path}`, headers: { ...authorized, ...headers } });
     if (answer.status >= 200 && answer.status < 300) return answer;
-    return yield* Effect.fail(withoutKey(failureOf(answer, during)));
+    return yield* Effect.fail(failureOf(answer, during));
   });
 
   /** A success that is not what the format says: of a question it is a matter of the moment, of a submit nobody knows what it started. */
@@ -103,7 +100,7 @@ const connect = (
   const list = Effect.fnUntraced(function* (query: string) {
     const answer = yield* http.json({ method: "GET", url: `${base}/videos${query}`, headers: authorized });
     if (answer.status === 404 || answer.status === 405 || answer.status === 501) return null;
-    return answer.status === 200 ? answer : yield* Effect.fail(withoutKey(failureOf(answer, "ask")));
+    return answer.status === 200 ? answer : yield* Effect.fail(failureOf(answer, "ask"));
   });
 
   /** What is not JSON at all tells as little about the job as a lost connection. */
@@ -123,7 +120,7 @@ const connect = (
       case "done":
         return { state: "done", charged: null };
       case "failed":
-        return yield* Effect.fail(withoutKey(failureOfVideo(video)));
+        return yield* Effect.fail(failureOfVideo(video));
     }
   });
 
@@ -220,7 +217,7 @@ const connect = (
             if (failure.kind !== "lost") return yield* Effect.fail(failure);
             // Storage lags behind the status: the file of a video that is there and not expired is fetched again.
             const video = yield* askedSurely(polling, find(providerJobId), { pace, expectedMs });
-            if (stateOf(video) === "failed") return yield* Effect.fail(withoutKey(failureOfVideo(video)));
+            if (stateOf(video) === "failed") return yield* Effect.fail(failureOfVideo(video));
             const expired = typeof video.expires_at === "number" && video.expires_at * 1000 <= (yield* Clock.currentTimeMillis);
             const why: ProviderFailure = expired
               ? { kind: "lost", message: "It keeps videos for a short time only, and this one is gone." }

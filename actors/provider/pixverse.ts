@@ -4,6 +4,7 @@ import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import { Effect, Redacted } from "effect";
 import * as z from "zod";
+import { credential } from "./credential.ts";
 import { retryAfterOf } from "./http-failures.ts";
 import { failureOfCode, failureOfStatus } from "./pixverse-failures.ts";
 import { pixverseOperations } from "./pixverse-operations.ts";
@@ -21,7 +22,7 @@ const settings = z.object({
     .default("https://app-api.pixverse.ai")
     .meta({ title: "Base URL", description: "In mainland China: https://app-api.pixverseai.cn" }),
 });
-const secrets = z.object({ apiKey: z.string().trim().min(1, "Paste the API key.").meta({ title: "API key" }) });
+const secrets = z.object({ apiKey: credential("API key").min(1, "Paste the API key.").meta({ title: "API key" }) });
 
 /** PixVerse asks for 3 to 10 seconds between two questions about one video. */
 const pace: Pace = { least: 3000, gap: 100 };
@@ -46,7 +47,7 @@ const Envelope = z.object({
   err_code: z.number().optional(),
   ErrMsg: z.string().optional(),
   err_msg: z.string().optional(),
-  Resp: z.unknown(),
+  Resp: z.unknown().optional(),
 });
 const Submitted = z.object({ video_id: Id, credits: z.number().nonnegative().optional() });
 const Result = z.object({ status: z.number(), url: z.string().optional() });

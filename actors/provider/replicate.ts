@@ -4,6 +4,7 @@ import { openAsBlob } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { Clock, Effect, Redacted } from "effect";
 import * as z from "zod";
+import { credential } from "./credential.ts";
 import { outputUrl } from "./models/input.ts";
 import { replicateModels, replicateOperations } from "./models/replicate.ts";
 import { type Catalogue, expected, fileNameOf, isSame, prepare, sentSince } from "./models/submission.ts";
@@ -35,7 +36,7 @@ const settings = z.object({
     .default("https://api.replicate.com/v1")
     .meta({ title: "Address of the API", description: "Another one only for a proxy." }),
 });
-const secrets = z.object({ apiKey: z.string().trim().min(1, "Paste the token.").meta({ title: "API token" }) });
+const secrets = z.object({ apiKey: credential("token").min(1, "Paste the token.").meta({ title: "API token" }) });
 
 const prediction = z.object({
   id: z.string().min(1),

@@ -30,7 +30,7 @@ const connectionOf = (provider: Provider): Connection =>
   provider.connect(account, {
     http: { json: () => Effect.die("unused"), download: () => Effect.die("unused"), socket: () => Effect.die("unused") },
     polling: { track: () => Effect.die("unused") },
-    uploads: { once: () => Effect.die("unused"), forget: () => Effect.die("unused") },
+    uploads: { once: () => Effect.die("unused"), forget: () => Effect.die("unused"), forgetAll: Effect.die("unused") },
     videos: { taken: () => Effect.die("unused") },
   });
 

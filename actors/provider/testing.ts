@@ -49,6 +49,7 @@ export const memoryUploads = (): Uploads => {
         return id === undefined ? Effect.tap(upload, (made) => Effect.sync(() => void known.set(sha256, made))) : Effect.succeed(id);
       }),
     forget: (sha256) => Effect.sync(() => void known.delete(sha256)),
+    forgetAll: Effect.sync(() => known.clear()),
   };
 };
 

@@ -90,6 +90,8 @@ export interface Uploads {
   readonly once: (sha256: string, upload: Effect.Effect<string, ProviderFailure>) => Effect.Effect<string, ProviderFailure>;
   /** The provider no longer knows it: the next `once` uploads anew. */
   readonly forget: (sha256: string) => Effect.Effect<void>;
+  /** The same of all that this account has uploaded, where the provider does not say which file it misses. */
+  readonly forgetAll: Effect.Effect<void>;
 }
 
 export interface ProviderTools {

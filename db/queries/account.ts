@@ -93,3 +93,5 @@ export const rememberUpload = (sql: Queryable, accountId: string, sha256: string
 
 export const forgetUpload = (sql: Queryable, accountId: string, sha256: string) =>
   sql`delete from provider_upload where account_id = ${accountId} and sha256 = ${sha256}`;
+
+export const forgetUploads = (sql: Queryable, accountId: string) => sql`delete from provider_upload where account_id = ${accountId}`;

@@ -78,7 +78,7 @@ const says = (job: Locator, state: string): Promise<void> => job.locator(".ui-ba
 
 test("an account with a wrong key says what is wrong, and works once the key is put right", async () => {
   const right = accountAt("pixverse");
-  await add({ ...right, secrets: { apiKey: "not the key" } }, "Mine");
+  await add({ ...right, secrets: { apiKey: "not-the-key" } }, "Mine");
   await card("Mine").getByText("Failing").waitFor();
   expect(await card("Mine").innerText()).toMatch(/key/i);
   await card("Mine").getByRole("button", { name: "Edit" }).click();

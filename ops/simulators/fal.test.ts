@@ -236,15 +236,18 @@ describe("fal", () => {
     expect(await failureOf(connection.download(providerJobId, join(folder, "late.mp4")))).toMatchObject({ kind: "lost" });
   });
 
-  it("names the input that a model could not fetch", async () => {
+  it("names the input that a model could not fetch, and uploads it anew for the next attempt", async () => {
     const order = { operation: "image_to_video", params: { prompt: "go" }, inputs: [await pictureInput(folder, "gone", "image")] } as const;
     await run(connection.submit(freshKey(), order));
     simulator.files.clear();
     const { providerJobId } = await run(connection.submit(freshKey(), order));
     expect(await failureOf(follow(connection, providerJobId))).toMatchObject({
-      kind: "input",
+      kind: "provider",
       message: expect.stringMatching(/image_url/),
     });
+    const next = await run(connection.submit(freshKey(), order));
+    await run(follow(connection, next.providerJobId));
+    expect(uploads()).toHaveLength(2);
   });
 
   it("takes a request out of the queue, stops one that runs, and says when it is too late", async () => {
