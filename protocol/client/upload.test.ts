@@ -197,6 +197,26 @@ describe("an upload", () => {
     server.client.close();
   });
 
+  test("goes on with one that was begun before, and begins another where that is gone", async () => {
+    const server = new Server();
+    const bytes = bytesOf(5000);
+    server.stored = Buffer.from(bytes.subarray(0, 3000));
+    const opened: Array<string> = [];
+    const options = { name: "a.mp4", uploadId: "upl_1", opened: (uploadId: string) => void opened.push(uploadId) };
+    await server.client.upload(bytes, options);
+    expect(server.names()).toEqual(["assets.resumeUpload", "assets.finishUpload"]);
+    expect(server.asked.at(-1)).toMatchObject({ input: { uploadId: "upl_1", sha256: hashOf(bytes) } });
+    expect(server.world.socket.chunks.map(({ offset }) => offset)).toEqual([3000]);
+    expect(opened).toEqual(["upl_1"]);
+
+    server.stored = Buffer.alloc(0);
+    server.answer = (call, usual) => (call === "assets.resumeUpload" ? new CallError("not_found", "It is gone.") : usual);
+    await server.client.upload(bytes, options);
+    expect(server.names().slice(2)).toEqual(["assets.resumeUpload", "assets.beginUpload", "assets.finishUpload"]);
+    expect(hashOf(server.stored)).toBe(hashOf(bytes));
+    server.client.close();
+  });
+
   test("that goes on over another connection is left to that", async () => {
     const server = new Server();
     server.acknowledges = false;

@@ -13,6 +13,10 @@ import { chunkBytes, firstWindowBytes, nextWindow } from "./upload-window.ts";
 
 export interface UploadOptions {
   readonly name: string;
+  /** An upload of this file that was begun before: it goes on. If it is gone, another is begun. */
+  readonly uploadId?: string | undefined;
+  /** Told by which id the upload can be gone on with later. */
+  readonly opened?: (uploadId: string) => void;
   /** Ends the upload and drops what is stored of it. */
   readonly signal?: AbortSignal;
   /** Bytes stored so far. */
@@ -92,6 +96,10 @@ class Source {
 
 const lost = (): CallError => new CallError("unavailable", "The connection to the server was lost.");
 const cancelled = (): CallError => new CallError("cancelled", "The upload was cancelled.");
+const nullIfGone = (error: unknown): null => {
+  if (error instanceof CallError && error.code === "not_found") return null;
+  throw error;
+};
 const unreadable = (cause: unknown): CallError =>
   new CallError("upload_mismatch", "The file cannot be read any more: it was changed, moved or deleted. Choose it again.", cause);
 
@@ -118,9 +126,11 @@ export const uploadFile = async (file: Blob, options: UploadOptions, line: Uploa
     }
   };
 
+  const begun = options.uploadId === undefined ? null : await resume(options.uploadId).catch(nullIfGone);
   await line.whenReady(signal);
-  const generation = line.generation();
-  const announced = await line.call("assets.beginUpload", { name, size, ...(hashFirst ? { sha256: source.sha256 } : {}) }, call);
+  const generation = begun?.generation ?? line.generation();
+  const announced = begun ?? (await line.call("assets.beginUpload", { name, size, ...(hashFirst ? { sha256: source.sha256 } : {}) }, call));
+  options.opened?.(announced.uploadId);
   try {
     // The answer may have been that of a lost connection, repeated: its stream number means nothing here.
     let opened = generation === line.generation() ? { ...announced, generation } : await resume(announced.uploadId);

@@ -67,7 +67,7 @@ const SignedIn: Component<SignedInProps> = (props) => {
     pauses: createPausesStore(connection.client),
     budgets: createBudgetsStore(connection.client, jobs, () => user().role === "admin"),
     assets,
-    uploads: createUploads(connection.client, assets),
+    uploads: createUploads(connection.client, assets, user().id),
     draft: createDraft(),
     preferences,
     providers: createProviders(connection.client),

@@ -74,7 +74,7 @@ export const renderInWorkspace = (
       pauses: createPausesStore(client),
       budgets: createBudgetsStore(client, jobs, () => user.role === "admin"),
       assets,
-      uploads: createUploads(client, assets),
+      uploads: createUploads(client, assets, user.id),
       draft: createDraft(),
       preferences: createPreferences(client, user.id, () => undefined),
       providers: createProviders(client),

@@ -4,6 +4,7 @@ import type { Asset, MediaType } from "#protocol/asset.ts";
 import { toast } from "#web/ui/toast.tsx";
 import type { AssetsStore } from "./assets.ts";
 import type { Client } from "./client.ts";
+import { keptUploads } from "./kept-uploads.ts";
 import { sentenceOf } from "./problem.ts";
 
 /** Files that are sent at the same time; the others wait. */
@@ -40,7 +41,16 @@ export interface UploadsStore {
 
 const kindOf = (file: File): string => file.type.split("/")[0] ?? "";
 
-export const createUploads = (client: Client, assets: Pick<AssetsStore, "put">): UploadsStore => {
+export const createUploads = (client: Client, assets: Pick<AssetsStore, "put">, userId: string): UploadsStore => {
+  const kept = keptUploads(userId, Date.now);
+  const [cutOff, ...more] = kept.cutOff();
+  if (cutOff !== undefined) {
+    toast(more.length === 0 ? `“${cutOff}” was not sent whole` : `${more.length + 1} files were not sent whole`, {
+      tone: "warn",
+      detail: "Choose the same files again to go on: what has come is not sent again.",
+      stayMs: null,
+    });
+  }
   const [list, setList] = createSignal<ReadonlyArray<Upload>>([]);
   const waiting: Array<() => Promise<void>> = [];
   let sending = 0;
@@ -71,8 +81,24 @@ export const createUploads = (client: Client, assets: Pick<AssetsStore, "put">):
         return;
       }
       setStored(0);
+      const before = kept.take(file);
+      let uploadId = before;
+      const opened = (now: string) => {
+        // The one before may be gone.
+        if (uploadId !== undefined && uploadId !== now) {
+          kept.forget(uploadId);
+        }
+        uploadId = now;
+        kept.keep(file, now);
+      };
       try {
-        const asset = await client.upload(file, { name: file.name, signal: stop.signal, progress: setStored });
+        const asset = await client.upload(file, {
+          name: file.name,
+          uploadId: before,
+          opened,
+          signal: stop.signal,
+          progress: setStored,
+        });
         assets.put([asset]);
         onAsset?.(asset);
       } catch (error) {
@@ -80,6 +106,9 @@ export const createUploads = (client: Client, assets: Pick<AssetsStore, "put">):
           toast(`“${file.name}” could not be uploaded`, { tone: "bad", detail: sentenceOf(error) });
         }
       } finally {
+        if (uploadId !== undefined) {
+          kept.forget(uploadId);
+        }
         gone();
       }
     });
