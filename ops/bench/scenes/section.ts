@@ -75,7 +75,10 @@ const run = async (report: Report): Promise<void> => {
   for (const nodes of [1000, 4995]) {
     const story = storyOfNodes(nodes);
     // What was made ready of one story is not used for the next: each edit makes another.
-    const checking = timed(20, () => void checkStory({ ...story }));
+    const check = (): void => void checkStory({ ...story });
+    // Whoever edits has had it checked before: the first ones, while the engine compiles, are not counted.
+    timed(10, check);
+    const checking = timed(60, check);
     const begun = startPlay(story, { seed: 1 });
     if (!begun.ok) throw new Error(begun.refusal.message);
     let { state } = begun;
