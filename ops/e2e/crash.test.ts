@@ -12,6 +12,7 @@ import { startServer } from "./server.ts";
 
 const kills = 30;
 const jobs = 200;
+const perLife = Math.ceil(jobs / kills);
 /** Longest life of a server between two kills, ms after it could be reached. */
 const longestLife = 2500;
 /** How long all may take once nothing is killed any more, ms. */
@@ -28,9 +29,12 @@ test("200 jobs are each done once although the server is killed 30 times", { tim
   const client = typedClient(server, await firstAdmin(server));
   try {
     const accepted = new Set<string>();
-    // Asked for one after the other all the while; the client repeats what a kill cut off, with the same key.
+    // Some in each life, one after the other; the client repeats what a kill cut off, with the same key.
+    let allowed = perLife;
+    let nextLife = Promise.withResolvers<void>();
     const asking = async (): Promise<void> => {
       for (let n = 0; n < jobs; n++) {
+        while (n >= allowed) await nextLife.promise;
         const request = {
           operation: "text_to_video" as const,
           provider: "studio",
@@ -40,15 +44,22 @@ test("200 jobs are each done once although the server is killed 30 times", { tim
         for (const { id } of answer.jobs) accepted.add(id);
       }
     };
+    const acceptedAt: Array<number> = [];
     const killing = async (): Promise<void> => {
       for (const life of lives) {
         await new Promise((resolve) => setTimeout(resolve, life));
+        acceptedAt.push(accepted.size);
         await server.kill("SIGKILL");
         server = await startServer({ data, port });
+        allowed += perLife;
+        nextLife.resolve();
+        nextLife = Promise.withResolvers();
       }
     };
     await Promise.all([asking(), killing()]);
     expect(accepted.size).toBe(jobs);
+    // It was killed while they came, not after they all had.
+    expect(acceptedAt.filter((count) => count < jobs).length).toBeGreaterThan(0.9 * kills);
     const open = new Set(accepted);
     const stillOpen = async (): Promise<number> => {
       for (const id of open) if (finalJobStates.has((await client.call("jobs.get", { id })).state)) open.delete(id);
