@@ -91,7 +91,8 @@ describe.each(testDatabases)("derivatives that follow their asset, on $engine", 
             insert into derivation (asset_id, due_at) values (${request.assetId}, ${Date.now() + 60_000})`,
         );
         expect(yield* derivatives.catchUp).toBe(0);
-        yield* database.query((sql) => sql`update derivation set due_at = 0`);
+        // The next process, if it is the only one, need not wait.
+        yield* derivatives.takeOver;
         expect(yield* derivatives.catchUp).toBe(1);
         expect(yield* Deferred.await(whole)).toMatchObject({ id: request.assetId });
         expect(yield* waiting).toEqual([]);

@@ -9,6 +9,7 @@ import * as derivation from "#db/queries/derivation.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
+import { Fanout } from "#runtime/bus/fanout.ts";
 import { Placement } from "#runtime/cluster/placement.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { mediaOrCallError } from "./failures.ts";
@@ -18,14 +19,14 @@ import { Originals } from "./originals.ts";
 /** Files moved into the blob store at once: each waits for the disk. */
 const adoptConcurrency = 4;
 const minute = 60_000;
-/** Who died is looked for so often, and so many of its assets at a time. */
+/** What those who died have left is looked for so often. */
 const lookEvery = "1 minute";
-const batch = 20;
 
 type Made = Pick<query.NewAsset, "phash" | "thumbhash" | "sprite" | "files">;
 
-/** How long making them may take until somebody else does, ms. A film takes its time. */
-const patience = (durationMs: number | null): number => 2 * minute + 10 * (durationMs ?? 0);
+/** How long making them may take until somebody else does, ms, and how many times as long as the video lasts besides. */
+const patience = 2 * minute;
+const patienceTimes = 10;
 
 export class Derivatives extends Context.Service<
   Derivatives,
@@ -38,6 +39,8 @@ export class Derivatives extends Context.Service<
     readonly follow: (ownerId: string, assetId: string) => Effect.Effect<void>;
     /** Makes those that nobody else is making any more. Answers how many. */
     readonly catchUp: Effect.Effect<number, CallError>;
+    /** To be called where no other process is: whatever is left then nobody else is making. */
+    readonly takeOver: Effect.Effect<void, CallError>;
   }
 >()("pixsim/actors/Derivatives") {
   static readonly layer = Layer.effect(
@@ -102,13 +105,24 @@ export class Derivatives extends Context.Service<
       });
 
       const catchUp = Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis;
-        const due = yield* orCallError(database.query((sql) => derivation.takeDerivations(sql, now, now + 60 * minute, batch)));
-        yield* Effect.forEach(due, ({ id, owner_id: ownerId }) => follow(ownerId, id), { discard: true });
-        return due.length;
+        for (let count = 0; ; count++) {
+          const now = yield* Clock.currentTimeMillis;
+          const [due] = yield* orCallError(database.query((sql) => derivation.takeDerivation(sql, now, patience, patienceTimes)));
+          if (due === undefined) return count;
+          yield* follow(due.owner_id, due.id);
+        }
       });
+      const takeOver = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Effect.asVoid(orCallError(database.query((sql) => derivation.hastenDerivations(sql, now)))),
+      );
 
-      return Derivatives.of({ make, dueAt: (now, durationMs) => now + patience(durationMs), follow, catchUp });
+      return Derivatives.of({
+        make,
+        dueAt: (now, durationMs) => now + patience + patienceTimes * (durationMs ?? 0),
+        follow,
+        catchUp,
+        takeOver,
+      });
     }),
   );
 }
@@ -129,13 +143,18 @@ const factsOf = ({ media_type, mime, width, height, duration_ms, fps, frames, vi
       };
 
 /** Looks from now on for what processes that died have left, in one process of all. */
-export const assetDerivatives: Layer.Layer<never, never, Derivatives | Placement> = Layer.effectDiscard(
+export const assetDerivatives: Layer.Layer<never, never, Derivatives | Fanout | Placement> = Layer.effectDiscard(
   Effect.gen(function* () {
     const derivatives = yield* Derivatives;
     const placement = yield* Placement;
-    const round = derivatives.catchUp.pipe(
-      Effect.catch((error) => Effect.logWarning("asset.derive.unlisted", { code: error.code, error: error.message })),
+    const { shared } = yield* Fanout;
+    const orSay = Effect.catch((error: CallError) =>
+      Effect.logWarning("asset.derive.unlisted", { code: error.code, error: error.message }),
     );
-    yield* placement.once("asset.derivatives", Effect.asVoid(Effect.repeat(round, Schedule.spaced(lookEvery))));
+    if (!shared) yield* orSay(derivatives.takeOver);
+    yield* placement.once(
+      "asset.derivatives",
+      Effect.asVoid(Effect.repeat(orSay(Effect.asVoid(derivatives.catchUp)), Schedule.spaced(lookEvery))),
+    );
   }),
 );

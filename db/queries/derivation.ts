@@ -5,13 +5,19 @@ import type { NewAsset } from "./asset.ts";
 export const addDerivation = (sql: Queryable, assetId: string, dueAt: number) =>
   sql`insert into derivation (asset_id, due_at) values (${assetId}, ${dueAt})`;
 
-/** Takes those that are due, at most `limit`: nobody else takes them before `until`. */
-export const takeDerivations = (sql: Queryable, now: number, until: number, limit: number) =>
+/** Makes all due: nobody is at work on them. */
+export const hastenDerivations = (sql: Queryable, now: number) => sql`update derivation set due_at = ${now} where due_at > ${now}`;
+
+/**
+ * Takes one that is due. Nobody else takes it for `leastMs`, and so many times as long as its asset lasts besides.
+ * Answers nothing where none is due.
+ */
+export const takeDerivation = (sql: Queryable, now: number, leastMs: number, times: number) =>
   sql<Array<{ id: string; owner_id: string }>>`
-    update derivation d set due_at = ${until}
+    update derivation d set due_at = ${now + leastMs}::float8 + ${times}::float8 * coalesce(a.duration_ms, 0)
     from asset a
-    where a.id = d.asset_id and d.asset_id in (
-      select asset_id from derivation where due_at <= ${now} order by due_at limit ${limit} for update skip locked
+    where a.id = d.asset_id and d.asset_id = (
+      select asset_id from derivation where due_at <= ${now} order by due_at limit 1 for update skip locked
     )
     returning a.id, a.owner_id`;
 

@@ -81,6 +81,13 @@ test("200 jobs are each done once although the server is killed 30 times", { tim
       expect(last).toMatchObject({ seq: view.seq, value: view.value, context: view.context, status: "done" });
     }
 
+    // Pictures and such follow the videos, also those of a server that was killed while it made them.
+    const withoutPoster = async (): Promise<number> => {
+      const { assets } = await client.call("assets.list", { filter: {}, limit: jobs });
+      return assets.filter(({ urls }) => urls.poster === null).length;
+    };
+    await expect.poll(withoutPoster, { timeout: patience, interval: 1000 }).toBe(0);
+
     client.close();
     await server.kill("SIGTERM");
     const found = await readDatabase(data, async (sql) => {
