@@ -224,6 +224,8 @@ const makeUploads = Effect.gen(function* () {
   });
 
   const openUp = Effect.fnUntraced(function* (upload: NewUpload) {
+    // Nothing is asked of a database that the full disk may stop.
+    if (upload.asset_id === null) yield* parts.room(upload.size);
     const now = yield* Clock.currentTimeMillis;
     const inserted = yield* orCallError(database.transaction((tx) => query.insertUpload(tx, upload, now, mostOpen)));
     if (inserted.length === 0) return yield* Effect.fail(tooMany);
@@ -238,7 +240,8 @@ const makeUploads = Effect.gen(function* () {
       if (refused === null) return;
       if (refused.code !== "quota_exceeded" && refused.code !== "storage_full") return yield* Effect.fail(refused);
       const before = (yield* Clock.currentTimeMillis) - stillAfter;
-      const rows = yield* orCallError(database.query((sql) => query.stillUploads(sql, upload.owner_id, before)));
+      const found = orCallError(database.query((sql) => query.stillUploads(sql, upload.owner_id, before)));
+      const rows = yield* Effect.mapError(found, () => refused);
       const still = rows.filter(({ id }) => !live.has(id) && !finishing.has(id));
       const [oldest] = still;
       if (oldest === undefined) return yield* Effect.fail(refused);
