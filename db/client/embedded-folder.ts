@@ -1,7 +1,6 @@
 // A data folder locked for this process, its database being opened by a thread. Loads little, so that a start can begin with it:
 // opening takes a second, in which the rest of the program is loaded.
-import { constants, cpSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { constants, cp, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { EmbeddedBackend } from "./embedded-backend.ts";
 import { lockFolder } from "./folder-lock.ts";
@@ -23,8 +22,7 @@ const begin = async (folder: string): Promise<void> => {
   if (!(await exists(template))) return mkdir(folder);
   const copy = `${folder}.new`;
   await rm(copy, { recursive: true, force: true });
-  // Nothing else is under way yet, and the asynchronous copy of its thousand files takes twenty times as long.
-  cpSync(template, copy, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  await cp(template, copy, { recursive: true, mode: constants.COPYFILE_FICLONE });
   await rename(copy, folder);
 };
 

@@ -60,7 +60,7 @@ const columns = (sql: Queryable) => sql`
   a.id, a.owner_id, a.media_type, a.mime, a.name, a.size, a.width, a.height, a.duration_ms, a.fps, a.frames, a.video_codec,
   a.audio_codec, a.sha256, a.phash, a.thumbhash, a.sprite, a.origin, a.origin_job_id, a.origin_asset_id, a.origin_time_ms,
   a.prompt, a.favourite, a.created_at, a.deleted_at, a.rev,
-  exists (select from original o where o.sha256 = a.sha256 and o.away) as away,
+  coalesce((select o.away from original o where o.sha256 = a.sha256), false) as away,
   (select json_object_agg(f.role, json_build_object('sha256', f.sha256, 'mime', f.mime))
    from asset_file f where f.asset_id = a.id) as files`;
 

@@ -32,7 +32,7 @@ export const viewOf = (state: Committed): ActorView => ({
 });
 
 /** An actor's positions are valid as long as it exists, in this database: in one that was restored other steps may follow the same. */
-const epochOf = (createdAt: number, lineage: string): string => `a${createdAt.toString(36)}.${lineage}`;
+const epochOf = (createdAt: number, lineage: string): string => `a${createdAt.toString(36)}_${lineage}`;
 
 /** One step as followers get it. */
 export interface Change {
