@@ -2,7 +2,7 @@
 import { type InputVideoTrack, VideoSampleSink } from "mediabunny";
 import { withVideo } from "./container.ts";
 import { MediaFailure, failureFrom, unsupported } from "./failure.ts";
-import { fromRgb } from "./pictures.ts";
+import { fromRgb, writePicture } from "./pictures.ts";
 import { toRgb } from "./rgb.ts";
 
 interface FrameTaken {
@@ -20,7 +20,7 @@ const takeFrame = async (video: InputVideoTrack, timeMs: number, output: string)
   try {
     const [width, height] = [await video.getDisplayWidth(), await video.getDisplayHeight()];
     const picture = await toRgb(sample, width, height);
-    await fromRgb(picture).png({ compressionLevel: 6 }).toFile(output);
+    await writePicture(fromRgb(picture).png({ compressionLevel: 6 }), output);
     return { timeMs: Math.round((sample.timestamp - start) * 1000), width, height };
   } finally {
     sample.close();

@@ -1,6 +1,7 @@
 // The pictures that stand for an asset: poster, thumbnails, fingerprints. Nothing of the source's metadata gets into
 // them. Runs in a media child.
-import sharp, { type Sharp } from "sharp";
+import { writeFile } from "node:fs/promises";
+import sharp, { type OutputInfo, type Sharp } from "sharp";
 import { allEnded } from "./all-ended.ts";
 import { hashSide, perceptualHash, placeholder, placeholderSide } from "./fingerprint.ts";
 import type { DerivedFile } from "./media.ts";
@@ -16,6 +17,13 @@ const posterEdge = 1280;
 
 export const fromRgb = ({ data, width, height }: Rgb): Sharp => sharp(data, { raw: { width, height, channels: 3 } });
 
+/** Written by Node: where several pictures are made at once, what sharp was told by the disk can be lost. */
+export const writePicture = async (picture: Sharp, path: string): Promise<OutputInfo> => {
+  const { data, info } = await picture.toBuffer({ resolveWithObject: true });
+  await writeFile(path, data);
+  return info;
+};
+
 /** Scaled down, never up, until no edge is longer than `edge`. */
 const within = (picture: Sharp, edge: number): Sharp =>
   picture.clone().resize({ width: edge, height: edge, fit: "inside", withoutEnlargement: true });
@@ -28,7 +36,7 @@ const writeWebp = async (
   prefix: string,
 ): Promise<DerivedFile> => {
   const path = `${prefix}-${role}.webp`;
-  const { width, height } = await within(picture, edge).webp({ quality, effort: 2, smartSubsample: true }).toFile(path);
+  const { width, height } = await writePicture(within(picture, edge).webp({ quality, effort: 2, smartSubsample: true }), path);
   return { role, path, mime: "image/webp", width, height };
 };
 

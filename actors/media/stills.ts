@@ -4,7 +4,7 @@ import { EncodedPacketSink, type InputVideoTrack, VideoSampleSink } from "mediab
 import { allEnded } from "./all-ended.ts";
 import { unsupported } from "./failure.ts";
 import type { Derived, DerivedFile, VideoFacts } from "./media.ts";
-import { fromRgb } from "./pictures.ts";
+import { fromRgb, writePicture } from "./pictures.ts";
 import { type Rgb, toRgb } from "./rgb.ts";
 
 /** Frames of the sheet: four a second within these bounds. */
@@ -65,15 +65,13 @@ const writeSheet = async (tiles: ReadonlyArray<Rgb>, width: number, height: numb
   }
   const path = `${prefix}-sprite.webp`;
   const size = { width: columns * width, height: rows * height };
-  await fromRgb({ data: sheet, ...size })
-    .webp({ quality: 70, effort: 0 })
-    .toFile(path);
+  await writePicture(fromRgb({ data: sheet, ...size }).webp({ quality: 70, effort: 0 }), path);
   return { role: "sprite", path, mime: "image/webp", ...size };
 };
 
 const writeFrame = async (role: "first" | "last", picture: Rgb, prefix: string): Promise<DerivedFile> => {
   const path = `${prefix}-${role}.jpg`;
-  await fromRgb(picture).jpeg({ quality: 93, chromaSubsampling: "4:4:4" }).toFile(path);
+  await writePicture(fromRgb(picture).jpeg({ quality: 93, chromaSubsampling: "4:4:4" }), path);
   return { role, path, mime: "image/jpeg", width: picture.width, height: picture.height };
 };
 
