@@ -628,6 +628,21 @@ describe("a job that falls back", () => {
     expect(life.state).toBe("cancelled");
     expect(life.calledOff).toEqual([]);
   });
+
+  test("has no more to ask about than any that waits, once what had no answer at first is refused", () => {
+    const refused = () =>
+      falling({ on: ["filtered", "refused"] })
+        .until("submitting")
+        .fail("network")
+        .wait()
+        .until("submitting")
+        .fail("filtered");
+    expect(refused().context).toMatchObject({ unanswered: false, order: { provider: "second" } });
+    expect(refused().cancel().state).toBe("cancelled");
+    expect(refused().send({ type: "job.pause" }).state).toBe("paused");
+    expect(refused().send(waits).context.order.provider).toBe("third");
+    expect(refused().until("completed").keys).toEqual(["job_test-1", "job_test-1", "job_test-2"]);
+  });
 });
 
 describe("time", () => {
