@@ -151,6 +151,8 @@ export const jobEffects = Effect.gen(function* () {
     for (;;) {
       const pause = pauses.of(ownerId, provider);
       if (pause !== null) {
+        // What it held at a provider that it has left is for others meanwhile.
+        slots.release(id);
         yield* tell({ reason: pauseWords(pause, providerTitle), heldBack: true });
         yield* pauses.until(ownerId, provider, "resumed");
         yield* tell({ reason: `A free slot at ${providerTitle}.`, heldBack: false });

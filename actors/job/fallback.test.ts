@@ -160,6 +160,16 @@ test("a paused provider is left for no wait, and one that is full is; cancelled 
   expect(await watch.ended(job.id)).toMatchObject({ state: "cancelled", charges: [] });
 });
 
+test("it keeps no place at the provider that it has left while the next one is paused", async () => {
+  await server.call("accounts.pauseJobs", { provider: "other", everybody: false, paused: true });
+  studio.script.fail("submit", "filtered");
+  const job = await create(elsewhere({ on: ["filtered"] }));
+  await watch.until(job.id, ({ provider, waitingFor }) => provider === "other" && waitingFor?.includes("paused") === true);
+  expect(await busy("test")).toBe(0);
+  await server.call("accounts.pauseJobs", { provider: "other", everybody: false, paused: false });
+  expect(await watch.ended(job.id)).toMatchObject({ state: "completed", provider: "other" });
+});
+
 test("it is checked when it is asked for, and told what it would cost", async () => {
   const refused = async (fallback: Fallback) => {
     const error = await create(fallback).then(
