@@ -50,8 +50,15 @@ export const askedSurely = <A>(
     ask,
     ({ kind }) => kind === "lost",
     () =>
-      Effect.andThen(
-        polling.track(surelyLost(Effect.as(ask, { state: "done", charged: null })), () => Effect.void, options),
-        ask,
-      ),
+      Effect.suspend(() => {
+        let answer = ask;
+        const asked = Effect.map(ask, (known) => {
+          answer = Effect.succeed(known);
+          return { state: "done", charged: null } as const;
+        });
+        return Effect.andThen(
+          polling.track(surelyLost(asked), () => Effect.void, options),
+          Effect.suspend(() => answer),
+        );
+      }),
   );
