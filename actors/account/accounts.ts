@@ -1,14 +1,13 @@
 // Accounts as jobs use them: a provider's connection made from an account's settings and its opened credentials. Nothing secret leaves here
 // but inside of it.
-import { Context, Effect, Exit, Layer, Schedule, Scope, Semaphore } from "effect";
+import { Context, Effect, Layer, Schedule, ScopedCache } from "effect";
 import * as z from "zod";
 import { Database, type DatabaseError } from "#db/client/database.ts";
 import { accountToConnect } from "#db/queries/account.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure } from "#actors/provider/provider.ts";
-import { type HttpOptions, makeHttps } from "#actors/provider/http.ts";
+import { makeHttps } from "#actors/provider/http.ts";
 import { makePolling } from "#actors/provider/polling.ts";
 import { discreet } from "#actors/provider/secrecy.ts";
-import type { Http, Polling } from "#actors/provider/tools.ts";
 import { Videos } from "#actors/provider/videos.ts";
 import { Account } from "#protocol/account.ts";
 import { Bus } from "#runtime/bus/bus.ts";
@@ -35,13 +34,6 @@ interface Kept {
   readonly connection: Connection;
 }
 
-/** What an account has here until it is removed: who follows a job goes on with it when settings or key are changed. */
-interface Line {
-  readonly polling: Polling;
-  readonly httpOf: (options: HttpOptions) => Http;
-  readonly scope: Scope.Closeable;
-}
-
 export class Accounts extends Context.Service<
   Accounts,
   {
@@ -57,19 +49,18 @@ export class Accounts extends Context.Service<
       const bus = yield* Bus;
       const videos = yield* Videos;
       const { PIXSIM_PROVIDER_SPEED: speed } = yield* Settings;
-      const scope = yield* Effect.scope;
       const fork = Effect.runForkWith(yield* Effect.context<never>());
       const kept = new Map<string, Kept>();
-      const lines = new Map<string, Line>();
-      const making = yield* Semaphore.make(1);
+      /** What an account has here until it is removed: who follows a job goes on with it when settings or key are changed. */
+      const lines = yield* ScopedCache.make({
+        lookup: (_accountId: string) => Effect.all([makePolling({ speed }), makeHttps]),
+        capacity: Number.POSITIVE_INFINITY,
+      });
       const uploadsOf = makeUploads(database, ofDatabase);
 
       const drop = (accountId: string): void => {
         kept.delete(accountId);
-        const line = lines.get(accountId);
-        if (line === undefined) return;
-        lines.delete(accountId);
-        fork(Scope.close(line.scope, Exit.void));
+        fork(ScopedCache.invalidate(lines, accountId));
       };
       // Where messages were missed, what was kept stays until the process ends.
       const removals = bus.follow(removedAccountsChannel, undefined, Effect.succeed(null), (message) => {
@@ -78,18 +69,8 @@ export class Accounts extends Context.Service<
       const { close } = yield* Effect.orDie(Effect.retry(removals, again));
       yield* Effect.addFinalizer(() => Effect.sync(close));
 
-      const lineOf = Effect.fnUntraced(function* (accountId: string) {
-        const known = lines.get(accountId);
-        if (known !== undefined) return known;
-        const own = yield* Scope.fork(scope);
-        const [polling, httpOf] = yield* Scope.provide(Effect.all([makePolling({ speed }), makeHttps]), own);
-        const line: Line = { polling, httpOf, scope: own };
-        lines.set(accountId, line);
-        return line;
-      }, making.withPermit);
-
       const connect = Effect.fnUntraced(function* (provider: Provider, account: ProviderAccount) {
-        const { polling, httpOf } = yield* lineOf(account.id);
+        const [polling, httpOf] = yield* ScopedCache.get(lines, account.id);
         const own = Object.values(account.settings).filter((value): value is string => typeof value === "string" && URL.canParse(value));
         const tools = { http: httpOf({ own }), polling, uploads: uploadsOf(account.id), videos };
         return discreet(provider.connect(account, tools), account.secrets);
