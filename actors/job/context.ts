@@ -297,7 +297,8 @@ export const backoff = (jobId: string, count: number, base: number, cap: number)
 /** With the time counted in which it was held back until `at`. */
 export const counted = ({ heldBackAt, heldMs, deadlineAt, waitsSince }: JobContext, at: number): Partial<JobContext> => {
   if (heldBackAt === null) return {};
-  const held = Math.max(0, at - heldBackAt);
+  // Before its scheduled time it does not wait, so there is nothing to be kept from.
+  const held = Math.max(0, at - Math.max(heldBackAt, waitsSince ?? heldBackAt));
   return {
     heldBackAt: null,
     heldMs: heldMs + held,

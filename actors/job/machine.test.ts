@@ -417,6 +417,16 @@ describe("a job that a pause or a budget holds back", () => {
     });
   });
 
+  test("has lost nothing by being paused before its time, and waits from then on or from when it goes on", () => {
+    for (const hours of [1, 5]) {
+      const life = new Life({ scheduledFor: start + 3 * hour }).send({ type: "job.pause" });
+      life.now += hours * hour;
+      life.send({ type: "job.resume" });
+      const waitsSince = Math.max(start + 3 * hour, life.now);
+      expect(life.context).toMatchObject({ waitsSince, deadlineAt: waitsSince + jobLimits.firstSlot });
+    }
+  });
+
   test("keeps what it has waited when it is put in front, refused for want of room or restarted", () => {
     const life = new Life();
     const since = () => (life.resident.effects[0]!.input as { readonly since: number }).since;
