@@ -7,25 +7,20 @@ import {
   type EncodedPacket,
   EncodedPacketSink,
   EncodedVideoPacketSource,
-  FilePathTarget,
   type InputAudioTrack,
   type InputTrack,
   type InputVideoTrack,
-  Mp4OutputFormat,
-  Output,
+  type Output,
   VideoSampleSink,
   VideoSampleSource,
 } from "mediabunny";
-import { forgetTimesIn } from "./forget-times.ts";
+import { type Layout, writeMp4 } from "./mp4-file.ts";
 import { SoundPieces } from "./sound-pieces.ts";
 
 export interface Tracks {
   readonly video: InputVideoTrack | null;
   readonly audio: InputAudioTrack | null;
 }
-
-/** `faststart`: one piece with its index first. `fragmented`: pieces of a second that each begin with a key frame. */
-type Layout = "faststart" | "fragmented";
 
 const evenAtLeast2 = (value: number): number => Math.max(2, Math.round(value / 2) * 2);
 
@@ -34,28 +29,6 @@ const countPackets = async (track: InputTrack): Promise<number> => {
   for await (const _ of new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true })) count++;
   return count;
 };
-
-/** Runs what fills an output of that path; on failure the output is dropped. */
-const finish = async (output: Output, path: string, fill: () => Promise<void>): Promise<void> => {
-  try {
-    await output.start();
-    await fill();
-    await output.finalize();
-  } catch (error) {
-    await output.cancel();
-    throw error;
-  }
-  await forgetTimesIn(path);
-};
-
-const mp4 = (path: string, layout: Layout): Output =>
-  new Output({
-    // `reserve` keeps memory flat whatever the length; the number of packets must be known for it.
-    format: new Mp4OutputFormat(
-      layout === "fragmented" ? { fastStart: "fragmented", minimumFragmentDuration: 0.5 } : { fastStart: "reserve" },
-    ),
-    target: new FilePathTarget(path),
-  });
 
 /** Feeds one track; the tracks of a file are fed together, in the order of time. */
 interface Feed {
@@ -186,20 +159,20 @@ const addAudio = async (output: Output, audio: InputAudioTrack, shift: number): 
 };
 
 /** Copies the packets of the tracks to an MP4; `shift` (s) is taken from all times. Sound that no MP4 holds becomes AAC. */
-export const copyTracks = async (tracks: Tracks, shift: number, path: string, layout: Layout): Promise<void> => {
-  const output = mp4(path, layout);
-  const feeds: Array<() => Promise<Feed>> = [];
-  if (tracks.video !== null) {
-    const { video } = tracks;
-    const codec = await video.getCodec();
-    if (codec === null) throw new Error("the video's codec is not known");
-    const source = new EncodedVideoPacketSource(codec);
-    output.addVideoTrack(source, { rotation: await video.getRotation(), maximumPacketCount: await countPackets(video) });
-    feeds.push(() => feedVideo(video, source, shift));
-  }
-  if (tracks.audio !== null) feeds.push(await addAudio(output, tracks.audio, shift));
-  await finish(output, path, async () => feedInStep(await Promise.all(feeds.map((feed) => feed()))));
-};
+export const copyTracks = ({ video, audio }: Tracks, shift: number, path: string, layout: Layout): Promise<void> =>
+  writeMp4(path, layout, async (output) => {
+    const feeds: Array<() => Promise<Feed>> = [];
+    if (video !== null) {
+      const codec = await video.getCodec();
+      if (codec === null) throw new Error("the video's codec is not known");
+      const source = new EncodedVideoPacketSource(codec);
+      output.addVideoTrack(source, { rotation: await video.getRotation(), maximumPacketCount: await countPackets(video) });
+      feeds.push(() => feedVideo(video, source, shift));
+    }
+    if (audio !== null) feeds.push(await addAudio(output, audio, shift));
+    await output.start();
+    await feedInStep(await Promise.all(feeds.map((feed) => feed())));
+  });
 
 /** Encodes the tracks as H.264 and AAC, no edge longer than `edge`, px, with closed groups of at most a second. `bitrate`: bit/s. */
 export const encodeTracks = async (
@@ -214,18 +187,18 @@ export const encodeTracks = async (
   const scale = Math.min(1, edge / Math.max(shownWidth, shownHeight));
   const [width, height] = [evenAtLeast2(shownWidth * scale), evenAtLeast2(shownHeight * scale)];
   const stats = await video.computePacketStats();
-  const output = mp4(path, layout);
   const bitrate = wanted ?? usualBitrate(width * height, Math.min(60, Math.max(10, stats.averagePacketRate)));
-  const source = new VideoSampleSource({
-    codec: "avc",
-    bitrate,
-    keyFrameInterval: 1,
-    latencyMode: "realtime",
-    hardwareAcceleration: "prefer-software",
-  });
-  output.addVideoTrack(source, { maximumPacketCount: stats.packetCount + 8 });
-  const sound = audio === null ? null : await addAudio(output, audio, shift);
-  await finish(output, path, async () => {
+  await writeMp4(path, layout, async (output) => {
+    const source = new VideoSampleSource({
+      codec: "avc",
+      bitrate,
+      keyFrameInterval: 1,
+      latencyMode: "realtime",
+      hardwareAcceleration: "prefer-software",
+    });
+    output.addVideoTrack(source, { maximumPacketCount: stats.packetCount + 8 });
+    const sound = audio === null ? null : await addAudio(output, audio, shift);
+    await output.start();
     const feeds: Array<Feed> = [feedVideoAnew(video, source, shift, width, height)];
     if (sound !== null) feeds.push(await sound());
     await feedInStep(feeds);
