@@ -13,6 +13,10 @@ export interface OpenVideo {
   readonly audio: InputAudioTrack | null;
 }
 
+/** The sound, if there is one that can be decoded. */
+export const decodable = async (audio: InputAudioTrack | null): Promise<InputAudioTrack | null> =>
+  audio !== null && (await audio.canDecode()) ? audio : null;
+
 /** Opens a file, gives its tracks to `use` and closes it. Throws MediaFailure `unsupported` if there is no video track. */
 export const withVideo = async <T>(path: string, use: (open: OpenVideo) => Promise<T>): Promise<T> => {
   const input = new Input({ source: new FilePathSource(path), formats: [MP4, QTFF, WEBM, MATROSKA] });

@@ -1,6 +1,6 @@
 // Makes an MP4 of a video that fits what somebody takes. Packets are copied where they can be. Runs in a media child.
 import { stat } from "node:fs/promises";
-import { withVideo } from "./container.ts";
+import { decodable, withVideo } from "./container.ts";
 import { failureFrom, unsupported } from "./failure.ts";
 import type { VideoFacts } from "./media.ts";
 import { copyTracks, encodedEdge, encodeTracks, usualBitrate } from "./remux.ts";
@@ -43,8 +43,7 @@ const encode = async (path: string, facts: VideoFacts, target: VideoTarget, outp
     const attempt = attemptFor(facts, edge, bits);
     if (attempt === null) break;
     await withVideo(path, async ({ video, audio }) => {
-      const sound = audio !== null && (await audio.canDecode()) ? audio : null;
-      await encodeTracks({ video, audio: sound }, await video.getFirstTimestamp(), output, "faststart", attempt);
+      await encodeTracks({ video, audio: await decodable(audio) }, await video.getFirstTimestamp(), output, "faststart", attempt);
     });
     const { size } = await stat(output);
     if (size <= most) return;
@@ -59,8 +58,7 @@ export const convert = async (path: string, facts: VideoFacts, target: VideoTarg
     const { size } = await stat(path);
     if (workFor(facts, size, target) === "copy") {
       await withVideo(path, async ({ video, audio }) => {
-        const sound = audio !== null && (await audio.canDecode()) ? audio : null;
-        await copyTracks({ video, audio: sound }, await video.getFirstTimestamp(), output, "faststart");
+        await copyTracks({ video, audio: await decodable(audio) }, await video.getFirstTimestamp(), output, "faststart");
       });
       if ((await stat(output)).size <= (target.bytes ?? Number.POSITIVE_INFINITY)) return null;
     }

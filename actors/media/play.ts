@@ -2,7 +2,7 @@
 // closed groups of at most a second, and the sound alone. Packets are copied where they can be. Runs in a media child.
 import { open } from "node:fs/promises";
 import { EncodedPacketSink, type InputVideoTrack } from "mediabunny";
-import { type OpenVideo, withVideo } from "./container.ts";
+import { decodable, type OpenVideo, withVideo } from "./container.ts";
 import type { DerivedFile, VideoFacts } from "./media.ts";
 import { copyTracks, encodeTracks } from "./remux.ts";
 import { isPlainAvc } from "./video-target.ts";
@@ -82,7 +82,7 @@ const derived = (role: DerivedFile["role"], path: string, mime: string, facts: V
 /** The file to play, where the source is not one: null if the source will do, or is too long to be encoded. */
 const makeFaststart = async (source: string, { video, audio }: OpenVideo, facts: VideoFacts, path: string): Promise<boolean> => {
   if (await playsAsIs(source, facts)) return false;
-  const sound = audio !== null && (await audio.canDecode()) ? audio : null;
+  const sound = await decodable(audio);
   const shift = await video.getFirstTimestamp();
   if (playable(facts.videoCodec)) {
     await copyTracks({ video, audio: sound }, shift, path, "faststart");
@@ -108,9 +108,10 @@ const makeApart = async ({ video, audio }: OpenVideo, facts: VideoFacts, prefix:
     await encodeTracks({ video, audio: null }, shift, videoPath, "fragmented");
     files.push(derived("play-video", videoPath, "video/mp4", facts));
   }
-  if (audio !== null && (await audio.canDecode())) {
+  const sound = await decodable(audio);
+  if (sound !== null) {
     const audioPath = `${prefix}-play-audio.m4a`;
-    await copyTracks({ video: null, audio }, shift, audioPath, "fragmented");
+    await copyTracks({ video: null, audio: sound }, shift, audioPath, "fragmented");
     files.push(derived("play-audio", audioPath, "audio/mp4", null));
   }
   return files;
