@@ -98,10 +98,9 @@ export class Videos extends Context.Service<Videos, VideosShape>()("pixsim/actor
         if (problem !== null) return yield* Effect.fail(unsent({ kind: "input", message: problem }));
         const { size } = yield* Effect.tryPromise({ try: () => stat(path), catch: inputGone });
         if (workFor(facts, size, limits) === "none") return yield* remember(sha256, key, sha256);
-        const { seconds: _, ...target } = limits;
         const staged = blobs.stage("converted.mp4");
         const made = yield* media
-          .convert(path, facts, target, staged)
+          .convert(path, facts, limits, staged)
           .pipe(
             Effect.mapError(ofMedia(title)),
             Effect.andThen(Effect.mapError(blobs.adopt(staged), ofCall)),
