@@ -11,6 +11,7 @@ import { testDatabases } from "#db/client/testing.ts";
 import { Archive, archivePath } from "#runtime/blobs/archive.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { blobPath } from "#runtime/blobs/local.ts";
+import { withLongestFile } from "#runtime/blobs/testing.ts";
 import { AssetLibrary } from "./library.ts";
 import { Originals } from "./originals.ts";
 import { testAssets, testFolder } from "./testing.ts";
@@ -302,11 +303,39 @@ describe("originals", () => {
           expect(readdirSync(place.archive)).toEqual([]);
           place.mount();
           expect(yield* originals.sendAway).toBe(1);
+          // What cannot be listed is told too: the round of keeping house goes on.
+          const archive = yield* Archive;
+          writeFileSync(join(place.archive, "00"), "no folder");
+          expect(yield* Effect.flip(archive.list)).toMatchObject({ code: "unavailable", message: expect.stringMatching(/ENOTDIR/) });
           rmSync(join(place.data, "pixsim-archive"));
           expect(yield* Effect.flip(originals.path(first))).toMatchObject({ message: expect.stringMatching(/belongs to another PixSim/) });
         }),
       ),
     ));
+
+  test.runIf(process.platform === "linux")(
+    "one that the data folder has no room for stays in the archive, and the disk is named that is full",
+    () =>
+      inPlace((place) =>
+        withRoom(
+          place,
+          0,
+          Effect.gen(function* () {
+            const [first] = yield* three;
+            yield* (yield* Originals).sendAway;
+            const archive = yield* Archive;
+            const target = join(place.data, "back");
+            const run = Effect.runPromiseWith(yield* Effect.context());
+          const fetched = Effect.flip(archive.fetch(first, target));
+            expect(yield* Effect.promise(() => withLongestFile(4, () => run(fetched)))).toMatchObject({
+              code: "storage_full",
+              message: expect.stringMatching(/^The disk of the data folder/),
+            });
+            expect([existsSync(target), isWhole(place.copy(first), first)]).toEqual([false, true]);
+          }),
+        ),
+      ),
+  );
 
   test("a damaged file is not sent away, a damaged copy is made anew, and none is given out", () =>
     inPlace((place) =>

@@ -1,13 +1,13 @@
 // A second place for blobs, on another disk: a folder that the operator names. What it is given is read again there and compared with its
 // hash before it counts as kept, and once more on its way back. It never removes anything from the data folder.
-import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, constants, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Context, Effect, Layer } from "effect";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Settings } from "../config/settings.ts";
 import { Pool } from "../pool/pool.ts";
 import type { BlobRef, StoredBlob } from "./blobs.ts";
-import { settle, unlessMissing } from "./disk.ts";
+import { diskError, settle, unlessMissing } from "./disk.ts";
 import { hashFile } from "./hash.ts";
 import { listTree, placeIn } from "./tree.ts";
 
@@ -18,7 +18,7 @@ export class Archive extends Context.Service<
     readonly localBytes: number | null;
     /** Whether a whole copy of the file is there, which it makes unless there is one. False: the file is not what its name says. Errors: unavailable. */
     readonly keep: (path: string, ref: BlobRef) => Effect.Effect<boolean, CallError>;
-    /** Writes its copy to `target`, which is whole or not there. Errors: not_found, unavailable. */
+    /** Writes its copy to `target`, which is whole or not there. Errors: not_found, unavailable, storage_full. */
     readonly fetch: (sha256: string, target: string) => Effect.Effect<BlobRef, CallError>;
     /** Removes a copy that was made before that moment, ms epoch. */
     readonly remove: (sha256: string, madeBefore: number) => Effect.Effect<void, CallError>;
@@ -55,14 +55,17 @@ export const archivePath = (folder: string, sha256: string): string => placeIn(f
 const unreachable = (why: string): CallError =>
   new CallError("unavailable", `The archive of originals cannot be reached just now (${why}). Try again, or tell who runs this PixSim.`);
 
-const onArchive = <T>(run: () => Promise<T>): Effect.Effect<T, CallError> =>
-  Effect.uninterruptible(
-    Effect.tryPromise({
-      try: run,
-      catch: (error) =>
-        error instanceof CallError ? error : unreachable(error instanceof Error && "code" in error ? String(error.code) : "fault"),
-    }),
-  );
+const refused = (error: unknown): CallError =>
+  error instanceof CallError ? error : unreachable(error instanceof Error && "code" in error ? String(error.code) : "fault");
+
+const onArchive = <T>(run: () => Promise<T>, refusal = refused): Effect.Effect<T, CallError> =>
+  Effect.uninterruptible(Effect.tryPromise({ try: run, catch: refusal }));
+
+/** Of a copy out of the archive that can be read: no room is what the data folder has. */
+const notWritten = (error: unknown): CallError => {
+  const ours = diskError(error);
+  return ours.code === "storage_full" ? ours : refused(error);
+};
 
 /** A disk that is not mounted leaves an empty folder behind: what was put there would be hidden, and lost, once it is mounted again. */
 const checkMark = async (data: string, folder: string): Promise<void> => {
@@ -113,8 +116,14 @@ const inFolder = (pool: Pool["Service"], data: string, folder: string, localByte
     fetch: Effect.fnUntraced(function* (sha256: string, target: string) {
       yield* reach;
       const source = place(sha256);
-      if ((yield* onArchive(() => unlessMissing(stat(source), undefined))) === undefined) return yield* Effect.fail(gone);
-      yield* onArchive(() => copyFile(source, target));
+      const isThere = yield* onArchive(() =>
+        unlessMissing(
+          access(source, constants.R_OK).then(() => true),
+          false,
+        ),
+      );
+      if (!isThere) return yield* Effect.fail(gone);
+      yield* onArchive(() => copyFile(source, target), notWritten);
       const ref = yield* hashFile(pool, target);
       if (ref.sha256 === sha256) return ref;
       yield* onArchive(() => rm(target, { force: true }));
@@ -130,6 +139,6 @@ const inFolder = (pool: Pool["Service"], data: string, folder: string, localByte
       });
     }),
 
-    list: Effect.andThen(reach, listTree(folder)),
+    list: Effect.andThen(reach, listTree(folder, refused)),
   });
 };

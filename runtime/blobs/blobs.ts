@@ -29,7 +29,7 @@ export class Blobs extends Context.Service<
     readonly remove: (sha256: string, adoptedBefore?: number) => Effect.Effect<void>;
     /** A fresh path in this process' staging folder, on the same file system; left-overs are swept at the next start. */
     readonly stage: (name: string) => string;
-    /** All stored blobs: for the orphan sweep. */
-    readonly list: Effect.Effect<ReadonlyArray<StoredBlob>>;
+    /** All stored blobs: for the orphan sweep. Errors: those of the disk. */
+    readonly list: Effect.Effect<ReadonlyArray<StoredBlob>, CallError>;
   }
 >()("pixsim/runtime/Blobs") {}

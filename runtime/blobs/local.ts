@@ -7,7 +7,7 @@ import type { CallError } from "#protocol/wire/errors.ts";
 import { Settings } from "../config/settings.ts";
 import { Pool } from "../pool/pool.ts";
 import { type BlobRef, Blobs } from "./blobs.ts";
-import { onDisk, settle, unlessMissing } from "./disk.ts";
+import { diskError, onDisk, settle, unlessMissing } from "./disk.ts";
 import { hashFile } from "./hash.ts";
 import { ownFolder } from "./own-folder.ts";
 import { listTree, placeIn } from "./tree.ts";
@@ -68,7 +68,7 @@ export const localBlobs: Layer.Layer<Blobs, CallError, Settings | Pool> = Layer.
       remove,
       has: (sha256) => Effect.promise(async () => (await sizeOf(path(sha256))) !== undefined),
       stage: (name) => join(staging, `${crypto.randomUUID()}-${basename(name)}`),
-      list: listTree(root),
+      list: listTree(root, diskError),
     });
   }),
 );
