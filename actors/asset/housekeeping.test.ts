@@ -1,9 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { Effect, Layer, ManagedRuntime } from "effect";
 import { TestClock } from "effect/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Database } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
+import { archivePath } from "#runtime/blobs/archive.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { singleProcess } from "#runtime/cluster/single.ts";
 import { assetHousekeeping, sweepOrphans } from "./housekeeping.ts";
@@ -22,11 +24,21 @@ const goneFrom = (blobs: Blobs["Service"], sha256: string, meanwhile: Effect.Eff
 
 describe.each(testDatabases)("housekeeping ($engine)", ({ layer }) => {
   const folder = testFolder();
-  const runtime = ManagedRuntime.make(testAssets(folder.path, layer));
+  const archive = testFolder();
+  const runtime = ManagedRuntime.make(testAssets(folder.path, layer, undefined, { PIXSIM_ARCHIVE: archive.path }));
+  /** A copy that was made then, ms epoch. */
+  const archived = (digit: string, madeAt: number): string => {
+    const path = archivePath(archive.path, digit.repeat(64));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, "copy");
+    utimesSync(path, madeAt / 1000, madeAt / 1000);
+    return path;
+  };
   beforeAll(() => runtime.runPromise(Effect.void));
   afterAll(async () => {
     await runtime.dispose();
     folder.remove();
+    archive.remove();
   });
 
   test("sweeps at its start what earlier runs left, and each hour what has become old", async () => {
@@ -40,6 +52,8 @@ describe.each(testDatabases)("housekeeping ($engine)", ({ layer }) => {
           yield* database.query(
             (sql) => sql`insert into user_day (user_id, day, jobs) values ('u', ${yesterday}, 3), ('u', ${longAgo}, 4)`,
           );
+          yield* database.query((sql) => sql`insert into original (sha256, used_at) values ('of no asset', ${yesterday})`);
+          const copies = [archived("1", longAgo), archived("2", Date.UTC(2040, 0, 1))];
           const earlier = yield* store("from an earlier run");
           yield* TestClock.adjust("1 minute");
           yield* Layer.build(Layer.provide(assetHousekeeping, singleProcess));
@@ -48,6 +62,9 @@ describe.each(testDatabases)("housekeeping ($engine)", ({ layer }) => {
           expect(yield* blobs.has(fresh)).toBe(true);
           expect(yield* database.query((sql) => sql`select day from user_day`)).toEqual([{ day: yesterday }]);
           yield* goneFrom(blobs, fresh, TestClock.adjust("1 hour"));
+          // One whose asset is about to be written is spared here and there.
+          expect(copies.map((path) => existsSync(path))).toEqual([false, true]);
+          expect(yield* database.query((sql) => sql`select sha256 from original`)).toEqual([]);
         }),
       ).pipe(Effect.provide(TestClock.layer())),
     );
