@@ -26,6 +26,8 @@ export const markAway = (sql: Queryable, sha256: string, usedBefore: number) =>
 
 export const markHere = (sql: Queryable, sha256: string) => sql`update original set away = false where sha256 = ${sha256} and away`;
 
+export const markAllHere = (sql: Queryable) => sql`update original set away = false where away`;
+
 /** Those of these blobs that are originals and nothing else. */
 export const originalsAmong = (sql: Queryable, sha256s: ReadonlyArray<string>) =>
   sql<Array<{ sha256: string; used_at: number; away: boolean }>>`

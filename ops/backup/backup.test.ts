@@ -56,6 +56,7 @@ const writeRows = async (sql: Sql): Promise<void> => {
       values (${`ast_${index + 1}`}, 'original', ${sha256(content)}, 'video/mp4', ${content.length})`;
   }
   await sql`insert into asset_file (asset_id, role, sha256, mime, size) values ('ast_9', 'original', ${sha256(media[2]!)}, 'x', ${media[2]!.length})`;
+  await sql`insert into original (sha256, used_at, away) values (${sha256(media[2]!)}, 7, true)`;
   await sql`insert into asset_edge (child_id, parent_id, relation, ord) values ('ast_1', 'ast_1000', 'reference', 0)`;
   await sql`insert into log_entry (time, level, service, env, msg) select n, 30, 'test', 'test', 'line' from generate_series(1, 20) as n`;
   await sql`update cell set epoch = 41 where cell = 7`;
@@ -123,10 +124,14 @@ describe.each([
     const second = fresh("backup");
     const again = await backUp(place, second, { secrets: true });
 
-    const rows = await rowsOf(first, manifest);
+    const { original: originals, ...rows } = await rowsOf(first, manifest);
     expect(rows["asset"]).toHaveLength(1201);
     expect(rows["app_user"]?.join("")).toContain("9007199254740993");
-    expect(await rowsOf(second, again.manifest)).toEqual(rows);
+    const { original: restored, ...others } = await rowsOf(second, again.manifest);
+    expect(others).toEqual(rows);
+    // What was in an archive is here.
+    expect(originals?.join("")).toMatch(/"away":true/);
+    expect(restored).toEqual(originals?.map((line) => line.replace('"away":true', '"away":false')));
     expect(again.manifest.media).toEqual(manifest.media);
     expect(again.manifest.secrets).toEqual(manifest.secrets);
     expect((await stat(join(place.data, "secrets", "access.key"))).mode & 0o077).toBe(0);

@@ -9,6 +9,7 @@ import type { Database, Tx } from "#db/client/database.ts";
 import { checkApplied, migrate, readApplied } from "#db/client/migrate.ts";
 import { readMigrations } from "#db/client/migrations.ts";
 import { insertLines, isUnused, tablesOf } from "#db/client/rows.ts";
+import { markAllHere } from "#db/queries/original.ts";
 import { digest } from "#runtime/blobs/digest.ts";
 import { settle } from "#runtime/blobs/disk.ts";
 import { blobPath } from "#runtime/blobs/local.ts";
@@ -97,6 +98,8 @@ const fill = async (
   await putSecrets(folder, manifest, data);
   await sql.begin((tx) => fillTables(tx, folder, manifest));
   await migrate(sql);
+  // Those that were in an archive only are in the data folder now, as all are.
+  await markAllHere(sql);
 };
 
 /** Not by `readline`: that takes more for the end of a line than JSON does. */
