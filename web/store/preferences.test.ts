@@ -53,7 +53,8 @@ describe("preferences", () => {
     expect(saved).toEqual([{ b: 3, a: null }]);
   });
 
-  it("that could not be saved are sent again, with what has changed meanwhile", async () => {
+  it("that could not be saved are sent again until they are, and the problem is told once", async () => {
+    const problem = vi.fn<(error: unknown) => void>();
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const saved: Array<Record<string, unknown>> = [];
@@ -61,21 +62,26 @@ describe("preferences", () => {
       "auth.preferences": () => ({ preferences: {} }),
       "auth.savePreferences": ({ set }) => {
         saved.push(set);
-        if (saved.length === 1) throw new CallError("unavailable", "Not now.");
+        if (saved.length <= 2 || saved.length === 4) throw new CallError("unavailable", "Not now.");
         return {};
       },
     });
     const { preferences, dispose } = createRoot((end) => ({
-      preferences: createPreferences(client, "usr_1", () => undefined),
+      preferences: createPreferences(client, "usr_1", problem),
       dispose: end,
     }));
     preferences.set("a", 1);
     await vi.advanceTimersByTimeAsync(5000);
     expect(saved).toEqual([{ a: 1 }]);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(saved).toEqual([{ a: 1 }, { a: 1 }]);
+    expect(saved).toEqual([{ a: 1 }, { a: 1 }, { a: 1 }]);
     await vi.advanceTimersByTimeAsync(120_000);
-    expect(saved).toHaveLength(2);
+    expect(saved).toHaveLength(3);
+    expect(problem).toHaveBeenCalledTimes(1);
+    preferences.set("b", 2);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(saved.slice(3)).toEqual([{ b: 2 }, { b: 2 }]);
+    expect(problem).toHaveBeenCalledTimes(2);
     dispose();
   });
 

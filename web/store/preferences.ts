@@ -36,6 +36,8 @@ export const createPreferences = (client: Client, userId: string, onProblem: (er
   let unsent: Record<string, unknown> = {};
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
+  /** Told once, not with each attempt. */
+  let failing = false;
 
   const keepCopy = () => {
     try {
@@ -49,12 +51,18 @@ export const createPreferences = (client: Client, userId: string, onProblem: (er
     const set = unsent;
     if (Object.keys(set).length > 0) {
       unsent = {};
-      client.call("auth.savePreferences", { set }).catch((error: unknown) => {
-        unsent = { ...set, ...unsent };
-        clearTimeout(timer);
-        if (!closed) timer = setTimeout(send, againMs);
-        onProblem(error);
-      });
+      client.call("auth.savePreferences", { set }).then(
+        () => {
+          failing = false;
+        },
+        (error: unknown) => {
+          unsent = { ...set, ...unsent };
+          clearTimeout(timer);
+          if (!closed) timer = setTimeout(send, againMs);
+          if (!failing) onProblem(error);
+          failing = true;
+        },
+      );
     }
   };
   const onHide = () => document.visibilityState === "hidden" && send();
