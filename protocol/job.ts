@@ -113,6 +113,9 @@ export type JobTemplate = z.infer<typeof JobTemplate>;
 export const FallbackReason = z.enum(["unavailable", "refused", "rejected", "filtered"]);
 export type FallbackReason = z.infer<typeof FallbackReason>;
 
+/** Providers that one request may go on at, and the longest wait at one, ms. */
+export const fallbackLimits = { orders: 5, afterMs: 7 * 24 * 60 * 60 * 1000 } as const;
+
 /** Providers in order, at which a job goes on when the one before does not make it. */
 export const Fallback = z.object({
   orders: z
@@ -126,15 +129,11 @@ export const Fallback = z.object({
       }),
     )
     .min(1)
-    .max(5),
+    .max(fallbackLimits.orders),
   /** Never where nobody knows whether a submission was taken, or where something was paid. */
   on: z.array(FallbackReason).default(["unavailable", "refused"]),
   /** Also when it has waited so long at one, ms, time that a pause or a budget holds it not counted; left out: however long. */
-  afterMs: z
-    .int()
-    .min(1000)
-    .max(7 * 24 * 60 * 60 * 1000)
-    .optional(),
+  afterMs: z.int().min(1000).max(fallbackLimits.afterMs).optional(),
 });
 export type Fallback = z.infer<typeof Fallback>;
 

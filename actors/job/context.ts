@@ -466,7 +466,6 @@ export const outcomeOf = ({ ending, failure, stopped }: JobContext): Charge["out
 
 /** No answer came: whether the provider took the submission is not known. */
 export const isAmbiguous = (kind: FailureKind): boolean => kind === "network" || kind === "timeout";
-export const shareOfProcessing = (fraction: number): number => 0.02 + 0.88 * Math.min(1, Math.max(0, fraction));
 
 /** Remaining time from what was expected and, the further it is, from how fast it has gone so far. */
 export const etaOf = ({ expectedMs, submittedAt }: JobContext, progress: number, at: number): number =>

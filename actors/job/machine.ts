@@ -3,6 +3,7 @@
 // for what may have been paid: only a definite answer (accepted, refused, lost) leads to a new submission key.
 import { assign, setup } from "xstate";
 import type { FailureKind, JobInput, JobState } from "#protocol/job.ts";
+import { shareOfProcessing } from "#protocol/progress.ts";
 import { effect } from "#actors/effect.ts";
 import {
   backoff,
@@ -30,7 +31,6 @@ import {
   recharged,
   type Prioritise,
   settled,
-  shareOfProcessing,
   type SlotGranted,
   type SlotWaits,
   submitKeyOf,

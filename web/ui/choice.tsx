@@ -1,7 +1,7 @@
 // Choosing: one of many (Select), one of a few (Segments), any of a few (Several), yes or no (Switch), a place on a scale (Slider).
 // Built on native controls: they bring keyboard, touch and screen-reader behaviour with them.
 import ChevronDown from "lucide-solid/icons/chevron-down";
-import { createUniqueId, For, Show, splitProps, type Component, type JSX } from "solid-js";
+import { createUniqueId, For, Index, Show, splitProps, type Component, type JSX } from "solid-js";
 import type { Icon } from "./button.tsx";
 import { Field, type FieldProps } from "./field.tsx";
 
@@ -103,19 +103,20 @@ export const Several: Component<SeveralProps> = (props) => (
       {props.label}
     </legend>
     <div class="ui-segments">
-      <For each={props.options}>
+      {/* By place: each tick gives new options, and the box that was ticked keeps the focus. */}
+      <Index each={props.options}>
         {(option) => (
           <label>
             <input
               type="checkbox"
-              checked={option.checked}
-              disabled={option.disabled}
-              onChange={(event) => props.onChange(option.value, event.currentTarget.checked)}
+              checked={option().checked}
+              disabled={option().disabled}
+              onChange={(event) => props.onChange(option().value, event.currentTarget.checked)}
             />
-            {option.label}
+            {option().label}
           </label>
         )}
-      </For>
+      </Index>
     </div>
     <Show when={props.error} fallback={<Show when={props.help}>{(help) => <p class="ui-field-help">{help()}</p>}</Show>}>
       {(error) => <p class="ui-field-error">{error()}</p>}

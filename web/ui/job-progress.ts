@@ -1,9 +1,6 @@
 // How far a job is, as it is shown. A provider that does not tell it costs nobody a step: here its time stands for it. Pure.
 import type { Job } from "#protocol/job.ts";
-
-/** Share of a job that has been done once it is submitted, and that of the generation itself: what the server counts by. */
-const submitted = 0.02;
-const generation = 0.88;
+import { shareOfProcessing } from "#protocol/progress.ts";
 
 /** What stands for the progress of a generation: 90 % at the expected end, slower and slower after it. */
 export const fractionByTime = (elapsedMs: number, expectedMs: number): number => {
@@ -17,6 +14,6 @@ export const progressShown = (
   now: number,
 ): number | null => {
   if (state === "submitting" || state === "cancelling") return null;
-  if (state !== "processing" || progress > submitted || submittedAt === null || etaAt === null) return progress;
-  return submitted + generation * fractionByTime(now - submittedAt, etaAt - submittedAt);
+  if (state !== "processing" || progress > shareOfProcessing(0) || submittedAt === null || etaAt === null) return progress;
+  return shareOfProcessing(fractionByTime(now - submittedAt, etaAt - submittedAt));
 };

@@ -1,10 +1,10 @@
 // "If this fails, try": other providers in order, and on which occasions.
-import { For, Show, type Component } from "solid-js";
-import type { BatchEstimate, ProviderSpec } from "#protocol/job.ts";
+import { Index, Show, type Component } from "solid-js";
+import { fallbackLimits, type BatchEstimate, type ProviderSpec } from "#protocol/job.ts";
 import { Select, Several } from "#web/ui/choice.tsx";
 import { formatPrice } from "#web/ui/price.ts";
 import { NumberField } from "#web/ui/text-field.tsx";
-import { elsewhereProblem, mostElsewhere, mostMinutes, occasions, type Elsewhere } from "./fallback.ts";
+import { minutesProblem, mostMinutes, occasions, occasionsProblem, type Elsewhere } from "./fallback.ts";
 
 interface FallbackProps {
   /** Those that offer the operation, but for the form's own. */
@@ -19,7 +19,7 @@ export const FallbackView: Component<FallbackProps> = (props) => {
   const chosen = () => props.elsewhere.providers.filter((id) => props.providers.some((each) => each.id === id));
   const left = (place: number) => props.providers.filter(({ id }) => !chosen().slice(0, place).includes(id));
   /** One choice for each provider, and one more while others are left. */
-  const places = () => chosen().concat(chosen().length < mostElsewhere && left(chosen().length).length > 0 ? [""] : []);
+  const places = () => chosen().concat(chosen().length < fallbackLimits.orders && left(chosen().length).length > 0 ? [""] : []);
   const choose = (place: number, id: string) => {
     const rest = chosen()
       .slice(place + 1)
@@ -32,24 +32,25 @@ export const FallbackView: Component<FallbackProps> = (props) => {
   };
   return (
     <>
-      <For each={places()}>
+      {/* By place: who chooses with the keys stays in the field, whatever is chosen. */}
+      <Index each={places()}>
         {(id, place) => (
           <Select
-            label={place() === 0 ? "If this fails, try" : "And then"}
-            help={priceOf(id)}
-            value={id}
-            onChange={(next) => choose(place(), next)}
+            label={place === 0 ? "If this fails, try" : "And then"}
+            help={priceOf(id())}
+            value={id()}
+            onChange={(next) => choose(place, next)}
             options={[
-              { value: "", label: place() === 0 ? "Nobody else" : "Nobody" },
-              ...left(place()).map((each) => ({ value: each.id, label: each.title })),
+              { value: "", label: place === 0 ? "Nobody else" : "Nobody" },
+              ...left(place).map((each) => ({ value: each.id, label: each.title })),
             ]}
           />
         )}
-      </For>
+      </Index>
       <Show when={chosen().length > 0}>
         <Several
           label="When"
-          error={elsewhereProblem({ ...props.elsewhere, providers: chosen() })}
+          error={occasionsProblem(props.elsewhere)}
           options={occasions.map(({ value, label }) => ({ value, label, checked: props.elsewhere.on.includes(value) }))}
           onChange={(value, on) =>
             props.onChange({
@@ -61,6 +62,7 @@ export const FallbackView: Component<FallbackProps> = (props) => {
         <NumberField
           label="Or when it has waited, minutes"
           help="Nothing: however long. Tried again is first; what was paid, or may have been taken, is sent nowhere else."
+          error={minutesProblem(props.elsewhere)}
           min={1}
           max={mostMinutes}
           step={1}

@@ -4,7 +4,7 @@ import type { Asset } from "#protocol/asset.ts";
 import type { Place } from "#protocol/grid.ts";
 import { Operation, type Grid, type JobRequest, type OperationSpec, type ProviderSpec } from "#protocol/job.ts";
 import { negativeField, type ChosenStyle, type DraftInput, type DraftWish, type PromptOrigin } from "#web/store/draft.ts";
-import { elsewhereProblem, fallbackOf, nowhere, type Elsewhere } from "./fallback.ts";
+import { fallbackOf, minutesProblem, nowhere, occasionsProblem, type Elsewhere } from "./fallback.ts";
 import { addInput, checkInputs, moveInput, placeIssues, refitInputs } from "./inputs.ts";
 import { issuesOf } from "#web/store/problem.ts";
 import { faultAt } from "#protocol/template/check.ts";
@@ -262,7 +262,7 @@ export const createForm = (options: FormOptions): Form => {
         });
       }
       const fallback = fallbackOf(elsewhere(), options.providers(), nowValues, { provider: nowProvider.id, operation: nowSpec.operation });
-      const wrongElsewhere = fallback === undefined ? undefined : elsewhereProblem(elsewhere());
+      const wrongElsewhere = fallback === undefined ? undefined : (occasionsProblem(elsewhere()) ?? minutesProblem(elsewhere()));
       if (Object.keys(wrong).length + Object.keys(wrongInputs).length > 0 || wrongElsewhere !== undefined) {
         return null;
       }

@@ -64,11 +64,7 @@ export const JobRow: Component<JobRowProps> = (props) => {
       <div class="job-state">
         <JobStateBadge state={props.job.state} />
         <Show when={live()} keyed fallback={<JobTime job={props.job} />}>
-          {(_id) => (
-            <>
-              <JobProgress job={props.job} />
-            </>
-          )}
+          {(_id) => <JobProgress job={props.job} />}
         </Show>
       </div>
       {/* For the mouse; the keyboard has Delete, R and the menu key. */}
