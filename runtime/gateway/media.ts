@@ -13,9 +13,9 @@ export interface MediaOptions {
   /** Where the file of a blob lies. */
   readonly path: (sha256: string) => string;
   /** Brings a file back that is not there; answers its path. */
-  readonly recall?: (sha256: string) => Effect.Effect<string, CallError>;
+  readonly recall: (sha256: string) => Effect.Effect<string, CallError>;
   /** Told of each file that is read. */
-  readonly used?: (sha256: string) => void;
+  readonly used: (sha256: string) => void;
 }
 
 const gone = textAnswer(404, "This file is not here any more.\n");
@@ -31,18 +31,13 @@ export const answerMedia = Effect.fnUntraced(function* ({ key, path, recall, use
       ? textAnswer(403, "This address has expired. Ask the server for a fresh one.\n")
       : textAnswer(403, "This address is not valid. Addresses of media come from the server, signed.\n");
   }
-  const here = factsOf(path(url.sha256));
-  const found =
-    recall === undefined
-      ? here
-      : Effect.catchIf(
-          here,
-          ({ reason }) => reason === "missing",
-          () => Effect.flatMap(recall(url.sha256), factsOf),
-        );
-  return yield* found.pipe(
+  return yield* factsOf(path(url.sha256)).pipe(
+    Effect.catchIf(
+      ({ reason }) => reason === "missing",
+      () => Effect.flatMap(recall(url.sha256), factsOf),
+    ),
     Effect.map(({ path: file, size }): Answer => {
-      used?.(url.sha256);
+      used(url.sha256);
       const etag = `"${url.sha256}"`;
       const headers = {
         etag,

@@ -129,7 +129,12 @@ export const startGateway = async (options: TestGatewayOptions = {}): Promise<Te
     server: "pixsim test",
     site: "/nowhere",
     docs: "/nowhere/reference.html",
-    media: { key: new Uint8Array(32), path: (sha256) => `/nowhere/${sha256}` },
+    media: {
+      key: new Uint8Array(32),
+      path: (sha256) => `/nowhere/${sha256}`,
+      recall: () => Effect.fail(new CallError("not_found", "It is nowhere.")),
+      used: () => {},
+    },
     health: Effect.void,
     metrics: Effect.succeed(""),
     ...options.http,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Fallback, type ProviderSpec } from "#protocol/job.ts";
 import { fallbackOf, minutesProblem, mostMinutes, nowhere, occasionsProblem } from "./fallback.ts";
 
-const offering = (id: string, ...operations: ReadonlyArray<"text_to_video" | "extend">): ProviderSpec => ({
+const offering = (id: string, ...operations: ReadonlyArray<"text_to_video" | "video_extend">): ProviderSpec => ({
   id,
   title: id,
   summary: "",
@@ -10,21 +10,25 @@ const offering = (id: string, ...operations: ReadonlyArray<"text_to_video" | "ex
   account: null,
   operations: operations.map((operation) => ({ operation, title: operation, summary: "", params: {}, inputs: [] })),
 });
-const all = [offering("own", "text_to_video", "extend"), offering("both", "text_to_video", "extend"), offering("words", "text_to_video")];
+const all = [
+  offering("own", "text_to_video", "video_extend"),
+  offering("both", "text_to_video", "video_extend"),
+  offering("words", "text_to_video"),
+];
 
 describe("where a request goes on", () => {
   it("is with those that were chosen and offer what is made, in order; nowhere where none is left", () => {
     const chosen = { ...nowhere, providers: ["words", "own", "both", "gone"] };
-    const providersOf = (operation: "text_to_video" | "extend", providers = chosen.providers) =>
+    const providersOf = (operation: "text_to_video" | "video_extend", providers = chosen.providers) =>
       fallbackOf({ ...chosen, providers }, all, {}, { provider: "own", operation })?.orders.map(({ provider }) => provider);
     expect(providersOf("text_to_video")).toEqual(["words", "both"]);
-    expect(providersOf("extend")).toEqual(["both"]);
-    expect(providersOf("extend", ["words"])).toBeUndefined();
+    expect(providersOf("video_extend")).toEqual(["both"]);
+    expect(providersOf("video_extend", ["words"])).toBeUndefined();
   });
 
   it("has minutes that the protocol takes, or none, and an occasion without them", () => {
     const fallback = (afterMinutes: number) =>
-      fallbackOf({ ...nowhere, providers: ["both"], afterMinutes }, all, {}, { provider: "own", operation: "extend" });
+      fallbackOf({ ...nowhere, providers: ["both"], afterMinutes }, all, {}, { provider: "own", operation: "video_extend" });
     for (const minutes of [1, mostMinutes]) {
       expect(minutesProblem({ ...nowhere, afterMinutes: minutes })).toBeUndefined();
       expect(Fallback.safeParse(fallback(minutes)).success).toBe(true);
