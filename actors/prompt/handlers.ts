@@ -2,39 +2,24 @@
 // made is found again by the ids that are derived from it.
 import { Clock, Effect } from "effect";
 import { idFor } from "#actors/job/canonical.ts";
-import { createdPlace, pageOf, type Place, placeOf } from "#actors/page.ts";
-import { Database } from "#db/client/database.ts";
+import { libraryOf, notFound, ownerOf, refuse, reused, wordsOf } from "#actors/library.ts";
+import { pageOf, placeOf } from "#actors/page.ts";
 import * as query from "#db/queries/prompt.ts";
 import type { PromptKind } from "#protocol/prompt.ts";
 import { faultAt, faultOfTitle, faultsOfWording } from "#protocol/template/check.ts";
 import { parseTemplate } from "#protocol/template/parse.ts";
 import { CallError } from "#protocol/wire/errors.ts";
-import { principalOf } from "#runtime/auth/handlers.ts";
-import { Bus } from "#runtime/bus/bus.ts";
-import { orCallError } from "#runtime/gateway/database-failures.ts";
-import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
+import type { DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { promptView, resultsView, versionView } from "./view.ts";
 
 /** What one user may keep outside of the trash, and versions of one of them. */
 export const promptQuotas = { prompts: 2000, versions: 100 } as const;
-/** Rows of the snapshot of the topic. */
-const snapshotRows = 100;
-/** Words of one search. */
-const maxWords = 10;
-
 type Issue = { readonly path: ReadonlyArray<string>; readonly message: string };
 
-const owner = (context: CallContext): Effect.Effect<string, CallError> => Effect.map(principalOf(context), ({ userId }) => userId);
-
-const refuse = (issues: ReadonlyArray<Issue>): CallError =>
-  new CallError("invalid_input", issues.map(({ message }) => message).join(" "), { issues });
-
-const notFound = (what: string): CallError => new CallError("not_found", `${what} does not exist, or is not yours.`);
 const noPrompt = (id: string): CallError => notFound(`The prompt ${id}`);
 const noVersion = (id: string): CallError => notFound(`The version ${id}`);
 const sameTitle = (title: string): CallError =>
   new CallError("conflict", `There is a list "${title}" already. Lists are told apart by their titles.`);
-const reused = (): CallError => new CallError("idempotency_conflict", "This idempotency key was used before with another content.");
 const tooMany = (): CallError =>
   new CallError(
     "quota_exceeded",
@@ -50,12 +35,6 @@ const tooManyVersions = (): CallError =>
     limit: promptQuotas.versions,
   });
 
-const wordsOf = (search: string | undefined): ReadonlyArray<string> =>
-  (search ?? "")
-    .split(/\s+/)
-    .filter((word) => word !== "")
-    .slice(0, maxWords);
-
 const wordingIssues = (
   kind: PromptKind,
   { text, negative }: { readonly text: string; readonly negative: string },
@@ -70,86 +49,50 @@ const titleIssues = (kind: PromptKind, title: string): ReadonlyArray<Issue> => {
   return message === null ? [] : [{ path: ["title"], message }];
 };
 
-/** Channel of an owner's changes. */
-const promptChannel = (ownerId: string): string => `prompts:${ownerId}`;
-
 /** The handlers of the domain `prompts`. */
 export const promptHandlers = Effect.gen(function* () {
-  const database = yield* Database;
-  const bus = yield* Bus;
-
-  const one = Effect.fnUntraced(function* (ownerId: string, id: string) {
-    const [row] = yield* orCallError(database.query((sql) => query.promptsById(sql, ownerId, [id])));
-    return row === undefined ? yield* Effect.fail(noPrompt(id)) : row;
+  const library = yield* libraryOf({
+    name: "prompts",
+    view: promptView,
+    missing: noPrompt,
+    most: promptQuotas.prompts,
+    tooMany,
+    lock: query.lockPrompts,
+    byId: query.promptsById,
+    list: query.listPrompts,
+    count: query.countPrompts,
+    setDeleted: query.setPromptsDeleted,
   });
+  const { change, one, tell } = library;
 
   const version = Effect.fnUntraced(function* (ownerId: string, id: string) {
-    const [row] = yield* orCallError(database.query((sql) => query.versionById(sql, ownerId, id)));
+    const [row] = yield* library.query((sql) => query.versionById(sql, ownerId, id));
     return row === undefined ? yield* Effect.fail(noVersion(id)) : row;
-  });
-
-  /** As it stands now, told to whoever follows. */
-  const tell = Effect.fnUntraced(function* (ownerId: string, id: string) {
-    const prompt = promptView(yield* one(ownerId, id));
-    bus.publish(promptChannel(ownerId), prompt);
-    return prompt;
-  });
-
-  /** A change of the owner's library: one at a time. What it answers with instead of making the change is the call's failure. */
-  const change = (
-    ownerId: string,
-    run: Parameters<typeof database.transaction<CallError | undefined>>[0],
-  ): Effect.Effect<void, CallError> =>
-    Effect.flatMap(
-      orCallError(
-        database.transaction(async (tx) => {
-          await query.lockPrompts(tx, ownerId);
-          return run(tx);
-        }),
-      ),
-      (refused) => (refused === undefined ? Effect.void : Effect.fail(refused)),
-    );
-
-  const page = Effect.fnUntraced(function* (ownerId: string, filter: query.PromptFilterArgs, after: Place | null, limit: number) {
-    const rows = yield* orCallError(database.query((sql) => query.listPrompts(sql, ownerId, filter, after, limit + 1)));
-    const { rows: first, next } = pageOf(rows, limit, createdPlace);
-    return { prompts: first.map(promptView), next };
-  });
-
-  const snapshot = Effect.fnUntraced(function* (ownerId: string) {
-    const [counted] = yield* orCallError(database.query((sql) => query.countPrompts(sql, ownerId)));
-    return { count: counted?.count ?? 0, ...(yield* page(ownerId, { words: [], deleted: false }, null, snapshotRows)) };
-  });
-
-  /** All of these are there, in the trash or not. */
-  const known = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>) {
-    const rows = yield* orCallError(database.query((sql) => query.promptsById(sql, ownerId, ids)));
-    const found = new Set(rows.map(({ id }) => id));
-    const missing = ids.find((id) => !found.has(id));
-    return missing === undefined ? rows : yield* Effect.fail(noPrompt(missing));
   });
 
   const handlers: DomainHandlers<"prompts"> = {
     calls: {
       "prompts.list": Effect.fnUntraced(function* ({ kind, search, deleted, cursor, limit }, context) {
-        return yield* page(yield* owner(context), { kind, words: wordsOf(search), deleted }, yield* placeOf(cursor), limit);
+        const filter = { kind, words: wordsOf(search), deleted };
+        const { items, next } = yield* library.page(yield* ownerOf(context), filter, yield* placeOf(cursor), limit);
+        return { prompts: items, next };
       }),
 
       "prompts.get": Effect.fnUntraced(function* ({ id }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         const prompt = promptView(yield* one(ownerId, id));
-        const rows = yield* orCallError(database.query((sql) => query.versionsWithResults(sql, ownerId, id)));
+        const rows = yield* library.query((sql) => query.versionsWithResults(sql, ownerId, id));
         return { prompt, versions: rows.map((row) => Object.assign(versionView(row), { results: resultsView(row) })) };
       }),
 
       "prompts.version": Effect.fnUntraced(function* ({ id }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         const row = yield* version(ownerId, id);
         return { prompt: promptView(yield* one(ownerId, row.prompt_id)), version: versionView(row) };
       }),
 
       "prompts.create": Effect.fnUntraced(function* ({ kind, title, text, negative, note }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         const issues = [...titleIssues(kind, title), ...wordingIssues(kind, { text, negative })];
         if (issues.length > 0) return yield* Effect.fail(refuse(issues));
         const [id, versionId] = [idFor("prm", ownerId, context.key), idFor("prv", ownerId, context.key)];
@@ -157,8 +100,8 @@ export const promptHandlers = Effect.gen(function* () {
         yield* change(ownerId, async (tx) => {
           const [made] = context.key === undefined ? [] : await query.versionById(tx, ownerId, versionId);
           if (made !== undefined) return made.text === text && made.negative === negative ? undefined : reused();
-          const [counted] = await query.countPrompts(tx, ownerId);
-          if ((counted?.count ?? 0) >= promptQuotas.prompts) return tooMany();
+          const full = await library.fullFor(tx, ownerId, 1);
+          if (full !== undefined) return full;
           if (kind === "list" && (await query.listByTitle(tx, ownerId, title)).length > 0) return sameTitle(title);
           await query.insertPrompt(tx, { id, owner_id: ownerId, kind, title, created_at: now }, versionId);
           const first = { id: versionId, prompt_id: id, owner_id: ownerId, parent_id: null, number: 1 };
@@ -169,7 +112,7 @@ export const promptHandlers = Effect.gen(function* () {
       }),
 
       "prompts.addVersion": Effect.fnUntraced(function* ({ parentId, text, negative, note }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         const { prompt_id: id } = yield* version(ownerId, parentId);
         const { kind } = yield* one(ownerId, id);
         const issues = wordingIssues(kind, { text, negative });
@@ -193,7 +136,7 @@ export const promptHandlers = Effect.gen(function* () {
       }),
 
       "prompts.rename": Effect.fnUntraced(function* ({ id, title }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         const { kind } = yield* one(ownerId, id);
         const issues = titleIssues(kind, title);
         if (issues.length > 0) return yield* Effect.fail(refuse(issues));
@@ -208,29 +151,20 @@ export const promptHandlers = Effect.gen(function* () {
       }),
 
       "prompts.annotate": Effect.fnUntraced(function* ({ versionId, note, rating }, context) {
-        const ownerId = yield* owner(context);
-        const [changed] = yield* orCallError(
-          database.query((sql) => query.annotateVersion(sql, ownerId, versionId, { note: note ?? null, rating })),
-        );
+        const ownerId = yield* ownerOf(context);
+        const [changed] = yield* library.query((sql) => query.annotateVersion(sql, ownerId, versionId, { note: note ?? null, rating }));
         if (changed === undefined) return yield* Effect.fail(noVersion(versionId));
         return { prompt: yield* tell(ownerId, changed.prompt_id), version: versionView(yield* version(ownerId, versionId)) };
       }),
 
       "prompts.delete": Effect.fnUntraced(function* ({ ids }, context) {
-        const ownerId = yield* owner(context);
-        yield* known(ownerId, ids);
-        const now = yield* Clock.currentTimeMillis;
-        const changed = yield* orCallError(database.query((sql) => query.setPromptsDeleted(sql, ownerId, ids, now)));
-        yield* Effect.forEach(changed, ({ id }) => tell(ownerId, id), { discard: true });
+        yield* library.trash(yield* ownerOf(context), ids);
         return { deleted: ids };
       }),
 
       "prompts.restore": Effect.fnUntraced(function* ({ ids }, context) {
-        const ownerId = yield* owner(context);
-        const back = (yield* known(ownerId, ids)).filter(({ deleted_at: at }) => at !== null);
-        yield* change(ownerId, async (tx) => {
-          const [counted] = await query.countPrompts(tx, ownerId);
-          if ((counted?.count ?? 0) + back.length > promptQuotas.prompts) return tooMany();
+        const ownerId = yield* ownerOf(context);
+        yield* library.restore(ownerId, ids, async (tx, back) => {
           const titles = new Set<string>();
           for (const { kind, title } of back) {
             if (kind !== "list") continue;
@@ -238,17 +172,15 @@ export const promptHandlers = Effect.gen(function* () {
             if (taken) return sameTitle(title);
             titles.add(title.toLowerCase());
           }
-          await query.setPromptsDeleted(tx, ownerId, ids, null);
           return undefined;
         });
-        yield* Effect.forEach(back, ({ id }) => tell(ownerId, id), { discard: true });
         return { restored: ids };
       }),
 
       "prompts.history": Effect.fnUntraced(function* ({ search, cursor, limit }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         const after = yield* placeOf(cursor);
-        const rows = yield* orCallError(database.query((sql) => query.usedPrompts(sql, ownerId, wordsOf(search), after, limit + 1)));
+        const rows = yield* library.query((sql) => query.usedPrompts(sql, ownerId, wordsOf(search), after, limit + 1));
         const { rows: first, next } = pageOf(rows, limit, (row) => ({ createdAt: row.last_used_at, id: row.job_id }));
         return {
           used: first.map((row) => ({
@@ -265,8 +197,8 @@ export const promptHandlers = Effect.gen(function* () {
     streams: {},
     topics: {
       "prompts.prompts": Effect.fnUntraced(function* (_params, context, from, emit) {
-        const ownerId = yield* owner(context);
-        return yield* bus.follow(promptChannel(ownerId), from, snapshot(ownerId), emit);
+        const ownerId = yield* ownerOf(context);
+        return yield* library.follow(ownerId, from, ({ items, ...rest }) => ({ prompts: items, ...rest }), emit);
       }),
     },
   };

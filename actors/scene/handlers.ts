@@ -2,8 +2,8 @@
 // made is found again by the ids that are derived from it.
 import { Clock, Effect } from "effect";
 import { idFor } from "#actors/job/canonical.ts";
-import { createdPlace, pageOf, type Place, placeOf } from "#actors/page.ts";
-import { Database } from "#db/client/database.ts";
+import { libraryOf, notFound, ownerOf, refuse, reused, wordsOf } from "#actors/library.ts";
+import { placeOf } from "#actors/page.ts";
 import * as query from "#db/queries/scene.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
 import type { CallArgs } from "#protocol/contract.ts";
@@ -24,25 +24,13 @@ import { importTwee } from "#protocol/scene/import/twee.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import { SceneBody, type Story, type StoryScene } from "#protocol/scene/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
-import { principalOf } from "#runtime/auth/handlers.ts";
-import { Bus } from "#runtime/bus/bus.ts";
-import { orCallError } from "#runtime/gateway/database-failures.ts";
-import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
+import type { DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { sceneVersionView, sceneView, storedStory, storySceneOf } from "./view.ts";
 
 /** What one user may keep outside of the trash, and versions of one of them. */
 export const sceneQuotas = { scenes: 1000, versions: 100 } as const;
-/** Rows of the snapshot of the topic. */
-const snapshotRows = 100;
-/** Words of one search. */
-const maxWords = 10;
-
-const owner = (context: CallContext): Effect.Effect<string, CallError> => Effect.map(principalOf(context), ({ userId }) => userId);
-
-const notFound = (what: string): CallError => new CallError("not_found", `${what} does not exist, or is not yours.`);
 const noScene = (id: string): CallError => notFound(`The scene ${id}`);
 const noVersion = (id: string): CallError => notFound(`The version ${id}`);
-const reused = (): CallError => new CallError("idempotency_conflict", "This idempotency key was used before with another content.");
 const tooMany = (): CallError =>
   new CallError("quota_exceeded", `You keep ${sceneQuotas.scenes} scenes, which is all there is room for: delete some first.`, {
     quota: "scenes",
@@ -55,15 +43,6 @@ const tooManyVersions = (): CallError =>
   });
 const tooLarge = (limit: number): CallError =>
   new CallError("payload_too_large", `It is longer than ${limit} characters: divide it into scenes that call one another.`, { limit });
-const refuse = (issues: ReadonlyArray<{ readonly path: ReadonlyArray<string | number>; readonly message: string }>): CallError =>
-  new CallError("invalid_input", issues.map(({ message }) => message).join(" "), { issues });
-
-const wordsOf = (search: string | undefined): ReadonlyArray<string> =>
-  (search ?? "")
-    .split(/\s+/)
-    .filter((word) => word !== "")
-    .slice(0, maxWords);
-
 const isTooLong = (value: unknown, limit: number): boolean => JSON.stringify(value).length > limit;
 
 /** As it is stored. */
@@ -75,9 +54,6 @@ const draftOf = (id: string, body: SceneBody) => ({
   edges: body.edges.length,
 });
 
-/** Channel of an owner's changes. */
-const sceneChannel = (ownerId: string): string => `scenes:${ownerId}`;
-
 const emptyBody = SceneBody.parse({});
 
 const readFrom: Readonly<Record<CallArgs<"scenes.import">["source"], (text: string, language: string) => Imported>> = {
@@ -88,59 +64,19 @@ const readFrom: Readonly<Record<CallArgs<"scenes.import">["source"], (text: stri
 
 /** The handlers of the domain `scenes`. */
 export const sceneHandlers = Effect.gen(function* () {
-  const database = yield* Database;
-  const bus = yield* Bus;
-
-  const one = Effect.fnUntraced(function* (ownerId: string, id: string) {
-    const [row] = yield* orCallError(database.query((sql) => query.scenesById(sql, ownerId, [id])));
-    return row === undefined ? yield* Effect.fail(noScene(id)) : row;
+  const library = yield* libraryOf({
+    name: "scenes",
+    view: sceneView,
+    missing: noScene,
+    most: sceneQuotas.scenes,
+    tooMany,
+    lock: query.lockScenes,
+    byId: query.scenesById,
+    list: query.listScenes,
+    count: query.countScenes,
+    setDeleted: query.setScenesDeleted,
   });
-
-  /** As it stands now, told to whoever follows. */
-  const tell = Effect.fnUntraced(function* (ownerId: string, id: string) {
-    const scene = sceneView(yield* one(ownerId, id));
-    bus.publish(sceneChannel(ownerId), scene);
-    return scene;
-  });
-
-  /** A change of the owner's scenes: one at a time. What it answers with instead of making the change is the call's failure. */
-  const change = (
-    ownerId: string,
-    run: Parameters<typeof database.transaction<CallError | undefined>>[0],
-  ): Effect.Effect<void, CallError> =>
-    Effect.flatMap(
-      orCallError(
-        database.transaction(async (tx) => {
-          await query.lockScenes(tx, ownerId);
-          return run(tx);
-        }),
-      ),
-      (refused) => (refused === undefined ? Effect.void : Effect.fail(refused)),
-    );
-
-  const page = Effect.fnUntraced(function* (
-    ownerId: string,
-    filter: { readonly words: ReadonlyArray<string>; readonly deleted: boolean },
-    after: Place | null,
-    limit: number,
-  ) {
-    const rows = yield* orCallError(database.query((sql) => query.listScenes(sql, ownerId, filter, after, limit + 1)));
-    const { rows: first, next } = pageOf(rows, limit, createdPlace);
-    return { scenes: first.map(sceneView), next };
-  });
-
-  const snapshot = Effect.fnUntraced(function* (ownerId: string) {
-    const [counted] = yield* orCallError(database.query((sql) => query.countScenes(sql, ownerId)));
-    return { count: counted?.count ?? 0, ...(yield* page(ownerId, { words: [], deleted: false }, null, snapshotRows)) };
-  });
-
-  /** All of these are there, in the trash or not. */
-  const known = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>) {
-    const rows = yield* orCallError(database.query((sql) => query.scenesById(sql, ownerId, ids)));
-    const found = new Set(rows.map(({ id }) => id));
-    const missing = ids.find((id) => !found.has(id));
-    return missing === undefined ? rows : yield* Effect.fail(noScene(missing));
-  });
+  const { change, one, tell } = library;
 
   /** The drafts of a scene and of all that are called from there, as far as those are there. */
   const storyFrom = Effect.fnUntraced(function* (ownerId: string, id: string) {
@@ -149,7 +85,7 @@ export const sceneHandlers = Effect.gen(function* () {
     let wanted: ReadonlyArray<string> = [id];
     while (wanted.length > 0) {
       const ids = wanted;
-      const rows = yield* orCallError(database.query((sql) => query.draftsById(sql, ownerId, ids)));
+      const rows = yield* library.query((sql) => query.draftsById(sql, ownerId, ids));
       for (const row of rows) scenes.set(row.id, storySceneOf(row));
       if (scenes.size > sceneLimits.scenes) {
         const message = `It calls more than ${sceneLimits.scenes} scenes.`;
@@ -167,7 +103,7 @@ export const sceneHandlers = Effect.gen(function* () {
 
   const mediaOf = Effect.fnUntraced(function* (ownerId: string, story: Story) {
     const ids = [...assetsIn(story)];
-    return ids.length === 0 ? [] : yield* orCallError(database.query((sql) => query.mediaById(sql, ownerId, ids)));
+    return ids.length === 0 ? [] : yield* library.query((sql) => query.mediaById(sql, ownerId, ids));
   });
 
   const problemsOf = Effect.fnUntraced(function* (ownerId: string, story: Story) {
@@ -179,7 +115,7 @@ export const sceneHandlers = Effect.gen(function* () {
   });
 
   const versionRow = Effect.fnUntraced(function* (ownerId: string, id: string) {
-    const [row] = yield* orCallError(database.query((sql) => query.storyOfVersion(sql, ownerId, id)));
+    const [row] = yield* library.query((sql) => query.storyOfVersion(sql, ownerId, id));
     return row === undefined ? yield* Effect.fail(noVersion(id)) : row;
   });
 
@@ -203,8 +139,8 @@ export const sceneHandlers = Effect.gen(function* () {
         });
         return same ? undefined : reused();
       }
-      const [counted] = await query.countScenes(tx, ownerId);
-      if ((counted?.count ?? 0) + scenes.length > sceneQuotas.scenes) return tooMany();
+      const full = await library.fullFor(tx, ownerId, scenes.length);
+      if (full !== undefined) return full;
       for (const { id, title, body } of scenes) {
         await query.insertScene(tx, { ...draftOf(id, body), owner_id: ownerId, title, created_at: now });
       }
@@ -215,29 +151,31 @@ export const sceneHandlers = Effect.gen(function* () {
   const handlers: DomainHandlers<"scenes"> = {
     calls: {
       "scenes.list": Effect.fnUntraced(function* ({ search, deleted, cursor, limit }, context) {
-        return yield* page(yield* owner(context), { words: wordsOf(search), deleted }, yield* placeOf(cursor), limit);
+        const filter = { words: wordsOf(search), deleted };
+        const { items, next } = yield* library.page(yield* ownerOf(context), filter, yield* placeOf(cursor), limit);
+        return { scenes: items, next };
       }),
 
       "scenes.get": Effect.fnUntraced(function* ({ id }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         const scene = sceneView(yield* one(ownerId, id));
-        const [draft] = yield* orCallError(database.query((sql) => query.draftsById(sql, ownerId, [id])));
+        const [draft] = yield* library.query((sql) => query.draftsById(sql, ownerId, [id]));
         return draft === undefined ? yield* Effect.fail(noScene(id)) : { scene, body: storySceneOf(draft).body };
       }),
 
       "scenes.story": Effect.fnUntraced(function* ({ id }, context) {
-        return { story: yield* storyFrom(yield* owner(context), id) };
+        return { story: yield* storyFrom(yield* ownerOf(context), id) };
       }),
 
       "scenes.create": Effect.fnUntraced(function* ({ title, body = emptyBody }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         const id = idFor("scn", ownerId, context.key);
         yield* add(ownerId, context.key, [{ id, title, body }]);
         return yield* tell(ownerId, id);
       }),
 
       "scenes.edit": Effect.fnUntraced(function* ({ id, edits }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         const now = yield* Clock.currentTimeMillis;
         yield* change(ownerId, async (tx) => {
           const [draft] = await query.draftsById(tx, ownerId, [id]);
@@ -252,22 +190,22 @@ export const sceneHandlers = Effect.gen(function* () {
       }),
 
       "scenes.rename": Effect.fnUntraced(function* ({ id, title }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         const now = yield* Clock.currentTimeMillis;
-        const [renamedRow] = yield* orCallError(database.query((sql) => query.renameScene(sql, ownerId, id, title, now)));
+        const [renamedRow] = yield* library.query((sql) => query.renameScene(sql, ownerId, id, title, now));
         return renamedRow === undefined ? yield* Effect.fail(noScene(id)) : yield* tell(ownerId, id);
       }),
 
       "scenes.check": Effect.fnUntraced(function* ({ id }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         return { problems: [...(yield* problemsOf(ownerId, yield* storyFrom(ownerId, id)))] };
       }),
 
       "scenes.publish": Effect.fnUntraced(function* ({ id, note }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         const versionId = idFor("scv", ownerId, context.key);
         const before = yield* one(ownerId, id);
-        const [made] = yield* orCallError(database.query((sql) => query.storyOfVersion(sql, ownerId, versionId)));
+        const [made] = yield* library.query((sql) => query.storyOfVersion(sql, ownerId, versionId));
         if (made !== undefined) {
           if (made.scene_id !== id || made.note !== note) return yield* Effect.fail(reused());
           return { scene: sceneView(before), version: sceneVersionView(made) };
@@ -294,19 +232,19 @@ export const sceneHandlers = Effect.gen(function* () {
       }),
 
       "scenes.versions": Effect.fnUntraced(function* ({ id }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         yield* one(ownerId, id);
-        const rows = yield* orCallError(database.query((sql) => query.versionsOf(sql, ownerId, id)));
+        const rows = yield* library.query((sql) => query.versionsOf(sql, ownerId, id));
         return { versions: rows.map(sceneVersionView) };
       }),
 
       "scenes.version": Effect.fnUntraced(function* ({ id }, context) {
-        const row = yield* versionRow(yield* owner(context), id);
+        const row = yield* versionRow(yield* ownerOf(context), id);
         return { version: sceneVersionView(row), story: storedStory(row) };
       }),
 
       "scenes.export": Effect.fnUntraced(function* ({ id, versionId }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         const { title } = yield* one(ownerId, id);
         const version = versionId === undefined ? undefined : yield* versionRow(ownerId, versionId);
         if (version !== undefined && version.scene_id !== id) return yield* Effect.fail(noVersion(version.id));
@@ -318,11 +256,11 @@ export const sceneHandlers = Effect.gen(function* () {
       }),
 
       "scenes.import": Effect.fnUntraced(function* ({ source, text, language }, context) {
-        const ownerId = yield* owner(context);
+        const ownerId = yield* ownerOf(context);
         const read = readFrom[source](text, language);
         if (!read.ok) return yield* Effect.fail(refuse(read.issues));
         const hashes = [...new Set(read.media.map(({ sha256 }) => sha256))];
-        const own = hashes.length === 0 ? [] : yield* orCallError(database.query((sql) => query.videosByBytes(sql, ownerId, hashes)));
+        const own = hashes.length === 0 ? [] : yield* library.query((sql) => query.videosByBytes(sql, ownerId, hashes));
         const assets = new Map(own.map(({ id, sha256 }) => [sha256, id]));
         const ids = new Map(read.story.scenes.map(({ id }, at) => [id, idFor("scn", ownerId, context.key, at)]));
         const story = renamed(
@@ -336,32 +274,20 @@ export const sceneHandlers = Effect.gen(function* () {
       }),
 
       "scenes.delete": Effect.fnUntraced(function* ({ ids }, context) {
-        const ownerId = yield* owner(context);
-        yield* known(ownerId, ids);
-        const now = yield* Clock.currentTimeMillis;
-        const changed = yield* orCallError(database.query((sql) => query.setScenesDeleted(sql, ownerId, ids, now)));
-        yield* Effect.forEach(changed, ({ id }) => tell(ownerId, id), { discard: true });
+        yield* library.trash(yield* ownerOf(context), ids);
         return { deleted: ids };
       }),
 
       "scenes.restore": Effect.fnUntraced(function* ({ ids }, context) {
-        const ownerId = yield* owner(context);
-        const back = (yield* known(ownerId, ids)).filter(({ deleted_at: at }) => at !== null);
-        yield* change(ownerId, async (tx) => {
-          const [counted] = await query.countScenes(tx, ownerId);
-          if ((counted?.count ?? 0) + back.length > sceneQuotas.scenes) return tooMany();
-          await query.setScenesDeleted(tx, ownerId, ids, null);
-          return undefined;
-        });
-        yield* Effect.forEach(back, ({ id }) => tell(ownerId, id), { discard: true });
+        yield* library.restore(yield* ownerOf(context), ids);
         return { restored: ids };
       }),
     },
     streams: {},
     topics: {
       "scenes.scenes": Effect.fnUntraced(function* (_params, context, from, emit) {
-        const ownerId = yield* owner(context);
-        return yield* bus.follow(sceneChannel(ownerId), from, snapshot(ownerId), emit);
+        const ownerId = yield* ownerOf(context);
+        return yield* library.follow(ownerId, from, ({ items, ...rest }) => ({ scenes: items, ...rest }), emit);
       }),
     },
   };

@@ -1,5 +1,6 @@
 // The prompt library in SQL. One statement a function; lists page by (created_at, id).
 import type { Queryable, Tx } from "../client/database.ts";
+import { likePattern, textArray } from "./fragments.ts";
 
 export interface PromptVersionRow {
   readonly id: string;
@@ -42,9 +43,6 @@ const columns = (sql: Queryable) => sql`
 
 const versionColumns = (sql: Queryable) => sql`
   v.id, v.prompt_id, v.owner_id, v.parent_id, v.number, v.text, v.negative, v.note, v.rating, v.created_at`;
-
-const textArray = (sql: Queryable, values: ReadonlyArray<string>) => sql`${sql.array([...values], 25)}::text[]`;
-const likePattern = (text: string): string => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
 
 /** Changes of one owner's library go one after the other in this transaction: limits and names of lists are checked before the write. */
 export const lockPrompts = (tx: Tx, ownerId: string) => tx`select pg_advisory_xact_lock(hashtext('prompt'), hashtext(${ownerId}))`;

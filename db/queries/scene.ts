@@ -1,5 +1,6 @@
 // Scenes and their versions in SQL. One statement a function; lists page by (created_at, id), and leave drafts and stories where they are.
 import type { Queryable, Tx } from "../client/database.ts";
+import { likePattern, textArray } from "./fragments.ts";
 
 export interface SceneVersionRow {
   readonly id: string;
@@ -36,9 +37,6 @@ const columns = (sql: Queryable) => sql`
   s.id, s.owner_id, s.title, s.nodes, s.edges, s.draft, s.published, s.versions, s.created_at, s.changed_at, s.deleted_at, s.rev,
   (select jsonb_build_object('id', v.id, 'scene_id', v.scene_id, 'number', v.number, 'note', v.note, 'created_at', v.created_at)
    from scene_version v where v.scene_id = s.id and v.number = s.versions) as latest`;
-
-const textArray = (sql: Queryable, values: ReadonlyArray<string>) => sql`${sql.array([...values], 25)}::text[]`;
-const likePattern = (text: string): string => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
 
 /** Changes of one owner's scenes go one after the other in this transaction: limits are checked, and drafts read, before the write. */
 export const lockScenes = (tx: Tx, ownerId: string) => tx`select pg_advisory_xact_lock(hashtext('scene'), hashtext(${ownerId}))`;
