@@ -326,7 +326,7 @@ describe("originals", () => {
             const archive = yield* Archive;
             const target = join(place.data, "back");
             const run = Effect.runPromiseWith(yield* Effect.context());
-          const fetched = Effect.flip(archive.fetch(first, target));
+            const fetched = Effect.flip(archive.fetch(first, target));
             expect(yield* Effect.promise(() => withLongestFile(4, () => run(fetched)))).toMatchObject({
               code: "storage_full",
               message: expect.stringMatching(/^The disk of the data folder/),
