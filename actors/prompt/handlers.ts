@@ -14,6 +14,7 @@ import { promptView, resultsView, versionView } from "./view.ts";
 
 /** What one user may keep outside of the trash, and versions of one of them. */
 export const promptQuotas = { prompts: 2000, versions: 100 } as const;
+
 type Issue = { readonly path: ReadonlyArray<string>; readonly message: string };
 
 const noPrompt = (id: string): CallError => notFound(`The prompt ${id}`);

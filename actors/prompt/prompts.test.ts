@@ -1,51 +1,19 @@
-import { Effect, Layer, ManagedRuntime } from "effect";
-import { TestClock } from "effect/testing";
+import { Effect } from "effect";
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { Database } from "#db/client/database.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { domainOn } from "#actors/testing.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { purgePrompts } from "#db/queries/prompt.ts";
-import type { CallInput, CallName, CallOutput } from "#protocol/contract.ts";
-import { calls } from "#protocol/contract.ts";
-import { CallError } from "#protocol/wire/errors.ts";
-import { Bus } from "#runtime/bus/bus.ts";
-import type { CallContext, TopicMessage } from "#runtime/gateway/handlers.ts";
+import type { CallInput } from "#protocol/contract.ts";
+import type { TopicMessage } from "#runtime/gateway/handlers.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
 import { promptHandlers, promptQuotas } from "./handlers.ts";
 
-type PromptCall = Extract<CallName, `prompts.${string}`>;
-
 describe.each(testDatabases)("the prompt library on $engine", ({ layer }) => {
-  const runtime = ManagedRuntime.make(Layer.provideMerge(Layer.merge(layer, TestClock.layer()), Bus.alone));
-  type Services = ManagedRuntime.ManagedRuntime.Services<typeof runtime>;
-  const run = <A, E>(effect: Effect.Effect<A, E, Services>): Promise<A> => runtime.runPromise(effect);
-  const sql = (statement: Parameters<Database["Service"]["query"]>[0]) => run(Effect.flatMap(Database, ({ query }) => query(statement)));
-  beforeAll(() => run(Effect.void));
-  afterAll(() => runtime.dispose());
-
   let user = "";
   let users = 0;
   beforeEach(() => (user = `usr_${++users}`));
-
-  const call = <N extends PromptCall>(name: N, input: CallInput<N>, who = user, key?: string): Promise<CallOutput<N>> =>
-    run(
-      Effect.gen(function* () {
-        yield* TestClock.adjust(1);
-        const handlers = (yield* promptHandlers).calls as unknown as Record<
-          string,
-          (given: unknown, context: CallContext) => Effect.Effect<CallOutput<N>, CallError>
-        >;
-        const answer = yield* handlers[name]!(calls.get(name)!.input.parse(input), contextOf(who, { key }));
-        return calls.get(name)!.output.parse(answer) as CallOutput<N>;
-      }),
-    );
-  const refusal = async (answer: Promise<unknown>): Promise<string> => {
-    const error: unknown = await answer.then(
-      () => null,
-      (failure: unknown) => failure,
-    );
-    return error instanceof CallError ? `${error.code}: ${error.message}` : String(error);
-  };
+  const { run, sql, call, refusal } = domainOn(layer, promptHandlers, () => user);
   const titles = async (filter: CallInput<"prompts.list"> = {}) => (await call("prompts.list", filter)).prompts.map(({ title }) => title);
 
   test("versions make a tree, say for ever what they said, and the newest stands for all", async () => {

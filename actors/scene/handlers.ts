@@ -29,6 +29,9 @@ import { sceneVersionView, sceneView, storedStory, storySceneOf } from "./view.t
 
 /** What one user may keep outside of the trash, and versions of one of them. */
 export const sceneQuotas = { scenes: 1000, versions: 100 } as const;
+/** Read together: a story that is too long is given up before all of it is in memory. */
+const draftsAtOnce = 16;
+
 const noScene = (id: string): CallError => notFound(`The scene ${id}`);
 const noVersion = (id: string): CallError => notFound(`The version ${id}`);
 const tooMany = (): CallError =>
@@ -43,6 +46,7 @@ const tooManyVersions = (): CallError =>
   });
 const tooLarge = (limit: number): CallError =>
   new CallError("payload_too_large", `It is longer than ${limit} characters: divide it into scenes that call one another.`, { limit });
+
 const isTooLong = (value: unknown, limit: number): boolean => JSON.stringify(value).length > limit;
 
 /** As it is stored. */
@@ -80,25 +84,31 @@ export const sceneHandlers = Effect.gen(function* () {
 
   /** The drafts of a scene and of all that are called from there, as far as those are there. */
   const storyFrom = Effect.fnUntraced(function* (ownerId: string, id: string) {
-    yield* one(ownerId, id);
     const scenes = new Map<string, StoryScene>();
-    let wanted: ReadonlyArray<string> = [id];
+    const wanted = [id];
+    // Of the story as JSON.
+    let length = JSON.stringify({ entry: id, scenes: [] } satisfies Story).length - 1;
+    const named = new Set(wanted);
     while (wanted.length > 0) {
-      const ids = wanted;
-      const rows = yield* library.query((sql) => query.draftsById(sql, ownerId, ids));
-      for (const row of rows) scenes.set(row.id, storySceneOf(row));
+      const ids = wanted.splice(0, draftsAtOnce);
+      for (const row of yield* library.query((sql) => query.draftsById(sql, ownerId, ids))) {
+        const scene = storySceneOf(row);
+        scenes.set(scene.id, scene);
+        length += JSON.stringify(scene).length + 1;
+        for (const node of scene.body.nodes) {
+          if (node.type !== "scene_call" || node.scene === null || named.has(node.scene)) continue;
+          named.add(node.scene);
+          wanted.push(node.scene);
+        }
+      }
       if (scenes.size > sceneLimits.scenes) {
         const message = `It calls more than ${sceneLimits.scenes} scenes.`;
         return yield* Effect.fail(new CallError("payload_too_large", message, { limit: sceneLimits.scenes }));
       }
-      const called = rows.flatMap((row) =>
-        scenes.get(row.id)!.body.nodes.flatMap((node) => (node.type === "scene_call" && node.scene !== null ? [node.scene] : [])),
-      );
-      wanted = [...new Set(called)].filter((scene) => !scenes.has(scene) && !ids.includes(scene));
+      if (length > sceneLimits.characters) return yield* Effect.fail(tooLarge(sceneLimits.characters));
     }
     if (!scenes.has(id)) return yield* Effect.fail(noScene(id));
-    const story: Story = { entry: id, scenes: [...scenes.values()] };
-    return isTooLong(story, sceneLimits.characters) ? yield* Effect.fail(tooLarge(sceneLimits.characters)) : story;
+    return { entry: id, scenes: [...scenes.values()] } satisfies Story;
   });
 
   const mediaOf = Effect.fnUntraced(function* (ownerId: string, story: Story) {
@@ -119,7 +129,7 @@ export const sceneHandlers = Effect.gen(function* () {
     return row === undefined ? yield* Effect.fail(noVersion(id)) : row;
   });
 
-  /** New scenes, all or none; `first`: the one by which a repeated call is known. */
+  /** New scenes, all or none. By their ids a repeated call is known, if it has a key. */
   const add = Effect.fnUntraced(function* (ownerId: string, key: string | undefined, scenes: ReadonlyArray<StoryScene>) {
     if (scenes.some(({ body }) => isTooLong(body, sceneLimits.body))) return yield* Effect.fail(tooLarge(sceneLimits.body));
     const now = yield* Clock.currentTimeMillis;

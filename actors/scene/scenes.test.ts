@@ -1,51 +1,21 @@
-import { Effect, Layer, ManagedRuntime } from "effect";
-import { TestClock } from "effect/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { Database } from "#db/client/database.ts";
+import { Effect } from "effect";
+import { beforeEach, describe, expect, test } from "vitest";
+import { domainOn } from "#actors/testing.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { purgeScenes } from "#db/queries/scene.ts";
-import type { CallInput, CallName, CallOutput } from "#protocol/contract.ts";
-import { calls } from "#protocol/contract.ts";
-import { CallError } from "#protocol/wire/errors.ts";
-import { Bus } from "#runtime/bus/bus.ts";
-import type { CallContext, TopicMessage } from "#runtime/gateway/handlers.ts";
+import type { CallInput } from "#protocol/contract.ts";
+import { sceneLimits } from "#protocol/scene/limits.ts";
+import type { TopicMessage } from "#runtime/gateway/handlers.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
 import { sceneHandlers, sceneQuotas } from "./handlers.ts";
 
-type SceneCall = Extract<CallName, `scenes.${string}`>;
 type Body = NonNullable<CallInput<"scenes.create">["body"]>;
 
 describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => {
-  const runtime = ManagedRuntime.make(Layer.provideMerge(Layer.merge(layer, TestClock.layer()), Bus.alone));
-  type Services = ManagedRuntime.ManagedRuntime.Services<typeof runtime>;
-  const run = <A, E>(effect: Effect.Effect<A, E, Services>): Promise<A> => runtime.runPromise(effect);
-  const sql = (statement: Parameters<Database["Service"]["query"]>[0]) => run(Effect.flatMap(Database, ({ query }) => query(statement)));
-  beforeAll(() => run(Effect.void));
-  afterAll(() => runtime.dispose());
-
   let user = "";
   let users = 0;
   beforeEach(() => (user = `usr_${++users}`));
-
-  const call = <N extends SceneCall>(name: N, input: CallInput<N>, who = user, key?: string): Promise<CallOutput<N>> =>
-    run(
-      Effect.gen(function* () {
-        yield* TestClock.adjust(1);
-        const handlers = (yield* sceneHandlers).calls as unknown as Record<
-          string,
-          (given: unknown, context: CallContext) => Effect.Effect<CallOutput<N>, CallError>
-        >;
-        const answer = yield* handlers[name]!(calls.get(name)!.input.parse(input), contextOf(who, { key }));
-        return calls.get(name)!.output.parse(JSON.parse(JSON.stringify(answer))) as CallOutput<N>;
-      }),
-    );
-  const refusal = async (answer: Promise<unknown>): Promise<string> => {
-    const error: unknown = await answer.then(
-      () => null,
-      (failure: unknown) => failure,
-    );
-    return error instanceof CallError ? `${error.code}: ${error.message}` : String(error);
-  };
+  const { run, sql, call, refusal } = domainOn(layer, sceneHandlers, () => user);
   const titles = async (filter: CallInput<"scenes.list"> = {}) => (await call("scenes.list", filter)).scenes.map(({ title }) => title);
 
   const ending: Body = { start: "over", nodes: [{ id: "over", type: "end", ending: "over" }] };
@@ -125,6 +95,43 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     ]);
     expect(await refusal(call("scenes.publish", { id: main.id }))).toMatch(/^conflict: It has errors: Nothing leads on from here/);
     expect((await call("scenes.versions", { id: main.id })).versions).toEqual([version]);
+    expect((await call("scenes.export", { id: main.id, versionId: version.id })).file.story).toEqual(story);
+    expect(await refusal(call("scenes.export", { id: shop.id, versionId: version.id }))).toBe(
+      `not_found: The version ${version.id} does not exist, or is not yours.`,
+    );
+    await sql((db) => db`update scene set versions = ${sceneQuotas.versions} where id = ${shop.id}`);
+    expect(await refusal(call("scenes.publish", { id: shop.id }))).toContain("quota_exceeded");
+  });
+
+  test("a story has its bounds, however many scenes it calls and however long they are", async () => {
+    const parts = (kind: string, count: number, nodes: number) =>
+      sql(
+        (db) => db`
+          insert into scene (id, owner_id, title, format, body, nodes, edges, created_at, changed_at)
+          select ${`${kind}_${user}_`} || n, ${user}, 'x', 1, jsonb_build_object('nodes', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+              'id', 'n' || i, 'type', 'end', 'ending', 'over', 'text', jsonb_build_object('en', repeat('x', 4000))
+            )), '[]') from generate_series(1, ${nodes}::int) i
+          )), 0, 0, n, n from generate_series(1, ${count}::int) n`,
+      );
+    const whole = async (kind: string, count: number) => {
+      const nodes = Array.from({ length: count }, (_, at) => ({
+        id: `n${at}`,
+        type: "scene_call" as const,
+        scene: `${kind}_${user}_${at + 1}`,
+      }));
+      return (await call("scenes.create", { title: kind, body: { start: "n0", nodes } })).id;
+    };
+    await parts("many", sceneLimits.scenes, 0);
+    expect((await call("scenes.story", { id: await whole("many", sceneLimits.scenes - 1) })).story.scenes).toHaveLength(sceneLimits.scenes);
+    expect(await refusal(call("scenes.check", { id: await whole("many", sceneLimits.scenes) }))).toBe(
+      `payload_too_large: It calls more than ${sceneLimits.scenes} scenes.`,
+    );
+    await parts("long", 5, 500);
+    expect((await call("scenes.story", { id: await whole("long", 4) })).story.scenes).toHaveLength(5);
+    expect(await refusal(call("scenes.export", { id: await whole("long", 5) }))).toContain(
+      `payload_too_large: It is longer than ${sceneLimits.characters} characters`,
+    );
   });
 
   test("media that is not there, or shorter than what is cut from it, is a problem; that of others is not there", async () => {

@@ -59,6 +59,11 @@ describe("a file that is none", () => {
       inBody({ parameters: [{ name: "n", type: { kind: "number" } }], variables: [{ name: "n", type: { kind: "number" } }] }),
       /n stands twice/,
     ],
+    [
+      "an objective twice",
+      inBody({ quests: [{ name: "q", objectives: [{ name: "o" }, { name: "o" }] }] }),
+      /quests: The name o stands twice/,
+    ],
     ["no scene to begin with", file({ story: { entry: "b", scenes: [{ id: "a", title: "A", body: {} }] } }), /There is no scene b/],
   ])("%s", (_, value, reason) => expect(why(value)).toMatch(reason));
 

@@ -300,8 +300,7 @@ export const SceneHead = z.object({
 });
 export type SceneHead = z.infer<typeof SceneHead>;
 
-/** The first of these names that stands twice. */
-const twice = (names: ReadonlyArray<string>): string | undefined => names.find((name, at) => names.indexOf(name) !== at);
+/** The first of these that stands twice. */
 const twiceOf = (ids: ReadonlyArray<string>): string | undefined => {
   const seen = new Set<string>();
   return ids.find((id) => seen.size === seen.add(id).size);
@@ -317,18 +316,13 @@ const headFaults = (head: SceneHead): ReadonlyArray<readonly [path: string, mess
     ["items", head.items],
     ["characters", head.characters],
     ["quests", head.quests],
+    ...head.returnPoints.map(({ values }) => ["returnPoints", values] as const),
+    ...head.quests.map(({ objectives }) => ["quests", objectives] as const),
   ];
-  const inner = [...head.returnPoints.map(({ values }) => values), ...head.quests.map(({ objectives }) => objectives)];
-  return [
-    ...lists.flatMap(([path, list]) => {
-      const name = twiceOf(list.map((one) => one.name));
-      return name === undefined ? [] : [[path, `The name ${name} stands twice.`] as const];
-    }),
-    ...inner.flatMap((list) => {
-      const name = twice(list.map((one) => one.name));
-      return name === undefined ? [] : [["returnPoints", `The name ${name} stands twice.`] as const];
-    }),
-  ];
+  return lists.flatMap(([path, list]) => {
+    const name = twiceOf(list.map((one) => one.name));
+    return name === undefined ? [] : [[path, `The name ${name} stands twice.`] as const];
+  });
 };
 
 /**

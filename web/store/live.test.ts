@@ -193,6 +193,12 @@ describe("a live list", () => {
       expect(list.ids()).toEqual(["job_0", "job_2"]);
       expect(store.row("job_0")).toEqual(server.all[0]);
       expect(store.row("job_2")).toMatchObject({ progress: 0.5 });
+      // Of one that two calls are to change, and neither does, nothing is left either.
+      const [first, second] = [store.assume(["job_0"], { progress: 0.1 }), store.assume(["job_0"], { state: "cancelled" })];
+      expect(store.row("job_0")).toMatchObject({ progress: 0.1, state: "cancelled" });
+      first();
+      second();
+      expect(store.row("job_0")).toEqual(server.all[0]);
     }));
 
   it("stops following when its owner goes", () =>

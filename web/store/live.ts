@@ -52,6 +52,8 @@ export const createLiveRows = <T extends Row, F>(
   const rows = new Map<string, T>();
   const cells = new Map<string, readonly [Accessor<T | undefined>, Setter<T | undefined>]>();
   const lists = new Set<OpenList<T>>();
+  /** What the server said last of a row that is only assumed, however often. */
+  const said = new WeakMap<T, T>();
   /** As the topic told it; null until it has, undefined once changes have come that it does not show. */
   let newest: Page<T> | null | undefined = null;
 
@@ -90,11 +92,22 @@ export const createLiveRows = <T extends Row, F>(
   const assume = (ids: ReadonlyArray<string>, change: Partial<T>) => {
     const changes = ids.flatMap((id) => {
       const before = rows.get(id);
+      if (before === undefined) {
+        return [];
+      }
       // Half a step ahead: the server's next word is newer, and all before it older.
-      return before === undefined ? [] : [{ before, after: { ...before, ...change, rev: Math.floor(before.rev) + 0.5 } }];
+      const after = { ...before, ...change, rev: Math.floor(before.rev) + 0.5 };
+      said.set(after, said.get(before) ?? before);
+      return [{ before, after }];
     });
     replace(changes);
-    return () => replace(changes.flatMap(({ before, after }) => (rows.get(after.id) === after ? [{ before: after, after: before }] : [])));
+    return () =>
+      replace(
+        changes.flatMap(({ after: assumed }) => {
+          const after = said.get(assumed);
+          return after !== undefined && rows.get(after.id) === assumed ? [{ before: assumed, after }] : [];
+        }),
+      );
   };
   const frames = perFrame<T>(
     (row) => row.id,

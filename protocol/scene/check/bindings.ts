@@ -1,5 +1,6 @@
 // Whether what conditions, effects, calls and texts name is declared, and of the type that is needed. Pure.
 import type { Program, SceneProgram } from "../play/program.ts";
+import { namesInText } from "../play/text.ts";
 import { type Comparator, type Condition, type Operand, type SceneEffect, termsOf } from "../rule.ts";
 import type { NodeOf } from "../scene.ts";
 import { fitting, kindOf, type SceneValue, type Texts, type ValueType } from "../value.ts";
@@ -15,7 +16,6 @@ const words: Readonly<Record<Kind, string>> = {
   array: "a list",
   object: "an object",
 };
-const namesIn = /\{([A-Za-z_][A-Za-z0-9_]{0,63})(?:\.[A-Za-z0-9_]{1,64})?\}/g;
 
 /** Tells what is wrong with the rules of one scene. */
 export class Bindings {
@@ -188,7 +188,7 @@ export class Bindings {
 
   texts(texts: Texts | string, at: At): void {
     for (const text of typeof texts === "string" ? [texts] : Object.values(texts)) {
-      for (const [, name = ""] of text.matchAll(namesIn)) {
+      for (const [, name = ""] of text.matchAll(namesInText)) {
         if (!this.#scene.variables.has(name))
           this.#tell("unknown_name_in_text", at, `The text names {${name}}, which is no variable of this scene.`);
       }

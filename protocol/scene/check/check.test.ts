@@ -91,6 +91,40 @@ describe("the graph", () => {
     expect(found(storyOf(calls("a", "b", false), calls("b", "a", true)))).toEqual([]);
   });
 
+  test("a scene that calls another over and over ends when the story can end in that one", () => {
+    const hub: readonly [string, BodyInput] = [
+      "hub",
+      {
+        start: "call",
+        nodes: [{ id: "call", type: "scene_call", scene: "room" }],
+        edges: [edge("call", "call", { kind: "return", point: "done" })],
+      },
+    ];
+    const room = (...ways: ReadonlyArray<string>): readonly [string, BodyInput] => [
+      "room",
+      {
+        start: "ask",
+        returnPoints: [{ name: "done" }],
+        nodes: [{ id: "ask", type: "choice" }, { id: "back", type: "return", point: "done" }, end],
+        edges: ways.map((way) => choice(way, "ask", way)),
+      },
+    ];
+    expect(found(storyOf(hub, room("back", "over")))).toEqual([]);
+    expect(found(storyOf(hub, room("back")))).toEqual([
+      ["no_exit", "call"],
+      ["unreachable", "over"],
+    ]);
+  });
+
+  test("a round with words to be read waits, even if they are blank", () => {
+    const round = scene({
+      start: "v",
+      nodes: [{ id: "v", type: "video", caption: { en: " " } }, { id: "if", type: "condition" }, end],
+      edges: [edge("v", "if"), edge("if", "v", when({ kind: "chance", percent: 50 })), edge("if", "over")],
+    });
+    expect(found(round, "no_media")).toEqual([]);
+  });
+
   test("edges that do not suit the node, an empty scene, and a scene without a beginning", () => {
     expect(
       found(scene({ start: "x", nodes: [{ id: "x", type: "action" }, end], edges: [edge("x", "over"), choice("c", "x", "over")] })),

@@ -2,8 +2,16 @@
 // value fulfils never holds. Pure.
 import type { SceneProgram } from "../play/program.ts";
 import { compared, tierOf } from "../play/run.ts";
-import type { Comparator, Condition, Operand, SceneEffect } from "../rule.ts";
-import type { NodeOf, SceneHead } from "../scene.ts";
+import {
+  type Comparator,
+  type Condition,
+  type Operand,
+  type QuestStatus,
+  type RelationshipAxis,
+  RelationshipTier,
+  type SceneEffect,
+} from "../rule.ts";
+import type { SceneNode } from "../scene.ts";
 import { fitting, type SceneValue, type ValueType } from "../value.ts";
 
 /** Undefined: any. */
@@ -87,8 +95,8 @@ interface Writes {
   readonly flags: Map<string, Set<boolean>>;
   readonly counters: Map<string, Array<SceneEffect>>;
   readonly items: Map<string, Set<"giveItem" | "takeItem">>;
-  readonly relationships: Map<string, Array<SceneEffect & { readonly axis: string }>>;
-  readonly quests: Map<string, Set<SceneHead["quests"][number]["name"]>>;
+  readonly relationships: Map<string, Array<Extract<SceneEffect, { axis: RelationshipAxis }>>>;
+  readonly quests: Map<string, Set<QuestStatus>>;
   time: boolean;
 }
 
@@ -112,9 +120,9 @@ const effectsIn = ({ body }: SceneProgram): ReadonlyArray<SceneEffect> => [
   ...body.edges.flatMap(({ effects }) => effects),
 ];
 
-const takenBy = (node: SceneProgram["body"]["nodes"][number]): ReadonlyArray<string> => {
+const takenBy = (node: SceneNode): ReadonlyArray<string> => {
   if (node.type === "minigame") return node.scoreInto === null ? [] : [node.scoreInto];
-  return node.type === "scene_call" ? (node as NodeOf<"scene_call">).captures.map(({ into }) => into) : [];
+  return node.type === "scene_call" ? node.captures.map(({ into }) => into) : [];
 };
 
 /** Everything that the scenes of a story write. */
@@ -254,7 +262,7 @@ export class Judge {
       case "tier":
         return this.#declared(this.#scene.characters, condition.character, () => {
           const affinity = numbersOf(this.#axis(condition.character, "affinity"));
-          const ranks = ["stranger", "acquaintance", "friend", "closeFriend", "partner"];
+          const ranks = RelationshipTier.options;
           const rank = (value: number): number => ranks.indexOf(tierOf({ affinity: value, trust: 0, chemistry: 0, tension: 0 }));
           const possible = affinity === undefined ? undefined : rangeOf(rank(affinity.min), rank(affinity.max));
           return verdictOf(possible, condition.is, valuesOf([ranks.indexOf(condition.tier)]));
@@ -361,7 +369,7 @@ export class Judge {
     return rangeOf(min, max);
   }
 
-  #axis(character: string, axis: "affinity" | "trust" | "chemistry" | "tension"): Possible {
+  #axis(character: string, axis: RelationshipAxis): Possible {
     const declared = this.#scene.characters.get(character);
     if (declared === undefined || this.#open) return rangeOf(-100, 100);
     return this.#once(`${axis} ${character}`, () => {
@@ -369,9 +377,7 @@ export class Judge {
       const possible = numbersOf(
         numbersAfter(
           declared[axis],
-          writes.map((effect) =>
-            effect.kind === "setRelationship" ? { set: effect.to } : { by: effect.kind === "addToRelationship" ? effect.by : 0 },
-          ),
+          writes.map((effect) => (effect.kind === "setRelationship" ? { set: effect.to } : { by: effect.by })),
         ),
       );
       return possible === undefined ? rangeOf(-100, 100) : rangeOf(Math.max(-100, possible.min), Math.min(100, possible.max));

@@ -17,6 +17,8 @@ export class SceneBuilder {
   readonly #nodes: Array<SceneNode> = [];
   readonly #edges: Array<SceneEdge> = [];
   readonly #variables = new Map<string, { name: string; initial: Scalar }>();
+  /** Names of the variables as they are called here. */
+  readonly #taken = new Set<string>();
   readonly #notes = new Set<string>();
   #left = 0;
 
@@ -44,10 +46,13 @@ export class SceneBuilder {
       if (declared) known.initial = initial;
       return known.name;
     }
-    const plain = name.replaceAll(/[^A-Za-z0-9_]/g, "_").slice(0, sceneLimits.name - 8);
-    const taken = new Set([...this.#variables.values()].map((one) => one.name));
-    let own = Name.safeParse(plain).success ? plain : `v_${plain}`;
-    while (taken.has(own)) own += "_";
+    const plain = name.slice(0, sceneLimits.name - 8).replaceAll(/[^A-Za-z0-9_]/g, "_");
+    const base = Name.safeParse(plain).success ? plain : `v_${plain}`;
+    // With more than there may be it is refused in the end: those need no names of their own.
+    if (this.#variables.size > sceneLimits.declared) return base;
+    let own = base;
+    for (let at = 2; this.#taken.has(own); at++) own = `${base}_${at}`;
+    this.#taken.add(own);
     this.#variables.set(name, { name: own, initial });
     return own;
   }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkStory } from "../check/check.ts";
+import { sceneLimits } from "../limits.ts";
 import { SceneBody } from "../scene.ts";
 import { importInk } from "./ink.ts";
 import { play, read as imported } from "./testing.ts";
@@ -128,6 +129,19 @@ test.each([
     ]),
   ],
 ])("%s is refused", (_, text) => expect(importInk(text, "en").ok).toBe(false));
+
+test("what goes on without end, with few words or many, is refused", () => {
+  const calling = (words: string) =>
+    compiled([[{ "f()": "f" }, "done", null], "done", { f: [`^${words}`, { "f()": "f" }, { "f()": "f" }, null] }]);
+  expect(importInk(calling("x"), "en").ok).toBe(false);
+  expect(importInk(calling("x".repeat(200_000)), "en").ok).toBe(false);
+});
+
+test("a text with a long gap is read as fast as any, and cut", () => {
+  const { story, notes } = read([[`^a${" ".repeat(2_000_000)}b`, "\n", "done", null], "done", null]);
+  expect(play(story).view.caption).toBe("a".padEnd(sceneLimits.text));
+  expect(notes).toHaveLength(1);
+});
 
 test("whatever a program says, it becomes a scene or is refused", () => {
   const path = fc.constantFrom("0", ".^", ".^.^", "a", "a.b", "0.0", ".^.b", "b", "zz", "");

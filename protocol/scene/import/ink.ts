@@ -4,13 +4,17 @@
 // told. Nothing of it is run. Pure.
 import { type Imported, parseFileJson, refusedImport } from "../file.ts";
 import { sceneLimits } from "../limits.ts";
-import { type Comparator, Condition, type Operand, type SceneEffect } from "../rule.ts";
-import type { Scalar } from "../value.ts";
+import type { Condition, SceneEffect } from "../rule.ts";
 import { SceneBuilder } from "./builder.ts";
+import { type Container, fieldsOf, type Place, programOf, resolved } from "./ink-program.ts";
+import { assignedTo, binary, combined, conditionOf, type Known, saidOf, turned, unary, unknown } from "./ink-values.ts";
 
 const versions = { oldest: 15, newest: 21 };
-/** Items that are looked at altogether. */
+/** Items that are looked at altogether; those of many characters, and conditions that are put together, count for several. */
 const mostSteps = 500_000;
+/** Characters that are as much work as one item. */
+const charactersOfStep = 100;
+const stepsOfCondition = 16;
 
 export const importInk = (text: string, language: string): Imported => {
   const parsed = parseFileJson(text.replace(/^\uFEFF/, ""));
@@ -22,116 +26,9 @@ export const importInk = (text: string, language: string): Imported => {
   if (version < versions.oldest || version > versions.newest) {
     return refusedImport(`The story is of ink's version ${version}; ${versions.oldest} to ${versions.newest} are read.`, ["inkVersion"]);
   }
-  return new InkReader(language).read(containerOf(file["root"], null, null, ""));
+  return new InkReader(language).read(programOf(file["root"]));
 };
 
-// ── The program ──
-
-interface Container {
-  readonly parent: Container | null;
-  /** Among the contents of its parent; null: it has a name there, and is come to by that alone. */
-  readonly at: number | null;
-  readonly path: string;
-  readonly content: Array<Item>;
-  readonly named: Map<string, Container>;
-}
-type Fields = Readonly<Record<string, unknown>>;
-type Item = { readonly container: Container } | { readonly leaf: string | number | boolean | Fields | null };
-interface Place {
-  readonly container: Container;
-  readonly at: number;
-}
-
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-
-/** The last of the list has what has a name, and what the container itself is called. */
-const containerOf = (list: ReadonlyArray<unknown>, parent: Container | null, at: number | null, path: string): Container => {
-  const container: Container = { parent, at, path, content: [], named: new Map() };
-  for (const [index, value] of list.slice(0, -1).entries()) {
-    if (!Array.isArray(value)) container.content.push({ leaf: value as string | number | boolean | Fields | null });
-    else {
-      const inner = containerOf(value, container, index, `${path}.${index}`);
-      container.content.push({ container: inner });
-      const name = fieldsOf(value.at(-1))["#n"];
-      if (typeof name === "string") container.named.set(name, inner);
-    }
-  }
-  for (const [name, value] of Object.entries(fieldsOf(list.at(-1)))) {
-    if (Array.isArray(value)) container.named.set(name, containerOf(value, container, null, `${path}.${name}`));
-  }
-  return container;
-};
-
-/** Paths that begin with a dot are seen from the item that has them. */
-const resolved = (path: string, from: Place): Place | undefined => {
-  const parts = path.split(".");
-  let place: Place | undefined;
-  if (parts[0] === "") {
-    if (parts[1] !== "^") return undefined;
-    place = { container: from.container, at: 0 };
-    parts.splice(0, 2);
-  } else {
-    let { container } = from;
-    while (container.parent !== null) container = container.parent;
-    place = { container, at: 0 };
-  }
-  for (const part of parts) {
-    const here: Container = place.container;
-    if (part === "^") {
-      if (here.parent === null) return undefined;
-      place = { container: here.parent, at: 0 };
-    } else if (/^\d{1,6}$/.test(part)) {
-      const item: Item | undefined = here.content[Number(part)];
-      if (item === undefined) return undefined;
-      place = "container" in item ? { container: item.container, at: 0 } : { container: here, at: Number(part) };
-    } else {
-      const inner = here.named.get(part);
-      if (inner === undefined) return undefined;
-      place = { container: inner, at: 0 };
-    }
-  }
-  return place;
-};
-
-// ── What is on the evaluation stack, as far as it is known ──
-
-type Known =
-  | { readonly kind: "value"; readonly value: Scalar }
-  | { readonly kind: "variable"; readonly name: string }
-  | { readonly kind: "sum"; readonly name: string; readonly by: number }
-  | { readonly kind: "visits"; readonly node: string }
-  | { readonly kind: "condition"; readonly condition: Condition }
-  | { readonly kind: "unknown" };
-
-const unknown: Known = { kind: "unknown" };
-const comparators: Readonly<Record<string, readonly [Comparator, turned: Comparator]>> = {
-  "==": ["is", "is"],
-  "!=": ["isNot", "isNot"],
-  "<": ["below", "above"],
-  ">": ["above", "below"],
-  "<=": ["atMost", "atLeast"],
-  ">=": ["atLeast", "atMost"],
-};
-const binary: ReadonlySet<string> = new Set([
-  "+",
-  "-",
-  "*",
-  "/",
-  "%",
-  "&&",
-  "||",
-  "MIN",
-  "MAX",
-  "POW",
-  "?",
-  "!?",
-  "L^",
-  "has",
-  "hasnt",
-  ...Object.keys(comparators),
-]);
-const unary: ReadonlySet<string> = new Set(["!", "~", "_", "FLOOR", "CEILING", "INT", "FLOAT"]);
 /** Commands that put something there of which nothing is known. */
 const pushing: Readonly<Record<string, number>> = {
   visit: 0,
@@ -162,10 +59,10 @@ interface Back {
 
 class InkReader {
   readonly #builder: SceneBuilder;
-  readonly #ids = new Map<string, string>();
+  readonly #ids = new Map<Container, Map<number, string>>();
   readonly #open: Array<{ readonly id: string; readonly place: Place }> = [];
+  #nodes = 0;
   #steps = 0;
-  #tooMany = false;
 
   constructor(language: string) {
     this.#builder = new SceneBuilder(language);
@@ -175,23 +72,25 @@ class InkReader {
     const declarations = root.named.get("global decl");
     if (declarations !== undefined) this.#declare(declarations);
     const start = this.#nodeAt({ container: root, at: 0 });
-    for (let next = this.#open.shift(); next !== undefined; next = this.#open.shift()) {
-      if (this.#tooMany || this.#steps > mostSteps) return refusedImport("The story is larger than one scene can be.");
-      this.#walk(next.id, next.place);
-    }
+    for (let next = this.#open.shift(); next !== undefined && !this.#isTooLarge; next = this.#open.shift()) this.#walk(next.id, next.place);
+    if (this.#isTooLarge) return refusedImport("The story is larger than one scene can be.");
     this.#builder.end("the_end", "end");
     return this.#builder.done("", start);
   }
 
-  #nodeAt(place: Place): string {
-    const key = `${place.container.path}:${place.at}`;
-    const known = this.#ids.get(key);
+  /** Each node may become three: what it does, what it says, and what it asks. */
+  get #isTooLarge(): boolean {
+    return this.#steps > mostSteps || this.#nodes * 3 + 1 > sceneLimits.nodes;
+  }
+
+  #nodeAt({ container, at }: Place): string {
+    const ids = this.#ids.get(container) ?? new Map<number, string>();
+    this.#ids.set(container, ids);
+    const known = ids.get(at);
     if (known !== undefined) return known;
-    const id = `n${this.#ids.size + 1}`;
-    this.#ids.set(key, id);
-    // Each may become three: what it does, what it says, and what it asks.
-    if (this.#ids.size * 3 + 1 > sceneLimits.nodes) this.#tooMany = true;
-    else this.#open.push({ id, place });
+    const id = `n${++this.#nodes}`;
+    ids.set(at, id);
+    this.#open.push({ id, place: { container, at } });
     return id;
   }
 
@@ -228,13 +127,14 @@ class InkReader {
 
     const say = (words: string): void => {
       if (tagged) return;
+      this.#steps += Math.floor(words.length / charactersOfStep);
       if (strings.length > 0) strings[strings.length - 1] += words;
       else text += words;
     };
     const left = (what: string): void => builder.note(`${what} were left out.`);
 
     walking: for (;;) {
-      if (++this.#steps > mostSteps) break;
+      if (++this.#steps > mostSteps) return;
       const { container, at } = place;
       const item = container.content[at];
       const after: Place = { container, at: at + 1 };
@@ -277,7 +177,7 @@ class InkReader {
             stack.push({ kind: "value", value: (strings.pop() ?? "").slice(0, sceneLimits.string) });
             break;
           case "out":
-            say(this.#said(stack.pop() ?? unknown));
+            say(saidOf(builder, stack.pop() ?? unknown));
             break;
           case "pop":
             stack.pop();
@@ -311,10 +211,11 @@ class InkReader {
             break;
           }
           default:
+            if (leaf === "&&" || leaf === "||" || leaf === "!") this.#steps += stepsOfCondition;
             if (binary.has(leaf)) {
               const second = stack.pop() ?? unknown;
-              stack.push(this.#combined(leaf, stack.pop() ?? unknown, second));
-            } else if (unary.has(leaf)) stack.push(this.#turned(leaf, stack.pop() ?? unknown));
+              stack.push(combined(builder, leaf, stack.pop() ?? unknown, second));
+            } else if (unary.has(leaf)) stack.push(turned(builder, leaf, stack.pop() ?? unknown));
             else if (Object.hasOwn(pushing, leaf)) {
               stack.splice(Math.max(0, stack.length - pushing[leaf]!));
               stack.push(unknown);
@@ -325,6 +226,7 @@ class InkReader {
       }
       // Tags of older versions.
       if (leaf === null || "#" in leaf) continue;
+      for (const name of Object.values(leaf)) if (typeof name === "string") this.#steps += Math.floor(name.length / charactersOfStep);
 
       const target = leaf["->"];
       if (typeof target === "string") {
@@ -345,7 +247,7 @@ class InkReader {
           continue;
         }
         if (leaf["c"] === true) {
-          const condition = this.#conditionOf(stack.pop() ?? unknown);
+          const condition = conditionOf(builder, stack.pop() ?? unknown);
           if (condition === null) left("Conditions that do more than compare, which now always hold,");
           if (strings.length > 0 || choices.length > 0) {
             left("Conditions within the text of a choice, or between choices,");
@@ -374,10 +276,10 @@ class InkReader {
       const chosen = leaf["*"];
       if (typeof chosen === "string") {
         const flags = typeof leaf["flg"] === "number" ? leaf["flg"] : 0;
-        const condition = (flags & 1) === 0 ? null : this.#conditionOf(stack.pop() ?? unknown);
+        const condition = (flags & 1) === 0 ? null : conditionOf(builder, stack.pop() ?? unknown);
         if ((flags & 1) !== 0 && condition === null) left("Conditions that do more than compare, which now always hold,");
-        const only = (flags & 4) === 0 ? "" : this.#said(stack.pop() ?? unknown);
-        const begun = (flags & 2) === 0 ? "" : this.#said(stack.pop() ?? unknown);
+        const only = (flags & 4) === 0 ? "" : saidOf(builder, stack.pop() ?? unknown);
+        const begun = (flags & 2) === 0 ? "" : saidOf(builder, stack.pop() ?? unknown);
         const to = resolved(chosen, { container, at });
         if (to === undefined) builder.note(`A choice leads to "${chosen}", which is not there.`);
         else if ((flags & 8) !== 0) otherwise = this.#nodeAt(to);
@@ -391,7 +293,7 @@ class InkReader {
         const value = stack.pop() ?? unknown;
         // What a choice comes back to after its words.
         if (String(temporary).startsWith("$r")) continue;
-        const done = this.#assigned(name, value);
+        const done = assignedTo(builder, name, value);
         if (done === undefined) builder.note(`Setting ${name.replace(/^temp /, "")} to more than a value or a sum was left out.`);
         else effects.push(...done);
         continue;
@@ -433,8 +335,12 @@ class InkReader {
   ): void {
     const builder = this.#builder;
     const { text, effects, choices, otherwise, branch } = made;
-    const title = from.at === 0 && from.container.at === null ? (from.container.path.split(".").at(-1) ?? "") : "";
-    const words = text.replaceAll(/[ \t]*\n[ \t\n]*/g, "\n").trim();
+    const title = from.at === 0 ? from.container.name : "";
+    const words = text
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => line !== "")
+      .join("\n");
     const speaks = words !== "" || choices.length > 0;
     let here = id;
     if (effects.length > 0) builder.action(here, title, effects);
@@ -457,110 +363,4 @@ class InkReader {
     if (otherwise !== null) builder.onwards(here, otherwise);
     else if (choices.every(({ once, condition }) => once || condition !== null)) builder.onwards(here, "the_end");
   }
-
-  #said(known: Known): string {
-    switch (known.kind) {
-      case "value":
-        return String(known.value);
-      case "variable":
-        return this.#builder.knows(known.name) ? `{${this.#builder.variable(known.name, 0)}}` : "";
-      case "sum":
-      case "visits":
-      case "condition":
-      case "unknown":
-        this.#builder.note("What is worked out within a text was left out.");
-        return "";
-    }
-  }
-
-  /** Undefined: it is more than can be set. */
-  #assigned(name: string, known: Known): ReadonlyArray<SceneEffect> | undefined {
-    const builder = this.#builder;
-    switch (known.kind) {
-      case "value": {
-        const empty = typeof known.value === "number" ? 0 : typeof known.value === "boolean" ? false : "";
-        return [{ kind: "setVariable", name: builder.variable(name, empty), to: { from: "value", value: known.value } }];
-      }
-      case "variable":
-      case "sum": {
-        const own = builder.variable(name, builder.initialOf(known.name) ?? 0);
-        const other = builder.variable(known.name, 0);
-        const set: SceneEffect = { kind: "setVariable", name: own, to: { from: "variable", name: other } };
-        const add: ReadonlyArray<SceneEffect> =
-          known.kind === "sum" ? [{ kind: "addToVariable", name: own, by: { from: "value", value: known.by } }] : [];
-        return own === other ? add : [set, ...add];
-      }
-      case "visits":
-      case "condition":
-      case "unknown":
-        return undefined;
-    }
-  }
-
-  #operand(known: Known): Operand | undefined {
-    if (known.kind === "value") return { from: "value", value: known.value };
-    return known.kind === "variable" ? { from: "variable", name: this.#builder.variable(known.name, 0) } : undefined;
-  }
-
-  /** What counts as true: all but 0. Null: it cannot be said. */
-  #conditionOf(known: Known): Condition | null {
-    switch (known.kind) {
-      case "condition":
-        return known.condition;
-      case "value":
-        return { kind: "constant", value: known.value !== 0 && known.value !== false };
-      case "visits":
-        return { kind: "visits", node: known.node, is: "above", value: 0 };
-      case "variable": {
-        const truth = typeof this.#builder.initialOf(known.name) === "boolean";
-        const name = this.#builder.variable(known.name, 0);
-        return truth
-          ? { kind: "variable", name, is: "is", to: { from: "value", value: true } }
-          : { kind: "variable", name, is: "isNot", to: { from: "value", value: 0 } };
-      }
-      case "sum":
-      case "unknown":
-        return null;
-    }
-  }
-
-  #turned(command: string, known: Known): Known {
-    if (command === "!") {
-      const condition = this.#conditionOf(known);
-      return condition === null ? unknown : bounded({ kind: "not", of: condition });
-    }
-    if (known.kind !== "value" || typeof known.value !== "number") return unknown;
-    if (command === "_" || command === "~") return { kind: "value", value: 0 - known.value };
-    return command === "INT" || command === "FLOOR" ? { kind: "value", value: Math.floor(known.value) } : known;
-  }
-
-  #combined(command: string, a: Known, b: Known): Known {
-    const comparator = Object.hasOwn(comparators, command) ? comparators[command] : undefined;
-    if (comparator !== undefined) {
-      const [straight, around] = comparator;
-      return this.#compared(a, straight, b) ?? this.#compared(b, around, a) ?? unknown;
-    }
-    if (command === "&&" || command === "||") {
-      const [one, other] = [this.#conditionOf(a), this.#conditionOf(b)];
-      return one === null || other === null ? unknown : bounded({ kind: command === "&&" ? "all" : "any", of: [one, other] });
-    }
-    if ((command === "+" || command === "-") && b.kind === "value" && typeof b.value === "number") {
-      const by = command === "+" ? b.value : 0 - b.value;
-      if (a.kind === "variable") return { kind: "sum", name: a.name, by };
-      if (a.kind === "value" && typeof a.value === "number") return { kind: "value", value: a.value + by };
-    }
-    return unknown;
-  }
-
-  #compared(a: Known, is: Comparator, b: Known): Known | undefined {
-    if (a.kind === "visits" && b.kind === "value" && typeof b.value === "number") {
-      return { kind: "condition", condition: { kind: "visits", node: a.node, is, value: Math.trunc(b.value) } };
-    }
-    const to = this.#operand(b);
-    if (a.kind !== "variable" || to === undefined) return undefined;
-    return { kind: "condition", condition: { kind: "variable", name: this.#builder.variable(a.name, 0), is, to } };
-  }
 }
-
-/** What is longer or deeper than a condition may be is as good as unknown. */
-const bounded = (condition: Condition): Known => (Condition.safeParse(condition).success ? { kind: "condition", condition } : unknown);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkStory } from "../check/check.ts";
+import { sceneLimits } from "../limits.ts";
 import { SceneBody } from "../scene.ts";
 import { play, read as imported } from "./testing.ts";
 import { importTwee } from "./twee.ts";
@@ -74,10 +75,27 @@ test("names that every object answers to become names that are none of those", (
   expect(play(story).view.caption).toBe("1 true");
 });
 
+const setting = (count: number): string =>
+  `:: Start\n${Array.from({ length: count }, (_, at) => `<<set $${"long_".repeat(12)}${at} to ${at}>>`).join("")}`;
+
+test("names that only differ where they are too long are told apart", () => {
+  const { story } = read(setting(sceneLimits.declared));
+  const names = story.scenes[0]!.body.variables.map(({ name }) => name);
+  expect(new Set(names).size).toBe(sceneLimits.declared);
+});
+
+test("comments are left out, and what is begun as one and never closed is text", () => {
+  const { story } = read(":: Start\nA<!-- b -->c/% d <!-- %/e --> f/* g */h /*/ i");
+  expect(play(story).view.caption).toBe("Ace --> fh /*/ i");
+  const many = "/* /% <!-- ".repeat(200_000);
+  expect(play(read(`:: Start\n${many}`).story).view.caption).toBe(many.slice(0, sceneLimits.text));
+});
+
 test.each([
   ["nothing", ""],
   ["a text without passages", "Hello"],
   ["code alone", ":: x [script]\nalert(1)"],
+  ["more variables than a scene has", setting(sceneLimits.declared + 1)],
   ["too many passages", Array.from({ length: 3000 }, (_, at) => `:: p${at}\n`).join("\n")],
 ])("%s is refused", (_, text) => expect(importTwee(text, "en").ok).toBe(false));
 

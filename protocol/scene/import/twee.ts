@@ -240,11 +240,29 @@ const wordsOf = (builder: SceneBuilder, name: string, text: string): string => {
     builder.note(`What "${name}" does beside telling was left out, its words were kept.`);
     return "";
   });
-  return plain
-    .replaceAll(/<!--[\s\S]*?-->|\/%[\s\S]*?%\/|\/\*[\s\S]*?\*\//g, "")
+  return withoutComments(plain)
     .replaceAll(/<\/?[A-Za-z][^<>]{0,500}>/g, "")
     .replaceAll(/\$([A-Za-z_][A-Za-z0-9_]*)/g, (whole, variable: string) =>
       builder.knows(variable) ? `{${builder.variable(variable, 0)}}` : whole,
     )
     .replaceAll(/\n{3,}/g, "\n\n");
+};
+
+const commentEnds: Readonly<Record<string, string>> = { "<!--": "-->", "/%": "%/", "/*": "*/" };
+
+/** One that is never closed is none: that is found out once for each kind, so that a text full of them is read as fast as any. */
+const withoutComments = (text: string): string => {
+  let [kept, at] = ["", 0];
+  const unclosed = new Set<string>();
+  for (const { 0: opening, index } of text.matchAll(/<!--|\/%|\/\*/g)) {
+    if (index < at || unclosed.has(opening)) continue;
+    const closing = commentEnds[opening]!;
+    const end = text.indexOf(closing, index + opening.length);
+    if (end === -1) unclosed.add(opening);
+    else {
+      kept += text.slice(at, index);
+      at = end + closing.length;
+    }
+  }
+  return kept + text.slice(at);
 };

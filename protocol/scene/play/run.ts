@@ -5,7 +5,7 @@ import { sceneLimits } from "../limits.ts";
 import type { Comparator, Condition, Operand, QuestStatus, RelationshipAxis, RelationshipTier, SceneEffect } from "../rule.ts";
 import { fitting, sameValue, type SceneValue } from "../value.ts";
 import type { Program, SceneProgram } from "./program.ts";
-import type { Frame, PlayOutput, PlayState, RefusalCode, Relationship } from "./state.ts";
+import type { Frame, PlayOutput, PlayState, QuestState, RefusalCode, Relationship } from "./state.ts";
 import { interpolated } from "./text.ts";
 
 /** Ends a step that would not end by itself. */
@@ -130,16 +130,16 @@ export class Run {
     return declared === undefined ? undefined : (this.#own("items", name) ?? declared.initial);
   }
 
-  #relationship(name: string): Relationship | undefined {
+  relationship(name: string): Relationship | undefined {
     const declared = this.scene.characters.get(name);
     if (declared === undefined) return undefined;
     const { affinity, trust, chemistry, tension } = declared;
     return this.#own("relationships", name) ?? { affinity, trust, chemistry, tension };
   }
 
-  #quest(name: string) {
+  quest(name: string): QuestState | undefined {
     const declared = this.scene.quests.get(name);
-    return declared === undefined ? undefined : (this.#own("quests", name) ?? { status: "unknown" as const, objectives: {} });
+    return declared === undefined ? undefined : (this.#own("quests", name) ?? { status: "unknown", objectives: {} });
   }
 
   visits(node: string): number {
@@ -199,13 +199,13 @@ export class Run {
       case "item":
         return this.#compares(this.#quantity(condition.name), condition.is, condition.quantity);
       case "relationship":
-        return this.#compares(this.#relationship(condition.character)?.[condition.axis], condition.is, condition.value);
+        return this.#compares(this.relationship(condition.character)?.[condition.axis], condition.is, condition.value);
       case "tier": {
-        const relationship = this.#relationship(condition.character);
+        const relationship = this.relationship(condition.character);
         return relationship !== undefined && compared(rankOf[tierOf(relationship)], condition.is, rankOf[condition.tier]);
       }
       case "quest":
-        return this.#quest(condition.quest)?.status === condition.status;
+        return this.quest(condition.quest)?.status === condition.status;
       case "time": {
         const { minutes } = this.#state;
         const day = Math.floor(minutes / minutesOfDay);
@@ -282,7 +282,7 @@ export class Run {
       case "setQuest":
         return this.#setQuest(effect.quest, effect.status, {});
       case "advanceObjective": {
-        const [declared, quest] = [this.scene.quests.get(effect.quest), this.#quest(effect.quest)];
+        const [declared, quest] = [this.scene.quests.get(effect.quest), this.quest(effect.quest)];
         const objective = declared?.objectives.find(({ name }) => name === effect.objective);
         if (declared === undefined || quest?.status !== "active" || objective === undefined) return;
         const progress = (name: string): number => (Object.hasOwn(quest.objectives, name) ? quest.objectives[name]! : 0);
@@ -307,7 +307,7 @@ export class Run {
   }
 
   #setAxis(character: string, axis: RelationshipAxis, to: (value: number) => number): void {
-    const before = this.#relationship(character);
+    const before = this.relationship(character);
     if (before === undefined) return;
     const after = { ...before, [axis]: clamped(to(before[axis]), -100, 100) };
     this.put("relationships", character, after);
@@ -315,7 +315,7 @@ export class Run {
   }
 
   #setQuest(quest: string, status: QuestStatus, objectives: Readonly<Record<string, number>>): void {
-    const before = this.#quest(quest);
+    const before = this.quest(quest);
     if (before === undefined) return;
     this.put("quests", quest, { status, objectives: { ...before.objectives, ...objectives } });
     if (before.status !== status) this.tell({ type: "quest", quest, status });

@@ -10,6 +10,7 @@ import { programOf, waysOf } from "./program.ts";
 import { PlayFault, Run } from "./run.ts";
 import { selectSegments } from "./select.ts";
 import type { Ending, OfferedChoice, Played, Playing, PlayInput, PlayState, RefusalCode } from "./state.ts";
+import { isSaid } from "./text.ts";
 
 export interface Beginning {
   /** Any whole number. */
@@ -283,8 +284,7 @@ const through = (run: Run, node: SceneNode): string | null | "waits" => {
     case "video": {
       const playing = selectSegments(node, () => run.draw()).map((id) => ({ kind: "segment", id }) as const);
       const choices = offered(run, node);
-      const told = Object.values(node.caption).some((text) => text !== "");
-      if (playing.length === 0 && !told) return ask(run, choices);
+      if (playing.length === 0 && !isSaid(node.caption)) return ask(run, choices);
       playMedia(run, playing, choices, node.playback.mode === "progression" ? 0 : null);
       return "waits";
     }

@@ -9,6 +9,9 @@ export const textIn = (texts: Texts, language: string, other: string): string =>
   return found === undefined ? "" : texts[found]!;
 };
 
+/** Whether there is something to be read, in whatever language. */
+export const isSaid = (texts: Texts): boolean => Object.values(texts).some((text) => text !== "");
+
 const said = (value: SceneValue): string => {
   if (typeof value !== "object") return String(value);
   return Array.isArray(value)
@@ -18,10 +21,13 @@ const said = (value: SceneValue): string => {
         .join(", ");
 };
 
+/** `{name}` and `{name.field}` in a text. */
+export const namesInText = /\{([A-Za-z_][A-Za-z0-9_]{0,63})(?:\.([A-Za-z0-9_]{1,64}))?\}/g;
+
 /** With `{name}` and `{name.field}` as `read` says they are; of what it does not know the braces stay. Cut where it grows too long. */
 export const interpolated = (text: string, read: (name: string) => SceneValue | undefined): string =>
   text
-    .replaceAll(/\{([A-Za-z_][A-Za-z0-9_]{0,63})(?:\.([A-Za-z0-9_]{1,64}))?\}/g, (whole, name: string, field: string | undefined) => {
+    .replaceAll(namesInText, (whole, name: string, field: string | undefined) => {
       const value = read(name);
       if (value === undefined) return whole;
       if (field === undefined) return said(value);

@@ -81,16 +81,12 @@ export const viewPlay = (story: Story, state: PlayState, language: string): Play
         : [],
       quests: hud.quests
         ? scene.body.quests.flatMap(({ name, title, hidden }) => {
-            const quest = Object.hasOwn(state.quests, name) ? state.quests[name]! : { status: "unknown" as const, objectives: {} };
+            const quest = run.quest(name)!;
             return hidden && quest.status === "unknown" ? [] : [{ name, title: say(title), ...quest }];
           })
         : [],
       relationships: hud.relationships
-        ? scene.body.characters.map(({ name, title, ...axes }) => ({
-            name,
-            title: say(title),
-            tier: tierOf(Object.hasOwn(state.relationships, name) ? state.relationships[name]! : axes),
-          }))
+        ? scene.body.characters.map(({ name, title }) => ({ name, title: say(title), tier: tierOf(run.relationship(name)!) }))
         : [],
       minutes: hud.time ? state.minutes : null,
     },
