@@ -261,6 +261,9 @@ describe.each(testDatabases)("the studio's ledger ($engine)", ({ layer }) => {
     await Effect.runPromise(
       withStudio(easel, (studio) =>
         Effect.gen(function* () {
+          // What the studio of an earlier test has asked of the server in its last moment may be done only now, and by this time: a row
+          // of 1970 would be forgotten as very old.
+          yield* TestClock.setTime(Date.now());
           const { providerJobId } = yield* studio.submit("swept", words("a boat"));
           yield* studio.track(providerJobId, () => Effect.void);
           const file = join(folder, "renders", `${providerJobId}.mp4`);
