@@ -8,9 +8,11 @@ import { Durations } from "./job/durations.ts";
 import { Slots } from "./job/slots.ts";
 import { Pauses } from "./pause/pauses.ts";
 import { poolActor } from "./pool/actor.ts";
+import { sessionActor } from "./session/actor.ts";
+import { Versions } from "./session/versions.ts";
 
 /** What the actor host is given. */
-export const actorKinds = Effect.all([jobActor, accountActor, poolActor]);
+export const actorKinds = Effect.all([jobActor, accountActor, poolActor, sessionActor]);
 
 /** Services of the kinds, on the database and the providers. */
-export const kindServices = Layer.mergeAll(Slots.layer, Durations.layer, Accounts.layer, Leases.layer, Pauses.layer);
+export const kindServices = Layer.mergeAll(Slots.layer, Durations.layer, Accounts.layer, Leases.layer, Pauses.layer, Versions.layer);

@@ -19,6 +19,7 @@ import { mediaPool } from "#actors/media/pool.ts";
 import { promptHandlers } from "#actors/prompt/handlers.ts";
 import { quotaHandlers } from "#actors/quota/handlers.ts";
 import { sceneHandlers } from "#actors/scene/handlers.ts";
+import { playHandlers } from "#actors/session/handlers.ts";
 import { spendHandlers } from "#actors/spend/handlers.ts";
 import { builtInProviders, Providers } from "#actors/provider/index.ts";
 import { Videos } from "#actors/provider/videos.ts";
@@ -71,6 +72,7 @@ const gateway = (limits: Partial<GatewayLimits>) =>
         assets: yield* assetHandlers,
         prompts: yield* promptHandlers,
         scenes: yield* sceneHandlers,
+        play: yield* playHandlers,
         actors: yield* actorHandlers,
         cluster: yield* clusterHandlers,
       };

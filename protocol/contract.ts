@@ -8,13 +8,14 @@ import { auth } from "./auth.ts";
 import { cluster } from "./cluster.ts";
 import type { CallSpec, StreamSpec, TopicSpec } from "./define.ts";
 import { jobs } from "./job.ts";
+import { play } from "./play.ts";
 import { prompts } from "./prompt.ts";
 import { quotas } from "./quota.ts";
 import { scenes } from "./scene.ts";
 import { spend } from "./spend.ts";
 import { system } from "./system.ts";
 
-export const contract = { auth, system, jobs, accounts, spend, quotas, assets, prompts, scenes, actors, cluster };
+export const contract = { auth, system, jobs, accounts, spend, quotas, assets, prompts, scenes, play, actors, cluster };
 export type Contract = typeof contract;
 
 type Named<Part extends "calls" | "streams" | "topics"> = {

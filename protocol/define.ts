@@ -3,8 +3,8 @@
 import type * as z from "zod";
 import type { ErrorCode } from "./wire/errors.ts";
 
-/** The least role that may use it. `anonymous`: also without sign-in. */
-export type Access = "anonymous" | "guest" | "user" | "admin";
+/** The least role that may use it. `anonymous`: also without sign-in; `player`: also who came by a link to a story, and has no account. */
+export type Access = "anonymous" | "player" | "guest" | "user" | "admin";
 
 export interface CallSpec<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
   /** One line for the reference. */

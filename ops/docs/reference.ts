@@ -19,6 +19,7 @@ const asset = (name: string): Html => raw(readFileSync(new URL(name, import.meta
 
 const accessWords: Readonly<Record<Access, string>> = {
   anonymous: "everyone, also without sign-in",
+  player: "who came by a link to a story, and everyone who is signed in",
   guest: "guests and above",
   user: "users and admins",
   admin: "admins",

@@ -5,6 +5,9 @@ import * as actor from "#protocol/actor.ts";
 import * as asset from "#protocol/asset.ts";
 import * as auth from "#protocol/auth.ts";
 import * as job from "#protocol/job.ts";
+import * as play from "#protocol/play.ts";
+import * as playState from "#protocol/scene/play/state.ts";
+import * as playStateSchema from "#protocol/scene/play/state-schema.ts";
 import * as problem from "#protocol/scene/check/problem.ts";
 import * as edit from "#protocol/scene/edit.ts";
 import * as file from "#protocol/scene/file.ts";
@@ -16,7 +19,24 @@ import * as system from "#protocol/system.ts";
 import * as values from "#protocol/values.ts";
 import { type Html, html, join, prose } from "./html.ts";
 
-const modules = { values, auth, system, job, asset, scene, body, rule, sceneValues, edit, file, problem, actor };
+const modules = {
+  values,
+  auth,
+  system,
+  job,
+  asset,
+  scene,
+  body,
+  rule,
+  sceneValues,
+  edit,
+  file,
+  problem,
+  playState,
+  playStateSchema,
+  play,
+  actor,
+};
 
 /** The part of JSON Schema that the protocol's schemas become. */
 interface Schema {

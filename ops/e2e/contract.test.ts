@@ -95,7 +95,7 @@ const request = (prompt: string, more: object = {}) => ({
 });
 
 test("without a sign-in every call that needs one is refused, and a role that is not enough too", async () => {
-  const roles: ReadonlyArray<Access> = ["anonymous", "guest", "user", "admin"];
+  const roles: ReadonlyArray<Access> = ["anonymous", "player", "guest", "user", "admin"];
   const gus = await addUser(server, admin, "gus", "guest");
   const clients = { anonymous: await enter(server), guest: await enter(server, gus), user: await enter(server, ada) };
   const expected: Array<readonly [string, string]> = [];

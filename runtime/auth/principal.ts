@@ -11,7 +11,7 @@ export interface Principal {
   readonly expiresAt: number;
 }
 
-const rank: Record<Access, number> = { anonymous: 0, guest: 1, user: 2, admin: 3 };
+const rank: Record<Access, number> = { anonymous: 0, player: 1, guest: 2, user: 3, admin: 4 };
 
 /** Whether the principal (null: not signed in) has at least the role that a call states. */
 export const mayUse = (access: Access, principal: Principal | null): boolean => rank[principal?.role ?? "anonymous"] >= rank[access];

@@ -86,17 +86,23 @@ export interface PlayState {
 
 const turn = z.int().min(0);
 
-/** `turn`: of the state that it is meant for. One for another is refused. What is generated comes when it comes, and has its key. */
-export const PlayInput = z.discriminatedUnion("type", [
+/** What a player does. `turn`: of the state that it is meant for; one for another is refused. */
+export const PlayerInput = z.discriminatedUnion("type", [
   /** What was played is over; a caption alone: it was read. */
   z.object({ type: z.literal("ended"), turn }),
   z.object({ type: z.literal("choose"), turn, edge: Id }),
-  /** The time for the choice is over. */
-  z.object({ type: z.literal("timeout"), turn }),
   /** The next step of a progression. */
   z.object({ type: z.literal("progress"), turn }),
   z.object({ type: z.literal("minigame"), turn, score: z.int().min(0).max(1_000_000), durationMs: z.int().min(0).max(86_400_000) }),
   z.object({ type: z.literal("skip"), turn }),
+]);
+export type PlayerInput = z.infer<typeof PlayerInput>;
+
+/** Also what happens to a playthrough without its player. What is generated comes when it comes, and has its key. */
+export const PlayInput = z.discriminatedUnion("type", [
+  ...PlayerInput.options,
+  /** The time for the choice is over. */
+  z.object({ type: z.literal("timeout"), turn }),
   /** May come before it is waited for; then it is kept, and the turn stays: who chooses meanwhile is not too late. */
   z.object({ type: z.literal("generated"), key: z.string().max(sceneLimits.text * 2), assetId: Id }),
   z.object({ type: z.literal("generationFailed"), key: z.string().max(sceneLimits.text * 2) }),

@@ -1,0 +1,181 @@
+// What a playthrough knows of itself. What the evaluator decides comes in as moves; each names how many went before it, so that of two that
+// were made at once only the first counts. The journal has all moves, from which any earlier place is found again. Pure, JSON only.
+import type { ActorEvent } from "#protocol/actor.ts";
+import type { ChoicePoint, PlaySave, PlayTimers } from "#protocol/play.ts";
+import { patched, type PlayPatch } from "#protocol/scene/play/patch.ts";
+import type { PlayInput, PlayState } from "#protocol/scene/play/state.ts";
+import type { SceneValue } from "#protocol/scene/value.ts";
+
+export const sessionLimits = {
+  /** Choices to which a playthrough can be rewound. */
+  choices: 50,
+  saves: 20,
+  /** Tokens of inputs by which a repeat is known. */
+  tokens: 8,
+  /** In one playthrough. */
+  moves: 20_000,
+  /** So much longer somebody has who wants more time. */
+  stretch: 3,
+  /** Between the end of the time for a choice and its decision, ms: what was chosen at the last moment is still on its way. */
+  graceMs: 250,
+} as const;
+
+/** What it was begun with; never changes. */
+export interface SessionOrder {
+  readonly id: string;
+  readonly versionId: string;
+  readonly sceneId: string;
+  readonly title: string;
+  readonly seed: number;
+  readonly parameters: Readonly<Record<string, SceneValue>>;
+}
+
+/** How long the player has from now on, ms; null: as long as they like; `goesOn`: as before. */
+export type Hurry = number | null | "goesOn";
+
+export interface PlayMove {
+  readonly input: PlayInput;
+  readonly patch: PlayPatch;
+  readonly hurry: Hurry;
+  /** The choice that was made, as a place to go back to. */
+  readonly choice: { readonly scene: string; readonly node: string; readonly edge: string } | null;
+}
+
+export interface SessionContext {
+  readonly order: SessionOrder;
+  readonly ownerId: string;
+  readonly language: string;
+  readonly timers: PlayTimers;
+  readonly play: PlayState;
+  /** Taken so far, those that were rewound and rewinding itself included: the number of a place. */
+  readonly moves: number;
+  /** How often it was rewound. */
+  readonly branch: number;
+  /** Of the latest inputs. */
+  readonly tokens: ReadonlyArray<string>;
+  /** The latest, oldest first. */
+  readonly choices: ReadonlyArray<ChoicePoint>;
+  readonly saves: ReadonlyArray<PlaySave>;
+  /** The time for the open choice, as the story has it, ms, and since when. */
+  readonly hurry: { readonly ms: number; readonly at: number } | null;
+  readonly startedAt: number;
+}
+
+export interface SessionInput {
+  readonly order: SessionOrder;
+  readonly ownerId: string;
+  readonly language: string;
+  readonly timers: PlayTimers;
+  /** Where the story begins. */
+  readonly play: PlayState;
+  readonly hurry: number | null;
+  readonly at: number;
+}
+
+export interface MovedEvent extends PlayMove {
+  readonly type: "session.moved";
+  /** Moves before it. */
+  readonly base: number;
+  readonly token: string;
+}
+
+export interface RewoundEvent {
+  readonly type: "session.rewound";
+  readonly base: number;
+  readonly place: number;
+  readonly play: PlayState;
+  readonly choices: ReadonlyArray<ChoicePoint>;
+  readonly hurry: number | null;
+}
+
+export type SessionEvent =
+  | MovedEvent
+  | RewoundEvent
+  | { readonly type: "session.saved"; readonly id: string; readonly name: string }
+  | { readonly type: "session.saveDropped"; readonly id: string }
+  | { readonly type: "session.settled"; readonly language: string | null; readonly timers: PlayTimers | null }
+  | { readonly type: "session.deleted" };
+
+export const initialSession = ({ order, ownerId, language, timers, play, hurry, at }: SessionInput): SessionContext => ({
+  order,
+  ownerId,
+  language,
+  timers,
+  play,
+  moves: 0,
+  branch: 0,
+  tokens: [],
+  choices: [],
+  saves: [],
+  hurry: hurry === null ? null : { ms: hurry, at },
+  startedAt: at,
+});
+
+/** Whether the move was made where the playthrough is. */
+export const isNext = ({ moves }: SessionContext, { base }: { readonly base: number }): boolean => base === moves;
+
+export const moved = (context: SessionContext, event: PlayMove & { readonly token: string | null }, at: number): SessionContext => {
+  const { patch, hurry, choice, token } = event;
+  return {
+    ...context,
+    play: patched(context.play, patch),
+    moves: context.moves + 1,
+    tokens: token === null ? context.tokens : [...context.tokens, token].slice(-sessionLimits.tokens),
+    choices:
+      choice === null ? context.choices : [...context.choices, { place: context.moves, ...choice, at }].slice(-sessionLimits.choices),
+    hurry: hurry === "goesOn" ? context.hurry : hurry === null ? null : { ms: hurry, at },
+  };
+};
+
+export const rewound = (context: SessionContext, { play, choices, hurry }: RewoundEvent, at: number): SessionContext => ({
+  ...context,
+  play,
+  choices,
+  moves: context.moves + 1,
+  branch: context.branch + 1,
+  hurry: hurry === null ? null : { ms: hurry, at },
+});
+
+/** When the open choice is decided, ms epoch, and how long the player had; null: there is no hurry. */
+export const timerOf = ({ hurry, timers }: SessionContext): { readonly ms: number; readonly dueAt: number } | null => {
+  if (hurry === null || timers === "off") return null;
+  const ms = timers === "stretched" ? hurry.ms * sessionLimits.stretch : hurry.ms;
+  return { ms, dueAt: hurry.at + ms };
+};
+
+/** What the time's end came to. */
+export interface TimedOut {
+  readonly move: PlayMove | null;
+}
+
+/** How a playthrough was after so many moves: found again from its journal. Undefined: it was never there. */
+export const placeIn = (events: Iterable<ActorEvent>, place: number): SessionContext | undefined => {
+  let context: SessionContext | undefined;
+  for (const event of events) {
+    if (event.type === "xstate.init") context = initialSession(event["input"] as SessionInput);
+    else if (context !== undefined) context = after(context, event);
+    if (context?.moves === place) return context;
+  }
+  return undefined;
+};
+
+const after = (context: SessionContext, event: ActorEvent): SessionContext => {
+  const at = event["at"] as number;
+  switch (event.type) {
+    case "session.moved": {
+      const move = event as unknown as MovedEvent;
+      return isNext(context, move) ? moved(context, move, at) : context;
+    }
+    case "session.rewound": {
+      const rewind = event as unknown as RewoundEvent;
+      return isNext(context, rewind) ? rewound(context, rewind, at) : context;
+    }
+    // Of a time that is over the host tells only where nothing came before it.
+    case "xstate.done.actor.timeOut": {
+      const { move } = event["output"] as TimedOut;
+      return move === null ? { ...context, hurry: null } : moved(context, { ...move, token: null }, at);
+    }
+    default:
+      return context;
+  }
+};

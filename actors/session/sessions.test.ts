@@ -1,0 +1,317 @@
+import { Effect, Stream } from "effect";
+import fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { testDatabases } from "#db/client/testing.ts";
+import type { Playthrough } from "#protocol/play.ts";
+import { replayPlay, startPlay } from "#protocol/scene/play/step.ts";
+import { type PlayInput, PlayerInput, type PlayState } from "#protocol/scene/play/state.ts";
+import type { Story } from "#protocol/scene/scene.ts";
+import { anyStory, choice, clip, edge, inputBy, storyOf } from "#protocol/scene/testing.ts";
+import { Actors } from "#runtime/actor/actors.ts";
+import { sessionAddress } from "./actor.ts";
+import { type MovedEvent, placeIn, sessionLimits } from "./context.ts";
+import { playQuota } from "./handlers.ts";
+import { PlayRig, refusalOf } from "./testing.ts";
+
+const soon = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000 });
+
+/** A fork in the road, where who waits too long is led home, and a game in the wood. */
+const forest = storyOf([
+  "forest",
+  {
+    start: "path",
+    nodes: [
+      { id: "path", type: "choice", offer: { timeoutMs: 5000 } },
+      clip("wood"),
+      { id: "game", type: "minigame", game: { game: "reflex", targets: 3, windowMs: 500 }, needed: 2 },
+      { id: "won", type: "end", ending: "won" },
+      { id: "home", type: "end", ending: "home" },
+    ],
+    edges: [
+      choice("in", "path", "wood"),
+      choice("out", "path", "home", { onTimeout: true }),
+      edge("wood", "game"),
+      edge("game", "won", { kind: "outcome", outcome: "passed" }),
+      edge("game", "home", { kind: "outcome", outcome: "failed" }),
+    ],
+  },
+]);
+
+describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
+  const rig = new PlayRig(layer);
+  let users = 0;
+  beforeAll(() => rig.start());
+  beforeEach(() => (rig.user = `usr_${++users}`));
+  afterAll(() => rig.close());
+
+  const begin = async (story: Story = forest, more: object = {}): Promise<Playthrough> => {
+    const versionId = await rig.publish(story);
+    return rig.call("play.start", { of: { kind: "version", versionId }, ...more });
+  };
+  const send = ({ id, branch }: Playthrough, input: PlayerInput, token?: string) =>
+    rig.call("play.input", { id, branch, input, ...(token === undefined ? {} : { token }) });
+  const choose = (play: Playthrough, edgeId: string, turn = play.state.turn) => send(play, { type: "choose", turn, edge: edgeId });
+
+  test("what a player does is decided by the evaluator, and an ending is in the list", async () => {
+    const begun = await begin(forest, { language: "de", seed: 7 });
+    expect(begun).toMatchObject({ language: "de", title: "A story", branch: 0, timer: { ms: 5000 } });
+    expect(begun.state).toEqual((startPlay(forest, { seed: 7 }) as { state: PlayState }).state);
+    const inWood = (await choose(begun, "in")).playthrough;
+    expect(inWood).toMatchObject({ state: { turn: 1, waiting: { for: "media" } }, timer: null });
+    const game = (await send(inWood, { type: "ended", turn: 1 })).playthrough;
+    expect(game.state.waiting.for).toBe("minigame");
+    const { refusal, playthrough: end } = await send(game, { type: "minigame", turn: 2, score: 2, durationMs: 900 });
+    expect(refusal).toBeNull();
+    expect(end.state.waiting).toMatchObject({ for: "nothing", ending: { name: "won" } });
+    expect(await rig.call("play.get", { id: begun.id })).toEqual(end);
+    expect((await rig.call("play.list", {})).playthroughs).toMatchObject([{ id: begun.id, ending: "won", turn: 3, rev: end.rev }]);
+    expect((await rig.call("play.story", { id: begun.id })).story).toEqual(forest);
+  });
+
+  test("what cannot be is refused and leaves everything as it was", async () => {
+    const begun = await begin();
+    const refusal = async (play: Playthrough, input: PlayerInput) => {
+      const answer = await send(play, input);
+      expect(answer.playthrough).toEqual(await rig.call("play.get", { id: play.id }));
+      return answer.refusal?.code;
+    };
+    expect(await refusal(begun, { type: "choose", turn: 1, edge: "in" })).toBe("stale");
+    expect(await refusal(begun, { type: "choose", turn: 0, edge: "nowhere" })).toBe("not_open");
+    expect(await refusal(begun, { type: "minigame", turn: 0, score: 3, durationMs: 5000 })).toBe("not_expected");
+    expect(await refusal({ ...begun, branch: 1 }, { type: "choose", turn: 0, edge: "in" })).toBe("stale");
+    await choose(begun, "in");
+    const { playthrough: game } = await send(begun, { type: "ended", turn: 1 });
+    expect(await refusal(game, { type: "minigame", turn: 2, score: 4, durationMs: 5000 })).toBe("impossible");
+    expect(await refusal(game, { type: "minigame", turn: 2, score: 3, durationMs: 10 })).toBe("impossible");
+    expect(await refusal(game, { type: "skip", turn: 2 })).toBe("not_expected");
+    expect((await rig.call("play.get", { id: game.id })).rev).toBe(game.rev);
+    // A player cannot say that the time is over, or what was generated.
+    for (const input of [
+      { type: "timeout", turn: 2 },
+      { type: "generated", key: "k", assetId: "ast_1" },
+    ]) {
+      expect(PlayerInput.safeParse(input).success).toBe(false);
+    }
+  });
+
+  test("of two who choose at once exactly one is heard, and the other is told and sees it", async () => {
+    const begun = await begin();
+    const told = await rig.follow(begun.id);
+    const answers = await Promise.all([choose(begun, "in"), choose(begun, "out")]);
+    expect(answers.map(({ refusal }) => refusal?.code ?? "taken").toSorted()).toEqual(["stale", "taken"]);
+    const now = await rig.call("play.get", { id: begun.id });
+    for (const { playthrough } of answers) expect(playthrough).toEqual(now);
+    await soon(() => expect(told.at(-1)).toMatchObject({ type: "delta", json: JSON.stringify([now]) }));
+    // From where a device was it goes on without a snapshot.
+    const again = await rig.follow(begun.id, told[0]!.pos);
+    expect(again.map(({ type }) => type)).toEqual(["resumed", "delta"]);
+  });
+
+  test("an input whose answer was lost is known by its token, and the next ones need not wait for it", async () => {
+    const begun = await begin();
+    const sent = await Promise.all([
+      send(begun, { type: "choose", turn: 0, edge: "in" }, "one"),
+      send(begun, { type: "ended", turn: 1 }, "two"),
+      send(begun, { type: "minigame", turn: 2, score: 0, durationMs: 10 }, "three"),
+    ]);
+    expect(sent.map(({ refusal }) => refusal)).toEqual([null, null, null]);
+    const repeat = await send(begun, { type: "choose", turn: 0, edge: "in" }, "one");
+    expect(repeat).toEqual({ refusal: null, playthrough: sent[2]!.playthrough });
+  });
+
+  test("who waits too long has chosen; time can be stretched and turned off, and outlives the server", async () => {
+    const begun = await begin();
+    await rig.wait(4900);
+    const slow = await rig.call("play.settings", { id: begun.id, timers: "stretched" });
+    expect(slow.timer).toEqual({ ms: 15_000, dueAt: begun.timer!.dueAt + 10_000 });
+    await rig.wait(8000);
+    const off = await rig.call("play.settings", { id: begun.id, timers: "off" });
+    expect(off.timer).toBeNull();
+    await rig.wait(60_000);
+    expect((await rig.call("play.get", { id: begun.id })).state.turn).toBe(0);
+    await rig.call("play.settings", { id: begun.id, timers: "normal" });
+    await rig.wait(sessionLimits.graceMs);
+    await soon(async () => expect((await rig.call("play.get", { id: begun.id })).state.waiting.for).toBe("nothing"));
+
+    const other = await begin();
+    await rig.stop();
+    await rig.start();
+    expect((await rig.call("play.get", { id: other.id })).timer).toEqual(other.timer);
+    await rig.wait(20_000);
+    await soon(async () => {
+      const { state, timer } = await rig.call("play.get", { id: other.id });
+      expect({ waiting: state.waiting, timer }).toMatchObject({ waiting: { ending: { name: "home" } }, timer: null });
+    });
+    expect((await rig.call("play.history", { id: other.id })).choices).toMatchObject([{ place: 0, node: "path", edge: "out" }]);
+  });
+
+  test("any choice and any save can be gone back to, and what was meant for before is refused", async () => {
+    const begun = await begin();
+    const inWood = (await choose(begun, "in")).playthrough;
+    const { saves } = await rig.call("play.save", { id: begun.id, name: "in the wood" });
+    await send(inWood, { type: "ended", turn: 1 });
+    const back = await rig.call("play.rewind", { id: begun.id, place: 0 });
+    expect(back).toMatchObject({ branch: 1, state: begun.state, timer: { ms: 5000 } });
+    expect((await choose(begun, "in")).refusal?.code).toBe("stale");
+    expect((await rig.call("play.history", { id: begun.id })).choices).toEqual([]);
+    const home = (await choose(back, "out")).playthrough;
+    expect(home.state.waiting.for).toBe("nothing");
+    const loaded = await rig.call("play.rewind", { id: begun.id, place: saves[0]!.place });
+    expect(loaded).toMatchObject({ branch: 2, state: inWood.state });
+    expect((await rig.call("play.history", { id: begun.id })).choices).toMatchObject([{ place: 0, edge: "in" }]);
+    expect(await refusalOf(rig.call("play.rewind", { id: begun.id, place: 77 }))).toContain("not_found");
+    expect((await rig.call("play.dropSave", { id: begun.id, saveId: saves[0]!.id })).saves).toEqual([]);
+    for (let n = 0; n < sessionLimits.saves; n++) await rig.call("play.save", { id: begun.id, name: `save ${n}` });
+    expect(await refusalOf(rig.call("play.save", { id: begun.id, name: "one more" }))).toContain("quota_exceeded");
+  });
+
+  test("what is another's does not exist, a deleted one neither, and there is room for so many", async () => {
+    const begun = await begin();
+    const missing = `not_found: The playthrough ${begun.id} does not exist, or is not yours.`;
+    const eve = { user: "usr_eve" };
+    expect(await refusalOf(rig.call("play.get", { id: begun.id }, eve))).toBe(missing);
+    expect(await refusalOf(rig.follow(begun.id, undefined, "usr_eve"))).toBe(missing);
+    expect(await refusalOf(rig.call("play.delete", { ids: [begun.id] }, eve))).toBe(missing);
+    expect(await refusalOf(rig.call("play.start", { of: { kind: "version", versionId: begun.versionId } }, eve))).toContain("not_found");
+    expect(await refusalOf(rig.call("play.start", { of: { kind: "scene", sceneId: "scn_none" } }))).toContain("was never published");
+
+    const key = { key: "start-1234" };
+    const one = await rig.call("play.start", { of: { kind: "scene", sceneId: begun.sceneId } }, key);
+    expect((await rig.call("play.start", { of: { kind: "scene", sceneId: begun.sceneId } }, key)).id).toBe(one.id);
+    expect((await rig.call("play.list", { limit: 1 })).next).not.toBeNull();
+    await rig.call("play.delete", { ids: [begun.id] });
+    expect(await refusalOf(rig.call("play.get", { id: begun.id }))).toBe(missing);
+    expect((await rig.call("play.list", { sceneId: begun.sceneId })).playthroughs.map(({ id }) => id)).toEqual([one.id]);
+
+    await rig.sql(
+      (sql) => sql`
+        insert into play_session (id, owner_id, version_id, scene_id, title, created_at, changed_at, rev)
+        select 'many_' || ${rig.user} || n, ${rig.user}, 'v', 's', '', n, n, 1 from generate_series(2, ${playQuota}::int) n`,
+    );
+    expect(await refusalOf(rig.call("play.start", { of: { kind: "scene", sceneId: begun.sceneId } }))).toContain("quota_exceeded");
+  });
+
+  test("media is told of assets that the story names, and of no others", async () => {
+    const begun = await begin();
+    for (const [id, who] of [["ast_wood", rig.user] as const, ["ast_other", rig.user] as const]) {
+      await rig.sql(
+        (sql) => sql`
+          insert into asset (id, owner_id, media_type, mime, name, size, width, height, duration_ms, sha256, origin, created_at)
+          values (${id}, ${who}, 'video', 'video/mp4', 'film', 1, 640, 360, 4000, ${"a".repeat(64)}, 'generation', 1)`,
+      );
+      await rig.sql(
+        (sql) => sql`
+          insert into asset_file (asset_id, role, sha256, mime, size)
+          values (${id}, 'play-video', ${"b".repeat(64)}, 'video/mp4', 1)`,
+      );
+    }
+    expect((await rig.call("play.media", { id: begun.id, assets: ["ast_wood", "ast_other", "ast_none"] })).media).toEqual([
+      expect.objectContaining({
+        assetId: "ast_wood",
+        durationMs: 4000,
+        video: `/media/${"b".repeat(64)}.mp4`,
+        whole: `/media/${"a".repeat(64)}.mp4`,
+      }),
+    ]);
+  });
+
+  test("a story that cannot begin, and one that goes round for ever, are refused in words", async () => {
+    expect(await refusalOf(begin(storyOf(["empty", {}])))).toBe("conflict: The story has no node to begin with.");
+    const round = storyOf([
+      "round",
+      {
+        start: "a",
+        nodes: [
+          { id: "a", type: "action" },
+          { id: "b", type: "action" },
+        ],
+        edges: [edge("a", "b"), edge("b", "a")],
+      },
+    ]);
+    expect(await refusalOf(begin(round))).toContain("without waiting for anything");
+  });
+});
+
+describe("whatever comes, a playthrough is what its accepted inputs make of it", () => {
+  const rig = new PlayRig(testDatabases[0]!.layer);
+  beforeAll(() => rig.start());
+  afterAll(() => rig.close());
+
+  const action = fc.oneof(
+    { weight: 8, arbitrary: fc.record({ do: fc.constant("input" as const), draw: fc.nat({ max: 1000 }), late: fc.constant(false) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("input" as const), draw: fc.nat({ max: 1000 }), late: fc.constant(true) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("both" as const), draw: fc.nat({ max: 1000 }), other: fc.nat({ max: 1000 }) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("rewind" as const), draw: fc.nat({ max: 1000 }) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.nat({ max: 8000 }) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
+  );
+
+  test("through stale, forged and repeated inputs, rewinding, time and restarts", { timeout: 240_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(anyStory, fc.nat(), fc.array(action, { minLength: 3, maxLength: 20 }), async (story, seed, actions) => {
+        fc.pre(startPlay(story, { seed }).ok);
+        const versionId = await rig.publish(story);
+        let now = await rig.call("play.start", { of: { kind: "version", versionId }, seed });
+        const { id } = now;
+        const give = async (from: Playthrough, draw: number): Promise<boolean> => {
+          const input = PlayerInput.safeParse(inputBy(from.state, draw));
+          if (!input.success) return false;
+          const { refusal, playthrough } = await rig.call("play.input", { id, branch: from.branch, input: input.data });
+          now = playthrough;
+          return refusal === null;
+        };
+        const earlier: Array<Playthrough> = [now];
+        for (const act of actions) {
+          switch (act.do) {
+            case "input":
+              await give(act.late ? earlier[act.draw % earlier.length]! : now, act.draw);
+              break;
+            case "both": {
+              const from = now;
+              const taken = await Promise.all([give(from, act.draw), give(from, act.other)]);
+              expect(taken.filter(Boolean).length).toBeLessThanOrEqual(1);
+              break;
+            }
+            case "rewind": {
+              const { choices } = await rig.call("play.history", { id });
+              if (choices.length > 0) now = await rig.call("play.rewind", { id, place: choices[act.draw % choices.length]!.place });
+              break;
+            }
+            case "wait":
+              await rig.wait(act.ms);
+              break;
+            case "restart":
+              await rig.stop();
+              await rig.start();
+          }
+          now = await rig.call("play.get", { id });
+          earlier.push(now);
+        }
+        const journal = await rig.run(Effect.flatMap(Actors, (actors) => Stream.runCollect(actors.history(sessionAddress(id), 0))));
+        const events = journal.map(({ event }) => event);
+        // The path that was not rewound, told from the journal alone.
+        let path: Array<PlayInput> = [];
+        const at = new Map<number, ReadonlyArray<PlayInput>>([[0, []]]);
+        let moves = 0;
+        for (const event of events) {
+          if (event.type === "session.moved") {
+            if ((event as unknown as MovedEvent).base !== moves) continue;
+            path.push((event as unknown as MovedEvent).input);
+          } else if (event.type === "xstate.done.actor.timeOut") {
+            const { move } = event["output"] as { readonly move: { readonly input: PlayInput } | null };
+            if (move === null) continue;
+            path.push(move.input);
+          } else if (event.type === "session.rewound") path = at.get(event["place"] as number)!.slice();
+          else continue;
+          at.set(++moves, path.slice());
+        }
+        const last = await rig.call("play.get", { id });
+        const replayed = replayPlay(story, { seed }, path);
+        expect(replayed.ok && replayed.state).toEqual(last.state);
+        expect(placeIn(events, moves)?.play).toEqual(last.state);
+        await rig.call("play.delete", { ids: [id] });
+      }),
+      { numRuns: 20 },
+    );
+  });
+});

@@ -1,0 +1,138 @@
+// Playthroughs on the real actor host and database for tests, whose time the test owns, and which can be stopped and started again.
+import { Effect, Layer, Logger, ManagedRuntime } from "effect";
+import { TestClock } from "effect/testing";
+import { sceneHandlers } from "#actors/scene/handlers.ts";
+import { TestDatabase } from "#actors/job/testing.ts";
+import { Database, type DatabaseError } from "#db/client/database.ts";
+import { insertSceneVersion } from "#db/queries/scene.ts";
+import { type CallInput, type CallName, type CallOutput, calls } from "#protocol/contract.ts";
+import { sceneFormat } from "#protocol/scene/file.ts";
+import type { Story } from "#protocol/scene/scene.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import type { Actors } from "#runtime/actor/actors.ts";
+import { actorHost } from "#runtime/actor/host.ts";
+import type { Role } from "#protocol/auth.ts";
+import { MediaUrls } from "#runtime/blobs/media-urls.ts";
+import { Bus } from "#runtime/bus/bus.ts";
+import { singleProcess } from "#runtime/cluster/single.ts";
+import { contextOf } from "#runtime/gateway/caller.ts";
+import type { CallContext, TopicMessage } from "#runtime/gateway/handlers.ts";
+import { sessionActor } from "./actor.ts";
+import { playHandlers } from "./handlers.ts";
+import { Versions } from "./versions.ts";
+
+type Services = Actors | Database | Bus | Versions | MediaUrls;
+
+export class PlayRig {
+  readonly #database: TestDatabase;
+  #runtime: ManagedRuntime.ManagedRuntime<Services, unknown> | null = null;
+  /** Who calls, unless said otherwise. */
+  user = "usr_a";
+  role: Role = "user";
+  #versions = 0;
+  /** ms since the beginning of the test's time. */
+  #elapsed = 0;
+
+  constructor(layer: Layer.Layer<Database, DatabaseError>) {
+    this.#database = new TestDatabase(layer);
+  }
+
+  async start(): Promise<void> {
+    const ports = Layer.mergeAll(
+      Layer.succeed(Database, await this.#database.service),
+      Bus.alone,
+      singleProcess,
+      Layer.succeed(MediaUrls, { url: (sha256, extension) => `/media/${sha256}.${extension}` }),
+    ).pipe(
+      // Before the host begins: the time went on without it.
+      Layer.provideMerge(Layer.effectDiscard(TestClock.adjust(this.#elapsed))),
+      Layer.provideMerge(Layer.mergeAll(TestClock.layer(), Logger.layer([]))),
+    );
+    const kinds = Versions.layer.pipe(Layer.provideMerge(ports));
+    const host = Layer.unwrap(Effect.map(sessionActor, (definition) => actorHost([definition]))).pipe(Layer.provideMerge(kinds));
+    this.#runtime = ManagedRuntime.make(host);
+    await this.run(Effect.void);
+  }
+
+  /** Time goes on; also that of the outside, while the server is stopped. */
+  async wait(ms: number): Promise<void> {
+    this.#elapsed += ms;
+    if (this.#runtime !== null) await this.run(TestClock.adjust(ms));
+  }
+
+  async stop(): Promise<void> {
+    await this.#runtime?.dispose();
+    this.#runtime = null;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await this.#database.close();
+  }
+
+  run<A, E>(effect: Effect.Effect<A, E, Services>): Promise<A> {
+    return this.#runtime!.runPromise(effect);
+  }
+
+  sql(statement: Parameters<Database["Service"]["query"]>[0]) {
+    return this.run(Effect.flatMap(Database, ({ query }) => query(statement)));
+  }
+
+  /** A published version of any story, sound or not; its id. */
+  async publish(story: Story, ownerId = this.user): Promise<string> {
+    const n = ++this.#versions;
+    const [id, sceneId] = [`scv_${n}`, `scn_${n}`];
+    await this.run(
+      Effect.flatMap(Database, ({ transaction }) =>
+        transaction(async (tx) => {
+          await tx`
+            insert into scene (id, owner_id, title, format, body, nodes, edges, created_at, changed_at)
+            values (${sceneId}, ${ownerId}, 'A story', 1, '{}', 0, 0, 1, 1)`;
+          const version = { id, scene_id: sceneId, owner_id: ownerId, number: 1, note: "", created_at: 1 };
+          await insertSceneVersion(tx, { ...version, format: sceneFormat, story });
+        }),
+      ),
+    );
+    return id;
+  }
+
+  /** What the contract lets in and out of a call, as JSON carries it. */
+  call<N extends Extract<CallName, `play.${string}` | `scenes.${string}`>>(
+    name: N,
+    input: CallInput<N>,
+    who: Partial<Omit<CallContext, "principal">> & { readonly user?: string } = {},
+  ): Promise<CallOutput<N>> {
+    return this.run(
+      Effect.gen({ self: this }, function* () {
+        const domain = name.startsWith("play.") ? yield* playHandlers : yield* sceneHandlers;
+        const handlers = domain.calls as unknown as Record<
+          string,
+          (given: unknown, context: CallContext) => Effect.Effect<CallOutput<N>, CallError>
+        >;
+        const { user = this.user, ...context } = who;
+        const answer = yield* handlers[name]!(calls.get(name)!.input.parse(input), contextOf(user, { role: this.role, ...context }));
+        return calls.get(name)!.output.parse(JSON.parse(JSON.stringify(answer))) as CallOutput<N>;
+      }),
+    );
+  }
+
+  /** Follows a playthrough; the messages as they come. */
+  async follow(id: string, from?: string, user = this.user): Promise<ReadonlyArray<TopicMessage>> {
+    const messages: Array<TopicMessage> = [];
+    await this.run(
+      Effect.flatMap(playHandlers, ({ topics }) =>
+        topics["play.playthrough"]({ id }, contextOf(user), from, (message) => void messages.push(message)),
+      ),
+    );
+    return messages;
+  }
+}
+
+/** Why a call was refused, in words. */
+export const refusalOf = async (answer: Promise<unknown>): Promise<string> => {
+  const error: unknown = await answer.then(
+    () => null,
+    (failure: unknown) => failure,
+  );
+  return error instanceof CallError ? `${error.code}: ${error.message}` : String(error);
+};

@@ -1,0 +1,349 @@
+// Playing published stories. Who plays runs the evaluator of `scene/play/` on the same story and state as the server does, so that it answers
+// at once; what the server says counts. Pure.
+import * as z from "zod";
+import { call, domain, topic } from "./define.ts";
+import { Story } from "./scene/scene.ts";
+import { PlayStateJson } from "./scene/play/state-schema.ts";
+import { PlayerInput, type PlayState } from "./scene/play/state.ts";
+import { sceneLimits } from "./scene/limits.ts";
+import { Language, Name, SceneValue } from "./scene/value.ts";
+import { Cursor, Id, PageLimit, Time } from "./values.ts";
+
+/** How long a player has for a choice that has a time: as the story says, three times as long, or as long as they like. */
+export const PlayTimers = z.enum(["normal", "stretched", "off"]);
+export type PlayTimers = z.infer<typeof PlayTimers>;
+
+/** One run through a version of a story. */
+export const Playthrough = z.object({
+  id: Id,
+  versionId: Id,
+  sceneId: Id,
+  /** Of the scene, when it was begun. */
+  title: z.string(),
+  language: Language,
+  timers: PlayTimers,
+  /** How often it was rewound: inputs for what was before are refused. */
+  branch: z.int().min(0),
+  state: PlayStateJson,
+  /** Of the choice that is open: it is decided at `dueAt` by the server's clock, `ms` after it was offered; null: there is no hurry. */
+  timer: z.object({ ms: z.int(), dueAt: Time }).nullable(),
+  startedAt: Time,
+  changedAt: Time,
+  /** Higher is newer. */
+  rev: z.int(),
+});
+export type Playthrough = z.infer<typeof Playthrough>;
+
+/** One in a list. */
+export const PlaythroughSummary = z.object({
+  id: Id,
+  versionId: Id,
+  sceneId: Id,
+  title: z.string(),
+  turn: z.int(),
+  /** Name of the ending, or of the point by which it returned; empty: it stopped where nothing leads on; null: it goes on. */
+  ending: z.string().nullable(),
+  startedAt: Time,
+  changedAt: Time,
+  rev: z.int(),
+});
+export type PlaythroughSummary = z.infer<typeof PlaythroughSummary>;
+
+/** Why an input was not taken; everything is as it was. */
+export const PlayRefusal = z.object({
+  code: z.enum([
+    /** It was meant for another turn or branch: the playthrough went on elsewhere, or by its timer. */
+    "stale",
+    "other_story",
+    "ended",
+    "not_open",
+    "not_expected",
+    "impossible",
+    "too_many_steps",
+    "too_many_calls",
+    "no_start",
+  ]),
+  message: z.string(),
+});
+export type PlayRefusal = z.infer<typeof PlayRefusal>;
+
+/** A place in the playthrough to which `play.rewind` goes back. */
+const Place = z.int().min(0);
+
+export const ChoicePoint = z.object({
+  /** Right before it was made. */
+  place: Place,
+  scene: Id,
+  node: Id,
+  edge: Id,
+  at: Time,
+});
+export type ChoicePoint = z.infer<typeof ChoicePoint>;
+
+export const PlaySave = z.object({ id: Id, name: z.string(), place: Place, at: Time });
+export type PlaySave = z.infer<typeof PlaySave>;
+
+const MediaUrl = z.string();
+/** What a player needs of an asset now: signed addresses, which expire some hours to two days after they were given. */
+export const PlayMedia = z.object({
+  assetId: Id,
+  mediaType: z.enum(["video", "image"]),
+  durationMs: z.int().nullable(),
+  fps: z.number().nullable(),
+  width: z.int(),
+  height: z.int(),
+  /** Video-only fragmented MP4 with closed GOPs; null: it is not made yet. */
+  video: MediaUrl.nullable(),
+  /** Null: it has no sound, or is not made yet. */
+  audio: MediaUrl.nullable(),
+  poster: MediaUrl.nullable(),
+  firstFrame: MediaUrl.nullable(),
+  lastFrame: MediaUrl.nullable(),
+  /** Picture and sound in one file: what stands in until the two are made. */
+  whole: MediaUrl,
+  thumbhash: z.string().nullable(),
+});
+export type PlayMedia = z.infer<typeof PlayMedia>;
+
+/** One change of what is seen. */
+export const PlaySwitch = z.object({
+  at: Time,
+  kind: z.enum(["choice", "end", "loop", "start"]),
+  scene: Id,
+  node: Id,
+  /** From the input, or from the last frame of the clip before, to the first frame. */
+  ms: z.number().min(0).max(600_000),
+  /** Whether what was switched to was ready. */
+  primed: z.boolean(),
+});
+export type PlaySwitch = z.infer<typeof PlaySwitch>;
+
+const sampleState: PlayState = {
+  format: 1,
+  turn: 1,
+  random: 2837465,
+  frames: [{ scene: "scn_1", node: "path", locals: {} }],
+  waiting: { for: "choice", choices: [{ edge: "go", open: true }] },
+  variables: {},
+  flags: {},
+  counters: {},
+  items: {},
+  relationships: {},
+  quests: {},
+  minutes: 0,
+  visits: {},
+  taken: {},
+  generated: {},
+};
+const samplePlay: Playthrough = {
+  id: "ply_1",
+  versionId: "scv_1",
+  sceneId: "scn_1",
+  title: "The forest",
+  language: "en",
+  timers: "normal",
+  branch: 0,
+  state: sampleState,
+  timer: { ms: 5000, dueAt: 1764000007000 },
+  startedAt: 1764000000000,
+  changedAt: 1764000002000,
+  rev: 1,
+};
+const sampleSummary: PlaythroughSummary = {
+  id: "ply_1",
+  versionId: "scv_1",
+  sceneId: "scn_1",
+  title: "The forest",
+  turn: 1,
+  ending: null,
+  startedAt: 1764000000000,
+  changedAt: 1764000002000,
+  rev: 1,
+};
+const sampleSave: PlaySave = { id: "sav_1", name: "at the river", place: 1, at: 1764000003000 };
+const sampleChoice: ChoicePoint = { place: 1, scene: "scn_1", node: "path", edge: "go", at: 1764000004000 };
+const url = "/media/9f2c….mp4?e=mi3k&s=…";
+const sampleMedia: PlayMedia = {
+  assetId: "asset-1",
+  mediaType: "video",
+  durationMs: 5000,
+  fps: 24,
+  width: 960,
+  height: 540,
+  video: url,
+  audio: null,
+  poster: url,
+  firstFrame: null,
+  lastFrame: null,
+  whole: url,
+  thumbhash: null,
+};
+
+export const play = domain({
+  name: "play",
+  summary: "Playing published stories: playthroughs, inputs, saves, rewinding.",
+  calls: {
+    start: call({
+      summary: "Begins to play a version of an own scene, or its newest one.",
+      access: "player",
+      input: z.object({
+        of: z.discriminatedUnion("kind", [
+          z.object({ kind: z.literal("version"), versionId: Id }),
+          z.object({ kind: z.literal("scene"), sceneId: Id }),
+        ]),
+        /** Of the scene that it begins with. What does not fit is as if it were not given. */
+        parameters: z
+          .record(Name, SceneValue)
+          .refine((given) => Object.keys(given).length <= sceneLimits.parameters, `At most ${sceneLimits.parameters} parameters.`)
+          .default({}),
+        language: Language.default("en"),
+        timers: PlayTimers.default("normal"),
+        /** The same seed and inputs give the same run. Default: drawn. */
+        seed: z.int().min(0).max(0xffff_ffff).optional(),
+      }),
+      output: Playthrough,
+      mutation: true,
+      errors: ["not_found", "conflict", "quota_exceeded"],
+      example: { input: { of: { kind: "version", versionId: "scv_1" } }, output: samplePlay },
+    }),
+    get: call({
+      summary: "A playthrough as it stands.",
+      access: "player",
+      input: z.object({ id: Id }),
+      output: Playthrough,
+      mutation: false,
+      errors: ["not_found"],
+      example: { input: { id: "ply_1" }, output: samplePlay },
+    }),
+    list: call({
+      summary: "Own playthroughs, newest first.",
+      access: "player",
+      input: z.object({ sceneId: Id.optional(), cursor: Cursor.optional(), limit: PageLimit }),
+      output: z.object({ playthroughs: z.array(PlaythroughSummary), next: Cursor.nullable() }),
+      mutation: false,
+      errors: [],
+      example: { input: {}, output: { playthroughs: [sampleSummary], next: null } },
+    }),
+    story: call({
+      summary: "The story of a playthrough: that of its version, which never changes.",
+      access: "player",
+      input: z.object({ id: Id }),
+      output: z.object({ versionId: Id, story: Story }),
+      mutation: false,
+      errors: ["not_found"],
+      example: {
+        input: { id: "ply_1" },
+        output: {
+          versionId: "scv_1",
+          story: {
+            entry: "scn_1",
+            scenes: [{ id: "scn_1", title: "The forest", body: { start: "home", nodes: [{ id: "home", type: "end", ending: "home" }] } }],
+          },
+        },
+      },
+    }),
+    media: call({
+      summary: "What assets of a playthrough's story are now. Those that it does not name, or that are gone, are left out.",
+      access: "player",
+      input: z.object({ id: Id, assets: z.array(Id).min(1).max(100) }),
+      output: z.object({ media: z.array(PlayMedia) }),
+      mutation: false,
+      errors: ["not_found"],
+      example: { input: { id: "ply_1", assets: ["asset-1"] }, output: { media: [sampleMedia] } },
+    }),
+    input: call({
+      summary:
+        "What the player does. One that cannot be taken is refused, and leaves everything as it was. A repeat with the same `token` answers as the first.",
+      access: "player",
+      input: z.object({ id: Id, branch: z.int().min(0), input: PlayerInput, token: Id.optional() }),
+      output: z.object({ refusal: PlayRefusal.nullable(), playthrough: Playthrough }),
+      mutation: false,
+      errors: ["not_found", "quota_exceeded"],
+      example: {
+        input: { id: "ply_1", branch: 0, input: { type: "choose", turn: 1, edge: "go" }, token: "k3vX0mP2" },
+        output: { refusal: null, playthrough: samplePlay },
+      },
+    }),
+    settings: call({
+      summary: "Changes the language or the time for choices, also of one that is open.",
+      access: "player",
+      input: z.object({ id: Id, language: Language.optional(), timers: PlayTimers.optional() }),
+      output: Playthrough,
+      mutation: true,
+      errors: ["not_found"],
+      example: { input: { id: "ply_1", timers: "off" }, output: { ...samplePlay, timers: "off", timer: null } },
+    }),
+    history: call({
+      summary: "The latest choices, oldest first, and what was saved by name.",
+      access: "player",
+      input: z.object({ id: Id }),
+      output: z.object({ choices: z.array(ChoicePoint), saves: z.array(PlaySave) }),
+      mutation: false,
+      errors: ["not_found"],
+      example: { input: { id: "ply_1" }, output: { choices: [sampleChoice], saves: [sampleSave] } },
+    }),
+    save: call({
+      summary: "Keeps the present place by a name.",
+      access: "player",
+      input: z.object({ id: Id, name: z.string().trim().min(1).max(100) }),
+      output: z.object({ saves: z.array(PlaySave) }),
+      mutation: true,
+      errors: ["not_found", "quota_exceeded"],
+      example: { input: { id: "ply_1", name: "at the river" }, output: { saves: [sampleSave] } },
+    }),
+    dropSave: call({
+      summary: "Forgets what was saved by a name.",
+      access: "player",
+      input: z.object({ id: Id, saveId: Id }),
+      output: z.object({ saves: z.array(PlaySave) }),
+      mutation: true,
+      errors: ["not_found"],
+      example: { input: { id: "ply_1", saveId: "sav_1" }, output: { saves: [] } },
+    }),
+    rewind: call({
+      summary: "Goes back to an earlier choice, or to what was saved.",
+      access: "player",
+      input: z.object({ id: Id, place: Place }),
+      output: Playthrough,
+      mutation: true,
+      errors: ["not_found", "conflict"],
+      example: { input: { id: "ply_1", place: 1 }, output: { ...samplePlay, branch: 1, rev: 9 } },
+    }),
+    delete: call({
+      summary: "Ends playthroughs for good.",
+      access: "player",
+      input: z.object({ ids: z.array(Id).min(1).max(100) }),
+      output: z.object({ deleted: z.array(Id) }),
+      mutation: true,
+      errors: ["not_found"],
+      example: { input: { ids: ["ply_1"] }, output: { deleted: ["ply_1"] } },
+    }),
+    report: call({
+      summary: "Keeps in the log how long the changes of what is seen took.",
+      access: "player",
+      input: z.object({ id: Id, switches: z.array(PlaySwitch).min(1).max(100) }),
+      output: z.object({}),
+      mutation: false,
+      errors: ["not_found"],
+      example: {
+        input: {
+          id: "ply_1",
+          switches: [{ at: 1764000004000, kind: "choice", scene: "scn_1", node: "home", ms: 18.4, primed: true }],
+        },
+        output: {},
+      },
+    }),
+  },
+  streams: {},
+  topics: {
+    playthrough: topic({
+      summary: "One playthrough live. A delta is the whole of it: the newest counts.",
+      access: "player",
+      params: z.object({ id: Id }),
+      snapshot: Playthrough,
+      delta: Playthrough,
+      errors: ["not_found"],
+      example: { params: { id: "ply_1" }, snapshot: samplePlay, delta: samplePlay },
+    }),
+  },
+});
