@@ -1,6 +1,6 @@
 // Which room may import which: each only what stands left of it. Clients see the protocol and may draw machines.
 const rooms = ["protocol", "db", "runtime", "actors", "ops"];
-const clients = ["web"];
+const clients = ["web", "game"];
 
 const toTheRight = rooms.slice(0, -1).map((room, index) => ({
   name: `${room}-imports-only-what-stands-left-of-it`,
@@ -13,6 +13,12 @@ module.exports = {
   forbidden: [
     ...toTheRight,
     { name: "nothing-imports-a-client", severity: "error", from: { path: "^ops/" }, to: { path: `^(${clients.join("|")})/` } },
+    {
+      name: "clients-share-only-the-protocol",
+      severity: "error",
+      from: { path: `^(${clients.join("|")})/` },
+      to: { path: `^(${clients.join("|")})/`, pathNot: "^$1/" },
+    },
     {
       name: "clients-see-the-protocol-and-draw-machines",
       severity: "error",

@@ -7,16 +7,30 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import { filesOf, type Made, whereStale } from "./stale.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const site = join(root, "dist/web");
 
-/** What the pages are made of. */
-export const pages: Made = {
-  root,
-  sources: ["web", "protocol", "actors/job/machine.ts", "actors/job/context.ts", "actors/effect.ts", "package-lock.json"],
-  stamp: join(site, ".stamp"),
+interface FrontEnd extends Made {
+  readonly config: string;
+  readonly site: string;
+}
+
+const frontEnd = (room: string, sources: ReadonlyArray<string>): FrontEnd => {
+  const site = join(root, "dist", room);
+  return {
+    root,
+    sources: [room, "protocol", ...sources, "package-lock.json"],
+    site,
+    stamp: join(site, ".stamp"),
+    config: join(root, room, "vite.config.ts"),
+  };
 };
 
-const pack = async (): Promise<void> => {
+/** What each is made of. */
+export const frontEnds: ReadonlyArray<FrontEnd> = [
+  frontEnd("web", ["actors/job/machine.ts", "actors/job/context.ts", "actors/effect.ts"]),
+  frontEnd("game", []),
+];
+
+const pack = async (site: string): Promise<void> => {
   const files = (await filesOf(site)).filter((file) => /\.(js|css|html|svg|json|webmanifest)$/.test(file));
   await Promise.all(
     files.map(async (file) => {
@@ -29,23 +43,30 @@ const pack = async (): Promise<void> => {
   );
 };
 
-const build = async (): Promise<void> => {
+const build = async ({ config, site }: FrontEnd): Promise<void> => {
   const vite = await import("vite");
   // Under a test runner this is "test", and the libraries would come with their checks for developers; the tests themselves need these.
   const before = process.env["NODE_ENV"];
   process.env["NODE_ENV"] = "production";
   try {
-    await vite.build({ configFile: join(root, "web/vite.config.ts"), logLevel: "warn" });
+    await vite.build({ configFile: config, logLevel: "warn" });
   } finally {
     if (before === undefined) delete process.env["NODE_ENV"];
     else process.env["NODE_ENV"] = before;
   }
-  await pack();
+  await pack(site);
 };
 
 /** Answers whether anything had to be built; tells before it begins. */
-export const buildFrontEnds = (begins: () => void): Promise<boolean> =>
-  whereStale(pages, () => {
-    begins();
-    return build();
-  });
+export const buildFrontEnds = async (begins: () => void): Promise<boolean> => {
+  let built = false;
+  for (const one of frontEnds) {
+    const stale = await whereStale(one, () => {
+      if (!built) begins();
+      built = true;
+      return build(one);
+    });
+    built ||= stale;
+  }
+  return built;
+};

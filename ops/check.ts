@@ -15,7 +15,8 @@ const checks: ReadonlyArray<readonly [name: string, command: string, ...args: Re
   ["lint", "oxlint"],
   [diagnosing ? "types and Effect diagnostics" : "types (no Effect diagnostics on this platform)", ...tsc, "-p", "."],
   ["types of web", ...tsc, "-p", "web"],
-  ["import direction", "depcruise", "--config", ".dependency-cruiser.cjs", "protocol", "db", "runtime", "actors", "ops", "web"],
+  ["types of game", ...tsc, "-p", "game"],
+  ["import direction", "depcruise", "--config", ".dependency-cruiser.cjs", "protocol", "db", "runtime", "actors", "ops", "web", "game"],
   ["unused code and dependencies", "knip"],
 ];
 

@@ -81,6 +81,7 @@ const gateway = (limits: Partial<GatewayLimits>) =>
         authenticator,
         server: `pixsim ${version}`,
         site: at("../dist/web"),
+        player: at("../dist/game"),
         docs: at("./docs/reference.html"),
         media: { key: mediaKey, path: blobs.path, recall: originals.recall, used: originals.used },
         health: Effect.asVoid(database.query((sql) => sql`select 1`)),

@@ -25,14 +25,19 @@ export default defineConfig({
           // What all files load is loaded once for each of the two processes: that is a third of the time.
           isolate: false,
           globalSetup: "ops/test-setup.ts",
-          include: ["{protocol,db,runtime,actors,ops}/**/*.test.ts"],
+          include: ["{protocol,db,runtime,actors,ops,game}/**/*.test.ts"],
           exclude: ["ops/e2e/**"],
         },
       },
       {
         extends: true,
         plugins: [solid()],
-        test: { name: "web", environment: "happy-dom", setupFiles: ["ops/web-test-setup.ts"], include: ["web/**/*.test.{ts,tsx}"] },
+        test: {
+          name: "web",
+          environment: "happy-dom",
+          setupFiles: ["ops/web-test-setup.ts"],
+          include: ["web/**/*.test.{ts,tsx}", "game/**/*.test.tsx"],
+        },
       },
       {
         extends: true,

@@ -34,11 +34,15 @@ beforeAll(async () => {
   await writeFile(join(folder, "web/assets/app-D3adB33f.js.br"), brotliCompressSync(script));
   await writeFile(join(folder, "web/assets/app-D3adB33f.js.gz"), gzipSync(script));
   await writeFile(join(folder, "web/assets/app.unknown"), "?");
+  await mkdir(join(folder, "game/assets"), { recursive: true });
+  await writeFile(join(folder, "game/index.html"), "<!doctype html>player");
+  await writeFile(join(folder, "game/assets/play-D3adB33f.js"), script);
   await writeFile(join(folder, "reference.html"), "<!doctype html>reference");
   await writeFile(join(folder, "blobs", sha256), film);
   gateway = await startGateway({
     http: {
       site: join(folder, "web"),
+      player: join(folder, "game"),
       docs: join(folder, "reference.html"),
       media: {
         key,
@@ -104,6 +108,18 @@ describe(`front ends on ${transportName}`, () => {
     await utimes(join(folder, "web/index.html.br"), stale, stale);
     const answer = await gateway.fetch("/", { headers: { "accept-encoding": "br" } });
     expect([answer.headers.get("content-encoding"), await answer.text()]).toEqual([null, page]);
+  });
+
+  test("the player is a site of its own under its address", async () => {
+    const page = await gateway.fetch("/play/");
+    expect([page.status, await page.text()]).toEqual([200, "<!doctype html>player"]);
+    expect(page.headers.get("content-security-policy")).toContain("media-src 'self' blob:;");
+    const asset = await gateway.fetch("/play/assets/play-D3adB33f.js");
+    expect([await asset.text(), asset.headers.get("cache-control")]).toEqual([script, "public, max-age=31536000, immutable"]);
+    const bare = await gateway.fetch("/play", { redirect: "manual" });
+    expect([bare.status, bare.headers.get("location")]).toEqual([308, "/play/"]);
+    expect((await gateway.fetch("/play/assets/app-D3adB33f.js")).status).toBe(404);
+    expect((await gateway.fetch("/player")).status).toBe(404);
   });
 
   test("HEAD answers the same headers without the body", async () => {

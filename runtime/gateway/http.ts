@@ -9,6 +9,8 @@ import type { HttpHeaders, HttpRequest, HttpResponse } from "./transport.ts";
 export interface HttpOptions {
   /** Folder of the built front ends. */
   readonly site: string;
+  /** Folder of the built player, which is at `/play/`. */
+  readonly player: string;
   /** File of the reference. */
   readonly docs: string;
   readonly media: MediaOptions;
@@ -56,6 +58,9 @@ const answerOf = (options: HttpOptions, request: HttpRequest): Effect.Effect<Ans
   }
   if (path === "/docs") return answerPage(options.docs, request);
   if (path.startsWith("/media/")) return answerMedia(options.media, request);
+  // The player names its files relative to its own address.
+  if (path === "/play") return Effect.succeed(textAnswer(308, "The player is at /play/.\n", { location: "/play/" }));
+  if (path.startsWith("/play/")) return answerSite(options.player, { ...request, path: path.slice("/play".length) });
   return answerSite(options.site, request);
 };
 

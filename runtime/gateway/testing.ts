@@ -118,7 +118,7 @@ export interface TestGatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly quotas?: Layer.Layer<Quotas>;
-  readonly http?: Partial<Pick<GatewayOptions, "site" | "docs" | "media" | "health" | "metrics">>;
+  readonly http?: Partial<Pick<GatewayOptions, "site" | "player" | "docs" | "media" | "health" | "metrics">>;
 }
 
 export const startGateway = async (options: TestGatewayOptions = {}): Promise<TestGateway> => {
@@ -128,6 +128,7 @@ export const startGateway = async (options: TestGatewayOptions = {}): Promise<Te
     authenticator,
     server: "pixsim test",
     site: "/nowhere",
+    player: "/nowhere",
     docs: "/nowhere/reference.html",
     media: {
       key: new Uint8Array(32),

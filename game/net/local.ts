@@ -1,0 +1,118 @@
+// A playthrough without a server: the evaluator in this page, kept as its seed and inputs where the page can keep something. For
+// exported stories, previews, tests and measurements.
+import * as z from "zod";
+import { type PlayInput, PlayInput as PlayInputSchema, type PlayOutput, type PlayState } from "#protocol/scene/play/state.ts";
+import { replayPlay, startPlay, stepPlay } from "#protocol/scene/play/step.ts";
+import { viewPlay } from "#protocol/scene/play/view.ts";
+import type { Story } from "#protocol/scene/scene.ts";
+import type { ContentRating, Moment, PlayableMedia, PlayChange, PlaySource, Refusal } from "./source.ts";
+
+/** What a page can keep: `localStorage` is one. */
+export type Keep = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+
+export interface LocalOptions {
+  readonly story: Story;
+  readonly title: string;
+  readonly rating?: ContentRating;
+  readonly media: (assetIds: ReadonlyArray<string>) => Promise<ReadonlyMap<string, PlayableMedia>>;
+  /** Of a new playthrough; asked for again after a restart. */
+  readonly seed: () => number;
+  /** Where the playthrough is kept, and under which name. */
+  readonly keep?: { readonly at: Keep; readonly name: string };
+}
+
+const Kept = z.object({ seed: z.int(), inputs: z.array(PlayInputSchema).max(20_000) });
+type Kept = z.infer<typeof Kept>;
+
+const readKept = ({ at, name }: NonNullable<LocalOptions["keep"]>): Kept | undefined => {
+  try {
+    return Kept.safeParse(JSON.parse(at.getItem(name) ?? "null")).data;
+  } catch {
+    // Not JSON: something else was kept under this name.
+    return undefined;
+  }
+};
+
+/** Throws where the story has nowhere to begin. */
+export const localPlay = (options: LocalOptions): PlaySource => {
+  const { story, keep } = options;
+  const listeners = new Set<(change: PlayChange) => void>();
+  let seed = 0;
+  let inputs: Array<PlayInput> = [];
+  let moments: ReadonlyArray<Moment> = [];
+  let state: PlayState;
+
+  const store = (): void => {
+    try {
+      keep?.at.setItem(keep.name, JSON.stringify({ seed, inputs }));
+    } catch {
+      // Full, or not allowed: the playthrough goes on, and is only not there after a reload.
+    }
+  };
+  /** What was chosen, if it was a choice. */
+  const note = (before: PlayState, input: PlayInput): void => {
+    if (input.type !== "choose") return;
+    const chosen = viewPlay(story, before, navigatorLanguage())?.choices.find(({ edge }) => edge === input.edge)?.text ?? "";
+    moments = [...moments, { inputs: inputs.length, chosen }];
+  };
+  const begin = (from: Kept): boolean => {
+    const begun = startPlay(story, { seed: from.seed });
+    if (!begun.ok) throw new Error(begun.refusal.message);
+    seed = from.seed;
+    inputs = [];
+    moments = [];
+    state = begun.state;
+    for (const input of from.inputs) {
+      const next = stepPlay(story, state, input);
+      // Kept of another version of the story: what still fits of it is played.
+      if (!next.ok) return false;
+      note(state, input);
+      inputs.push(input);
+      state = next.state;
+    }
+    return true;
+  };
+  begin((keep === undefined ? undefined : readKept(keep)) ?? { seed: options.seed(), inputs: [] });
+
+  const tell = (outputs: ReadonlyArray<PlayOutput>, jumped: boolean): void => {
+    store();
+    for (const listener of listeners) listener({ state, outputs, jumped });
+  };
+  return {
+    story,
+    title: options.title,
+    rating: options.rating ?? "everyone",
+    watching: false,
+    state: () => state,
+    take: (input): Refusal | null => {
+      const next = stepPlay(story, state, input);
+      if (!next.ok) return next.refusal;
+      note(state, input);
+      inputs.push(input);
+      state = next.state;
+      tell(next.outputs, false);
+      return null;
+    },
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    history: () => moments,
+    rewind: (count) => {
+      const back = replayPlay(story, { seed }, inputs.slice(0, count));
+      if (!back.ok) return;
+      inputs = inputs.slice(0, count);
+      moments = moments.filter((moment) => moment.inputs < count);
+      state = back.state;
+      tell([], true);
+    },
+    restart: () => {
+      begin({ seed: options.seed(), inputs: [] });
+      tell([], true);
+    },
+    media: options.media,
+    close: () => listeners.clear(),
+  };
+};
+
+const navigatorLanguage = (): string => globalThis.navigator?.language?.slice(0, 2) ?? "en";

@@ -1,0 +1,59 @@
+// Where a playthrough comes from: the evaluator in this page, or a session on the server that this page runs ahead of. The player
+// knows only this.
+import type { PlayInput, PlayOutput, PlayState, RefusalCode } from "#protocol/scene/play/state.ts";
+import type { Story } from "#protocol/scene/scene.ts";
+
+/** Files of an asset, as a player needs them. */
+export interface PlayableMedia {
+  /** The picture alone where there is such a file, else the whole video. */
+  readonly video: string;
+  /** The sound alone. Null: there is none. */
+  readonly audio: string | null;
+  readonly durationMs: number;
+  /** Of `video`, where that is known. */
+  readonly bytes: number | null;
+  readonly poster: string | null;
+}
+
+export interface PlayChange {
+  readonly state: PlayState;
+  /** What happened on the way there. Empty after a jump. */
+  readonly outputs: ReadonlyArray<PlayOutput>;
+  /** The state does not follow from the last one: a rewind, another device, a correction. All that is shown is taken from it anew. */
+  readonly jumped: boolean;
+}
+
+/** A choice that was made, and can be gone back to. */
+export interface Moment {
+  /** Inputs before it. */
+  readonly inputs: number;
+  readonly chosen: string;
+}
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly message: string;
+}
+
+export const contentRatings = ["everyone", "teen", "mature"] as const;
+export type ContentRating = (typeof contentRatings)[number];
+
+export interface PlaySource {
+  readonly story: Story;
+  readonly title: string;
+  readonly rating: ContentRating;
+  /** Who only watches gives no inputs. */
+  readonly watching: boolean;
+  readonly state: () => PlayState;
+  /** Takes effect at once. Null: taken. */
+  readonly take: (input: PlayInput) => Refusal | null;
+  readonly onChange: (listener: (change: PlayChange) => void) => () => void;
+  /** Oldest first. */
+  readonly history: () => ReadonlyArray<Moment>;
+  /** Back to where only so many inputs had been given. */
+  readonly rewind: (inputs: number) => void;
+  readonly restart: () => void;
+  /** Those that are there. */
+  readonly media: (assetIds: ReadonlyArray<string>) => Promise<ReadonlyMap<string, PlayableMedia>>;
+  readonly close: () => void;
+}

@@ -1,0 +1,86 @@
+// The choices as buttons over the picture: numbered, with the time that is left.
+import { createEffect, For, on, Show } from "solid-js";
+import type { PlayView } from "#protocol/scene/play/view.ts";
+import type { ChoiceTimer } from "./player.ts";
+
+/** That have a key of their own. */
+export const choiceKeys = 8;
+/** From here on somebody who needs it is offered more time, ms. */
+const offerMoreBelowMs = 20_000;
+
+export const Choices = (props: {
+  readonly prompt: string;
+  readonly choices: PlayView["choices"];
+  readonly timer: ChoiceTimer | null;
+  readonly watching: boolean;
+  readonly choose: (edge: string) => void;
+  readonly moreTime: () => void;
+}) => {
+  let list!: HTMLDivElement;
+  /** Where they come up, they have the keyboard. */
+  createEffect(
+    on(
+      () => props.choices.map(({ edge }) => edge).join(),
+      () => list.querySelector<HTMLButtonElement>("button:not(:disabled)")?.focus({ preventScroll: true }),
+    ),
+  );
+  const move = (by: number): void => {
+    const buttons = [...list.querySelectorAll<HTMLButtonElement>("button:not(:disabled)")];
+    const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
+    buttons[(at + by + buttons.length) % buttons.length]?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    move(by);
+  };
+  return (
+    <section class="choices" aria-label="Choices" onKeyDown={onKeyDown}>
+      <Show when={props.prompt !== ""}>
+        <p class="prompt">{props.prompt}</p>
+      </Show>
+      <Show when={props.timer}>
+        {(timer) => (
+          <div class="timer">
+            <div
+              class="timer-bar"
+              role="progressbar"
+              aria-label="Time left"
+              aria-valuemin={0}
+              aria-valuemax={Math.round(timer().totalMs / 1000)}
+              aria-valuenow={Math.ceil(timer().leftMs / 1000)}
+            >
+              <div style={{ transform: `scaleX(${timer().leftMs / timer().totalMs})` }} />
+            </div>
+            <span class="timer-left">{Math.ceil(timer().leftMs / 1000)} s</span>
+            <Show when={timer().leftMs < offerMoreBelowMs}>
+              <button type="button" class="plain" data-more-time onClick={() => props.moreTime()}>
+                More time
+              </button>
+            </Show>
+          </div>
+        )}
+      </Show>
+      <div class="choice-list" ref={(element) => (list = element)}>
+        <For each={props.choices}>
+          {(choice, at) => (
+            <button
+              type="button"
+              class="choice"
+              data-choice={at() + 1}
+              aria-pressed={choice.chosen}
+              disabled={!choice.open || props.watching}
+              onClick={() => props.choose(choice.edge)}
+            >
+              <Show when={at() < choiceKeys}>
+                <kbd aria-hidden="true">{at() + 1}</kbd>
+              </Show>
+              <span>{choice.text === "" ? "Go on" : choice.text}</span>
+            </button>
+          )}
+        </For>
+      </div>
+    </section>
+  );
+};

@@ -1,0 +1,113 @@
+// Files of videos in memory: fetched once, whole, so that nothing waits for the line when a piece is shown. One that is too large for that
+// is played from its address.
+import type { PlayableMedia } from "../net/source.ts";
+
+/** Larger files are not held, bytes. */
+const largestHeld = 24 * 2 ** 20;
+/** An answer that has not begun after this time is asked for anew, ms: somewhere on the way it was forgotten. */
+const patienceMs = 1200;
+const tries = 4;
+
+export interface Clip {
+  readonly media: PlayableMedia;
+  /** For the `src` of an element. */
+  readonly url: string;
+  /** That it takes in memory. */
+  readonly bytes: number;
+  /** Null: it has none, or none that can be decoded. */
+  readonly sound: Promise<AudioBuffer | null>;
+}
+
+/** The body, once it has begun to come in time. */
+const fetched = async (url: string, signal: AbortSignal): Promise<Response> => {
+  for (let attempt = 1; ; attempt++) {
+    const impatient = new AbortController();
+    const timer = setTimeout(() => impatient.abort(), patienceMs * attempt);
+    try {
+      const response = await fetch(url, { signal: AbortSignal.any([signal, impatient.signal]) });
+      clearTimeout(timer);
+      if (!response.ok) throw new Error(`${new URL(url, location.href).pathname} answered ${response.status}.`);
+      return response;
+    } catch (error) {
+      clearTimeout(timer);
+      if (signal.aborted || attempt >= tries || !impatient.signal.aborted) throw error;
+    }
+  }
+};
+
+export class Clips {
+  readonly #media: (assetId: string) => Promise<PlayableMedia | undefined>;
+  readonly #context: BaseAudioContext;
+  readonly #clips = new Map<string, { readonly clip: Promise<Clip>; readonly abort: AbortController; ready: Clip | undefined }>();
+  /** Of the line, bytes per millisecond: measured at each file. */
+  #rate = 1000;
+
+  constructor(media: (assetId: string) => Promise<PlayableMedia | undefined>, context: BaseAudioContext) {
+    this.#media = media;
+    this.#context = context;
+  }
+
+  /** What the line brings in so many milliseconds, bytes. */
+  within(ms: number): number {
+    return this.#rate * ms;
+  }
+
+  /** Undefined: not here yet. */
+  ready(assetId: string): Clip | undefined {
+    return this.#clips.get(assetId)?.ready;
+  }
+
+  get(assetId: string): Promise<Clip> {
+    const known = this.#clips.get(assetId);
+    if (known !== undefined) return known.clip;
+    const abort = new AbortController();
+    const entry = { clip: this.#load(assetId, abort.signal), abort, ready: undefined as Clip | undefined };
+    this.#clips.set(assetId, entry);
+    entry.clip.then(
+      (clip) => {
+        entry.ready = clip;
+        if (this.#clips.get(assetId) !== entry) URL.revokeObjectURL(clip.url);
+      },
+      () => {
+        if (this.#clips.get(assetId) === entry) this.#clips.delete(assetId);
+      },
+    );
+    return entry.clip;
+  }
+
+  /** Gives up all others. */
+  keep(assetIds: ReadonlySet<string>): void {
+    for (const [assetId, { abort, ready }] of this.#clips) {
+      if (assetIds.has(assetId)) continue;
+      this.#clips.delete(assetId);
+      abort.abort();
+      if (ready !== undefined) URL.revokeObjectURL(ready.url);
+    }
+  }
+
+  async #load(assetId: string, signal: AbortSignal): Promise<Clip> {
+    const media = await this.#media(assetId);
+    if (media === undefined) throw new Error("This video is not here any more.");
+    const sound = this.#sound(media, signal);
+    if (media.bytes !== null && media.bytes > largestHeld) return { media, url: media.video, bytes: 0, sound };
+    const began = performance.now();
+    const response = await fetched(media.video, signal);
+    if (Number(response.headers.get("content-length") ?? 0) > largestHeld) {
+      await response.body?.cancel();
+      return { media, url: media.video, bytes: 0, sound };
+    }
+    const blob = await response.blob();
+    this.#rate = this.#rate * 0.6 + (blob.size / Math.max(1, performance.now() - began)) * 0.4;
+    return { media, url: URL.createObjectURL(blob), bytes: blob.size, sound };
+  }
+
+  async #sound({ audio }: PlayableMedia, signal: AbortSignal): Promise<AudioBuffer | null> {
+    if (audio === null) return null;
+    try {
+      return await this.#context.decodeAudioData(await (await fetched(audio, signal)).arrayBuffer());
+    } catch {
+      // The picture plays on without it.
+      return null;
+    }
+  }
+}

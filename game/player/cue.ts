@@ -1,0 +1,66 @@
+// What is shown of which asset, and what a state of the story asks the stage to show. Pure.
+import type { PlayView, ViewedMedia } from "#protocol/scene/play/view.ts";
+import type { SegmentMedia } from "#protocol/scene/scene.ts";
+
+/** A piece of a video. */
+export interface Cue {
+  /** The same for the same beginning: that is what an element is made ready with. */
+  readonly key: string;
+  readonly assetId: string;
+  readonly startMs: number;
+  /** Null: to the end of the video. */
+  readonly endMs: number | null;
+}
+
+export const cueFor = (assetId: string, startMs = 0, endMs: number | null = null): Cue => ({
+  key: `${assetId}@${startMs}`,
+  assetId,
+  startMs,
+  endMs,
+});
+
+/** Undefined: there is no picture to it, only a text or nothing. */
+export const cueOf = (media: ViewedMedia | SegmentMedia): Cue | undefined => {
+  switch (media.kind) {
+    case "asset":
+      return cueFor(media.assetId);
+    case "clip":
+      return cueFor(media.assetId, media.startMs, media.endMs);
+    case "missing":
+    case "placeholder":
+      return undefined;
+  }
+};
+
+/** What comes when the last cue of a programme is over. */
+export type AtEnd =
+  /** The story is told that it has ended. */
+  | { readonly kind: "tell" }
+  /** This cue, over and over. */
+  | { readonly kind: "loop"; readonly cue: Cue }
+  /** The last picture stays. */
+  | { readonly kind: "stay" };
+
+export interface Programme {
+  /** One after the other. */
+  readonly cues: ReadonlyArray<Cue>;
+  readonly atEnd: AtEnd;
+}
+
+/** `lastStep`: whether nothing comes after this step of a progression; null: there are no steps. */
+export const programmeOf = (view: PlayView, lastStep: boolean | null): Programme => {
+  const cues = view.media.flatMap((media) => cueOf(media) ?? []);
+  const last = cues.at(-1);
+  if (last === undefined) return { cues, atEnd: { kind: "stay" } };
+  if (lastStep === false) return { cues, atEnd: { kind: "loop", cue: last } };
+  if (view.loop === null || view.choices.some(({ chosen }) => chosen)) return { cues, atEnd: { kind: "tell" } };
+  // Both count from the beginning of the piece, and stay within it.
+  const startMs = Math.min(last.startMs + view.loop.startMs, (last.endMs ?? Infinity) - 1);
+  const loopEnd = last.startMs + view.loop.endMs;
+  const endMs = last.endMs === null ? loopEnd : Math.min(loopEnd, last.endMs);
+  // The first time round it plays up to where the loop ends.
+  return {
+    cues: [...cues.slice(0, -1), cueFor(last.assetId, last.startMs, endMs)],
+    atEnd: { kind: "loop", cue: cueFor(last.assetId, startMs, endMs) },
+  };
+};

@@ -1,0 +1,59 @@
+// Before the story: what it is, whom it is for, and the one press that browsers ask for before there is sound.
+import { createSignal, Show } from "solid-js";
+import { type ContentRating, contentRatings, type PlaySource } from "../net/source.ts";
+
+const warnings: Readonly<Record<Exclude<ContentRating, "everyone">, string>> = {
+  teen: "This story is for people of 13 years or more.",
+  mature: "This story is for adults only.",
+};
+
+export const Gate = (props: {
+  readonly source: PlaySource;
+  /** The highest rating that somebody here has agreed to. */
+  readonly agreed: ContentRating;
+  readonly start: () => void;
+}) => {
+  const asks = () => contentRatings.indexOf(props.source.rating) > contentRatings.indexOf(props.agreed);
+  const [agreed, setAgreed] = createSignal(false);
+  const warning = () => (props.source.rating === "everyone" ? "" : warnings[props.source.rating]);
+  const goesOn = props.source.state().turn > 0;
+  return (
+    <section class="gate" aria-labelledby="title">
+      <h1 id="title">{props.source.title}</h1>
+      <Show when={warning() !== ""}>
+        <p class="rating">{warning()}</p>
+      </Show>
+      <Show when={asks()}>
+        <label class="agree">
+          <input type="checkbox" checked={agreed()} onChange={(event) => setAgreed(event.currentTarget.checked)} />
+          <span>I am old enough, and want to see it.</span>
+        </label>
+      </Show>
+      <Show when={props.source.watching}>
+        <p class="muted">You follow somebody else's playthrough.</p>
+      </Show>
+      <button
+        type="button"
+        class="choice start"
+        disabled={asks() && !agreed()}
+        ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))}
+        onClick={() => props.start()}
+      >
+        {props.source.watching ? "Watch" : goesOn ? "Go on" : "Play"}
+      </button>
+      <Show when={goesOn && !props.source.watching}>
+        <button
+          type="button"
+          class="plain"
+          disabled={asks() && !agreed()}
+          onClick={() => {
+            props.source.restart();
+            props.start();
+          }}
+        >
+          From the beginning
+        </button>
+      </Show>
+    </section>
+  );
+};

@@ -1,0 +1,115 @@
+// What opens over the picture: settings, and the way back.
+import { For, type ParentProps, Show } from "solid-js";
+import type { Moment } from "../net/source.ts";
+import { type Settings, speeds, stretches } from "./settings.ts";
+
+const Panel = (props: ParentProps<{ readonly title: string; readonly close: () => void }>) => {
+  const shown = (dialog: HTMLDialogElement): void => queueMicrotask(() => dialog.isConnected && dialog.showModal());
+  return (
+    <dialog class="panel" aria-label={props.title} ref={shown} onClose={() => props.close()}>
+      <header>
+        <h2>{props.title}</h2>
+        <button type="button" class="plain" onClick={() => props.close()}>
+          Close
+        </button>
+      </header>
+      {props.children}
+    </dialog>
+  );
+};
+
+const stretchName = (stretch: Settings["timers"]): string => {
+  if (stretch === null) return "No timers";
+  return stretch === 1 ? "As the story says" : `${stretch} times as long`;
+};
+
+export const SettingsPanel = (props: {
+  readonly settings: Settings;
+  readonly languages: ReadonlyArray<string>;
+  readonly language: string;
+  readonly change: (settings: Partial<Settings>) => void;
+  readonly close: () => void;
+}) => {
+  const names = new Intl.DisplayNames([navigator.language], { type: "language" });
+  return (
+    <Panel title="Settings" close={props.close}>
+      <label>
+        <span>Volume</span>
+        <input
+          type="range"
+          min="0"
+          max="1"
+          step="0.05"
+          value={props.settings.volume}
+          onInput={(event) => props.change({ volume: event.currentTarget.valueAsNumber, muted: false })}
+        />
+      </label>
+      <label>
+        <span>Speed</span>
+        <select onChange={(event) => props.change({ speed: speeds[event.currentTarget.selectedIndex]! })}>
+          <For each={speeds}>{(speed) => <option selected={speed === props.settings.speed}>{speed} ×</option>}</For>
+        </select>
+      </label>
+      <label>
+        <span>Time for choices</span>
+        <select data-setting="timers" onChange={(event) => props.change({ timers: stretches[event.currentTarget.selectedIndex]! })}>
+          <For each={stretches}>{(stretch) => <option selected={stretch === props.settings.timers}>{stretchName(stretch)}</option>}</For>
+        </select>
+      </label>
+      <Show when={props.languages.length > 1}>
+        <label>
+          <span>Language</span>
+          <select onChange={(event) => props.change({ language: props.languages[event.currentTarget.selectedIndex]! })}>
+            <For each={props.languages}>
+              {(language) => <option selected={language === props.language}>{names.of(language) ?? language}</option>}
+            </For>
+          </select>
+        </label>
+      </Show>
+      <label>
+        <span>Subtitles</span>
+        <input
+          type="checkbox"
+          checked={props.settings.captions}
+          onChange={(event) => props.change({ captions: event.currentTarget.checked })}
+        />
+      </label>
+      <label>
+        <span>Less motion</span>
+        <input
+          type="checkbox"
+          checked={props.settings.reducedMotion ?? matchMedia("(prefers-reduced-motion: reduce)").matches}
+          onChange={(event) => props.change({ reducedMotion: event.currentTarget.checked })}
+        />
+      </label>
+    </Panel>
+  );
+};
+
+export const HistoryPanel = (props: {
+  readonly moments: ReadonlyArray<Moment>;
+  readonly watching: boolean;
+  readonly rewind: (inputs: number) => void;
+  readonly restart: () => void;
+  readonly close: () => void;
+}) => (
+  <Panel title="History" close={props.close}>
+    <Show when={props.moments.length > 0} fallback={<p class="muted">Nothing has been chosen yet.</p>}>
+      <ol class="moments">
+        <For each={props.moments}>
+          {(moment) => (
+            <li>
+              <span>{moment.chosen === "" ? "Went on" : moment.chosen}</span>
+              <button type="button" class="plain" disabled={props.watching} onClick={() => props.rewind(moment.inputs)}>
+                Choose again
+              </button>
+            </li>
+          )}
+        </For>
+      </ol>
+    </Show>
+    <button type="button" disabled={props.watching} onClick={() => props.restart()}>
+      From the beginning
+    </button>
+  </Panel>
+);

@@ -1,0 +1,324 @@
+// Plays a story: brings together where the playthrough comes from and the stage, and says as signals what is to be drawn over the picture.
+import { type Accessor, batch, createSignal } from "solid-js";
+import { lookAhead } from "#protocol/scene/play/ahead.ts";
+import { programOf } from "#protocol/scene/play/program.ts";
+import type { PlayState } from "#protocol/scene/play/state.ts";
+import { type PlayView, viewPlay } from "#protocol/scene/play/view.ts";
+import type { PlayableMedia, PlayChange, PlaySource } from "../net/source.ts";
+import { Clips } from "./clips.ts";
+import { type Cue, cueOf, type Programme, programmeOf } from "./cue.ts";
+import { Sound } from "./sound.ts";
+import { Stage, type StageWish, type Switch } from "./stage.ts";
+
+/** Remembered, of the last cuts. */
+const switchesKept = 200;
+/** What comes after what comes next is worth that much less. */
+const later = 0.3;
+const tickMs = 100;
+/** Whoever asks for more time for a choice has so many times as much. */
+const moreTimes = 10;
+
+export interface ChoiceTimer {
+  readonly leftMs: number;
+  readonly totalMs: number;
+}
+
+export interface Player {
+  readonly source: PlaySource;
+  readonly view: Accessor<PlayView>;
+  /** Whether the choices of the view can be made now. */
+  readonly offered: Accessor<boolean>;
+  readonly timer: Accessor<ChoiceTimer | null>;
+  /** The picture that should be there is not. */
+  readonly waiting: Accessor<boolean>;
+  readonly paused: Accessor<boolean>;
+  readonly problem: Accessor<string | null>;
+  /** Nothing is played, and the story waits for somebody to have read what it says. */
+  readonly reading: Accessor<boolean>;
+  /** The next step of a progression can be asked for. */
+  readonly stepping: Accessor<boolean>;
+  readonly switches: () => ReadonlyArray<Switch>;
+  /** All that is heard. */
+  readonly output: AudioNode;
+  /** From a gesture: sound is allowed by one only. */
+  readonly start: () => void;
+  readonly choose: (edge: string) => void;
+  readonly goOn: () => void;
+  readonly finishGame: (score: number, durationMs: number) => void;
+  readonly skipGame: () => void;
+  readonly scrub: (share: number) => void;
+  /** To where something is asked, or to what comes next. */
+  readonly skip: () => void;
+  /** Ten times as long for this choice. */
+  readonly moreTime: () => void;
+  readonly setPaused: (paused: boolean) => void;
+  readonly setVolume: (volume: number) => void;
+  readonly setRate: (rate: number) => void;
+  readonly setLanguage: (language: string) => void;
+  /** What times for choices are multiplied by; null: none runs out. */
+  readonly setStretch: (stretch: number | null) => void;
+  readonly close: () => void;
+}
+
+export interface PlayerOptions {
+  readonly source: PlaySource;
+  /** Holds the video elements. */
+  readonly container: HTMLElement;
+  readonly language: string;
+  readonly audio?: AudioContext;
+}
+
+export const makePlayer = ({ source, container, language: firstLanguage, audio }: PlayerOptions): Player => {
+  const { story } = source;
+  const known = new Map<string, Promise<PlayableMedia | undefined>>();
+  const mediaOf = (assetId: string): Promise<PlayableMedia | undefined> => {
+    let media = known.get(assetId);
+    if (media === undefined) {
+      media = source.media([assetId]).then((found) => found.get(assetId));
+      known.set(assetId, media);
+      // A failure may be of the moment.
+      media.then(
+        (found) => found ?? known.delete(assetId),
+        () => known.delete(assetId),
+      );
+    }
+    return media;
+  };
+  const sound = new Sound(audio ?? new AudioContext());
+  const clips = new Clips(mediaOf, sound.context);
+
+  let language = firstLanguage;
+  let state: PlayState = source.state();
+  const seen = (): PlayView => {
+    const view = viewPlay(story, state, language);
+    if (view === undefined) throw new Error("This playthrough is of another version of the story.");
+    return view;
+  };
+  const [view, setView] = createSignal(seen());
+  const [offered, setOffered] = createSignal(false);
+  const [timer, setTimer] = createSignal<ChoiceTimer | null>(null);
+  const [waiting, setWaiting] = createSignal(false);
+  const [paused, setPaused] = createSignal(false);
+  const [problem, setProblem] = createSignal<string | null>(null);
+  const [reading, setReading] = createSignal(false);
+  const [stepping, setStepping] = createSignal(false);
+
+  let switches: ReadonlyArray<Switch> = [];
+  let programme: Programme = { cues: [], atEnd: { kind: "stay" } };
+  /** Of the programme, the cue that is shown. */
+  let at = 0;
+  /** Of the cues before it, ms. */
+  let before = 0;
+  let position = 0;
+  /** While a piece tells of its end, what follows it does so without a gap. */
+  let ending = false;
+  let started = false;
+  let stretch: number | null = 1;
+  let clock: ReturnType<typeof setInterval> | undefined;
+  let looking: ReturnType<typeof setTimeout> | undefined;
+
+  const lastStep = (): boolean | null => {
+    const frame = state.frames.at(-1);
+    if (state.waiting.for !== "media" || state.waiting.step === null || frame === undefined) return null;
+    const node = programOf(story).scenes.get(frame.scene)?.nodes.get(frame.node);
+    return node?.type === "video" && node.playback.mode === "progression" ? state.waiting.step >= node.playback.steps.length - 1 : null;
+  };
+
+  // ── Choices ──
+
+  const stopTimer = (): void => {
+    clearInterval(clock);
+    setTimer(null);
+  };
+  const startTimer = (longer = 1): void => {
+    const { timeoutMs } = view();
+    clearInterval(clock);
+    if (timeoutMs === null || stretch === null || source.watching) return void setTimer(null);
+    const totalMs = timeoutMs * stretch * longer;
+    let leftMs = totalMs;
+    setTimer({ leftMs, totalMs });
+    clock = setInterval(() => {
+      if (paused()) return;
+      leftMs = Math.max(0, leftMs - tickMs);
+      setTimer({ leftMs, totalMs });
+      if (leftMs > 0) return;
+      clearInterval(clock);
+      // Where nothing is taken for it, the choice stays open.
+      source.take({ type: "timeout", turn: state.turn });
+    }, tickMs);
+  };
+  const offer = (): void => {
+    const { choices } = view();
+    if (offered() || choices.length === 0 || choices.some(({ chosen }) => chosen)) return;
+    setOffered(true);
+    startTimer();
+  };
+  const withdraw = (): void => {
+    setOffered(false);
+    stopTimer();
+  };
+
+  // ── What may come ──
+
+  const look = (): void => {
+    clearTimeout(looking);
+    // After the cut that has just been asked for is on the screen.
+    looking = setTimeout(() => {
+      const wishes: Array<StageWish> = [];
+      if (programme.atEnd.kind === "loop") wishes.push({ cue: programme.atEnd.cue, likelihood: 2 });
+      for (const cue of programme.cues.slice(at + 1)) wishes.push({ cue, likelihood: 2 });
+      for (const { media, likelihood, inputs } of lookAhead(story, state).candidates) {
+        const cue = cueOf(media);
+        if (cue !== undefined) wishes.push({ cue, likelihood: likelihood * later ** (inputs - 1) });
+      }
+      stage.prepare(wishes);
+    }, 0);
+  };
+
+  // ── The programme ──
+
+  const show = (cue: Cue): void => {
+    setProblem(null);
+    stage.show(cue, ending ? "end" : "cut");
+    look();
+  };
+  const begin = (): void => {
+    programme = programmeOf(view(), lastStep());
+    at = 0;
+    before = 0;
+    position = 0;
+    const [first] = programme.cues;
+    setReading(state.waiting.for === "media" && first === undefined);
+    setStepping(lastStep() === false);
+    if (first !== undefined) show(first);
+    else look();
+  };
+  const tellEnd = (): void => {
+    if (source.watching) return;
+    source.take({ type: "ended", turn: state.turn });
+  };
+  const pieceEnds = (): void => {
+    before += position;
+    const next = programme.cues[at + 1];
+    if (next !== undefined) {
+      at += 1;
+      return show(next);
+    }
+    switch (programme.atEnd.kind) {
+      case "tell":
+        return tellEnd();
+      case "loop":
+        offer();
+        return show(programme.atEnd.cue);
+      case "stay":
+    }
+  };
+
+  const stage = new Stage(container, clips, sound, {
+    ending: () => {
+      ending = true;
+      try {
+        pieceEnds();
+      } finally {
+        ending = false;
+      }
+    },
+    switched: (one) => {
+      switches = [...switches.slice(1 - switchesKept), one];
+    },
+    waiting: setWaiting,
+    position: (ms) => {
+      position = ms;
+      const { showAtMs } = view();
+      if (showAtMs !== null && before + ms >= showAtMs) offer();
+    },
+    failed: (_cue, error) => setProblem(error instanceof Error ? error.message : String(error)),
+  });
+
+  const follow = ({ state: next, outputs, jumped }: PlayChange): void =>
+    batch(() => {
+      state = next;
+      setView(seen());
+      const plays = jumped || outputs.some(({ type }) => type === "play");
+      const { waiting: on } = state;
+      const asked = on.for === "choice" || (on.for === "media" && on.pending === null);
+      if (plays || !asked) withdraw();
+      if (plays) begin();
+      else {
+        // A choice for the end of the clip: it does not go round any more.
+        programme = { ...programme, atEnd: programmeOf(view(), lastStep()).atEnd };
+        setReading(on.for === "media" && on.playing.length === 0);
+        look();
+      }
+      if (on.for === "choice") offer();
+      if (jumped && on.for !== "media") stage.hold();
+    });
+  const unfollow = source.onChange((change) => {
+    if (started) follow(change);
+    else state = change.state;
+  });
+
+  return {
+    source,
+    view,
+    offered,
+    timer,
+    waiting,
+    paused,
+    problem,
+    reading,
+    stepping,
+    switches: () => switches,
+    output: sound.output,
+    start: () => {
+      started = true;
+      void sound.context.resume();
+      follow({ state: source.state(), outputs: [], jumped: true });
+    },
+    choose: (edge) => {
+      if (!source.watching) source.take({ type: "choose", turn: state.turn, edge });
+    },
+    goOn: () => {
+      if (source.watching) return;
+      if (stepping()) source.take({ type: "progress", turn: state.turn });
+      else if (reading()) tellEnd();
+    },
+    finishGame: (score, durationMs) => {
+      if (!source.watching) source.take({ type: "minigame", turn: state.turn, score, durationMs: Math.round(durationMs) });
+    },
+    skipGame: () => {
+      if (!source.watching) source.take({ type: "skip", turn: state.turn });
+    },
+    scrub: (share) => stage.scrub(share),
+    skip: () => {
+      if (view().choices.length > 0) offer();
+      else if (!source.watching && state.waiting.for === "media" && !stepping()) tellEnd();
+    },
+    moreTime: () => startTimer(moreTimes),
+    setPaused: (now) => {
+      setPaused(now);
+      if (now) stage.pause();
+      else stage.resume();
+    },
+    setVolume: (volume) => {
+      sound.volume = volume;
+    },
+    setRate: (rate) => {
+      stage.rate = rate;
+    },
+    setLanguage: (next) => {
+      language = next;
+      setView(seen());
+    },
+    setStretch: (next) => {
+      stretch = next;
+      if (offered()) startTimer();
+    },
+    close: () => {
+      unfollow();
+      clearTimeout(looking);
+      stopTimer();
+      stage.close();
+    },
+  };
+};

@@ -1,0 +1,42 @@
+// How somebody wants to watch: kept in this browser.
+import * as z from "zod";
+import type { Keep } from "../net/local.ts";
+
+export const speeds = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
+/** What time for a choice is multiplied by; null: there are no timers. */
+export const stretches = [1, 2, 10, null] as const;
+
+const Settings = z.object({
+  volume: z.number().min(0).max(1).catch(0.8),
+  muted: z.boolean().catch(false),
+  captions: z.boolean().catch(true),
+  speed: z.literal(speeds).catch(1),
+  timers: z.literal(stretches).catch(1),
+  /** Null: the browser's. */
+  language: z.string().nullable().catch(null),
+  /** Null: as the system says. */
+  reducedMotion: z.boolean().nullable().catch(null),
+  /** The highest that has been agreed to. */
+  rating: z.enum(["everyone", "teen", "mature"]).catch("everyone"),
+});
+export type Settings = z.infer<typeof Settings>;
+
+const name = "pixsim.player";
+
+export const readSettings = (keep: Keep): Settings => {
+  let kept: unknown;
+  try {
+    kept = JSON.parse(keep.getItem(name) ?? "{}");
+  } catch {
+    kept = {};
+  }
+  return Settings.parse(typeof kept === "object" && kept !== null ? kept : {});
+};
+
+export const writeSettings = (keep: Keep, settings: Settings): void => {
+  try {
+    keep.setItem(name, JSON.stringify(settings));
+  } catch {
+    // Full, or not allowed: they hold until the page is closed.
+  }
+};

@@ -1,0 +1,307 @@
+// The pictures: a pool of video elements of which one is shown, the others wait with what may come next. A cut turns another one on and is
+// done; a piece that is not ready leaves the last picture where it is. Knows pieces, and nothing of stories.
+import type { Clip, Clips } from "./clips.ts";
+import type { Cue } from "./cue.ts";
+import { planPreload } from "./preload.ts";
+import { Slot } from "./slot.ts";
+import type { Sound } from "./sound.ts";
+
+/** Elements in all. More of them than this, and decoders are taken from the one that is shown. */
+const elements = 6;
+/** Of files in memory, bytes. */
+const memory = 192 * 2 ** 20;
+/** Files are fetched that far ahead, ms. */
+const horizonMs = 8000;
+/** Of a file of which nothing is known. */
+const guessedBytes = 2 * 2 ** 20;
+/** Before its end a piece says that it ends: turning the next one on takes the browser about that long, ms. */
+const leadMs = 20;
+/** A wait that is shorter is not spoken of, ms. */
+const quietMs = 180;
+
+/** How one cut went. */
+export interface Switch {
+  readonly kind: "cut" | "end";
+  /** Whether the piece was ready when it was asked for. */
+  readonly primed: boolean;
+  /** From when it was asked for until it was turned on, and until it moved, ms. */
+  readonly shownMs: number;
+  readonly movingMs: number;
+}
+
+export interface StageEvents {
+  /** The piece comes to its end: what is asked for within the call follows without a gap. */
+  readonly ending: () => void;
+  readonly switched: (one: Switch) => void;
+  readonly waiting: (waiting: boolean) => void;
+  /** Of the piece that is shown, ms from its beginning. While it plays, with each frame of the display. */
+  readonly position: (ms: number) => void;
+  readonly failed: (cue: Cue, error: unknown) => void;
+}
+
+export interface StageWish {
+  readonly cue: Cue;
+  readonly likelihood: number;
+}
+
+export class Stage {
+  readonly #slots: ReadonlyArray<Slot>;
+  readonly #clips: Clips;
+  readonly #sound: Sound;
+  readonly #events: StageEvents;
+  #current: Slot | null = null;
+  /** Under the current one, until that moves. */
+  #outgoing: Slot | null = null;
+  #above = 1;
+  #turn = 0;
+  #wished: ReadonlyArray<StageWish> = [];
+  /** Elements are made ready one at a time: each takes from the one that is shown. */
+  #priming: Promise<void> = Promise.resolve();
+  #wait: ReturnType<typeof setTimeout> | undefined;
+  #frame = 0;
+  #toldEnd = false;
+  #paused = false;
+  #rate = 1;
+
+  constructor(container: HTMLElement, clips: Clips, sound: Sound, events: StageEvents) {
+    this.#slots = Array.from({ length: elements }, () => new Slot(container));
+    this.#clips = clips;
+    this.#sound = sound;
+    this.#events = events;
+  }
+
+  get current(): Cue | null {
+    return this.#current?.cue ?? null;
+  }
+
+  /** Whether it would be shown at once. */
+  isReady(cue: Cue): boolean {
+    return this.#readySlot(cue) !== undefined;
+  }
+
+  /** Shows a piece from its beginning: at once where it is ready, else as soon as it is. */
+  show(cue: Cue, kind: Switch["kind"] = "cut"): void {
+    const asked = performance.now();
+    const turn = ++this.#turn;
+    this.#toldEnd = false;
+    this.#quiet();
+    const ready = this.#readySlot(cue);
+    if (ready !== undefined) {
+      // Ready from its beginning: where it ends is another matter.
+      ready.cue = cue;
+      return this.#cut(ready, asked, kind, true);
+    }
+    this.#current?.element.pause();
+    this.#sound.cross(null, 0);
+    this.#wait = setTimeout(() => this.#events.waiting(true), quietMs);
+    void this.#bring(cue, turn, asked, kind);
+  }
+
+  /** What may be asked for next. */
+  prepare(wishes: ReadonlyArray<StageWish>): void {
+    this.#wished = wishes;
+    this.#fill();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.hold();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    const slot = this.#current;
+    if (slot === null || this.#isOver(slot)) return;
+    this.#run(slot);
+    this.#sound.cross(slot.sound, slot.element.currentTime);
+  }
+
+  /** Stops the piece that is shown where it is; what is shown next plays. */
+  hold(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#current?.element.pause();
+    this.#sound.cross(null, 0);
+  }
+
+  set rate(rate: number) {
+    this.#rate = rate;
+    this.#sound.rate = rate;
+    if (this.#current === null) return;
+    this.#current.element.playbackRate = rate;
+    if (!this.#paused) this.#sound.cross(this.#current.sound, this.#current.element.currentTime);
+  }
+
+  /** Puts the picture to a place of the piece, 0 to 1: it then stands. */
+  scrub(share: number): void {
+    const slot = this.#current;
+    if (slot === null || slot.cue === null) return;
+    this.hold();
+    const start = slot.cue.startMs / 1000;
+    // On the last frame, not behind it.
+    const end = this.#endOf(slot) - 0.05;
+    slot.element.currentTime = start + (end - start) * Math.min(Math.max(share, 0), 1);
+  }
+
+  close(): void {
+    this.#turn++;
+    this.#quiet();
+    cancelAnimationFrame(this.#frame);
+    this.#sound.cross(null, 0);
+    for (const slot of this.#slots) slot.clear();
+    this.#clips.keep(new Set());
+  }
+
+  #readySlot(cue: Cue): Slot | undefined {
+    return this.#slots.find((slot) => slot.state === "ready" && slot.has(cue));
+  }
+
+  #quiet(): void {
+    clearTimeout(this.#wait);
+    this.#events.waiting(false);
+  }
+
+  async #bring(cue: Cue, turn: number, asked: number, kind: Switch["kind"]): Promise<void> {
+    try {
+      const slot = this.#slots.find((one) => one.has(cue)) ?? this.#free();
+      // Also where it was being made ready: from here on nothing else may have the element, and no other piece comes first.
+      slot.reserve(cue);
+      const clip = await this.#clips.get(cue.assetId);
+      if (turn === this.#turn) await this.#prime(slot, clip);
+      if (turn === this.#turn && slot.state === "ready") this.#cut(slot, asked, kind, false);
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      this.#quiet();
+      this.#events.failed(cue, error);
+    }
+  }
+
+  async #prime(slot: Slot, clip: Clip): Promise<void> {
+    const { cue } = slot;
+    void clip.sound.then((buffer) => {
+      if (slot.cue !== cue) return;
+      slot.sound = buffer;
+      // It comes after the picture: heard from where that is.
+      if (slot === this.#current && !this.#paused && !slot.element.paused) this.#sound.cross(buffer, slot.element.currentTime);
+    });
+    await slot.prime(clip);
+  }
+
+  /** One that nothing needs, or the one that is needed least. */
+  #free(): Slot {
+    const others = this.#slots.filter((slot) => slot !== this.#current && slot !== this.#outgoing);
+    const likelihood = ({ cue }: Slot): number => this.#wished.find((wish) => wish.cue.key === cue?.key)?.likelihood ?? -1;
+    const slot = others.find(({ state }) => state === "empty") ?? others.toSorted((a, b) => likelihood(a) - likelihood(b))[0]!;
+    slot.clear();
+    return slot;
+  }
+
+  #cut(slot: Slot, asked: number, kind: Switch["kind"], primed: boolean): void {
+    this.#quiet();
+    const old = this.#current;
+    this.#current = slot;
+    if (this.#outgoing !== null && this.#outgoing !== slot) this.#release(this.#outgoing);
+    this.#outgoing = old;
+    slot.show(++this.#above);
+    const shownMs = performance.now() - asked;
+    old?.element.pause();
+    if (this.#paused) {
+      if (old !== null) this.#release(old);
+      this.#outgoing = null;
+      return;
+    }
+    slot.element.requestVideoFrameCallback((now) => {
+      this.#events.switched({ kind, primed, shownMs, movingMs: now - asked });
+      if (this.#outgoing !== old || old === null) return;
+      this.#outgoing = null;
+      this.#release(old);
+      this.#fill();
+    });
+    this.#run(slot);
+    this.#sound.cross(slot.sound, slot.element.currentTime);
+  }
+
+  /** Waits again, with the same piece at its beginning: what was left may come again. */
+  #release(slot: Slot): void {
+    const { cue, clip, sound } = slot;
+    slot.hide();
+    if (cue === null || clip === null) return slot.clear();
+    slot.reserve(cue);
+    slot.sound = sound;
+    slot.prime(clip).catch(() => slot.clear());
+  }
+
+  #run(slot: Slot): void {
+    slot.element.playbackRate = this.#rate;
+    slot.element.play().catch((error: unknown) => {
+      // Paused again before it began.
+      if (slot === this.#current && !this.#paused && !(error instanceof DOMException && error.name === "AbortError")) {
+        this.#events.failed(slot.cue!, error);
+      }
+    });
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(this.#tick);
+  }
+
+  #endOf({ cue, element }: Slot): number {
+    const whole = Number.isFinite(element.duration) ? element.duration : 0;
+    return cue === null || cue.endMs === null ? whole : Math.min(whole, cue.endMs / 1000);
+  }
+
+  #isOver(slot: Slot): boolean {
+    return slot.element.ended || slot.element.currentTime >= this.#endOf(slot) - 0.001;
+  }
+
+  readonly #tick = (): void => {
+    const slot = this.#current;
+    if (slot === null || slot.cue === null || this.#paused) return;
+    const at = slot.element.currentTime;
+    const leftMs = ((this.#endOf(slot) - at) * 1000) / this.#rate;
+    this.#events.position(at * 1000 - slot.cue.startMs);
+    if (leftMs > leadMs * 4) this.#sound.follow(at);
+    if (leftMs <= leadMs && !this.#toldEnd) {
+      this.#toldEnd = true;
+      this.#events.ending();
+      if (slot !== this.#current || this.#paused) return;
+    }
+    if (this.#isOver(slot)) return slot.element.pause();
+    this.#frame = requestAnimationFrame(this.#tick);
+  };
+
+  #fill(): void {
+    const size = ({ assetId }: Cue): number => this.#clips.ready(assetId)?.bytes ?? guessedBytes;
+    const shown = [this.#current, this.#outgoing].flatMap((slot) =>
+      slot === null || slot.cue === null ? [] : [{ bytes: size(slot.cue) }],
+    );
+    const waiting = this.#slots.filter((slot) => slot.cue !== null && slot !== this.#current && slot !== this.#outgoing);
+    const { load, drop } = planPreload(
+      shown,
+      waiting.map(({ cue }) => ({ key: cue!.key, bytes: size(cue!), here: this.#clips.ready(cue!.assetId) !== undefined })),
+      this.#wished.map(({ cue, likelihood }) => ({ key: cue.key, bytes: size(cue), likelihood })),
+      { elements, memory, line: this.#clips.within(horizonMs) },
+    );
+    for (const slot of waiting) if (drop.includes(slot.cue!.key)) slot.clear();
+    for (const key of load) {
+      const slot = this.#slots.find(({ state }) => state === "empty");
+      const wish = this.#wished.find(({ cue }) => cue.key === key);
+      if (slot === undefined || wish === undefined) break;
+      slot.reserve(wish.cue);
+      void this.#ready(slot, wish.cue);
+    }
+    const kept = new Set(this.#slots.flatMap(({ cue }) => (cue === null ? [] : [cue.assetId])));
+    this.#clips.keep(kept);
+  }
+
+  async #ready(slot: Slot, cue: Cue): Promise<void> {
+    const isMine = (): boolean => slot.cue === cue && slot.state === "loading";
+    try {
+      const clip = await this.#clips.get(cue.assetId);
+      const before = this.#priming;
+      const mine = before.then(() => (isMine() ? this.#prime(slot, clip) : undefined));
+      this.#priming = mine.catch(() => {});
+      await mine;
+    } catch {
+      // It is tried once more when it is asked for, which then tells.
+      if (isMine()) slot.clear();
+    }
+  }
+}

@@ -1,0 +1,286 @@
+// The player's screen: the pictures at the back, the overlay's canvas over them, and over that all that is read and pressed.
+import { createEffect, createMemo, createSignal, Match, on, onCleanup, onMount, Show, Switch } from "solid-js";
+import type { PlaySource } from "../net/source.ts";
+import { choiceKeys, Choices } from "./choices.tsx";
+import { followGamepads } from "./gamepad.ts";
+import { Gate } from "./gate.tsx";
+import { Hud } from "./hud.tsx";
+import { bestLanguage, languagesOf } from "./languages.ts";
+import { HistoryPanel, SettingsPanel } from "./panels.tsx";
+import { MiniGameOver } from "./mini-game.tsx";
+import { makePlayer, type Player } from "./player.ts";
+import { readSettings, type Settings, writeSettings } from "./settings.ts";
+import { endingName, spokenChoices, spokenEnding } from "./spoken.ts";
+
+export const Theatre = (props: { readonly source: PlaySource }) => {
+  const [settings, setSettings] = createSignal(readSettings(localStorage));
+  const [player, setPlayer] = createSignal<Player>();
+  const [begun, setBegun] = createSignal(false);
+  const languages = languagesOf(props.source.story);
+  const language = createMemo(() => bestLanguage(languages, [settings().language ?? navigator.language, ...navigator.languages]));
+  const change = (some: Partial<Settings>): void => {
+    setSettings((before) => ({ ...before, ...some }));
+    writeSettings(localStorage, settings());
+  };
+  let pictures!: HTMLDivElement;
+  onMount(() => {
+    const made = makePlayer({ source: props.source, container: pictures, language: language() });
+    setPlayer(made);
+    onCleanup(() => made.close());
+  });
+  createEffect(() => {
+    const { volume, muted, speed, timers } = settings();
+    const made = player();
+    if (made === undefined) return;
+    made.setVolume(muted ? 0 : volume);
+    made.setRate(speed);
+    made.setStretch(timers);
+  });
+  createEffect(on([player, language], ([made, to]) => made?.setLanguage(to)));
+  createEffect(() => {
+    document.documentElement.lang = language();
+    document.documentElement.dataset["motion"] =
+      (settings().reducedMotion ?? matchMedia("(prefers-reduced-motion: reduce)").matches) ? "less" : "full";
+  });
+  return (
+    <main class="theatre">
+      <div class="pictures" ref={(element) => (pictures = element)} />
+      <Show when={player()}>
+        {(made) => (
+          <Show
+            when={begun()}
+            fallback={
+              <Gate
+                source={props.source}
+                agreed={settings().rating}
+                start={() => {
+                  change({ rating: props.source.rating });
+                  setBegun(true);
+                  made().start();
+                }}
+              />
+            }
+          >
+            <Playing player={made()} settings={settings()} languages={languages} language={language()} change={change} />
+          </Show>
+        )}
+      </Show>
+    </main>
+  );
+};
+
+const Playing = (props: {
+  readonly player: Player;
+  readonly settings: Settings;
+  readonly languages: ReadonlyArray<string>;
+  readonly language: string;
+  readonly change: (settings: Partial<Settings>) => void;
+}) => {
+  const { player } = props;
+  const [panel, setPanel] = createSignal<"settings" | "history" | null>(null);
+  const [moments, setMoments] = createSignal(player.source.history());
+  onCleanup(player.source.onChange(() => setMoments(player.source.history())));
+  const view = () => player.view();
+  const open = (which: "settings" | "history"): void => {
+    player.setPaused(true);
+    setPanel(which);
+  };
+  const close = (): void => {
+    setPanel(null);
+    player.setPaused(false);
+  };
+  const fullScreen = (): void => {
+    const change = document.fullscreenElement === null ? document.documentElement.requestFullscreen() : document.exitFullscreen();
+    // A browser, or a frame, that does not allow it: the picture stays as large as it is.
+    change.catch(() => {});
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    if (panel() !== null || event.ctrlKey || event.metaKey || event.altKey) return;
+    const number = Number(event.key);
+    if (number >= 1 && number <= choiceKeys && player.offered()) {
+      const choice = view().choices[number - 1];
+      if (choice?.open === true) player.choose(choice.edge);
+      return;
+    }
+    const onButton = document.activeElement instanceof HTMLButtonElement;
+    switch (event.key) {
+      case "f":
+        return fullScreen();
+      case "m":
+        return props.change({ muted: !props.settings.muted });
+      case "c":
+        return props.change({ captions: !props.settings.captions });
+      case "h":
+        return open("history");
+      case "p":
+        return player.setPaused(!player.paused());
+      case "Enter":
+      case " ":
+        if (!onButton && (player.reading() || player.stepping())) player.goOn();
+        else if (!onButton && event.key === " " && view().game === null) player.setPaused(!player.paused());
+    }
+  };
+  addEventListener("keydown", onKey);
+  onCleanup(() => removeEventListener("keydown", onKey));
+  onCleanup(followGamepads({ pause: () => player.setPaused(!player.paused()) }));
+  const onVisibility = (): void => {
+    if (document.visibilityState === "hidden") player.setPaused(true);
+  };
+  document.addEventListener("visibilitychange", onVisibility);
+  onCleanup(() => document.removeEventListener("visibilitychange", onVisibility));
+
+  const said = createMemo(
+    on([player.offered, () => view().node, () => view().turn], ([offered]) => {
+      if (view().ending !== null) return spokenEnding(view());
+      const timer = player.timer();
+      return offered ? spokenChoices(view(), timer === null ? null : Math.round(timer.leftMs / 1000)) : "";
+    }),
+  );
+  // The same game as long as it lasts, whatever else changes meanwhile.
+  const game = createMemo(() => view().game, null, { equals: (a, b) => a === b || (a !== null && b !== null && a.seed === b.seed) });
+  const placeholder = () => view().media.flatMap((media) => (media.kind === "placeholder" ? [media.text] : []))[0] ?? "";
+  return (
+    <>
+      <p class="unseen" aria-live="polite" role="status">
+        {said()}
+      </p>
+      <Hud hud={view().hud} />
+      <Show when={player.waiting() || view().waitsForGeneration}>
+        <p class="wait" role="status">
+          <span class="wait-mark" aria-hidden="true" />
+          <span class={view().waitsForGeneration ? "" : "unseen"}>
+            {view().waitsForGeneration ? "This scene is being made …" : "Loading"}
+          </span>
+        </p>
+      </Show>
+      <Show when={player.problem()}>
+        {(problem) => (
+          <div class="problem" role="alert">
+            <p>{problem()}</p>
+            <button type="button" onClick={() => player.skip()}>
+              Go on without it
+            </button>
+          </div>
+        )}
+      </Show>
+      <Show when={game()} keyed>
+        {(game) => (
+          <MiniGameOver
+            game={game}
+            paused={player.paused()}
+            watching={player.source.watching}
+            finish={({ score, durationMs }) => player.finishGame(score, durationMs)}
+            skip={player.skipGame}
+            scrub={player.scrub}
+          />
+        )}
+      </Show>
+      <div class="foot">
+        <Show when={view().ending === null && view().game === null && (props.settings.captions || player.reading())}>
+          <Show when={view().caption !== "" || placeholder() !== ""}>
+            <p class="caption" lang={props.language}>
+              {view().caption === "" ? placeholder() : view().caption}
+            </p>
+          </Show>
+        </Show>
+        <Switch>
+          <Match when={view().ending !== null}>
+            <section class="ending" aria-label="The end">
+              <h1>{endingTitle(view().ending)}</h1>
+              <Show when={view().caption !== ""}>
+                <p>{view().caption}</p>
+              </Show>
+              <div class="row">
+                <button
+                  type="button"
+                  class="choice"
+                  disabled={player.source.watching}
+                  ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))}
+                  onClick={() => player.source.restart()}
+                >
+                  Play again
+                </button>
+                <button type="button" onClick={() => open("history")}>
+                  Go back to a choice
+                </button>
+              </div>
+            </section>
+          </Match>
+          <Match when={player.offered() && view().choices.length > 0}>
+            <Choices
+              prompt={view().prompt}
+              choices={view().choices}
+              timer={player.timer()}
+              watching={player.source.watching}
+              choose={player.choose}
+              moreTime={player.moreTime}
+            />
+          </Match>
+          <Match when={(player.reading() || player.stepping()) && !player.source.watching}>
+            <button
+              type="button"
+              class="choice go-on"
+              ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))}
+              onClick={() => player.goOn()}
+            >
+              Go on
+            </button>
+          </Match>
+        </Switch>
+        <nav class="bar" aria-label="Player">
+          <button type="button" class="plain" onClick={() => player.setPaused(!player.paused())}>
+            {player.paused() ? "Play" : "Pause"}
+          </button>
+          <button type="button" class="plain" disabled={player.source.watching} onClick={() => player.skip()}>
+            Skip
+          </button>
+          <button
+            type="button"
+            class="plain"
+            aria-pressed={props.settings.muted}
+            onClick={() => props.change({ muted: !props.settings.muted })}
+          >
+            {props.settings.muted ? "Sound on" : "Mute"}
+          </button>
+          <span class="space" />
+          <button type="button" class="plain" onClick={() => open("history")}>
+            History
+          </button>
+          <button type="button" class="plain" onClick={() => open("settings")}>
+            Settings
+          </button>
+          <button type="button" class="plain" onClick={fullScreen}>
+            Full screen
+          </button>
+        </nav>
+      </div>
+      <Show when={panel() === "settings"}>
+        <SettingsPanel
+          settings={props.settings}
+          languages={props.languages}
+          language={props.language}
+          change={props.change}
+          close={close}
+        />
+      </Show>
+      <Show when={panel() === "history"}>
+        <HistoryPanel
+          moments={moments()}
+          watching={player.source.watching}
+          rewind={(inputs) => {
+            close();
+            player.source.rewind(inputs);
+          }}
+          restart={() => {
+            close();
+            player.source.restart();
+          }}
+          close={close}
+        />
+      </Show>
+    </>
+  );
+};
+
+const endingTitle = (ending: ReturnType<Player["view"]>["ending"]): string =>
+  ending?.kind === "end" ? endingName(ending.name) : "The end";
