@@ -40,7 +40,7 @@ export const isPossible = (game: MiniGame, score: number, durationMs: number): b
   score <= highestScore(game) && durationMs >= shortestMs(game, score) && durationMs <= longestMs;
 
 /** What came of each try: as the seed has decided it. Ends with the first that succeeds or is noticed. */
-const triesOf = (game: Extract<MiniGame, { game: "chance" }>, seed: number): ReadonlyArray<MiniGameOutcome> => {
+export const outcomesOfTries = (game: Extract<MiniGame, { game: "chance" }>, seed: number): ReadonlyArray<MiniGameOutcome> => {
   const outcomes: Array<MiniGameOutcome> = [];
   let state = mixedSeed(seed);
   for (let at = 0; at < game.tries; at++) {
@@ -58,7 +58,7 @@ const triesOf = (game: Extract<MiniGame, { game: "chance" }>, seed: number): Rea
 /** Null: so many tries there were not, since an earlier one has ended it. */
 export const outcomeOf = ({ game, needed }: NodeOf<"minigame">, seed: number, score: number): MiniGameOutcome | null => {
   if (game.game !== "chance") return score >= needed ? "passed" : "failed";
-  return score === 0 ? "failed" : (triesOf(game, seed)[score - 1] ?? null);
+  return score === 0 ? "failed" : (outcomesOfTries(game, seed)[score - 1] ?? null);
 };
 
 /** Results that lead to every outcome that there can be. */
@@ -67,7 +67,7 @@ export const likelyResults = (
   seed: number,
 ): ReadonlyArray<{ readonly score: number; readonly durationMs: number }> => {
   const { game, needed } = node;
-  const scores = game.game === "chance" ? triesOf(game, seed).map((_, at) => at + 1) : [needed, 0];
+  const scores = game.game === "chance" ? outcomesOfTries(game, seed).map((_, at) => at + 1) : [needed, 0];
   const known = new Map(
     scores.filter((score) => score <= highestScore(game)).map((score) => [outcomeOf(node, seed, score), score] as const),
   );
