@@ -7,9 +7,10 @@ import { type Section, Report } from "./bench/report.ts";
 import { generation } from "./bench/generation/section.ts";
 import { rpc } from "./bench/rpc/section.ts";
 import { scenes } from "./bench/scenes/section.ts";
+import { transitions } from "./bench/transitions/section.ts";
 import { say } from "./say.ts";
 
-const sections: ReadonlyArray<Section> = [rpc, fanout, durable, actors, generation, scenes, failoverSection];
+const sections: ReadonlyArray<Section> = [rpc, fanout, durable, actors, generation, scenes, transitions, failoverSection];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !sections.some((section) => section.name === name));

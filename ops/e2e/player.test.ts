@@ -1,0 +1,144 @@
+// The player in a real browser, with a story that lies beside it in files: no server of PixSim's, as an exported folder is played.
+import { createReadStream } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { choice, clip, storyOf } from "#protocol/scene/testing.ts";
+import { makeCodedClip, readPicture } from "../bench/transitions/clips.ts";
+import { openBrowser, openDevice } from "./browser.ts";
+
+const built = fileURLToPath(new URL("../../dist/game", import.meta.url));
+const names = ["hall", "left", "right"];
+const story = storyOf([
+  "main",
+  {
+    start: "hall",
+    nodes: [
+      clip("hall", {
+        caption: { en: "Two doors.", de: "Zwei Türen." },
+        playback: { mode: "loopSegment", startMs: 500, endMs: 1500 },
+        offer: { prompt: { en: "Which one?", de: "Welche?" }, showAtMs: 0, timeoutMs: 600_000 },
+      }),
+      clip("left"),
+      clip("right"),
+      { id: "lock", type: "minigame", game: { game: "chance", tries: 3, successPercent: 100, detectionPercent: 0 } },
+      { id: "won", type: "end", ending: "treasureFound", text: { en: "Gold!" } },
+      { id: "lost", type: "end", ending: "lost" },
+    ],
+    items: [{ name: "key", title: { en: "Key" } }],
+    hud: { items: true, quests: false, relationships: false, time: false },
+    edges: [
+      choice("l", "hall", "left", {
+        text: { en: "The left door", de: "Die linke" },
+        effects: [{ kind: "giveItem", name: "key", quantity: 1 }],
+      }),
+      choice("r", "hall", "right", { text: { en: "The right door", de: "Die rechte" }, cut: "atEnd" }),
+      { id: "ll", from: "left", to: "lock", kind: "default" },
+      { id: "lw", from: "lock", to: "won", kind: "outcome", outcome: "passed" },
+      { id: "rl", from: "right", to: "lost", kind: "default" },
+    ],
+  },
+]);
+
+let folder: string;
+let server: Server;
+let address: string;
+let browser: Browser;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pixsim-player-"));
+  const clips = await names.reduce<Promise<ReadonlyArray<readonly [string, object]>>>(async (before, name, index) => {
+    const done = await before;
+    const { video, audio } = await makeCodedClip(folder, index + 1, 48);
+    files.set(`/${name}.mp4`, video).set(`/${name}.m4a`, audio);
+    return [...done, [`ast_${name}`, { video: `./${name}.mp4`, audio: `./${name}.m4a`, durationMs: 2000 }] as const];
+  }, Promise.resolve([]));
+  const exported = JSON.stringify({ title: "Two doors", version: "1", story, media: Object.fromEntries(clips) });
+  server = createServer(async (request, response) => {
+    const path = new URL(request.url ?? "/", "http://host").pathname;
+    if (path === "/story.json") return void response.setHeader("content-type", "application/json").end(exported);
+    if (path === "/") {
+      const page = await readFile(join(built, "index.html"), "utf8");
+      return void response
+        .setHeader("content-type", "text/html")
+        .end(page.replace('name="pixsim-story" content=""', 'name="pixsim-story" content="story.json"'));
+    }
+    const types: Readonly<Record<string, string>> = {
+      ".js": "text/javascript",
+      ".css": "text/css",
+      ".svg": "image/svg+xml",
+      ".mp4": "video/mp4",
+      ".m4a": "audio/mp4",
+    };
+    response.setHeader("content-type", types[extname(path)] ?? "application/octet-stream");
+    createReadStream(files.get(path) ?? join(built, path))
+      .on("error", () => response.writeHead(404).end())
+      .pipe(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const listening = server.address();
+  address = `http://127.0.0.1:${typeof listening === "object" && listening !== null ? listening.port : 0}/`;
+  browser = await openBrowser();
+});
+const files = new Map<string, string>();
+
+afterAll(async () => {
+  await browser?.close();
+  server?.closeAllConnections();
+  server?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("a story is played by keyboard to both endings, gone back in, and gone on with after a reload", async () => {
+  const device = await openDevice(browser);
+  const page = await device.open();
+  await page.goto(address);
+  /** Which clip is seen. */
+  const seen = () =>
+    page.evaluate(() => {
+      const shown = [...document.querySelectorAll("video")]
+        .filter((one) => one.style.opacity === "1")
+        .toSorted((a, b) => Number(b.style.zIndex) - Number(a.style.zIndex))[0];
+      if (shown === undefined || shown.readyState < 2) return null;
+      const canvas = new OffscreenCanvas(64, 36);
+      const context = canvas.getContext("2d")!;
+      context.drawImage(shown, 0, 0, 64, 36);
+      return [...context.getImageData(0, 0, 64, 36).data].filter((_, at) => at % 4 === 1);
+    });
+  const clipSeen = async (): Promise<unknown> => {
+    const pixels = await seen();
+    const read = pixels === null ? null : readPicture((x, y) => pixels[Math.floor(y * 36) * 64 + Math.floor(x * 64)]!);
+    return read === null || read === "black" ? read : names[read.clip - 1];
+  };
+  await page.getByRole("button", { name: "Play" }).press("Enter");
+  await expect.poll(clipSeen).toBe("hall");
+  await expect.poll(() => page.getByText("Two doors.").isVisible()).toBe(true);
+  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain("The left door");
+  await page.keyboard.press("1");
+  await expect.poll(clipSeen).toBe("left");
+  expect(await page.getByLabel("Inventory").textContent()).toBe("Key");
+  await page.locator(".game canvas").waitFor();
+  await page.getByRole("button", { name: "Try" }).press("Enter");
+  await page.getByRole("heading", { name: "Treasure found" }).waitFor();
+
+  await page.keyboard.press("h");
+  await page.getByRole("button", { name: "Choose again" }).click();
+  await expect.poll(clipSeen).toBe("hall");
+  expect(await page.getByLabel("Inventory").count()).toBe(0);
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await expect.poll(clipSeen).toBe("right");
+  await page.getByRole("heading", { name: "Lost" }).waitFor();
+
+  await page.reload();
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("heading", { name: "Lost" }).waitFor();
+  await page.getByRole("button", { name: "Play again" }).click();
+  await expect.poll(clipSeen).toBe("hall");
+  expect(device.complaints()).toEqual([]);
+  await device.context.close();
+});
