@@ -19,7 +19,7 @@ const pages = await createServer({
     port: pagePort,
     strictPort: true,
     // What the server answers. The Host header stays the page's, which the origin check compares.
-    proxy: { "/ws": { target, ws: true }, "/media": target, "/docs": target, "/healthz": target, "/metrics": target },
+    proxy: { "/ws": { target, ws: true }, "/media": target, "/docs": target, "/play": target, "/healthz": target, "/metrics": target },
   },
 });
 await pages.listen().catch((error: unknown) => {

@@ -78,7 +78,7 @@ const bench: Bench = {
     });
     const ids = Object.keys(media);
     let next = 0;
-    bench.onKey = () => stage.show(cueFor(ids[next++]!));
+    bench.onKey = () => stage.show(cueFor(ids[next++]!), "choice");
   },
   compare: async (how, urls) => {
     switch (how) {

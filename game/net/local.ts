@@ -111,6 +111,9 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       tell([], true);
     },
     media: options.media,
+    // Nobody reads it, and time is the page's own.
+    report: () => {},
+    stretch: () => {},
     close: () => listeners.clear(),
   };
 };

@@ -38,6 +38,17 @@ export interface Refusal {
 export const contentRatings = ["everyone", "teen", "mature"] as const;
 export type ContentRating = (typeof contentRatings)[number];
 
+/** How one change of what is seen went. */
+export interface SwitchReport {
+  readonly kind: "start" | "choice" | "end" | "loop";
+  readonly scene: string;
+  readonly node: string;
+  /** From when it was asked for until it was turned on. */
+  readonly ms: number;
+  /** Whether the piece was ready when it was asked for. */
+  readonly primed: boolean;
+}
+
 export interface PlaySource {
   readonly story: Story;
   readonly title: string;
@@ -55,5 +66,8 @@ export interface PlaySource {
   readonly restart: () => void;
   /** Those that are there. */
   readonly media: (assetIds: ReadonlyArray<string>) => Promise<ReadonlyMap<string, PlayableMedia>>;
+  readonly report: (one: SwitchReport) => void;
+  /** What times for choices are multiplied by, where not the page itself counts them; null: none runs out. */
+  readonly stretch: (stretch: number | null) => void;
   readonly close: () => void;
 }

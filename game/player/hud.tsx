@@ -35,7 +35,9 @@ export const Hud = (props: { readonly hud: PlayView["hud"] }) => (
           {(quest) => (
             <li data-status={quest.status}>
               <span>{quest.title === "" ? spoken(quest.name) : quest.title}</span>
-              <b>{quest.status}</b>
+              <Show when={quest.status !== "unknown"}>
+                <b>{quest.status}</b>
+              </Show>
             </li>
           )}
         </For>

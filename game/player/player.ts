@@ -15,8 +15,6 @@ const switchesKept = 200;
 /** What comes after what comes next is worth that much less. */
 const later = 0.3;
 const tickMs = 100;
-/** Whoever asks for more time for a choice has so many times as much. */
-const moreTimes = 10;
 
 export interface ChoiceTimer {
   readonly leftMs: number;
@@ -49,7 +47,7 @@ export interface Player {
   readonly scrub: (share: number) => void;
   /** To where something is asked, or to what comes next. */
   readonly skip: () => void;
-  /** Ten times as long for this choice. */
+  /** As long as it takes, for this choice. */
   readonly moreTime: () => void;
   readonly setPaused: (paused: boolean) => void;
   readonly setVolume: (volume: number) => void;
@@ -114,6 +112,8 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
   let ending = false;
   let started = false;
   let stretch: number | null = 1;
+  /** Not where somebody has asked for more time. */
+  let hurried = true;
   let clock: ReturnType<typeof setInterval> | undefined;
   let looking: ReturnType<typeof setTimeout> | undefined;
 
@@ -130,11 +130,11 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
     clearInterval(clock);
     setTimer(null);
   };
-  const startTimer = (longer = 1): void => {
+  const startTimer = (): void => {
     const { timeoutMs } = view();
     clearInterval(clock);
     if (timeoutMs === null || stretch === null || source.watching) return void setTimer(null);
-    const totalMs = timeoutMs * stretch * longer;
+    const totalMs = timeoutMs * stretch;
     let leftMs = totalMs;
     setTimer({ leftMs, totalMs });
     clock = setInterval(() => {
@@ -156,6 +156,8 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
   const withdraw = (): void => {
     setOffered(false);
     stopTimer();
+    if (!hurried) source.stretch(stretch);
+    hurried = true;
   };
 
   // ── What may come ──
@@ -177,9 +179,10 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
 
   // ── The programme ──
 
-  const show = (cue: Cue): void => {
+  const show = (cue: Cue, round = false): void => {
     setProblem(null);
-    stage.show(cue, ending ? "end" : "cut");
+    const kind = ending ? (round ? "loop" : "end") : stage.current === null ? "start" : "choice";
+    stage.show(cue, kind);
     look();
   };
   const begin = (): void => {
@@ -209,7 +212,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
         return tellEnd();
       case "loop":
         offer();
-        return show(programme.atEnd.cue);
+        return show(programme.atEnd.cue, true);
       case "stay":
     }
   };
@@ -225,6 +228,8 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
     },
     switched: (one) => {
       switches = [...switches.slice(1 - switchesKept), one];
+      const { scene, node } = view();
+      source.report({ kind: one.kind, scene, node, ms: one.shownMs, primed: one.primed });
     },
     waiting: setWaiting,
     position: (ms) => {
@@ -294,7 +299,11 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
       if (view().choices.length > 0) offer();
       else if (!source.watching && state.waiting.for === "media" && !stepping()) tellEnd();
     },
-    moreTime: () => startTimer(moreTimes),
+    moreTime: () => {
+      hurried = false;
+      source.stretch(null);
+      stopTimer();
+    },
     setPaused: (now) => {
       setPaused(now);
       if (now) stage.pause();
@@ -312,6 +321,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
     },
     setStretch: (next) => {
       stretch = next;
+      source.stretch(next);
       if (offered()) startTimer();
     },
     close: () => {

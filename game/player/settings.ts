@@ -4,7 +4,7 @@ import type { Keep } from "../net/local.ts";
 
 export const speeds = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
 /** What time for a choice is multiplied by; null: there are no timers. */
-export const stretches = [1, 2, 10, null] as const;
+export const stretches = [1, 3, null] as const;
 
 const Settings = z.object({
   volume: z.number().min(0).max(1).catch(0.8),

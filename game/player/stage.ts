@@ -1,5 +1,6 @@
 // The pictures: a pool of video elements of which one is shown, the others wait with what may come next. A cut turns another one on and is
 // done; a piece that is not ready leaves the last picture where it is. Knows pieces, and nothing of stories.
+import type { SwitchReport } from "../net/source.ts";
 import type { Clip, Clips } from "./clips.ts";
 import type { Cue } from "./cue.ts";
 import { planPreload } from "./preload.ts";
@@ -21,7 +22,7 @@ const quietMs = 180;
 
 /** How one cut went. */
 export interface Switch {
-  readonly kind: "cut" | "end";
+  readonly kind: SwitchReport["kind"];
   /** Whether the piece was ready when it was asked for. */
   readonly primed: boolean;
   /** From when it was asked for until it was turned on, and until it moved, ms. */
@@ -80,7 +81,7 @@ export class Stage {
   }
 
   /** Shows a piece from its beginning: at once where it is ready, else as soon as it is. */
-  show(cue: Cue, kind: Switch["kind"] = "cut"): void {
+  show(cue: Cue, kind: Switch["kind"]): void {
     const asked = performance.now();
     const turn = ++this.#turn;
     this.#toldEnd = false;
