@@ -369,6 +369,15 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
       { ...fusion.inputs[1], assetId: video },
     ]);
     expect(watch.jobs.get(third.id)!.inputs).toMatchObject([{ assetId: `${made.assetId}_at_0` }]);
+    const { parents } = server.shelf;
+    expect(parents.get(video)).toEqual([]);
+    expect(parents.get(made.assetId!)).toEqual([
+      { assetId: `${video}_at_5000`, relation: "FUSION_CHARACTER", operation: "fusion", timeMs: null },
+      { assetId: video, relation: "FUSION_BACKGROUND", operation: "fusion", timeMs: null },
+    ]);
+    expect(parents.get(watch.jobs.get(third.id)!.assetId!)).toEqual([
+      { assetId: `${made.assetId}_at_0`, relation: "SOURCE_IMAGE", operation: "image_to_video", timeMs: null },
+    ]);
     expect(made.submittedAt!).toBeGreaterThanOrEqual(watch.jobs.get(first.id)!.finishedAt!);
     // Made again it asks for the very same: not for what that job would make now.
     const again = (await server.call("jobs.retry", { ids: [second.id], newSeed: false })).jobs[0]!;

@@ -8,7 +8,7 @@ import type { Accounts } from "#actors/account/accounts.ts";
 import { accountDelivery } from "#actors/account/delivery.ts";
 import { accountHandlers } from "#actors/account/handlers.ts";
 import type { Leases } from "#actors/account/leases.ts";
-import { Assets } from "#actors/asset/assets.ts";
+import { type AssetParent, Assets } from "#actors/asset/assets.ts";
 import { actorKinds, kindServices } from "#actors/index.ts";
 import type { Pauses } from "#actors/pause/pauses.ts";
 import { promptHandlers } from "#actors/prompt/handlers.ts";
@@ -316,6 +316,8 @@ const callErrors: Partial<Record<FailureKind, CallError>> = {
 class TestShelf {
   readonly assets = new Map<string, Asset>();
   readonly ingested: Array<string> = [];
+  /** What each of the ingested was made from. */
+  readonly parents = new Map<string, ReadonlyArray<AssetParent>>();
 
   put(id: string, ownerId: string, changes: Partial<Asset> = {}): void {
     this.assets.set(id, sampleAsset(id, ownerId, changes));
@@ -337,7 +339,7 @@ class TestShelf {
           this.put(id, ownerId, { name: video.name });
           return this.assets.get(id)!;
         }),
-      ingest: ({ assetId, ownerId, prompt, origin, path }) =>
+      ingest: ({ assetId, ownerId, prompt, origin, parents, path }) =>
         Effect.suspend(() => {
           const known = this.assets.get(assetId);
           if (known !== undefined) return Effect.succeed(known);
@@ -346,6 +348,7 @@ class TestShelf {
             Effect.map(() => {
               rmSync(path);
               this.ingested.push(assetId);
+              this.parents.set(assetId, parents);
               const asset = sampleAsset(assetId, ownerId, { mediaType: "video", durationMs: 5000, prompt, origin });
               this.assets.set(assetId, asset);
               return asset;
