@@ -32,9 +32,11 @@ export const serve = ({ settings, pages, reset, demo, ...parts }: ServeOptions):
     const auth = yield* Auth;
     const token = reset ? yield* auth.resetAdmin : yield* auth.ensureAdmin;
     if (demo) {
-      const { addDemoAccounts } = yield* Effect.promise(() => import("./demo.ts"));
+      const { addDemoAccounts, addDemoStory } = yield* Effect.promise(() => import("./demo.ts"));
       const count = yield* addDemoAccounts;
       say(`Demonstration: ${count} accounts at simulated providers; nothing is sent anywhere and nothing costs anything.`);
+      // Its videos take a minute.
+      yield* Effect.forkScoped(addDemoStory);
     }
     yield* Effect.promise(() => pages);
     say(`PixSim is at ${url}`);

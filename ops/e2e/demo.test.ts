@@ -1,4 +1,4 @@
-// `npm start -- --demo`: all providers can be tried without a key, also after it was stopped and started again.
+// `npm start -- --demo`: all providers can be tried without a key, and a story is there, also after it was stopped and started again.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,14 +11,15 @@ const everywhere = ["comfyui", "fal", "openaiVideos", "pixverse", "replicate"].f
 const left = everywhere.toSpliced(everywhere.indexOf("fal"), 1);
 
 test(
-  "sample accounts at every provider are ready; after a restart they are led to where the simulators are, and what was removed stays away",
-  { timeout: 120_000 },
+  "sample accounts at every provider and a published story are ready; after a restart they are led to where the simulators are, and what was removed stays away",
+  { timeout: 240_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "pixsim-demo-"));
     const options = { data: join(folder, "data"), args: ["--demo"], env: { PIXSIM_PROVIDER_SPEED: "50" } };
     let server = await startServer(options);
     const grant = await firstAdmin(server);
     const addresses: Array<ReadonlyArray<unknown>> = [];
+    const library: Array<ReadonlyArray<readonly [id: string, title: string, versions: number]>> = [];
     try {
       for (const [prompt, expected] of [
         ["a fox", everywhere],
@@ -32,12 +33,22 @@ test(
           request: { operation: "text_to_video", provider: "pixverse", params: { prompt } },
         });
         await expect.poll(async () => (await client.call("jobs.get", { id: jobs[0]!.id })).state, { timeout: 30_000 }).toBe("completed");
+        const scenes = async () =>
+          (await client.call("scenes.list", {})).scenes.map(({ id, title, versions }) => [id, title, versions] as const);
+        await expect
+          .poll(async () => (await scenes()).map(([, title, versions]) => `${title} ${versions}`).sort(), {
+            timeout: 150_000,
+            interval: 500,
+          })
+          .toEqual(["The crossing 0", "The lighthouse 1"]);
+        library.push(await scenes());
         const removed = (await ready()).find(({ provider }) => provider === "fal");
         if (prompt === "a fox") await client.call("accounts.remove", { id: removed!.id });
         client.close();
         await server.kill();
         if (prompt === "a fox") server = await startServer({ ...options, port: server.port });
       }
+      expect(library[1]).toEqual(library[0]);
       expect(addresses[0]!.filter((address) => addresses[1]!.includes(address))).toEqual([]);
     } finally {
       await server.kill("SIGKILL");
