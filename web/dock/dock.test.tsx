@@ -27,6 +27,7 @@ describe("a panel", () => {
       "Providers & accounts",
       "Spend",
       "Prompts",
+      "Scenes",
       "Job",
       "Asset",
     ]);

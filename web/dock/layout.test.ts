@@ -15,7 +15,7 @@ describe("a saved layout", () => {
     expect(readLayout(undefined)).toBeNull();
     expect(readLayout({ version: 0, dock })).toBeNull();
     expect(readLayout({ version: 1, dock: { panels: {} } })).toBeNull();
-    expect(readLayout(saveLayout({ ...dock, panels: { old: { contentComponent: "scenes" } } }))).toBeNull();
+    expect(readLayout(saveLayout({ ...dock, panels: { old: { contentComponent: "bygone" } } }))).toBeNull();
     expect(readLayout(saveLayout({ ...dock, panels: { old: null } }))).toBeNull();
   });
 
@@ -24,6 +24,7 @@ describe("a saved layout", () => {
     expect(readParams("asset", { assetId: 3, timeMs: 5 })).toEqual({ timeMs: 5 });
     expect(readParams("accounts", { provider: "pixverse", jobId: 1 })).toEqual({ provider: "pixverse" });
     expect(readParams("compare", { assetIds: ["ast_1", 2, "ast_3"] })).toEqual({ assetIds: ["ast_1", "ast_3"] });
+    expect(readParams("scene", { sceneId: "scn_1", jobId: null })).toEqual({ sceneId: "scn_1" });
     expect(readParams("jobs", null)).toEqual({});
   });
 });

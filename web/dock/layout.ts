@@ -40,7 +40,14 @@ export const instanceOf = (id: PanelId, taken: (instance: string) => boolean, an
 
 /** Params as they come out of a saved layout: what is not of the right kind is left out. */
 export const readParams = <K extends PanelId>(_id: K, value: unknown): PanelParams[K] => {
-  const params: { jobId?: string; assetId?: string; timeMs?: number; provider?: string; assetIds?: ReadonlyArray<string> } = {};
+  const params: {
+    jobId?: string;
+    assetId?: string;
+    timeMs?: number;
+    provider?: string;
+    assetIds?: ReadonlyArray<string>;
+    sceneId?: string;
+  } = {};
   if (isRecord(value)) {
     if (typeof value["jobId"] === "string") {
       params.jobId = value["jobId"];
@@ -53,6 +60,9 @@ export const readParams = <K extends PanelId>(_id: K, value: unknown): PanelPara
     }
     if (typeof value["provider"] === "string") {
       params.provider = value["provider"];
+    }
+    if (typeof value["sceneId"] === "string") {
+      params.sceneId = value["sceneId"];
     }
     if (Array.isArray(value["assetIds"])) {
       params.assetIds = value["assetIds"].filter((id) => typeof id === "string");

@@ -24,6 +24,8 @@ const views: { readonly [K in PanelId]: Component<PanelProps<K>> } = {
   spend: lazyView(panels.spend),
   limits: lazyView(panels.limits),
   prompts: lazyView(panels.prompts),
+  scenes: lazyView(panels.scenes),
+  scene: lazyView(panels.scene),
 };
 
 interface HostProps<K extends PanelId> {

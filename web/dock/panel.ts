@@ -15,6 +15,8 @@ export interface PanelParams {
   readonly spend: Record<string, never>;
   readonly limits: Record<string, never>;
   readonly prompts: Record<string, never>;
+  readonly scenes: Record<string, never>;
+  readonly scene: { readonly sceneId?: string };
 }
 export type PanelId = keyof PanelParams;
 

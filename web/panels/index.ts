@@ -10,6 +10,8 @@ import { jobsPanel } from "./jobs/panel.ts";
 import { limitsPanel } from "./limits/panel.ts";
 import { promptsPanel } from "./prompts/panel.ts";
 import { queuePanel } from "./queue/panel.ts";
+import { scenePanel } from "./scene/panel.ts";
+import { scenesPanel } from "./scenes/panel.ts";
 import { spendPanel } from "./spend/panel.ts";
 
 export const panels: { readonly [K in PanelId]: PanelSpec<K> } = {
@@ -24,6 +26,8 @@ export const panels: { readonly [K in PanelId]: PanelSpec<K> } = {
   spend: spendPanel,
   limits: limitsPanel,
   prompts: promptsPanel,
+  scenes: scenesPanel,
+  scene: scenePanel,
 };
 
 /** In the order in which they are shown. */
@@ -39,6 +43,8 @@ export const panelIds: ReadonlyArray<PanelId> = [
   "spend",
   "limits",
   "prompts",
+  "scenes",
+  "scene",
 ];
 
 export const isPanelId = (value: string): value is PanelId => Object.hasOwn(panels, value);

@@ -86,6 +86,32 @@ export const zoomKeys = [
   { title: "Move", keys: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"] },
 ] as const satisfies ReadonlyArray<KeyRow>;
 
+export const sceneKeys = [
+  {
+    title: "Along the graph",
+    keys: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"],
+    withShift: "Move what is selected",
+  },
+  { title: "Inspect; connect, while connecting", keys: ["Enter"] },
+  { title: "Add a node that it leads on to", keys: ["n"], withShift: "Add a node" },
+  { title: "Connect: move to the other node, then Enter", keys: ["c"] },
+  { title: "Select, or no longer", keys: ["s"] },
+  { title: "Select all", keys: ["mod+a"] },
+  { title: "Duplicate", keys: ["mod+d"] },
+  { title: "Group", keys: ["mod+g"] },
+  { title: "Remove", keys: ["Delete", "Backspace"] },
+  { title: "Undo", keys: ["mod+z"], withShift: "Redo" },
+  { title: "Redo", keys: ["mod+y"] },
+  { title: "Play from here", keys: ["p"] },
+  { title: "Find", keys: ["f"] },
+  { title: "Arrange", keys: ["a"] },
+  { title: "Larger", keys: ["+", "="] },
+  { title: "Smaller", keys: ["-"] },
+  { title: "Fit it in", keys: ["0"] },
+  { title: "Held: drag to pan", keys: [" "] },
+  { title: "Clear the selection", keys: ["Escape"] },
+] as const satisfies ReadonlyArray<KeyRow>;
+
 export const keyPlaces: ReadonlyArray<{ readonly title: string; readonly rows: ReadonlyArray<KeyRow> }> = [
   { title: "In a field", rows: fieldKeys },
   { title: "In every list", rows: listKeys },
@@ -95,6 +121,7 @@ export const keyPlaces: ReadonlyArray<{ readonly title: string; readonly rows: R
   { title: "In the player", rows: playerKeys },
   { title: "In a comparison, besides", rows: compareKeys },
   { title: "On the line between two videos", rows: dividerKeys },
+  { title: "On the canvas of a scene", rows: sceneKeys },
   { title: "In the drawn machine and in pictures", rows: zoomKeys },
 ];
 

@@ -1,0 +1,127 @@
+import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { editedBody, type SceneEdit } from "#protocol/scene/edit.ts";
+import { bodyOf, choice, clip } from "#protocol/scene/testing.ts";
+import type { SceneBody } from "#protocol/scene/scene.ts";
+import { scenes as domain } from "#protocol/scene.ts";
+import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
+import ScenePanel from "./scene.tsx";
+import { PageWorker } from "./testing.ts";
+
+recordOpened();
+beforeAll(() => vi.stubGlobal("Worker", PageWorker));
+afterAll(() => vi.unstubAllGlobals());
+const forest = { ...domain.topics.scenes.example.delta, title: "The forest" };
+const begun = bodyOf({
+  start: "a",
+  flags: [{ name: "met" }],
+  nodes: [
+    { ...clip("a"), title: "Path" },
+    { ...clip("b"), title: "Hut", x: 400 },
+    { id: "end", type: "end", ending: "home", x: 800 },
+  ],
+  edges: [choice("c", "a", "b", { text: { en: "Go in" } })],
+});
+
+const show = async (begin: SceneBody = begun) => {
+  let body = begin;
+  let { rev } = forest;
+  const titles: Array<string> = [];
+  const shown = renderInWorkspace(
+    {
+      "scenes.get": () => ({ scene: { ...forest, rev }, body }),
+      "scenes.edit": ({ edits }) => {
+        body = editedBody(body, edits as ReadonlyArray<SceneEdit>);
+        rev += 1;
+        return { ...forest, rev };
+      },
+      "assets.many": () => ({ assets: [] }),
+    },
+    () => <ScenePanel params={{ sceneId: forest.id }} visible={() => true} setTitle={(title) => titles.push(title)} />,
+  );
+  shown.client.snapshot("scenes.scenes", { count: 1, scenes: [forest], next: null });
+  const canvas = await screen.findByRole("group", { name: /^Canvas/ });
+  return { ...shown, canvas, titles, server: () => body };
+};
+const node = (canvas: HTMLElement, name: RegExp) => within(canvas).findByRole("button", { name });
+const key = (target: HTMLElement, name: string, more: object = {}) => fireEvent.keyDown(target, { key: name, ...more });
+
+describe("the Scene panel", () => {
+  it("is walked, connected and edited by keyboard alone, and takes it back", async () => {
+    const { canvas, server, titles } = await show();
+    expect(titles).toContain("The forest");
+    key(canvas, "ArrowRight");
+    const path = await node(canvas, /^Video Path, the start, 1 way on/);
+    await waitFor(() => expect(path.getAttribute("aria-pressed")).toBe("true"));
+    key(canvas, "ArrowRight");
+    const hut = await node(canvas, /^Video Hut/);
+    await waitFor(() => expect(hut.getAttribute("aria-pressed")).toBe("true"));
+    expect(hut.tabIndex).toBe(0);
+    key(canvas, "c");
+    key(canvas, "ArrowRight");
+    key(canvas, "Enter");
+    await waitFor(() => expect(server().edges).toMatchObject([{ id: "c" }, { from: "b", to: "end", kind: "default" }]));
+    expect(await screen.findByText("Taken where no other way is.")).toBeTruthy();
+    key(canvas, "z", { ctrlKey: true });
+    await waitFor(() => expect(server().edges).toHaveLength(1));
+    key(canvas, "a", { ctrlKey: true });
+    key(canvas, "ArrowDown", { shiftKey: true });
+    await waitFor(() => expect(server().nodes.map(({ y }) => y)).toEqual([16, 16, 16]));
+    key(canvas, "Delete");
+    await waitFor(() => expect(server().nodes).toEqual([]));
+    expect(await screen.findByText("An empty scene")).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "Undo" }));
+    await waitFor(() => expect(server().nodes).toHaveLength(3));
+    expect(server().edges).toHaveLength(1);
+  });
+
+  it("changes a node and its choice by forms, with a condition built from menus and written as text", async () => {
+    const { canvas, server } = await show();
+    key(canvas, "ArrowRight");
+    fireEvent.input(await screen.findByLabelText("Title"), { target: { value: "The old path" } });
+    await waitFor(() => expect(server().nodes[0]!.title).toBe("The old path"));
+    fireEvent.click(screen.getByRole("button", { name: /Choice “Go in” to Hut/ }));
+    fireEvent.input(await screen.findByLabelText("What the choice says"), { target: { value: "Enter" } });
+    await waitFor(() => expect(server().edges[0]).toMatchObject({ text: { en: "Enter" } }));
+    const open = screen.getByRole("region", { name: "Open if" });
+    fireEvent.keyDown(within(open).getByRole("button", { name: "Add a condition" }), { key: "Enter" });
+    fireEvent.pointerUp(await screen.findByRole("menuitem", { name: "A flag" }), { button: 0, pointerType: "mouse" });
+    await waitFor(() => expect(server().edges[0]).toMatchObject({ condition: { kind: "flag", name: "met", set: true } }));
+    fireEvent.change(within(open).getByLabelText("On or off"), { target: { value: "off" } });
+    await waitFor(() => expect(server().edges[0]).toMatchObject({ condition: { set: false } }));
+    fireEvent.click(within(open).getByRole("button", { name: "As text" }));
+    const text = within(open).getByLabelText<HTMLTextAreaElement>("Open if");
+    expect(text.value).toBe("flag met is off");
+    fireEvent.input(text, { target: { value: "flag met is perhaps" } });
+    expect(await within(open).findByText(/^Character 13: Here belongs on or off/)).toBeTruthy();
+    fireEvent.input(text, { target: { value: "flag met is on or chance 5 %" } });
+    await waitFor(() => expect(server().edges[0]).toMatchObject({ condition: { kind: "any", of: [{ set: true }, { percent: 5 }] } }));
+  });
+
+  it("finds nodes by what they say, and goes there", async () => {
+    const { canvas } = await show();
+    fireEvent.click(screen.getByRole("button", { name: "Find" }));
+    fireEvent.input(await screen.findByLabelText("Search names, texts and rules"), { target: { value: "go in" } });
+    const found = await screen.findByRole("list", { name: "Found" });
+    fireEvent.click(within(found).getByRole("button", { name: /Path/ }));
+    fireEvent.click(screen.getByRole("button", { name: "Inspect" }));
+    expect(await screen.findByLabelText("What the choice says")).toBeTruthy();
+    expect(canvas.isConnected).toBe(true);
+  });
+
+  it("copies to another scene through the clipboard", async () => {
+    const first = await show();
+    key(first.canvas, "a", { ctrlKey: true });
+    first.canvas.focus();
+    const data = new DataTransfer();
+    fireEvent(document, new ClipboardEvent("copy", { clipboardData: data }));
+    expect(data.getData("text/plain")).toContain("pixsim-nodes");
+    first.canvas.remove();
+    const second = await show(bodyOf({}));
+    second.canvas.focus();
+    fireEvent(document, new ClipboardEvent("paste", { clipboardData: data }));
+    await waitFor(() => expect(second.server().nodes.map(({ title }) => title)).toEqual(["Path", "Hut", ""]));
+    expect(second.server().edges).toHaveLength(1);
+    expect(second.server().nodes.map(({ id }) => id)).not.toContain("a");
+  });
+});

@@ -1,0 +1,216 @@
+// The Scene panel: the editor of one scene. The canvas in the middle, what is selected and the whole story beside it.
+import CircleAlert from "lucide-solid/icons/circle-alert";
+import CloudOff from "lucide-solid/icons/cloud-off";
+import LayoutDashboard from "lucide-solid/icons/network";
+import Maximize from "lucide-solid/icons/maximize";
+import Minus from "lucide-solid/icons/minus";
+import PanelRight from "lucide-solid/icons/panel-right";
+import Plus from "lucide-solid/icons/plus";
+import Redo from "lucide-solid/icons/redo-2";
+import Rocket from "lucide-solid/icons/rocket";
+import Undo from "lucide-solid/icons/undo-2";
+import Waypoints from "lucide-solid/icons/waypoints";
+import { createEffect, createSignal, Match, onCleanup, Show, Switch, type Component } from "solid-js";
+import { openPanel, type PanelProps } from "#web/dock/panel.ts";
+import { TitleDialog, type SceneTask } from "#web/panels/scenes/title-dialog.tsx";
+import { sentenceOf } from "#web/store/problem.ts";
+import { useWorkspace } from "#web/store/workspace.ts";
+import { Button, IconButton } from "#web/ui/button.tsx";
+import { Badge, EmptyState, Skeleton } from "#web/ui/feedback.tsx";
+import { MenuButton } from "#web/ui/menu.tsx";
+import { toast } from "#web/ui/toast.tsx";
+import { createBackground } from "./background.ts";
+import { Canvas, useProblems } from "./canvas.tsx";
+import { createChecking } from "./checking.ts";
+import { createEditor } from "./editor.ts";
+import { nodeTypes, typeTitles } from "./make.ts";
+import { typeIcons } from "./node-view.tsx";
+import { createSceneStore } from "./scene-store.ts";
+import { Side, type SideView } from "./side.tsx";
+import "./scene.css";
+
+const ScenePanel: Component<PanelProps<"scene">> = (props) => (
+  <Show
+    when={props.params.sceneId}
+    keyed
+    fallback={
+      <EmptyState
+        icon={Waypoints}
+        title="No scene is open"
+        actions={<Button onClick={() => openPanel("scenes", {})}>To the scenes</Button>}
+      >
+        Choose one in the library of scenes, or start a new one there.
+      </EmptyState>
+    }
+  >
+    {(id) => <SceneEditor id={id} setTitle={props.setTitle} visible={props.visible} />}
+  </Show>
+);
+
+const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: string) => void; readonly visible: () => boolean }> = (
+  props,
+) => {
+  const { client, assets } = useWorkspace();
+  // Keyed by the id: it is another editor for another scene.
+  const { id } = props;
+  const store = createSceneStore(client, id, (why) => toast("An edit could not be kept", { tone: "bad", detail: why }));
+  const background = createBackground(() => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }));
+  onCleanup(background.close);
+  const checking = createChecking(id, store, client, assets, background);
+  const editor = createEditor(store, checking.bodyOf);
+  const byNode = useProblems(checking.problems, store.graph);
+  const [side, setSide] = createSignal<SideView>("inspect");
+  const [isOpen, setOpen] = createSignal(true);
+  const [task, setTask] = createSignal<SceneTask | null>(null);
+  const [playFrom, setPlayFrom] = createSignal<string | null>(null);
+  const [arranging, setArranging] = createSignal(false);
+  createEffect(() => {
+    const scene = store.scene();
+    if (scene !== null) props.setTitle(scene.title);
+  });
+  const show = (view: SideView) => {
+    setSide(view);
+    setOpen(true);
+  };
+  let root: HTMLDivElement | undefined;
+  const focusSide = () =>
+    requestAnimationFrame(() => root?.querySelector<HTMLElement>(".scene-side :is(input, select, textarea)")?.focus());
+  const inspect = () => {
+    show("inspect");
+    focusSide();
+  };
+  const play = (node: string) => {
+    setPlayFrom(node);
+    show("play");
+  };
+  const arrange = () => {
+    if (arranging()) return;
+    setArranging(true);
+    editor
+      .arrange(background.arrange)
+      .then(
+        () => editor.fit(),
+        (error: unknown) => toast("It could not be arranged", { tone: "bad", detail: sentenceOf(error) }),
+      )
+      .finally(() => setArranging(false));
+  };
+  const errors = () => checking.problems().filter(({ severity }) => severity === "error").length;
+  const published = () => store.scene()?.latest ?? null;
+
+  return (
+    <div class="scene" ref={(element) => (root = element)}>
+      <Switch>
+        <Match when={store.state().kind === "loading"}>
+          <div class="scene-loading" aria-busy="true" aria-label="Loading the scene">
+            <Skeleton class="scene-skeleton" />
+          </div>
+        </Match>
+        <Match when={store.state().kind === "failed" ? (store.state() as { readonly problem: string }).problem : null}>
+          {(problem) => (
+            <EmptyState
+              tone="bad"
+              icon={CircleAlert}
+              title="The scene could not be read"
+              actions={
+                <>
+                  <Button onClick={store.retry}>Try again</Button>
+                  <Button onClick={() => openPanel("scenes", {})}>To the scenes</Button>
+                </>
+              }
+            >
+              {problem()}
+            </EmptyState>
+          )}
+        </Match>
+        <Match when={true}>
+          <div class="panel-bar scene-bar">
+            <MenuButton
+              size="s"
+              tone="primary"
+              label="Add a node"
+              icon={Plus}
+              items={() =>
+                nodeTypes.map((type) => ({
+                  label: typeTitles[type],
+                  icon: typeIcons[type],
+                  onSelect: () => editor.add(type, editor.middle()),
+                }))
+              }
+            >
+              Node
+            </MenuButton>
+            <span class="scene-tools">
+              <IconButton size="s" label="Undo" keys="Ctrl Z" icon={Undo} disabled={!store.canUndo()} onClick={store.undo} />
+              <IconButton size="s" label="Redo" keys="Ctrl Y" icon={Redo} disabled={!store.canRedo()} onClick={store.redo} />
+              <IconButton size="s" label="Arrange" keys="A" icon={LayoutDashboard} disabled={arranging()} onClick={arrange} />
+              <IconButton size="s" label="Smaller" keys="-" icon={Minus} onClick={() => editor.zoom(0.8)} />
+              <button type="button" class="scene-zoom" aria-label="Fit the scene in" onClick={editor.fit}>
+                {Math.round(editor.view().scale * 100)} %
+              </button>
+              <IconButton size="s" label="Larger" keys="+" icon={Plus} onClick={() => editor.zoom(1.25)} />
+              <IconButton size="s" label="Fit" keys="0" icon={Maximize} onClick={editor.fit} />
+            </span>
+            <span class="scene-state" role="status">
+              <Switch>
+                <Match when={store.saving().kind === "saving"}>
+                  <span class="muted">Saving…</span>
+                </Match>
+                <Match when={store.saving().kind === "waiting"}>
+                  <Badge tone="warn" icon={CloudOff}>
+                    Not saved
+                  </Badge>
+                  <Button size="s" onClick={store.retry}>
+                    Try again
+                  </Button>
+                </Match>
+                <Match when={true}>
+                  <span class="muted">
+                    {published() === null ? "Draft, saved" : store.scene()?.edited === true ? "Saved, edited since" : "Saved as"}
+                    {published() === null ? "" : ` version ${published()!.number}`}
+                  </span>
+                </Match>
+              </Switch>
+            </span>
+            <Button
+              size="s"
+              icon={Rocket}
+              disabled={store.body().nodes.length === 0}
+              onClick={() => (errors() > 0 ? show("problems") : setTask({ kind: "publish", id, title: store.scene()?.title ?? "" }))}
+            >
+              Publish
+            </Button>
+            <IconButton size="s" label="Side view" icon={PanelRight} pressed={isOpen()} onClick={() => setOpen((now) => !now)} />
+          </div>
+          <div class="scene-main" data-side={isOpen() ? "" : undefined}>
+            <div class="scene-place">
+              <Canvas
+                editor={editor}
+                problems={byNode()}
+                onArrange={arrange}
+                onInspect={inspect}
+                onFind={() => {
+                  show("find");
+                  focusSide();
+                }}
+                onPlay={play}
+              />
+              <Show when={store.body().nodes.length === 0}>
+                <div class="scene-empty">
+                  <EmptyState icon={Waypoints} title="An empty scene">
+                    Drag clips here from the gallery, or add a node: with the button above, by a right click, or with the key N.
+                  </EmptyState>
+                </div>
+              </Show>
+            </div>
+            <Show when={isOpen()}>
+              <Side editor={editor} checking={checking} view={side()} onView={setSide} playFrom={playFrom()} />
+            </Show>
+          </div>
+        </Match>
+      </Switch>
+      <TitleDialog task={task()} onClose={() => setTask(null)} onDone={store.put} />
+    </div>
+  );
+};
+
+export default ScenePanel;

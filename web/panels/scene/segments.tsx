@@ -1,0 +1,188 @@
+// The clips of a video node: their order, which of them are played, how, and where each begins and ends, frame by frame.
+import ArrowDown from "lucide-solid/icons/arrow-down";
+import ArrowUp from "lucide-solid/icons/arrow-up";
+import Scissors from "lucide-solid/icons/scissors";
+import X from "lucide-solid/icons/x";
+import { createSignal, Index, Show, type Component } from "solid-js";
+import { Segment, type NodeOf, type SceneNode, type SegmentMedia } from "#protocol/scene/scene.ts";
+import { droppedAssets } from "#web/store/drag.ts";
+import { useWorkspace } from "#web/store/workspace.ts";
+import { IconButton } from "#web/ui/button.tsx";
+import { Select } from "#web/ui/choice.tsx";
+import { createDropZone } from "#web/ui/drop-zone.ts";
+import { formatClock } from "#web/ui/format.ts";
+import { NumberField, TextField } from "#web/ui/text-field.tsx";
+import { segmentOf } from "./make.ts";
+import { Still } from "./node-view.tsx";
+import { Part, WholeField } from "./pickers.tsx";
+import { Trim } from "./trim.tsx";
+
+interface SegmentsProps {
+  readonly node: NodeOf<"video">;
+  readonly put: (node: SceneNode) => void;
+}
+
+const assetIdOf = (media: SegmentMedia): string | null => (media.kind === "missing" ? null : media.assetId);
+
+export const Segments: Component<SegmentsProps> = (props) => {
+  const { assets } = useWorkspace();
+  const [trimmed, setTrimmed] = createSignal<string | null>(null);
+  const put = (segments: ReadonlyArray<Segment>) => props.put({ ...props.node, segments: [...segments] });
+  const change = (at: number, next: Segment) => put(props.node.segments.with(at, next));
+  const move = (at: number, by: number) => {
+    const moved = props.node.segments[at];
+    if (moved !== undefined) put(props.node.segments.toSpliced(at, 1).toSpliced(at + by, 0, moved));
+  };
+  const { over, zone } = createDropZone(["assets"], (event) => {
+    const videos = droppedAssets(event).filter((id) => (assets.peek(id)?.mediaType ?? "video") === "video");
+    put([...props.node.segments, ...videos.map((assetId) => segmentOf({ kind: "asset", assetId }))]);
+  });
+  const nameOf = ({ media }: Segment): string => {
+    const id = assetIdOf(media);
+    if (id === null) return "Missing file";
+    return assets.row(id)?.name ?? "Unknown clip";
+  };
+  const lengthOf = ({ media }: Segment): string => {
+    if (media.kind === "clip") return `${formatClock(media.startMs)} – ${formatClock(media.endMs)}`;
+    const id = assetIdOf(media);
+    const ms = id === null ? undefined : assets.row(id)?.durationMs;
+    return ms === undefined || ms === null ? "" : formatClock(ms);
+  };
+  return (
+    <Part title="Clips">
+      <div class="scene-clips" data-over={over() ? "" : undefined} {...zone}>
+        <Index
+          each={props.node.segments}
+          fallback={<p class="scene-hint">Drag clips here from the gallery. Without any, the words below are shown alone.</p>}
+        >
+          {(segment, at) => (
+            <div class="scene-clip">
+              <div class="scene-rule-line">
+                <Still assetId={assetIdOf(segment().media)} />
+                <span class="scene-clip-words">
+                  <span class="truncate">{nameOf(segment())}</span>
+                  <span class="muted">{lengthOf(segment())}</span>
+                </span>
+                <IconButton
+                  size="s"
+                  label="Trim"
+                  icon={Scissors}
+                  pressed={trimmed() === segment().id}
+                  disabled={assetIdOf(segment().media) === null}
+                  onClick={() => setTrimmed((now) => (now === segment().id ? null : segment().id))}
+                />
+                <IconButton size="s" label="Earlier" icon={ArrowUp} disabled={at === 0} onClick={() => move(at, -1)} />
+                <IconButton
+                  size="s"
+                  label="Later"
+                  icon={ArrowDown}
+                  disabled={at === props.node.segments.length - 1}
+                  onClick={() => move(at, 1)}
+                />
+                <IconButton size="s" label="Take it out" icon={X} onClick={() => put(props.node.segments.toSpliced(at, 1))} />
+              </div>
+              <Show when={trimmed() === segment().id}>
+                <Trim media={segment().media} onChange={(media) => change(at, { ...segment(), media })} />
+              </Show>
+              <Show when={props.node.selection.mode === "pool"}>
+                <TextField
+                  label="Tags"
+                  hideLabel
+                  placeholder="Tags, with commas"
+                  value={segment().tags.join(", ")}
+                  onInput={(text) => {
+                    const next = Segment.safeParse({ ...segment(), tags: tagsIn(text) });
+                    if (next.success) change(at, next.data);
+                  }}
+                />
+              </Show>
+            </div>
+          )}
+        </Index>
+      </div>
+      <Show when={props.node.segments.length > 1}>
+        <Select
+          size="s"
+          label="Which are played"
+          value={props.node.selection.mode}
+          options={[
+            { value: "ordered", label: "All, in this order" },
+            { value: "random", label: "One, by chance" },
+            { value: "pool", label: "Some, by their tags" },
+          ]}
+          onChange={(mode) => props.put({ ...props.node, selection: mode === "pool" ? { mode, tags: [], count: 1 } : { mode } })}
+        />
+      </Show>
+      <Show when={props.node.selection.mode === "pool" ? props.node.selection : null}>
+        {(pool) => (
+          <div class="scene-pair">
+            <TextField
+              label="With all these tags"
+              value={pool().tags.join(", ")}
+              onInput={(text) => props.put({ ...props.node, selection: { ...pool(), tags: tagsIn(text) } })}
+            />
+            <WholeField
+              showLabel
+              label="How many"
+              min={1}
+              value={pool().count}
+              onChange={(count) => props.put({ ...props.node, selection: { ...pool(), count } })}
+            />
+          </div>
+        )}
+      </Show>
+      <Show when={props.node.segments.length > 0}>
+        <Select
+          size="s"
+          label="How they are played"
+          value={props.node.playback.mode}
+          options={[
+            { value: "normal", label: "Once" },
+            { value: "loopSegment", label: "A part goes round until a choice is made" },
+            { value: "progression", label: "Step by step, as a mini-game goes on" },
+          ]}
+          onChange={(mode) =>
+            props.put({
+              ...props.node,
+              playback:
+                mode === "normal"
+                  ? { mode }
+                  : mode === "loopSegment"
+                    ? { mode, startMs: 0, endMs: 1000 }
+                    : { mode, steps: props.node.segments.map(({ id }, at) => ({ label: `step${at + 1}`, segment: id })) },
+            })
+          }
+        />
+      </Show>
+      <Show when={props.node.playback.mode === "loopSegment" ? props.node.playback : null}>
+        {(loop) => (
+          <div class="scene-pair">
+            <NumberField
+              label="From, s"
+              min={0}
+              step={0.01}
+              value={loop().startMs / 1000}
+              onChange={(from) => from !== null && props.put({ ...props.node, playback: { ...loop(), startMs: Math.round(from * 1000) } })}
+            />
+            <NumberField
+              label="To, s"
+              min={0}
+              step={0.01}
+              value={loop().endMs / 1000}
+              onChange={(to) => to !== null && props.put({ ...props.node, playback: { ...loop(), endMs: Math.round(to * 1000) } })}
+            />
+          </div>
+        )}
+      </Show>
+    </Part>
+  );
+};
+
+const tagsIn = (text: string): Array<string> => [
+  ...new Set(
+    text
+      .split(",")
+      .map((tag) => tag.trim())
+      .filter((tag) => tag !== ""),
+  ),
+];

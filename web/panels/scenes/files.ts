@@ -1,0 +1,33 @@
+// Story files: of which kind one is by what it says, and how a story leaves as one. Pure but for the download.
+import type { CallArgs } from "#protocol/contract.ts";
+
+type Source = CallArgs<"scenes.import">["source"];
+
+/** What can be chosen in the file picker. */
+export const storyFileTypes = ".json,.twee,.tw,.ink.json,application/json,text/plain";
+
+/** JSON is of PixSim or compiled ink; anything else is read as Twee. */
+export const sourceOf = (text: string): Source => {
+  const trimmed = text.replace(/^\uFEFF/, "").trimStart();
+  return !trimmed.startsWith("{") ? "twee" : /^\{\s*"inkVersion"/.test(trimmed) || trimmed.includes('"inkVersion"') ? "ink" : "pixsim";
+};
+
+/** A title as the name of a file. */
+export const fileNameOf = (title: string): string => {
+  const plain = title
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+    .trim()
+    .replaceAll(/\s+/g, "-")
+    .slice(0, 80);
+  return `${plain === "" ? "story" : plain}.pixsim.json`;
+};
+
+/** Hands a text to the browser as a file. */
+export const download = (name: string, text: string): void => {
+  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+};

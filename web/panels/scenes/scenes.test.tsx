@@ -1,0 +1,101 @@
+import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
+import { describe, expect, it } from "vitest";
+import { scenes as domain, type Scene } from "#protocol/scene.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
+import { fileNameOf, sourceOf } from "./files.ts";
+import ScenesPanel from "./scenes.tsx";
+
+const opened = recordOpened();
+const forest: Scene = { ...domain.topics.scenes.example.delta, title: "The forest" };
+
+const show = (handlers: Parameters<typeof renderInWorkspace>[0] = {}, library: ReadonlyArray<Scene> = [forest]) => {
+  const shown = renderInWorkspace({ "scenes.list": () => ({ scenes: [], next: null }), ...handlers }, () => (
+    <ScenesPanel params={{}} visible={() => true} setTitle={() => undefined} />
+  ));
+  shown.client.snapshot("scenes.scenes", { count: library.length, scenes: [...library], next: null });
+  return shown;
+};
+const sent = ({ client }: ReturnType<typeof show>, name: string) =>
+  client.calls.filter((call) => call.name === name).map(({ input }) => input);
+const press = (name: string | RegExp, inside: HTMLElement = document.body) => fireEvent.click(within(inside).getByRole("button", { name }));
+const choose = async (item: string) => {
+  fireEvent.contextMenu(await screen.findByRole("button", { name: /^The forest/ }));
+  fireEvent.pointerUp(await screen.findByRole("menuitem", { name: item }), { button: 0, pointerType: "mouse" });
+};
+
+describe("the Scenes panel", () => {
+  it("says what scenes are while there are none, makes one and opens it", async () => {
+    const shown = show({ "scenes.create": ({ title }) => ({ ...forest, id: "scn_new", title }) }, []);
+    await screen.findByText("No scenes yet");
+    press("New scene");
+    const dialog = await screen.findByRole("dialog", { name: "A new scene" });
+    press("Create", dialog);
+    expect(await within(dialog).findByText("Give it a title.")).toBeTruthy();
+    fireEvent.input(within(dialog).getByLabelText("Title"), { target: { value: " The cave " } });
+    press("Create", dialog);
+    await waitFor(() => expect(opened).toEqual(['scene {"sceneId":"scn_new"}']));
+    expect(sent(shown, "scenes.create")).toEqual([{ title: "The cave" }]);
+    expect(await screen.findByRole("button", { name: /^The cave/ })).toBeTruthy();
+  });
+
+  it("opens a scene, and says how it stands to its versions", async () => {
+    const { client } = show();
+    fireEvent.click(await screen.findByRole("button", { name: /^The forest/ }));
+    expect(opened).toEqual(['scene {"sceneId":"scn_1"}']);
+    expect(screen.getByText("Draft")).toBeTruthy();
+    const latest = domain.calls.publish.example.output.version;
+    client.deltas("scenes.scenes", [{ ...forest, versions: 1, latest, edited: true, rev: forest.rev + 1 }]);
+    expect(await screen.findByText("Version 1, edited since")).toBeTruthy();
+  });
+
+  it("brings stories in as what they are, and says what could not be taken over", async () => {
+    const shown = show({ "scenes.import": () => ({ id: "scn_1", scenes: [forest], notes: ["A macro was left out."] }) });
+    const picker = screen.getByLabelText<HTMLInputElement>("Story files");
+    const twee = new File([":: Start\nHello. [[On->End]]"], "forest.twee");
+    fireEvent.change(picker, { target: { files: [twee] } });
+    expect(await screen.findByText("A macro was left out.")).toBeTruthy();
+    expect(sent(shown, "scenes.import")).toEqual([{ source: "twee", text: ":: Start\nHello. [[On->End]]" }]);
+    expect(sourceOf(' {"inkVersion":21,"root":[]}')).toBe("ink");
+    expect(sourceOf('\uFEFF{"format":"pixsim-story"}')).toBe("pixsim");
+    expect(fileNameOf("A/B: the “forest”")).toBe("AB-the-forest.pixsim.json");
+    expect(fileNameOf("…")).toBe("story.pixsim.json");
+  });
+
+  it("moves a scene to the trash at once, back on request, and back too where the server refuses", async () => {
+    let refuses = false;
+    const shown = show({
+      "scenes.delete": ({ ids }) => {
+        if (refuses) throw new CallError("unavailable", "The database does not answer.");
+        return { deleted: ids };
+      },
+      "scenes.restore": ({ ids }) => ({ restored: ids }),
+    });
+    await choose("Move to the trash");
+    await waitFor(() => expect(screen.queryByRole("button", { name: /^The forest/ })).toBeNull());
+    press("Undo", await screen.findByRole("list", { name: "Notifications" }));
+    expect(await screen.findByRole("button", { name: /^The forest/ })).toBeTruthy();
+    expect(sent(shown, "scenes.restore")).toEqual([{ ids: ["scn_1"] }]);
+    refuses = true;
+    await choose("Move to the trash");
+    expect(await screen.findByText("It could not be moved to the trash")).toBeTruthy();
+    expect(screen.getByRole("button", { name: /^The forest/ })).toBeTruthy();
+  });
+
+  it("publishes with a note, and shows why it could not be", async () => {
+    show({ "scenes.publish": () => Promise.reject(new CallError("conflict", "It has errors: Nothing leads on.")) });
+    await choose("Publish…");
+    const dialog = await screen.findByRole("dialog", { name: "Publish a version" });
+    fireEvent.input(within(dialog).getByLabelText("Note"), { target: { value: "first" } });
+    press("Publish", dialog);
+    expect((await within(dialog).findByRole("alert")).textContent).toContain("Nothing leads on.");
+  });
+
+  it("says so where the library cannot be read", async () => {
+    const { client } = show({}, []);
+    client.refuse("scenes.scenes", new CallError("unavailable", "Nobody is there."));
+    expect(await screen.findByText("Nobody is there.")).toBeTruthy();
+    press("Try again");
+    expect(client.followers("scenes.scenes")).toBe(1);
+  });
+});

@@ -1,0 +1,264 @@
+// The Scenes panel: the library of branching scenes. One is opened in the panel Scene; stories come in and go out as files.
+import CircleAlert from "lucide-solid/icons/circle-alert";
+import Download from "lucide-solid/icons/download";
+import MoreHorizontal from "lucide-solid/icons/ellipsis";
+import FileInput from "lucide-solid/icons/file-input";
+import Pencil from "lucide-solid/icons/pencil";
+import Plus from "lucide-solid/icons/plus";
+import Rocket from "lucide-solid/icons/rocket";
+import SearchX from "lucide-solid/icons/search-x";
+import Trash from "lucide-solid/icons/trash";
+import Undo from "lucide-solid/icons/undo-2";
+import Waypoints from "lucide-solid/icons/waypoints";
+import { createMemo, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
+import type { Scene } from "#protocol/scene.ts";
+import { provideCommands } from "#web/app/commands.ts";
+import { openPanel, type PanelProps } from "#web/dock/panel.ts";
+import { debounced } from "#web/store/debounced.ts";
+import { newKey } from "#web/store/key.ts";
+import { useNow } from "#web/store/now.ts";
+import { sentenceOf } from "#web/store/problem.ts";
+import { useWorkspace } from "#web/store/workspace.ts";
+import { Button, IconButton } from "#web/ui/button.tsx";
+import { Segments } from "#web/ui/choice.tsx";
+import { createDropZone } from "#web/ui/drop-zone.ts";
+import { Badge, EmptyState, Skeleton } from "#web/ui/feedback.tsx";
+import { formatCount, formatMoment } from "#web/ui/format.ts";
+import { ListProblem } from "#web/ui/list-problem.tsx";
+import { MenuButton, showContextMenu, type MenuItem } from "#web/ui/menu.tsx";
+import { SearchField } from "#web/ui/search-field.tsx";
+import { toast } from "#web/ui/toast.tsx";
+import { download, fileNameOf, sourceOf, storyFileTypes } from "./files.ts";
+import { createScenesStore, type ScenesFilter } from "./store.ts";
+import { TitleDialog, type SceneTask } from "./title-dialog.tsx";
+import "./scenes.css";
+
+const searchRestMs = 200;
+
+const ScenesPanel: Component<PanelProps<"scenes">> = () => {
+  const { client } = useWorkspace();
+  const now = useNow();
+  const store = createScenesStore(client);
+  const [search, setSearch] = createSignal("");
+  const [show, setShow] = createSignal<"library" | "trash">("library");
+  const [task, setTask] = createSignal<SceneTask | null>(null);
+  const rested = debounced(search, searchRestMs);
+  const filter = createMemo((): ScenesFilter => ({ search: rested(), deleted: show() === "trash" }));
+  const list = store.list(filter);
+  let picker: HTMLInputElement | undefined;
+
+  const failed = (what: string) => (error: unknown) => void toast(what, { tone: "bad", detail: sentenceOf(error) });
+  const open = (id: string) => openPanel("scene", { sceneId: id });
+  const setDeleted = ({ id, title }: Pick<Scene, "id" | "title">, deleted: boolean): void => {
+    const takeBack = store.assume([id], { deletedAt: deleted ? Date.now() : null });
+    const done = deleted
+      ? client.call("scenes.delete", { ids: [id] }, { key: newKey() })
+      : client.call("scenes.restore", { ids: [id] }, { key: newKey() });
+    done.then(
+      () =>
+        deleted &&
+        toast(`“${title}” is in the trash`, {
+          action: { label: "Undo", onSelect: () => setDeleted({ id, title }, false) },
+        }),
+      (error: unknown) => {
+        takeBack();
+        failed(deleted ? "It could not be moved to the trash" : "It could not be restored")(error);
+      },
+    );
+  };
+  const exportFile = ({ id, title }: Scene) => {
+    client
+      .call("scenes.export", { id })
+      .then(({ file }) => download(fileNameOf(title), JSON.stringify(file, null, 2)), failed("It could not be exported"));
+  };
+  const importFile = async (file: File) => {
+    try {
+      const text = await file.text();
+      const { id, scenes, notes } = await client.call("scenes.import", { source: sourceOf(text), text }, { key: newKey() });
+      store.put(scenes);
+      toast(`${formatCount(scenes.length, "scene")} came in from ${file.name}`, {
+        tone: notes.length === 0 ? "ok" : "warn",
+        detail: notes.length === 0 ? undefined : notes.slice(0, 5).join(" "),
+        action: { label: "Open", onSelect: () => open(id) },
+        ...(notes.length === 0 ? {} : { stayMs: null }),
+      });
+    } catch (error) {
+      failed(`${file.name} could not be imported`)(error);
+    }
+  };
+  const take = (files: Iterable<File>) => {
+    for (const file of files) void importFile(file);
+  };
+  const { over, zone } = createDropZone(["files"], (event) => take(event.dataTransfer?.files ?? []));
+  const create = () => setTask({ kind: "create" });
+  const isFiltered = () => show() === "trash" || rested().trim() !== "";
+  const retry = () => {
+    if (store.problem() !== null) store.retry();
+    if (list.state() === "failed") list.retry();
+  };
+
+  const menuOf = (scene: Scene): ReadonlyArray<MenuItem> =>
+    scene.deletedAt === null
+      ? [
+          { label: "Open", icon: Waypoints, onSelect: () => open(scene.id) },
+          { label: "Publish…", icon: Rocket, onSelect: () => setTask({ kind: "publish", id: scene.id, title: scene.title }) },
+          { label: "Rename…", icon: Pencil, onSelect: () => setTask({ kind: "rename", id: scene.id, title: scene.title }) },
+          { label: "Export as a file", icon: Download, onSelect: () => exportFile(scene) },
+          "separator",
+          { label: "Move to the trash", icon: Trash, danger: true, onSelect: () => setDeleted(scene, true) },
+        ]
+      : [{ label: "Restore", icon: Undo, onSelect: () => setDeleted(scene, false) }];
+
+  provideCommands(() => [
+    {
+      id: "scenes.create",
+      title: "New scene",
+      group: "Scenes",
+      icon: Plus,
+      words: "story branch interactive create",
+      run: () => {
+        openPanel("scenes", {});
+        create();
+      },
+    },
+    {
+      id: "scenes.import",
+      title: "Import a story",
+      group: "Scenes",
+      icon: FileInput,
+      words: "twine twee ink json file",
+      run: () => {
+        openPanel("scenes", {});
+        picker?.click();
+      },
+    },
+  ]);
+
+  return (
+    <div class="scenes" data-over={over() ? "" : undefined} {...zone}>
+      <div class="panel-bar">
+        <Segments
+          label="Show"
+          hideLabel
+          value={show()}
+          onChange={setShow}
+          options={[
+            { value: "library", label: "Library" },
+            { value: "trash", label: "Trash" },
+          ]}
+        />
+        <div class="scenes-search">
+          <SearchField size="s" label="Search titles" placeholder="Search…" value={search()} onInput={setSearch} />
+        </div>
+        <IconButton size="s" label="Import a story: PixSim, Twine or ink" icon={FileInput} onClick={() => picker?.click()} />
+        <Button size="s" tone="primary" icon={Plus} onClick={create}>
+          New
+        </Button>
+      </div>
+      <input
+        ref={(element) => (picker = element)}
+        type="file"
+        hidden
+        multiple
+        accept={storyFileTypes}
+        aria-label="Story files"
+        onChange={(event) => {
+          take([...(event.currentTarget.files ?? [])]);
+          event.currentTarget.value = "";
+        }}
+      />
+      <Switch>
+        <Match when={list.ids().length > 0}>
+          <ul class="scenes-list panel-scroll" aria-label="Scenes">
+            <For each={list.ids()}>
+              {(id) => (
+                <Show when={store.row(id)}>
+                  {(scene) => (
+                    <li class="scenes-row" onContextMenu={(event) => showContextMenu(event, scene().title, menuOf(scene()))}>
+                      <button type="button" class="scenes-open" disabled={scene().deletedAt !== null} onClick={() => open(id)}>
+                        <strong class="truncate">{scene().title}</strong>
+                        <span class="scenes-facts">
+                          {formatCount(scene().nodes, "node")}, {formatMoment(scene().changedAt, now())}
+                        </span>
+                      </button>
+                      <Show when={scene().latest} fallback={<Badge>Draft</Badge>}>
+                        {(latest) => (
+                          <Badge tone={scene().edited ? "warn" : "ok"}>
+                            Version {latest().number}
+                            {scene().edited ? ", edited since" : ""}
+                          </Badge>
+                        )}
+                      </Show>
+                      <MenuButton size="s" label={`More for ${scene().title}`} icon={MoreHorizontal} items={() => menuOf(scene())} />
+                    </li>
+                  )}
+                </Show>
+              )}
+            </For>
+            <Show when={list.hasMore()}>
+              <li>
+                <Button size="s" tone="ghost" onClick={list.more}>
+                  Show older ones
+                </Button>
+              </li>
+            </Show>
+          </ul>
+          <ListProblem what="Older ones" problem={list.problem()} onRetry={list.retry} />
+          <ListProblem what="What changes" problem={store.problem()} onRetry={store.retry} />
+        </Match>
+        <Match when={store.problem() ?? (list.state() === "failed" ? list.problem() : null)}>
+          {(problem) => (
+            <EmptyState
+              tone="bad"
+              icon={CircleAlert}
+              title="The scenes could not be read"
+              actions={<Button onClick={retry}>Try again</Button>}
+            >
+              {problem()}
+            </EmptyState>
+          )}
+        </Match>
+        <Match when={list.state() === "loading"}>
+          <div class="scenes-loading" aria-busy="true" aria-label="Loading the scenes">
+            <Skeleton class="scenes-skeleton" />
+            <Skeleton class="scenes-skeleton" />
+          </div>
+        </Match>
+        <Match when={isFiltered()}>
+          <EmptyState
+            icon={SearchX}
+            title={show() === "trash" && rested().trim() === "" ? "The trash is empty" : "No title is like that"}
+          />
+        </Match>
+        <Match when={true}>
+          <EmptyState
+            icon={Waypoints}
+            title="No scenes yet"
+            actions={
+              <>
+                <Button tone="primary" icon={Plus} onClick={create}>
+                  New scene
+                </Button>
+                <Button icon={FileInput} onClick={() => picker?.click()}>
+                  Import a story
+                </Button>
+              </>
+            }
+          >
+            A scene is a graph of clips and choices. Start an empty one, or bring a story from PixSim, Twine (Twee) or ink (compiled JSON).
+          </EmptyState>
+        </Match>
+      </Switch>
+      <TitleDialog
+        task={task()}
+        onClose={() => setTask(null)}
+        onDone={(scene, done) => {
+          store.put([scene]);
+          if (done.kind === "create") open(scene.id);
+        }}
+      />
+    </div>
+  );
+};
+
+export default ScenesPanel;
