@@ -1,6 +1,7 @@
 // Measures PixSim beside its peers and prints the figures with the aims. Arguments choose sections; without any all run.
 import { actors } from "./bench/actors/section.ts";
 import { durable } from "./bench/durable/section.ts";
+import { editor } from "./bench/editor/section.ts";
 import { failoverSection } from "./bench/failover/section.ts";
 import { fanout } from "./bench/fanout/section.ts";
 import { type Section, Report } from "./bench/report.ts";
@@ -10,7 +11,7 @@ import { scenes } from "./bench/scenes/section.ts";
 import { transitions } from "./bench/transitions/section.ts";
 import { say } from "./say.ts";
 
-const sections: ReadonlyArray<Section> = [rpc, fanout, durable, actors, generation, scenes, transitions, failoverSection];
+const sections: ReadonlyArray<Section> = [rpc, fanout, durable, actors, generation, scenes, editor, transitions, failoverSection];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !sections.some((section) => section.name === name));
