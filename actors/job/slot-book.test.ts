@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SlotBook } from "./slot-book.ts";
+import { rise, SlotBook } from "./slot-book.ts";
 
 /** A book with a record of who was granted what, in order. */
 const open = (concurrency: number) => {
@@ -53,6 +53,22 @@ describe("slots", () => {
     ask("normal too", "a", 5);
     for (const job of ["first", "urgent", "normal", "normal too"]) book.release(job);
     expect(granted).toEqual(["first", "urgent", "normal", "normal too", "late"]);
+  });
+
+  test("come to everybody in the end, however many more urgent ones keep coming", () => {
+    const { book, granted, ask } = open(1);
+    for (const job of ["first", "u0"]) ask(job, "a", 0);
+    for (const job of ["late 1", "late 2"]) ask(job, "b", 9);
+    // Another place in the queue does not make it wait anew.
+    let rounds = 0;
+    for (; !granted.includes("late 2"); rounds++) {
+      if (rounds === 5 * rise) ask("late 2", "b", 9);
+      ask(`u${rounds + 1}`, "a", 0);
+      book.release(granted.at(-1)!);
+      expect(rounds).toBeLessThanOrEqual(9 * rise + 2);
+    }
+    expect(granted.indexOf("late 1")).toBeGreaterThan(8 * rise);
+    expect(granted.indexOf("late 2")).toBeGreaterThan(8 * rise);
   });
 
   test("go round among users of the same priority", () => {
@@ -116,17 +132,19 @@ describe("slots", () => {
         const book = new SlotBook(() => concurrency);
         const holding = new Set<string>();
         const stops = new Map<string, () => void>();
-        /** Who waits: priority by job. */
-        const waiting = new Map<string, number>();
+        /** Who waits: by job its priority, and how many places were given when it came. */
+        const waiting = new Map<string, { readonly priority: number; readonly came: number }>();
+        let given = 0;
         const problems: Array<string> = [];
         for (const { type, job } of moves) {
           switch (type) {
             case "ask": {
               if (holding.has(job.id)) break;
-              waiting.set(job.id, job.priority);
+              waiting.set(job.id, { priority: job.priority, came: waiting.get(job.id)?.came ?? given });
               const stop = book.request({ jobId: job.id, provider: "p", ownerId: job.owner, priority: job.priority, rank: 0 }, () => {
                 const mine = waiting.get(job.id)!;
-                if ([...waiting.values()].some((priority) => priority < mine)) problems.push("a higher priority was passed over");
+                const risen = mine.priority - Math.floor((given++ - mine.came) / rise);
+                if ([...waiting.values()].some(({ priority }) => priority < risen)) problems.push("a higher priority was passed over");
                 waiting.delete(job.id);
                 holding.add(job.id);
               });

@@ -1,5 +1,5 @@
-// Who holds a place at a provider and who is next: lower priority number first; within a priority the users take turns, each
-// user's jobs by their rank and in the order they came. Bookkeeping only: no clock, no fibers, no I/O.
+// Who holds a place at a provider and who is next: lower priority number first, and whoever has been passed over long rises; within a priority
+// the users take turns, each user's jobs by their rank and in the order they came. Bookkeeping only: no clock, no fibers, no I/O.
 
 export interface SlotRequest {
   readonly jobId: string;
@@ -13,7 +13,12 @@ export interface SlotRequest {
 
 interface Waiter extends SlotRequest {
   readonly granted: (slot: string) => void;
+  /** Places that the desk had given when it came. */
+  readonly came: number;
 }
+
+/** So many places given to others make a waiter as urgent as one of the next priority: none waits for ever. */
+export const rise = 20;
 
 /** Waiters of one priority: users in the order of their turns, and each one's jobs in order. */
 type Turns = Map<string, Map<string, Waiter>>;
@@ -25,13 +30,17 @@ class Desk {
   readonly holders = new Map<string, string>();
   readonly #queues = new Map<number, Turns>();
   waiting = 0;
+  /** Places given so far. */
+  #given = 0;
 
   constructor(name: string, concurrency: () => number) {
     this.#name = name;
     this.#concurrency = concurrency;
   }
 
-  add(waiter: Waiter): void {
+  /** `came`: of who has waited here before. */
+  add(request: SlotRequest, granted: (slot: string) => void, came = this.#given): void {
+    const waiter: Waiter = { ...request, granted, came };
     let turns = this.#queues.get(waiter.priority);
     if (turns === undefined) this.#queues.set(waiter.priority, (turns = new Map()));
     let jobs = turns.get(waiter.ownerId);
@@ -40,6 +49,10 @@ class Desk {
     // Only who asks to run next goes before any.
     if (waiter.rank < 0) turns.set(waiter.ownerId, new Map([...jobs].sort(([, a], [, b]) => a.rank - b.rank)));
     this.waiting++;
+  }
+
+  cameOf({ priority, ownerId, jobId }: SlotRequest): number | undefined {
+    return this.#queues.get(priority)?.get(ownerId)?.get(jobId)?.came;
   }
 
   remove({ priority, ownerId, jobId }: SlotRequest): void {
@@ -61,11 +74,9 @@ class Desk {
   /** Takes the next waiter out, if there is one and a place for it. */
   next(): { readonly waiter: Waiter; readonly slot: string } | undefined {
     if (this.waiting === 0 || this.holders.size >= this.#concurrency()) return undefined;
-    const level = Math.min(...this.#queues.keys());
-    const turns = this.#queues.get(level)!;
-    const [ownerId, jobs] = turns.entries().next().value!;
-    const waiter: Waiter = jobs.values().next().value!;
+    const { turns, ownerId, jobs, waiter } = this.#first()!;
     this.remove(waiter);
+    this.#given++;
     // The user's turn is over: to the end.
     if (jobs.size > 0) {
       turns.delete(ownerId);
@@ -74,6 +85,21 @@ class Desk {
     const slot = this.#free();
     this.holders.set(waiter.jobId, slot);
     return { waiter, slot };
+  }
+
+  /** Whose turn it is within each priority, and of these the most urgent; of several the one that has risen to it. */
+  #first() {
+    let best: { readonly turns: Turns; readonly ownerId: string; readonly jobs: Map<string, Waiter>; readonly waiter: Waiter } | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const [level, turns] of [...this.#queues].sort(([a], [b]) => b - a)) {
+      const [ownerId, jobs] = turns.entries().next().value!;
+      const waiter: Waiter = jobs.values().next().value!;
+      const urgency = level - Math.floor((this.#given - waiter.came) / rise);
+      if (urgency >= least) continue;
+      least = urgency;
+      best = { turns, ownerId, jobs, waiter };
+    }
+    return best;
   }
 
   #free(): string {
@@ -122,10 +148,12 @@ export class SlotBook {
       granted(held);
       return () => {};
     }
+    const desk = this.#desk(request.provider);
+    const known = this.#known.get(request.jobId);
+    const came = known?.provider === request.provider ? desk.cameOf(known) : undefined;
     this.release(request.jobId);
     this.#known.set(request.jobId, request);
-    const desk = this.#desk(request.provider);
-    desk.add({ ...request, granted });
+    desk.add(request, granted, came);
     this.#serve(desk);
     return () => {
       if (this.#known.get(request.jobId) === request && this.held(request.jobId) === undefined) this.release(request.jobId);
