@@ -177,7 +177,7 @@ export const accounts = domain({
       example: { input: {}, output: { accounts: [sample] } },
     }),
     add: call({
-      summary: "Adds an account; it is checked at once. `shared` is for administrators.",
+      summary: "Adds an account that is not there yet; it is checked at once. `shared` is for administrators.",
       access: "user",
       input: z.object({
         provider: Id,
@@ -191,7 +191,7 @@ export const accounts = domain({
       }),
       output: Account,
       mutation: true,
-      errors: ["not_found", "quota_exceeded", "forbidden"],
+      errors: ["not_found", "quota_exceeded", "forbidden", "conflict"],
       example: {
         input: { provider: "pixverse", title: "Main", secrets: { apiKey: "sk-…" } },
         output: { ...sample, state: "reauthenticating", busy: 0, held: 0, usedToday: 0, completed: 0, failed: 0, credits: null, rev: 0 },

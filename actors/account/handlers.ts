@@ -29,6 +29,7 @@ import { accountsChannel } from "./actor.ts";
 import { accountAddress } from "./address.ts";
 import type { AccountContext, AccountEvent, AccountPlan } from "./context.ts";
 import { sealCredentials } from "./credentials.ts";
+import { makeFindDuplicate } from "./duplicate.ts";
 import { fromStoredAccount } from "./row.ts";
 
 const day = 86_400_000;
@@ -76,6 +77,7 @@ export const accountHandlers = Effect.gen(function* () {
   const vault = yield* Vault;
   const followQueues = yield* makeFollowQueues;
   const tellPools = yield* makeTellPools;
+  const findDuplicate = yield* makeFindDuplicate;
 
   const visible = (account: Account, { userId, isAdmin }: Caller): boolean => account.shared || account.ownerId === userId || isAdmin;
 
@@ -132,6 +134,14 @@ export const accountHandlers = Effect.gen(function* () {
         };
         const secrets = yield* checked(spec.secrets, input.secrets, "secrets");
         const id = idFor("acc", who.userId, context.key);
+        const rows = yield* orCallError(database.query((sql) => visibleAccounts(sql, who.userId, false)));
+        // The same call again finds what it has made.
+        const others = rows.map(fromStoredAccount).filter((each) => each.id !== id);
+        const twin = yield* orCallError(findDuplicate(others, { provider: provider.id, settings: plan.settings, secrets }));
+        if (twin !== undefined) {
+          const message = `This is the account “${twin.title}”, which is there already: change that one, as two would share its places and credits unawares.`;
+          return yield* Effect.fail(new CallError("conflict", message));
+        }
         const sealed = yield* sealCredentials(vault, id, secrets as Readonly<Record<string, string>>);
         const [quota] = yield* orCallError(database.query((sql) => quotaOf(sql, who.userId)));
         const limit = who.isAdmin ? 1_000_000 : (quota?.accounts ?? settings.PIXSIM_ACCOUNTS_PER_USER);

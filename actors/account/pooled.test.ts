@@ -76,6 +76,16 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect(rows).toMatchObject([{ provider: "test", accountTitle: "key-a", submissions: 1, completed: 1, estimated: 10, charged: 10 }]);
   });
 
+  test("an account that is there already is not added a second time, and is named; with another key it is another", async () => {
+    await add("key-twin", 100, { title: "First" });
+    await expect(add("key-twin", 100, { title: "Second" })).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("“First”"),
+    });
+    await add("key-other", 100);
+    expect((await accounts()).map(({ title }) => title).toSorted()).toEqual(["First", "key-other"]);
+  });
+
   test("an estimate names the accounts that would take one of the jobs now, and says when credits do not reach for all", async () => {
     const rich = await add("key-rich", 25);
     const poor = await add("key-poor", 3);

@@ -1,0 +1,42 @@
+// Whether an account is there already: two that are one at the provider would each give out its places and count its credits.
+import { Effect, Redacted } from "effect";
+import { Database, type Queryable } from "#db/client/database.ts";
+import { accountToConnect } from "#db/queries/account.ts";
+import type { Account } from "#protocol/account.ts";
+import { Sealed } from "#runtime/vault/envelope.ts";
+import { Vault } from "#runtime/vault/vault.ts";
+import { openCredentials } from "./credentials.ts";
+
+/** What makes an account what it is at its provider. */
+interface Access {
+  readonly provider: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly secrets: Readonly<Record<string, unknown>>;
+}
+
+const inOrder = (record: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+
+export const makeFindDuplicate = Effect.gen(function* () {
+  const database = yield* Database;
+  const vault = yield* Vault;
+
+  const secretsOf = Effect.fnUntraced(function* (id: string) {
+    const [row] = yield* database.query((sql: Queryable) => accountToConnect(sql, id));
+    if (row === undefined) return null;
+    // One that cannot be opened is entered anew some day: until then it is like no other.
+    const opened = yield* Effect.orElseSucceed(openCredentials(vault, id, Sealed.parse(row.sealed)), () => null);
+    return opened === null ? null : Object.fromEntries(Object.entries(opened).map(([name, value]) => [name, Redacted.value(value)]));
+  });
+
+  /** The first of the accounts that uses the same credentials with the same settings; what needs no credentials is alike nowhere. */
+  return Effect.fnUntraced(function* (accounts: ReadonlyArray<Account>, { provider, settings, secrets }: Access) {
+    if (Object.values(secrets).every((value) => value === undefined || value === "")) return undefined;
+    for (const account of accounts) {
+      if (account.provider !== provider || inOrder(account.settings) !== inOrder(settings)) continue;
+      const own = yield* secretsOf(account.id);
+      if (own !== null && inOrder(own) === inOrder(secrets)) return account;
+    }
+    return undefined;
+  });
+});
