@@ -27,7 +27,7 @@ import {
 import { bind, missingAt, placeholders, readWorkflow, wanImageToVideo, wanTextToVideo, type Workflow } from "./comfyui-workflow.ts";
 import { fitPicture, ratioOf } from "./picture.ts";
 import type { AccountSpec, Connection, Provider, ProviderAccount, ProviderFailure, ProviderRequest } from "./provider.ts";
-import { surelyLost } from "./questions.ts";
+import { askedSurely, surelyLost } from "./questions.ts";
 import { checked, readAnswer, refuse, undecided, unsent } from "./refusals.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
@@ -201,7 +201,7 @@ const connect = ({ settings: given, secrets }: ProviderAccount, { http, polling 
       return { providerJobId: (yield* read(Accepted, answer)).prompt_id, charged: null };
     }),
 
-    track: Effect.fn("comfyui.track")(function* (id, progress) {
+    track: Effect.fn("comfyui.track")(function* (id, progress, remainingMs) {
       let heard = nothingHeard;
       let told = -1;
       const tell = (fraction: number): Effect.Effect<void> => {
@@ -242,15 +242,20 @@ const connect = ({ settings: given, secrets }: ProviderAccount, { http, polling 
         Effect.catchIf(isPassing, () => Effect.never),
         Effect.andThen((status) => (status.state === "done" ? Effect.succeed({ charged: null }) : Effect.never)),
       );
-      const polled = polling.track(statusOf, tell, { pace, expectedMs });
+      const polled = polling.track(statusOf, tell, { pace, expectedMs, remainingMs });
       const ended = yield* Effect.raceFirst(polled, Effect.raceFirst(ending, Effect.andThen(Effect.ignore(listening), Effect.never)));
       yield* tell(1);
       return ended;
     }),
 
     download: Effect.fn("comfyui.download")(function* (id, path) {
-      const place = yield* placeOf(id);
-      if (place.at === "nowhere") return yield* Effect.fail(unknown);
+      const known = Effect.filterOrFail(
+        placeOf(id),
+        ({ at }) => at !== "nowhere",
+        () => unknown,
+      );
+      // It may lie between queue and history, or its server come up again: it is lost only if it stays so.
+      const place = yield* askedSurely(polling, known, { pace, expectedMs });
       const failure = place.at === "ended" ? failureOfEntry(place.entry) : null;
       if (failure !== null) return yield* Effect.fail(failure);
       const file = place.at === "ended" ? videoOf(place.entry) : undefined;

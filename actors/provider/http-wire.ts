@@ -58,6 +58,8 @@ export interface TextAnswer extends Answer {
   readonly text: string;
 }
 export interface StreamAnswer extends Answer {
+  /** Whoever answers was sent the request's own headers, which no redirect takes to another origin. */
+  readonly signedIn: boolean;
   readonly body: Dispatcher.ResponseData["body"];
 }
 
@@ -156,7 +158,7 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
       .catch((error: Error) => {
         throw failed(host, error, sent.idleMs);
       });
-    return { host, status: statusCode, headers: flat(headers), body };
+    return { host, status: statusCode, headers: flat(headers), body, signedIn: Object.keys(sent.headers).length > 0 };
   };
 
   /** Each hop is checked, and nothing secret goes along to another origin. */

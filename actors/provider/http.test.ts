@@ -413,14 +413,28 @@ describe("the HTTP of a provider", () => {
     it.each([
       [404, "lost"],
       [410, "lost"],
-      [401, "authentication"],
-      [403, "authentication"],
+      [401, "network"],
+      [403, "network"],
       [429, "limit"],
       [500, "network"],
       [206, "network"],
     ] as const)("fails with status %i as %s", async (status, kind) => {
       const url = on("/status", (_, response) => response.writeHead(status, { "retry-after": "7" }).end("no"));
       expect(await refuses(url)).toMatchObject({ kind, retryAfterMs: 7000 });
+    });
+
+    it("tells an account that is refused from an address that is", async () => {
+      const headers = { "api-key": "secret" };
+      for (const status of [401, 403]) {
+        const url = on("/closed", (_, response) => response.writeHead(status).end("no"));
+        expect(await refuses(url, { headers })).toMatchObject({ kind: "authentication" });
+        expect(await refuses(url)).toMatchObject({ kind: "network", message: expect.stringContaining(String(status)) });
+      }
+      // The file lies on another host, which is not told who asks, and its signed address has run out.
+      const { port } = elsewhere.address() as AddressInfo;
+      on("/signed", (_, response) => response.writeHead(403).end("expired"));
+      const away = on("/away", (_, response) => response.writeHead(302, { location: `http://127.0.0.1:${port}/signed` }).end());
+      expect(await refuses(away, { headers })).toMatchObject({ kind: "network" });
     });
 
     it("no page, no message and nothing empty instead of media, whatever it is said to be", async () => {

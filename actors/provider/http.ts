@@ -141,7 +141,7 @@ const httpOver = (wire: Wire): Http => {
   return { json, download, socket };
 };
 
-const refusalOf = ({ status, headers, host }: StreamAnswer): ProviderFailure | undefined => {
+const refusalOf = ({ status, headers, host, signedIn }: StreamAnswer): ProviderFailure | undefined => {
   if (status === 200) return undefined;
   const retryAfterMs = retryAfterOf(headers);
   const failure = (kind: ProviderFailure["kind"], message: string): ProviderFailure => ({
@@ -150,7 +150,12 @@ const refusalOf = ({ status, headers, host }: StreamAnswer): ProviderFailure | u
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
   if (status === 404 || status === 410) return failure("lost", `The file is not at ${host} (any more).`);
-  if (status === 401 || status === 403) return failure("authentication", `${host} does not hand the file out to this account.`);
+  if (status === 401 || status === 403) {
+    // Who knows nothing of the account refuses the address: it has run out, or is not to be had yet.
+    return signedIn
+      ? failure("authentication", `${host} does not hand the file out to this account.`)
+      : failure("network", `${host} does not hand the file out (status ${status}).`);
+  }
   if (status === 429) return failure("limit", `${host} asks for fewer questions.`);
   return failure("network", `${host} could not deliver the file (status ${status}).`);
 };

@@ -111,6 +111,15 @@ describe("a picture for a provider", () => {
       expect((await taken(input(path, "image/avif"), { formats: ["image/png"] })).made.mime).toBe("image/png");
     });
 
+    it("is scaled down where its sides are too long, and keeps its shape", async () => {
+      const path = await stripes("long.png");
+      const png = input(path, "image/png");
+      expect((await taken(png, { formats: jpegOrPng, side: 300 })).made).toBe(png);
+      const { made, bytes } = await taken(png, { formats: jpegOrPng, side: 150, bytes: 1e6 });
+      expect(made.mime).toBe("image/jpeg");
+      expect(await sharp(bytes).metadata()).toMatchObject({ width: 150, height: 50 });
+    });
+
     it("is scaled down where its file is too large, and keeps its shape", async () => {
       const path = join(folder, "large.png");
       const noise = { type: "gaussian" as const, mean: 128, sigma: 40 };

@@ -19,6 +19,8 @@ export interface PictureLimits {
   readonly formats?: ReadonlyArray<string>;
   /** Largest file, bytes. */
   readonly bytes?: number;
+  /** Longest side, pixels. */
+  readonly side?: number;
 }
 
 /** Of what cannot be read as a picture; nothing was sent. */
@@ -47,6 +49,12 @@ export const ratioOf = (path: string): Effect.Effect<number, ProviderFailure> =>
     return autoOrient.width / autoOrient.height;
   });
 
+const longestSideOf = (path: string): Effect.Effect<number, ProviderFailure> =>
+  attempt(async () => {
+    const { width, height } = await (await read(path)).metadata();
+    return Math.max(width, height);
+  });
+
 /** A picture that is too large is scaled down so often at most; each time it loses a quarter of its bytes or more. */
 const mostScalings = 12;
 
@@ -57,18 +65,27 @@ const isTaken = (mime: string, size: number, { formats, bytes = Number.POSITIVE_
 const targetOf = ({ formats }: PictureLimits): "jpeg" | "png" | null =>
   formats === undefined || formats.includes("image/jpeg") ? "jpeg" : formats.includes("image/png") ? "png" : null;
 
-const encoded = async (path: string, format: "jpeg" | "png", width?: number): Promise<Buffer> => {
+/** `most`: bounds of its sides, pixels. */
+const encoded = async (
+  path: string,
+  format: "jpeg" | "png",
+  most: { readonly width?: number; readonly height?: number },
+): Promise<Buffer> => {
   const picture = await read(path);
-  const upright = picture.autoOrient().resize(width === undefined ? {} : { width });
+  const upright = picture.autoOrient().resize({ ...most, fit: "inside", withoutEnlargement: true });
   return format === "png" ? upright.png().toBuffer() : upright.flatten({ background: "#ffffff" }).jpeg({ quality: 92 }).toBuffer();
 };
 
-const converted = async (path: string, format: "jpeg" | "png", most: number): Promise<Buffer> => {
-  let bytes = await encoded(path, format);
+const converted = async (
+  path: string,
+  format: "jpeg" | "png",
+  { bytes: most = Number.POSITIVE_INFINITY, side }: PictureLimits,
+): Promise<Buffer> => {
+  let bytes = await encoded(path, format, side === undefined ? {} : { width: side, height: side });
   let { width } = await (await read(bytes)).metadata();
   for (let scaled = 0; bytes.length > most && scaled < mostScalings; scaled++) {
     width = Math.max(1, Math.floor(width * Math.min(0.85, Math.sqrt(most / bytes.length))));
-    bytes = await encoded(path, format, width);
+    bytes = await encoded(path, format, { width });
   }
   return bytes;
 };
@@ -93,8 +110,13 @@ export const takenPicture = Effect.fnUntraced(function* (
     catch: inputGone,
   });
   const format = targetOf(limits);
-  if (mediaType !== "image" || isTaken(mime, size, limits) || format === null) return { input, bytes: size };
-  const bytes = yield* attempt(() => converted(path, format, limits.bytes ?? Number.POSITIVE_INFINITY));
+  if (mediaType !== "image" || format === null) return { input, bytes: size };
+  if (isTaken(mime, size, limits)) {
+    // What cannot be read here is for the provider to refuse.
+    const side = limits.side === undefined ? 0 : yield* Effect.orElseSucceed(longestSideOf(path), () => 0);
+    if (side <= (limits.side ?? 0)) return { input, bytes: size };
+  }
+  const bytes = yield* attempt(() => converted(path, format, limits));
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(join(tmpdir(), "pixsim-input-"))),
     (made) => Effect.promise(() => rm(made, { recursive: true, force: true })),

@@ -46,7 +46,7 @@ export interface Http {
   readonly json: (request: HttpRequest) => Effect.Effect<HttpAnswer, ProviderFailure>;
   /**
    * Fetches a file to `path`, which exists only if all of it came (Content-Length is held against it). 404 and 410 fail with `lost`, 401 and 403
-   * with `authentication`, 429 with `limit`, other errors with `network`; what is a page or JSON and not media with `provider`.
+   * with `authentication` where who says so was sent the headers and else with `network`, 429 with `limit`, other errors with `network`; what is a page or JSON and not media with `provider`.
    */
   readonly download: (url: string, path: string, options?: DownloadOptions) => Effect.Effect<{ readonly mime: string }, ProviderFailure>;
   /** Messages of a WebSocket; fails when it closes. */
@@ -76,12 +76,13 @@ export interface Pace {
 export interface Polling {
   /**
    * Asks until it is done or fails with a kind that says it has ended. Progress is what the provider tells: where it tells no fraction, 0
-   * until the end.
+   * until the end. `expectedMs`: what it usually takes, once it runs. `remainingMs`: until its end by what is known of this account, which is
+   * better; it counts whether it runs already or not.
    */
   readonly track: (
     ask: Effect.Effect<Status, ProviderFailure>,
     progress: (fraction: number) => Effect.Effect<void>,
-    options: { readonly pace: Pace; readonly expectedMs: number },
+    options: { readonly pace: Pace; readonly expectedMs: number; readonly remainingMs?: number | undefined },
   ) => Effect.Effect<{ readonly charged: number | null }, ProviderFailure>;
 }
 
