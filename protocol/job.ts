@@ -223,6 +223,8 @@ export const JobCell = z.array(
 );
 export type JobCell = z.infer<typeof JobCell>;
 
+export const SubmissionOutcome = z.union([z.literal(["completed", "goes on", "stopped", "unknown"]), FailureKind]);
+
 /** What one submission to a provider's account was to cost, and did. */
 export const Charge = z.object({
   /** Of the submission: what the provider knows it by. */
@@ -233,13 +235,16 @@ export const Charge = z.object({
   provider: Id.optional(),
   /** In credits of `type`, before it was sent. */
   estimated: z.number(),
-  /** As the provider told it, or null where it did not: then `estimated` stands for it if it completed or goes on there. */
+  /** As the provider told it, or null where it did not: then `estimated` stands for it if it completed or goes on there, or may do so. */
   charged: z.number().nullable(),
   /** Of what it had charged before, given back; absent: nothing. */
   refunded: z.number().optional(),
   type: z.string().nullable(),
-  /** `completed`, `goes on` (called off, but the provider cannot stop; or marked as done), `stopped`, or the kind of the failure. */
-  outcome: z.union([z.literal(["completed", "goes on", "stopped"]), FailureKind]),
+  /**
+   * `completed`, `goes on` (called off, but the provider cannot stop; or marked as done), `stopped`, `unknown` (nobody can say whether the
+   * provider took it), or the kind of the failure.
+   */
+  outcome: SubmissionOutcome,
   /** From the slot to the end, ms. */
   tookMs: z.int(),
   at: Time,

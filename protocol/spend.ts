@@ -1,7 +1,7 @@
 // What submissions cost, and how much of it people allow. Pure.
 import * as z from "zod";
 import { call, domain } from "./define.ts";
-import { FailureKind } from "./job.ts";
+import { SubmissionOutcome } from "./job.ts";
 import { Cursor, Id, PageLimit, Time } from "./values.ts";
 
 const Amount = z.number().positive().max(1e12);
@@ -56,14 +56,14 @@ export const LedgerEntry = z.object({
   accountTitle: z.string(),
   type: z.string().nullable(),
   estimated: z.number(),
-  /** What remains to be paid; null: it has not ended, and its estimate is held. */
+  /** What remains to be paid; null: it has not ended, or nobody can say whether it was taken, and its estimate is held. */
   charged: z.number().nullable(),
   /** What was charged and given back. */
   refunded: z.number(),
-  /** Who says what was charged; null: it has not ended. */
+  /** Who says what was charged; null: nobody yet. */
   source: z.enum(["provider", "estimate"]).nullable(),
   /** As in the charges of a job; null: it has not ended. */
-  outcome: z.union([z.literal(["completed", "goes on", "stopped"]), FailureKind]).nullable(),
+  outcome: SubmissionOutcome.nullable(),
   /** When it was held: the day and month it counts for. */
   at: Time,
 });

@@ -120,6 +120,8 @@ export interface LeaseEnded {
   readonly tookMs: number;
   /** The provider asks to wait so long, ms. */
   readonly retryAfterMs?: number | undefined;
+  /** Refused for asking too often: this says nothing of its places. */
+  readonly rate?: boolean | undefined;
   /** When what was called off will have ended by itself, ms epoch. */
   readonly freeAt?: number | undefined;
   /** Only if it was taken by then, ms epoch: the same key may have been granted again since. */
@@ -231,11 +233,16 @@ const without = <T>(record: Readonly<Record<string, T>>, key: string): Readonly<
 const alpha = 0.3;
 
 /** What a refusal for want of room teaches: rule after rule of what providers do when they are busy. */
-const refused = (context: AccountContext, { retryAfterMs }: LeaseEnded, underWay: number, at: number): Partial<AccountContext> => {
+const refused = (
+  context: AccountContext,
+  { retryAfterMs, rate = false }: LeaseEnded,
+  underWay: number,
+  at: number,
+): Partial<AccountContext> => {
   const pause = Math.min(accountLimits.longestCooldown, retryAfterMs ?? accountLimits.cooldown);
-  const refusals = context.refusals + 1;
+  const refusals = context.refusals + (rate ? 0 : 1);
   // A single job in flight that is refused says nothing of places: others use the account, too.
-  const falls = refusals >= accountLimits.refusals && underWay > 1 && at - context.learnedAt >= accountLimits.fall;
+  const falls = !rate && refusals >= accountLimits.refusals && underWay > 1 && at - context.learnedAt >= accountLimits.fall;
   return {
     cooldownUntil: Math.max(context.cooldownUntil ?? 0, at + pause),
     refusals: falls ? 0 : refusals,
@@ -253,10 +260,10 @@ export const ended = (context: AccountContext, event: LeaseEnded, at: number): P
   const leases = without(context.leases, event.key);
   const { outcome, message } = event;
   const failure: AccountFailure | null =
-    outcome === "unused" || outcome === "completed" || outcome === "goes on" || outcome === "stopped"
+    outcome === "unused" || outcome === "completed" || outcome === "goes on" || outcome === "stopped" || outcome === "unknown"
       ? null
       : { kind: outcome, message, at };
-  const cost = event.charged ?? (outcome === "completed" || outcome === "goes on" ? lease.cost : 0);
+  const cost = event.charged ?? (outcome === "completed" || outcome === "goes on" || outcome === "unknown" ? lease.cost : 0);
   // A balance that was told since has it in it.
   const credits =
     context.credits !== null && context.credits.at <= lease.at && cost > 0
@@ -271,7 +278,8 @@ export const ended = (context: AccountContext, event: LeaseEnded, at: number): P
     const averageMs = context.averageMs === null ? event.tookMs : alpha * event.tookMs + (1 - alpha) * context.averageMs;
     return { ...next, streak: 0, refusals: 0, completed: context.completed + 1, averageMs, failure: null, empty: "no" };
   }
-  if (outcome === "goes on") {
+  // Where nobody can say, it may be going on.
+  if (outcome === "goes on" || outcome === "unknown") {
     return event.freeAt !== undefined && event.freeAt > at ? { ...next, leaving: { ...context.leaving, [event.key]: event.freeAt } } : next;
   }
   if (outcome === "limit") return { ...next, failure, ...refused(context, event, busyOf(context), at) };

@@ -89,6 +89,17 @@ describe("an account at a provider", () => {
     expect(life.now - 1_000_000_000_000).toBeGreaterThanOrEqual(3 * accountLimits.probe);
   });
 
+  test("learns nothing of places from being asked for fewer requests, however often, and rests as long", () => {
+    const life = ready({ concurrency: 5 });
+    for (const key of ["a", "b", "c", "d", "e"]) life.take(key);
+    for (const key of ["e", "d", "c", "b"]) {
+      life.end(key, "limit", { rate: true, retryAfterMs: 20_000 });
+      expect([life.state, life.context.learned]).toEqual(["coolingDown", null]);
+      expect(life.wait()).toBe(20_000);
+    }
+    expect(life.context.refusals).toBe(0);
+  });
+
   test("learns nothing of places from a refusal of the only job under way", () => {
     const life = ready({ concurrency: 5 });
     for (let times = 0; times < 10; times++) {
@@ -212,14 +223,18 @@ describe("an account at a provider", () => {
     expect([life.state, life.context.streak, life.context.failed]).toEqual(["available", 0, 0]);
   });
 
-  test("what was called off but cannot be stopped keeps its place until it should have ended", () => {
-    const life = ready({ concurrency: 1 });
-    life.take("a");
-    life.end("a", "goes on", { freeAt: life.now + 30_000 });
-    expect([life.state, life.take("b")]).toEqual(["saturated", false]);
-    expect(life.wait()).toBe(30_000);
-    expect(life.take("b")).toBe(true);
-  });
+  test.each(["goes on", "unknown"] as const)(
+    "what ends as %s keeps its place until it should have ended, and its credits are gone",
+    (outcome) => {
+      const life = ready({ concurrency: 1 }, 100);
+      life.take("a", 30);
+      life.end("a", outcome, { freeAt: life.now + 30_000 });
+      expect(life.context.credits?.amount).toBe(70);
+      expect([life.state, life.take("b")]).toEqual(["saturated", false]);
+      expect(life.wait()).toBe(30_000);
+      expect(life.take("b")).toBe(true);
+    },
+  );
 
   test("paused it takes nothing and lets what is under way end; it is removed only then", () => {
     const life = ready();
@@ -241,7 +256,18 @@ const someEvents = fc.array(
       arbitrary: fc.record({
         do: fc.constant("end" as const),
         key: fc.nat(12),
-        outcome: fc.constantFrom("completed", "goes on", "stopped", "limit", "authentication", "credits", "provider", "filtered", "unused"),
+        outcome: fc.constantFrom(
+          "completed",
+          "goes on",
+          "stopped",
+          "unknown",
+          "limit",
+          "authentication",
+          "credits",
+          "provider",
+          "filtered",
+          "unused",
+        ),
         charged: fc.option(fc.nat(40)),
       }),
     },

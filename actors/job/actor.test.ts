@@ -119,7 +119,7 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     expect(new Set(studio.keys).size).toBe(studio.keys.length - 1);
   });
 
-  test.each(["submit", "track", "download", "ingest"] as const)("cancelling during %s ends it in one step", async (step) => {
+  test.each(["submit", "track"] as const)("cancelling during %s ends it in one step", async (step) => {
     const release = studio.script.hold(step);
     const job = await server.create();
     await studio.script.begun(step);
@@ -130,6 +130,72 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     const end = await watch.ended(job.id);
     expect(end).toMatchObject({ state: "cancelled", assetId: null, failure: null });
     expect(studio.calledOff).toEqual([`p-${job.id}-1`]);
+  });
+
+  test.each(["download", "ingest"] as const)("cancelling during %s is too late: what was made is kept", async (step) => {
+    const release = studio.script.hold(step);
+    const job = await server.create();
+    await studio.script.begun(step);
+    const message = "Too late: it is made already, and is kept. Should it not come after all, the job ends as cancelled.";
+    expect(await cancel(job)).toEqual({ done: [], failed: [{ id: job.id, message }] });
+    release();
+    expect(await watch.ended(job.id)).toMatchObject({ state: "completed", assetId: assetIdOf(job.id) });
+    expect(studio.calledOff).toEqual([]);
+  });
+
+  test("where a provider knows keys and keeps books, these are asked before another key is made, or one is sent only to be called off", async () => {
+    studio.settings.ledger = true;
+    const { submit, cancelAtProvider } = (await server.run(jobActor)).effects;
+    const order = {
+      id: "job_ledger",
+      resendable: true,
+      provider: "test",
+      providerTitle: "Test studio",
+      ownerId: server.user,
+      inputs: [],
+      priority: 5,
+      params: {},
+    };
+    const sent = (key: string, unanswered: boolean) =>
+      server.run(Effect.result(submit.run(callOf({ key, accountId: null, since: 0, order, unanswered }))));
+    const taken = (key: string) => studio.accepted.set(key, { operation: "text_to_video", params: {}, inputs: [] });
+    const limited = { kind: "limit", message: "it was limit" };
+
+    // Its answer is lost, and it is in the books: it is not sent again.
+    studio.script.next(
+      "submit",
+      Effect.suspend(() => (taken("a"), Effect.fail({ kind: "network", message: "no answer" } as const))),
+    );
+    expect(await sent("a", false)).toMatchObject({ _tag: "Success", success: { providerJobId: "p-a" } });
+    // Refused at the door, after one of which nobody knows: what the books say.
+    studio.script.fail("submit", "limit", "limit", "limit", "limit");
+    taken("b");
+    expect(await sent("b", true)).toMatchObject({ _tag: "Success", success: { providerJobId: "p-b" } });
+    expect(await sent("c", true)).toMatchObject({ _tag: "Failure", failure: { ...limited, notTaken: true } });
+    studio.script.fail("lookup", "internal");
+    const open = await sent("d", true);
+    expect(open).toMatchObject({ _tag: "Failure", failure: limited });
+    expect(open).not.toMatchObject({ failure: { notTaken: true } });
+    studio.script.otherwise.set("lookup", Effect.die("nobody is to be asked about a first submission that was refused"));
+    expect(await sent("e", false)).toMatchObject({ _tag: "Failure", failure: limited });
+    studio.script.otherwise.delete("lookup");
+
+    const calledOff = (key: string) =>
+      server.run(cancelAtProvider.run(callOf({ key, accountId: null, since: 0, order, providerJobId: null, file: null })));
+    const asked = studio.keys.length;
+    taken("f");
+    expect(await calledOff("f")).toEqual({ stopped: true });
+    expect(studio.calledOff).toEqual(["p-f"]);
+    expect(await calledOff("g")).toEqual({ stopped: true });
+    studio.settings.unstoppable = true;
+    studio.script.fail("lookup", "internal");
+    expect(await calledOff("h")).toEqual({ stopped: null });
+    expect(studio.keys.length).toBe(asked);
+    studio.settings.unstoppable = false;
+    studio.script.fail("lookup", "internal");
+    expect(await calledOff("i")).toEqual({ stopped: true });
+    expect(studio.calledOff).toEqual(["p-f", "p-i"]);
+    await server.run(Effect.map(Slots, (slots) => slots.release(order.id)));
   });
 
   test("a submission whose answer was lost is found by its key and called off when the job is cancelled", async () => {
@@ -173,12 +239,12 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
   });
 
   test("what was stored in the moment of cancelling is not kept", async () => {
-    studio.script.hold("ingest");
+    studio.script.fail("ingest", "storage");
     const job = await server.create();
-    await studio.script.begun("ingest");
+    await watch.until(job.id, ({ state, waitingFor }) => state === "ingesting" && waitingFor !== null);
     const assetId = assetIdOf(job.id);
     server.shelf.put(assetId, server.user);
-    await cancel(job);
+    expect((await cancel(job)).done).toEqual([job.id]);
     expect(await watch.ended(job.id)).toMatchObject({ state: "cancelled", assetId: null });
     expect(server.shelf.assets.has(assetId)).toBe(false);
   });
@@ -255,11 +321,20 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
 
     // After a crash during the submission.
     const { submit } = (await server.run(jobActor)).effects;
-    const recovery = (resendable: boolean) =>
-      submit.recovery === "lookup" &&
-      submit.lookup(callOf({ key: "k", accountId: null, since: 0, order: { resendable, provider: "test" } }));
-    expect(recovery(true)).toBe(Effect.undefined);
+    const recovery = (resendable: boolean, key = "k") => {
+      const order = { resendable, provider: "test", ownerId: server.user, inputs: [] };
+      return submit.recovery === "lookup" ? submit.lookup(callOf({ key, accountId: null, since: 0, order })) : null;
+    };
+    const recovered = (key: string) => server.run(recovery(true, key) ?? Effect.die("it is always sent again"));
     expect(recovery(false)).toBeNull();
+    studio.settings.recovery = "idempotencyKey";
+    expect(await recovered("k")).toBeUndefined();
+    studio.accepted.set("known", { operation: "text_to_video", params: {}, inputs: [] });
+    expect(await recovered("known")).toBeUndefined();
+    studio.settings.ledger = true;
+    expect(await recovered("known")).toEqual({ providerJobId: "p-known", charged: null });
+    studio.script.fail("lookup", "internal");
+    expect(await recovered("known")).toBeUndefined();
   });
 
   test("a provider that can be asked what a key has led to is asked when its answer was lost, and sent another only if it took none", async () => {
@@ -432,7 +507,7 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     expect(await wrong({ jobId: open.id, frame: "last", timeMs: 5 })).toEqual(["request.inputs.0.timeMs"]);
   });
 
-  test("who is put first runs next, whatever their turn and priority was", async () => {
+  test("who is put first runs next among the jobs of the same user, and goes before no other's for it", async () => {
     studio.settings.concurrency = 1;
     const release = studio.script.hold("track");
     const running = await server.create();
@@ -442,14 +517,16 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     const [a, b, c] = waiting as [string, string, string];
     expect(await server.call("jobs.prioritise", { ids: [c, b], priority: "next" })).toEqual({ done: [c, b], failed: [] });
     expect((await server.call("jobs.prioritise", { ids: [a], priority: 1 })).done).toEqual([a]);
-    expect((await server.call("jobs.get", { id: c })).priority).toBe(0);
+    // As urgent as the most urgent of this user, and no more.
+    expect((await server.call("jobs.get", { id: c })).priority).toBe(2);
+    expect((await server.call("jobs.get", { id: urgent.id })).priority).toBe(2);
     expect((await server.call("jobs.prioritise", { ids: [running.id], priority: 1 })).failed).toEqual([
       { id: running.id, message: "Its turn has come already." },
     ]);
     release();
-    for (const id of [running.id, c, b, a, urgent.id]) await watch.ended(id);
+    const order = [running.id, a, c, b, urgent.id];
+    for (const id of order) await watch.ended(id);
     const started = (id: string) => watch.jobs.get(id)!.submittedAt!;
-    const order = [running.id, c, b, a, urgent.id];
     expect(order.toSorted((x, y) => started(x) - started(y))).toEqual(order);
   });
 

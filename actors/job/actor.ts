@@ -17,8 +17,18 @@ import { Slots } from "./slots.ts";
 /** What an account is told of a place that is given back. */
 const endOf = (key: string, end: LeaseEnd | null): LeaseEnded => {
   if (end?.key !== key) return unusedLease(key);
-  const { outcome, message, charged, tookMs, retryAfterMs, freeAt } = end;
-  return { type: "lease.ended", key, outcome, message, charged, tookMs, freeAt, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
+  const { outcome, message, charged, tookMs, retryAfterMs, rate = false, freeAt } = end;
+  return {
+    type: "lease.ended",
+    key,
+    outcome,
+    message,
+    charged,
+    tookMs,
+    freeAt,
+    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+    ...(rate ? { rate } : {}),
+  };
 };
 
 export const jobActor = Effect.gen(function* () {

@@ -116,6 +116,8 @@ export interface LeaseEnd {
   readonly charged: number | null;
   readonly tookMs: number;
   readonly retryAfterMs: number | null;
+  /** Refused for asking too often: this says nothing of its places. */
+  readonly rate?: boolean;
   /** When what goes on will have ended, by what is expected, ms epoch. */
   readonly freeAt: number;
 }
@@ -149,6 +151,8 @@ export interface JobContext {
   readonly lastEnd: LeaseEnd | null;
   /** The provider asked to wait so long, with the last failure. */
   readonly retryAfterMs: number | null;
+  /** The last failure was that it is asked too often; absent: none was yet. */
+  readonly rate?: boolean;
   readonly providerJobId: string | null;
   /** The finished file, not yet stored. */
   readonly file: string | null;
@@ -274,13 +278,24 @@ export const isSentAgain = (event: object): boolean =>
   (event as { readonly error?: { readonly again?: unknown } | null }).error?.again === true;
 
 /** What a failure says of money and time besides. */
-export const detailsOf = (event: object): { readonly retryAfterMs: number | null; readonly charged?: number } => {
-  const { error } = event as { readonly error?: { readonly retryAfterMs?: unknown; readonly charged?: unknown } | null };
+export const detailsOf = (event: object): { readonly retryAfterMs: number | null; readonly charged?: number; readonly rate?: true } => {
+  const { error } = event as {
+    readonly error?: { readonly retryAfterMs?: unknown; readonly charged?: unknown; readonly rate?: unknown } | null;
+  };
   return {
     retryAfterMs: typeof error?.retryAfterMs === "number" ? error.retryAfterMs : null,
     ...(typeof error?.charged === "number" ? { charged: error.charged } : {}),
+    ...(error?.rate === true ? { rate: true } : {}),
   };
 };
+
+/** It has turned out that nothing which was sent with this key was taken. */
+export const isNotTaken = (event: object): boolean =>
+  (event as { readonly error?: { readonly notTaken?: unknown } | null }).error?.notTaken === true;
+
+/** Refused at the door, before anybody looked at what it is: it says nothing of the same that was sent before. */
+export const isAtTheDoor = (kind: FailureKind): boolean =>
+  kind === "limit" || kind === "storage" || kind === "authentication" || kind === "credits";
 
 /** Refused for want of room there: not an attempt, and nothing was started. With a pool another account may do. */
 export const isWantOfRoom = ({ pooled }: JobOrder, kind: FailureKind): boolean =>
@@ -343,6 +358,7 @@ export const settled = (context: JobContext, outcome: Charge["outcome"], at: num
     charged,
     tookMs,
     retryAfterMs: context.retryAfterMs,
+    ...(context.rate === true ? { rate: true } : {}),
     freeAt: Math.max(at, leasedAt + context.expectedMs),
   };
   const given = { leasedAt: null, charged: null, retryAfterMs: null, lastEnd: end, ...(refunded > 0 ? { refunded: 0 } : {}) };
@@ -387,10 +403,12 @@ const reasonOf = (kind: FailureKind): FallbackReason | null => {
   }
 };
 
+/** What the estimate stands for where the provider does not tell what it charged: it was made, or may have been. */
+const isCounted = (outcome: Charge["outcome"]): boolean => outcome === "completed" || outcome === "goes on" || outcome === "unknown";
+
 /** Something that was submitted remains to be paid, as far as it is known. */
 const isPaid = ({ charges }: JobContext, charged: number | null): boolean =>
-  (charged ?? 0) > 0 ||
-  charges.some((each) => (each.charged ?? (each.outcome === "completed" || each.outcome === "goes on" ? each.estimated : 0)) > 0);
+  (charged ?? 0) > 0 || charges.some((each) => (each.charged ?? (isCounted(each.outcome) ? each.estimated : 0)) > 0);
 
 /**
  * Whether the job goes on at another provider for this. Never while something may be going on at the one before, nor where something is paid:
@@ -439,7 +457,8 @@ export const switched = (context: JobContext, because: Because, message: string,
   const { provider, providerTitle, operation, params } = order;
   const left: Switch = { provider, providerTitle, operation, params, reason: reasonFor(because, failure), message, at };
   return {
-    ...settled(context, outcomeOf(context), at),
+    // What had no answer at first has one by now.
+    ...settled({ ...context, unanswered: false }, outcomeOf({ ...context, unanswered: false }), at),
     order: { ...order, ...next, fallback: { ...order.fallback, orders, switches: [...order.fallback.switches, left] } },
     submission: context.submission + 1,
     unanswered: false,
@@ -461,8 +480,12 @@ export const switched = (context: JobContext, because: Because, message: string,
 };
 
 /** How the submission of a job that ends now ends. */
-export const outcomeOf = ({ ending, failure, stopped }: JobContext): Charge["outcome"] =>
-  ending === null ? (failure?.kind ?? "internal") : stopped === true ? "stopped" : "goes on";
+export const outcomeOf = ({ ending, failure, stopped, unanswered, providerJobId }: JobContext): Charge["outcome"] => {
+  if (ending === null && !unanswered) return failure?.kind ?? "internal";
+  if (stopped === true) return "stopped";
+  // Nobody can say whether there is anything that goes on.
+  return stopped === null && providerJobId === null ? "unknown" : "goes on";
+};
 
 /** No answer came: whether the provider took the submission is not known. */
 export const isAmbiguous = (kind: FailureKind): boolean => kind === "network" || kind === "timeout";

@@ -20,11 +20,11 @@ import { Blobs } from "#runtime/blobs/blobs.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { assetIdOf } from "./canonical.ts";
-import { isAmbiguous, type JobOrder, sentAgain, type SlotWaits } from "./context.ts";
+import { isAmbiguous, isAtTheDoor, type JobOrder, sentAgain, type SlotWaits } from "./context.ts";
 import { Durations } from "./durations.ts";
 import type { jobMachine } from "./machine.ts";
 import { pipelines } from "./pipeline.ts";
-import { makeProviderJobs } from "./provider-jobs.ts";
+import { makeProviderJobs, type Submitted } from "./provider-jobs.ts";
 import { Slots } from "./slots.ts";
 import { Submissions, unknownOutcome } from "./submissions.ts";
 
@@ -35,11 +35,13 @@ const untilCalledOff = Schedule.spaced("1 second");
 
 /** A failure as the journal can hold it. */
 const failure = (kind: FailureKind, message: string): EffectFailure => ({ kind, message: message.toWellFormed().replaceAll("\0", "") });
-const ofProvider = ({ kind, message, retryAfterMs, charged, unsent: notSent }: ProviderFailure): EffectFailure => ({
+const ofProvider = ({ kind, message, retryAfterMs, charged, rate, unsent: notSent, notTaken }: ProviderFailure): EffectFailure => ({
   ...failure(kind, message),
   ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   ...(charged === undefined ? {} : { charged }),
+  ...(rate === undefined ? {} : { rate: true }),
   ...(notSent === undefined ? {} : { unsent: true }),
+  ...(notTaken === undefined ? {} : { notTaken: true }),
 });
 
 /** It failed before the provider was asked. */
@@ -164,9 +166,9 @@ export const jobEffects = Effect.gen(function* () {
     }
   });
 
-  const submit = Effect.fnUntraced(function* ({ input: { order, key, accountId, since } }: CallOf<"submit">) {
+  const submit = Effect.fnUntraced(function* ({ input: { order, key, accountId, since, unanswered = false } }: CallOf<"submit">) {
     yield* Effect.mapError(Effect.andThen(providerOf(order), withSlot(order)), unsent);
-    return yield* send(order, key, accountId, since);
+    return yield* send(order, key, accountId, since, unanswered);
   });
 
   const requestOf = Effect.fnUntraced(function* (order: JobOrder) {
@@ -175,7 +177,8 @@ export const jobEffects = Effect.gen(function* () {
     return request;
   });
 
-  const send = Effect.fnUntraced(function* (order: JobOrder, key: string, accountId: string | null, since: number) {
+  /** `unanswered`: the same was sent before, and nobody knows what became of it. */
+  const send = Effect.fnUntraced(function* (order: JobOrder, key: string, accountId: string | null, since: number, unanswered: boolean) {
     const provider = yield* Effect.mapError(providerOf(order), unsent);
     const connection = yield* Effect.mapError(connectionOf(order, accountId), unsent);
     const request = yield* Effect.mapError(requestOf(order), unsent);
@@ -186,16 +189,43 @@ export const jobEffects = Effect.gen(function* () {
     const safe = order.resendable ? sending : Effect.catchDefect(sending, (defect) => Effect.fail(unknownOutcome(defect)));
     const { reconcile } = connection;
     const submitted = { key, place: accountId ?? provider.id };
-    const answered =
-      provider.recovery !== "lookup" || reconcile === undefined
-        ? safe
-        : Effect.flatMap(safe, (answer) => providerJobs.accepted(submitted, answer)).pipe(
-            Effect.catchIf(isUnanswered, (lost) =>
-              foundBy(providerJobs.find(submitted, reconcile, request, since), provider.quarantine ?? quarantine, lost),
-            ),
-          );
-    return yield* submissions.submit(key, answered).pipe(Effect.mapError(ofProvider), atProvider("submit"));
+    const answered = reconcile === undefined ? safe : recovered(provider, submitted, safe, reconcile, request, since, unanswered);
+    return yield* submissions.submit(key, answered, unanswered).pipe(Effect.mapError(ofProvider), atProvider("submit"));
   });
+
+  /** A submission that is looked for at the provider where its answer does not tell what became of it. */
+  const recovered = (
+    provider: Provider,
+    submitted: Submitted,
+    sending: ReturnType<Connection["submit"]>,
+    reconcile: NonNullable<Connection["reconcile"]>,
+    request: ProviderRequest,
+    since: number,
+    unanswered: boolean,
+  ): ReturnType<Connection["submit"]> => {
+    const find = providerJobs.find(submitted, reconcile, request, since);
+    const pause = provider.quarantine ?? quarantine;
+    switch (provider.recovery) {
+      case "none":
+        return sending;
+      case "lookup":
+        return Effect.flatMap(sending, (answer) => providerJobs.accepted(submitted, answer)).pipe(
+          Effect.catchIf(isUnanswered, (lost) => foundBy(find, pause, lost)),
+        );
+      case "idempotencyKey":
+        // Asked once: what is not found is sent again, with the same key.
+        return sending.pipe(
+          Effect.catchIf(isUnanswered, (lost) =>
+            Effect.mapError(Effect.filterOrFail(find, isFound), () => lost).pipe(Effect.map(accepted)),
+          ),
+          // Another key may follow only if this one was never taken.
+          Effect.catchIf(
+            ({ kind, unsent: notSent }) => unanswered && notSent !== true && isAtTheDoor(kind),
+            (refused) => unlessFound(find, pause, refused),
+          ),
+        );
+    }
+  };
 
   /** What made an asset, where a provider did that goes on from its own. */
   const makerOf = Effect.fnUntraced(function* (jobId: string | null) {
@@ -218,7 +248,7 @@ export const jobEffects = Effect.gen(function* () {
       return input;
     });
 
-  const track = Effect.fnUntraced(function* ({ input: { order, providerJobId, accountId }, send }: CallOf<"track">) {
+  const track = Effect.fnUntraced(function* ({ input: { order, providerJobId, accountId, endsAt }, send }: CallOf<"track">) {
     // Without a connection nothing is known of what goes on there.
     const connection = yield* Effect.mapError(connectionOf(order, accountId), unsent);
     yield* withSlot(order);
@@ -235,7 +265,8 @@ export const jobEffects = Effect.gen(function* () {
       yield* Effect.logDebug("provider:status", { stage: "provider:status", progress: fraction });
       yield* send({ type: "provider.progress", fraction });
     });
-    const outcome = yield* connection.track(providerJobId, progress).pipe(Effect.mapError(ofProvider), atProvider("track"));
+    const remainingMs = endsAt === undefined ? undefined : endsAt - (yield* Clock.currentTimeMillis);
+    const outcome = yield* connection.track(providerJobId, progress, remainingMs).pipe(Effect.mapError(ofProvider), atProvider("track"));
     yield* logged("provider:complete", { providerJobId });
     return outcome;
   });
@@ -310,11 +341,27 @@ export const jobEffects = Effect.gen(function* () {
       case "unknown": {
         // The key sent again answers the job that it has started. If it had not arrived, one is started now and stopped at
         // once: less dear than one that runs to its end and that nobody knows of.
-        if (order.resendable) return yield* untilReached(send(order, key, accountId, since));
+        if (order.resendable) {
+          const known = yield* Effect.orElseSucceed(inLedger(order, key, accountId, since), () => null);
+          if (known !== null) return known ?? { providerJobId: null, stopped: true };
+          // What cannot be stopped would be paid only to know about it.
+          if (providers.get(order.provider)?.unstoppable === true) return { providerJobId: null, stopped: null };
+          return yield* untilReached(send(order, key, accountId, since, true));
+        }
         const found = yield* Effect.orElseSucceed(lookUp(order, key, accountId, since), () => null);
         return found === null ? { providerJobId: null, stopped: null } : (found ?? { providerJobId: null, stopped: true });
       }
     }
+  });
+
+  /** What the books of a provider that knows keys say of one, looked at twice before it counts as never taken; null: they do not say. */
+  const inLedger = Effect.fnUntraced(function* (order: JobOrder, key: string, accountId: string | null, since: number) {
+    const provider = yield* providerOf(order);
+    const { reconcile } = yield* connectionOf(order, accountId);
+    if (reconcile === undefined) return null;
+    const look = lookUp(order, key, accountId, since);
+    const found = yield* look;
+    return found ?? (yield* Effect.andThen(Effect.sleep(provider.quarantine ?? quarantine), look));
   });
 
   const lookUp = Effect.fnUntraced(function* (order: JobOrder, key: string, accountId: string | null, since: number) {
@@ -351,12 +398,16 @@ export const jobEffects = Effect.gen(function* () {
       run: ofJob(submit),
       // Nothing found and no failure: it is sent again. A failure: a person decides.
       lookup: ({ input: { order, key, accountId, since } }) => {
-        if (order.resendable) return Effect.undefined;
+        if (order.resendable) {
+          // What is not found is sent again, with the same key.
+          return Effect.orElseSucceed(
+            Effect.map(inLedger(order, key, accountId, since), (found) => (found ? accepted(found) : undefined)),
+            () => undefined,
+          );
+        }
         // Nobody can be asked.
         if (providers.get(order.provider)?.recovery !== "lookup") return null;
-        return Effect.map(lookUpPatiently(order, key, accountId, since), (found) =>
-          found === undefined ? undefined : { ...found, charged: null },
-        );
+        return Effect.map(lookUpPatiently(order, key, accountId, since), (found) => (found === undefined ? undefined : accepted(found)));
       },
       quarantine: ({ input: { order } }) => quarantineOf(order),
       again: sentAgain,
@@ -378,20 +429,39 @@ const isUnanswered = ({ kind, unsent: notSent }: ProviderFailure): boolean => is
 /** A provider's job that is to be stopped, or none; `stopped` null: nobody can tell whether there is one. */
 type Started = { readonly providerJobId: string } | { readonly providerJobId: null; readonly stopped: boolean | null };
 
-/** What a submission without an answer has led to. Not found, now and after the quarantine: it was not taken, so another may be made. */
+const accepted = ({ providerJobId }: { readonly providerJobId: string }) => ({ providerJobId, charged: null });
+
+/** Looked for twice, so that what was on its way is there; `undefined`: it was not taken, so another may be made. */
+const foundTwice = (ask: Effect.Effect<{ readonly providerJobId: string } | undefined, ProviderFailure>, pause: Duration.Input) =>
+  Effect.filterOrElse(ask, isFound, () => Effect.andThen(Effect.sleep(pause), ask));
+
+/** What a submission without an answer has led to. */
 const foundBy = (
   ask: Effect.Effect<{ readonly providerJobId: string } | undefined, ProviderFailure>,
   pause: Duration.Input,
   lost: ProviderFailure,
-) => {
-  const look = Effect.mapError(untilReached(ask), () => lost);
-  const notTaken = (): ProviderFailure => ({ kind: "provider", message: `${lost.message} It was not taken.` });
-  return look.pipe(
-    Effect.filterOrElse(isFound, () => Effect.andThen(Effect.sleep(pause), look)),
-    Effect.filterOrFail(isFound, notTaken),
-    Effect.map(({ providerJobId }) => ({ providerJobId, charged: null })),
+) =>
+  foundTwice(
+    Effect.mapError(untilReached(ask), () => lost),
+    pause,
+  ).pipe(
+    Effect.filterOrFail(isFound, (): ProviderFailure => ({ kind: "provider", message: `${lost.message} It was not taken.` })),
+    Effect.map(accepted),
   );
-};
+
+/** What was refused now may have been taken before. Where that cannot be told it stays as open as it was. */
+const unlessFound = (
+  ask: Effect.Effect<{ readonly providerJobId: string } | undefined, ProviderFailure>,
+  pause: Duration.Input,
+  refused: ProviderFailure,
+) =>
+  foundTwice(
+    Effect.mapError(ask, () => refused),
+    pause,
+  ).pipe(
+    Effect.filterOrFail(isFound, (): ProviderFailure => ({ ...refused, notTaken: true })),
+    Effect.map(accepted),
+  );
 
 const isFound = <A>(found: A | undefined): found is A => found !== undefined;
 

@@ -7,7 +7,7 @@ import { poolRules } from "#actors/pool/rules.ts";
 import { Providers } from "#actors/provider/index.ts";
 import { Database } from "#db/client/database.ts";
 import { visibleAccounts } from "#db/queries/account.ts";
-import { countJobsByState, type JobFilterArgs, type JobRow, jobsById, jobsOfBatch, listJobs } from "#db/queries/job.ts";
+import { countJobsByState, type JobFilterArgs, type JobRow, jobsById, jobsOfBatch, listJobs, mostUrgent } from "#db/queries/job.ts";
 import { gridSize } from "#protocol/grid.ts";
 import { finalJobStates, type Job, JobInput, JobRequest, type JobState, mostJobsAtOnce, waitingJobStates } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -39,6 +39,9 @@ const notFound = (id: string): CallError => new CallError("not_found", `The job 
 const noJob = "There is no such job.";
 
 const hasEnded = (state: JobState): string => `It has already ended: ${state}.`;
+
+const tooLate = (charges: Job["charges"]): string =>
+  `Too late: it is made already${charges.length > 0 ? " and charged" : ""}, and is kept. Should it not come after all, the job ends as cancelled.`;
 
 /** Does something to a job, as it was known before; `index`: its place among those of the call. Answers why not, or null. */
 type One = (id: string, before: Job, index: number) => Effect.Effect<string | null, CallError>;
@@ -94,7 +97,10 @@ export const jobHandlers = Effect.gen(function* () {
 
   /** Each of these answers why it could not be done, or null. */
   const cancelOne: One = (id) =>
-    Effect.map(told(id, { type: "job.cancel" }), ({ state }) => (state === "cancelled" || state === "cancelling" ? null : hasEnded(state)));
+    Effect.map(told(id, { type: "job.cancel" }), ({ state, charges }) => {
+      if (state === "cancelled" || state === "cancelling") return null;
+      return finalJobStates.has(state) ? hasEnded(state) : tooLate(charges);
+    });
   const pauseOne: One = (id) =>
     Effect.map(told(id, { type: "job.pause" }), ({ state }) => {
       if (state === "paused") return null;
@@ -210,9 +216,18 @@ export const jobHandlers = Effect.gen(function* () {
       "jobs.resume": bulk(resumeOne),
       "jobs.prioritise": Effect.fnUntraced(function* ({ priority, ...chosen }, context) {
         const now = yield* Clock.currentTimeMillis;
+        if (priority !== "next") return yield* bulk((id) => prioritiseOne(id, { priority, rank: 0 }))(chosen, context);
+        // Before the user's own and not before those of others: as urgent as the most urgent of them that wait there.
+        const ownerId = yield* owner(context);
+        const rows = yield* orCallError(database.query((sql) => mostUrgent(sql, ownerId, [...waitingJobStates, "paused"])));
+        const urgent = new Map(rows.map((row) => [row.provider, row.priority]));
         // The last to be put in front is the first; those of one call keep their order, which thousandths of a millisecond tell.
-        const place = (index: number) => (priority === "next" ? { priority: 0, rank: index / 1000 - now } : { priority, rank: 0 });
-        return yield* bulk((id, _before, index) => prioritiseOne(id, place(index)))(chosen, context);
+        return yield* bulk((id, before, index) =>
+          prioritiseOne(id, {
+            priority: Math.min(before.priority, urgent.get(before.provider) ?? before.priority),
+            rank: index / 1000 - now,
+          }),
+        )(chosen, context);
       }),
 
       "jobs.markDone": Effect.fnUntraced(function* ({ id, key, providerJobId = null, charged = null }, context) {

@@ -43,6 +43,19 @@ const load = (version: number, { seq, at, snapshot }: HistoryStep) =>
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const shown = ({ value, context, status }: MachineSnapshot): unknown => asJson({ value, context, status });
 
+/** Stories that were decided otherwise by versions before, and the event at which: from after it they end as they did. */
+const decidedSince: Readonly<Record<string, { readonly version: number; readonly event: string }>> = {
+  "cancelled-downloading.json": { version: 6, event: "job.cancel" },
+  "cancelled-ingesting.json": { version: 6, event: "job.cancel" },
+  "retried.json": { version: 6, event: "xstate.error.actor.submit" },
+};
+
+/** The first step from which on it is decided today as it was then. */
+const agreesFrom = (file: string, version: number, steps: ReadonlyArray<HistoryStep>): number => {
+  const since = decidedSince[file];
+  return since === undefined || version >= since.version ? 0 : steps.findIndex(({ event }) => event.type === since.event);
+};
+
 const theirs = files.map(({ version, file, text }) => ({ version, file, steps: JSON.parse(text) as ReadonlyArray<HistoryStep> }));
 
 test.each(theirs.filter(({ version }) => version === jobMachineVersion))(
@@ -53,9 +66,12 @@ test.each(theirs.filter(({ version }) => version === jobMachineVersion))(
   },
 );
 
-test.each(theirs)("$file of version $version goes on from any step to the same end", ({ version, steps }) => {
+test.each(theirs)("$file of version $version goes on from any step to the same end", ({ version, file, steps }) => {
   const end = load(version, steps.at(-1)!).resident.snapshot;
+  const from = agreesFrom(file, version, steps);
+  expect(from).toBeGreaterThanOrEqual(0);
   for (const [index, step] of steps.entries()) {
+    if (index < from) continue;
     const { resident, migrated } = load(version, step);
     expect(migrated).toBe(version < jobMachineVersion);
     const rest = steps.slice(index + 1);

@@ -132,12 +132,15 @@ export class Life {
     const event = { type: `xstate.done.actor.${effect.invokeId}`, output: output ?? outputs[effect.name] };
     return this.#step(event, effect.invokeId, null);
   }
-  /** The effect under way fails; `unsent`: before the provider was asked; `charged`: what the provider says that it has cost. */
-  fail(failure: string, message = `it was ${failure}`, unsent = false, charged: number | null = null): this {
+  /**
+   * The effect under way fails; `unsent`: before the provider was asked; `charged`: what the provider says that it has cost; `details`: what
+   * the failure says besides.
+   */
+  fail(failure: string, message = `it was ${failure}`, unsent = false, charged: number | null = null, details: object = {}): this {
     const [effect] = this.resident.effects;
     if (effect === undefined) throw new Error(`nothing is under way in ${this.state}`);
     const notSent = unsent || ["acquireSlot", "awaitInputs"].includes(effect.name);
-    const error = { kind: failure, message, ...(notSent ? { unsent: true } : {}), ...(charged === null ? {} : { charged }) };
+    const error = { ...details, kind: failure, message, ...(notSent ? { unsent: true } : {}), ...(charged === null ? {} : { charged }) };
     const event = { type: `xstate.error.actor.${effect.invokeId}`, error };
     return this.#step(event, effect.invokeId, null);
   }

@@ -48,13 +48,29 @@ describe("a job", () => {
     expect(life.until("downloading").context.slot).toBeNull();
   });
 
-  test.each(open)("is cancelled in %s in one step", (state) => {
+  test.each(open.slice(0, 3))("is cancelled in %s in one step", (state) => {
     const life = new Life().until(state).cancel();
     if (state === "waitingForSlot") expect(life.state).toBe("cancelled");
     else expect(life.state).toBe("cancelling");
     while (!life.over) life.succeed();
     expect(life.state).toBe("cancelled");
     expect(life.context).toMatchObject({ slot: null, failure: null });
+  });
+
+  test("is called off too late once it is made: what was paid is kept if it can be had, and else it ends as it was wanted", () => {
+    for (const state of ["downloading", "ingesting"] as const) {
+      const late = () => new Life().until(state).cancel();
+      expect(late()).toMatchObject({ state, calledOff: [] });
+      expect(late().until("completed").context).toMatchObject({ assetId: "ast_test", ending: null });
+      for (const failure of ["network", "storage", "lost", "input"]) {
+        expect(late().fail(failure).state).toBe("cancelling");
+        expect(late().fail(failure).succeed().state).toBe("cancelled");
+      }
+      // While it waits for another try there is nothing to be had yet.
+      const waiting = new Life().until(state).fail("network");
+      expect(waiting.state).toBe(state);
+      expect(waiting.cancel().state).toBe("cancelling");
+    }
   });
 
   test("is cancelled while it waits for its time or for another attempt", () => {
@@ -162,14 +178,40 @@ describe("a submission that was never answered", () => {
     expect(patience(silent)).toBe(jobLimits.cancellingUnanswered);
     expect(silent.state).toBe("timedOut");
     expect(jobLimits.cancellingUnanswered).toBeGreaterThan(jobLimits.submission);
-    for (const state of ["processing", "downloading", "ingesting"] as const) {
-      expect(patience(new Life().until(state).cancel())).toBe(jobLimits.cancelling);
+    expect(patience(new Life().until("processing").cancel())).toBe(jobLimits.cancelling);
+    for (const state of ["downloading", "ingesting"] as const) {
+      expect(patience(new Life().until(state).fail("network").cancel())).toBe(jobLimits.cancelling);
     }
   });
 
+  test.each(["limit", "authentication", "credits", "storage"])("is as open as before when %s is all that is answered next", (kind) => {
+    const order = {
+      pooled: true,
+      credits: 10,
+      creditType: "credits",
+      fallback: { on: ["refused" as const], afterMs: null, orders: [elsewhere("second")], switches: [] },
+    };
+    const granted = { type: "slot.granted", key: "job_test-1", accountId: "acc_1", accountTitle: "Main", expectedMs: null };
+    const again = (details: object = {}) =>
+      new Life(order).send(granted).fail("network").wait().fail(kind, undefined, false, null, details);
+    const life = again();
+    expect(life).toMatchObject({ state: "queued", context: { attempt: 2, unanswered: true, account: { id: "acc_1" }, charges: [] } });
+    expect(life.context.leasedAt).not.toBeNull();
+    for (let round = 0; round < 5; round++) life.wait().fail(kind);
+    expect(life.wait().keys).toEqual(Array.from({ length: 8 }, () => "job_test-1"));
+    expect(life.succeed()).toMatchObject({ state: "processing", context: { attempt: 2, order: { provider: "studio" } } });
+    // It is left alone as long as it asks for.
+    const asked = again({ retryAfterMs: 120_000 });
+    expect(asked.context.retryAt).toBe(asked.now + 120_000);
+    // Nobody knows of it, so another may be made, on any account.
+    const known = again({ notTaken: true });
+    expect(known).toMatchObject({ state: "queued", context: { submission: 2, unanswered: false, leasedAt: null } });
+  });
+
   test("is no concern any more once the provider has answered", () => {
-    for (const answer of ["provider", "limit", "lost"]) {
-      const life = new Life().until("submitting").fail("network").wait().until("submitting").fail(answer);
+    const refusals: ReadonlyArray<readonly [string, object?]> = [["provider"], ["lost"], ["limit", { notTaken: true }]];
+    for (const [kind, details] of refusals) {
+      const life = new Life().until("submitting").fail("network").wait().until("submitting").fail(kind, undefined, false, null, details);
       expect(life.state).toBe("queued");
       expect(life.cancel().state).toBe("cancelled");
       expect(life.calledOff).toEqual([]);
@@ -237,6 +279,23 @@ describe("failures", () => {
     expect(life.context.waitingFor).toContain("slot");
     expect(new Set(life.keys).size).toBe(20);
     expect(life.until("completed").state).toBe("completed");
+  });
+
+  test("what is refused for want of room waits as long as any for its slot, and its two hours begin with the one that it gets", () => {
+    for (const kind of ["limit", "storage"]) {
+      const life = new Life();
+      while (life.now - start < 30 * 3_600_000) life.until("submitting").fail(kind, "There is no room.").wait();
+      expect(life.context).toMatchObject({ firstSlotAt: null, deadlineAt: start + jobLimits.firstSlot });
+      expect(life.until("submitting").context.deadlineAt).toBe(life.now + jobLimits.generation);
+      expect(life.until("completed").state).toBe("completed");
+    }
+    const never = new Life();
+    while (!never.over) {
+      if (never.state === "submitting") never.fail("storage");
+      else if (never.state === "waitingForSlot") never.succeed();
+      else never.wait();
+    }
+    expect(never.now - start).toBeLessThanOrEqual(jobLimits.firstSlot + jobLimits.generation);
   });
 
   test("losing sight of a generation is no reason to pay for another", () => {
@@ -714,6 +773,35 @@ describe("time", () => {
   });
 });
 
+describe("a submission at an account that was never answered", () => {
+  const order = { pooled: true, credits: 10, creditType: "credits" };
+  const granted = { type: "slot.granted", key: "job_test-1", accountId: "acc_1", accountTitle: "Main", expectedMs: null };
+  const sent = (changes: object = {}) => new Life({ ...order, ...changes }).send(granted);
+  const ended = (life: Life) => life.context.charges.map(({ outcome, charged }) => [outcome, charged]);
+
+  test("is of unknown outcome, and not free, where nobody can be asked about it", () => {
+    expect(ended(sent({ resendable: false }).fail("network"))).toEqual([["unknown", null]]);
+    expect(ended(sent().fail("network").cancel().succeed({ stopped: null }))).toEqual([["unknown", null]]);
+    expect(ended(sent().cancel().fail("network"))).toEqual([["unknown", null]]);
+    expect(ended(sent({ resendable: false }).wait().succeed({ stopped: null }))).toEqual([["unknown", null]]);
+  });
+
+  test("is what it has turned out to be otherwise", () => {
+    expect(ended(sent().fail("network").cancel().succeed({ stopped: true }))).toEqual([["stopped", null]]);
+    expect(ended(sent().fail("network").cancel().succeed({ stopped: false }))).toEqual([["goes on", null]]);
+    expect(ended(sent().fail("network").wait().fail("filtered"))).toEqual([["filtered", null]]);
+    expect(ended(sent().fail("network").wait().fail("provider").wait())).toEqual([["provider", null]]);
+    // Refused before anybody looked at it: free.
+    expect(ended(sent().fail("network").wait().fail("parameters"))).toEqual([]);
+  });
+
+  test("tells its account whether it was refused for asking too often", () => {
+    const limited = (details: object) => sent().fail("limit", undefined, false, null, details).context.lastEnd;
+    expect(limited({ rate: true })).toMatchObject({ outcome: "limit", rate: true });
+    expect(limited({})?.rate).toBeUndefined();
+  });
+});
+
 describe("a submission of which nobody knows whether it was taken", () => {
   const day = 24 * 3_600_000;
   const grant = (life: Life) =>
@@ -810,10 +898,14 @@ describe("whatever happens", () => {
   const isUnsent = (life: Life, step: Move): boolean =>
     step.type === "fail" && step.unsent && life.state === "submitting" && !ambiguous.has(step.kind);
   const fail = (life: Life, step: Extract<Move, { type: "fail" }>): Life => life.fail(step.kind, undefined, isUnsent(life, step));
-  /** The provider has said something of the submission. */
+  /** The provider has said something of the submission: a refusal at the door says nothing of one before it. */
   const isAnswer = (life: Life, step: Move): boolean =>
     life.state === "submitting" &&
-    (step.type === "succeed" || (step.type === "fail" && !ambiguous.has(step.kind) && !isUnsent(life, step)));
+    (step.type === "succeed" ||
+      (step.type === "fail" &&
+        !ambiguous.has(step.kind) &&
+        !isUnsent(life, step) &&
+        !(life.context.unanswered && ["limit", "storage"].includes(step.kind))));
 
   const play = (life: Life, step: Move): void => {
     switch (step.type) {
@@ -874,7 +966,10 @@ describe("whatever happens", () => {
             expect(life.resident.timers.length > 0).toBe(!waits);
             if (waits) expect(life.effects).toEqual(state === "paused" ? [] : ["awaitInputs"]);
           }
-          if (step.type === "cancel" && !before.over) expect(["cancelling", "cancelled"]).toContain(state);
+          if (step.type === "cancel" && !before.over) {
+            const late = before.state === "downloading" || before.state === "ingesting" ? [before.state] : [];
+            expect(["cancelling", "cancelled", ...late]).toContain(state);
+          }
         }
       }),
       { numRuns: 600 },
@@ -905,7 +1000,7 @@ describe("whatever happens", () => {
         const life = new Life(order);
         /** Keys for which something may be going on at the provider. */
         const going = new Set<string>();
-        for (const step of [...moves, { type: "cancel" as const }, { type: "wait" as const }]) {
+        for (const step of [...moves, { type: "cancel" as const }, { type: "wait" as const }, { type: "wait" as const }]) {
           const { state } = life;
           const key = life.keys.at(-1) ?? "";
           const told = life.calledOff.length;
@@ -1011,6 +1106,8 @@ describe("whatever happens", () => {
         const orders = ["second", "third"].map((id) => elsewhere(id, paid));
         const life = new Life({ ...paid, provider: "first", fallback: { on, afterMs, orders, switches: [] } });
         const taken = new Map<string, Taken>();
+        /** Keys of which the job knows that they were taken. */
+        const heard = new Set<string>();
         for (const step of deeds) {
           if (life.over) break;
           const { state } = life;
@@ -1029,9 +1126,14 @@ describe("whatever happens", () => {
               // What was taken under this key is answered by what it has become; what was accepted was taken.
               const accepts = known !== undefined || step.answer === "accepted";
               if (known === undefined && (accepts || (step.answer === "lost" && step.takes))) taken.set(key, { provider, paid: 10 });
+              const atTheDoor = step.answer === "refused" && ["limit", "authentication", "credits"].includes(step.kind);
               if (step.answer === "lost") life.fail("network");
-              else if (accepts) life.succeed({ providerJobId: `p-${key}`, charged: step.tells ? 10 : null });
-              else life.fail(step.kind);
+              // Whoever is turned away there is not asked for its key.
+              else if (atTheDoor) life.fail(step.kind);
+              else if (accepts) {
+                heard.add(key);
+                life.succeed({ providerJobId: `p-${key}`, charged: step.tells ? 10 : null });
+              } else life.fail(step.kind);
               break;
             }
             case "fail": {
@@ -1058,6 +1160,10 @@ describe("whatever happens", () => {
               life.cancel();
           }
           expect(new Set([...taken.values()].filter((each) => each.paid > 0).map((each) => each.provider)).size).toBeLessThanOrEqual(1);
+          // What nobody has heard of since it was taken is the last: nothing is sent anew until it is known.
+          if (life.state === "submitting") {
+            for (const each of taken.keys()) if (!heard.has(each)) expect(each).toBe(life.keys.at(-1));
+          }
         }
         switches += life.context.order.fallback?.switches.length ?? 0;
       }),

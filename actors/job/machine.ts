@@ -16,6 +16,7 @@ import {
   fallsBackOn,
   initialContext,
   isAmbiguous,
+  isNotTaken,
   isSentAgain,
   detailsOf,
   isUnsent,
@@ -45,6 +46,9 @@ const minute = 60 * second;
 
 /** What the provider may be doing is stopped first. */
 const callOff = { target: "#job.cancelling", actions: { type: "endAs", params: { ending: "cancelled" } } } as const;
+/** It is made and paid: what can be had of it is kept, and only if that fails it ends as was wanted. */
+const tooLate = { actions: { type: "endAs", params: { ending: "cancelled" } } } as const;
+const wasCalledOff = { guard: "endsCancelled", target: "#job.cancelling", actions: "noteFailure" } as const;
 /** Set anew in each step's states, because a full disk moves the deadline. */
 const pastDeadline = {
   target: "#job.cancelling",
@@ -81,7 +85,11 @@ export interface Submitted {
 
 /** The provider was asked and has answered, now or never before: nothing may be going on there. */
 const isDefinite = (context: JobContext, event: object): boolean =>
-  isUnsent(event) ? !context.unanswered : !isAmbiguous(failureOf(event).kind);
+  isUnsent(event) ? !context.unanswered : !isAmbiguous(failureOf(event).kind) && !tellsNothing(context, event);
+
+/** What was sent before may still be going on, whatever is refused now. */
+const tellsNothing = ({ unanswered, order }: JobContext, event: object): boolean =>
+  unanswered && !isNotTaken(event) && isWantOfRoom(order, failureOf(event).kind);
 
 /** Another attempt would be refused like this one. */
 const isForGood = (kind: FailureKind): boolean => kind === "filtered" || kind === "parameters" || kind === "input";
@@ -102,13 +110,17 @@ const switchWords = ({ failure, waitingFor }: JobContext, because: Because, even
   }
 };
 
+/** The end of the wait for its first slot, however often it was refused one. */
+const firstSlotEnd = ({ createdAt, order, heldMs }: JobContext): number =>
+  Math.max(createdAt, order.scheduledFor ?? 0) + heldMs + jobLimits.firstSlot;
+
 const submittedOf = ({ event }: { readonly event: { readonly output: Submitted } }): Submitted => event.output;
 
 /**
  * Raised with every change that old snapshots do not fit; then `migrations.ts` says how they are made to, and sample histories of the old
  * version are kept in `histories`.
  */
-export const jobMachineVersion = 5;
+export const jobMachineVersion = 6;
 
 export const jobMachine = setup({
   types: {
@@ -127,11 +139,19 @@ export const jobMachine = setup({
     >(),
     submit: effect<
       Submitted,
-      { readonly order: JobOrder; readonly key: string; readonly accountId: string | null; readonly since: number }
+      // `unanswered`: the key was sent before. Absent in what was begun by version 5.
+      {
+        readonly order: JobOrder;
+        readonly key: string;
+        readonly accountId: string | null;
+        readonly since: number;
+        readonly unanswered?: boolean;
+      }
     >(),
     track: effect<
       { readonly charged: number | null },
-      { readonly order: JobOrder; readonly providerJobId: string; readonly accountId: string | null }
+      // `endsAt`: by what is expected, ms epoch. Absent in what was begun by version 5.
+      { readonly order: JobOrder; readonly providerJobId: string; readonly accountId: string | null; readonly endsAt?: number }
     >(),
     download: effect<
       { readonly file: string },
@@ -209,8 +229,8 @@ export const jobMachine = setup({
     isStillUnanswered: ({ context, event }) => context.unanswered && isUnsent(event),
     isUnansweredWrongRequest: ({ context, event }) =>
       context.unanswered && isUnsent(event) && ["parameters", "input"].includes(failureOf(event).kind),
-    isUnansweredWantOfRoom: ({ context, event }) =>
-      context.unanswered && isUnsent(event) && isWantOfRoom(context.order, failureOf(event).kind),
+    /** The key is kept until it is known what became of it. */
+    tellsNothingOfBefore: ({ context, event }) => tellsNothing(context, event),
     isUnknownOutcome: ({ context, event }) => isAmbiguous(failureOf(event).kind) && !isUnsent(event) && !context.order.resendable,
     mayTryAgain: ({ context }) => context.attempt < context.maxAttempts,
     mayTryWithSameKey: ({ context, event }) =>
@@ -219,6 +239,7 @@ export const jobMachine = setup({
     mayDownloadAgain: ({ context, event }) => failureOf(event).kind === "input" && context.unreadable + 1 < jobLimits.downloads,
     isAmbiguous: ({ event }) => isAmbiguous(failureOf(event).kind) && !isUnsent(event),
     endsTimedOut: ({ context }) => context.ending === "timedOut",
+    endsCancelled: ({ context }) => context.ending === "cancelled",
     endsFailed: ({ context }) => context.ending === "failed",
   },
   actions: {
@@ -336,6 +357,7 @@ export const jobMachine = setup({
       charged,
       expectedMs: 0,
       unanswered: false,
+      stopped: false,
       failure: {
         kind: "lost" as const,
         message: `Somebody marked it as done: ${context.order.providerTitle} took it, and it counts as paid. What was made there was not fetched.`,
@@ -361,15 +383,20 @@ export const jobMachine = setup({
     ),
     noteStopped: assign((_: Transition, output: { readonly stopped: boolean | null } | null) => ({ stopped: output?.stopped ?? null })),
     noteFailure: assign(({ context, event }: Transition) => {
-      const { charged, ...details } = detailsOf(event);
-      return { failure: failureOf(event), ...details, ...recharged(context, charged) };
+      const { charged, retryAfterMs, rate = false } = detailsOf(event);
+      // Only where it was ever told.
+      const asked = rate || context.rate !== undefined ? { rate } : {};
+      return { failure: failureOf(event), retryAfterMs, ...asked, ...recharged(context, charged) };
     }),
     noteUnknownOutcome: assign(({ context, event }: Transition) => ({
+      unanswered: true,
       failure: {
         kind: failureOf(event).kind,
         message: `${failureOf(event).message} Whether ${context.order.providerTitle} took it is not known, so it was not asked again: look there first.`,
       },
     })),
+    /** Nothing that was sent with this key goes on there. */
+    noteRefused: assign({ unanswered: false }),
     /** The next attempt sends the same key. */
     noteUnanswered: assign({ unanswered: true }),
     noteNoAnswer: assign(({ context }: Transition) => ({
@@ -402,11 +429,15 @@ export const jobMachine = setup({
       };
     }),
     planRoom: assign(({ context, event }: Transition) => {
-      // The account that refused is not asked again soon; another may have room now.
-      const first = context.order.pooled ? second / 4 : 3 * second;
-      const retryAt = timeOf(event) + backoff(context.order.id, context.tries + 1, first, minute);
+      const { unanswered, order } = context;
+      // The account that refused is not asked again soon; another may have room now. What had no answer is for that account alone.
+      const first = order.pooled && !unanswered ? second / 4 : 3 * second;
+      const asked = unanswered ? (context.retryAfterMs ?? 0) : 0;
+      const retryAt = timeOf(event) + Math.max(asked, backoff(order.id, context.tries + 1, first, minute));
       return {
         ...counted(context, timeOf(event)),
+        // Nothing was begun: its two hours begin with the slot that it gets.
+        ...(unanswered ? {} : { firstSlotAt: null, deadlineAt: firstSlotEnd(context) }),
         tries: context.tries + 1,
         retryAt,
         etaAt: retryAt + context.expectedMs,
@@ -449,7 +480,7 @@ export const jobMachine = setup({
       heldBackAt: null,
       waitsSince: null,
     })),
-    succeed: assign({ progress: 1, failure: null }),
+    succeed: assign({ progress: 1, failure: null, ending: null }),
     forgive: assign({ failure: null }),
   },
 }).createMachine({
@@ -556,6 +587,7 @@ export const jobMachine = setup({
           key: context.submitKey ?? "",
           accountId: context.account?.id ?? null,
           since: context.leasedAt ?? context.createdAt,
+          unanswered: context.unanswered,
         }),
         onDone: [
           {
@@ -576,10 +608,10 @@ export const jobMachine = setup({
         onError: [
           { guard: "isSentAgain", target: "queued", actions: ["noteFailure", "noteAnswered", "beginAgain"] },
           { guard: "wasRefusedForGood", ...fallBack },
-          { guard: "isFiltered", target: "filtered", actions: "noteFailure" },
+          { guard: "isFiltered", target: "filtered", actions: ["noteFailure", "noteRefused"] },
           { guard: "isUnansweredWrongRequest", ...callOffAsFailed },
-          { guard: "isWrongRequest", target: "failed", actions: "noteFailure" },
-          { guard: "isUnansweredWantOfRoom", target: "queued", actions: ["noteFailure", "planRoom"] },
+          { guard: "isWrongRequest", target: "failed", actions: ["noteFailure", "noteRefused"] },
+          { guard: "tellsNothingOfBefore", target: "queued", actions: ["noteFailure", "planRoom"] },
           { guard: "isWantOfRoom", target: "queued", actions: ["noteFailure", "noteAnswered", "planRoom"] },
           { guard: "isUnknownOutcome", target: "failed", actions: "noteUnknownOutcome" },
           { guard: "mayTryWithSameKey", target: "queued", actions: ["noteFailure", "noteUnanswered", "planAttempt"] },
@@ -587,7 +619,7 @@ export const jobMachine = setup({
           { guard: "isAmbiguous", ...callOffAsFailed },
           { guard: "mayTryAgain", target: "queued", actions: ["noteFailure", "noteAnswered", "planAttempt"] },
           { guard: "wasRefused", ...fallBack },
-          { target: "failed", actions: "noteFailure" },
+          { target: "failed", actions: ["noteFailure", "noteRefused"] },
         ],
       },
       after: {
@@ -617,6 +649,7 @@ export const jobMachine = setup({
               order: context.order,
               providerJobId: context.providerJobId ?? "",
               accountId: context.account?.id ?? null,
+              endsAt: (context.submittedAt ?? context.createdAt) + context.expectedMs,
             }),
             onDone: { target: "#job.downloading", actions: { type: "noteTracked", params: ({ event }) => event.output } },
             onError: [
@@ -637,10 +670,10 @@ export const jobMachine = setup({
     downloading: {
       description: "The finished video is fetched",
       entry: [{ type: "enter", params: { state: "downloading" } }, "download"],
-      on: { "job.cancel": callOff },
       initial: "fetching",
       states: {
         fetching: {
+          on: { "job.cancel": tooLate },
           after: { untilDeadline: pastDeadline },
           invoke: {
             id: "download",
@@ -652,6 +685,7 @@ export const jobMachine = setup({
             }),
             onDone: { target: "#job.ingesting", actions: { type: "noteDownloaded", params: ({ event }) => event.output } },
             onError: [
+              wasCalledOff,
               { guard: "isFiltered", target: "#job.filtered", actions: "noteFailure" },
               { guard: "isLostThere", ...fallBack },
               { guard: "isLostForGood", target: "#job.failed", actions: "noteFailure" },
@@ -661,16 +695,19 @@ export const jobMachine = setup({
             ],
           },
         },
-        pausing: { after: { untilRetry: { target: "fetching", actions: "goOn" }, untilDeadline: pastDeadline } },
+        pausing: {
+          on: { "job.cancel": callOff },
+          after: { untilRetry: { target: "fetching", actions: "goOn" }, untilDeadline: pastDeadline },
+        },
       },
     },
     ingesting: {
       description: "It is checked, prepared for playing and stored",
       entry: [{ type: "enter", params: { state: "ingesting" } }, "ingest"],
-      on: { "job.cancel": callOff },
       initial: "storing",
       states: {
         storing: {
+          on: { "job.cancel": tooLate },
           after: { untilDeadline: pastDeadline },
           invoke: {
             id: "ingest",
@@ -678,6 +715,7 @@ export const jobMachine = setup({
             input: ({ context }) => ({ order: context.order, file: context.file ?? "" }),
             onDone: { target: "#job.completed", actions: { type: "noteIngested", params: ({ event }) => event.output } },
             onError: [
+              wasCalledOff,
               { guard: "isLost", target: "#job.downloading" },
               { guard: "mayDownloadAgain", target: "#job.downloading", actions: ["noteFailure", "noteUnreadable"] },
               { guard: "isUnreadable", target: "#job.failed", actions: "noteFailure" },
@@ -686,7 +724,10 @@ export const jobMachine = setup({
             ],
           },
         },
-        pausing: { after: { untilRetry: { target: "storing", actions: "goOn" }, untilDeadline: pastDeadline } },
+        pausing: {
+          on: { "job.cancel": callOff },
+          after: { untilRetry: { target: "storing", actions: "goOn" }, untilDeadline: pastDeadline },
+        },
       },
     },
     cancelling: {

@@ -52,4 +52,7 @@ export const jobMigrations: Readonly<Record<number, (old: Old) => Old>> = {
     const waitsSince = over.has(value) ? null : (enteredAt.queued ?? Math.max(createdAt, order.scheduledFor ?? 0));
     return { value, context: { ...(context as object), heldBackAt: null, waitsSince } };
   },
+  // Version 5 knew the same, and took other turns: it made a submission without an answer anew once another was refused at the door, gave up
+  // what was refused for want of room two hours after its first slot, and threw away a result that was called off while it was fetched.
+  5: ({ value, context }) => ({ value, context }),
 };

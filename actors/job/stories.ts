@@ -62,7 +62,10 @@ export const stories: Readonly<Record<string, () => Life>> = {
   "cancelled-submitting": () => new Life().until("submitting").cancel().succeed(),
   "cancelled-processing": () => new Life().until("processing").cancel().fail("network"),
   "cancelled-downloading": () => new Life().until("downloading").fail("network").cancel().succeed(),
-  "cancelled-ingesting": () => new Life().until("ingesting").cancel().wait(),
+  "cancelled-ingesting": () => new Life().until("ingesting").cancel().fail("storage").wait(),
+  "cancelled-too-late": () => new Life().until("downloading").cancel().until("completed"),
+  "refused-unanswered": () =>
+    new Life().until("submitting").fail("network").wait().until("submitting").fail("limit", "Later.").wait().until("completed"),
   paused: () => new Life().send({ type: "job.pause" }).send({ type: "job.resume" }).until("completed"),
   "paused-scheduled": () =>
     new Life({ scheduledFor: start + 3_600_000 })

@@ -41,6 +41,23 @@ describe("submissions", () => {
       expect(yield* submissions.outcome("another")).toEqual({ type: "unknown" });
     }).pipe(Effect.runPromise));
 
+  test("one that was sent before is as open as it was where it is refused at the door, or not sent", () =>
+    Effect.gen(function* () {
+      const refusals: ReadonlyArray<readonly [ProviderFailure, boolean, string]> = [
+        [{ kind: "limit", message: "Later." }, true, "unknown"],
+        [{ kind: "limit", message: "Later." }, false, "refused"],
+        [{ kind: "credits", message: "Nothing left.", notTaken: true }, true, "refused"],
+        [{ kind: "network", message: "No host.", unsent: true }, false, "refused"],
+        [{ kind: "input", message: "Gone.", unsent: true }, true, "unknown"],
+        [{ kind: "filtered", message: "Not this." }, true, "refused"],
+      ];
+      for (const [failure, unanswered, type] of refusals) {
+        const submissions = new Submissions();
+        yield* Effect.flip(submissions.submit("k", Effect.fail(failure), unanswered));
+        expect(yield* submissions.outcome("k")).toEqual({ type });
+      }
+    }).pipe(Effect.runPromise));
+
   test("one without a definite answer is neither accepted nor refused", () =>
     Effect.gen(function* () {
       const submissions = new Submissions();

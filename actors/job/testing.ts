@@ -127,7 +127,7 @@ const base = {
   seed: z.int().min(0).max(1000).optional().meta({ title: "Seed", "x-widget": "seed" }),
 };
 
-const usual = { concurrency: 2, recovery: "idempotencyKey", pooled: false } as const;
+const usual = { concurrency: 2, recovery: "idempotencyKey", ledger: false, unstoppable: false, pooled: false } as const;
 
 const accountSpec: AccountSpec = {
   help: "Any key will do.",
@@ -146,7 +146,14 @@ export class TestStudio {
   readonly keys: Array<string> = [];
   readonly calledOff: Array<string> = [];
   readonly running = { now: 0, most: 0 };
-  readonly settings: { concurrency: number; recovery: Provider["recovery"]; pooled: boolean } = { ...usual };
+  readonly settings: {
+    concurrency: number;
+    recovery: Provider["recovery"];
+    /** It knows keys, and can be asked about them too. */
+    ledger: boolean;
+    unstoppable: boolean;
+    pooled: boolean;
+  } = { ...usual };
   /** Credits by API key: of accounts, where it is used through them. */
   readonly credits = new Map<string, number>();
   /** Submissions under way by API key, now and at most. */
@@ -184,6 +191,9 @@ export class TestStudio {
         return settings.recovery;
       },
       quarantine: 0,
+      get unstoppable() {
+        return settings.unstoppable;
+      },
       operations: {
         text_to_video: { ...noInputs, title: "Text to video", params: z.object(base), estimate },
         image_to_video: { ...noInputs, title: "Image to video", params: z.object(base), inputs: [{ ...asset, role: "image" }], estimate },
@@ -277,7 +287,9 @@ export class TestStudio {
         return true;
       }),
     reconcile: (key) =>
-      Effect.map(this.script.run("lookup", key), () => (this.accepted.has(key) ? { providerJobId: `p-${key}` } : undefined)),
+      this.settings.recovery === "idempotencyKey" && !this.settings.ledger
+        ? Effect.fail({ kind: "internal", message: "It keeps no books." })
+        : Effect.map(this.script.run("lookup", key), () => (this.accepted.has(key) ? { providerJobId: `p-${key}` } : undefined)),
   };
 }
 

@@ -99,7 +99,8 @@ export const failureOfAnswer = ({ status, body }: HttpAnswer, during: "submit" |
   if (status === 401 || status === 403) {
     return { kind: "authentication", message: "The server, or the proxy in front of it, does not let this account in: check its token." };
   }
-  if (status === 429) return { kind: "limit", message: "The proxy in front of the server takes no more requests at the moment." };
+  if (status === 429)
+    return { kind: "limit", rate: true, message: "The proxy in front of the server takes no more requests at the moment." };
   // Behind a proxy a 5xx may come of a request that went through.
   if (status >= 500 || during === "ask") return { kind: "network", message: `The ComfyUI server answered ${status}.` };
   if (status === 413) return { kind: "input", message: "The picture is too large for the ComfyUI server." };

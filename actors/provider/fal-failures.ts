@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { retryAfterOf } from "./http-failures.ts";
 import type { ProviderFailure } from "./provider.ts";
+import { rateOf } from "./refusals.ts";
 import type { HttpAnswer } from "./tools.ts";
 
 /**
@@ -129,6 +130,7 @@ export const falFailure = (answer: HttpAnswer, moment: Moment): ProviderFailure 
     const retryAfterMs = retryAfterOf(headers);
     return {
       ...failure("limit", "fal takes no more requests of this account for now."),
+      ...rateOf(`${type ?? ""} ${text}`),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
   }

@@ -154,7 +154,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
       return { providerJobId: jobIdOf(entry.id, taken.request_id), charged: null };
     }),
 
-    track: Effect.fn("fal.track")(function* (providerJobId, progress) {
+    track: Effect.fn("fal.track")(function* (providerJobId, progress, remainingMs) {
       const { model, path } = yield* parts(providerJobId);
       const state = Effect.gen(function* (): Effect.fn.Return<Status, ProviderFailure> {
         const now = yield* statusOf(path);
@@ -164,7 +164,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
         yield* urlOf(model, path);
         return { state: "done", charged: null };
       });
-      return yield* polling.track(surelyLost(state), progress, followed);
+      return yield* polling.track(surelyLost(state), progress, { ...followed, remainingMs });
     }),
 
     download: Effect.fn("fal.download")(function* (providerJobId, target) {

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { retryAfterOf } from "./http-failures.ts";
 import type { ProviderFailure } from "./provider.ts";
+import { rateOf } from "./refusals.ts";
 import type { HttpAnswer } from "./tools.ts";
 
 /** Gateways leave fields out and add some: only what is used is read, and only `id` and `status` must be there. */
@@ -113,8 +114,10 @@ export const failureOf = ({ status, headers, body }: HttpAnswer, during: "submit
       return { kind: "network", message: "It waited too long for the request." };
     case 409:
     case 425:
-    case 429:
-      return { kind: "limit", message: sentence("It takes no more requests at the moment", said), ...later };
+    case 429: {
+      const rate = status === 429 ? rateOf(`${code} ${said}`) : {};
+      return { kind: "limit", message: sentence("It takes no more requests at the moment", said), ...rate, ...later };
+    }
     default:
       // Also at a submit a 5xx may come from a proxy whose request went through: what it became is looked up.
       if (status >= 500) return { kind: "network", message: sentence(`It answered ${status}`, said), ...later };

@@ -204,8 +204,8 @@ const connect = (
       return { providerJobId: (yield* read(Created, answer)).id, charged: null };
     }),
 
-    track: Effect.fn("openaiVideos.track")(function* (providerJobId, progress) {
-      return yield* polling.track(surelyLost(statusOf(providerJobId)), progress, { pace, expectedMs });
+    track: Effect.fn("openaiVideos.track")(function* (providerJobId, progress, remainingMs) {
+      return yield* polling.track(surelyLost(statusOf(providerJobId)), progress, { pace, expectedMs, remainingMs });
     }),
 
     // Thumbnail and spritesheet, the other variants, are made here of the video itself.
@@ -318,5 +318,6 @@ export const openaiVideos: Provider = {
   concurrency: account.concurrency,
   operations: openaiVideosOperations,
   recovery: "lookup",
+  unstoppable: true,
   connect,
 };

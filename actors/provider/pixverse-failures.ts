@@ -56,7 +56,8 @@ export const failureOfCode = (code: number, said: string): ProviderFailure => {
   return {
     kind,
     message: `${message} (${code}${said.trim() === "" ? "" : `: ${said.trim().slice(0, 300)}`})`,
-    ...(code === busy ? { retryAfterMs: busyPause } : {}),
+    // That it is busy is for all, whatever the account has under way.
+    ...(code === busy ? { retryAfterMs: busyPause, rate: true as const } : {}),
   };
 };
 
@@ -67,6 +68,7 @@ export const failureOfStatus = (status: number, retryAfterMs: number | undefined
     return {
       kind: "limit",
       message: "PixVerse asks for fewer requests.",
+      rate: true,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
   }

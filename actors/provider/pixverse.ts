@@ -33,7 +33,8 @@ const followed = { pace, expectedMs: typicalMs } as const;
 const uploadMs = 120_000;
 
 const bounds = {
-  image: { path: "/image/upload", field: "image", bytes: 20e6, mimes: ["image/jpeg", "image/png", "image/webp"] },
+  /** Some of its pages allow longer sides. */
+  image: { path: "/image/upload", field: "image", bytes: 20e6, side: 4000, mimes: ["image/jpeg", "image/png", "image/webp"] },
   media: { path: "/media/upload", field: "file", bytes: 50e6, mimes: commonVideos.formats },
 } as const;
 const videoLimits: VideoLimits = { ...commonVideos, bytes: bounds.media.bytes, seconds: { most: 30 }, edge: 1920 };
@@ -92,7 +93,8 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
 
   const upload = Effect.fnUntraced(function* (input: ProviderInput, kind: "image" | "media") {
     const { path: endpoint, field, bytes, mimes } = bounds[kind];
-    const taken = yield* takenPicture(yield* videos.taken(input, videoLimits, pixverse.title), { formats: mimes, bytes });
+    const limits = kind === "image" ? { formats: mimes, bytes, side: bounds.image.side } : { formats: mimes, bytes };
+    const taken = yield* takenPicture(yield* videos.taken(input, videoLimits, pixverse.title), limits);
     const { path, mime } = taken.input;
     if (!mimes.some((each) => each === mime)) {
       const wanted = mimes.map((each) => each.split("/")[1]).join(", ");
@@ -167,7 +169,8 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
 
   return {
     submit,
-    track: (id, progress) => polling.track(surelyLost(Effect.flatMap(result(id), statusOf)), progress, followed),
+    track: (id, progress, remainingMs) =>
+      polling.track(surelyLost(Effect.flatMap(result(id), statusOf)), progress, { ...followed, remainingMs }),
     download: Effect.fn("pixverse.download")(function* (id, path) {
       const found = yield* askedSurely(polling, result(id), followed);
       const status = yield* statusOf(found);
@@ -225,5 +228,6 @@ export const pixverse: Provider = {
   concurrency: 5,
   operations: pixverseOperations,
   recovery: "idempotencyKey",
+  unstoppable: true,
   connect,
 };

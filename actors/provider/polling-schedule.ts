@@ -44,6 +44,9 @@ export const pauseOf = ({ ageMs, remainingMs, failures, retryAfterMs, spread }: 
   return jittered(remainingMs > 0 ? Math.min(longest, pause * stretch, Math.max(pause, remainingMs / 4)) : pause);
 };
 
+/** A fraction from which the rest of the time can be told. */
+export const tellsMuch = (fraction: number | null): fraction is number => fraction !== null && fraction >= 0.05;
+
 /** Time to the expected end, from the fraction where the provider tells one that says something, else from what was expected. */
 export const remainingBy = (elapsedMs: number, expectedMs: number, fraction: number | null): number =>
-  fraction !== null && fraction >= 0.05 ? (elapsedMs * (1 - fraction)) / fraction : expectedMs - elapsedMs;
+  tellsMuch(fraction) ? (elapsedMs * (1 - fraction)) / fraction : expectedMs - elapsedMs;

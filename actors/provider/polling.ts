@@ -3,7 +3,7 @@
 import { Clock, Deferred, Effect, Exit, type Fiber, Random, type Scope } from "effect";
 import { Heap } from "#runtime/actor/heap.ts";
 import type { ProviderFailure } from "./provider.ts";
-import { backoffs, pauseOf, remainingBy } from "./polling-schedule.ts";
+import { backoffs, pauseOf, remainingBy, tellsMuch } from "./polling-schedule.ts";
 import type { Polling } from "./tools.ts";
 
 export interface PollingOptions {
@@ -112,7 +112,7 @@ export const makePolling = Effect.fnUntraced(function* ({ speed = 1, concurrency
         }),
     );
 
-  const track: Polling["track"] = Effect.fnUntraced(function* (ask, progress, { pace, expectedMs }) {
+  const track: Polling["track"] = Effect.fnUntraced(function* (ask, progress, { pace, expectedMs, remainingMs: known }) {
     /** The provider's time. */
     const clock = Effect.map(Clock.currentTimeMillis, (now) => now * speed);
     const begin = yield* clock;
@@ -160,8 +160,13 @@ export const makePolling = Effect.fnUntraced(function* ({ speed = 1, concurrency
           yield* tell(status.fraction === null ? 0 : Math.min(0.99, Math.max(leastTold, status.fraction)));
           break;
       }
+      const fraction = status.state === "running" ? status.fraction : null;
       const remainingMs =
-        runningSince === null ? null : remainingBy(now - runningSince, expectedMs, status.state === "running" ? status.fraction : null);
+        known !== undefined && !tellsMuch(fraction)
+          ? known * speed - (now - begin)
+          : runningSince === null
+            ? null
+            : remainingBy(now - runningSince, expectedMs, fraction);
       pause = pauseOf({ ageMs: now - begin, remainingMs, failures: 0, retryAfterMs: 0, spread }, pace);
     }
   });

@@ -14,6 +14,10 @@ export interface ProviderFailure {
   readonly charged?: number;
   /** The request did not reach the provider: nothing was started and nothing is charged. */
   readonly unsent?: true;
+  /** Of `limit`: it is asked too often, which says nothing of how many jobs it takes at the same time. */
+  readonly rate?: true;
+  /** It is sure that nothing which was sent with this key was taken. Said by who looked for it. */
+  readonly notTaken?: true;
 }
 
 export interface ProviderInputSpec {
@@ -97,11 +101,13 @@ export interface Connection {
   /**
    * Follows a generation to its end; `progress` (0 to 1, never falling, 1 at the end) as it is known. `lost` when the provider does
    * not know the job. `network`, `limit`, `authentication` and `internal` say that only asking failed: it is followed again and not
-   * submitted anew. Every other kind says that the generation has ended.
+   * submitted anew. Every other kind says that the generation has ended. `remainingMs`: until its end by what generations took of late on
+   * this account, negative once that has passed; left out: nothing is known of that.
    */
   readonly track: (
     providerJobId: string,
     progress: (fraction: number) => Effect.Effect<void>,
+    remainingMs?: number,
   ) => Effect.Effect<{ readonly charged: number | null }, ProviderFailure>;
   /** Puts the finished media into the file at `path`, which is whole or not there. */
   readonly download: (providerJobId: string, path: string) => Effect.Effect<{ readonly mime: string }, ProviderFailure>;
@@ -112,8 +118,8 @@ export interface Connection {
   /** What the account has left, where the provider says so. */
   readonly balance?: Effect.Effect<ReadonlyArray<Balance>, ProviderFailure>;
   /**
-   * With `recovery: "lookup"`: what a submit of this key, whose answer was lost, has become; undefined if the provider has surely not
-   * taken it. Fails when that cannot be told. `sentAt`: when it was sent at the earliest, ms epoch. `others`: ids of jobs that are other
+   * What a submit of this key, whose answer was lost, has become; undefined if the provider has surely not taken it. With `recovery: "lookup"`
+   * it is all that is known; where keys are known it is asked before one is sent again. Fails when that cannot be told. `sentAt`: when it was sent at the earliest, ms epoch. `others`: ids of jobs that are other
    * submissions', however alike they are.
    */
   readonly reconcile?: (
@@ -135,7 +141,9 @@ export interface Provider {
   readonly operations: Readonly<Partial<Record<Operation, ProviderOperation>>>;
   /** What a submit whose answer was lost can be recovered by. */
   readonly recovery: "idempotencyKey" | "lookup" | "none";
-  /** With `lookup`: how long a submission that was sent may take to be known. */
+  /** How long a submission that was sent may take to be known to who asks for it. Default: 10 seconds. */
   readonly quarantine?: Duration.Input;
+  /** It stops nothing: a submission without an answer is not sent again only to be called off. */
+  readonly unstoppable?: boolean;
   readonly connect: (account: ProviderAccount, tools: ProviderTools) => Connection;
 }

@@ -28,6 +28,12 @@ export const undecided = (failure: ProviderFailure): ProviderFailure =>
 export const notYet = (failure: ProviderFailure, message = failure.message): ProviderFailure =>
   failure.kind === "lost" ? { ...failure, kind: "network", message } : failure;
 
+/** Words of a refusal that is for what is under way, and not for how often it is asked. */
+const ofPlaces = /concurren|parallel|simultan|in[ -]progress|already running|at (?:a|the same|one) time/i;
+
+/** What a refusal with status 429 says beyond `limit`: that it is asked too often, unless its words are of jobs at the same time. */
+export const rateOf = (said: string): { readonly rate?: true } => (ofPlaces.test(said) ? {} : { rate: true });
+
 /** The answer as its schema has it, else `odd`. */
 export const readAnswer = <S extends z.ZodType>(
   schema: S,

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { retryAfterOf } from "./http-failures.ts";
 import type { ProviderFailure } from "./provider.ts";
+import { rateOf } from "./refusals.ts";
 import type { HttpAnswer } from "./tools.ts";
 
 /** `submit`: a generation was asked for. `ask`: what became of one. `other`: anything else. */
@@ -56,6 +57,7 @@ export const replicateFailure = ({ status, headers, body }: HttpAnswer, moment: 
     const wait = retryAfterOf(headers) ?? (typeof retry_after === "number" ? retry_after * 1000 : undefined);
     return {
       ...failure("limit", `Replicate takes no more requests of this account for now${text === "" ? "." : `: ${text}`}`),
+      ...rateOf(text),
       ...(wait === undefined ? {} : { retryAfterMs: wait }),
     };
   }

@@ -155,8 +155,8 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
       return { providerJobId: taken.id, charged: null };
     }),
 
-    track: Effect.fn("replicate.track")((providerJobId, progress) =>
-      polling.track(surelyLost(Effect.flatMap(get(providerJobId), endOf)), progress, followed),
+    track: Effect.fn("replicate.track")((providerJobId, progress, remainingMs) =>
+      polling.track(surelyLost(Effect.flatMap(get(providerJobId), endOf)), progress, { ...followed, remainingMs }),
     ),
 
     download: Effect.fn("replicate.download")(function* (providerJobId, target) {

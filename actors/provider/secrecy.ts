@@ -29,7 +29,7 @@ export const discreet = (connection: Connection, secrets: ProviderAccount["secre
   const { submit, track, download, cancel, check, balance, reconcile } = connection;
   return {
     submit: (key, request) => said(submit(key, request)),
-    track: (id, progress) => said(track(id, progress)),
+    track: (id, progress, remainingMs) => said(track(id, progress, remainingMs)),
     download: (id, path) => said(download(id, path)),
     cancel: (id) => said(cancel(id)),
     check: said(check),

@@ -183,6 +183,29 @@ describe.each(testDatabases)("holds ($engine)", ({ layer }) => {
     ]);
   });
 
+  test("of which nobody can say whether it was taken, the estimate stays held and counts for budgets, until somebody can", async () => {
+    await clear();
+    await sql((db) => putBudget(db, budget("bud_1", { pause_at: 15 })));
+    await sql((db) => holdSpend(db, [wanted("h1")], periods));
+    await endJob("h1", charge("h1", { outcome: "unknown" }));
+    const end = (key: string) => sql((db) => settleHold(db, { key, accountId: "acc_1", jobId: `job_${key}`, at: now }));
+    await end("h1");
+    // It has ended: what looks for holds that were lost leaves it alone.
+    await sql((db) => settleStale(db, now + 60_000));
+    expect(await sql((db) => ledgerRows(db, "u1", null, 10))).toMatchObject([
+      { key: "h1", estimated: 10, charged: null, source: null, outcome: "unknown" },
+    ]);
+    expect(await sql((db) => spendOf(db, "u1", periods.month))).toMatchObject([{ submissions: 1, charged: 0, held: 10, told: 0 }]);
+    expect(await sql((db) => budgetsFor(db, ["u1"], null, periods, "all"))).toMatchObject([{ used: 10 }]);
+    expect(await sql((db) => holdSpend(db, [wanted("h2")], periods))).toEqual(new Set(["h2"]));
+    await endJob("h3", charge("h3", { outcome: "unknown", charged: 4 }));
+    await end("h3");
+    expect((await sql((db) => ledgerRows(db, "u1", null, 10))).find(({ key }) => key === "h3")).toMatchObject({
+      charged: 4,
+      source: "provider",
+    });
+  });
+
   test("what was lost with a process is found: holds that no job holds, and ends that were not noted", async () => {
     await clear();
     await sql((db) =>

@@ -94,6 +94,13 @@ export const jobsOfBatch = (sql: Queryable, ownerId: string, batchId: string) =>
   sql<Array<{ id: string }>>`
     select id from job where batch_id = ${batchId} and owner_id = ${ownerId} and finished_at is null order by created_at, id`;
 
+/** The lowest priority number among those of the owner's jobs that are in one of the states, by provider. */
+export const mostUrgent = (sql: Queryable, ownerId: string, states: ReadonlyArray<string>) =>
+  sql<Array<{ provider: string; priority: number }>>`
+    select provider, min(priority) as priority from job
+    where owner_id = ${ownerId} and finished_at is null and state = any(${textArray(sql, states)})
+    group by provider`;
+
 /** Jobs that hold a slot and will use it without a person's help. */
 export const slotHolders = (sql: Queryable) =>
   sql<Array<{ id: string; provider: string; slot: string }>>`

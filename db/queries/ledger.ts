@@ -37,12 +37,16 @@ export const freeHolds = (sql: Queryable, holds: ReadonlyArray<{ readonly key: s
     delete from ledger l using jsonb_to_recordset(${JSON.stringify(holds)}::text::jsonb) as r (key text, account_id text)
     where l.key = r.key and l.account_id = r.account_id and l.settled_at is null`;
 
-/** How a submission ended, as its job says it: what `ledger` has besides what it was held with. */
+/**
+ * How a submission ended, as its job says it: what `ledger` has besides what it was held with. Of which nobody can say whether it was taken,
+ * the estimate stays held.
+ */
 const settlement = (sql: Queryable) => sql`
   coalesce((c ->> 'charged')::double precision,
-    case when c ->> 'outcome' in ('completed', 'goes on') then (c ->> 'estimated')::double precision else 0 end),
+    case c ->> 'outcome' when 'completed' then (c ->> 'estimated')::double precision when 'goes on' then (c ->> 'estimated')::double precision
+      when 'unknown' then null else 0 end),
   coalesce((c ->> 'refunded')::double precision, 0),
-  case when c ->> 'charged' is null then 'estimate' else 'provider' end,
+  case when c ->> 'charged' is not null then 'provider' when c ->> 'outcome' = 'unknown' then null else 'estimate' end,
   c ->> 'outcome', (c ->> 'at')::bigint`;
 
 /**
@@ -109,7 +113,7 @@ export const spendOf = (sql: Queryable, ownerId: string | null, since: number) =
       l.account_id as "accountId", max(l.account_title) as "accountTitle", l.type,
       count(*)::int as submissions, (count(*) filter (where l.outcome = 'completed'))::int as completed,
       sum(l.estimated) as estimated, coalesce(sum(l.charged), 0) as charged, sum(l.refunded) as refunded,
-      coalesce(sum(l.estimated) filter (where l.settled_at is null), 0) as held,
+      coalesce(sum(l.estimated) filter (where l.charged is null), 0) as held,
       (count(*) filter (where l.source = 'provider'))::int as told
     from ledger l
     where l.at >= ${since} ${ownerId === null ? sql`` : sql`and l.owner_id = ${ownerId}`}

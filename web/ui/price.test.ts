@@ -50,6 +50,11 @@ describe("the price of a job", () => {
   it("is what was charged when it has ended, as exactly as that was told", () => {
     expect(priceOf({ state: "completed", credits: 45, charges: [charge({ charged: 40 })] })).toEqual({ amount: 40, exact: true });
     expect(priceOf({ state: "completed", credits: 45, charges: [charge({ charged: null })] })).toEqual({ amount: 45, exact: false });
+    // Nobody can say whether it was taken: it may have to be paid.
+    expect(priceOf({ state: "failed", credits: 45, charges: [charge({ charged: null, outcome: "unknown" })] })).toEqual({
+      amount: 45,
+      exact: false,
+    });
     expect(priceOf({ state: "failed", credits: 45, charges: [charge({ charged: 0, outcome: "filtered" })] })).toEqual({
       amount: 0,
       exact: true,

@@ -28,7 +28,7 @@ const isSettled = ({ state, charges }: Pick<Job, "state" | "charges">): boolean 
   const last = charges.at(-1)?.outcome;
   return (
     (state === "downloading" || state === "ingesting" || state === "cancelling") &&
-    (last === "completed" || last === "stopped" || last === "goes on")
+    (last === "completed" || last === "stopped" || last === "goes on" || last === "unknown")
   );
 };
 
@@ -38,7 +38,8 @@ const isSettled = ({ state, charges }: Pick<Job, "state" | "charges">): boolean 
  */
 export const priceOf = (job: Pick<Job, "state" | "credits" | "charges">): JobPrice | null => {
   const told = job.charges.map(
-    ({ charged, estimated, outcome }) => charged ?? (outcome === "completed" || outcome === "goes on" ? estimated : null),
+    ({ charged, estimated, outcome }) =>
+      charged ?? (outcome === "completed" || outcome === "goes on" || outcome === "unknown" ? estimated : null),
   );
   const past = told.reduce<number>((sum, each) => sum + (each ?? 0), 0);
   if (!finalJobStates.has(job.state) && !isSettled(job)) {

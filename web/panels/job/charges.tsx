@@ -6,10 +6,17 @@ import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
 import { formatAmount, formatPrice } from "#web/ui/price.ts";
 import { adviceFor } from "./advice.ts";
 
-const endings = { completed: "Completed", stopped: "Stopped", "goes on": "Not followed to its end, and counted as made" } as const;
+const endings = {
+  completed: "Completed",
+  stopped: "Stopped",
+  "goes on": "Not followed to its end, and counted as made",
+  unknown: "Nobody can say whether it was taken: counted as made until that is known",
+} as const;
 
 const outcomeWords = (outcome: Charge["outcome"]): string =>
-  outcome === "completed" || outcome === "stopped" || outcome === "goes on" ? endings[outcome] : adviceFor(outcome).title;
+  outcome === "completed" || outcome === "stopped" || outcome === "goes on" || outcome === "unknown"
+    ? endings[outcome]
+    : adviceFor(outcome).title;
 
 export const Charges: Component<{ readonly job: Job }> = (props) => {
   const { providers } = useWorkspace();
@@ -40,7 +47,13 @@ export const Charges: Component<{ readonly job: Job }> = (props) => {
                 </small>
               </td>
               <td>{formatAmount(charge.estimated)}</td>
-              <td>{charge.charged === null ? "not told" : formatPrice(charge.charged, charge.type)}</td>
+              <td>
+                {charge.charged === null
+                  ? charge.outcome === "unknown"
+                    ? "unknown"
+                    : "not told"
+                  : formatPrice(charge.charged, charge.type)}
+              </td>
             </tr>
           )}
         </For>

@@ -92,14 +92,19 @@ describe("the Job panel", () => {
       at: 1_764_000_000_000,
       ...change,
     });
-    const charges = [charge({}), charge({ key: "k2", accountTitle: "Other", charged: null, outcome: "goes on" })];
+    const charges = [
+      charge({}),
+      charge({ key: "k2", accountTitle: "Other", charged: null, outcome: "goes on" }),
+      charge({ key: "k3", charged: null, outcome: "unknown" }),
+    ];
     const { client } = await showLive(life, {}, {}, { accountId: "acc_2", credits: 45, charges });
     client.snapshot("accounts.accounts", { accounts: [sampleAccount({ id: "acc_2", title: "Third" })] });
-    expect((await screen.findByText(/about 90 credits · studio · Third/)).textContent).toContain("Text to video");
+    expect((await screen.findByText(/about 135 credits · studio · Third/)).textContent).toContain("Text to video");
     openTab("Request");
-    const [, first, second] = within(screen.getByRole("table", { name: "Charges, oldest first" })).getAllByRole("row");
+    const [, first, second, third] = within(screen.getByRole("table", { name: "Charges, oldest first" })).getAllByRole("row");
     expect(first?.textContent).toMatch(/^MainThe provider failed, 12 s after its start · .*450 credits$/);
     expect(second?.textContent).toMatch(/^OtherNot followed to its end, and counted as made, .*45not told$/);
+    expect(third?.textContent).toMatch(/^MainNobody can say whether it was taken.*45unknown$/);
   });
 
   it("says which provider took over from which, and why, and which is next", async () => {
