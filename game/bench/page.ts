@@ -19,7 +19,10 @@ interface Bench {
   readonly play: (story: unknown, media: Readonly<Record<string, PlayableMedia>>) => Promise<void>;
   readonly switches: () => ReturnType<Player["switches"]>;
   readonly cold: (media: Readonly<Record<string, PlayableMedia>>) => void;
-  readonly compare: (how: "new src" | "two elements" | "Phaser video", urls: ReadonlyArray<string>) => Promise<void>;
+  readonly compare: (
+    how: "nothing but a picture" | "new src" | "two elements" | "Phaser video",
+    urls: ReadonlyArray<string>,
+  ) => Promise<void>;
 }
 
 const container = document.getElementById("stage")!;
@@ -82,6 +85,27 @@ const bench: Bench = {
   },
   compare: async (how, urls) => {
     switch (how) {
+      case "nothing but a picture": {
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [8, 2];
+        container.append(canvas);
+        const pen = canvas.getContext("2d")!;
+        // As the clips say in their pixels which they are.
+        const draw = (clip: number, frame: number): void => {
+          for (const [row, value] of [clip, frame].entries()) {
+            for (let bit = 0; bit < 8; bit++) {
+              pen.fillStyle = ((value >> bit) & 1) === 1 ? "#f0f0f0" : "#6c6c6c";
+              pen.fillRect(bit, row, 1, 1);
+            }
+          }
+        };
+        draw(9, 0);
+        bench.onKey = (number) => {
+          draw(number, 0);
+          requestAnimationFrame(() => requestAnimationFrame(() => draw(number, 1)));
+        };
+        return;
+      }
       case "new src": {
         const element = video("1");
         bench.onKey = (number) => {

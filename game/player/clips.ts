@@ -4,9 +4,9 @@ import type { PlayableMedia } from "../net/source.ts";
 
 /** Larger files are not held, bytes. */
 const largestHeld = 24 * 2 ** 20;
-/** An answer that has not begun after this time is asked for anew, ms: somewhere on the way it was forgotten. */
-const patienceMs = 1200;
-const tries = 4;
+/** An answer that has not begun after this time is asked for once more, ms, and twice as long after that: one of them comes. */
+const patienceMs = 350;
+const tries = 3;
 
 export interface Clip {
   readonly media: PlayableMedia;
@@ -18,19 +18,38 @@ export interface Clip {
   readonly sound: Promise<AudioBuffer | null>;
 }
 
-/** The body, once it has begun to come in time. */
+/** The first answer that comes; the other requests end with it. */
 const fetched = async (url: string, signal: AbortSignal): Promise<Response> => {
-  for (let attempt = 1; ; attempt++) {
-    const impatient = new AbortController();
-    const timer = setTimeout(() => impatient.abort(), patienceMs * attempt);
-    try {
-      const response = await fetch(url, { signal: AbortSignal.any([signal, impatient.signal]) });
-      clearTimeout(timer);
+  const asked = new Map<Promise<Response>, AbortController>();
+  let won: Promise<Response> | undefined;
+  const ask = (): void => {
+    const abort = new AbortController();
+    const answer = fetch(url, { signal: AbortSignal.any([signal, abort.signal]) }).then((response) => {
       if (!response.ok) throw new Error(`${new URL(url, location.href).pathname} answered ${response.status}.`);
+      won ??= answer;
       return response;
-    } catch (error) {
+    });
+    asked.set(answer, abort);
+  };
+  ask();
+  const first = (): Promise<Response> => Promise.any(asked.keys());
+  try {
+    for (let attempt = 1; attempt < tries; attempt++) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), patienceMs * 2 ** (attempt - 1))));
+      const answer = await Promise.race([first(), late]);
       clearTimeout(timer);
-      if (signal.aborted || attempt >= tries || !impatient.signal.aborted) throw error;
+      if (answer !== null) return answer;
+      ask();
+    }
+    return await first();
+  } catch (error) {
+    throw error instanceof AggregateError ? error.errors[0] : error;
+  } finally {
+    for (const [answer, abort] of asked) {
+      if (answer === won) continue;
+      answer.catch(() => {});
+      abort.abort();
     }
   }
 };

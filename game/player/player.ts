@@ -14,6 +14,9 @@ import { Stage, type StageWish, type Switch } from "./stage.ts";
 const switchesKept = 200;
 /** What comes after what comes next is worth that much less. */
 const later = 0.3;
+/** What follows by itself is made ready that long before, ms, and until then after the likelier choices. */
+const nearMs = 1200;
+const notYet = 0.15;
 const tickMs = 100;
 
 export interface ChoiceTimer {
@@ -108,6 +111,8 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
   /** Of the cues before it, ms. */
   let before = 0;
   let position = 0;
+  /** Whether the end of the cue is near: then what follows it is more urgent than any choice. */
+  let near = false;
   /** While a piece tells of its end, what follows it does so without a gap. */
   let ending = false;
   let started = false;
@@ -167,8 +172,9 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
     // After the cut that has just been asked for is on the screen.
     looking = setTimeout(() => {
       const wishes: Array<StageWish> = [];
-      if (programme.atEnd.kind === "loop") wishes.push({ cue: programme.atEnd.cue, likelihood: 2 });
-      for (const cue of programme.cues.slice(at + 1)) wishes.push({ cue, likelihood: 2 });
+      const certain = near ? 2 : notYet;
+      if (programme.atEnd.kind === "loop") wishes.push({ cue: programme.atEnd.cue, likelihood: certain });
+      for (const cue of programme.cues.slice(at + 1)) wishes.push({ cue, likelihood: certain });
       for (const { media, likelihood, inputs } of lookAhead(story, state).candidates) {
         const cue = cueOf(media);
         if (cue !== undefined) wishes.push({ cue, likelihood: likelihood * later ** (inputs - 1) });
@@ -180,6 +186,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
   // ── The programme ──
 
   const show = (cue: Cue, round = false): void => {
+    near = false;
     setProblem(null);
     const kind = ending ? (round ? "loop" : "end") : stage.current === null ? "start" : "choice";
     stage.show(cue, kind);
@@ -232,8 +239,12 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
       source.report({ kind: one.kind, scene, node, ms: one.shownMs, primed: one.primed });
     },
     waiting: setWaiting,
-    position: (ms) => {
+    position: (ms, leftMs) => {
       position = ms;
+      if (!near && leftMs < nearMs) {
+        near = true;
+        look();
+      }
       const { showAtMs } = view();
       if (showAtMs !== null && before + ms >= showAtMs) offer();
     },

@@ -48,6 +48,8 @@ export class Slot {
     this.element.tabIndex = -1;
     this.element.setAttribute("aria-hidden", "true");
     this.element.style.opacity = waitingOpacity;
+    // A layer of its own from the beginning: none is made when it is turned on.
+    this.element.style.willChange = "opacity";
     container.append(this.element);
   }
 
@@ -64,8 +66,11 @@ export class Slot {
     this.state = "loading";
   }
 
-  /** Answers whether it is ready: false where it was given another piece meanwhile. Rejects when the video cannot be played. */
-  async prime(clip: Clip): Promise<boolean> {
+  /**
+   * Answers whether it is ready: false where it was given another piece meanwhile. Rejects when the video cannot be played. `atOnce`: it is to
+   * be shown as soon as there is a picture, and plays already.
+   */
+  async prime(clip: Clip, atOnce = false): Promise<boolean> {
     const { cue, element } = this;
     const turn = this.#turn;
     if (cue === null) return false;
@@ -88,6 +93,10 @@ export class Slot {
       await first;
       if (turn !== this.#turn) return false;
       this.#decodes = true;
+      if (atOnce) {
+        this.state = "ready";
+        return true;
+      }
     }
     element.pause();
     if (element.currentTime !== start || element.ended) {

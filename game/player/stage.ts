@@ -15,8 +15,11 @@ const memory = 192 * 2 ** 20;
 const horizonMs = 8000;
 /** Of a file of which nothing is known. */
 const guessedBytes = 2 * 2 ** 20;
-/** Before its end a piece says that it ends: turning the next one on takes the browser about that long, ms. */
-const leadMs = 20;
+/** Before its end a piece says that it ends, ms: until the next one is on the screen two or three frames of the display go by. */
+const leadMs = 48;
+/** After a cut the browser is left alone for that long, ms: what else is made ready would hold up the picture that begins to move. */
+const settleMs = 120;
+const stillMs = 1000;
 /** A wait that is shorter is not spoken of, ms. */
 const quietMs = 180;
 
@@ -35,8 +38,8 @@ export interface StageEvents {
   readonly ending: () => void;
   readonly switched: (one: Switch) => void;
   readonly waiting: (waiting: boolean) => void;
-  /** Of the piece that is shown, ms from its beginning. While it plays, with each frame of the display. */
-  readonly position: (ms: number) => void;
+  /** Of the piece that is shown, ms from its beginning and to its end. While it plays, with each frame of the display. */
+  readonly position: (ms: number, leftMs: number) => void;
   readonly failed: (cue: Cue, error: unknown) => void;
 }
 
@@ -51,10 +54,14 @@ export class Stage {
   readonly #sound: Sound;
   readonly #events: StageEvents;
   #current: Slot | null = null;
+  /** Made ready to be shown as soon as it is. */
+  #coming: Slot | null = null;
   /** Under the current one, until that moves. */
   #outgoing: Slot | null = null;
   #above = 1;
   #turn = 0;
+  /** A cut has just been made. */
+  #settling = false;
   #wished: ReadonlyArray<StageWish> = [];
   /** Elements are made ready one at a time: each takes from the one that is shown. */
   #priming: Promise<void> = Promise.resolve();
@@ -84,6 +91,7 @@ export class Stage {
   show(cue: Cue, kind: Switch["kind"]): void {
     const asked = performance.now();
     const turn = ++this.#turn;
+    this.#coming = null;
     this.#toldEnd = false;
     this.#quiet();
     const ready = this.#readySlot(cue);
@@ -101,7 +109,7 @@ export class Stage {
   /** What may be asked for next. */
   prepare(wishes: ReadonlyArray<StageWish>): void {
     this.#wished = wishes;
-    this.#fill();
+    if (!this.#settling) this.#fill();
   }
 
   pause(): void {
@@ -166,17 +174,22 @@ export class Stage {
       const slot = this.#slots.find((one) => one.has(cue)) ?? this.#free();
       // Also where it was being made ready: from here on nothing else may have the element, and no other piece comes first.
       slot.reserve(cue);
+      this.#coming = slot;
       const clip = await this.#clips.get(cue.assetId);
-      if (turn === this.#turn) await this.#prime(slot, clip);
-      if (turn === this.#turn && slot.state === "ready") this.#cut(slot, asked, kind, false);
+      if (turn === this.#turn) await this.#prime(slot, clip, true);
+      if (turn === this.#turn && slot.state === "ready") return this.#cut(slot, asked, kind, false);
+      // Something else was asked for meanwhile: it may still be wished for.
+      if (slot.cue === cue && slot !== this.#current) slot.clear();
+      this.#fill();
     } catch (error) {
       if (turn !== this.#turn) return;
+      this.#coming = null;
       this.#quiet();
       this.#events.failed(cue, error);
     }
   }
 
-  async #prime(slot: Slot, clip: Clip): Promise<void> {
+  async #prime(slot: Slot, clip: Clip, atOnce = false): Promise<void> {
     const { cue } = slot;
     void clip.sound.then((buffer) => {
       if (slot.cue !== cue) return;
@@ -184,7 +197,7 @@ export class Stage {
       // It comes after the picture: heard from where that is.
       if (slot === this.#current && !this.#paused && !slot.element.paused) this.#sound.cross(buffer, slot.element.currentTime);
     });
-    await slot.prime(clip);
+    await slot.prime(clip, atOnce);
   }
 
   /** One that nothing needs, or the one that is needed least. */
@@ -199,23 +212,34 @@ export class Stage {
   #cut(slot: Slot, asked: number, kind: Switch["kind"], primed: boolean): void {
     this.#quiet();
     const old = this.#current;
+    this.#coming = null;
     this.#current = slot;
     if (this.#outgoing !== null && this.#outgoing !== slot) this.#release(this.#outgoing);
     this.#outgoing = old;
     slot.show(++this.#above);
     const shownMs = performance.now() - asked;
     old?.element.pause();
+    this.#settling = !this.#paused;
     if (this.#paused) {
       if (old !== null) this.#release(old);
       this.#outgoing = null;
       return;
     }
-    slot.element.requestVideoFrameCallback((now) => {
-      this.#events.switched({ kind, primed, shownMs, movingMs: now - asked });
-      if (this.#outgoing !== old || old === null) return;
-      this.#outgoing = null;
-      this.#release(old);
+    const settle = (): void => {
+      if (this.#current !== slot) return;
+      this.#settling = false;
+      if (this.#outgoing === old && old !== null) {
+        this.#outgoing = null;
+        this.#release(old);
+      }
       this.#fill();
+    };
+    // A piece of a single frame never moves.
+    const still = setTimeout(settle, stillMs);
+    slot.element.requestVideoFrameCallback((now) => {
+      clearTimeout(still);
+      this.#events.switched({ kind, primed, shownMs, movingMs: now - asked });
+      setTimeout(settle, settleMs);
     });
     this.#run(slot);
     this.#sound.cross(slot.sound, slot.element.currentTime);
@@ -257,7 +281,7 @@ export class Stage {
     if (slot === null || slot.cue === null || this.#paused) return;
     const at = slot.element.currentTime;
     const leftMs = ((this.#endOf(slot) - at) * 1000) / this.#rate;
-    this.#events.position(at * 1000 - slot.cue.startMs);
+    this.#events.position(at * 1000 - slot.cue.startMs, leftMs);
     if (leftMs > leadMs * 4) this.#sound.follow(at);
     if (leftMs <= leadMs && !this.#toldEnd) {
       this.#toldEnd = true;
@@ -270,17 +294,16 @@ export class Stage {
 
   #fill(): void {
     const size = ({ assetId }: Cue): number => this.#clips.ready(assetId)?.bytes ?? guessedBytes;
-    const shown = [this.#current, this.#outgoing].flatMap((slot) =>
-      slot === null || slot.cue === null ? [] : [{ bytes: size(slot.cue) }],
-    );
-    const waiting = this.#slots.filter((slot) => slot.cue !== null && slot !== this.#current && slot !== this.#outgoing);
+    const shown = [this.#current, this.#coming].flatMap((slot) => (slot === null || slot.cue === null ? [] : [{ bytes: size(slot.cue) }]));
+    // The one below the current one waits as the others do, as soon as that moves.
+    const waiting = this.#slots.filter((slot) => slot.cue !== null && slot !== this.#current && slot !== this.#coming);
     const { load, drop } = planPreload(
       shown,
       waiting.map(({ cue }) => ({ key: cue!.key, bytes: size(cue!), here: this.#clips.ready(cue!.assetId) !== undefined })),
       this.#wished.map(({ cue, likelihood }) => ({ key: cue.key, bytes: size(cue), likelihood })),
       { elements, memory, line: this.#clips.within(horizonMs) },
     );
-    for (const slot of waiting) if (drop.includes(slot.cue!.key)) slot.clear();
+    for (const slot of waiting) if (slot !== this.#outgoing && drop.includes(slot.cue!.key)) slot.clear();
     for (const key of load) {
       const slot = this.#slots.find(({ state }) => state === "empty");
       const wish = this.#wished.find(({ cue }) => cue.key === key);

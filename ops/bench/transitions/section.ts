@@ -274,7 +274,7 @@ const run = async (report: Report): Promise<void> => {
       ],
     });
 
-    const ends = await watch(stand, playing(chained(), chain), () => pause(part(0.4) * 1000));
+    const ends = await watch(stand, playing(chained(), chain), () => pause(part(0.2) * 1000));
     const endGaps = gapsAtEnds(ends.shown, chainFrames - 1, frameMs);
     report.table({
       title: "At the end of a clip: from its last frame to the first of the next",
@@ -287,7 +287,7 @@ const run = async (report: Report): Promise<void> => {
       ],
     });
 
-    const loops = await watch(stand, playing(looping(), chain), () => pause(part(0.25) * 1000));
+    const loops = await watch(stand, playing(looping(), chain), () => pause(part(0.15) * 1000));
     const loopGaps = gapsAtEnds(loops.shown, chainFrames - 1, frameMs);
     report.table({
       title: "A loop: from its last frame to its first",
@@ -312,7 +312,7 @@ const run = async (report: Report): Promise<void> => {
     report.table({ title: "Nothing made ready", unit: "ms", rows: [p95("first picture of the chosen clip", cold, coldAimMs)] });
 
     const rows: Array<Row> = [];
-    for (const how of ["new src", "two elements", "Phaser video"]) {
+    for (const how of ["nothing but a picture", "new src", "two elements", "Phaser video"]) {
       const urls = all.slice(0, 4).map((index) => stand.media(all)[asset(index)]!.video);
       const seen = await watch(
         stand,
@@ -320,7 +320,7 @@ const run = async (report: Report): Promise<void> => {
           await page.evaluate(`globalThis.bench.compare(...${JSON.stringify([how, urls])})`);
           await pause(1500);
         },
-        (page) => pressKeys(page, part(0.1), 4, draw, 1100),
+        (page) => pressKeys(page, part(0.06), 4, draw, 1100),
       );
       const others = cutsIn(seen);
       rows.push(
