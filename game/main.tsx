@@ -3,12 +3,15 @@ import "./player/player.css";
 import { createResource, Show } from "solid-js";
 import { render } from "solid-js/web";
 import { exportedPlay } from "./net/exported.ts";
+import { serverPlay } from "./net/server.ts";
 import type { PlaySource } from "./net/source.ts";
 import { Theatre } from "./player/theatre.tsx";
 
 const open = async (): Promise<PlaySource> => {
   const exported = document.querySelector<HTMLMetaElement>('meta[name="pixsim-story"]')?.content ?? "";
   if (exported !== "") return exportedPlay(exported);
+  const played = await serverPlay(location.hash, navigator.language);
+  if (played !== undefined) return played;
   throw new Error("There is no story at this address. Ask for its link once more.");
 };
 

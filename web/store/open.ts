@@ -6,9 +6,9 @@ import { connect as connectClient, type Client as WireClient, type ClientOptions
 import { closeCodes } from "#protocol/wire/close.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { connectionStateOf, type Connection } from "./connection.ts";
-import { exclusively } from "./lock.ts";
+import { exclusively } from "#protocol/client/browser/lock.ts";
 import { deviceName } from "./device.ts";
-import { createTokens, type Access, type Tokens } from "./tokens.ts";
+import { createTokens, type Access, type Tokens } from "#protocol/client/browser/tokens.ts";
 
 /** Renewing is tried this often where trying again can help. */
 const renewTries = 3;

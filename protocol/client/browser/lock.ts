@@ -1,6 +1,5 @@
 // One tab at a time: by Web Locks where there are any, else (pages that are not served securely have none) by a lease in the storage
 // that the tabs share, which ends by itself if its holder dies.
-import { newKey } from "./key.ts";
 
 /** A holder that has not come back after this long is taken for dead, ms. */
 const leaseMs = 20_000;
@@ -20,7 +19,7 @@ export const byLease = (storage: LeaseStorage, name: string, now: () => number):
     return owner === "" || !(Number(until) > now()) ? null : { owner, until: Number(until) };
   };
   return async (work) => {
-    const owner = newKey();
+    const owner = crypto.getRandomValues(new Uint32Array(4)).join("-");
     for (;;) {
       if (holder() === null) {
         storage.setItem(key, `${owner} ${now() + leaseMs}`);

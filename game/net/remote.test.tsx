@@ -1,0 +1,163 @@
+// A playthrough on a server, spoken to through the client's interface: the server here is the evaluator and a list of what it was told.
+import { afterEach, expect, test } from "vitest";
+import type { Client } from "#protocol/client/client.ts";
+import type { Playthrough } from "#protocol/play.ts";
+import { play } from "#protocol/play.ts";
+import { replayPlay, stepPlay } from "#protocol/scene/play/step.ts";
+import type { PlayInput } from "#protocol/scene/play/state.ts";
+import { choice, clip, storyOf } from "#protocol/scene/testing.ts";
+import { remotePlay } from "./remote.ts";
+import type { PlayChange } from "./source.ts";
+
+const story = storyOf([
+  "main",
+  {
+    start: "ask",
+    nodes: [{ id: "ask", type: "choice" }, clip("left"), clip("right"), { id: "end", type: "end", ending: "end" }],
+    edges: [
+      choice("l", "ask", "left"),
+      choice("r", "ask", "right"),
+      { id: "le", from: "left", to: "end", kind: "default" },
+      { id: "re", from: "right", to: "end", kind: "default" },
+    ],
+  },
+]);
+
+class Server {
+  readonly inputs: Array<PlayInput> = [];
+  /** Held back until they are let through. */
+  readonly waiting: Array<() => void> = [];
+  #rev = 1;
+  readonly #followers = new Set<(playthrough: Playthrough) => void>();
+
+  get playthrough(): Playthrough {
+    const played = replayPlay(story, { seed: 1 }, this.inputs);
+    if (!played.ok) throw new Error(played.refusal.message);
+    return { ...play.calls.get.example.output, id: "ply_1", branch: 0, rev: this.#rev, state: played.state };
+  }
+
+  take(input: PlayInput) {
+    const answer = stepPlay(story, this.playthrough.state, input);
+    if (answer.ok) {
+      this.inputs.push(input);
+      this.#rev++;
+      this.#tell();
+    }
+    return { refusal: answer.ok ? null : answer.refusal, playthrough: this.playthrough };
+  }
+
+  rewind(count: number): void {
+    this.inputs.length = count;
+    this.#rev++;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const follower of this.#followers) follower(this.playthrough);
+  }
+
+  /** What of the client the player uses. */
+  readonly client = {
+    call: (name: string, given: { readonly input?: PlayInput; readonly place?: number }) => {
+      switch (name) {
+        case "play.get":
+          return Promise.resolve(this.playthrough);
+        case "play.story":
+          return Promise.resolve({ versionId: "scv_1", story });
+        case "play.history":
+          return Promise.resolve({ choices: [{ place: 0, scene: "main", node: "ask", edge: "l", at: 1 }], saves: [] });
+        case "play.input":
+          return new Promise((resolve) => this.waiting.push(() => resolve(this.take(given.input!))));
+        case "play.rewind":
+          this.rewind(given.place!);
+          return Promise.resolve(this.playthrough);
+        default:
+          return Promise.resolve({});
+      }
+    },
+    follow: (_name: string, _params: object, follower: { readonly deltas: (all: ReadonlyArray<Playthrough>) => void }) => {
+      const hear = (one: Playthrough): void => follower.deltas([one]);
+      this.#followers.add(hear);
+      return () => this.#followers.delete(hear);
+    },
+  } as unknown as Client;
+}
+
+/** Whatever was answered has been heard. */
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+const open = async (server: Server, watching = false) => {
+  const source = await remotePlay({
+    client: server.client,
+    id: "ply_1",
+    watching,
+    language: "en",
+    keep: localStorage,
+    restarted: () => {},
+  });
+  const changes: Array<PlayChange> = [];
+  source.onChange((change) => changes.push(change));
+  await settled();
+  changes.length = 0;
+  return { source, changes };
+};
+const node = (source: { readonly state: () => { readonly frames: ReadonlyArray<{ readonly node: string }> } }) =>
+  source.state().frames.at(-1)?.node;
+const left: PlayInput = { type: "choose", turn: 0, edge: "l" };
+const right: PlayInput = { type: "choose", turn: 0, edge: "r" };
+
+afterEach(() => localStorage.clear());
+
+test("what is chosen is seen before the server knows of it, and once", async () => {
+  const server = new Server();
+  const { source, changes } = await open(server);
+  expect(source.take(left)).toBeNull();
+  expect([node(source), server.inputs]).toEqual(["left", []]);
+  expect(source.take({ type: "ended", turn: 1 })).toBeNull();
+  for (const arrive of server.waiting.splice(0)) arrive();
+  await settled();
+  expect(server.inputs).toEqual([left, { type: "ended", turn: 1 }]);
+  expect(changes.filter(({ jumped }) => jumped)).toEqual([]);
+  expect(source.history()).toEqual([{ inputs: 0, chosen: "l" }]);
+});
+
+test("where another device was first, the page jumps to what that has chosen", async () => {
+  const server = new Server();
+  const { source, changes } = await open(server);
+  source.take(left);
+  server.take(right);
+  expect([node(source), changes.at(-1)?.jumped]).toEqual(["right", true]);
+  for (const arrive of server.waiting.splice(0)) arrive();
+  await settled();
+  expect([node(source), server.inputs]).toEqual(["right", [right]]);
+});
+
+test("a page that is loaded again before the server answered says it once more, one that was answered does not", async () => {
+  const server = new Server();
+  const first = await open(server);
+  first.source.take(left);
+  first.source.close();
+  const lost = server.waiting.splice(0);
+  expect(lost).toHaveLength(1);
+  const second = await open(server);
+  expect(node(second.source)).toBe("left");
+  for (const arrive of server.waiting.splice(0)) arrive();
+  await settled();
+  expect(server.inputs).toEqual([left]);
+  expect(localStorage.length).toBe(0);
+  const third = await open(server);
+  expect([node(third.source), server.waiting]).toEqual(["left", []]);
+});
+
+test("a rewind anywhere is followed, and who watches gives no inputs", async () => {
+  const server = new Server();
+  const { source } = await open(server);
+  const watcher = await open(server, true);
+  expect(watcher.source.take(left)).toBeNull();
+  expect([server.waiting, node(watcher.source)]).toEqual([[], "ask"]);
+  source.take(left);
+  for (const arrive of server.waiting.splice(0)) arrive();
+  await settled();
+  expect(node(watcher.source)).toBe("left");
+  server.rewind(0);
+  expect([node(watcher.source), watcher.changes.at(-1)?.jumped]).toEqual(["ask", true]);
+});
