@@ -303,3 +303,54 @@ test("two videos play in sync, also after one was thrown off; the shorter one wa
   await line.press("Home");
   await expect.poll(() => line.getAttribute("aria-valuenow"), { timeout: patience }).toBe("0");
 });
+
+/** Drags with the mouse from one point of the page to another. */
+const drag = async (from: { readonly x: number; readonly y: number }, to: { readonly x: number; readonly y: number }): Promise<void> => {
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move(to.x, to.y, { steps: 4 });
+  await page.mouse.up();
+};
+
+test("a scene is authored by keyboard and mouse, played in the editor, and published", async () => {
+  await page.keyboard.press("g");
+  await page.keyboard.press("e");
+  await panel(page, "Scenes").getByRole("button", { name: "New", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Title").fill("Two ways");
+  await dialog.getByRole("button", { name: "Create" }).click();
+  const scene = panel(page, "Scene");
+  const canvas = scene.getByRole("group", { name: /^Canvas/ });
+  const node = (name: RegExp): Locator => canvas.getByRole("button", { name });
+  const add = async (type: string): Promise<void> => {
+    await canvas.press("n");
+    await page.getByRole("menuitem", { name: type, exact: true }).click();
+  };
+  await add("Video");
+  await node(/^Video.*the start, 0 ways on/).waitFor();
+  await add("Ending");
+  const video = node(/^Video.*the start, 1 way on/);
+  await canvas.press("ArrowLeft");
+  await scene.getByLabel("Title").fill("Crossroads");
+  await canvas.getByRole("button", { name: "Video Crossroads" }).waitFor();
+  // A second way on: dragged out of the node's right side to where nothing is.
+  const box = (await video.boundingBox())!;
+  await drag({ x: box.x + box.width, y: box.y + box.height / 2 }, { x: box.x + box.width + 40, y: box.y + box.height + 40 });
+  await page.getByRole("menuitem", { name: "Ending", exact: true }).click();
+  await scene.getByLabel("Name of the ending").fill("woods");
+  await node(/^Ending woods/).waitFor();
+  await canvas.press("ArrowLeft");
+  const at = (await video.boundingBox())!;
+  await drag({ x: at.x + 60, y: at.y + 14 }, { x: at.x + 28, y: at.y + 46 });
+  await scene.getByRole("button", { name: "Choice “…” to woods" }).click();
+  await scene.getByLabel("What the choice says").fill("Into the woods");
+  await scene.getByText("Draft, saved").waitFor();
+  await scene.getByRole("button", { name: "Play", exact: true }).click();
+  const preview = scene.getByRole("region", { name: "Preview" });
+  await preview.getByRole("button", { name: "Into the woods" }).click();
+  await preview.getByText("The end: woods").waitFor();
+  await scene.getByRole("button", { name: "Publish", exact: true }).click();
+  await dialog.getByLabel("Note").fill("first");
+  await dialog.getByRole("button", { name: "Publish" }).click();
+  await scene.getByText("Saved as version 1").waitFor();
+});

@@ -248,15 +248,19 @@ export const Canvas: Component<CanvasProps> = (props) => {
     }
   };
 
-  const goTo = (id: string, extend: boolean) => {
-    if (extend || linking() !== null) editor.select(linking() === null ? [...editor.selected(), id] : editor.selected(), id);
-    else editor.show({ node: id });
+  const goTo = (id: string) => {
+    if (linking() === null) {
+      editor.show({ node: id });
+    } else {
+      editor.select(editor.selected(), id);
+      editor.reveal(id);
+    }
   };
   const walk = (direction: Direction) => {
     const from = editor.current() ?? store.body().start ?? graph().nodes.keys().next().value;
     if (from === undefined) return;
     const to = editor.current() === null ? from : neighbourOf(graph(), from, direction);
-    if (to !== null) goTo(to, false);
+    if (to !== null) goTo(to);
   };
   const moveSelected = (direction: Direction) => {
     const x = direction === "left" ? -gridStep : direction === "right" ? gridStep : 0;
@@ -326,6 +330,8 @@ export const Canvas: Component<CanvasProps> = (props) => {
       act();
       event.preventDefault();
       event.stopPropagation();
+      // The node that had the focus may be gone: the keys go on from the canvas.
+      if (document.activeElement === document.body) host?.focus();
     }
   };
 

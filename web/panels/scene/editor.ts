@@ -55,7 +55,9 @@ export interface Editor {
   readonly arrange: (work: (task: ArrangeTask) => Promise<Arranged>) => Promise<void>;
   readonly zoom: (factor: number, at?: Point) => void;
   readonly fit: () => void;
-  /** Brings a node or an edge's beginning into view, if it is not, and selects it. */
+  /** Brings a node into view, if it is not. */
+  readonly reveal: (node: string) => void;
+  /** Selects a node or an edge, and brings it or its beginning into view. */
   readonly show: (place: { readonly node?: string | null; readonly edge?: string | null }) => void;
   readonly middle: () => Point;
 }
@@ -64,6 +66,8 @@ const nothing: ReadonlySet<string> = new Set();
 /** px around what is fitted or shown. */
 const margin = 48;
 const fitMost = 1;
+/** What is brought into view can be read. */
+const readable = 0.5;
 /** Nodes that are dropped together stand below each other so far apart. */
 const dropStep = 192;
 
@@ -81,6 +85,15 @@ export const createEditor = (store: SceneStore, bodyOf: Editor["bodyOf"]): Edito
     setSelected(now);
     setCurrent(at === undefined ? ([...now].at(-1) ?? current()) : at);
   };
+  const reveal: Editor["reveal"] = (id) => {
+    const node = graph().nodes.get(id);
+    if (node === undefined || contains(seenIn(view(), pane()), grown(rectOf(node), 8))) return;
+    const centre = centreOf(rectOf(node));
+    setView((now) => {
+      const scale = Math.max(now.scale, readable);
+      return { scale, x: pane().width / 2 - centre.x * scale, y: pane().height / 2 - centre.y * scale };
+    });
+  };
   const show: Editor["show"] = ({ node, edge: of }) => {
     const at = of === undefined || of === null ? undefined : graph().edges.get(of);
     const shown = graph().nodes.get(node ?? at?.from ?? "");
@@ -90,14 +103,7 @@ export const createEditor = (store: SceneStore, bodyOf: Editor["bodyOf"]): Edito
       setSelected(nothing);
       setEdge(at.id);
     }
-    const rect = rectOf(shown);
-    if (!contains(seenIn(view(), pane()), grown(rect, 8))) {
-      const centre = centreOf(rect);
-      setView((now) => {
-        const scale = Math.max(now.scale, 0.5);
-        return { scale, x: pane().width / 2 - centre.x * scale, y: pane().height / 2 - centre.y * scale };
-      });
-    }
+    reveal(shown.id);
   };
 
   const present = () => new Set([...selected()].filter((id) => graph().nodes.has(id)));
@@ -266,6 +272,7 @@ export const createEditor = (store: SceneStore, bodyOf: Editor["bodyOf"]): Edito
       const centre = centreOf(bounds);
       setView({ scale, x: width / 2 - centre.x * scale, y: height / 2 - centre.y * scale });
     },
+    reveal,
     show,
     middle,
   };

@@ -79,13 +79,13 @@ export const NodeView: Component<NodeViewProps> = (props) => {
           class="scene-node"
           data-node={props.id}
           data-type={node().type}
-          data-colour={node().type === "group" ? (node() as Extract<SceneNode, { type: "group" }>).colour : undefined}
           data-selected={props.selected ? "" : undefined}
           data-target={props.target ? "" : undefined}
           style={{
             translate: `${props.rect?.x ?? 0}px ${props.rect?.y ?? 0}px`,
             width: `${props.rect?.width ?? 0}px`,
             height: `${props.rect?.height ?? 0}px`,
+            "--colour": node().type === "group" ? (node() as Extract<SceneNode, { type: "group" }>).colour : undefined,
           }}
         >
           <button

@@ -5,6 +5,7 @@ import { bodyOf, choice, clip } from "#protocol/scene/testing.ts";
 import type { SceneBody } from "#protocol/scene/scene.ts";
 import { scenes as domain } from "#protocol/scene.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
+import { sampleAsset } from "#web/store/testing.ts";
 import ScenePanel from "./scene.tsx";
 import { PageWorker } from "./testing.ts";
 
@@ -50,6 +51,7 @@ describe("the Scene panel", () => {
   it("is walked, connected and edited by keyboard alone, and takes it back", async () => {
     const { canvas, server, titles } = await show();
     expect(titles).toContain("The forest");
+    canvas.focus();
     key(canvas, "ArrowRight");
     const path = await node(canvas, /^Video Path, the start, 1 way on/);
     await waitFor(() => expect(path.getAttribute("aria-pressed")).toBe("true"));
@@ -69,6 +71,7 @@ describe("the Scene panel", () => {
     await waitFor(() => expect(server().nodes.map(({ y }) => y)).toEqual([16, 16, 16]));
     key(canvas, "Delete");
     await waitFor(() => expect(server().nodes).toEqual([]));
+    expect(document.activeElement).toBe(canvas);
     expect(await screen.findByText("An empty scene")).toBeTruthy();
     fireEvent.click(screen.getByRole("button", { name: "Undo" }));
     await waitFor(() => expect(server().nodes).toHaveLength(3));
@@ -123,5 +126,57 @@ describe("the Scene panel", () => {
     await waitFor(() => expect(second.server().nodes.map(({ title }) => title)).toEqual(["Path", "Hut", ""]));
     expect(second.server().edges).toHaveLength(1);
     expect(second.server().nodes.map(({ id }) => id)).not.toContain("a");
+  });
+
+  it("takes clips from the gallery as nodes, where they were dropped, and no pictures", async () => {
+    const { canvas, server, workspace } = await show(bodyOf({}));
+    workspace.assets.put([
+      sampleAsset({ id: "ast_fox", name: "a fox", mediaType: "video" }),
+      sampleAsset({ id: "ast_map", name: "a map", mediaType: "image" }),
+    ]);
+    const ids = JSON.stringify(["ast_fox", "ast_map"]);
+    fireEvent.drop(canvas, { dataTransfer: { types: ["application/x-pixsim-assets"], getData: () => ids } });
+    await waitFor(() =>
+      expect(server().nodes).toMatchObject([{ type: "video", title: "a fox", segments: [{ media: { assetId: "ast_fox" } }] }]),
+    );
+    expect(server().start).toBe(server().nodes[0]!.id);
+    expect(await screen.findByText("Only videos become nodes")).toBeTruthy();
+  });
+
+  it("plays from a node, by what its edges say, and shows what came of it", async () => {
+    const { canvas } = await show();
+    key(canvas, "ArrowRight");
+    key(canvas, "p");
+    const preview = await screen.findByRole("region", { name: "Preview" });
+    fireEvent.click(within(preview).getByRole("button", { name: "Go in" }));
+    const hut = await node(canvas, /^Video Hut/);
+    await waitFor(() => expect(hut.getAttribute("aria-pressed")).toBe("true"));
+    fireEvent.click(within(preview).getByRole("button", { name: "To the end of the clip" }));
+    expect(await within(preview).findByText("Nothing leads on from here")).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "A step back" }));
+    expect(await within(preview).findByRole("button", { name: "To the end of the clip" })).toBeTruthy();
+  });
+
+  it("declares variables, and refuses a name that stands twice", async () => {
+    const { server } = await show();
+    fireEvent.click(screen.getByRole("button", { name: "Story" }));
+    fireEvent.click(await screen.findByRole("button", { name: "Add a variable" }));
+    fireEvent.click(screen.getByRole("button", { name: "Add a variable" }));
+    await waitFor(() => expect(server().variables.map(({ name }) => name)).toEqual(["variable", "variable2"]));
+    const [, second] = screen.getAllByLabelText("Name of the variable");
+    fireEvent.input(second!, { target: { value: "variable" } });
+    fireEvent.input(second!, { target: { value: "coins" } });
+    await waitFor(() => expect(server().variables.map(({ name }) => name)).toEqual(["variable", "coins"]));
+    expect(await screen.findAllByText("not used")).toHaveLength(3);
+  });
+
+  it("tells problems as they come, and leads to their place", async () => {
+    const { canvas } = await show();
+    const tab = await screen.findByRole("button", { name: /^Problems \d/ });
+    fireEvent.click(tab);
+    const problems = await screen.findByRole("list", { name: "Problems" });
+    fireEvent.click(within(problems).getByRole("button", { name: /^error Hut/ }));
+    const hut = await node(canvas, /^Video Hut.*problem/);
+    await waitFor(() => expect(hut.getAttribute("aria-pressed")).toBe("true"));
   });
 });

@@ -11,6 +11,7 @@ import Rocket from "lucide-solid/icons/rocket";
 import Undo from "lucide-solid/icons/undo-2";
 import Waypoints from "lucide-solid/icons/waypoints";
 import { createEffect, createSignal, Match, onCleanup, Show, Switch, type Component } from "solid-js";
+import { provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
 import { TitleDialog, type SceneTask } from "#web/panels/scenes/title-dialog.tsx";
 import { sentenceOf } from "#web/store/problem.ts";
@@ -94,6 +95,23 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
       )
       .finally(() => setArranging(false));
   };
+  const publish = () => (errors() > 0 ? show("problems") : setTask({ kind: "publish", id, title: store.scene()?.title ?? "" }));
+  provideCommands(() =>
+    props.visible() && store.state().kind === "ready"
+      ? [
+          { id: "scene.arrange", title: "Arrange the scene", group: "Scene", icon: LayoutDashboard, words: "layout tidy", run: arrange },
+          { id: "scene.publish", title: "Publish the scene", group: "Scene", icon: Rocket, words: "version release", run: publish },
+          {
+            id: "scene.problems",
+            title: "Problems of the scene",
+            group: "Scene",
+            icon: CircleAlert,
+            words: "check errors lint",
+            run: () => show("problems"),
+          },
+        ]
+      : [],
+  );
   const errors = () => checking.problems().filter(({ severity }) => severity === "error").length;
   const published = () => store.scene()?.latest ?? null;
 
@@ -171,12 +189,7 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
                 </Match>
               </Switch>
             </span>
-            <Button
-              size="s"
-              icon={Rocket}
-              disabled={store.body().nodes.length === 0}
-              onClick={() => (errors() > 0 ? show("problems") : setTask({ kind: "publish", id, title: store.scene()?.title ?? "" }))}
-            >
+            <Button size="s" icon={Rocket} disabled={store.body().nodes.length === 0 || store.saving().kind !== "saved"} onClick={publish}>
               Publish
             </Button>
             <IconButton size="s" label="Side view" icon={PanelRight} pressed={isOpen()} onClick={() => setOpen((now) => !now)} />
