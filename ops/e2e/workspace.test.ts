@@ -329,10 +329,10 @@ test("a scene is authored by keyboard and mouse, played in the editor, and publi
   await add("Video");
   await node(/^Video.*the start, 0 ways on/).waitFor();
   await add("Ending");
-  const video = node(/^Video.*the start, 1 way on/);
+  const video = node(/^Video Crossroads, the start/);
   await canvas.press("ArrowLeft");
   await scene.getByLabel("Title").fill("Crossroads");
-  await canvas.getByRole("button", { name: "Video Crossroads" }).waitFor();
+  await node(/^Video Crossroads, the start, 1 way on/).waitFor();
   // A second way on: dragged out of the node's right side to where nothing is.
   const box = (await video.boundingBox())!;
   await drag({ x: box.x + box.width, y: box.y + box.height / 2 }, { x: box.x + box.width + 40, y: box.y + box.height + 40 });

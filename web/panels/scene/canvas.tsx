@@ -56,9 +56,17 @@ const farBelow = 0.4;
 /** Room that a new node takes beside the one that it is made from. */
 const besideStep = 320;
 
-const inkNames = ["default", "conditional", "choice", "return", "outcome", "accent", "words", "behind"] as const satisfies ReadonlyArray<
-  keyof Inks
->;
+const inkNames = [
+  "default",
+  "conditional",
+  "choice",
+  "return",
+  "outcome",
+  "accent",
+  "words",
+  "behind",
+  "grid",
+] as const satisfies ReadonlyArray<keyof Inks>;
 
 export const Canvas: Component<CanvasProps> = (props) => {
   const { assets } = useWorkspace();
@@ -70,8 +78,8 @@ export const Canvas: Component<CanvasProps> = (props) => {
   const [focused, setFocused] = createSignal(false);
   /** The node from which the keyboard draws a connection. */
   const [linking, setLinking] = createSignal<string | null>(null);
-  const [moving, setMoving] = createSignal(false);
   let host: HTMLDivElement | undefined;
+  let layer: HTMLDivElement | undefined;
   let world: HTMLUListElement | undefined;
   let sheet: HTMLCanvasElement | undefined;
   let inks: HTMLDivElement | undefined;
@@ -123,7 +131,6 @@ export const Canvas: Component<CanvasProps> = (props) => {
   }, []);
 
   let frame = 0;
-  let rest: ReturnType<typeof setTimeout> | undefined;
   const drawView = () => {
     frame = 0;
     const now = view();
@@ -131,25 +138,16 @@ export const Canvas: Component<CanvasProps> = (props) => {
     if (part().scale !== now.scale || !contains(part().rect, seen)) {
       setPart({ rect: grown(seen, ahead / now.scale), scale: now.scale });
     }
-    const { rect } = part();
-    world!.style.transform = `translate(${now.x}px, ${now.y}px) scale(${now.scale})`;
-    sheet!.style.transform = `translate(${now.x + rect.x * now.scale}px, ${now.y + rect.y * now.scale}px)`;
-    host!.style.setProperty("--grid", `${gridStep * 2 * now.scale}px`);
-    host!.style.backgroundPosition = `${now.x}px ${now.y}px`;
+    // Whole pixels: the layer is a picture that is moved, and letters between pixels would be blurred.
+    layer!.style.transform = `translate(${Math.round(now.x)}px, ${Math.round(now.y)}px)`;
+    world!.style.transform = `scale(${now.scale})`;
   };
   createEffect(
     on([view, pane], () => {
       if (frame === 0) frame = requestAnimationFrame(drawView);
-      // While it moves the layers are kept as pictures; at rest they are drawn sharp.
-      setMoving(true);
-      clearTimeout(rest);
-      rest = setTimeout(() => setMoving(false), 200);
     }),
   );
-  onCleanup(() => {
-    cancelAnimationFrame(frame);
-    clearTimeout(rest);
-  });
+  onCleanup(() => cancelAnimationFrame(frame));
 
   const readInks = (): Inks =>
     Object.fromEntries(inkNames.map((name, at) => [name, getComputedStyle(inks!.children[at]!).color])) as Record<keyof Inks, string>;
@@ -186,7 +184,7 @@ export const Canvas: Component<CanvasProps> = (props) => {
       hand: handCurve(),
       inks: readInks(),
     });
-    sheet.style.transform = `translate(${view().x + rect.x * view().scale}px, ${view().y + rect.y * view().scale}px)`;
+    sheet.style.transform = `translate(${rect.x * scale}px, ${rect.y * scale}px)`;
   };
   createEffect(
     on([part, placed, graph, editor.selected, editor.edge, editor.current, linking, gestures.gesture, theme], () => {
@@ -396,7 +394,6 @@ export const Canvas: Component<CanvasProps> = (props) => {
       ref={(element) => (host = element)}
       data-over={over() ? "" : undefined}
       data-panning={spaceHeld() || gesture()?.kind === "pan" ? "" : undefined}
-      data-moving={moving() ? "" : undefined}
       data-far={view().scale < farBelow ? "" : undefined}
       onKeyDown={onKeyDown}
       onKeyUp={(event) => event.key === " " && setSpaceHeld(false)}
@@ -412,33 +409,35 @@ export const Canvas: Component<CanvasProps> = (props) => {
       {...gestures.handlers}
       {...zone}
     >
-      <canvas class="scene-edges" ref={(element) => (sheet = element)} aria-hidden="true" />
-      <ul class="scene-world" ref={(element) => (world = element)} aria-label="Nodes in view">
-        <For each={visible()}>
-          {(id) => (
-            <NodeView
-              id={id}
-              graph={graph}
-              rect={placed().rects.get(id)}
-              selected={editor.selected().has(id)}
-              current={editor.current() === id}
-              focused={focused()}
-              target={isTarget(id) || (linking() !== null && linking() !== id && editor.current() === id)}
-              problems={props.problems.get(id)?.count ?? 0}
-              severity={props.problems.get(id)?.worst ?? null}
-            />
-          )}
-        </For>
-        <Show when={gesture()?.kind === "marquee" ? (gesture() as { readonly frame: Rect }).frame : null}>
-          {(rect) => (
-            <li
-              class="scene-marquee"
-              aria-hidden="true"
-              style={{ translate: `${rect().x}px ${rect().y}px`, width: `${rect().width}px`, height: `${rect().height}px` }}
-            />
-          )}
-        </Show>
-      </ul>
+      <div class="scene-layer" ref={(element) => (layer = element)}>
+        <canvas class="scene-edges" ref={(element) => (sheet = element)} aria-hidden="true" />
+        <ul class="scene-world" ref={(element) => (world = element)} aria-label="Nodes in view">
+          <For each={visible()}>
+            {(id) => (
+              <NodeView
+                id={id}
+                graph={graph}
+                rect={placed().rects.get(id)}
+                selected={editor.selected().has(id)}
+                current={editor.current() === id}
+                focused={focused()}
+                target={isTarget(id) || (linking() !== null && linking() !== id && editor.current() === id)}
+                problems={props.problems.get(id)?.count ?? 0}
+                severity={props.problems.get(id)?.worst ?? null}
+              />
+            )}
+          </For>
+          <Show when={gesture()?.kind === "marquee" ? (gesture() as { readonly frame: Rect }).frame : null}>
+            {(rect) => (
+              <li
+                class="scene-marquee"
+                aria-hidden="true"
+                style={{ translate: `${rect().x}px ${rect().y}px`, width: `${rect().width}px`, height: `${rect().height}px` }}
+              />
+            )}
+          </Show>
+        </ul>
+      </div>
       <div class="scene-inks" aria-hidden="true" ref={(element) => (inks = element)}>
         <For each={inkNames}>{(name) => <i data-ink={name} />}</For>
       </div>

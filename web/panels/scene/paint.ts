@@ -1,10 +1,10 @@
 // Draws all edges of the part that is seen onto one canvas, in few strokes: those that look alike are one path.
 import type { SceneEdge } from "#protocol/scene/scene.ts";
 import type { Point } from "#web/ui/pan-zoom.ts";
-import { overlaps, pointOn, type Curve, type Rect } from "./geometry.ts";
+import { gridStep, overlaps, pointOn, type Curve, type Rect } from "./geometry.ts";
 
 /** Colours by name, as the page has them at the moment. */
-export type Inks = Readonly<Record<SceneEdge["kind"] | "accent" | "words" | "behind", string>>;
+export type Inks = Readonly<Record<SceneEdge["kind"] | "accent" | "words" | "behind" | "grid", string>>;
 
 interface Drawing {
   readonly part: Rect;
@@ -19,6 +19,8 @@ interface Drawing {
 
 /** Below this scale words cannot be read. */
 const wordsFrom = 0.5;
+/** Below this one points of the grid would be a haze. */
+const gridFrom = 0.4;
 const fontPx = 11;
 const mostWords = 28;
 const arrow = { length: 9, half: 4.5 };
@@ -55,6 +57,13 @@ export const paintEdges = (canvas: HTMLCanvasElement, drawing: Drawing): void =>
   context.clearRect(0, 0, width, height);
   context.setTransform(size, 0, 0, size, -part.x * size, -part.y * size);
   const thin = Math.max(1.5, 1 / scale);
+  if (scale >= gridFrom) {
+    const step = gridStep * 2;
+    context.fillStyle = inks.grid;
+    for (let x = Math.ceil(part.x / step) * step; x < part.x + part.width; x += step) {
+      for (let y = Math.ceil(part.y / step) * step; y < part.y + part.height; y += step) context.fillRect(x - 0.75, y - 0.75, 1.5, 1.5);
+    }
+  }
 
   const looks = new Map<string, { readonly kind: SceneEdge["kind"]; readonly lit: boolean; readonly line: Path2D; readonly tip: Path2D }>();
   for (const { edge, curve } of drawing.edges) {
