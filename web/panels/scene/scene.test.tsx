@@ -135,7 +135,9 @@ describe("the Scene panel", () => {
       sampleAsset({ id: "ast_map", name: "a map", mediaType: "image" }),
     ]);
     const ids = JSON.stringify(["ast_fox", "ast_map"]);
-    fireEvent.drop(canvas, { dataTransfer: { types: ["application/x-pixsim-assets"], getData: () => ids } });
+    const drop = new Event("drop", { bubbles: true, cancelable: true });
+    Object.assign(drop, { clientX: 60, clientY: 40, dataTransfer: { types: ["application/x-pixsim-assets"], getData: () => ids } });
+    fireEvent(canvas, drop);
     await waitFor(() =>
       expect(server().nodes).toMatchObject([{ type: "video", title: "a fox", segments: [{ media: { assetId: "ast_fox" } }] }]),
     );
