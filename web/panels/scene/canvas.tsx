@@ -51,8 +51,8 @@ interface CanvasProps {
 /** px around the pane that are drawn with it. */
 const ahead = 320;
 const keyZoom = 1.25;
-/** Below this scale nodes are coloured marks with their names. */
-const farBelow = 0.4;
+/** Below this scale nothing in a node can be read: they are marks on the canvas of the edges. A thousand elements took 0.2 s a frame. */
+const farBelow = 0.3;
 /** Room that a new node takes beside the one that it is made from. */
 const besideStep = 320;
 
@@ -87,12 +87,14 @@ export const Canvas: Component<CanvasProps> = (props) => {
   const settled = createMemo(() => placedOf(graph().nodes, graph().from));
   const nodesAt = createMemo(() => spatialOf(settled().rects));
   const edgesAt = createMemo(() => spatialOf([...settled().curves].map(([id, curve]) => [id, boxOf(curve)] as const)));
+  const isFar = createMemo(() => view().scale < farBelow);
   const gestures = createGestures({
     editor,
     host: () => host!,
     placed: settled,
     nodesAt,
     edgesAt,
+    far: () => isFar(),
     panning: spaceHeld,
     onLoose: (event, from, at) => showContextMenu(event, "Lead on to a new", addItems(at, from)),
   });
@@ -123,7 +125,7 @@ export const Canvas: Component<CanvasProps> = (props) => {
   });
   /** In the order in which they came: what stays is not moved in the page. */
   const visible = createMemo((before: ReadonlyArray<string>): ReadonlyArray<string> => {
-    const found = nodesAt().within(part().rect);
+    const found = isFar() ? new Set<string>() : nodesAt().within(part().rect);
     const current = editor.current();
     if (current !== null && graph().nodes.has(current)) found.add(current);
     const staying = before.filter((id) => found.delete(id));
@@ -131,6 +133,7 @@ export const Canvas: Component<CanvasProps> = (props) => {
   }, []);
 
   let frame = 0;
+  let drawnScale = 0;
   const drawView = () => {
     frame = 0;
     const now = view();
@@ -140,7 +143,8 @@ export const Canvas: Component<CanvasProps> = (props) => {
     }
     // Whole pixels: the layer is a picture that is moved, and letters between pixels would be blurred.
     layer!.style.transform = `translate(${Math.round(now.x)}px, ${Math.round(now.y)}px)`;
-    world!.style.transform = `scale(${now.scale})`;
+    if (drawnScale !== now.scale) world!.style.transform = `scale(${now.scale})`;
+    drawnScale = now.scale;
   };
   createEffect(
     on([view, pane], () => {
@@ -162,6 +166,13 @@ export const Canvas: Component<CanvasProps> = (props) => {
     const to = placed().rects.get(editor.current() ?? "");
     return from === undefined || to === undefined || from === to ? null : curveOf(from, to, 0.5);
   };
+  const marksIn = (rect: Rect) => {
+    const [{ rects }, selected, { nodes }] = [placed(), editor.selected(), graph()];
+    return [...nodesAt().within(rect)].flatMap((id) => {
+      const [node, at] = [nodes.get(id), rects.get(id)];
+      return node === undefined || at === undefined ? [] : [{ rect: at, type: node.type, selected: selected.has(id) }];
+    });
+  };
   let drawing = 0;
   const drawEdges = () => {
     drawing = 0;
@@ -180,6 +191,7 @@ export const Canvas: Component<CanvasProps> = (props) => {
       part: rect,
       scale,
       edges,
+      marks: isFar() ? marksIn(rect) : [],
       lit: ({ id, from, to }: SceneEdge) => id === chosen || selected.has(from) || selected.has(to),
       hand: handCurve(),
       inks: readInks(),
@@ -334,9 +346,10 @@ export const Canvas: Component<CanvasProps> = (props) => {
   };
 
   const onContextMenu = (event: MouseEvent) => {
-    const id = (event.target as Element).closest<HTMLElement>("[data-node]")?.dataset["node"] ?? null;
     const byKeyboard = event.clientX === 0 && event.clientY === 0;
     const at = byKeyboard ? besideCurrent() : gestures.onCanvas(gestures.pointOf(event));
+    const element = (event.target as Element).closest<HTMLElement>("[data-node]");
+    const id = element?.dataset["node"] ?? (isFar() && !byKeyboard ? gestures.nodeAt(at) : null);
     const node = id === null ? undefined : graph().nodes.get(id);
     if (node === undefined) {
       const edge = byKeyboard ? null : gestures.edgeAt(at);
@@ -394,7 +407,6 @@ export const Canvas: Component<CanvasProps> = (props) => {
       ref={(element) => (host = element)}
       data-over={over() ? "" : undefined}
       data-panning={spaceHeld() || gesture()?.kind === "pan" ? "" : undefined}
-      data-far={view().scale < farBelow ? "" : undefined}
       onKeyDown={onKeyDown}
       onKeyUp={(event) => event.key === " " && setSpaceHeld(false)}
       onFocusIn={() => setFocused(true)}

@@ -20,6 +20,8 @@ interface Deps {
   readonly placed: Accessor<Placed>;
   readonly nodesAt: Accessor<Spatial>;
   readonly edgesAt: Accessor<Spatial>;
+  /** Nodes are drawn as marks: none of them is an element. */
+  readonly far: () => boolean;
   /** Space is held. */
   readonly panning: () => boolean;
   /** A connection ended where nothing is. */
@@ -114,7 +116,7 @@ export const createGestures = (deps: Deps) => {
       pointers.delete(event.pointerId);
       return;
     }
-    const id = target.closest<HTMLElement>("[data-node]")?.dataset["node"] ?? null;
+    const id = target.closest<HTMLElement>("[data-node]")?.dataset["node"] ?? (deps.far() ? nodeAt(onCanvas(at)) : null);
     const isGroup = id !== null && editor.store.graph().nodes.get(id)?.type === "group";
     const panned = event.button === 1 || deps.panning();
     if (event.button === 1) event.preventDefault();
@@ -246,6 +248,7 @@ export const createGestures = (deps: Deps) => {
     gesture,
     pointOf,
     onCanvas,
+    nodeAt,
     edgeAt,
     cancel,
     handlers: { onPointerDown, onPointerMove, onPointerUp, onPointerCancel: cancel },

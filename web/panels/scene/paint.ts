@@ -1,5 +1,5 @@
 // Draws all edges of the part that is seen onto one canvas, in few strokes: those that look alike are one path.
-import type { SceneEdge } from "#protocol/scene/scene.ts";
+import type { SceneEdge, SceneNode } from "#protocol/scene/scene.ts";
 import type { Point } from "#web/ui/pan-zoom.ts";
 import { gridStep, overlaps, pointOn, type Curve, type Rect } from "./geometry.ts";
 
@@ -10,6 +10,8 @@ interface Drawing {
   readonly part: Rect;
   readonly scale: number;
   readonly edges: ReadonlyArray<{ readonly edge: SceneEdge; readonly curve: Curve; readonly words: string }>;
+  /** Nodes that are too small to be elements of the page. */
+  readonly marks: ReadonlyArray<{ readonly rect: Rect; readonly type: SceneNode["type"]; readonly selected: boolean }>;
   /** Edges of what is selected. */
   readonly lit: (edge: SceneEdge) => boolean;
   /** The one that is being drawn, by hand. */
@@ -24,6 +26,20 @@ const gridFrom = 0.4;
 const fontPx = 11;
 const mostWords = 28;
 const arrow = { length: 9, half: 4.5 };
+
+/** As the stripes of the nodes are coloured. */
+const markInks: Readonly<Record<SceneNode["type"], keyof Inks>> = {
+  video: "accent",
+  generation: "accent",
+  choice: "choice",
+  minigame: "choice",
+  condition: "conditional",
+  action: "conditional",
+  end: "return",
+  return: "default",
+  scene_call: "default",
+  group: "grid",
+};
 
 const trace = (path: Path2D, [a, b, c, d]: Curve) => {
   path.moveTo(a.x, a.y);
@@ -87,6 +103,15 @@ export const paintEdges = (canvas: HTMLCanvasElement, drawing: Drawing): void =>
     context.fill(tip);
   }
   context.setLineDash([]);
+  for (const { rect, type, selected } of drawing.marks) {
+    context.fillStyle = selected ? inks.accent : inks[markInks[type]];
+    if (type === "group") {
+      context.strokeStyle = context.fillStyle;
+      context.strokeRect(rect.x, rect.y, rect.width, rect.height);
+    } else {
+      context.fillRect(rect.x, rect.y, rect.width, rect.height);
+    }
+  }
   if (drawing.hand !== null) {
     const line = new Path2D();
     trace(line, drawing.hand);
