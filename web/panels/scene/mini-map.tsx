@@ -20,6 +20,8 @@ export const MiniMap: Component<MiniMapProps> = (props) => {
   const bounds = () => boundsOf(props.rects().values());
   createEffect(() => {
     props.theme();
+    // Its size goes with that of the panel.
+    props.editor.pane();
     const around = bounds();
     if (canvas === undefined || around === null) return;
     const { color, outlineColor } = getComputedStyle(canvas);
