@@ -1,6 +1,6 @@
 // Builds the front ends into dist/, with packed copies of what packs well. Says nothing has to be done when nothing changed.
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
@@ -31,7 +31,10 @@ export const frontEnds: ReadonlyArray<FrontEnd> = [
 ];
 
 const pack = async (site: string): Promise<void> => {
-  const files = (await filesOf(site)).filter((file) => /\.(js|css|html|svg|json|webmanifest)$/.test(file));
+  const all = await filesOf(site);
+  // What a copy of the site has to hold.
+  await writeFile(join(site, "files.json"), JSON.stringify(all.map((file) => relative(site, file).replaceAll("\\", "/")).toSorted()));
+  const files = all.filter((file) => /\.(js|css|html|svg|json|webmanifest)$/.test(file));
   await Promise.all(
     files.map(async (file) => {
       const plain = await readFile(file);

@@ -1,27 +1,7 @@
 // A story that lies in files beside the page: as the static export writes it.
-import * as z from "zod";
-import { Story } from "#protocol/scene/scene.ts";
+import { ExportedStory } from "#protocol/scene/exported.ts";
 import { localPlay } from "./local.ts";
-import { contentRatings, type PlayableMedia, type PlaySource } from "./source.ts";
-
-/** The file of an exported story. Addresses are relative to it. */
-const ExportedStory = z.object({
-  title: z.string().max(200),
-  rating: z.enum(contentRatings).default("everyone"),
-  /** Changes with the story: what was kept of another version is not gone on with. */
-  version: z.string().max(100),
-  story: Story,
-  media: z.record(
-    z.string(),
-    z.object({
-      video: z.string(),
-      audio: z.string().nullable().default(null),
-      durationMs: z.number().min(0),
-      bytes: z.int().min(0).nullable().default(null),
-      poster: z.string().nullable().default(null),
-    }),
-  ),
-});
+import type { PlayableMedia, PlaySource } from "./source.ts";
 
 /** Rejects with a sentence for a person. */
 export const exportedPlay = async (address: string): Promise<PlaySource> => {
@@ -30,7 +10,7 @@ export const exportedPlay = async (address: string): Promise<PlaySource> => {
   if (!response.ok) throw new Error(`The story could not be loaded: ${url.pathname} answered ${response.status}.`);
   const read = ExportedStory.safeParse(await response.json().catch(() => null));
   if (!read.success) throw new Error("The story could not be read: its file is damaged, or of another version of PixSim.");
-  const { title, rating, version, story, media } = read.data;
+  const { title, version, story, media } = read.data;
   const beside = (path: string): string => new URL(path, url).href;
   const files = new Map<string, PlayableMedia>(
     Object.entries(media).map(([id, one]) => [
@@ -46,7 +26,6 @@ export const exportedPlay = async (address: string): Promise<PlaySource> => {
   return localPlay({
     story,
     title,
-    rating,
     media: (ids) => Promise.resolve(new Map(ids.flatMap((id) => (files.has(id) ? [[id, files.get(id)!] as const] : [])))),
     seed: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
     keep: { at: localStorage, name: `pixsim.play.${url.pathname}.${version}` },

@@ -5,7 +5,7 @@ import { type PlayInput, PlayInput as PlayInputSchema, type PlayOutput, type Pla
 import { replayPlay, startPlay, stepPlay } from "#protocol/scene/play/step.ts";
 import { viewPlay } from "#protocol/scene/play/view.ts";
 import type { Story } from "#protocol/scene/scene.ts";
-import type { ContentRating, Moment, PlayableMedia, PlayChange, PlaySource, Refusal } from "./source.ts";
+import type { Moment, PlayableMedia, PlayChange, PlaySource, Refusal } from "./source.ts";
 
 /** What a page can keep: `localStorage` is one. */
 export type Keep = Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -13,7 +13,6 @@ export type Keep = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 export interface LocalOptions {
   readonly story: Story;
   readonly title: string;
-  readonly rating?: ContentRating;
   readonly media: (assetIds: ReadonlyArray<string>) => Promise<ReadonlyMap<string, PlayableMedia>>;
   /** Of a new playthrough; asked for again after a restart. */
   readonly seed: () => number;
@@ -81,7 +80,6 @@ export const localPlay = (options: LocalOptions): PlaySource => {
   return {
     story,
     title: options.title,
-    rating: options.rating ?? "everyone",
     watching: false,
     state: () => state,
     take: (input): Refusal | null => {

@@ -120,7 +120,6 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
   return {
     story,
     title: begun.title,
-    rating: "everyone",
     watching,
     state: () => shownIn(ahead),
     take,

@@ -35,9 +35,6 @@ export interface Refusal {
   readonly message: string;
 }
 
-export const contentRatings = ["everyone", "teen", "mature"] as const;
-export type ContentRating = (typeof contentRatings)[number];
-
 /** How one change of what is seen went. */
 export interface SwitchReport {
   readonly kind: "start" | "choice" | "end" | "loop";
@@ -52,7 +49,6 @@ export interface SwitchReport {
 export interface PlaySource {
   readonly story: Story;
   readonly title: string;
-  readonly rating: ContentRating;
   /** Who only watches gives no inputs. */
   readonly watching: boolean;
   readonly state: () => PlayState;

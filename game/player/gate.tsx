@@ -1,6 +1,7 @@
 // Before the story: what it is, whom it is for, and the one press that browsers ask for before there is sound.
 import { createSignal, Show } from "solid-js";
-import { type ContentRating, contentRatings, type PlaySource } from "../net/source.ts";
+import { type ContentRating, contentRatings, ratingOf } from "#protocol/scene/scene.ts";
+import type { PlaySource } from "../net/source.ts";
 
 const warnings: Readonly<Record<Exclude<ContentRating, "everyone">, string>> = {
   teen: "This story is for people of 13 years or more.",
@@ -13,15 +14,16 @@ export const Gate = (props: {
   readonly agreed: ContentRating;
   readonly start: () => void;
 }) => {
-  const asks = () => contentRatings.indexOf(props.source.rating) > contentRatings.indexOf(props.agreed);
+  const rating = ratingOf(props.source.story);
+  const asks = () => contentRatings.indexOf(rating) > contentRatings.indexOf(props.agreed);
   const [agreed, setAgreed] = createSignal(false);
-  const warning = () => (props.source.rating === "everyone" ? "" : warnings[props.source.rating]);
+  const warning = rating === "everyone" ? "" : warnings[rating];
   const goesOn = props.source.state().turn > 0;
   return (
     <section class="gate" aria-labelledby="title">
       <h1 id="title">{props.source.title}</h1>
-      <Show when={warning() !== ""}>
-        <p class="rating">{warning()}</p>
+      <Show when={warning !== ""}>
+        <p class="rating">{warning}</p>
       </Show>
       <Show when={asks()}>
         <label class="agree">

@@ -1,5 +1,6 @@
 // How somebody wants to watch: kept in this browser.
 import * as z from "zod";
+import { contentRatings } from "#protocol/scene/scene.ts";
 import type { Keep } from "../net/local.ts";
 
 export const speeds = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
@@ -17,7 +18,7 @@ const Settings = z.object({
   /** Null: as the system says. */
   reducedMotion: z.boolean().nullable().catch(null),
   /** The highest that has been agreed to. */
-  rating: z.enum(["everyone", "teen", "mature"]).catch("everyone"),
+  rating: z.enum(contentRatings).catch("everyone"),
 });
 export type Settings = z.infer<typeof Settings>;
 

@@ -1,5 +1,6 @@
 // The player's screen: the pictures at the back, the overlay's canvas over them, and over that all that is read and pressed.
 import { createEffect, createMemo, createSignal, Match, on, onCleanup, onMount, Show, Switch } from "solid-js";
+import { ratingOf } from "#protocol/scene/scene.ts";
 import type { PlaySource } from "../net/source.ts";
 import { choiceKeys, Choices } from "./choices.tsx";
 import { followGamepads } from "./gamepad.ts";
@@ -54,7 +55,7 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
                 source={props.source}
                 agreed={settings().rating}
                 start={() => {
-                  change({ rating: props.source.rating });
+                  change({ rating: ratingOf(props.source.story) });
                   setBegun(true);
                   made().start();
                 }}

@@ -1,15 +1,16 @@
 // The player in a real browser, with a story that lies beside it in files: no server of PixSim's, as an exported folder is played.
-import { createReadStream } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type * as z from "zod";
+import { exportedPage, type ExportedStory } from "#protocol/scene/exported.ts";
 import { choice, clip, storyOf } from "#protocol/scene/testing.ts";
 import { makeCodedClip, readPicture } from "../bench/transitions/clips.ts";
 import { openBrowser, openDevice } from "./browser.ts";
+import { type FolderServer, serveFolder } from "./folder-server.ts";
 
 const built = fileURLToPath(new URL("../../dist/game", import.meta.url));
 const names = ["hall", "left", "right"];
@@ -44,51 +45,29 @@ const story = storyOf([
   },
 ]);
 
+type Media = z.input<typeof ExportedStory>["media"][string];
+
 let folder: string;
-let server: Server;
-let address: string;
+let server: FolderServer;
 let browser: Browser;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pixsim-player-"));
-  const clips = await names.reduce<Promise<ReadonlyArray<readonly [string, object]>>>(async (before, name, index) => {
+  const clips = await names.reduce<Promise<ReadonlyArray<readonly [string, Media]>>>(async (before, name, index) => {
     const done = await before;
     const { video, audio } = await makeCodedClip(folder, index + 1, 48);
-    files.set(`/${name}.mp4`, video).set(`/${name}.m4a`, audio);
-    return [...done, [`ast_${name}`, { video: `./${name}.mp4`, audio: `./${name}.m4a`, durationMs: 2000 }] as const];
+    return [...done, [`ast_${name}`, { video: basename(video), audio: basename(audio), durationMs: 2000 }] as const];
   }, Promise.resolve([]));
-  const exported = JSON.stringify({ title: "Two doors", version: "1", story, media: Object.fromEntries(clips) });
-  server = createServer(async (request, response) => {
-    const path = new URL(request.url ?? "/", "http://host").pathname;
-    if (path === "/story.json") return void response.setHeader("content-type", "application/json").end(exported);
-    if (path === "/") {
-      const page = await readFile(join(built, "index.html"), "utf8");
-      return void response
-        .setHeader("content-type", "text/html")
-        .end(page.replace('name="pixsim-story" content=""', 'name="pixsim-story" content="story.json"'));
-    }
-    const types: Readonly<Record<string, string>> = {
-      ".js": "text/javascript",
-      ".css": "text/css",
-      ".svg": "image/svg+xml",
-      ".mp4": "video/mp4",
-      ".m4a": "audio/mp4",
-    };
-    response.setHeader("content-type", types[extname(path)] ?? "application/octet-stream");
-    createReadStream(files.get(path) ?? join(built, path))
-      .on("error", () => response.writeHead(404).end())
-      .pipe(response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const listening = server.address();
-  address = `http://127.0.0.1:${typeof listening === "object" && listening !== null ? listening.port : 0}/`;
+  const exported: z.input<typeof ExportedStory> = { title: "Two doors", version: "1", story, media: Object.fromEntries(clips) };
+  await writeFile(join(folder, "story.json"), JSON.stringify(exported));
+  await cp(built, folder, { recursive: true });
+  await writeFile(join(folder, "index.html"), exportedPage(await readFile(join(built, "index.html"), "utf8")));
+  server = await serveFolder(folder);
   browser = await openBrowser();
 });
-const files = new Map<string, string>();
 
 afterAll(async () => {
   await browser?.close();
-  server?.closeAllConnections();
   server?.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -96,7 +75,7 @@ afterAll(async () => {
 test("a story is played by keyboard to both endings, gone back in, and gone on with after a reload", async () => {
   const device = await openDevice(browser);
   const page = await device.open();
-  await page.goto(address);
+  await page.goto(server.url);
   /** Which clip is seen. */
   const seen = () =>
     page.evaluate(() => {

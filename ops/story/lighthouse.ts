@@ -149,7 +149,7 @@ export const lighthouse = (assetOf: AssetOf, crossingId: string): StoryBody => {
       ...at(1, 1),
       segments: segments("waiting"),
       playback: { mode: "loopSegment", startMs: 0, endMs: 2900 },
-      offer: { prompt: say("How do you get to the tower?", "Wie kommst du zum Turm?"), showAtMs: 600, timeoutMs: 20_000 },
+      offer: { prompt: say("How do you get to the tower?", "Wie kommst du zum Turm?"), showAtMs: 600, timeoutMs: 60_000 },
     },
     {
       id: "forest",

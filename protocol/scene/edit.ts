@@ -23,6 +23,7 @@ function headFields() {
   return z.object({
     start: shape.start.unwrap().optional(),
     language: shape.language.unwrap().optional(),
+    rating: shape.rating.unwrap().optional(),
     parameters: shape.parameters.unwrap().optional(),
     returnPoints: shape.returnPoints.unwrap().optional(),
     variables: shape.variables.unwrap().optional(),

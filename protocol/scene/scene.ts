@@ -253,12 +253,18 @@ export const Quest = z.object({
 });
 export type Quest = z.infer<typeof Quest>;
 
+/** Whom a story is for, from the youngest on; players ask first where it is not for everyone. */
+export const contentRatings = ["everyone", "teen", "mature"] as const;
+export type ContentRating = (typeof contentRatings)[number];
+
 /** What a scene says of itself beside its nodes and edges. */
 export const SceneHead = z.object({
   /** Where it begins; null: not chosen yet. */
   start: Id.nullable().default(null),
   /** The language that stands in where a text has no other. */
   language: Language.default("en"),
+  /** That of the scene which a story begins with counts. */
+  rating: z.enum(contentRatings).default("everyone"),
   parameters: z
     .array(z.object({ name: Name, type: ValueType, /** A call must give it. */ required: z.boolean().default(false) }))
     .max(sceneLimits.parameters)
@@ -370,3 +376,5 @@ export const Story = z
     }
   });
 export type Story = z.infer<typeof Story>;
+
+export const ratingOf = ({ entry, scenes }: Story): ContentRating => scenes.find(({ id }) => id === entry)?.body.rating ?? "everyone";

@@ -12,19 +12,19 @@ export const sourceOf = (text: string): Source => {
   return !trimmed.startsWith("{") ? "twee" : /^\{\s*"inkVersion"/.test(trimmed) || trimmed.includes('"inkVersion"') ? "ink" : "pixsim";
 };
 
-/** A title as the name of a file. */
-export const fileNameOf = (title: string): string => {
+/** A title as the name of a file that ends so. */
+export const fileNameOf = (title: string, ending = ".pixsim.json"): string => {
   const plain = title
     .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
     .trim()
     .replaceAll(/\s+/g, "-")
     .slice(0, 80);
-  return `${plain === "" ? "story" : plain}.pixsim.json`;
+  return `${plain === "" ? "story" : plain}${ending}`;
 };
 
-/** Hands a text to the browser as a file. */
-export const download = (name: string, text: string): void => {
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+/** Hands it to the browser as a file. */
+export const download = (name: string, content: Blob): void => {
+  const url = URL.createObjectURL(content);
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

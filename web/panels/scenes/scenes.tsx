@@ -3,6 +3,7 @@ import CircleAlert from "lucide-solid/icons/circle-alert";
 import Download from "lucide-solid/icons/download";
 import MoreHorizontal from "lucide-solid/icons/ellipsis";
 import FileInput from "lucide-solid/icons/file-input";
+import Package from "lucide-solid/icons/package";
 import Pencil from "lucide-solid/icons/pencil";
 import Plus from "lucide-solid/icons/plus";
 import Rocket from "lucide-solid/icons/rocket";
@@ -11,6 +12,7 @@ import Trash from "lucide-solid/icons/trash";
 import Undo from "lucide-solid/icons/undo-2";
 import Waypoints from "lucide-solid/icons/waypoints";
 import { createMemo, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
+import { siteOf } from "#protocol/client/story-site.ts";
 import type { Scene } from "#protocol/scene.ts";
 import { provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
@@ -69,7 +71,29 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
   const exportFile = ({ id, title }: Scene) => {
     client
       .call("scenes.export", { id })
-      .then(({ file }) => download(fileNameOf(title), JSON.stringify(file, null, 2)), failed("It could not be exported"));
+      .then(
+        ({ file }) => download(fileNameOf(title), new Blob([JSON.stringify(file, null, 2)], { type: "application/json" })),
+        failed("It could not be exported"),
+      );
+  };
+  const exportSite = async ({ title, latest }: Scene) => {
+    if (latest === null) return;
+    const dismiss = toast(`“${title}” is being packed`, { detail: "The player, the story and its videos.", stayMs: null });
+    try {
+      const { downloadZip } = await import("client-zip");
+      const { files, missing } = await siteOf(client.call, (path) => fetch(path), { title, versionId: latest.id });
+      download(fileNameOf(title, ".zip"), await downloadZip(files).blob());
+      if (missing > 0) {
+        toast(`${formatCount(missing, "video")} of “${title}” ${missing === 1 ? "is" : "are"} gone`, {
+          tone: "warn",
+          detail: "The folder plays without.",
+        });
+      }
+    } catch (error) {
+      failed("It could not be packed")(error);
+    } finally {
+      dismiss();
+    }
   };
   const importFile = async (file: File) => {
     try {
@@ -104,6 +128,12 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
           { label: "Publish…", icon: Rocket, onSelect: () => setTask({ kind: "publish", id: scene.id, title: scene.title }) },
           { label: "Rename…", icon: Pencil, onSelect: () => setTask({ kind: "rename", id: scene.id, title: scene.title }) },
           { label: "Export as a file", icon: Download, onSelect: () => exportFile(scene) },
+          {
+            label: scene.latest === null ? "Export to play anywhere (publish it first)" : "Export to play anywhere",
+            icon: Package,
+            disabled: scene.latest === null,
+            onSelect: () => void exportSite(scene),
+          },
           "separator",
           { label: "Move to the trash", icon: Trash, danger: true, onSelect: () => setDeleted(scene, true) },
         ]

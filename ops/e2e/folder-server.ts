@@ -1,0 +1,42 @@
+// A web host that knows nothing but files: what an exported story must play from.
+import { createReadStream } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".json": "application/json",
+  ".webmanifest": "application/manifest+json",
+  ".mp4": "video/mp4",
+  ".m4a": "audio/mp4",
+  ".webp": "image/webp",
+};
+
+export interface FolderServer {
+  /** Of the folder, with a slash at its end. */
+  readonly url: string;
+  readonly close: () => void;
+}
+
+export const serveFolder = async (folder: string): Promise<FolderServer> => {
+  const server = createServer((request, response) => {
+    const path = normalize(new URL(request.url ?? "/", "http://host").pathname);
+    const file = path.endsWith("/") ? `${path}index.html` : path;
+    response.setHeader("content-type", types[extname(file)] ?? "application/octet-stream");
+    createReadStream(join(folder, file))
+      .on("error", () => response.writeHead(404).end())
+      .pipe(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}/`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};

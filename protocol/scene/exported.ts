@@ -1,0 +1,72 @@
+// A story as a folder that plays from any web host: the player's own files, the story beside them, and its media. Pure.
+import * as z from "zod";
+import type { Asset } from "../asset.ts";
+import { assetsIn } from "./file.ts";
+import { Story } from "./scene.ts";
+
+/** The file of an exported story. Addresses are relative to it. */
+export const ExportedStory = z.object({
+  title: z.string().max(200),
+  /** Changes with the story: what was kept of another version is not gone on with. */
+  version: z.string().max(100),
+  story: Story,
+  media: z.record(
+    z.string(),
+    z.object({
+      video: z.string(),
+      audio: z.string().nullable().default(null),
+      durationMs: z.number().min(0),
+      bytes: z.int().min(0).nullable().default(null),
+      poster: z.string().nullable().default(null),
+    }),
+  ),
+});
+export type ExportedStory = z.infer<typeof ExportedStory>;
+
+const storyFile = "story.json";
+/** How the player's page says where its story is. */
+const place = 'name="pixsim-story" content=""';
+
+/** The player's page, told to play the story that lies beside it. Throws where it is not the player's. */
+export const exportedPage = (html: string): string => {
+  if (!html.includes(place)) throw new Error("The player's page does not say where its story would be.");
+  return html.replace(place, place.replace('""', `"${storyFile}"`));
+};
+
+export interface StoryExport {
+  /** What lies in the folder beside the player: each a text, or to be got from an address of the server. */
+  readonly files: ReadonlyArray<{ readonly name: string } & ({ readonly text: string } | { readonly url: string })>;
+  /** Assets that the story names and that are not there any more. */
+  readonly missing: number;
+}
+
+/** `assets`: of the story, those that are there. */
+export const exportOf = (
+  { title, version, story }: { readonly title: string; readonly version: string; readonly story: Story },
+  assets: ReadonlyArray<Asset>,
+): StoryExport => {
+  const files: Array<StoryExport["files"][number]> = [];
+  const media: ExportedStory["media"] = {};
+  const beside = (name: string, url: string | null): string | null => {
+    if (url === null) return null;
+    const path = `media/${name}${/\.[a-z0-9]+(?=$|\?)/.exec(url)?.[0] ?? ""}`;
+    files.push({ name: path, url });
+    return path;
+  };
+  for (const { id, durationMs, urls } of assets) {
+    const apart = urls.playVideo !== null;
+    const video = beside(id, apart ? urls.playVideo : (urls.faststart ?? urls.original));
+    media[id] = {
+      video: video!,
+      audio: beside(`${id}-sound`, apart ? urls.playAudio : null),
+      durationMs: durationMs ?? 0,
+      bytes: null,
+      poster: beside(`${id}-poster`, urls.poster),
+    };
+  }
+  const exported: ExportedStory = { title, version, story, media };
+  return {
+    files: [{ name: storyFile, text: JSON.stringify(exported) }, ...files],
+    missing: [...assetsIn(story)].filter((id) => media[id] === undefined).length,
+  };
+};
