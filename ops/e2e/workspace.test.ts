@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { makeClip } from "#actors/media/testing.ts";
+import { bodyOf, choice, clip } from "#protocol/scene/testing.ts";
 import { openDevice, patience } from "./browser.ts";
 import {
   chooseFiles,
@@ -27,6 +28,7 @@ import {
   stands,
   tile,
 } from "./pages.ts";
+import { typedClient } from "./people.ts";
 import { openStudio, password, type Studio } from "./studio.ts";
 
 let studio: Studio;
@@ -170,6 +172,55 @@ test("a server that is killed under an open page comes back, and its job goes on
     await liveMark(page).waitFor();
   });
   await stands(jobOf(page, prompt), "Completed");
+});
+
+test("a published story is played in the player, and gone on with after the server was killed under it", async () => {
+  const { device, url, folder } = studio;
+  const server = { port: Number(new URL(url).port) };
+  const anybody = typedClient(server);
+  const client = typedClient(server, await anybody.call("auth.signIn", { login: "admin", password }));
+  anybody.close();
+  const path = join(folder, "story.mp4");
+  await makeClip(path, { width: 320, height: 180, fps: 12, frames: 24, audio: "aac" });
+  const { id: assetId } = await client.upload(new Uint8Array(await readFile(path)), { name: "story.mp4" });
+  const segments = [{ id: "s", media: { kind: "asset" as const, assetId } }];
+  const body = bodyOf({
+    start: "hall",
+    nodes: [
+      clip("hall", { segments, offer: { prompt: { en: "Which door?" }, showAtMs: 0 } }),
+      clip("cellar", { segments, caption: { en: "It is dark." } }),
+      { id: "out", type: "end", ending: "out" },
+    ],
+    edges: [
+      choice("down", "hall", "cellar", { text: { en: "The left one" } }),
+      choice("up", "cellar", "out", { text: { en: "Back to the light" } }),
+    ],
+  });
+  const { id: sceneId } = await client.call("scenes.create", { title: "The house", body });
+  await client.call("scenes.publish", { id: sceneId });
+  client.close();
+
+  const player = await device.open();
+  await player.goto(`${url}/play/#scene=${sceneId}`);
+  await player.getByRole("button", { name: "Play" }).click();
+  await player.getByRole("button", { name: "The left one" }).click();
+  await player.getByText("It is dark.").waitFor();
+  await player.getByRole("button", { name: "Back to the light" }).waitFor();
+  await device.duringOutage(async () => {
+    await studio.killAndRestart();
+    // Nobody waits for the server: what is chosen meanwhile is sent when it is back.
+    await player.getByRole("button", { name: "Back to the light" }).click();
+    await player.getByRole("heading", { name: "Out" }).waitFor();
+    await liveMark(page).waitFor();
+    // Also where the page does not see the server come back.
+    await player.reload();
+  });
+  await player.getByRole("button", { name: "Go on" }).click();
+  await player.getByRole("heading", { name: "Out" }).waitFor();
+  await player.getByRole("button", { name: "Go back to a choice" }).click();
+  await player.getByRole("button", { name: "Choose again" }).first().click();
+  await player.getByRole("button", { name: "The left one" }).waitFor();
+  await player.close();
 });
 
 test("a result plays, seeks, and comes in ranges", async () => {
