@@ -5,7 +5,7 @@ import type { PlayableMedia } from "../net/source.ts";
 /** Larger files are not held, bytes. */
 const largestHeld = 24 * 2 ** 20;
 /** An answer that has not begun after this time is asked for once more, ms, and twice as long after that: one of them comes. */
-const patienceMs = 350;
+const patienceMs = 800;
 const tries = 3;
 
 export interface Clip {
