@@ -83,6 +83,29 @@ export type ChoicePoint = z.infer<typeof ChoicePoint>;
 export const PlaySave = z.object({ id: Id, name: z.string(), place: Place, at: Time });
 export type PlaySave = z.infer<typeof PlaySave>;
 
+/** What `play.share` gave for a link. */
+const LinkToken = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+
+/** A link by which others play a version, or follow a playthrough. Its token is told once, to who made it. */
+export const ShareLink = z.object({
+  id: Id,
+  versionId: Id,
+  sceneId: Id,
+  /** Of the scene. */
+  title: z.string(),
+  /** The one that is followed; null: who opens it plays. */
+  playthroughId: Id.nullable(),
+  createdAt: Time,
+  expiresAt: Time.nullable(),
+  /** Who opened it without an account. */
+  guests: z.int(),
+});
+export type ShareLink = z.infer<typeof ShareLink>;
+
+/** Lets a guest play, and nothing else. `accessToken` goes into `hello`; when it runs out, `play.open` gives the same guest another. */
+export const GuestGrant = z.object({ guestId: Id, accessToken: z.string(), accessExpiresAt: Time });
+export type GuestGrant = z.infer<typeof GuestGrant>;
+
 const MediaUrl = z.string();
 /** What a player needs of an asset now: signed addresses, which expire some hours to two days after they were given. */
 export const PlayMedia = z.object({
@@ -160,6 +183,17 @@ const sampleSummary: PlaythroughSummary = {
   changedAt: 1764000002000,
   rev: 1,
 };
+const sampleLink: ShareLink = {
+  id: "lnk_1",
+  versionId: "scv_1",
+  sceneId: "scn_1",
+  title: "The forest",
+  playthroughId: null,
+  createdAt: 1764000000000,
+  expiresAt: 1764604800000,
+  guests: 0,
+};
+const sampleToken = "k3vX0mP2c9QwLr7TzB1uYfGh4sJdNaVeKo5iRx8CtWA";
 const sampleSave: PlaySave = { id: "sav_1", name: "at the river", place: 1, at: 1764000003000 };
 const sampleChoice: ChoicePoint = { place: 1, scene: "scn_1", node: "path", edge: "go", at: 1764000004000 };
 const url = "/media/9f2c….mp4?e=mi3k&s=…";
@@ -181,15 +215,16 @@ const sampleMedia: PlayMedia = {
 
 export const play = domain({
   name: "play",
-  summary: "Playing published stories: playthroughs, inputs, saves, rewinding.",
+  summary: "Playing published stories: playthroughs, inputs, saves, rewinding, links for others.",
   calls: {
     start: call({
-      summary: "Begins to play a version of an own scene, or its newest one.",
+      summary: "Begins to play a version of an own scene, its newest one, or the one that a link leads to.",
       access: "player",
       input: z.object({
         of: z.discriminatedUnion("kind", [
           z.object({ kind: z.literal("version"), versionId: Id }),
           z.object({ kind: z.literal("scene"), sceneId: Id }),
+          z.object({ kind: z.literal("link"), link: LinkToken }),
         ]),
         /** Of the scene that it begins with. What does not fit is as if it were not given. */
         parameters: z
@@ -332,6 +367,78 @@ export const play = domain({
         },
         output: {},
       },
+    }),
+    share: call({
+      summary: "Makes a link by which others play a version, or follow an own playthrough. The token is told only now.",
+      access: "user",
+      input: z.object({
+        of: z.discriminatedUnion("kind", [
+          z.object({ kind: z.literal("version"), versionId: Id }),
+          z.object({ kind: z.literal("playthrough"), id: Id }),
+        ]),
+        /** How long it is good, ms; null: until it is withdrawn. */
+        lifeMs: z.int().min(60_000).max(31_536_000_000).nullable().default(null),
+      }),
+      output: z.object({ link: ShareLink, token: LinkToken }),
+      mutation: true,
+      errors: ["not_found", "quota_exceeded"],
+      example: {
+        input: { of: { kind: "version", versionId: "scv_1" }, lifeMs: 604_800_000 },
+        output: { link: sampleLink, token: sampleToken },
+      },
+    }),
+    shares: call({
+      summary: "Own links that were not withdrawn, newest first.",
+      access: "user",
+      input: z.object({}),
+      output: z.object({ links: z.array(ShareLink) }),
+      mutation: false,
+      errors: [],
+      example: { input: {}, output: { links: [sampleLink] } },
+    }),
+    unshare: call({
+      summary: "Withdraws a link: who came by it without an account is cut off at once.",
+      access: "user",
+      input: z.object({ id: Id }),
+      output: z.object({}),
+      mutation: true,
+      errors: ["not_found"],
+      example: { input: { id: "lnk_1" }, output: {} },
+    }),
+    open: call({
+      summary:
+        "Opens a link. Who is not signed in, or is to follow somebody, becomes a guest, for whom the connection speaks at once; `guest`: the token of the guest that they were before.",
+      access: "anonymous",
+      input: z.object({ link: LinkToken, guest: z.string().max(2000).optional() }),
+      output: z.object({
+        versionId: Id,
+        sceneId: Id,
+        title: z.string(),
+        /** The one to follow; null: `play.start` begins one. */
+        playthroughId: Id.nullable(),
+        guest: GuestGrant.nullable(),
+      }),
+      mutation: false,
+      errors: ["not_found", "quota_exceeded"],
+      example: {
+        input: { link: sampleToken },
+        output: {
+          versionId: "scv_1",
+          sceneId: "scn_1",
+          title: "The forest",
+          playthroughId: null,
+          guest: { guestId: "gst_1", accessToken: "eyJ…", accessExpiresAt: 1764604800000 },
+        },
+      },
+    }),
+    adopt: call({
+      summary: "Makes a guest's playthroughs the caller's own; the guest is no more.",
+      access: "user",
+      input: z.object({ guest: z.string().max(2000) }),
+      output: z.object({ adopted: z.array(Id) }),
+      mutation: true,
+      errors: ["not_found", "quota_exceeded"],
+      example: { input: { guest: "eyJ…" }, output: { adopted: ["ply_1"] } },
     }),
   },
   streams: {},

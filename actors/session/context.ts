@@ -26,6 +26,8 @@ export interface SessionOrder {
   readonly versionId: string;
   readonly sceneId: string;
   readonly title: string;
+  /** By which it was begun; absent: the story is the player's own. */
+  readonly linkId?: string;
   readonly seed: number;
   readonly parameters: Readonly<Record<string, SceneValue>>;
 }
@@ -94,6 +96,8 @@ export type SessionEvent =
   | { readonly type: "session.saved"; readonly id: string; readonly name: string }
   | { readonly type: "session.saveDropped"; readonly id: string }
   | { readonly type: "session.settled"; readonly language: string | null; readonly timers: PlayTimers | null }
+  /** Who played as a guest has an account now. */
+  | { readonly type: "session.adopted"; readonly ownerId: string }
   | { readonly type: "session.deleted" };
 
 export const initialSession = ({ order, ownerId, language, timers, play, hurry, at }: SessionInput): SessionContext => ({

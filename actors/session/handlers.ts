@@ -8,24 +8,28 @@ import { createdPlace, pageOf, placeOf } from "#actors/page.ts";
 import { Database, type Queryable } from "#db/client/database.ts";
 import { assetsById } from "#db/queries/asset.ts";
 import * as query from "#db/queries/play.ts";
+import { adoptPlayGuest, playSessionsOf } from "#db/queries/play-link.ts";
 import type { ActorDelta, ActorView } from "#protocol/actor.ts";
 import type { CallArgs } from "#protocol/contract.ts";
 import type { PlayRefusal, Playthrough } from "#protocol/play.ts";
 import { startPlay } from "#protocol/scene/play/step.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { type Acknowledged, Actors } from "#runtime/actor/actors.ts";
+import { Auth } from "#runtime/auth/auth.ts";
+import { principalOf } from "#runtime/auth/handlers.ts";
 import { MediaUrls } from "#runtime/blobs/media-urls.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway/handlers.ts";
 import { sessionAddress } from "./actor.ts";
 import { placeIn, type SessionContext, type SessionEvent, type SessionInput, sessionLimits } from "./context.ts";
 import { decide, hurryOf } from "./decide.ts";
+import { makeLinks } from "./links.ts";
 import { playMediaOf } from "./media.ts";
 import { playthroughOf, summaryOf } from "./row.ts";
 import { Versions } from "./versions.ts";
 
 /** Playthroughs that one player may keep. */
-export const playQuota = 200;
+export const playQuotas = { user: 200, guest: 20 } as const;
 /** A place that nothing came of is free after so long, ms. */
 const placeKept = 60_000;
 /** How often an input is decided anew because something else came first. */
@@ -33,6 +37,9 @@ const mostTries = 5;
 
 const noPlaythrough = (id: string): CallError => notFound(`The playthrough ${id}`);
 const full = (quota: string, limit: number, message: string): CallError => new CallError("quota_exceeded", message, { quota, limit });
+
+const tooMany = (limit: number): CallError =>
+  full("playthroughs", limit, `You keep ${limit} playthroughs, which is all there is room for: delete some first.`);
 
 /** A playthrough and what is known of its actor: where it comes from, the host's types do not say what its context is. */
 interface Held {
@@ -67,50 +74,80 @@ export const playHandlers = Effect.gen(function* () {
   const database = yield* Database;
   const versions = yield* Versions;
   const media = yield* MediaUrls;
+  const { guests } = yield* Auth;
   const turns = makeTurns();
   const ask = <T>(run: (sql: Queryable) => PromiseLike<T>): Effect.Effect<T, CallError> => orCallError(database.query(run));
+
+  const known = Effect.fnUntraced(function* (id: string) {
+    const view = yield* Effect.mapError(actors.view(sessionAddress(id)), (error) =>
+      error.code === "not_found" ? noPlaythrough(id) : error,
+    );
+    return view.status === "done" ? yield* Effect.fail(noPlaythrough(id)) : heldOf(view);
+  });
 
   /** One that the caller plays. */
   const own = Effect.fnUntraced(function* (id: string, context: CallContext) {
     const userId = yield* ownerOf(context);
-    const view = yield* Effect.mapError(actors.view(sessionAddress(id)), (error) =>
-      error.code === "not_found" ? noPlaythrough(id) : error,
-    );
-    const held = heldOf(view);
-    return held.context.ownerId !== userId || view.status === "done" ? yield* Effect.fail(noPlaythrough(id)) : held;
+    const held = yield* known(id);
+    return held.context.ownerId === userId ? held : yield* Effect.fail(noPlaythrough(id));
+  });
+
+  const links = yield* makeLinks(own);
+
+  /** One that the caller plays or follows. */
+  const visible = Effect.fnUntraced(function* (id: string, context: CallContext) {
+    const userId = yield* ownerOf(context);
+    const held = yield* known(id);
+    if (held.context.ownerId === userId || (yield* links.follows(id, context))) return held;
+    return yield* Effect.fail(noPlaythrough(id));
   });
 
   const tell = (id: string, event: SessionEvent): Effect.Effect<Held, CallError> =>
     Effect.map(actors.send(sessionAddress(id), { ...event }), heldOf);
 
-  const wanted = Effect.fnUntraced(function* (of: CallArgs<"play.start">["of"], userId: string) {
-    const [row] = yield* ask((sql) =>
-      of.kind === "version" ? query.playedVersion(sql, of.versionId) : query.newestVersion(sql, of.sceneId),
-    );
-    if (row !== undefined && row.owner_id === userId) return row;
-    return yield* Effect.fail(
-      of.kind === "version"
-        ? notFound(`The version ${of.versionId}`)
-        : new CallError("not_found", `The scene ${of.sceneId} does not exist, is not yours, or was never published.`),
-    );
+  /** The version that is to be played, by a link or because it is the caller's own. */
+  const wanted = Effect.fnUntraced(function* (of: CallArgs<"play.start">["of"], context: CallContext) {
+    const userId = yield* ownerOf(context);
+    switch (of.kind) {
+      case "link": {
+        const link = yield* links.usable(of.link, context);
+        if (link.session_id !== null) return yield* Effect.fail(new CallError("forbidden", "This link is for following, not for playing."));
+        return { version: { id: link.version_id, scene_id: link.scene_id, title: link.title }, linkId: link.id };
+      }
+      case "version": {
+        const [version] = yield* ask((sql) => query.playedVersion(sql, of.versionId));
+        return version?.owner_id === userId ? { version } : yield* Effect.fail(notFound(`The version ${of.versionId}`));
+      }
+      case "scene": {
+        const [version] = yield* ask((sql) => query.newestVersion(sql, of.sceneId));
+        if (version?.owner_id === userId) return { version };
+        const message = `The scene ${of.sceneId} does not exist, is not yours, or was never published.`;
+        return yield* Effect.fail(new CallError("not_found", message));
+      }
+    }
   });
 
   /** Takes a place for it, unless there are too many. */
-  const reserve = Effect.fnUntraced(function* (id: string, ownerId: string, version: query.PlayedVersionRow) {
+  const reserve = Effect.fnUntraced(function* (
+    id: string,
+    version: Pick<query.PlayedVersionRow, "id" | "scene_id" | "title">,
+    context: CallContext,
+  ) {
+    const { userId: ownerId, role } = yield* principalOf(context);
+    const limit = role === "player" ? playQuotas.guest : playQuotas.user;
     const now = yield* Clock.currentTimeMillis;
     const fits = yield* orCallError(
       database.transaction(async (tx) => {
         await query.lockPlayer(tx, ownerId);
         const [counted] = await query.countPlaySessions(tx, ownerId, id, now - placeKept);
-        if ((counted?.count ?? 0) >= playQuota) return false;
+        if ((counted?.count ?? 0) >= limit) return false;
         const { id: version_id, scene_id, title } = version;
         await query.reservePlaySession(tx, { id, owner_id: ownerId, version_id, scene_id, title, created_at: now });
         return true;
       }),
     );
     if (fits) return;
-    const message = `You keep ${playQuota} playthroughs, which is all there is room for: delete some first.`;
-    return yield* Effect.fail(full("playthroughs", playQuota, message));
+    return yield* Effect.fail(tooMany(limit));
   });
 
   /** One try: null where something else came first. */
@@ -140,13 +177,15 @@ export const playHandlers = Effect.gen(function* () {
       "play.start": Effect.fnUntraced(function* ({ of, parameters, language, timers, seed: given }, context) {
         const userId = yield* ownerOf(context);
         const id = idFor("ply", userId, context.key);
-        const version = yield* wanted(of, userId);
+        const { version, linkId } = yield* wanted(of, context);
         const { story } = yield* versions.get(version.id);
         const seed = given ?? Number.parseInt(hashOf(["seed", id]).slice(0, 8), 16);
         const begun = startPlay(story, { seed, parameters });
         if (!begun.ok) return yield* Effect.fail(new CallError("conflict", begun.refusal.message));
-        yield* reserve(id, userId, version);
-        const order = { id, versionId: version.id, sceneId: version.scene_id, title: version.title, seed, parameters };
+        yield* reserve(id, version, context);
+        const { scene_id: sceneId, title } = version;
+        const by = linkId === undefined ? {} : { linkId };
+        const order = { id, versionId: version.id, sceneId, title, ...by, seed, parameters };
         const input: Omit<SessionInput, "at"> = {
           order,
           ownerId: userId,
@@ -159,7 +198,7 @@ export const playHandlers = Effect.gen(function* () {
       }),
 
       "play.get": Effect.fnUntraced(function* ({ id }, context) {
-        return seen(yield* own(id, context));
+        return seen(yield* visible(id, context));
       }),
 
       "play.list": Effect.fnUntraced(function* ({ sceneId, cursor, limit }, context) {
@@ -171,12 +210,16 @@ export const playHandlers = Effect.gen(function* () {
       }),
 
       "play.story": Effect.fnUntraced(function* ({ id }, context) {
-        const { versionId } = (yield* own(id, context)).context.order;
+        const session = (yield* visible(id, context)).context;
+        yield* links.stillGood(session);
+        const { versionId } = session.order;
         return { versionId, story: (yield* versions.get(versionId)).story };
       }),
 
       "play.media": Effect.fnUntraced(function* ({ id, assets }, context) {
-        const { order, play } = (yield* own(id, context)).context;
+        const session = (yield* visible(id, context)).context;
+        yield* links.stillGood(session);
+        const { order, play } = session;
         const version = yield* versions.get(order.versionId);
         const generated = new Set(Object.values(play.generated));
         const named = assets.filter((asset) => version.assets.has(asset) || generated.has(asset));
@@ -263,11 +306,27 @@ export const playHandlers = Effect.gen(function* () {
         yield* Effect.annotateLogs(Effect.logInfo("what was seen changed", { switches }), { playthrough: id, version: order.versionId });
         return {};
       }),
+
+      "play.adopt": Effect.fnUntraced(function* ({ guest: token }, context) {
+        const userId = yield* ownerOf(context);
+        const guest = yield* guests.read(token);
+        const [theirs, own] = yield* Effect.all([ask((sql) => playSessionsOf(sql, guest)), ask((sql) => playSessionsOf(sql, userId))]);
+        if (theirs.length + own.length > playQuotas.user) return yield* Effect.fail(tooMany(playQuotas.user));
+        const [adopted] = yield* ask((sql) => adoptPlayGuest(sql, guest, userId));
+        if (adopted === undefined) return yield* Effect.fail(new CallError("not_found", "This guest is gone, or was adopted by another."));
+        guests.ended([guest]);
+        // Read anew: one may have been begun meanwhile. What still comes is adopted when this is asked for again.
+        const all = yield* ask((sql) => playSessionsOf(sql, guest));
+        yield* Effect.forEach(all, ({ id }) => tell(id, { type: "session.adopted", ownerId: userId }), { discard: true });
+        return { adopted: all.map(({ id }) => id) };
+      }),
+
+      ...links.calls,
     },
     streams: {},
     topics: {
       "play.playthrough": Effect.fnUntraced(function* ({ id }, context, from, emit) {
-        yield* own(id, context);
+        yield* visible(id, context);
         return yield* actors.follow(sessionAddress(id), from, (message) => emit(translated(message)));
       }),
     },

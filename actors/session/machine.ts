@@ -64,6 +64,7 @@ export const sessionMachine = setup({
       const { id } = event as Of<"session.saveDropped">;
       return { saves: context.saves.filter((save) => save.id !== id) };
     }),
+    adopt: assign(({ event }: Transition) => ({ ownerId: (event as Of<"session.adopted">).ownerId })),
     settle: assign(({ context, event }: Transition) => {
       const { language, timers } = event as Of<"session.settled">;
       return { language: language ?? context.language, timers: timers ?? context.timers };
@@ -79,6 +80,7 @@ export const sessionMachine = setup({
     "session.settled": { target: decide, actions: "settle" },
     "session.saved": { actions: "save" },
     "session.saveDropped": { actions: "dropSave" },
+    "session.adopted": { actions: "adopt" },
     "session.deleted": "#session.deleted",
   },
   states: {

@@ -10,7 +10,7 @@ import { anyStory, choice, clip, edge, inputBy, storyOf } from "#protocol/scene/
 import { Actors } from "#runtime/actor/actors.ts";
 import { sessionAddress } from "./actor.ts";
 import { type MovedEvent, placeIn, sessionLimits } from "./context.ts";
-import { playQuota } from "./handlers.ts";
+import { playQuotas } from "./handlers.ts";
 import { PlayRig, refusalOf } from "./testing.ts";
 
 const soon = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000 });
@@ -103,7 +103,7 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     for (const { playthrough } of answers) expect(playthrough).toEqual(now);
     await soon(() => expect(told.at(-1)).toMatchObject({ type: "delta", json: JSON.stringify([now]) }));
     // From where a device was it goes on without a snapshot.
-    const again = await rig.follow(begun.id, told[0]!.pos);
+    const again = await rig.follow(begun.id, { from: told[0]!.pos });
     expect(again.map(({ type }) => type)).toEqual(["resumed", "delta"]);
   });
 
@@ -170,7 +170,7 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     const missing = `not_found: The playthrough ${begun.id} does not exist, or is not yours.`;
     const eve = { user: "usr_eve" };
     expect(await refusalOf(rig.call("play.get", { id: begun.id }, eve))).toBe(missing);
-    expect(await refusalOf(rig.follow(begun.id, undefined, "usr_eve"))).toBe(missing);
+    expect(await refusalOf(rig.follow(begun.id, eve))).toBe(missing);
     expect(await refusalOf(rig.call("play.delete", { ids: [begun.id] }, eve))).toBe(missing);
     expect(await refusalOf(rig.call("play.start", { of: { kind: "version", versionId: begun.versionId } }, eve))).toContain("not_found");
     expect(await refusalOf(rig.call("play.start", { of: { kind: "scene", sceneId: "scn_none" } }))).toContain("was never published");
@@ -186,7 +186,7 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     await rig.sql(
       (sql) => sql`
         insert into play_session (id, owner_id, version_id, scene_id, title, created_at, changed_at, rev)
-        select 'many_' || ${rig.user} || n, ${rig.user}, 'v', 's', '', n, n, 1 from generate_series(2, ${playQuota}::int) n`,
+        select 'many_' || ${rig.user} || n, ${rig.user}, 'v', 's', '', n, n, 1 from generate_series(2, ${playQuotas.user}::int) n`,
     );
     expect(await refusalOf(rig.call("play.start", { of: { kind: "scene", sceneId: begun.sceneId } }))).toContain("quota_exceeded");
   });

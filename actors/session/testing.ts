@@ -11,27 +11,35 @@ import type { Story } from "#protocol/scene/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { Actors } from "#runtime/actor/actors.ts";
 import { actorHost } from "#runtime/actor/host.ts";
-import type { Role } from "#protocol/auth.ts";
+import { Auth } from "#runtime/auth/auth.ts";
+import type { Principal } from "#runtime/auth/principal.ts";
+import { Secrets } from "#runtime/auth/secrets.ts";
 import { MediaUrls } from "#runtime/blobs/media-urls.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { singleProcess } from "#runtime/cluster/single.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
-import type { CallContext, TopicMessage } from "#runtime/gateway/handlers.ts";
+import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway/handlers.ts";
 import { sessionActor } from "./actor.ts";
 import { playHandlers } from "./handlers.ts";
 import { Versions } from "./versions.ts";
 
-type Services = Actors | Database | Bus | Versions | MediaUrls;
+type Services = Actors | Auth | Database | Bus | Versions | MediaUrls;
+
+export interface Caller extends Partial<Omit<CallContext, "principal">> {
+  /** Default: the user of the test. */
+  readonly user?: string;
+  readonly role?: Principal["role"];
+}
 
 export class PlayRig {
   readonly #database: TestDatabase;
   #runtime: ManagedRuntime.ManagedRuntime<Services, unknown> | null = null;
   /** Who calls, unless said otherwise. */
   user = "usr_a";
-  role: Role = "user";
+  #play: DomainHandlers<"play"> | null = null;
   #versions = 0;
   /** ms since the beginning of the test's time. */
-  #elapsed = 0;
+  #elapsed = 3_600_000;
 
   constructor(layer: Layer.Layer<Database, DatabaseError>) {
     this.#database = new TestDatabase(layer);
@@ -48,10 +56,11 @@ export class PlayRig {
       Layer.provideMerge(Layer.effectDiscard(TestClock.adjust(this.#elapsed))),
       Layer.provideMerge(Layer.mergeAll(TestClock.layer(), Logger.layer([]))),
     );
-    const kinds = Versions.layer.pipe(Layer.provideMerge(ports));
+    const secrets = Layer.succeed(Secrets, { accessKey: new Uint8Array(32).fill(1), mediaKey: new Uint8Array(32).fill(2) });
+    const kinds = Layer.merge(Versions.layer, Auth.layer.pipe(Layer.provide(secrets))).pipe(Layer.provideMerge(ports));
     const host = Layer.unwrap(Effect.map(sessionActor, (definition) => actorHost([definition]))).pipe(Layer.provideMerge(kinds));
     this.#runtime = ManagedRuntime.make(host);
-    await this.run(Effect.void);
+    this.#play = await this.run(playHandlers);
   }
 
   /** Time goes on; also that of the outside, while the server is stopped. */
@@ -100,30 +109,29 @@ export class PlayRig {
   call<N extends Extract<CallName, `play.${string}` | `scenes.${string}`>>(
     name: N,
     input: CallInput<N>,
-    who: Partial<Omit<CallContext, "principal">> & { readonly user?: string } = {},
+    who: Caller = {},
   ): Promise<CallOutput<N>> {
     return this.run(
       Effect.gen({ self: this }, function* () {
-        const domain = name.startsWith("play.") ? yield* playHandlers : yield* sceneHandlers;
+        const domain = name.startsWith("play.") ? this.#play! : yield* sceneHandlers;
         const handlers = domain.calls as unknown as Record<
           string,
           (given: unknown, context: CallContext) => Effect.Effect<CallOutput<N>, CallError>
         >;
         const { user = this.user, ...context } = who;
-        const answer = yield* handlers[name]!(calls.get(name)!.input.parse(input), contextOf(user, { role: this.role, ...context }));
+        const answer = yield* handlers[name]!(calls.get(name)!.input.parse(input), contextOf(user, context));
         return calls.get(name)!.output.parse(JSON.parse(JSON.stringify(answer))) as CallOutput<N>;
       }),
     );
   }
 
   /** Follows a playthrough; the messages as they come. */
-  async follow(id: string, from?: string, user = this.user): Promise<ReadonlyArray<TopicMessage>> {
+  async follow(
+    id: string,
+    { from, user = this.user, ...who }: Caller & { readonly from?: string } = {},
+  ): Promise<ReadonlyArray<TopicMessage>> {
     const messages: Array<TopicMessage> = [];
-    await this.run(
-      Effect.flatMap(playHandlers, ({ topics }) =>
-        topics["play.playthrough"]({ id }, contextOf(user), from, (message) => void messages.push(message)),
-      ),
-    );
+    await this.run(this.#play!.topics["play.playthrough"]({ id }, contextOf(user, who), from, (message) => void messages.push(message)));
     return messages;
   }
 }

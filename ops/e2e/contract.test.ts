@@ -94,14 +94,37 @@ const request = (prompt: string, more: object = {}) => ({
   ...more,
 });
 
+/** Comes by a link to a story of this user, without an account. */
+const guestOf = async (creator: Grant): Promise<TestClient> => {
+  const hers = typedClient(server, creator);
+  const body = { start: "home", nodes: [{ id: "home", type: "end" as const, ending: "home" }] };
+  const { id } = await hers.call("scenes.create", { title: "Home", body });
+  const { version } = await hers.call("scenes.publish", { id });
+  const { token } = await hers.call("play.share", { of: { kind: "version", versionId: version.id } });
+  hers.close();
+  const client = await enter(server);
+  const answer = await ask(
+    client,
+    entries.find(({ name }) => name === "play.open")!,
+    { link: token },
+  );
+  expect(answer.t).toBe("ok");
+  return client;
+};
+
 test("without a sign-in every call that needs one is refused, and a role that is not enough too", async () => {
   const roles: ReadonlyArray<Access> = ["anonymous", "player", "guest", "user", "admin"];
   const gus = await addUser(server, admin, "gus", "guest");
-  const clients = { anonymous: await enter(server), guest: await enter(server, gus), user: await enter(server, ada) };
+  const clients = {
+    anonymous: await enter(server),
+    player: await guestOf(ada),
+    guest: await enter(server, gus),
+    user: await enter(server, ada),
+  };
   const expected: Array<readonly [string, string]> = [];
   const found: Array<readonly [string, string]> = [];
   for (const entry of entries) {
-    for (const role of ["anonymous", "guest", "user"] as const) {
+    for (const role of ["anonymous", "player", "guest", "user"] as const) {
       if (roles.indexOf(entry.access) <= roles.indexOf(role)) continue;
       expected.push([`${entry.name} as ${role}`, role === "anonymous" ? "unauthenticated" : "forbidden"]);
       found.push([`${entry.name} as ${role}`, codeOf(await ask(clients[role], entry, entry.example))]);

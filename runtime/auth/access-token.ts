@@ -15,7 +15,7 @@ const audience = "pixsim";
 export const accessLifeMs = 15 * 60_000;
 
 /** `jti` is the session: a token is as good as that. */
-const Claims = z.object({ sub: z.string(), jti: z.string(), name: z.string(), role: Role, exp: z.number() });
+const Claims = z.object({ sub: z.string(), jti: z.string(), name: z.string(), role: z.enum([...Role.options, "player"]), exp: z.number() });
 
 export const signAccess = (key: Uint8Array, principal: Principal): Effect.Effect<string> =>
   Effect.promise(() =>

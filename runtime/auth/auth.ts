@@ -13,12 +13,15 @@ import { orCallError } from "../gateway/database-failures.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 import type { Principal } from "./principal.ts";
 import { makeSessions, type Origin, userOf } from "./sessions.ts";
-import type { Secrets } from "./secrets.ts";
+import { type Guests, makeGuests } from "./guests.ts";
+import { Secrets } from "./secrets.ts";
 import { addressKey, Throttle } from "./throttle.ts";
 
 const linkLifeMs = 24 * 60 * 60_000;
 /** For each user, and for each address; successes do not count. */
 const triesPerMinute = 5;
+/** Links that are opened from one address, whatever comes of it: behind it may be a class of pupils. */
+const openingsPerMinute = 30;
 const maxPreferencesBytes = 128 * 1024;
 
 export class Auth extends Context.Service<
@@ -45,6 +48,8 @@ export class Auth extends Context.Service<
     readonly sessions: (principal: Principal) => Effect.Effect<ReadonlyArray<Session>, CallError>;
     /** Ends one session, or all but the current one. Answers how many ended. Errors: not_found. */
     readonly revoke: (principal: Principal, sessionId: string | undefined) => Effect.Effect<number, CallError>;
+    /** Those without an account, who came by a link. */
+    readonly guests: Guests;
     readonly preferences: (userId: string) => Effect.Effect<Readonly<Record<string, unknown>>, CallError>;
     /** Errors: payload_too_large. */
     readonly savePreferences: (userId: string, set: Readonly<Record<string, unknown>>) => Effect.Effect<void, CallError>;
@@ -64,6 +69,13 @@ export class Auth extends Context.Service<
   );
 }
 
+/** What tries are counted by. */
+interface Tried {
+  readonly of: "user" | "address" | "opening";
+  readonly throttle: Throttle;
+  readonly most: number;
+}
+
 const hash = (token: string): string => createHash("sha256").update(token).digest("hex");
 
 const wrong = new CallError("invalid_credentials", "Login or password is wrong.");
@@ -76,20 +88,22 @@ const make = Effect.gen(function* () {
   const database = yield* Database;
   const sessions = yield* makeSessions;
   const quotas = yield* Quotas;
-  const byUser = new Throttle(triesPerMinute);
-  const byAddress = new Throttle(triesPerMinute);
+  const { accessKey } = yield* Secrets;
+  const byUser: Tried = { of: "user", throttle: new Throttle(triesPerMinute), most: triesPerMinute };
+  const byAddress: Tried = { of: "address", throttle: new Throttle(triesPerMinute), most: triesPerMinute };
+  const byOpening: Tried = { of: "opening", throttle: new Throttle(openingsPerMinute), most: openingsPerMinute };
 
   const query = <T>(run: (sql: Sql) => PromiseLike<T>) => orCallError(database.query(run));
   const transaction = <T>(run: (tx: Tx) => Promise<T>) => orCallError(database.transaction(run));
   const now = Clock.currentTimeMillis;
 
   /** Counts a try for the key, here and everywhere, or fails with the time to wait; a `success` is not counted. */
-  const countTry = Effect.fnUntraced(function* (throttle: Throttle, key: string, at: number) {
+  const countTry = Effect.fnUntraced(function* ({ of, throttle, most }: Tried, key: string, at: number) {
     const waitHere = throttle.attempt(key, at);
     if (waitHere > 0) return yield* Effect.fail(throttled(waitHere));
     const id = crypto.randomUUID();
-    const shared = `${throttle === byUser ? "user" : "address"} ${key}`;
-    const waitMs = yield* quotas.attempt(shared, id, triesPerMinute);
+    const shared = `${of} ${key}`;
+    const waitMs = yield* quotas.attempt(shared, id, most);
     if (waitMs > 0) {
       throttle.takeBack(key, at);
       return yield* Effect.fail(throttled(waitMs));
@@ -244,6 +258,10 @@ const make = Effect.gen(function* () {
     setPassword,
     sessions: sessions.list,
     revoke: sessions.revoke,
+    guests: makeGuests(accessKey, {
+      ended: (ids) => sessions.ended(ids.map((id) => ({ id }))),
+      countOpening: (ip, at) => Effect.asVoid(countTry(byOpening, addressKey(ip), at)),
+    }),
     preferences: (userId) =>
       Effect.map(
         query((sql) => queries.readPreferences(sql, userId)),

@@ -3,9 +3,11 @@ import type { Access } from "#protocol/define.ts";
 import type { Role } from "#protocol/auth.ts";
 
 export interface Principal {
+  /** Of a player: the guest. */
   readonly userId: string;
   readonly username: string;
-  readonly role: Role;
+  /** `player`: came by a link to a story, and has no account. */
+  readonly role: Role | "player";
   readonly sessionId: string;
   /** When the access token runs out, ms epoch. */
   readonly expiresAt: number;

@@ -7,6 +7,7 @@ import * as z from "zod";
 import type { Grant, Session, User } from "#protocol/auth.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Database, type Tx } from "#db/client/database.ts";
+import { endedPlayGuests, goodPlayGuest } from "#db/queries/play-link.ts";
 import * as queries from "#db/queries/user.ts";
 import { Fanout } from "../bus/fanout.ts";
 import type { Authenticator } from "../gateway/authenticator.ts";
@@ -58,6 +59,7 @@ interface Begun {
 }
 
 const sessionEnded = new CallError("session_revoked", "The session has ended. Sign in again.");
+const guestEnded = new CallError("session_revoked", "The link that you came by is not good any more.");
 
 export const makeSessions = Effect.gen(function* () {
   const database = yield* Database;
@@ -84,6 +86,7 @@ export const makeSessions = Effect.gen(function* () {
   const readAnew = Effect.gen(function* () {
     const at = yield* Clock.currentTimeMillis;
     heard((yield* database.query((sql) => queries.revokedSince(sql, at - recentMs))).map(({ id }) => id));
+    heard((yield* database.query((sql) => endedPlayGuests(sql, at - recentMs))).map(({ id }) => id));
   }).pipe(Effect.retry(Schedule.spaced("1 second")));
   yield* fanout.subscribe(channel, {
     heard: (message) => heard(EndedIds.parse(JSON.parse(message))),
@@ -168,8 +171,13 @@ export const makeSessions = Effect.gen(function* () {
     const { sessionId } = principal;
     if (Math.abs(at - (known.get(sessionId) ?? 0)) < knownMs) return principal;
     const before = endings;
-    const [session] = yield* orCallError(database.query((sql) => queries.sessionById(sql, sessionId)));
-    if (session === undefined || session.revoked_at !== null || session.expires_at <= at) return yield* Effect.fail(sessionEnded);
+    if (principal.role === "player") {
+      const [guest] = yield* orCallError(database.query((sql) => goodPlayGuest(sql, sessionId, at)));
+      if (guest === undefined) return yield* Effect.fail(guestEnded);
+    } else {
+      const [session] = yield* orCallError(database.query((sql) => queries.sessionById(sql, sessionId)));
+      if (session === undefined || session.revoked_at !== null || session.expires_at <= at) return yield* Effect.fail(sessionEnded);
+    }
     // One that ended while its row was read must not be known as good.
     if (before === endings) {
       if (known.size >= mostKnown) known.clear();

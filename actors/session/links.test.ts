@@ -1,0 +1,189 @@
+import { Effect } from "effect";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { testDatabases } from "#db/client/testing.ts";
+import { calls, streams, topics } from "#protocol/contract.ts";
+import type { GuestGrant } from "#protocol/play.ts";
+import { choice, edge, storyOf } from "#protocol/scene/testing.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
+import { Auth } from "#runtime/auth/auth.ts";
+import { mayUse, type Principal } from "#runtime/auth/principal.ts";
+import { playQuotas } from "./handlers.ts";
+import { linkQuotas } from "./links.ts";
+import { type Caller, PlayRig, refusalOf } from "./testing.ts";
+
+const fork = storyOf([
+  "fork",
+  {
+    start: "path",
+    nodes: [
+      { id: "path", type: "choice" },
+      { id: "home", type: "end", ending: "home" },
+    ],
+    edges: [choice("go", "path", "home"), edge("path", "home")],
+  },
+]);
+const minute = 60_000;
+
+test("who came by a link may use what is for players, and nothing that needs an account", () => {
+  const player: Principal = { userId: "gst_1", username: "guest", role: "player", sessionId: "gst_1", expiresAt: 0 };
+  const open = [...calls, ...streams, ...topics].filter(([, { access }]) => access !== "anonymous" && mayUse(access, player));
+  expect(open.map(([name]) => name).filter((name) => !name.startsWith("play."))).toEqual([]);
+  // Links are made, and guests adopted, by those who have an account.
+  const closed = [...calls].filter(([name, { access }]) => name.startsWith("play.") && !mayUse(access, player)).map(([name]) => name);
+  expect(closed).toEqual(["play.share", "play.shares", "play.unshare", "play.adopt"]);
+});
+
+describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
+  const rig = new PlayRig(layer);
+  let users = 0;
+  beforeAll(() => rig.start());
+  beforeEach(() => (rig.user = `usr_${++users}`));
+  afterAll(() => rig.close());
+
+  let addresses = 0;
+  const open = async (link: string, guest?: string) => {
+    const entered: Array<Principal> = [];
+    const nobody = { principal: null, ip: `10.1.${addresses >> 8}.${addresses++ & 255}` };
+    const answer = await rig.call("play.open", { link, ...(guest === undefined ? {} : { guest }) }, {
+      ...nobody,
+      authenticate: (principal: Principal) => void entered.push(principal),
+    } as Caller);
+    const principal = entered[0];
+    return { ...answer, guest: answer.guest as GuestGrant, who: { user: principal?.userId ?? "", role: "player" } satisfies Caller };
+  };
+  const share = async (lifeMs: number | null = null) => {
+    const versionId = await rig.publish(fork);
+    return { versionId, ...(await rig.call("play.share", { of: { kind: "version", versionId }, lifeMs })) };
+  };
+  const verify = ({ accessToken }: GuestGrant) =>
+    rig.run(
+      Effect.flatMap(Auth, ({ authenticator }) => authenticator.verify(accessToken)).pipe(
+        Effect.match({ onSuccess: ({ userId }) => userId, onFailure: ({ code }: CallError) => code }),
+      ),
+    );
+
+  test("a guest plays what the link leads to, comes back as the same, and sees nothing of others", async () => {
+    const { token, link, versionId } = await share();
+    const { guest, who, ...opened } = await open(token);
+    expect(opened).toEqual({ versionId, sceneId: link.sceneId, title: "A story", playthroughId: null });
+    expect(await verify(guest)).toBe(guest.guestId);
+    const play = await rig.call("play.start", { of: { kind: "link", link: token } }, who);
+    const input = { type: "choose" as const, turn: 0, edge: "go" };
+    expect((await rig.call("play.input", { id: play.id, branch: 0, input }, who)).refusal).toBeNull();
+    expect((await rig.call("play.story", { id: play.id }, who)).story).toEqual(fork);
+    expect(await refusalOf(rig.call("play.start", { of: { kind: "version", versionId } }, who))).toContain("not_found");
+    const other = await share();
+    expect(await refusalOf(rig.call("play.start", { of: { kind: "link", link: other.token } }, who))).toContain("forbidden");
+
+    expect((await open(token, guest.accessToken)).guest.guestId).toBe(guest.guestId);
+    const [stranger, ofOther] = [await open(token, "eyJhbGciOiJub25lIn0.e30."), await open(other.token, guest.accessToken)];
+    expect(new Set([guest, stranger.guest, ofOther.guest].map(({ guestId }) => guestId)).size).toBe(3);
+    expect(await refusalOf(rig.call("play.get", { id: play.id }, stranger.who))).toContain("not_found");
+    const shares = new Map((await rig.call("play.shares", {})).links.map(({ id, guests }) => [id, guests]));
+    expect([shares.get(link.id), shares.get(other.link.id)]).toEqual([2, 1]);
+    // The creator does not see into a guest's playthrough by its id either.
+    expect(await refusalOf(rig.call("play.get", { id: play.id }))).toContain("not_found");
+    await rig.sql(
+      (sql) => sql`
+        insert into play_session (id, owner_id, version_id, scene_id, title, created_at, changed_at, rev)
+        select ${who.user} || n, ${who.user}, 'v', 's', '', n, n, 1 from generate_series(2, ${playQuotas.guest}::int) n`,
+    );
+    expect(await refusalOf(rig.call("play.start", { of: { kind: "link", link: token } }, who))).toContain("quota_exceeded");
+  });
+
+  test("a link that was withdrawn, has expired, or never was leads nowhere, and says why", async () => {
+    const { token, link } = await share();
+    const { guest, who } = await open(token);
+    const ended: Array<string> = [];
+    await rig.run(Effect.map(Auth, ({ authenticator }) => authenticator.onRevoked((id) => void ended.push(id))));
+    expect(await refusalOf(rig.call("play.unshare", { id: link.id }, { user: "usr_eve" }))).toContain("not_found");
+    await rig.call("play.unshare", { id: link.id });
+    expect(ended).toEqual([guest.guestId]);
+    expect(await verify(guest)).toBe("session_revoked");
+    expect(await refusalOf(open(token, guest.accessToken))).toBe("not_found: This link was withdrawn by who gave it.");
+    expect(await refusalOf(rig.call("play.start", { of: { kind: "link", link: token } }, who))).toContain("withdrawn");
+    expect((await rig.call("play.shares", {})).links).toEqual([]);
+
+    const short = await share(minute);
+    const visitor = await open(short.token);
+    await rig.wait(minute);
+    expect(await verify(visitor.guest)).toBe("token_expired");
+    expect(await refusalOf(open(short.token))).toBe("not_found: This link has expired: ask for a new one.");
+    expect(await refusalOf(open("x".repeat(43)))).toContain("There is no such link");
+    const trashed = await share();
+    await rig.sql((sql) => sql`update scene set deleted_at = 1 where id = ${trashed.link.sceneId}`);
+    expect(await refusalOf(open(trashed.token))).toContain("was deleted");
+  });
+
+  test("who signs in later keeps what they played, once, and as nobody else", async () => {
+    const { token, link } = await share();
+    const { guest, who } = await open(token);
+    const play = await rig.call("play.start", { of: { kind: "link", link: token } }, who);
+    const grace = { user: `usr_grace_${users}` };
+    expect(await refusalOf(rig.call("play.adopt", { guest: `${guest.accessToken}x` }, grace))).toContain("not_found");
+    expect(await rig.call("play.adopt", { guest: guest.accessToken }, grace)).toEqual({ adopted: [play.id] });
+    expect(await rig.call("play.adopt", { guest: guest.accessToken }, grace)).toEqual({ adopted: [] });
+    expect(await refusalOf(rig.call("play.adopt", { guest: guest.accessToken }, { user: "usr_eve" }))).toContain("adopted by another");
+    expect(await verify(guest)).toBe("session_revoked");
+    expect(await refusalOf(rig.call("play.get", { id: play.id }, who))).toContain("not_found");
+    expect((await rig.call("play.list", {}, grace)).playthroughs).toMatchObject([{ id: play.id }]);
+    expect((await rig.call("play.story", { id: play.id }, grace)).story).toEqual(fork);
+    // What is theirs is the playthrough: the story stays its creator's to withdraw, and not theirs to give on.
+    expect(await refusalOf(rig.call("play.share", { of: { kind: "playthrough", id: play.id } }, grace))).toContain("not_found");
+    await rig.call("play.unshare", { id: link.id });
+    expect(await refusalOf(rig.call("play.story", { id: play.id }, grace))).toContain("withdrawn");
+    expect((await rig.call("play.get", { id: play.id }, grace)).id).toBe(play.id);
+    // Somebody with an account plays by a link as themselves.
+    const next = await share();
+    expect((await rig.call("play.open", { link: next.token }, { ...grace, ip: "10.2.0.1" })).guest).toBeNull();
+    expect((await rig.call("play.start", { of: { kind: "link", link: next.token } }, grace)).versionId).toBe(next.versionId);
+  });
+
+  test("who came to follow sees one playthrough as it goes on, and changes nothing", async () => {
+    const versionId = await rig.publish(fork);
+    const [play, secret] = [
+      await rig.call("play.start", { of: { kind: "version", versionId } }),
+      await rig.call("play.start", { of: { kind: "version", versionId } }),
+    ];
+    const { token } = await rig.call("play.share", { of: { kind: "playthrough", id: play.id } });
+    const { who, playthroughId } = await open(token);
+    expect(playthroughId).toBe(play.id);
+    const told = await rig.follow(play.id, who);
+    const input = { type: "choose" as const, turn: 0, edge: "go" };
+    for (const refused of [
+      rig.call("play.input", { id: play.id, branch: 0, input }, who),
+      rig.call("play.settings", { id: play.id, timers: "off" }, who),
+      rig.call("play.rewind", { id: play.id, place: 0 }, who),
+      rig.call("play.delete", { ids: [play.id] }, who),
+      rig.call("play.get", { id: secret.id }, who),
+      rig.follow(secret.id, who),
+    ]) {
+      expect(await refusalOf(refused)).toMatch(/^not_found/);
+    }
+    expect(await refusalOf(rig.call("play.start", { of: { kind: "link", link: token } }, who))).toContain("for following");
+    const { playthrough } = await rig.call("play.input", { id: play.id, branch: 0, input });
+    expect(told.at(-1)).toMatchObject({ type: "delta", json: JSON.stringify([playthrough]) });
+    expect((await rig.call("play.story", { id: play.id }, who)).story).toEqual(fork);
+  });
+
+  test("links are not tried out: from one address so many are opened in a minute, and there is room for so many links and guests", async () => {
+    const { token, link, versionId } = await share();
+    const from = { principal: null, ip: "10.9.9.9", authenticate: () => {} } as Caller;
+    const tries = await Promise.all(Array.from({ length: 40 }, () => refusalOf(rig.call("play.open", { link: "y".repeat(43) }, from))));
+    expect(tries.filter((why) => why.startsWith("rate_limited"))).toHaveLength(10);
+    expect(await refusalOf(rig.call("play.open", { link: token }, from))).toContain("rate_limited");
+    await rig.sql(
+      (sql) => sql`
+        insert into play_guest (id, link_id, created_at)
+        select ${link.id} || n, ${link.id}, n from generate_series(1, ${linkQuotas.guests}::int) n`,
+    );
+    expect(await refusalOf(open(token))).toContain("quota_exceeded");
+    await rig.sql(
+      (sql) => sql`
+        insert into play_link (id, token_hash, owner_id, version_id, created_at)
+        select 'many_' || ${rig.user} || n, 'many' || ${rig.user} || n, ${rig.user}, ${versionId}, n
+        from generate_series(2, ${linkQuotas.links}::int) n`,
+    );
+    expect(await refusalOf(rig.call("play.share", { of: { kind: "version", versionId } }))).toContain("quota_exceeded");
+  });
+});

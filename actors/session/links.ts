@@ -1,0 +1,163 @@
+// Links by which others play: made, opened, withdrawn; and the guests who came by them. A guest may play what the link leads to and nothing
+// else: all that needs an account is refused by the role alone, before any handler hears of it.
+import { createHash, randomBytes } from "node:crypto";
+import { Clock, Effect } from "effect";
+import { idFor } from "#actors/job/canonical.ts";
+import { notFound, ownerOf } from "#actors/library.ts";
+import { Database, type Queryable } from "#db/client/database.ts";
+import * as query from "#db/queries/play-link.ts";
+import { playedVersion } from "#db/queries/play.ts";
+import type { ShareLink } from "#protocol/play.ts";
+import { CallError } from "#protocol/wire/errors.ts";
+import { Auth } from "#runtime/auth/auth.ts";
+import { principalOf } from "#runtime/auth/handlers.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
+import type { CallContext, CallHandlers } from "#runtime/gateway/handlers.ts";
+import type { SessionContext } from "./context.ts";
+
+/** Links of one user that are good, and guests of one link. */
+export const linkQuotas = { links: 500, guests: 10_000 } as const;
+
+const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex");
+
+const shareLinkOf = (row: query.PlayLinkRow): ShareLink => ({
+  id: row.id,
+  versionId: row.version_id,
+  sceneId: row.scene_id,
+  title: row.title,
+  playthroughId: row.session_id,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  guests: row.guests,
+});
+
+/** Why a link leads nowhere. */
+const faultOf = (link: query.PlayLinkRow | undefined, now: number): CallError | undefined => {
+  if (link === undefined) return new CallError("not_found", "There is no such link: it may have been copied in part.");
+  if (link.revoked_at !== null) return new CallError("not_found", "This link was withdrawn by who gave it.");
+  if (link.expires_at !== null && link.expires_at <= now) return new CallError("not_found", "This link has expired: ask for a new one.");
+  return link.gone ? new CallError("not_found", "The story that this link leads to was deleted.") : undefined;
+};
+
+type LinkCalls = Pick<CallHandlers<"play">, "play.share" | "play.shares" | "play.unshare" | "play.open">;
+
+/** `own`: a playthrough of the caller. */
+export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effect<{ readonly context: SessionContext }, CallError>) =>
+  Effect.gen(function* () {
+    const database = yield* Database;
+    const { guests } = yield* Auth;
+    const ask = <T>(run: (sql: Queryable) => PromiseLike<T>): Effect.Effect<T, CallError> => orCallError(database.query(run));
+
+    const good = Effect.fnUntraced(function* (read: (sql: Queryable) => PromiseLike<ReadonlyArray<query.PlayLinkRow>>) {
+      const [link] = yield* ask(read);
+      const fault = faultOf(link, yield* Clock.currentTimeMillis);
+      return link === undefined || fault !== undefined ? yield* Effect.fail(fault!) : link;
+    });
+
+    /** The link, if it is good and is this caller's to use: a guest has one. */
+    const usable = Effect.fnUntraced(function* (token: string, context: CallContext) {
+      const { role, userId } = yield* principalOf(context);
+      const link = yield* good((sql) => query.playLinkByToken(sql, hashOf(token)));
+      if (role !== "player") return link;
+      const [theirs] = yield* ask((sql) => query.playLinkOfGuest(sql, userId));
+      return theirs?.id === link.id ? link : yield* Effect.fail(new CallError("forbidden", "A guest plays what their own link leads to."));
+    });
+
+    /** Whether the caller came to follow this playthrough. */
+    const follows = Effect.fnUntraced(function* (id: string, context: CallContext) {
+      const { role, userId } = yield* principalOf(context);
+      if (role !== "player") return false;
+      const [link] = yield* ask((sql) => query.playLinkOfGuest(sql, userId));
+      return link?.session_id === id && faultOf(link, yield* Clock.currentTimeMillis) === undefined;
+    });
+
+    /** Fails where a playthrough was begun by a link that leads nowhere any more. */
+    const stillGood = ({ order }: SessionContext): Effect.Effect<void, CallError> => {
+      const { linkId } = order;
+      return linkId === undefined ? Effect.void : Effect.asVoid(good((sql) => query.playLinkById(sql, linkId)));
+    };
+
+    /** Makes the connection speak for a guest of the link: a new one, or the one of the token if that is one of it. */
+    const become = Effect.fnUntraced(function* (link: query.PlayLinkRow, token: string | undefined, context: CallContext) {
+      const before = token === undefined ? undefined : yield* Effect.catch(guests.read(token), () => Effect.undefined);
+      const [theirs] = before === undefined ? [] : yield* ask((sql) => query.playLinkOfGuest(sql, before));
+      const known = before !== undefined && theirs?.id === link.id ? before : undefined;
+      if (known === undefined && link.guests >= linkQuotas.guests) {
+        const message = `This link was opened ${linkQuotas.guests} times, which is the most: ask for a new one.`;
+        return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "guests", limit: linkQuotas.guests }));
+      }
+      const id = known ?? guests.newId();
+      const now = yield* Clock.currentTimeMillis;
+      if (known === undefined) yield* ask((sql) => query.insertPlayGuest(sql, { id, link_id: link.id, created_at: now }));
+      const { principal, grant } = yield* guests.grant(id, link.expires_at);
+      context.authenticate(principal);
+      return grant;
+    });
+
+    const calls: LinkCalls = {
+      "play.share": Effect.fnUntraced(function* ({ of, lifeMs }, context) {
+        const ownerId = yield* ownerOf(context);
+        const versionId = of.kind === "version" ? of.versionId : (yield* own(of.id, context)).context.order.versionId;
+        const [version] = yield* ask((sql) => playedVersion(sql, versionId));
+        // Also who only plays it does not give it on.
+        if (version?.owner_id !== ownerId) return yield* Effect.fail(notFound(`The version ${versionId}`));
+        const id = idFor("lnk", ownerId, context.key);
+        const token = randomBytes(32).toString("base64url");
+        const now = yield* Clock.currentTimeMillis;
+        const made = yield* orCallError(
+          database.transaction(async (tx) => {
+            await query.lockPlayLinks(tx, ownerId);
+            const [counted] = await query.countPlayLinks(tx, ownerId, id, now);
+            if ((counted?.count ?? 0) >= linkQuotas.links) return false;
+            await query.insertPlayLink(tx, {
+              id,
+              token_hash: hashOf(token),
+              owner_id: ownerId,
+              version_id: versionId,
+              session_id: of.kind === "playthrough" ? of.id : null,
+              created_at: now,
+              expires_at: lifeMs === null ? null : now + lifeMs,
+            });
+            return true;
+          }),
+        );
+        if (!made) {
+          const message = `You have given ${linkQuotas.links} links, which is all there is room for: withdraw some first.`;
+          return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "links", limit: linkQuotas.links }));
+        }
+        const [row] = yield* ask((sql) => query.playLinkById(sql, id));
+        return row === undefined ? yield* Effect.fail(notFound(`The link ${id}`)) : { link: shareLinkOf(row), token };
+      }),
+
+      "play.shares": Effect.fnUntraced(function* (_input, context) {
+        const ownerId = yield* ownerOf(context);
+        const rows = yield* ask((sql) => query.playLinksOf(sql, ownerId, linkQuotas.links));
+        return { links: rows.map(shareLinkOf) };
+      }),
+
+      "play.unshare": Effect.fnUntraced(function* ({ id }, context) {
+        const ownerId = yield* ownerOf(context);
+        const now = yield* Clock.currentTimeMillis;
+        const [revoked] = yield* ask((sql) => query.revokePlayLink(sql, ownerId, id, now));
+        if (revoked === undefined) return yield* Effect.fail(notFound(`The link ${id}`));
+        guests.ended(revoked.guests);
+        return {};
+      }),
+
+      "play.open": Effect.fnUntraced(function* ({ link: token, guest }, context) {
+        // Before it is known whether there is such a link: nobody tries out many.
+        yield* guests.opening(context.ip);
+        const link = yield* good((sql) => query.playLinkByToken(sql, hashOf(token)));
+        const { principal } = context;
+        const asThemselves = principal !== null && principal.role !== "player" && link.session_id === null;
+        return {
+          versionId: link.version_id,
+          sceneId: link.scene_id,
+          title: link.title,
+          playthroughId: link.session_id,
+          guest: asThemselves ? null : yield* become(link, guest, context),
+        };
+      }),
+    };
+    return { calls, usable, follows, stillGood };
+  });

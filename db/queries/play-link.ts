@@ -1,0 +1,81 @@
+// Links to published stories, and the guests who came by them. One statement a function.
+import type { Queryable, Tx } from "../client/database.ts";
+
+export interface PlayLinkRow {
+  readonly id: string;
+  readonly owner_id: string;
+  readonly version_id: string;
+  readonly scene_id: string;
+  readonly title: string;
+  readonly session_id: string | null;
+  readonly created_at: number;
+  readonly expires_at: number | null;
+  readonly revoked_at: number | null;
+  /** Its scene is in the trash. */
+  readonly gone: boolean;
+  readonly guests: number;
+}
+
+const links = (sql: Queryable) => sql`
+  select l.id, l.owner_id, l.version_id, v.scene_id, s.title, l.session_id, l.created_at, l.expires_at, l.revoked_at,
+    s.deleted_at is not null as gone, (select count(*)::int from play_guest g where g.link_id = l.id) as guests
+  from play_link l join scene_version v on v.id = l.version_id join scene s on s.id = v.scene_id`;
+
+export const playLinkByToken = (sql: Queryable, tokenHash: string) =>
+  sql<Array<PlayLinkRow>>`${links(sql)} where l.token_hash = ${tokenHash}`;
+
+export const playLinkById = (sql: Queryable, id: string) => sql<Array<PlayLinkRow>>`${links(sql)} where l.id = ${id}`;
+
+export const playLinkOfGuest = (sql: Queryable, guestId: string) =>
+  sql<Array<PlayLinkRow>>`${links(sql)} where l.id = (select link_id from play_guest where id = ${guestId} and adopted_by is null)`;
+
+/** Newest first, those that were not withdrawn. */
+export const playLinksOf = (sql: Queryable, ownerId: string, limit: number) =>
+  sql<Array<PlayLinkRow>>`
+    ${links(sql)} where l.owner_id = ${ownerId} and l.revoked_at is null order by l.created_at desc, l.id limit ${limit}`;
+
+export const lockPlayLinks = (tx: Tx, ownerId: string) => tx`select pg_advisory_xact_lock(hashtext('play_link'), hashtext(${ownerId}))`;
+
+/** Without the one named, and those that were withdrawn or have expired. */
+export const countPlayLinks = (sql: Queryable, ownerId: string, except: string, now: number) =>
+  sql<Array<{ count: number }>>`
+    select count(*)::int as count from play_link
+    where owner_id = ${ownerId} and id <> ${except} and revoked_at is null and (expires_at is null or expires_at > ${now})`;
+
+/** A repeat gives it another token: that of the first is not known any more. */
+export const insertPlayLink = (
+  tx: Tx,
+  link: Pick<PlayLinkRow, "id" | "owner_id" | "version_id" | "session_id" | "created_at" | "expires_at"> & { readonly token_hash: string },
+) =>
+  tx`
+    insert into play_link (id, token_hash, owner_id, version_id, session_id, created_at, expires_at)
+    values (${link.id}, ${link.token_hash}, ${link.owner_id}, ${link.version_id}, ${link.session_id}, ${link.created_at}, ${link.expires_at})
+    on conflict (id) do update set token_hash = excluded.token_hash`;
+
+/** Answers its guests, or no row where there is no such link. */
+export const revokePlayLink = (sql: Queryable, ownerId: string, id: string, now: number) =>
+  sql<Array<{ guests: ReadonlyArray<string> }>>`
+    update play_link l set revoked_at = coalesce(revoked_at, ${now}) where l.id = ${id} and l.owner_id = ${ownerId}
+    returning coalesce((select json_agg(g.id) from play_guest g where g.link_id = l.id), '[]'::json) as guests`;
+
+export const insertPlayGuest = (sql: Queryable, guest: { readonly id: string; readonly link_id: string; readonly created_at: number }) =>
+  sql`insert into play_guest (id, link_id, created_at) values (${guest.id}, ${guest.link_id}, ${guest.created_at})`;
+
+/** Guests whose link is good: these may play. */
+export const goodPlayGuest = (sql: Queryable, id: string, now: number) =>
+  sql<Array<{ id: string }>>`
+    select g.id from play_guest g join play_link l on l.id = g.link_id
+    where g.id = ${id} and g.adopted_by is null and l.revoked_at is null and (l.expires_at is null or l.expires_at > ${now})`;
+
+/** Guests whose link was withdrawn after `since`. */
+export const endedPlayGuests = (sql: Queryable, since: number) =>
+  sql<Array<{ id: string }>>`select g.id from play_guest g join play_link l on l.id = g.link_id where l.revoked_at > ${since}`;
+
+/** The guest is this user from now on; no row: is another's, or unknown. */
+export const adoptPlayGuest = (sql: Queryable, id: string, userId: string) =>
+  sql<Array<{ id: string }>>`
+    update play_guest set adopted_by = ${userId} where id = ${id} and (adopted_by is null or adopted_by = ${userId}) returning id`;
+
+/** Ids of all playthroughs of somebody. */
+export const playSessionsOf = (sql: Queryable, ownerId: string) =>
+  sql<Array<{ id: string }>>`select id from play_session where owner_id = ${ownerId} and not deleted and rev >= 0`;
