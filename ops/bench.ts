@@ -6,12 +6,13 @@ import { failoverSection } from "./bench/failover/section.ts";
 import { fanout } from "./bench/fanout/section.ts";
 import { type Section, Report } from "./bench/report.ts";
 import { generation } from "./bench/generation/section.ts";
+import { play } from "./bench/play/section.ts";
 import { rpc } from "./bench/rpc/section.ts";
 import { scenes } from "./bench/scenes/section.ts";
 import { transitions } from "./bench/transitions/section.ts";
 import { say } from "./say.ts";
 
-const sections: ReadonlyArray<Section> = [rpc, fanout, durable, actors, generation, scenes, editor, transitions, failoverSection];
+const sections: ReadonlyArray<Section> = [rpc, fanout, durable, actors, generation, scenes, editor, play, transitions, failoverSection];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !sections.some((section) => section.name === name));

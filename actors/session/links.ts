@@ -79,7 +79,7 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
 
     /** Makes the connection speak for a guest of the link: a new one, or the one of the token if that is one of it. */
     const become = Effect.fnUntraced(function* (link: query.PlayLinkRow, token: string | undefined, context: CallContext) {
-      const before = token === undefined ? undefined : yield* Effect.catch(guests.read(token), () => Effect.undefined);
+      const before = token === undefined ? undefined : yield* Effect.orElseSucceed(guests.read(token), () => undefined);
       const [theirs] = before === undefined ? [] : yield* ask((sql) => query.playLinkOfGuest(sql, before));
       const known = before !== undefined && theirs?.id === link.id ? before : undefined;
       if (known === undefined && link.guests >= linkQuotas.guests) {

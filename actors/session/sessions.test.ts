@@ -2,6 +2,8 @@ import { Effect, Stream } from "effect";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { testDatabases } from "#db/client/testing.ts";
+import { purgeAssets } from "#db/queries/asset.ts";
+import { purgeScenes } from "#db/queries/scene.ts";
 import type { Playthrough } from "#protocol/play.ts";
 import { replayPlay, startPlay } from "#protocol/scene/play/step.ts";
 import { type PlayInput, PlayerInput, type PlayState } from "#protocol/scene/play/state.ts";
@@ -213,6 +215,24 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
         whole: `/media/${"a".repeat(64)}.mp4`,
       }),
     ]);
+  });
+
+  test("what a published story plays stays in the trash, and the story too while somebody plays it", async () => {
+    const begun = await begin();
+    await rig.sql(
+      (sql) => sql`
+        insert into asset (id, owner_id, media_type, mime, name, size, width, height, sha256, origin, created_at, deleted_at)
+        select id, ${rig.user}, 'video', 'video/mp4', 'film', 1, 1, 1, ${"c".repeat(64)}, 'generation', 1, 5
+        from unnest(array['ast_wood', 'ast_else']) as id on conflict (id) do update set deleted_at = 5`,
+    );
+    await rig.sql((sql) => sql`update scene set deleted_at = 5 where id = ${begun.sceneId}`);
+    const purged = async () => [
+      ...(await rig.sql((sql) => purgeAssets(sql, begun.changedAt, 100))).map(({ id }) => id),
+      ...(await rig.sql((sql) => purgeScenes(sql, begun.changedAt))).map(({ id }) => id),
+    ];
+    expect(await purged()).toEqual(["ast_else"]);
+    await rig.call("play.delete", { ids: [begun.id] });
+    expect(await purged()).toEqual([begun.sceneId]);
   });
 
   test("a story that cannot begin, and one that goes round for ever, are refused in words", async () => {

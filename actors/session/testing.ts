@@ -3,7 +3,7 @@ import { Effect, Layer, Logger, ManagedRuntime } from "effect";
 import { TestClock } from "effect/testing";
 import { sceneHandlers } from "#actors/scene/handlers.ts";
 import { TestDatabase } from "#actors/job/testing.ts";
-import { Database, type DatabaseError } from "#db/client/database.ts";
+import { Database, type DatabaseError, type Sql } from "#db/client/database.ts";
 import { insertSceneVersion } from "#db/queries/scene.ts";
 import { type CallInput, type CallName, type CallOutput, calls } from "#protocol/contract.ts";
 import { sceneFormat } from "#protocol/scene/file.ts";
@@ -83,7 +83,7 @@ export class PlayRig {
     return this.#runtime!.runPromise(effect);
   }
 
-  sql(statement: Parameters<Database["Service"]["query"]>[0]) {
+  sql<T>(statement: (sql: Sql) => PromiseLike<T>): Promise<T> {
     return this.run(Effect.flatMap(Database, ({ query }) => query(statement)));
   }
 

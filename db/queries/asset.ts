@@ -237,10 +237,14 @@ export const edgesAmong = (sql: Queryable, ids: ReadonlyArray<string>) =>
     where child_id = any(${sql.array([...ids], 25)}::text[]) and parent_id = any(${sql.array([...ids], 25)}::text[])
     order by child_id, ord`;
 
-/** Drops assets that have been in the trash since before `before`, at most `limit` of them. */
+/** Drops assets that have been in the trash since before `before`, at most `limit` of them, but for those that published stories play. */
 export const purgeAssets = (sql: Queryable, before: number, limit: number) =>
   sql<Array<{ id: string }>>`
-    delete from asset where id in (select id from asset where deleted_at < ${before} order by deleted_at limit ${limit}) returning id`;
+    delete from asset where id in (
+      select a.id from asset a
+      where a.deleted_at < ${before} and not exists (select from scene_version_asset v where v.asset_id = a.id)
+      order by a.deleted_at limit ${limit}
+    ) returning id`;
 
 /** Which of these blobs an asset has, or an upload that is about to become one, or stand for a video where that was converted. */
 export const blobsInUse = (sql: Queryable, sha256s: ReadonlyArray<string>) =>

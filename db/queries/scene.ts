@@ -101,9 +101,15 @@ export const setScenesDeleted = (sql: Queryable, ownerId: string, ids: ReadonlyA
     where id = any(${textArray(sql, ids)}) and owner_id = ${ownerId} and (deleted_at is null) = ${at !== null}
     returning id`;
 
-/** Drops those that have been in the trash since before `before`, with their versions. */
+/** Drops those that have been in the trash since before `before`, with their versions, unless somebody has played one since. */
 export const purgeScenes = (sql: Queryable, before: number) =>
-  sql<Array<{ id: string }>>`delete from scene where deleted_at < ${before} returning id`;
+  sql<Array<{ id: string }>>`
+    delete from scene s
+    where s.deleted_at < ${before} and not exists (
+      select from play_session p join scene_version v on v.id = p.version_id
+      where v.scene_id = s.id and not p.deleted and p.changed_at >= ${before}
+    )
+    returning s.id`;
 
 const versionColumns = (sql: Queryable) => sql`v.id, v.scene_id, v.number, v.note, v.created_at`;
 
@@ -129,7 +135,10 @@ export const insertSceneVersion = (tx: Tx, version: NewSceneVersion) =>
       insert into scene_version (id, scene_id, owner_id, number, format, story, note, created_at)
       values (${version.id}, ${version.scene_id}, ${version.owner_id}, ${version.number}, ${version.format},
         ${tx.json(version.story as never)}, ${version.note}, ${version.created_at})
-      returning scene_id, number
+      returning id, scene_id, number, story
+    ), named as (
+      insert into scene_version_asset (asset_id, version_id)
+      select distinct asset #>> '{}', made.id from made, jsonb_path_query(made.story, '$.**.assetId') as asset
     )
     update scene s set versions = made.number, published = s.draft, rev = s.rev + 1 from made where s.id = made.scene_id`;
 

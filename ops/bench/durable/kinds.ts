@@ -1,11 +1,13 @@
 // The kinds of actors that are measured. `walk` moves by events from outside, so that each step is asked for, committed and
 // acknowledged. `errand` is the least that is a job: two effects that succeed at once, under a deadline. `job` is the real one,
-// whose outside succeeds at once.
+// whose outside succeeds at once, and `session` a playthrough in which nobody is hurried.
 import { Effect } from "effect";
 import { assign, setup } from "xstate";
 import { effect } from "#actors/effect.ts";
 import { jobMachine } from "#actors/job/machine.ts";
 import { jobColumns, storedRow } from "#actors/job/row.ts";
+import { sessionMachine } from "#actors/session/machine.ts";
+import { sessionColumns, storedSession } from "#actors/session/row.ts";
 import { defineActor } from "#runtime/actor/define.ts";
 
 interface WalkContext {
@@ -123,3 +125,12 @@ export const job = (done: () => void) =>
       if (status === "done") done();
     },
   });
+
+export const session = defineActor<typeof sessionMachine>({
+  kind: "session",
+  version: 1,
+  machine: sessionMachine,
+  effects: { timeOut: { recovery: "resend", run: () => Effect.succeed({ move: null }) } },
+  owner: ({ context }) => context.ownerId,
+  projection: { table: "play_session", columns: sessionColumns, row: storedSession },
+});

@@ -1,9 +1,11 @@
-// A process that holds many real jobs that wait for their time, and answers what one of them takes: while it is resident, and once
+// A process that holds many real jobs that wait for their time, or playthroughs, and answers what one of them takes: while it is resident, and once
 // nobody has used it for so long that it sleeps. Run with `--expose-gc`.
 import "../../v8-flags.ts";
+import { startPlay } from "#protocol/scene/play/step.ts";
+import { choice, clip, storyOf } from "#protocol/scene/testing.ts";
 import { answerParent } from "../child.ts";
 import { jobOrder } from "./job-life.ts";
-import { job } from "./kinds.ts";
+import { job, session } from "./kinds.ts";
 import { each, type OpenHost, openHost } from "./pixsim.ts";
 import { newIds } from "./work.ts";
 
@@ -19,6 +21,36 @@ export interface Measured {
   readonly asleep: number;
 }
 
+export interface Wanted {
+  readonly kind: "job" | "session";
+  readonly count: number;
+}
+
+// Each with strings of its own, as they come from the wire.
+const own = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+const waitingJob = (id: string) => {
+  const order = own({ ...jobOrder, id, scheduledFor: Date.now() + year });
+  // The prompt is one of its parameters.
+  return { order: Object.assign(order, { prompt: order.params["prompt"] }) };
+};
+
+const story = storyOf([
+  "road",
+  {
+    start: "fork",
+    nodes: [{ id: "fork", type: "choice" }, clip("wood"), clip("home")],
+    edges: [choice("in", "fork", "wood"), choice("out", "fork", "home")],
+  },
+]);
+
+const begunPlay = (id: string) => {
+  const begun = startPlay(story, { seed: 7 });
+  if (!begun.ok) throw new Error(begun.refusal.message);
+  const order = { id, versionId: "scv_bench", sceneId: "scn_bench", title: "A fork in the road", seed: 7, parameters: {} };
+  return own({ order, ownerId: "usr_bench", language: "en", timers: "normal", play: begun.state, hurry: null });
+};
+
 const until = async (is: () => boolean): Promise<void> => {
   while (!is()) await new Promise((resolve) => setTimeout(resolve, 500));
 };
@@ -33,20 +65,17 @@ const heapUsed = async (): Promise<number> => {
 
 answerParent({
   open: async () => {
-    host = await openHost([job(() => {})], {});
+    host = await openHost([job(() => {}), session], {});
   },
   /** Bytes of the heap for each of so many. */
-  measure: async (count: number): Promise<Measured> => {
+  measure: async ({ kind, count }: Wanted): Promise<Measured> => {
     const newId = newIds();
-    const scheduledFor = Date.now() + year;
+    const input = kind === "job" ? waitingJob : begunPlay;
     const create = () => {
-      const id = `job_${newId()}`;
-      // Each with strings of its own, as they come from the wire; the prompt is one of its parameters.
-      const order = JSON.parse(JSON.stringify({ ...jobOrder, id, scheduledFor })) as typeof jobOrder;
-      Object.assign(order, { prompt: order.params["prompt"] });
-      return host.actors.create(`job/${id}`, { order }, { novel: true });
+      const id = `${kind}_${newId()}`;
+      return host.actors.create(`${kind}/${id}`, input(id), { novel: true });
     };
-    const resident = () => host.actors.stats().resident["job"] ?? 0;
+    const resident = () => host.actors.stats().resident[kind] ?? 0;
     await host.run(each(100, 10, create));
     await until(() => resident() === 0);
     const before = await heapUsed();
@@ -54,7 +83,7 @@ answerParent({
     // Idle: the host has looked at all of them since anybody used them.
     await new Promise((resolve) => setTimeout(resolve, idleMs));
     const idle = (await heapUsed()) - before;
-    if (resident() !== count) throw new Error(`${resident()} of ${count} jobs are resident`);
+    if (resident() !== count) throw new Error(`${resident()} of ${count} of the kind ${kind} are resident`);
     await until(() => resident() === 0);
     const asleep = (await heapUsed()) - before;
     return { idle: idle / count, asleep: asleep / count };

@@ -4,7 +4,7 @@ import { startChild } from "../child.ts";
 import { median } from "../measure.ts";
 import type { Report, Row, Section } from "../report.ts";
 import { compare, type Entry, load, missing, rowOf, type Servers, startServers } from "./compare.ts";
-import type { Measured } from "./memory.ts";
+import type { Measured, Wanted } from "./memory.ts";
 import { type Reaction, reactions } from "./reaction.ts";
 
 const pureSteps = async (report: Report, servers: Servers): Promise<void> => {
@@ -126,7 +126,7 @@ const memory = async (report: Report): Promise<void> => {
   const child = startChild(new URL("./memory.ts", import.meta.url), [], { command: process.execPath, args: ["--expose-gc"] });
   try {
     await child.ask("open");
-    const { idle, asleep } = await child.ask<Measured>("measure", 50_000);
+    const { idle, asleep } = await child.ask<Measured>("measure", { kind: "job", count: 50_000 } satisfies Wanted);
     await child.ask("close");
     report.table({
       title: "Memory of one of 50,000 jobs that wait for their time, in the host",
