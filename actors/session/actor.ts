@@ -1,9 +1,11 @@
-// The kind `session`: one playthrough, its stored row, and the end of the time for its choices.
+// The kind `session`: one playthrough, its stored row, and what happens in it without its player. Nothing is generated for playthroughs yet:
+// a generation node goes on at once by what it says for when there is no result.
 import { Clock, Effect, Schedule } from "effect";
+import type { PlayInput, PlayState } from "#protocol/scene/play/state.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { defineActor, type EffectCall, type EffectFailure } from "#runtime/actor/define.ts";
-import type { SessionContext, SessionEvent, TimedOut } from "./context.ts";
+import type { SessionContext, SessionEvent, Unattended } from "./context.ts";
 import { decide } from "./decide.ts";
 import { sessionMachine, sessionMachineVersion, type TimeOutInput } from "./machine.ts";
 import { sessionColumns, storedSession } from "./row.ts";
@@ -16,20 +18,35 @@ const again = Schedule.spaced("1 second");
 export const sessionActor = Effect.gen(function* () {
   const versions = yield* Versions;
 
+  /** What comes of this now: nothing can have come before it, as that would have ended the effect. */
+  const happening = Effect.fnUntraced(function* (
+    address: string,
+    versionId: string,
+    inputOf: (play: PlayState) => PlayInput | null,
+  ): Effect.fn.Return<Unattended, CallError, Actors> {
+    const { story } = yield* versions.get(versionId);
+    const actors = yield* Actors;
+    const { context } = yield* actors.view(address);
+    const { play } = context as unknown as SessionContext;
+    const input = inputOf(play);
+    const decided = input === null ? null : decide(story, play, input);
+    return { move: decided?.ok === true ? decided.move : null };
+  });
+
+  const patiently = <A>(effect: Effect.Effect<A, CallError, Actors>): Effect.Effect<A, EffectFailure, Actors> =>
+    effect.pipe(
+      Effect.retry({ schedule: again, while: ({ retryable }) => retryable }),
+      Effect.mapError(({ code, message }): EffectFailure => ({ kind: code, message })),
+    );
+
   /** Sleeping goes by a clock that nobody sets: one that is set forward ends no time early, and one that is set back none late. */
   const timeOut = Effect.fnUntraced(function* ({
     input: { versionId, waitMs, until },
     address,
     recovered,
-  }: EffectCall<TimeOutInput, SessionEvent>): Effect.fn.Return<TimedOut, CallError, Actors> {
+  }: EffectCall<TimeOutInput, SessionEvent>): Effect.fn.Return<Unattended, EffectFailure, Actors> {
     yield* Effect.sleep(recovered ? Math.min(waitMs, Math.max(0, until - (yield* Clock.currentTimeMillis))) : waitMs);
-    const { story } = yield* versions.get(versionId);
-    const actors = yield* Actors;
-    // Nothing can have come meanwhile: that would have ended this.
-    const { context } = yield* actors.view(address);
-    const { play } = context as unknown as SessionContext;
-    const decided = decide(story, play, { type: "timeout", turn: play.turn });
-    return { move: decided.ok ? decided.move : null };
+    return yield* patiently(happening(address, versionId, ({ turn }) => ({ type: "timeout", turn })));
   });
 
   return defineActor<typeof sessionMachine, Actors>({
@@ -37,12 +54,14 @@ export const sessionActor = Effect.gen(function* () {
     version: sessionMachineVersion,
     machine: sessionMachine,
     effects: {
-      timeOut: {
+      timeOut: { recovery: "resend", run: timeOut },
+      generate: {
         recovery: "resend",
-        run: (call) =>
-          timeOut(call).pipe(
-            Effect.retry({ schedule: again, while: ({ retryable }) => retryable }),
-            Effect.mapError(({ code, message }): EffectFailure => ({ kind: code, message })),
+        run: ({ input: { versionId }, address }) =>
+          patiently(
+            happening(address, versionId, ({ waiting }) =>
+              waiting.for === "generation" ? { type: "generationFailed", key: waiting.key } : null,
+            ),
           ),
       },
     },

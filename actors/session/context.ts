@@ -16,6 +16,8 @@ export const sessionLimits = {
   moves: 20_000,
   /** So much longer somebody has who wants more time. */
   stretch: 3,
+  /** That happen in a row without the player: of one who has gone, a story that goes round by itself ends there. */
+  unattended: 20,
   /** Between the end of the time for a choice and its decision, ms: what was chosen at the last moment is still on its way. */
   graceMs: 250,
 } as const;
@@ -60,6 +62,8 @@ export interface SessionContext {
   readonly saves: ReadonlyArray<PlaySave>;
   /** The time for the open choice, as the story has it, ms, and since when. */
   readonly hurry: { readonly ms: number; readonly at: number } | null;
+  /** Moves since the player's last one. */
+  readonly unattended: number;
   readonly startedAt: number;
 }
 
@@ -112,6 +116,7 @@ export const initialSession = ({ order, ownerId, language, timers, play, hurry, 
   choices: [],
   saves: [],
   hurry: hurry === null ? null : { ms: hurry, at },
+  unattended: 0,
   startedAt: at,
 });
 
@@ -125,6 +130,7 @@ export const moved = (context: SessionContext, event: PlayMove & { readonly toke
     play: patched(context.play, patch),
     moves: context.moves + 1,
     tokens: token === null ? context.tokens : [...context.tokens, token].slice(-sessionLimits.tokens),
+    unattended: token === null ? context.unattended + 1 : 0,
     choices:
       choice === null ? context.choices : [...context.choices, { place: context.moves, ...choice, at }].slice(-sessionLimits.choices),
     hurry: hurry === "goesOn" ? context.hurry : hurry === null ? null : { ms: hurry, at },
@@ -137,20 +143,28 @@ export const rewound = (context: SessionContext, { play, choices, hurry }: Rewou
   choices,
   moves: context.moves + 1,
   branch: context.branch + 1,
+  unattended: 0,
   hurry: hurry === null ? null : { ms: hurry, at },
 });
 
+/** Whether it goes on without its player. */
+export const isAttended = ({ unattended }: SessionContext): boolean => unattended < sessionLimits.unattended;
+
 /** When the open choice is decided, ms epoch, and how long the player had; null: there is no hurry. */
-export const timerOf = ({ hurry, timers }: SessionContext): { readonly ms: number; readonly dueAt: number } | null => {
-  if (hurry === null || timers === "off") return null;
+export const timerOf = (context: SessionContext): { readonly ms: number; readonly dueAt: number } | null => {
+  const { hurry, timers } = context;
+  if (hurry === null || timers === "off" || !isAttended(context)) return null;
   const ms = timers === "stretched" ? hurry.ms * sessionLimits.stretch : hurry.ms;
   return { ms, dueAt: hurry.at + ms };
 };
 
-/** What the time's end came to. */
-export interface TimedOut {
+/** What happens without the player; null: nothing. */
+export interface Unattended {
   readonly move: PlayMove | null;
 }
+
+export const happened = (context: SessionContext, { move }: Unattended, at: number): SessionContext =>
+  move === null ? { ...context, hurry: null, unattended: sessionLimits.unattended } : moved(context, { ...move, token: null }, at);
 
 /** How a playthrough was after so many moves: found again from its journal. Undefined: it was never there. */
 export const placeIn = (events: Iterable<ActorEvent>, place: number): SessionContext | undefined => {
@@ -174,11 +188,10 @@ const after = (context: SessionContext, event: ActorEvent): SessionContext => {
       const rewind = event as unknown as RewoundEvent;
       return isNext(context, rewind) ? rewound(context, rewind, at) : context;
     }
-    // Of a time that is over the host tells only where nothing came before it.
-    case "xstate.done.actor.timeOut": {
-      const { move } = event["output"] as TimedOut;
-      return move === null ? { ...context, hurry: null } : moved(context, { ...move, token: null }, at);
-    }
+    // Of these the host tells only where nothing came before them.
+    case "xstate.done.actor.timeOut":
+    case "xstate.done.actor.generate":
+      return happened(context, event["output"] as Unattended, at);
     default:
       return context;
   }

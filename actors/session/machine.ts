@@ -4,7 +4,9 @@ import { assign, setup } from "xstate";
 import { effect } from "#actors/effect.ts";
 import { timeOf } from "#actors/job/context.ts";
 import {
+  happened,
   initialSession,
+  isAttended,
   isNext,
   moved,
   type MovedEvent,
@@ -14,9 +16,13 @@ import {
   type SessionEvent,
   type SessionInput,
   sessionLimits,
-  type TimedOut,
   timerOf,
+  type Unattended,
 } from "./context.ts";
+
+export interface GenerateInput {
+  readonly versionId: string;
+}
 
 export interface TimeOutInput {
   readonly versionId: string;
@@ -41,20 +47,21 @@ export const sessionMachine = setup({
   types: { context: {} as SessionContext, events: {} as SessionEvent, input: {} as SessionInput },
   actors: {
     /** Waits for the end of the time for a choice, and says what comes of it. */
-    timeOut: effect<TimedOut, TimeOutInput>(),
+    timeOut: effect<Unattended, TimeOutInput>(),
+    /** Brings what a generation node asks for, or says that there is nothing. */
+    generate: effect<Unattended, GenerateInput>(),
   },
   guards: {
     isNext: ({ context, event }) => isNext(context, event as MovedEvent | RewoundEvent),
     isOver: ({ context }) => context.play.waiting.for === "nothing",
+    isGenerating: ({ context }) => context.play.waiting.for === "generation" && isAttended(context),
     isTimed: ({ context }) => timerOf(context) !== null,
   },
   actions: {
     move: assign(({ context, event }: Transition) => moved(context, event as MovedEvent, timeOf(event))),
     rewind: assign(({ context, event }: Transition) => rewound(context, event as RewoundEvent, timeOf(event))),
-    noteTimeout: assign(({ context, event }: Transition, { move }: TimedOut) =>
-      move === null ? { ...context, hurry: null } : moved(context, { ...move, token: null }, timeOf(event)),
-    ),
-    giveTime: assign({ hurry: null }),
+    happen: assign(({ context, event }: Transition, unattended: Unattended) => happened(context, unattended, timeOf(event))),
+    leaveAlone: assign(({ context, event }: Transition) => happened(context, { move: null }, timeOf(event))),
     save: assign(({ context, event }: Transition) => {
       const { id, name } = event as Of<"session.saved">;
       const others = context.saves.filter((save) => save.id !== id);
@@ -86,7 +93,12 @@ export const sessionMachine = setup({
   states: {
     deciding: {
       description: "Where it stands says what it waits for",
-      always: [{ guard: "isOver", target: "over" }, { guard: "isTimed", target: "timed" }, { target: "waiting" }],
+      always: [
+        { guard: "isOver", target: "over" },
+        { guard: "isGenerating", target: "generating" },
+        { guard: "isTimed", target: "timed" },
+        { target: "waiting" },
+      ],
     },
     waiting: { description: "The player may take their time" },
     timed: {
@@ -98,9 +110,19 @@ export const sessionMachine = setup({
           const until = (timerOf(context)?.dueAt ?? 0) + sessionLimits.graceMs;
           return { versionId: context.order.versionId, waitMs: Math.max(0, until - timeOf(event)), until };
         },
-        onDone: { target: decide, actions: { type: "noteTimeout", params: ({ event }) => event.output } },
+        onDone: { target: decide, actions: { type: "happen", params: ({ event }) => event.output } },
         // The story cannot be read: nobody is hurried.
-        onError: { target: decide, actions: "giveTime" },
+        onError: { target: decide, actions: "leaveAlone" },
+      },
+    },
+    generating: {
+      description: "A generation node waits for its video",
+      invoke: {
+        id: "generate",
+        src: "generate",
+        input: ({ context }) => ({ versionId: context.order.versionId }),
+        onDone: { target: decide, actions: { type: "happen", params: ({ event }) => event.output } },
+        onError: { target: decide, actions: "leaveAlone" },
       },
     },
     over: { description: "The story has ended; it can be rewound" },

@@ -147,6 +147,52 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     expect((await rig.call("play.history", { id: other.id })).choices).toMatchObject([{ place: 0, node: "path", edge: "out" }]);
   });
 
+  test("what nobody generates is left out as the node says, and a story that goes round by itself stops when its player has gone", async () => {
+    const ways = storyOf([
+      "ways",
+      {
+        start: "made",
+        nodes: [
+          { id: "made", type: "generation", strategy: "once", prompt: "a fox", fallback: { mode: "placeholder", text: { en: "A fox." } } },
+          { id: "again", type: "generation", strategy: "always", prompt: "a fox", fallback: { mode: "skip" } },
+        ],
+        edges: [edge("made", "again"), edge("again", "again")],
+      },
+    ]);
+    const begun = await begin(ways);
+    const now = (check: (play: Playthrough, value: unknown) => void) =>
+      soon(async () => {
+        const { value } = await rig.run(Effect.flatMap(Actors, (actors) => actors.view(sessionAddress(begun.id))));
+        check(await rig.call("play.get", { id: begun.id }), value);
+      });
+    await now(({ state }) => expect(state.waiting).toMatchObject({ for: "media", playing: [{ kind: "placeholder" }] }));
+    await send(begun, { type: "ended", turn: 1 });
+    await now(({ state }, value) => {
+      expect(state.turn).toBe(2 + sessionLimits.unattended);
+      expect(value).toBe("waiting");
+    });
+
+    const hurried = await begin(
+      storyOf([
+        "round",
+        {
+          start: "a",
+          nodes: [{ id: "a", type: "choice", offer: { timeoutMs: 1000 } }],
+          edges: [choice("on", "a", "a", { onTimeout: true })],
+        },
+      ]),
+    );
+    for (let n = 1; n <= sessionLimits.unattended + 2; n++) {
+      await rig.wait(1000 + sessionLimits.graceMs);
+      await soon(async () =>
+        expect((await rig.call("play.get", { id: hurried.id })).state.turn).toBe(Math.min(n, sessionLimits.unattended)),
+      );
+    }
+    expect((await rig.call("play.get", { id: hurried.id })).timer).toBeNull();
+    const back = await choose(hurried, "on", sessionLimits.unattended);
+    expect(back).toMatchObject({ refusal: null, playthrough: { timer: { ms: 1000 } } });
+  });
+
   test("any choice and any save can be gone back to, and what was meant for before is refused", async () => {
     const begun = await begin();
     const inWood = (await choose(begun, "in")).playthrough;
@@ -307,6 +353,11 @@ describe("whatever comes, a playthrough is what its accepted inputs make of it",
           now = await rig.call("play.get", { id });
           earlier.push(now);
         }
+        // Until what happens by itself has happened.
+        await soon(async () => {
+          const { value } = await rig.run(Effect.flatMap(Actors, (actors) => actors.view(sessionAddress(id))));
+          expect(value).not.toBe("generating");
+        });
         const journal = await rig.run(Effect.flatMap(Actors, (actors) => Stream.runCollect(actors.history(sessionAddress(id), 0))));
         const events = journal.map(({ event }) => event);
         // The path that was not rewound, told from the journal alone.
@@ -317,7 +368,7 @@ describe("whatever comes, a playthrough is what its accepted inputs make of it",
           if (event.type === "session.moved") {
             if ((event as unknown as MovedEvent).base !== moves) continue;
             path.push((event as unknown as MovedEvent).input);
-          } else if (event.type === "xstate.done.actor.timeOut") {
+          } else if (event.type === "xstate.done.actor.timeOut" || event.type === "xstate.done.actor.generate") {
             const { move } = event["output"] as { readonly move: { readonly input: PlayInput } | null };
             if (move === null) continue;
             path.push(move.input);

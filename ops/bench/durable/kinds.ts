@@ -130,7 +130,10 @@ export const session = defineActor<typeof sessionMachine>({
   kind: "session",
   version: 1,
   machine: sessionMachine,
-  effects: { timeOut: { recovery: "resend", run: () => Effect.succeed({ move: null }) } },
+  effects: {
+    timeOut: { recovery: "resend", run: () => Effect.succeed({ move: null }) },
+    generate: { recovery: "resend", run: () => Effect.succeed({ move: null }) },
+  },
   owner: ({ context }) => context.ownerId,
   projection: { table: "play_session", columns: sessionColumns, row: storedSession },
 });
