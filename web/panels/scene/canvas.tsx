@@ -153,8 +153,15 @@ export const Canvas: Component<CanvasProps> = (props) => {
   );
   onCleanup(() => cancelAnimationFrame(frame));
 
-  const readInks = (): Inks =>
-    Object.fromEntries(inkNames.map((name, at) => [name, getComputedStyle(inks!.children[at]!).color])) as Record<keyof Inks, string>;
+  /** Read once for each theme: to ask for a style makes the page work out all that has changed. */
+  let inked: { readonly theme: number; readonly inks: Inks } | null = null;
+  const readInks = (): Inks => {
+    if (inked?.theme !== theme()) {
+      const colours = inkNames.map((name, at) => [name, getComputedStyle(inks!.children[at]!).color] as const);
+      inked = { theme: theme(), inks: Object.fromEntries(colours) as Record<keyof Inks, string> };
+    }
+    return inked.inks;
+  };
   const handCurve = (): Curve | null => {
     const now = gestures.gesture();
     if (now?.kind === "connect") {
