@@ -51,8 +51,8 @@ interface CanvasProps {
 /** px around the pane that are drawn with it. */
 const ahead = 320;
 const keyZoom = 1.25;
-/** Below this scale nothing in a node can be read: they are marks on the canvas of the edges. A thousand elements took 0.2 s a frame. */
-const farBelow = 0.3;
+/** Nodes that are seen so small are marks on the canvas of the edges: a thousand elements took 0.2 s a frame. Few may be elements for longer. */
+const far = { many: 200, manyBelow: 0.3, below: 0.12 } as const;
 /** Room that a new node takes beside the one that it is made from. */
 const besideStep = 320;
 
@@ -87,7 +87,7 @@ export const Canvas: Component<CanvasProps> = (props) => {
   const settled = createMemo(() => placedOf(graph().nodes, graph().from));
   const nodesAt = createMemo(() => spatialOf(settled().rects));
   const edgesAt = createMemo(() => spatialOf([...settled().curves].map(([id, curve]) => [id, boxOf(curve)] as const)));
-  const isFar = createMemo(() => view().scale < farBelow);
+  const isFar = createMemo(() => view().scale < (graph().nodes.size > far.many ? far.manyBelow : far.below));
   const gestures = createGestures({
     editor,
     host: () => host!,
