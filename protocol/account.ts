@@ -53,7 +53,15 @@ export const Account = z.object({
   /** Not secret; `baseUrl` and the like. */
   settings: z.record(z.string(), z.unknown()),
   /** What the provider said is left, and when; null where it does not say or has not been asked. */
-  credits: z.object({ amount: z.number(), type: z.string(), at: Time }).nullable(),
+  credits: z
+    .object({
+      amount: z.number(),
+      type: z.string(),
+      at: Time,
+      /** Where the provider counts several kinds: what was left of each at `at`, which jobs since have not been taken from. */
+      parts: z.array(z.object({ type: z.string(), amount: z.number() })).optional(),
+    })
+    .nullable(),
   /** Estimated cost of what is under way. */
   held: z.number(),
   /** End of the pause. */

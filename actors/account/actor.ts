@@ -1,7 +1,7 @@
 // The kind `account`: its machine, its check at the provider, its stored row, and who is told of each step.
 import { Effect } from "effect";
 import { Providers } from "#actors/provider/index.ts";
-import type { ProviderFailure } from "#actors/provider/provider.ts";
+import type { Balance, ProviderFailure } from "#actors/provider/provider.ts";
 import { defineActor, type EffectFailure } from "#runtime/actor/define.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { Accounts, removedAccountsChannel } from "./accounts.ts";
@@ -28,7 +28,7 @@ export const accountActor = Effect.gen(function* () {
   const inspect = Effect.fnUntraced(function* (
     accountId: string,
     providerId: string,
-  ): Effect.fn.Return<{ credits: number | null }, EffectFailure> {
+  ): Effect.fn.Return<{ credits: number | null; parts?: ReadonlyArray<Balance> }, EffectFailure> {
     const provider = providers.get(providerId);
     if (provider === undefined)
       return yield* Effect.fail({ kind: "parameters", message: "Its provider is not part of this program any more: remove it." });
@@ -37,7 +37,8 @@ export const accountActor = Effect.gen(function* () {
     if (connection.balance === undefined) return { credits: null };
     const balances = yield* Effect.mapError(connection.balance, ofProvider);
     // Some tell their balance to some keys only.
-    return { credits: balances.length === 0 ? null : balances.reduce((sum, { amount }) => sum + amount, 0) };
+    const credits = balances.length === 0 ? null : balances.reduce((sum, { amount }) => sum + amount, 0);
+    return { credits, ...(balances.length > 1 ? { parts: balances } : {}) };
   });
 
   return defineActor<typeof accountMachine>({

@@ -62,6 +62,11 @@ export interface Balance {
   readonly at: number;
 }
 
+export interface Credits extends Balance {
+  /** Of several kinds: each as it was told. */
+  readonly parts?: ReadonlyArray<{ readonly type: string; readonly amount: number }>;
+}
+
 export interface AccountContext {
   readonly order: AccountOrder;
   readonly plan: AccountPlan;
@@ -73,7 +78,7 @@ export interface AccountContext {
   readonly leases: Readonly<Record<string, Lease>>;
   /** Ends of places that are taken by what was called off and goes on at the provider, by submission key. */
   readonly leaving: Readonly<Record<string, number>>;
-  readonly credits: { readonly amount: number; readonly at: number } | null;
+  readonly credits: Credits | null;
   /** What was left at earlier times, oldest first. */
   readonly balances: ReadonlyArray<Balance>;
   /** `refused`: the provider refused for want of credits; `checked`: and did not say in the check after it how many there are. */
@@ -290,7 +295,12 @@ export const ended = (context: AccountContext, event: LeaseEnded, at: number): P
 };
 
 /** The outcome of a check. */
-export const checked = (context: AccountContext, credits: number | null, at: number): Partial<AccountContext> => ({
+export const checked = (
+  context: AccountContext,
+  credits: number | null,
+  at: number,
+  parts?: Credits["parts"],
+): Partial<AccountContext> => ({
   checkDue: false,
   bad: false,
   badChecks: 0,
@@ -300,7 +310,10 @@ export const checked = (context: AccountContext, credits: number | null, at: num
   empty: credits === null && context.empty === "refused" ? "checked" : "no",
   ...(credits === null
     ? { credits }
-    : { credits: { amount: credits, at }, balances: withBalance(context.balances, { amount: credits, at }) }),
+    : {
+        credits: { amount: credits, at, ...(parts === undefined ? {} : { parts }) },
+        balances: withBalance(context.balances, { amount: credits, at }),
+      }),
   ...(context.bad || context.streak >= accountLimits.streak ? { failure: null } : {}),
 });
 

@@ -3,7 +3,7 @@
 import type { AccountState } from "#protocol/account.ts";
 import type { FailureKind } from "#protocol/job.ts";
 import { applyStep, makeKind, makeResident, type Resident } from "#runtime/actor/resident.ts";
-import type { AccountContext, AccountEvent, AccountPlan, LeaseEnded, LeaseOutcome } from "./context.ts";
+import type { AccountContext, AccountEvent, AccountPlan, Credits, LeaseEnded, LeaseOutcome } from "./context.ts";
 import { accountMachine, accountMachineVersion } from "./machine.ts";
 
 const accountKind = makeKind({
@@ -54,8 +54,9 @@ export class AccountLife {
     return this.send({ type: "lease.ended", key, outcome, message: `it was ${outcome}`, charged: null, tookMs: 1000, ...changes });
   }
   /** The check under way finds it good. */
-  good(credits: number | null = null): this {
-    return this.#step({ type: "xstate.done.actor.inspect", output: { credits } }, "inspect", null);
+  good(credits: number | null = null, parts?: Credits["parts"]): this {
+    const output = { credits, ...(parts === undefined ? {} : { parts }) };
+    return this.#step({ type: "xstate.done.actor.inspect", output }, "inspect", null);
   }
   /** The check under way finds it bad. */
   bad(kind: FailureKind, retryAfterMs?: number): this {

@@ -55,6 +55,19 @@ describe("an account at a provider", () => {
     expect(life.take("e", 45)).toBe(true);
   });
 
+  test("keeps apart what a provider counts apart, as it was told, beside what is left in all", () => {
+    const parts = [
+      { type: "monthly", amount: 40 },
+      { type: "package", amount: 60 },
+    ];
+    const life = new AccountLife({}).good(100, parts);
+    life.take("a", 10);
+    life.now += 1000;
+    life.end("a", "completed", { charged: 10 });
+    expect(row(life).credits).toMatchObject({ amount: 90, parts });
+    expect(row(life.send({ type: "account.test" }).good(90)).credits?.parts).toBeUndefined();
+  });
+
   test("does not count again what a balance told since has in it", () => {
     const life = ready({}, 100);
     life.take("a", 10);

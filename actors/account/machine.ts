@@ -11,6 +11,7 @@ import {
   type AccountInput,
   busyOf,
   checked,
+  type Credits,
   ended,
   foundBad,
   initialAccount,
@@ -46,7 +47,10 @@ export const accountMachine = setup({
   types: { context: {} as AccountContext, events: {} as AccountEvent, input: {} as AccountInput },
   actors: {
     /** Asks the provider whether the credentials are good and what is left. */
-    inspect: effect<{ readonly credits: number | null }, { readonly id: string; readonly provider: string }>(),
+    inspect: effect<
+      { readonly credits: number | null; readonly parts?: NonNullable<Credits["parts"]> },
+      { readonly id: string; readonly provider: string }
+    >(),
   },
   delays: {
     untilChange: ({ context, event }) => Math.max(0, nextChangeAt(context, timeOf(event)) - timeOf(event)),
@@ -69,8 +73,11 @@ export const accountMachine = setup({
     // What is under way there has to end first.
     remove: assign(({ context }: Transition) => (busyOf(context) === 0 ? { gone: true } : {})),
     pass: assign(({ context, event }: Transition) => passed(context, timeOf(event))),
-    noteChecked: assign(({ context, event }: Transition, { credits }: { readonly credits: number | null }) =>
-      checked(context, credits, timeOf(event)),
+    noteChecked: assign(
+      (
+        { context, event }: Transition,
+        { credits, parts }: { readonly credits: number | null; readonly parts?: NonNullable<Credits["parts"]> },
+      ) => checked(context, credits, timeOf(event), parts),
     ),
     noteBad: assign(({ context, event }: Transition) => {
       const { kind, message } = failureOf(event);

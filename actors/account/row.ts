@@ -41,6 +41,18 @@ const reasonOf = (
   }
 };
 
+const creditsOf = ({ credits, order }: AccountContext): Account["credits"] => {
+  if (credits === null) return null;
+  const { amount, at, parts } = credits;
+  const type = order.creditType ?? "credits";
+  return {
+    amount,
+    type,
+    at,
+    ...(parts === undefined ? {} : { parts: parts.map(({ type: kind, amount: left }) => ({ type: kind, amount: left })) }),
+  };
+};
+
 export const accountRow = ({ value, context }: AccountSnapshot, meta: ActorMeta): Account => {
   const { order, plan } = context;
   // It never rests in `deciding`.
@@ -60,7 +72,7 @@ export const accountRow = ({ value, context }: AccountSnapshot, meta: ActorMeta)
     dailyLimit: plan.dailyLimit,
     usedToday: context.usedToday,
     settings: { ...plan.settings },
-    credits: context.credits === null ? null : { ...context.credits, type: order.creditType ?? "credits" },
+    credits: creditsOf(context),
     held: heldOf(context),
     cooldownUntil: context.cooldownUntil,
     failure: context.failure,

@@ -175,6 +175,7 @@ const CreditsFact: Component<{ readonly account: Account }> = (props) => (
         value={formatPrice(credits().amount, credits().type)}
         note={
           <span title={`As of ${formatFull(credits().at)}`}>
+            {(credits().parts ?? []).map(({ type, amount }) => `${formatAmount(amount)} ${type} · `).join("")}
             {props.account.held > 0 ? `${formatAmount(props.account.held)} held` : "none held"}
           </span>
         }

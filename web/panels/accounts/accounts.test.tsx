@@ -383,6 +383,15 @@ describe("the Providers & accounts panel", () => {
     expect(await screen.findByRole("article", { name: "Main" })).toBeTruthy();
   });
 
+  it("tells the credits by kind, where the provider counts several", async () => {
+    const parts = [
+      { type: "monthly", amount: 200 },
+      { type: "package", amount: 1000 },
+    ];
+    await show([mine({ credits: { amount: 1200, type: "credits", at: 9000, parts }, held: 0 })]);
+    expect(await screen.findByText("200 monthly · 1,000 package · none held")).toBeTruthy();
+  });
+
   it("draws what was left of the credits over time, up to now", async () => {
     const balances = [
       { amount: 2000, at: 1000 },
