@@ -9,7 +9,7 @@ interface TextFieldProps extends FieldProps {
   readonly multiline?: boolean;
   /** Pieces that are shown as special; of one with several lines. */
   readonly marks?: ReadonlyArray<Mark> | undefined;
-  readonly type?: "text" | "password" | "email" | "search";
+  readonly type?: "text" | "password" | "email" | "search" | "datetime-local";
   readonly name?: string;
   readonly placeholder?: string | undefined;
   readonly autocomplete?: string;

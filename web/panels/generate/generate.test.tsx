@@ -90,6 +90,28 @@ describe("the Generate panel", () => {
     ]);
   });
 
+  it("asks for it not before a time and after others, and not for a time that has passed", async () => {
+    const { client } = await show();
+    type("Prompt", "a fox in the snow");
+    type("Not before", "2001-01-01T10:00");
+    press("Generate");
+    const field = screen.getByLabelText("Not before");
+    await waitFor(() => expect(field.getAttribute("aria-invalid")).toBe("true"));
+    expect(created(client)).toEqual([]);
+    type("Not before", "2199-01-01T10:00");
+    expect(field.getAttribute("aria-invalid")).toBeNull();
+    fireEvent.change(screen.getByLabelText("Turn"), { target: { value: "7" } });
+    press("Generate");
+    await screen.findByText("The video is on its way");
+    expect(created(client)).toMatchObject([{ request: { priority: 7, scheduledFor: new Date("2199-01-01T10:00").getTime() } }]);
+    // Once more is at once.
+    const again = screen.getByRole<HTMLButtonElement>("button", { name: "Again with a new seed" });
+    await waitFor(() => expect(again.disabled).toBe(false));
+    press("Again with a new seed");
+    await waitFor(() => expect(created(client)).toHaveLength(2));
+    expect(created(client)[1]).not.toHaveProperty("request.scheduledFor");
+  });
+
   it("does not send what is wrong, but says at the field what is needed", async () => {
     const { client } = await show();
     press("Generate");

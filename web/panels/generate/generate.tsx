@@ -33,6 +33,8 @@ import { readDraft, writeDraft } from "./kept-draft.ts";
 import { arrange, isWide } from "./schema.ts";
 import { InputsView } from "./inputs-view.tsx";
 import { PresetsMenu } from "./presets-menu.tsx";
+import { atOnce, requestAt, timeProblem, type When } from "./when.ts";
+import { WhenView } from "./when-view.tsx";
 import { WordsView } from "./words-view.tsx";
 import { createFormIntake } from "./intake.ts";
 import { canVary, firstVaried, shownCells } from "./varied.ts";
@@ -90,6 +92,8 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   });
   const intake = createFormIntake(workspace, form);
   const [count, setCount] = createSignal<number | null>(1);
+  const [when, setWhen] = createSignal<When>(atOnce);
+  const [whenError, setWhenError] = createSignal<string>();
   const [sending, setSending] = createSignal(false);
   /** The providers are shown, to choose those that stand side by side. */
   const [comparing, setComparing] = createSignal(false);
@@ -120,7 +124,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   };
   const batchOf = (request: JobRequest | null): Batch | null => {
     const grid = form.grid();
-    return request === null ? null : { request, count: ofEach(), ...(grid === null ? {} : { grid }) };
+    return request === null ? null : { request: requestAt(request, when()), count: ofEach(), ...(grid === null ? {} : { grid }) };
   };
 
   /** While accounts are not known, nothing is said of them. */
@@ -134,7 +138,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     return now?.kind === "ready" ? now.places : 1;
   };
   const estimate = createEstimate({
-    batch: () => batchOf(form.request(false)),
+    batch: () => (timeProblem(when(), Date.now()) === undefined ? batchOf(form.request(false)) : null),
     places,
     onFine: () => {
       form.fine();
@@ -198,7 +202,8 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
       return;
     }
     const batch = batchOf(form.request(true));
-    if (batch === null || countError() !== undefined) {
+    setWhenError(timeProblem(when(), Date.now()));
+    if (batch === null || countError() !== undefined || whenError() !== undefined) {
       setProblems([needsAttention]);
       focusFirstError();
       return;
@@ -208,8 +213,9 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   const repeat = () => {
     const last = lastBatch();
     if (last !== null && !sending()) {
-      const { seed: _, ...params } = last.request.params;
-      send({ ...last, request: { ...last.request, params }, count: 1 });
+      const { scheduledFor: _when, ...request } = last.request;
+      const { seed: _seed, ...params } = request.params;
+      send({ ...last, request: { ...request, params }, count: 1 });
     }
   };
 
@@ -402,6 +408,16 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
             <FallbackView providers={elsewhere()} elsewhere={form.elsewhere()} onChange={form.setElsewhere} prices={estimate.fallbacks()} />
           </div>
         </Show>
+        <div class="generate-field generate-when" data-wide="">
+          <WhenView
+            when={when()}
+            error={whenError()}
+            onChange={(next) => {
+              setWhen(next);
+              setWhenError(undefined);
+            }}
+          />
+        </div>
         <div class="generate-field" data-wide="">
           <CellsView cells={cells()} onToggle={form.toggleCell} />
         </div>

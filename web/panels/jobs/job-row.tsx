@@ -13,6 +13,7 @@ import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
 import { aboutJob } from "#web/panels/job/about.ts";
 import { progressShown } from "#web/ui/job-progress.ts";
 import { JobStateBadge, jobStateLooks } from "#web/ui/job-state.tsx";
+import { cancelOutcome } from "./outcome.ts";
 
 interface JobRowProps {
   readonly job: Job;
@@ -133,7 +134,7 @@ const JobMeta: Component<{ readonly job: Job }> = (props) => {
     <Show
       when={failure()}
       fallback={
-        <Show when={waiting()} fallback={aboutJob(workspace, props.job)}>
+        <Show when={waiting()} fallback={cancelOutcome(props.job) ?? aboutJob(workspace, props.job)}>
           {(reason) => <>Waiting: {reason()}</>}
         </Show>
       }

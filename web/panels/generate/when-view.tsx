@@ -1,0 +1,30 @@
+// "Not before" and "Turn": when it is made, and before or after what else of one's own.
+import type { Component } from "solid-js";
+import { Select } from "#web/ui/choice.tsx";
+import { TextField } from "#web/ui/text-field.tsx";
+import { urgencies, type When } from "./when.ts";
+
+interface WhenProps {
+  readonly when: When;
+  readonly error: string | undefined;
+  readonly onChange: (when: When) => void;
+}
+
+export const WhenView: Component<WhenProps> = (props) => (
+  <>
+    <TextField
+      label="Not before"
+      type="datetime-local"
+      help="Empty: at once."
+      error={props.error}
+      value={props.when.notBefore}
+      onInput={(notBefore) => props.onChange({ ...props.when, notBefore })}
+    />
+    <Select
+      label="Turn"
+      value={String(props.when.priority)}
+      options={urgencies}
+      onChange={(priority) => props.onChange({ ...props.when, priority: Number(priority) })}
+    />
+  </>
+);
