@@ -465,9 +465,9 @@ export const jobs = domain({
     }),
     estimate: call({
       summary:
-        "What the same call of `create` would cost, how long it would take, on which accounts, and what stands in its way. Changes nothing.",
+        "What the same call of `create` would cost, how long it would take, on which accounts, and what stands in its way. Changes nothing. `dryRun`: the inputs are checked too, and it is refused for what `create` would be.",
       access: "user",
-      input: Batch,
+      input: Batch.extend({ dryRun: z.boolean().optional() }),
       output: BatchEstimate,
       mutation: false,
       errors: ["not_found"],

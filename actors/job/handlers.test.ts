@@ -286,6 +286,24 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     expect((await server.call("prompts.history", { limit: 10 })).used).toMatchObject([{ text, negative: "", jobs: 12 }]);
   });
 
+  test("a dry run checks the inputs too, is refused for what creating would be, and makes nothing", async () => {
+    const asked = (inputs: ReadonlyArray<object>) =>
+      ({ request: request({ operation: "image_to_video", inputs: inputs as never }), count: 1 }) as const;
+    const dry = (inputs: ReadonlyArray<object>) => server.call("jobs.estimate", { ...asked(inputs), dryRun: true });
+    const issues = async (call: Promise<unknown>) => issuesOf(await call.catch((error: unknown) => error));
+    const made = studio.keys.length;
+    // While they are still being chosen it is priced.
+    expect(await server.call("jobs.estimate", asked([]))).toMatchObject({ jobs: 1 });
+    for (const wrong of [[], [{ role: "video" }], [{ role: "image", assetId: "ast_dry", frame: "last" }]]) {
+      const found = await issues(dry(wrong));
+      expect(found.length).toBeGreaterThan(0);
+      expect(found).toEqual(await issues(server.call("jobs.create", asked(wrong))));
+    }
+    server.shelf.put("ast_dry", server.user);
+    expect(await dry([{ role: "image", assetId: "ast_dry" }])).toMatchObject({ jobs: 1, refusals: [] });
+    expect(studio.keys.length).toBe(made);
+  });
+
   test("words that cannot be made are refused at their place, in an estimate too, and so is a version that says something else", async () => {
     const fox = await server.call("prompts.create", { kind: "prompt", title: "Fox", text: "a fox", negative: "", note: "" });
     const style = await server.call("prompts.create", { kind: "style", title: "S", text: "{prompt} ${light}", negative: "", note: "" });

@@ -157,8 +157,9 @@ export const jobHandlers = Effect.gen(function* () {
     calls: {
       "jobs.providers": () => Effect.succeed({ providers: providers.all.map(providerSpec) }),
 
-      "jobs.estimate": Effect.fnUntraced(function* (batch, context) {
+      "jobs.estimate": Effect.fnUntraced(function* ({ dryRun = false, ...batch }, context) {
         const ownerId = yield* owner(context);
+        if (dryRun) yield* Effect.provide(prepareBatch(ownerId, batch, "", yield* Clock.currentTimeMillis), services);
         const singles = yield* Effect.provide(
           singlesOf(ownerId, batch, ({ provider }, request, params) => estimate({ provider, request }, params)),
           services,

@@ -91,12 +91,18 @@ const textIssues = (value: unknown, path: ReadonlyArray<string | number>): Array
   return Object.entries(value).flatMap(([key, part]) => textIssues(key, path).concat(textIssues(part, [...path, key])));
 };
 
-/** The parameters, each and together. */
-export const checkAll = ({ form, operation }: Target, params: JobRequest["params"]): ReturnType<typeof checkParams> => {
+/** The parameters, each and together, and with the inputs once these are chosen. */
+export const checkAll = (
+  { form, operation }: Target,
+  params: JobRequest["params"],
+  inputs?: ReadonlyArray<JobInput>,
+): ReturnType<typeof checkParams> => {
   const checked = checkParams(form, params);
-  const conflict = checked.issues.length === 0 ? (operation.conflict?.(checked.params) ?? null) : null;
+  const given = inputs?.map(({ role, name = null }) => ({ role, name }));
+  const conflict = checked.issues.length === 0 ? (operation.conflict?.(checked.params, given) ?? null) : null;
   if (conflict === null) return checked;
-  return { params: checked.params, issues: [{ path: ["request", "params", conflict.field], message: conflict.message }] };
+  const path = conflict.field === null ? ["request", "inputs"] : ["request", "params", conflict.field];
+  return { params: checked.params, issues: [{ path, message: conflict.message }] };
 };
 
 /** What the inputs of a request are, in order. Errors: not_found for an asset or a job. */
@@ -112,7 +118,7 @@ export const prepareWith = (
   template: JobTemplate | null = null,
 ): { readonly prepared: Prepared; readonly issues: ReadonlyArray<Issue> } => {
   const { form, operation } = target;
-  const { params, issues } = checkAll(target, request.params);
+  const { params, issues } = checkAll(target, request.params, request.inputs);
   const inputs = request.inputs.map((input, index) => {
     const { assetId } = sources[index]!;
     return canonicalInput(assetId === undefined ? input : { ...input, assetId });

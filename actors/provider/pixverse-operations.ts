@@ -2,7 +2,8 @@
 // disagree, its endpoint reference counts.
 import * as z from "zod";
 import type { Operation } from "#protocol/job.ts";
-import type { ProviderInputSpec, ProviderOperation } from "./provider.ts";
+import { mentions, nameOf, referenceName } from "./pixverse-names.ts";
+import type { InputGiven, ProviderInputSpec, ProviderOperation } from "./provider.ts";
 
 export const models = ["v6", "c1", "v5.6", "v5.5", "v5", "v4.5", "v4", "v3.5"] as const;
 export type Model = (typeof models)[number];
@@ -48,9 +49,9 @@ const withExtend: ReadonlyArray<Model> = ["v6", "v5.5", "v5", "v4.5", "v4", "v3.
 const withFusion: ReadonlyArray<Model> = ["v6", "c1", "v5.6", "v5.5", "v5", "v4.5"];
 
 const olderPrompt = 2048;
-export const longestSequence = 30;
+const longestSequence = 30;
 /** References that a fusion may have. */
-export const mostReferences = (model: Model): number => (older.includes(model) ? 3 : 7);
+const mostReferences = (model: Model): number => (older.includes(model) ? 3 : 7);
 
 const lengthsOf = (model: Model, quality: Quality): ReadonlyArray<number> => {
   if (free.includes(model)) return Array.from({ length: 15 }, (_, index) => index + 1);
@@ -154,13 +155,13 @@ const Common = z.object({
   motion: z.string().default("normal"),
   camera: z.string().default("none"),
 });
-type Conflict = { readonly field: string; readonly message: string } | null;
+type Conflict = { readonly field: string | null; readonly message: string } | null;
 
 const listed = (names: ReadonlyArray<string | number>): string =>
   names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 
 /** What the model that was chosen does not take. */
-export const conflictOf = (params: Readonly<Record<string, unknown>>): Conflict => {
+const conflictOf = (params: Readonly<Record<string, unknown>>): Conflict => {
   const chosen = Common.parse(params);
   const lengths = lengthsOf(chosen.model, chosen.quality);
   const needs = (field: string, wanted: boolean, among: ReadonlyArray<Model>, what: string): Conflict =>
@@ -186,6 +187,30 @@ export const conflictOf = (params: Readonly<Record<string, unknown>>): Conflict 
   );
 };
 
+/** What goes not with the pictures that were chosen. */
+const inputsConflict = (operation: Operation, params: Readonly<Record<string, unknown>>, inputs: ReadonlyArray<InputGiven>): Conflict => {
+  const { model: chosen, duration: seconds, prompt } = Common.parse(params);
+  if (operation === "video_transition" && inputs.length > 2) {
+    if (!older.includes(chosen)) return { field: "model", message: `More than two pictures need model v5 or older, not ${chosen}.` };
+    const whole = (inputs.length - 1) * seconds;
+    return whole > longestSequence
+      ? { field: null, message: `${inputs.length} pictures would take ${whole} seconds; at most ${longestSequence}: take fewer.` }
+      : null;
+  }
+  if (operation !== "fusion") return null;
+  if (inputs.length > mostReferences(chosen)) {
+    return { field: null, message: `${chosen} takes at most ${mostReferences(chosen)} pictures: take fewer, or a newer model.` };
+  }
+  const names = inputs.map(nameOf);
+  const odd = names.find((name) => !referenceName.test(name));
+  if (odd !== undefined) return { field: null, message: `“${odd}” cannot be a name: at most 30 letters, digits, spaces and underscores.` };
+  if (new Set(names).size < names.length) return { field: null, message: "Two pictures have the same name: give each its own." };
+  const missing = inputs.find((input) => input.role !== "background" && !mentions(prompt, nameOf(input)));
+  return missing === undefined
+    ? null
+    : { field: "prompt", message: `The prompt does not say @${nameOf(missing)}: name every subject in it.` };
+};
+
 /** Credits for 5 seconds; 8 cost double with the older models, others by the second. 100 are one US dollar. */
 const price: Readonly<Record<Quality, number>> = { "360p": 45, "540p": 45, "720p": 60, "1080p": 120 };
 
@@ -208,7 +233,7 @@ const shape = (title: string, summary: string, operation: Operation, inputs: Rea
   summary,
   params: pixverseParams[operation],
   inputs,
-  conflict: conflictOf,
+  conflict: (params, given) => conflictOf(params) ?? (given === undefined ? null : inputsConflict(operation, params, given)),
   estimate,
 });
 

@@ -1,13 +1,11 @@
 // A generation as PixVerse wants to be asked for it: endpoint and body, and what it would refuse anyway. Pure.
 import { createHash } from "node:crypto";
 import * as z from "zod";
+import { mention, mentions, nameOf } from "./pixverse-names.ts";
 import type { ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
 import {
-  conflictOf,
-  longestSequence,
   type Model,
-  mostReferences,
-  older,
+  pixverseOperations,
   pixverseParams,
   withCamera,
   withClips,
@@ -47,41 +45,14 @@ interface Params {
 
 const refused = (kind: "parameters" | "input", message: string): ProviderFailure => ({ kind, message, unsent: true });
 
-const referenceName = /^[A-Za-z0-9_ ]{1,30}$/;
-const nameOf = ({ name, role }: ProviderInput): string => name ?? role;
-
 /** Checked parameters, or why they cannot be sent. */
 export const paramsOf = ({ operation, params, inputs }: ProviderRequest): Params | ProviderFailure => {
   const checked = pixverseParams[operation].safeParse(params);
   if (!checked.success) return refused("parameters", z.prettifyError(checked.error));
   const data: Params = checked.data;
-  const conflict = conflictOf(data as unknown as Readonly<Record<string, unknown>>);
-  if (conflict !== null) return refused("parameters", conflict.message);
-  if (operation === "video_transition" && inputs.length > 2) {
-    if (!older.includes(data.model)) return refused("parameters", `More than two pictures need model v5 or older, not ${data.model}.`);
-    const seconds = (inputs.length - 1) * data.duration;
-    if (seconds > longestSequence) {
-      return refused("parameters", `${inputs.length} pictures would take ${seconds} seconds; at most ${longestSequence}: take fewer.`);
-    }
-  }
-  return operation === "fusion" ? (referencesWrong(data, inputs) ?? data) : data;
+  const conflict = pixverseOperations[operation].conflict?.(checked.data, inputs) ?? null;
+  return conflict === null ? data : refused("parameters", conflict.message);
 };
-
-const referencesWrong = ({ prompt, model }: Params, inputs: ReadonlyArray<ProviderInput>): ProviderFailure | null => {
-  const names = inputs.map(nameOf);
-  if (inputs.length > mostReferences(model)) {
-    return refused("parameters", `${model} takes at most ${mostReferences(model)} pictures: take fewer, or a newer model.`);
-  }
-  const odd = names.find((name) => !referenceName.test(name));
-  if (odd !== undefined) return refused("parameters", `“${odd}” cannot be a name: at most 30 letters, digits, spaces and underscores.`);
-  if (new Set(names).size < names.length) return refused("parameters", "Two pictures have the same name: give each its own.");
-  const missing = inputs.find((input) => input.role !== "background" && !mentions(prompt, nameOf(input)));
-  return missing === undefined ? null : refused("parameters", `The prompt does not say @${nameOf(missing)}: name every subject in it.`);
-};
-
-/** `@box` is no mention of `@boxer`. */
-const mention = (name: string): RegExp => new RegExp(`@${name}(?![A-Za-z0-9_]) ?`, "g");
-const mentions = (prompt: string, name: string): boolean => mention(name).test(prompt);
 
 /** Every mention followed by a space, as PixVerse needs it; longer names first, as one may begin with another. */
 const fusionPrompt = (prompt: string, inputs: ReadonlyArray<ProviderInput>): string => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { FailureKind, Operation } from "#protocol/job.ts";
 import { failureOfCode, failureOfStatus, pixverseCodes } from "./pixverse-failures.ts";
-import { conflictOf, pixverseOperations } from "./pixverse-operations.ts";
+import { pixverseOperations } from "./pixverse-operations.ts";
 import { paramsOf, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
 import type { ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
 import { testInput } from "./testing.ts";
@@ -166,7 +166,25 @@ describe("a PixVerse generation is asked for", () => {
 
 describe("what PixVerse would refuse is refused before", () => {
   const conflict = (operation: Operation, params: Readonly<Record<string, unknown>>): string | null =>
-    conflictOf(pixverseOperations[operation].params.parse({ prompt: "a fox", ...params }))?.field ?? null;
+    pixverseOperations[operation].conflict?.(pixverseOperations[operation].params.parse({ prompt: "a fox", ...params }))?.field ?? null;
+
+  it.each([
+    ["fusion", {}, [], null],
+    ["fusion", { prompt: "@fox runs" }, ["fox"], null],
+    ["fusion", { prompt: "@foxes run" }, ["fox"], "prompt"],
+    ["fusion", { prompt: "@a @b @c @d", model: "v5" }, ["a", "b", "c", "d"], "inputs"],
+    ["fusion", { prompt: "@a @b @c @d", model: "v6" }, ["a", "b", "c", "d"], null],
+    ["fusion", { prompt: "@fox" }, ["fox", "fox"], "inputs"],
+    ["video_transition", { model: "v6" }, ["a", "b"], null],
+    ["video_transition", { model: "v6" }, ["a", "b", "c"], "model"],
+    ["video_transition", { model: "v5", duration: 8 }, ["a", "b", "c", "d", "e"], "inputs"],
+    ["text_to_video", {}, ["a", "b", "c"], null],
+  ] as const)("%s with %o of %o: what goes not together is told at %s", (operation, params, names, field) => {
+    const { params: schema, conflict: whole } = pixverseOperations[operation];
+    const given = names.map((name) => ({ role: "subject" as const, name }));
+    const found = whole?.(schema.parse({ prompt: "a fox", ...params }), given) ?? null;
+    expect(found === null ? null : (found.field ?? "inputs")).toBe(field);
+  });
 
   it.each([
     [{ model: "v3.5", duration: 8 }, null],

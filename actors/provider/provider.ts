@@ -30,14 +30,26 @@ export interface ProviderInputSpec {
   readonly named: boolean;
 }
 
+/** What is known of an input before it is a file. */
+export interface InputGiven {
+  readonly role: InputRole;
+  readonly name: string | null;
+}
+
 export interface ProviderOperation {
   readonly title: string;
   readonly summary: string;
   /** Drives the form, the defaults and the check of what is submitted. */
   readonly params: z.ZodObject;
   readonly inputs: ReadonlyArray<ProviderInputSpec>;
-  /** What the whole of checked parameters must keep to beyond what the schema can say of each alone; a sentence, or null. */
-  readonly conflict?: (params: Readonly<Record<string, unknown>>) => { readonly field: string; readonly message: string } | null;
+  /**
+   * What the whole of checked parameters, and these with the inputs, must keep to beyond what schema and specs can say of each alone; a sentence at
+   * a parameter, or at the inputs where `field` is null. Null: all is well. `inputs`: left out while they are still being chosen.
+   */
+  readonly conflict?: (
+    params: Readonly<Record<string, unknown>>,
+    inputs?: ReadonlyArray<InputGiven>,
+  ) => { readonly field: string | null; readonly message: string } | null;
   readonly estimate: (params: Readonly<Record<string, unknown>>) => Omit<Estimate, "waitMs">;
 }
 
