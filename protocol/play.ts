@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { call, domain, topic } from "./define.ts";
 import { Story } from "./scene/scene.ts";
+import { StoryFlow } from "./scene/play/flow.ts";
 import { PlayStateJson } from "./scene/play/state-schema.ts";
 import { PlayerInput, type PlayState } from "./scene/play/state.ts";
 import { sceneLimits } from "./scene/limits.ts";
@@ -366,6 +367,34 @@ export const play = domain({
           switches: [{ at: 1764000004000, kind: "choice", scene: "scn_1", node: "home", ms: 18.4, primed: true }],
         },
         output: {},
+      },
+    }),
+    flow: call({
+      summary:
+        "How a version of an own scene is played, counted over its newest playthroughs, whoever plays: where they go, how long they stay, how it ends.",
+      access: "user",
+      input: z.object({ versionId: Id }),
+      output: z.object({
+        /** All of them; `flow.plays` were counted. */
+        playthroughs: z.int(),
+        flow: StoryFlow,
+      }),
+      mutation: false,
+      errors: ["not_found"],
+      example: {
+        input: { versionId: "scv_1" },
+        output: {
+          playthroughs: 3,
+          flow: {
+            plays: 3,
+            nodes: [
+              { scene: "scn_1", node: "path", visits: 3, stopped: 1, ms: 24_000 },
+              { scene: "scn_1", node: "home", visits: 2, stopped: 0, ms: 0 },
+            ],
+            edges: [{ scene: "scn_1", edge: "go", taken: 2 }],
+            endings: [{ ending: "home", plays: 2 }],
+          },
+        },
       },
     }),
     share: call({

@@ -2,6 +2,7 @@
 // were made at once only the first counts. The journal has all moves, from which any earlier place is found again. Pure, JSON only.
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { ChoicePoint, PlaySave, PlayTimers } from "#protocol/play.ts";
+import type { PlayRecord } from "#protocol/scene/play/flow.ts";
 import { patched, type PlayPatch } from "#protocol/scene/play/patch.ts";
 import type { PlayInput, PlayState } from "#protocol/scene/play/state.ts";
 import type { SceneValue } from "#protocol/scene/value.ts";
@@ -195,4 +196,28 @@ const after = (context: SessionContext, event: ActorEvent): SessionContext => {
     default:
       return context;
   }
+};
+
+/** All that was done in it, from its journal. Undefined: it was never there. */
+export const recordOf = (events: Iterable<ActorEvent>): PlayRecord | undefined => {
+  let context: SessionContext | undefined;
+  const moves: Array<PlayRecord["moves"][number]> = [];
+  for (const event of events) {
+    if (event.type === "xstate.init") context = initialSession(event["input"] as SessionInput);
+    if (event.type === "xstate.init" || context === undefined) continue;
+    const before = context.moves;
+    context = after(context, event);
+    // What came too late, or moved nothing.
+    if (context.moves === before) continue;
+    const at = event["at"] as number;
+    if (event.type === "session.rewound") moves.push({ at, back: (event as unknown as RewoundEvent).place });
+    else
+      moves.push({
+        at,
+        input: (event.type === "session.moved" ? (event as unknown as MovedEvent) : (event["output"] as Unattended).move!).input,
+      });
+  }
+  return context === undefined
+    ? undefined
+    : { seed: context.order.seed, parameters: context.order.parameters, startedAt: context.startedAt, moves };
 };

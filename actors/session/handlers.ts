@@ -12,6 +12,7 @@ import { adoptPlayGuest, playSessionsOf } from "#db/queries/play-link.ts";
 import type { ActorDelta, ActorView } from "#protocol/actor.ts";
 import type { CallArgs } from "#protocol/contract.ts";
 import type { PlayRefusal, Playthrough } from "#protocol/play.ts";
+import { Flow } from "#protocol/scene/play/flow.ts";
 import { startPlay } from "#protocol/scene/play/step.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { type Acknowledged, Actors } from "#runtime/actor/actors.ts";
@@ -21,7 +22,7 @@ import { MediaUrls } from "#runtime/blobs/media-urls.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway/handlers.ts";
 import { sessionAddress } from "./actor.ts";
-import { placeIn, type SessionContext, type SessionEvent, type SessionInput, sessionLimits } from "./context.ts";
+import { placeIn, recordOf, type SessionContext, type SessionEvent, type SessionInput, sessionLimits } from "./context.ts";
 import { decide, hurryOf } from "./decide.ts";
 import { makeLinks } from "./links.ts";
 import { playMediaOf } from "./media.ts";
@@ -32,6 +33,8 @@ import { Versions } from "./versions.ts";
 export const playQuotas = { user: 200, guest: 20 } as const;
 /** A place that nothing came of is free after so long, ms. */
 const placeKept = 60_000;
+/** Playthroughs of a version that are counted, the newest. */
+const mostCounted = 1000;
 /** How often an input is decided anew because something else came first. */
 const mostTries = 5;
 
@@ -305,6 +308,28 @@ export const playHandlers = Effect.gen(function* () {
         const { order } = (yield* own(id, context)).context;
         yield* Effect.annotateLogs(Effect.logInfo("what was seen changed", { switches }), { playthrough: id, version: order.versionId });
         return {};
+      }),
+
+      "play.flow": Effect.fnUntraced(function* ({ versionId }, context) {
+        const userId = yield* ownerOf(context);
+        const version = yield* versions.get(versionId);
+        if (version.ownerId !== userId) return yield* Effect.fail(notFound(`The version ${versionId}`));
+        const plays = yield* ask((sql) => query.playsOfVersion(sql, versionId, mostCounted));
+        const flow = new Flow(version.story);
+        for (const { id } of plays) {
+          const journal = yield* Stream.runCollect(actors.history(sessionAddress(id), 0)).pipe(
+            // Deleted meanwhile.
+            Effect.catchIf(
+              ({ code }) => code === "not_found",
+              () => Effect.succeed([]),
+            ),
+          );
+          const record = recordOf(journal.map(({ event }) => event));
+          if (record !== undefined) flow.add(record);
+          // Others are answered meanwhile.
+          yield* Effect.yieldNow;
+        }
+        return { playthroughs: plays[0]?.total ?? 0, flow: flow.result };
       }),
 
       "play.adopt": Effect.fnUntraced(function* ({ guest: token }, context) {

@@ -1,6 +1,7 @@
 // A playthrough as its table and players see it: functions of the machine's snapshot. Pure.
 import type { PlaySessionRow } from "#db/queries/play.ts";
 import type { Playthrough, PlaythroughSummary } from "#protocol/play.ts";
+import { endingName } from "#protocol/scene/play/flow.ts";
 import type { ActorMeta, ColumnType } from "#runtime/actor/define.ts";
 import { type SessionContext, timerOf } from "./context.ts";
 
@@ -22,17 +23,7 @@ export const sessionColumns = {
   changed_at: "bigint",
 } as const satisfies Readonly<Record<string, ColumnType>>;
 
-const endingOf = ({ play: { waiting } }: SessionContext): string | null => {
-  if (waiting.for !== "nothing") return null;
-  switch (waiting.ending.kind) {
-    case "end":
-      return waiting.ending.name;
-    case "returned":
-      return waiting.ending.point;
-    case "deadEnd":
-      return "";
-  }
-};
+const endingOf = ({ play: { waiting } }: SessionContext): string | null => (waiting.for === "nothing" ? endingName(waiting.ending) : null);
 
 export const storedSession = (
   { value, context }: SessionSnapshot,

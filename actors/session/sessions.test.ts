@@ -213,6 +213,43 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     expect(await refusalOf(rig.call("play.save", { id: begun.id, name: "one more" }))).toContain("quota_exceeded");
   });
 
+  test("how a version is played is counted for its owner, over all that was played of it", async () => {
+    const versionId = await rig.publish(forest);
+    const start = () => rig.call("play.start", { of: { kind: "version", versionId }, seed: 7 });
+    expect(await rig.call("play.flow", { versionId })).toEqual({ playthroughs: 0, flow: { plays: 0, nodes: [], edges: [], endings: [] } });
+    // Into the wood, and back, and home.
+    const first = await start();
+    await rig.wait(3000);
+    await choose(first, "in");
+    const back = await rig.call("play.rewind", { id: first.id, place: 0 });
+    await choose(back, "out");
+    // One who waits too long is led home, one deletes what was played, one is still in the wood.
+    const second = await start();
+    await rig.wait(5250);
+    await soon(async () => expect((await rig.call("play.get", { id: second.id })).state.waiting.for).toBe("nothing"));
+    await rig.call("play.delete", { ids: [(await start()).id] });
+    await choose(await start(), "in");
+    const { playthroughs, flow } = await rig.call("play.flow", { versionId });
+    expect(playthroughs).toBe(3);
+    expect(flow.plays).toBe(3);
+    expect(flow.nodes.map(({ node, visits, stopped }) => [node, visits, stopped])).toEqual(
+      expect.arrayContaining([
+        ["path", 3, 0],
+        ["wood", 2, 1],
+        ["home", 2, 0],
+      ]),
+    );
+    expect(flow.nodes.find(({ node }) => node === "path")!.ms).toBeGreaterThanOrEqual(3000 + 5000);
+    expect(new Map(flow.edges.map(({ edge: id, taken }) => [id, taken]))).toEqual(
+      new Map([
+        ["in", 2],
+        ["out", 2],
+      ]),
+    );
+    expect(flow.endings).toEqual([{ ending: "home", plays: 2 }]);
+    expect(await refusalOf(rig.call("play.flow", { versionId }, { user: "usr_other" }))).toMatch(/^not_found/);
+  });
+
   test("what is another's does not exist, a deleted one neither, and there is room for so many", async () => {
     const begun = await begin();
     const missing = `not_found: The playthrough ${begun.id} does not exist, or is not yours.`;

@@ -60,6 +60,13 @@ export const playedVersion = (sql: Queryable, id: string) =>
   sql<Array<PlayedVersionRow>>`
     select v.id, v.owner_id, v.scene_id, v.number, s.title from scene_version v join scene s on s.id = v.scene_id where v.id = ${id}`;
 
+/** Those of a version, newest first, and how many there are. */
+export const playsOfVersion = (sql: Queryable, versionId: string, limit: number) =>
+  sql<Array<{ id: string; total: number }>>`
+    select id, count(*) over ()::int as total from play_session
+    where version_id = ${versionId} and not deleted and rev >= 0
+    order by created_at desc, id desc limit ${limit}`;
+
 /** Of a scene that is not in the trash. */
 export const newestVersion = (sql: Queryable, sceneId: string) =>
   sql<Array<PlayedVersionRow>>`

@@ -30,6 +30,7 @@ import { neighbourOf, type Direction } from "./graph.ts";
 import { nodeTypes, typeTitles } from "./make.ts";
 import { MiniMap } from "./mini-map.tsx";
 import { NodeView, typeIcons } from "./node-view.tsx";
+import type { SceneFlow } from "./played.tsx";
 import { paintEdges, type Inks } from "./paint.ts";
 import { spatialOf } from "./spatial.ts";
 import { edgeWords, nameOf } from "./words.ts";
@@ -42,6 +43,8 @@ export interface NodeProblems {
 interface CanvasProps {
   readonly editor: Editor;
   readonly problems: ReadonlyMap<string, NodeProblems>;
+  /** How it is played, where that is to be seen. */
+  readonly flow: SceneFlow | null;
   readonly onArrange: () => void;
   readonly onInspect: () => void;
   readonly onFind: () => void;
@@ -189,9 +192,14 @@ export const Canvas: Component<CanvasProps> = (props) => {
     const now = gestures.gesture();
     // What is dragged may have left its squares: then all are looked at.
     const ids = now?.kind === "move" || now?.kind === "size" ? curves.keys() : edgesAt().within(rect);
+    const { flow } = props;
     const edges = [...ids].flatMap((id) => {
       const [edge, curve] = [graph().edges.get(id), curves.get(id)];
-      return edge === undefined || curve === undefined ? [] : [{ edge, curve, words: edgeWords(graph(), edge) }];
+      if (edge === undefined || curve === undefined) return [];
+      const words = edgeWords(graph(), edge);
+      if (flow === null) return [{ edge, curve, words, weight: 0 }];
+      const taken = flow.edges.get(id) ?? 0;
+      return [{ edge, curve, words: words === "" ? `${taken}` : `${words} · ${taken}`, weight: taken / flow.most }];
     });
     const [selected, chosen] = [editor.selected(), editor.edge()];
     paintEdges(sheet, {
@@ -206,7 +214,7 @@ export const Canvas: Component<CanvasProps> = (props) => {
     sheet.style.transform = `translate(${rect.x * scale}px, ${rect.y * scale}px)`;
   };
   createEffect(
-    on([part, placed, graph, editor.selected, editor.edge, editor.current, linking, gestures.gesture, theme], () => {
+    on([part, placed, graph, editor.selected, editor.edge, editor.current, linking, gestures.gesture, theme, () => props.flow], () => {
       if (drawing === 0) drawing = requestAnimationFrame(drawEdges);
     }),
   );

@@ -9,7 +9,12 @@ export type Inks = Readonly<Record<SceneEdge["kind"] | "accent" | "words" | "beh
 interface Drawing {
   readonly part: Rect;
   readonly scale: number;
-  readonly edges: ReadonlyArray<{ readonly edge: SceneEdge; readonly curve: Curve; readonly words: string }>;
+  readonly edges: ReadonlyArray<{
+    readonly edge: SceneEdge;
+    readonly curve: Curve;
+    readonly words: string;
+    /** 0 to 1: how much of what is played goes there. */ readonly weight: number;
+  }>;
   /** Nodes that are too small to be elements of the page. */
   readonly marks: ReadonlyArray<{ readonly rect: Rect; readonly type: SceneNode["type"]; readonly selected: boolean }>;
   /** Edges of what is selected. */
@@ -19,6 +24,9 @@ interface Drawing {
   readonly inks: Inks;
 }
 
+/** Steps of the width of edges by their weight, and by how much the widest is wider. */
+const weights = 6;
+const widest = 7;
 /** Below this scale words cannot be read. */
 const wordsFrom = 0.5;
 /** Below this one points of the grid would be a haze. */
@@ -81,23 +89,27 @@ export const paintEdges = (canvas: HTMLCanvasElement, drawing: Drawing): void =>
     }
   }
 
-  const looks = new Map<string, { readonly kind: SceneEdge["kind"]; readonly lit: boolean; readonly line: Path2D; readonly tip: Path2D }>();
-  for (const { edge, curve } of drawing.edges) {
+  const looks = new Map<
+    string,
+    { readonly kind: SceneEdge["kind"]; readonly lit: boolean; readonly step: number; readonly line: Path2D; readonly tip: Path2D }
+  >();
+  for (const { edge, curve, weight } of drawing.edges) {
     const lit = drawing.lit(edge);
-    const key = `${edge.kind} ${lit}`;
+    const step = Math.ceil(weight * weights);
+    const key = `${edge.kind} ${lit} ${step}`;
     let look = looks.get(key);
     if (look === undefined) {
-      look = { kind: edge.kind, lit, line: new Path2D(), tip: new Path2D() };
+      look = { kind: edge.kind, lit, step, line: new Path2D(), tip: new Path2D() };
       looks.set(key, look);
     }
     trace(look.line, curve);
     point(look.tip, curve[3]);
   }
   // What is lit comes on top.
-  for (const { kind, lit, line, tip } of [...looks.values()].sort((a, b) => Number(a.lit) - Number(b.lit))) {
+  for (const { kind, lit, step, line, tip } of [...looks.values()].sort((a, b) => Number(a.lit) - Number(b.lit))) {
     context.strokeStyle = lit ? inks.accent : inks[kind];
     context.fillStyle = context.strokeStyle;
-    context.lineWidth = lit ? thin * 1.8 : thin;
+    context.lineWidth = (lit ? thin * 1.8 : thin) + (step / weights) * widest;
     context.setLineDash(kind === "conditional" ? [7, 5] : []);
     context.stroke(line);
     context.fill(tip);

@@ -10,7 +10,7 @@ import Redo from "lucide-solid/icons/redo-2";
 import Rocket from "lucide-solid/icons/rocket";
 import Undo from "lucide-solid/icons/undo-2";
 import Waypoints from "lucide-solid/icons/waypoints";
-import { createEffect, createSignal, Match, onCleanup, Show, Switch, type Component } from "solid-js";
+import { createEffect, createMemo, createSignal, Match, onCleanup, Show, Switch, type Component } from "solid-js";
 import { provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
 import { TitleDialog, type SceneTask } from "#web/panels/scenes/title-dialog.tsx";
@@ -27,6 +27,7 @@ import { createEditor } from "./editor.ts";
 import { nodeTypes, typeTitles } from "./make.ts";
 import { typeIcons } from "./node-view.tsx";
 import { createSceneStore } from "./scene-store.ts";
+import type { SceneFlow } from "./played.tsx";
 import { Side, type SideView } from "./side.tsx";
 import "./scene.css";
 
@@ -64,6 +65,8 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
   const [isOpen, setOpen] = createSignal(true);
   const [task, setTask] = createSignal<SceneTask | null>(null);
   const [playFrom, setPlayFrom] = createSignal<string | null>(null);
+  const [flow, setFlow] = createSignal<SceneFlow | null>(null);
+  const shownFlow = createMemo(() => (isOpen() && side() === "played" ? flow() : null));
   const [arranging, setArranging] = createSignal(false);
   createEffect(() => {
     const scene = store.scene();
@@ -199,6 +202,7 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
               <Canvas
                 editor={editor}
                 problems={byNode()}
+                flow={shownFlow()}
                 onArrange={arrange}
                 onInspect={inspect}
                 onFind={() => {
@@ -216,7 +220,7 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
               </Show>
             </div>
             <Show when={isOpen()}>
-              <Side editor={editor} checking={checking} view={side()} onView={setSide} playFrom={playFrom()} />
+              <Side editor={editor} checking={checking} view={side()} onView={setSide} playFrom={playFrom()} onFlow={setFlow} />
             </Show>
           </div>
         </Match>

@@ -9,11 +9,12 @@ import { found } from "./find.ts";
 import { Inspector } from "./inspector.tsx";
 import { typeTitles } from "./make.ts";
 import { typeIcons } from "./node-view.tsx";
+import { Played, type SceneFlow } from "./played.tsx";
 import { Preview } from "./preview.tsx";
 import { StoryForm } from "./story.tsx";
 import { edgeLabel, nameOf } from "./words.ts";
 
-export type SideView = "inspect" | "story" | "problems" | "find" | "play";
+export type SideView = "inspect" | "story" | "problems" | "find" | "play" | "played";
 
 interface SideProps {
   readonly editor: Editor;
@@ -22,6 +23,8 @@ interface SideProps {
   readonly onView: (view: SideView) => void;
   /** Where the preview begins. */
   readonly playFrom: string | null;
+  /** What the canvas shows of how it is played. */
+  readonly onFlow: (flow: SceneFlow | null) => void;
 }
 
 const titles: Readonly<Record<SideView, string>> = {
@@ -30,8 +33,9 @@ const titles: Readonly<Record<SideView, string>> = {
   problems: "Problems",
   find: "Find",
   play: "Play",
+  played: "Played",
 };
-const views = ["inspect", "story", "problems", "find", "play"] as const satisfies ReadonlyArray<SideView>;
+const views = ["inspect", "story", "problems", "find", "play", "played"] as const satisfies ReadonlyArray<SideView>;
 
 export const Side: Component<SideProps> = (props) => (
   <aside class="scene-side" aria-label="Details of the scene">
@@ -60,6 +64,9 @@ export const Side: Component<SideProps> = (props) => (
         </Match>
         <Match when={props.view === "story"}>
           <StoryForm editor={props.editor} />
+        </Match>
+        <Match when={props.view === "played"}>
+          <Played editor={props.editor} onFlow={props.onFlow} />
         </Match>
         <Match when={props.view === "play"}>
           <Preview
