@@ -1,12 +1,25 @@
-// The connection to PixSim's server, for whoever is signed in in this browser, and the playthrough that the address of the page names.
+// The connection to PixSim's server, for whoever is signed in in this browser or came by a link, and the playthrough that the address of the
+// page names.
 import { exclusively } from "#protocol/client/browser/lock.ts";
 import { createTokens } from "#protocol/client/browser/tokens.ts";
+import type { Call } from "#protocol/client/calls.ts";
 import { type Client, connect } from "#protocol/client/client.ts";
+import type { GuestGrant } from "#protocol/play.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { remotePlay } from "./remote.ts";
 import type { PlaySource } from "./source.ts";
 
-const open = (): Client => {
+const guestKey = "pixsim.guest";
+const spareMs = 30_000;
+
+interface Line {
+  readonly client: Client;
+  readonly signedIn: boolean;
+  /** From now on the connection speaks for this guest; `again` gives the same one another token. */
+  readonly beGuest: (grant: GuestGrant, again: (call: Call) => Promise<GuestGrant | null>) => void;
+}
+
+const openLine = (): Line => {
   const tokens = createTokens({
     storage: localStorage,
     now: () => Date.now(),
@@ -14,49 +27,112 @@ const open = (): Client => {
     // The playthrough stays its player's: a page that is open goes on as it is.
     onOtherTab: () => {},
   });
-  return connect({
+  let guest: { readonly grant: GuestGrant; readonly again: (call: Call) => Promise<GuestGrant | null> } | null = null;
+  const client = connect({
     url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
     client: "PixSim player",
     credentials: {
-      access: tokens.access,
-      canRenew: tokens.hasSession,
-      renew: async (call) => void (await tokens.renew((refreshToken) => call("auth.refresh", { refreshToken }))),
+      access: () => {
+        if (guest === null) return tokens.access();
+        const { accessToken: token, accessExpiresAt: expiresAt } = guest.grant;
+        return expiresAt - Date.now() > spareMs ? { token, expiresAt } : null;
+      },
+      canRenew: () => guest !== null || tokens.hasSession(),
+      renew: async (call) => {
+        if (guest === null) return void (await tokens.renew((refreshToken) => call("auth.refresh", { refreshToken })));
+        const grant = await guest.again(call);
+        if (grant !== null) guest = { ...guest, grant };
+      },
     },
   });
+  return {
+    client,
+    signedIn: tokens.hasSession(),
+    beGuest: (grant, again) => {
+      guest = { grant, again };
+    },
+  };
 };
 
-/** Where a playthrough is played. */
-const go = (id: string): void => {
-  location.hash = `play=${encodeURIComponent(id)}`;
-  location.reload();
+/** What was played as a guest in this browser stays with who signs in later. */
+const adopt = async ({ client, signedIn }: Line): Promise<void> => {
+  const guest = localStorage.getItem(guestKey);
+  if (!signedIn || guest === null) return;
+  try {
+    await client.call("play.adopt", { guest });
+    localStorage.removeItem(guestKey);
+  } catch {
+    // It is gone, or somebody else's by now, or tried again the next time.
+  }
+};
+
+interface Found {
+  readonly id: string;
+  readonly watching: boolean;
+}
+
+/** Goes on with what was begun by the link in this browser, or begins. */
+const byLink = async ({ client, beGuest }: Line, link: string): Promise<Found> => {
+  const open = async (call: Call) => {
+    const before = localStorage.getItem(guestKey);
+    const opened = await call("play.open", { link, ...(before === null ? {} : { guest: before }) });
+    // Who only follows somebody has nothing to keep.
+    if (opened.guest !== null && opened.playthroughId === null) localStorage.setItem(guestKey, opened.guest.accessToken);
+    return opened;
+  };
+  const opened = await open(client.call);
+  if (opened.guest !== null) beGuest(opened.guest, async (call) => (await open(call)).guest);
+  if (opened.playthroughId !== null) return { id: opened.playthroughId, watching: true };
+  const begunKey = `pixsim.link.${link}`;
+  const begun = localStorage.getItem(begunKey);
+  if (begun !== null) {
+    try {
+      return { id: (await client.call("play.get", { id: begun })).id, watching: false };
+    } catch (error) {
+      if (!(error instanceof CallError && error.code === "not_found")) throw error;
+    }
+  }
+  const { id } = await client.call("play.start", { of: { kind: "link", link } });
+  localStorage.setItem(begunKey, id);
+  return { id, watching: false };
+};
+
+const find = async (line: Line, place: URLSearchParams): Promise<Found> => {
+  const named = (name: string): string => place.get(name) ?? "";
+  const [link, play, versionId, sceneId] = [named("link"), named("play"), named("version"), named("scene")];
+  if (link !== "") return byLink(line, link);
+  if (play !== "") return { id: play, watching: false };
+  const { client } = line;
+  const start = versionId === "" ? ({ kind: "scene", sceneId } as const) : ({ kind: "version", versionId } as const);
+  const { id } = await client.call("play.start", { of: start });
+  // A reload goes on with it.
+  history.replaceState(null, "", `#play=${encodeURIComponent(id)}`);
+  return { id, watching: false };
 };
 
 /**
- * `#play=…` goes on with a playthrough, `#version=…` and `#scene=…` begin one. Undefined: the address names none. Rejects with a sentence for
- * a person.
+ * `#link=…` plays or follows what was shared, `#play=…` goes on with a playthrough, `#version=…` and `#scene=…` begin one. Undefined: the
+ * address names none. Rejects with a sentence for a person.
  */
 export const serverPlay = async (hash: string, language: string): Promise<PlaySource | undefined> => {
   const place = new URLSearchParams(hash.replace(/^#/, ""));
-  const [play, versionId, sceneId] = [place.get("play"), place.get("version"), place.get("scene")];
-  if (play === null && versionId === null && sceneId === null) return undefined;
-  const client = open();
+  if (!["link", "play", "version", "scene"].some((name) => place.has(name))) return undefined;
+  const line = openLine();
+  const { client } = line;
   try {
-    let id = play;
-    if (id === null) {
-      const of = versionId === null ? ({ kind: "scene", sceneId: sceneId! } as const) : ({ kind: "version", versionId } as const);
-      ({ id } = await client.call("play.start", { of }));
-      // A reload goes on with it.
-      history.replaceState(null, "", `#play=${encodeURIComponent(id)}`);
-    }
-    return await remotePlay({ client, id, watching: false, language, keep: localStorage, restarted: go });
+    await adopt(line);
+    const found = await find(line, place);
+    const restarted = (id: string): void => {
+      const link = place.get("link");
+      if (link === null) location.hash = `play=${encodeURIComponent(id)}`;
+      else localStorage.setItem(`pixsim.link.${link}`, id);
+      location.reload();
+    };
+    return await remotePlay({ client, ...found, language, keep: localStorage, restarted });
   } catch (error) {
     client.close();
     if (!(error instanceof CallError)) throw error;
-    throw new Error(
-      error.code === "unauthenticated" ? "Sign in to PixSim in this browser first, then load this page again." : error.message,
-      {
-        cause: error,
-      },
-    );
+    const signIn = "Sign in to PixSim in this browser first, then load this page again.";
+    throw new Error(error.code === "unauthenticated" ? signIn : error.message, { cause: error });
   }
 };
