@@ -174,7 +174,7 @@ test("a server that is killed under an open page comes back, and its job goes on
   await stands(jobOf(page, prompt), "Completed");
 });
 
-test("a published story is played in the player, and gone on with after the server was killed under it", async () => {
+test("a published story is played in the player, and gone on with after the server was killed under it; by a link it is played and followed without an account", async () => {
   const { device, url, folder } = studio;
   const server = { port: Number(new URL(url).port) };
   const anybody = typedClient(server);
@@ -197,8 +197,7 @@ test("a published story is played in the player, and gone on with after the serv
     ],
   });
   const { id: sceneId } = await client.call("scenes.create", { title: "The house", body });
-  await client.call("scenes.publish", { id: sceneId });
-  client.close();
+  const { version } = await client.call("scenes.publish", { id: sceneId });
 
   const player = await device.open();
   await player.goto(`${url}/play/#scene=${sceneId}`);
@@ -220,6 +219,29 @@ test("a published story is played in the player, and gone on with after the serv
   await player.getByRole("button", { name: "Go back to a choice" }).click();
   await player.getByRole("button", { name: "Choose again" }).first().click();
   await player.getByRole("button", { name: "The left one" }).waitFor();
+
+  // Who has a link needs no account, and goes on after a reload; who has another sees what the player does.
+  const guest = await openDevice(studio.browser);
+  const visitor = await guest.open();
+  const { token } = await client.call("play.share", { of: { kind: "version", versionId: version.id } });
+  await visitor.goto(`${url}/play/#link=${token}`);
+  await visitor.getByRole("button", { name: "Play" }).click();
+  await visitor.getByRole("button", { name: "The left one" }).click();
+  await visitor.getByText("It is dark.").waitFor();
+  await visitor.reload();
+  await visitor.getByRole("button", { name: "Go on" }).click();
+  await visitor.getByRole("button", { name: "Back to the light" }).click();
+  await visitor.getByRole("heading", { name: "Out" }).waitFor();
+  const id = new URLSearchParams(new URL(player.url()).hash.slice(1)).get("play")!;
+  const following = await client.call("play.share", { of: { kind: "playthrough", id } });
+  client.close();
+  const follower = await guest.open();
+  await follower.goto(`${url}/play/#link=${following.token}`);
+  await follower.getByRole("button", { name: "Watch" }).click();
+  await player.getByRole("button", { name: "The left one" }).click();
+  await follower.getByText("It is dark.").waitFor();
+  expect(guest.complaints()).toEqual([]);
+  await guest.context.close();
   await player.close();
 });
 

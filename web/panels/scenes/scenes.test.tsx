@@ -1,5 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { describe, expect, it } from "vitest";
+import { play } from "#protocol/play.ts";
 import { scenes as domain, type Scene } from "#protocol/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
@@ -89,6 +90,38 @@ describe("the Scenes panel", () => {
     fireEvent.input(within(dialog).getByLabelText("Note"), { target: { value: "first" } });
     press("Publish", dialog);
     expect((await within(dialog).findByRole("alert")).textContent).toContain("Nothing leads on.");
+  });
+
+  it("makes links to a published version, tells each once, and withdraws them", async () => {
+    const sample = play.calls.share.example.output;
+    const link = { ...sample.link, sceneId: forest.id, playthroughId: null, expiresAt: null, guests: 2 };
+    let links: ReadonlyArray<typeof link> = [];
+    const latest = domain.calls.publish.example.output.version;
+    const shown = show(
+      {
+        "play.shares": () => ({ links: [...links, { ...link, id: "lnk_other", sceneId: "scn_other" }] }),
+        "play.share": () => {
+          links = [link];
+          return { link, token: sample.token };
+        },
+        "play.unshare": () => {
+          links = [];
+          return {};
+        },
+      },
+      [{ ...forest, versions: 1, latest }],
+    );
+    await choose("Share…");
+    const dialog = await screen.findByRole("dialog", { name: "Share “The forest”" });
+    fireEvent.change(within(dialog).getByLabelText("Good for"), { target: { value: "open" } });
+    press("Make a link", dialog);
+    const field = await within(dialog).findByLabelText<HTMLInputElement>("The link");
+    expect(field.value).toMatch(new RegExp(`/play/#link=${sample.token}$`));
+    expect(sent(shown, "play.share")).toEqual([{ of: { kind: "version", versionId: latest.id }, lifeMs: null }]);
+    expect((await within(dialog).findByRole("listitem")).textContent).toMatch(/^Good until it is withdrawn, opened by 2 guests/);
+    press("Withdraw", dialog);
+    await waitFor(() => expect(within(dialog).queryByRole("listitem")).toBeNull());
+    expect(sent(shown, "play.unshare")).toEqual([{ id: link.id }]);
   });
 
   it("says so where the library cannot be read", async () => {

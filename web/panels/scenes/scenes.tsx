@@ -5,9 +5,11 @@ import MoreHorizontal from "lucide-solid/icons/ellipsis";
 import FileInput from "lucide-solid/icons/file-input";
 import Package from "lucide-solid/icons/package";
 import Pencil from "lucide-solid/icons/pencil";
+import Play from "lucide-solid/icons/play";
 import Plus from "lucide-solid/icons/plus";
 import Rocket from "lucide-solid/icons/rocket";
 import SearchX from "lucide-solid/icons/search-x";
+import Share from "lucide-solid/icons/share-2";
 import Trash from "lucide-solid/icons/trash";
 import Undo from "lucide-solid/icons/undo-2";
 import Waypoints from "lucide-solid/icons/waypoints";
@@ -31,6 +33,7 @@ import { MenuButton, showContextMenu, type MenuItem } from "#web/ui/menu.tsx";
 import { SearchField } from "#web/ui/search-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
 import { download, fileNameOf, sourceOf, storyFileTypes } from "./files.ts";
+import { playAddress, ShareDialog } from "./share-dialog.tsx";
 import { createScenesStore, type ScenesFilter } from "./store.ts";
 import { TitleDialog, type SceneTask } from "./title-dialog.tsx";
 import "./scenes.css";
@@ -44,6 +47,7 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
   const [search, setSearch] = createSignal("");
   const [show, setShow] = createSignal<"library" | "trash">("library");
   const [task, setTask] = createSignal<SceneTask | null>(null);
+  const [shared, setShared] = createSignal<Scene | null>(null);
   const rested = debounced(search, searchRestMs);
   const filter = createMemo((): ScenesFilter => ({ search: rested(), deleted: show() === "trash" }));
   const list = store.list(filter);
@@ -126,6 +130,12 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
       ? [
           { label: "Open", icon: Waypoints, onSelect: () => open(scene.id) },
           { label: "Publish…", icon: Rocket, onSelect: () => setTask({ kind: "publish", id: scene.id, title: scene.title }) },
+          ...(scene.latest === null
+            ? []
+            : [
+                { label: "Play", icon: Play, onSelect: () => void window.open(playAddress(scene.id), "_blank", "noopener") },
+                { label: "Share…", icon: Share, onSelect: () => setShared(scene) },
+              ]),
           { label: "Rename…", icon: Pencil, onSelect: () => setTask({ kind: "rename", id: scene.id, title: scene.title }) },
           { label: "Export as a file", icon: Download, onSelect: () => exportFile(scene) },
           {
@@ -279,6 +289,7 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
           </EmptyState>
         </Match>
       </Switch>
+      <ShareDialog scene={shared()} onClose={() => setShared(null)} />
       <TitleDialog
         task={task()}
         onClose={() => setTask(null)}
