@@ -312,8 +312,9 @@ export const playHandlers = Effect.gen(function* () {
 
       "play.flow": Effect.fnUntraced(function* ({ versionId }, context) {
         const userId = yield* ownerOf(context);
+        const [own] = yield* ask((sql) => query.playedVersion(sql, versionId));
+        if (own?.owner_id !== userId) return yield* Effect.fail(notFound(`The version ${versionId}`));
         const version = yield* versions.get(versionId);
-        if (version.ownerId !== userId) return yield* Effect.fail(notFound(`The version ${versionId}`));
         const plays = yield* ask((sql) => query.playsOfVersion(sql, versionId, mostCounted));
         const flow = new Flow(version.story);
         for (const { id } of plays) {

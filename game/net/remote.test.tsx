@@ -1,11 +1,12 @@
 // A playthrough on a server, spoken to through the client's interface: the server here is the evaluator and a list of what it was told.
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { Client } from "#protocol/client/client.ts";
 import type { Playthrough } from "#protocol/play.ts";
 import { play } from "#protocol/play.ts";
 import { replayPlay, stepPlay } from "#protocol/scene/play/step.ts";
 import type { PlayInput } from "#protocol/scene/play/state.ts";
 import { choice, clip, storyOf } from "#protocol/scene/testing.ts";
+import { CallError } from "#protocol/wire/errors.ts";
 import { remotePlay } from "./remote.ts";
 import type { PlayChange } from "./source.ts";
 
@@ -27,13 +28,16 @@ class Server {
   readonly inputs: Array<PlayInput> = [];
   /** Held back until they are let through. */
   readonly waiting: Array<() => void> = [];
+  readonly tokens: Array<string> = [];
+  readonly #failing: Array<(error: CallError) => void> = [];
+  branch = 0;
   #rev = 1;
   readonly #followers = new Set<(playthrough: Playthrough) => void>();
 
   get playthrough(): Playthrough {
     const played = replayPlay(story, { seed: 1 }, this.inputs);
     if (!played.ok) throw new Error(played.refusal.message);
-    return { ...play.calls.get.example.output, id: "ply_1", branch: 0, rev: this.#rev, state: played.state };
+    return { ...play.calls.get.example.output, id: "ply_1", branch: this.branch, rev: this.#rev, state: played.state };
   }
 
   take(input: PlayInput) {
@@ -52,13 +56,19 @@ class Server {
     this.#tell();
   }
 
+  /** The inputs that are held back come to nothing. */
+  fail(error: CallError): void {
+    this.waiting.length = 0;
+    for (const reject of this.#failing.splice(0)) reject(error);
+  }
+
   #tell(): void {
     for (const follower of this.#followers) follower(this.playthrough);
   }
 
   /** What of the client the player uses. */
   readonly client = {
-    call: (name: string, given: { readonly input?: PlayInput; readonly place?: number }) => {
+    call: (name: string, given: { readonly input?: PlayInput; readonly token?: string; readonly place?: number }) => {
       switch (name) {
         case "play.get":
           return Promise.resolve(this.playthrough);
@@ -67,7 +77,11 @@ class Server {
         case "play.history":
           return Promise.resolve({ choices: [{ place: 0, scene: "main", node: "ask", edge: "l", at: 1 }], saves: [] });
         case "play.input":
-          return new Promise((resolve) => this.waiting.push(() => resolve(this.take(given.input!))));
+          this.tokens.push(given.token!);
+          return new Promise((resolve, reject) => {
+            this.waiting.push(() => resolve(this.take(given.input!)));
+            this.#failing.push(reject);
+          });
         case "play.rewind":
           this.rewind(given.place!);
           return Promise.resolve(this.playthrough);
@@ -113,8 +127,12 @@ test("what is chosen is seen before the server knows of it, and once", async () 
   expect(source.take(left)).toBeNull();
   expect([node(source), server.inputs]).toEqual(["left", []]);
   expect(source.take({ type: "ended", turn: 1 })).toBeNull();
-  for (const arrive of server.waiting.splice(0)) arrive();
-  await settled();
+  // One after the other: what was built on one that is refused is never said.
+  for (const count of [1, 2]) {
+    for (const arrive of server.waiting.splice(0)) arrive();
+    await settled();
+    expect(server.inputs).toHaveLength(count);
+  }
   expect(server.inputs).toEqual([left, { type: "ended", turn: 1 }]);
   expect(changes.filter(({ jumped }) => jumped)).toEqual([]);
   expect(source.history()).toEqual([{ inputs: 0, chosen: "l" }]);
@@ -146,6 +164,46 @@ test("a page that is loaded again before the server answered says it once more, 
   expect(localStorage.length).toBe(0);
   const third = await open(server);
   expect([node(third.source), server.waiting]).toEqual(["left", []]);
+});
+
+test("what the server could not take is said again with the same token, and what is refused takes with it what was built on it", async () => {
+  vi.useFakeTimers();
+  try {
+    const server = new Server();
+    const opening = open(server);
+    await vi.runAllTimersAsync();
+    const { source } = await opening;
+    source.take(left);
+    source.take({ type: "ended", turn: 1 });
+    server.fail(new CallError("deadline_exceeded", "The server did not answer in time."));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([server.tokens.length, new Set(server.tokens).size, node(source)]).toEqual([2, 1, "end"]);
+    // Nobody is signed in any more: it stays, for the next page.
+    server.fail(new CallError("session_revoked", "The session was revoked."));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([server.waiting.length, node(source), localStorage.length]).toEqual([0, "end", 1]);
+    source.close();
+    const again = open(server);
+    await vi.runAllTimersAsync();
+    const next = (await again).source;
+    expect([node(next), new Set(server.tokens).size]).toEqual(["end", 1]);
+    server.fail(new CallError("not_found", "The playthrough is gone."));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([server.waiting.length, node(next), localStorage.length]).toEqual([0, "ask", 0]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("what was chosen before somebody went back is not said again", async () => {
+  const server = new Server();
+  const first = await open(server);
+  first.source.take(left);
+  first.source.close();
+  server.rewind(0);
+  server.branch = 1;
+  const { source } = await open(server);
+  expect([node(source), server.waiting.length]).toEqual(["ask", 1]);
 });
 
 test("a rewind anywhere is followed, and who watches gives no inputs", async () => {

@@ -2,6 +2,7 @@
 // from any device.
 import * as z from "zod";
 import type { Client } from "#protocol/client/client.ts";
+import { CallError } from "#protocol/wire/errors.ts";
 import type { ChoicePoint, PlaySwitch, Playthrough } from "#protocol/play.ts";
 import { programOf } from "#protocol/scene/play/program.ts";
 import { PlayerInput, type PlayInput } from "#protocol/scene/play/state.ts";
@@ -33,6 +34,9 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
   let { branch, timers } = begun;
   const kept = `pixsim.inputs.${id}`;
   let ahead: Ahead = aheadOf(story, { revision: begun.rev, state: begun.state });
+  /** Of inputs that were not answered, by number. */
+  const orders = new Map<number, Order>();
+  let closed = false;
   let choices: ReadonlyArray<ChoicePoint> = [];
   let switches: Array<PlaySwitch> = [];
 
@@ -41,15 +45,17 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
   };
   /** What the server has not answered is kept, so that a page which is loaded again while it is away says it once more. */
   const keepPending = (): void => {
+    if (watching) return;
     try {
       if (ahead.pending.length === 0) keep.removeItem(kept);
-      else keep.setItem(kept, JSON.stringify(ahead.pending.map(({ input }) => input)));
+      else keep.setItem(kept, JSON.stringify(ahead.pending.map(({ id: number, input }) => ({ ...orders.get(number), input }))));
     } catch {
       // Full, or not allowed: it is lost with the page only.
     }
   };
   const follow = (next: { readonly ahead: Ahead; readonly change: PlayChange | null }): void => {
     ahead = next.ahead;
+    for (const number of orders.keys()) if (!ahead.pending.some(({ id: one }) => one === number)) orders.delete(number);
     keepPending();
     if (next.change !== null) tell(next.change);
   };
@@ -69,15 +75,34 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
       () => {},
     );
   };
-  const send = (number: number, input: PlayerInput): void => {
-    client.call("play.input", { id, branch, input, token: newToken() }).then(
-      ({ refusal, playthrough }) => {
+  /** Sends what the server has not answered, one after the other: what was built on a refused one is not said. */
+  const send = async (): Promise<void> => {
+    for (let next = unsaid(); next !== undefined && !closed; next = unsaid()) {
+      const { id: number, input } = next;
+      const order = orders.get(number)!;
+      try {
+        const { refusal, playthrough } = await client.call("play.input", { id, input: input as PlayerInput, ...order });
         follow(refusal === null ? accept(ahead, number, playthrough.rev) : refuse(ahead, number));
         told(playthrough);
         if (input.type === "choose") readHistory();
-      },
-      () => follow(refuse(ahead, number)),
-    );
+      } catch (error) {
+        if (closed || !(error instanceof CallError)) return;
+        // Nobody is signed in here any more: said again by who is, on this page or the next.
+        if (signedOut.has(error.code)) return;
+        if (error.retryable) await pause();
+        else follow(refuse(ahead, number));
+      }
+    }
+  };
+  /** The first that the server has said nothing about. */
+  const unsaid = () => ahead.pending.find(({ revision }) => revision === null);
+  let sending = false;
+  const sendAll = (): void => {
+    if (sending) return;
+    sending = true;
+    void send().finally(() => {
+      sending = false;
+    });
   };
   const unfollow = client.follow(
     "play.playthrough",
@@ -101,7 +126,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
   };
   addEventListener("pagehide", report);
 
-  const take = (input: PlayInput): Refusal | null => {
+  const take = (input: PlayInput, order: Order = { branch, token: newToken() }): Refusal | null => {
     if (watching) return null;
     const mine = PlayerInput.safeParse(input);
     // Time runs out, and results come, on the server.
@@ -109,20 +134,21 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
     const taken = takeInput(ahead, mine.data);
     if (!taken.ok) return taken.refusal;
     ({ ahead } = taken);
+    orders.set(taken.id, order);
     keepPending();
-    send(taken.id, mine.data);
+    sendAll();
     tell({ state: shownIn(ahead), outputs: taken.outputs, jumped: false });
     return null;
   };
-  // Those that were taken after all are refused here, by their turn.
-  for (const input of keptInputs(keep, kept)) take(input);
+  // Those that were taken after all are refused here, by their turn; those of before a rewind are not meant any more.
+  for (const { input, ...order } of keptInputs(keep, kept)) if (order.branch === branch) take(input, order);
 
   return {
     story,
     title: begun.title,
     watching,
     state: () => shownIn(ahead),
-    take,
+    take: (input) => take(input),
     onChange: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -162,6 +188,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
       client.call("play.settings", { id, timers: wanted }).then(told, () => {});
     },
     close: () => {
+      closed = true;
       report();
       removeEventListener("pagehide", report);
       unfollow();
@@ -170,9 +197,19 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
   };
 };
 
-const keptInputs = (keep: Keep, name: string): ReadonlyArray<PlayerInput> => {
+/** How an input is sent, however often. */
+const Order = z.object({ branch: z.int(), token: z.string() });
+type Order = z.infer<typeof Order>;
+const KeptInputs = z.array(Order.extend({ input: PlayerInput }));
+
+const signedOut: ReadonlySet<CallError["code"]> = new Set(["unauthenticated", "session_revoked", "token_expired"]);
+/** Between two tries to say the same, ms. */
+const againAfterMs = 1000;
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, againAfterMs));
+
+const keptInputs = (keep: Keep, name: string): z.infer<typeof KeptInputs> => {
   try {
-    return z.array(PlayerInput).safeParse(JSON.parse(keep.getItem(name) ?? "[]")).data ?? [];
+    return KeptInputs.safeParse(JSON.parse(keep.getItem(name) ?? "[]")).data ?? [];
   } catch {
     return [];
   }

@@ -197,6 +197,8 @@ describe("what belongs to another does not exist", () => {
       body: { start: "end", nodes: [{ id: "end", type: "end", ending: "over" }] },
     });
     const { version } = await client.call("scenes.publish", { id: scene.id });
+    const playthrough = await client.call("play.start", { of: { kind: "version", versionId: version.id } });
+    const { link } = await client.call("play.share", { of: { kind: "version", versionId: version.id } });
     const budget = await client.call("spend.setBudget", {
       provider: "pixverse",
       period: "day",
@@ -215,13 +217,15 @@ describe("what belongs to another does not exist", () => {
       prv: prompt.latest.id,
       scn: scene.id,
       scv: version.id,
+      ply: playthrough.id,
+      lnk: link.id,
       bud: budget.id,
     };
     client.close();
   });
 
   /** Every id in an example, which are named by what they are. */
-  const idPattern = /\b(job|ast|upl|ses|acc|prm|prv|scn|scv|bud)_[A-Za-z0-9-]+/g;
+  const idPattern = /\b(job|ast|upl|ses|acc|prm|prv|scn|scv|ply|lnk|bud)_[A-Za-z0-9-]+/g;
   const naming = entries.filter(({ example }) => JSON.stringify(example).match(idPattern));
   const withIds = (example: unknown, id: (kind: string) => string): unknown =>
     JSON.parse(JSON.stringify(example).replaceAll(idPattern, (_all, kind: string) => id(kind)));

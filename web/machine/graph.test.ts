@@ -31,7 +31,7 @@ describe("the graph of the job's machine", () => {
     expect(toQueued?.ways.map(({ trigger, guard }) => [trigger.kind, trigger.name, guard])).toEqual([
       ["error", "submit", "isSentAgain"],
       ["error", "submit", "wasRefusedForGood"],
-      ["error", "submit", "isUnansweredWantOfRoom"],
+      ["error", "submit", "tellsNothingOfBefore"],
       ["error", "submit", "isWantOfRoom"],
       ["error", "submit", "mayTryWithSameKey"],
       ["error", "submit", "mayTryAgain"],

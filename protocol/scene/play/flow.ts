@@ -74,22 +74,25 @@ export class Flow {
     if (!begun.ok) return;
     this.#plays++;
     this.#note(begun.outputs);
-    // By how many moves had been made.
-    const states: Array<PlayState> = [begun.state];
+    // Only what is gone back to is kept: by how many moves had been made then.
+    const wanted = new Set(moves.flatMap((move) => ("back" in move ? [move.back] : [])));
+    const kept = new Map<number, PlayState>([[0, begun.state]]);
+    let { state } = begun;
     let since = startedAt;
-    for (const move of moves) {
-      const before = states.at(-1)!;
-      this.#spent(before, move.at - since);
+    for (const [at, move] of moves.entries()) {
+      this.#spent(state, move.at - since);
       since = move.at;
-      if ("back" in move) {
-        states.push(states[move.back] ?? before);
-        continue;
+      if ("back" in move) state = kept.get(move.back) ?? state;
+      else {
+        const played: Played = stepPlay(this.#story, state, move.input);
+        if (played.ok) {
+          ({ state } = played);
+          this.#note(played.outputs);
+        }
       }
-      const played: Played = stepPlay(this.#story, before, move.input);
-      states.push(played.ok ? played.state : before);
-      if (played.ok) this.#note(played.outputs);
+      if (wanted.has(at + 1)) kept.set(at + 1, state);
     }
-    const { waiting, frames } = states.at(-1)!;
+    const { waiting, frames } = state;
     const frame = frames.at(-1);
     if (waiting.for === "nothing") {
       const name = endingName(waiting.ending);
