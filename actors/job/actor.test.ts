@@ -156,8 +156,8 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
       priority: 5,
       params: {},
     };
-    const sent = (key: string, unanswered: boolean) =>
-      server.run(Effect.result(submit.run(callOf({ key, accountId: null, since: 0, order, unanswered }))));
+    const sent = (key: string, unanswered: boolean, recovered = false) =>
+      server.run(Effect.result(submit.run(callOf({ key, accountId: null, since: 0, order, unanswered }, recovered))));
     const taken = (key: string) => studio.accepted.set(key, { operation: "text_to_video", params: {}, inputs: [] });
     const limited = { kind: "limit", message: "it was limit" };
 
@@ -179,6 +179,15 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     studio.script.otherwise.set("lookup", Effect.die("nobody is to be asked about a first submission that was refused"));
     expect(await sent("e", false)).toMatchObject({ _tag: "Failure", failure: limited });
     studio.script.otherwise.delete("lookup");
+    // The same after a run that broke off, of which the job knows nothing: it learns that there was no answer.
+    studio.script.fail("submit", "limit", "limit");
+    studio.script.fail("lookup", "internal");
+    expect(await sent("j", false, true)).toMatchObject({ _tag: "Failure", failure: { kind: "network", message: limited.message } });
+    expect(await sent("k", false, true)).toMatchObject({ _tag: "Failure", failure: { ...limited, notTaken: true } });
+    const unmade = callOf({ key: "l", accountId: null, since: 0, order: { ...order, inputs: [{ role: "image" }] }, unanswered: false });
+    const unsent = await server.run(Effect.result(submit.run(unmade)));
+    expect(unsent).toMatchObject({ _tag: "Failure", failure: { kind: "network" } });
+    expect(unsent).not.toMatchObject({ failure: { unsent: true } });
 
     const calledOff = (key: string) =>
       server.run(cancelAtProvider.run(callOf({ key, accountId: null, since: 0, order, providerJobId: null, file: null })));
@@ -227,6 +236,16 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     await restart();
     expect((await watch.ended(job.id)).state).toBe("cancelled");
     expect(studio.calledOff).toEqual([`p-${job.id}-1`]);
+  });
+
+  test("a submission that was begun before a restart is never made a second time, whatever is answered to it when it is sent again", async () => {
+    studio.script.hold("submit");
+    const job = await server.create();
+    await studio.script.begun("submit");
+    studio.script.fail("submit", "limit");
+    await restart();
+    expect(await watch.ended(job.id)).toMatchObject({ state: "completed", attempt: 2 });
+    expect(studio.keys).toEqual(Array.from({ length: 3 }, () => `${job.id}-1`));
   });
 
   test("one that the provider refused is not asked for again to call it off", async () => {
@@ -542,10 +561,10 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
 });
 
 /** What the host gives an effect. */
-const callOf = (input: unknown) => ({
+const callOf = (input: unknown, recovered = true) => ({
   input: input as never,
   address: "job/j",
   key: "job/j/e/1",
-  recovered: true,
+  recovered,
   send: () => Effect.void,
 });

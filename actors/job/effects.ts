@@ -20,7 +20,7 @@ import { Blobs } from "#runtime/blobs/blobs.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { assetIdOf } from "./canonical.ts";
-import { isAmbiguous, isAtTheDoor, type JobOrder, sentAgain, type SlotWaits } from "./context.ts";
+import { failureOf, isAmbiguous, isAtTheDoor, isNotTaken, isUnsent, type JobOrder, sentAgain, type SlotWaits } from "./context.ts";
 import { Durations } from "./durations.ts";
 import type { jobMachine } from "./machine.ts";
 import { pipelines } from "./pipeline.ts";
@@ -46,6 +46,10 @@ const ofProvider = ({ kind, message, retryAfterMs, charged, rate, unsent: notSen
 
 /** It failed before the provider was asked. */
 const unsent = (error: EffectFailure): EffectFailure => ({ ...error, unsent: true });
+
+/** Whether a failed submission says what became of the same that was sent before. */
+const tellsOfBefore = (error: EffectFailure): boolean =>
+  isNotTaken({ error }) || !(isUnsent({ error }) || isAtTheDoor(failureOf({ error }).kind));
 
 /** A refusal of our own parts. */
 const ofCall = ({ code, message }: CallError): EffectFailure => {
@@ -166,9 +170,15 @@ export const jobEffects = Effect.gen(function* () {
     }
   });
 
-  const submit = Effect.fnUntraced(function* ({ input: { order, key, accountId, since, unanswered = false } }: CallOf<"submit">) {
-    yield* Effect.mapError(Effect.andThen(providerOf(order), withSlot(order)), unsent);
-    return yield* send(order, key, accountId, since, unanswered);
+  const submit = Effect.fnUntraced(function* ({ input, recovered: wasBegun }: CallOf<"submit">) {
+    const { order, key, accountId, since, unanswered = false } = input;
+    const sent = Effect.andThen(
+      Effect.mapError(Effect.andThen(providerOf(order), withSlot(order)), unsent),
+      send(order, key, accountId, since, unanswered || wasBegun),
+    );
+    // The job does not know of a run that broke off: unless this one tells what became of that, it is to learn that it had no answer.
+    const isNews = wasBegun && !unanswered && order.resendable;
+    return yield* isNews ? Effect.mapError(sent, (error) => (tellsOfBefore(error) ? error : failure("network", error.message))) : sent;
   });
 
   const requestOf = Effect.fnUntraced(function* (order: JobOrder) {
@@ -399,9 +409,9 @@ export const jobEffects = Effect.gen(function* () {
       // Nothing found and no failure: it is sent again. A failure: a person decides.
       lookup: ({ input: { order, key, accountId, since } }) => {
         if (order.resendable) {
-          // What is not found is sent again, with the same key.
+          // What is not found is sent again, with the same key: nothing is waited for.
           return Effect.orElseSucceed(
-            Effect.map(inLedger(order, key, accountId, since), (found) => (found ? accepted(found) : undefined)),
+            Effect.map(lookUp(order, key, accountId, since), (found) => (found === undefined ? undefined : accepted(found))),
             () => undefined,
           );
         }

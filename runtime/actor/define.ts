@@ -42,7 +42,7 @@ export interface EffectCall<Input, Event> {
   readonly address: string;
   /** Stable over restarts: `address/invoke/seq`. Give it to the outside as the idempotency key. */
   readonly key: string;
-  /** True when an earlier run of this same key may have happened before a crash. */
+  /** True when an earlier run of this same key may have happened, before a crash or before it died of a bug. */
   readonly recovered: boolean;
   /** Tells the actor something while the effect runs; completes when it is committed. Stale effects' events are dropped. */
   readonly send: (event: Event) => Effect.Effect<void>;

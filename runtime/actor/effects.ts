@@ -217,9 +217,10 @@ export class EffectRunner<R> {
 
     // Each time anew: what came before, a look-up or a fault, may have taken long.
     const fresh = this.#leased(cellOf(address), () => run(call));
+    const rerun = this.#leased(cellOf(address), () => run({ ...call, recovered: true }));
     /** Runs what may have run before, as its handler says. */
     const repeat = (before: string): Effect.Effect<unknown, EffectFailure | Unclear, R> => {
-      if (handler.recovery === "resend") return fresh;
+      if (handler.recovery === "resend") return rerun;
       const asked = lookup?.(call) ?? null;
       if (asked === null) return Effect.fail(new Unclear(`${before}: whether it took place is not known.`));
       const look = Effect.suspend(() => {
@@ -238,7 +239,7 @@ export class EffectRunner<R> {
           (cause) => !Cause.hasInterruptsOnly(cause),
           () => Effect.fail(new Unclear(`What became of "${ref.invokeId}" could not be found out.`)),
         ),
-        Effect.filterOrElse(isFound, () => fresh),
+        Effect.filterOrElse(isFound, () => rerun),
       );
     };
     /** Runs it again after a run that died, as often as is worth it: it may have died after it did what it is for. */

@@ -165,7 +165,8 @@ describe("a fault", () => {
     await pass(value(address, "done"));
     expect(await view(address)).toMatchObject({ parked: null, context: { result: "mended" } });
     expect(did.get(address)!.at(-1)).toMatchObject({ key: `${address}/work/1`, recovered: true });
-    expect(did.get(address)).toHaveLength(5);
+    // The first alone knows of no other before it.
+    expect(did.get(address)!.map(({ recovered }) => recovered)).toEqual([false, true, true, true, true]);
   });
 
   test("an effect that may have been sent before it died is looked up before it is sent again", async () => {
