@@ -323,10 +323,10 @@ export const counted = ({ heldBackAt, heldMs, deadlineAt, waitsSince }: JobConte
 };
 
 /** It has a slot: with the first one its time begins. */
-export const begun = (context: JobContext, at: number): Partial<JobContext> =>
-  context.firstSlotAt === null
-    ? { heldBackAt: null, firstSlotAt: at, deadlineAt: at + jobLimits.generation, heldMs: 0 }
-    : counted(context, at);
+export const begun = (context: JobContext, at: number): Partial<JobContext> => {
+  const time = counted(context, at);
+  return context.firstSlotAt === null ? { ...time, firstSlotAt: at, deadlineAt: at + jobLimits.generation, heldMs: 0 } : time;
+};
 
 /** The key of the submission that is under way or to come. */
 export const submitKeyOf = ({ order, submission }: JobContext): string => `${order.id}-${submission}`;
@@ -346,7 +346,7 @@ export const recharged = ({ charged: before, refunded = 0 }: JobContext, charged
 
 /** The place at the account is given back, and what the submission came to is noted; nothing where it holds none. */
 export const settled = (context: JobContext, outcome: Charge["outcome"], at: number): Partial<JobContext> => {
-  const { account, leasedAt, submitKey, order, charged, charges, failure, providerJobId, refunded = 0 } = context;
+  const { account, leasedAt, submitKey, order, charged, charges, failure, providerJobId, ending, refunded = 0 } = context;
   if (account === null || leasedAt === null) return {};
   const key = submitKey ?? "";
   const tookMs = Math.max(0, at - leasedAt);
@@ -354,7 +354,8 @@ export const settled = (context: JobContext, outcome: Charge["outcome"], at: num
     key,
     accountId: account.id,
     outcome,
-    message: failure?.message ?? "",
+    // A person wanted it to end: that is no fault.
+    message: ending === "cancelled" ? "" : (failure?.message ?? ""),
     charged,
     tookMs,
     retryAfterMs: context.retryAfterMs,

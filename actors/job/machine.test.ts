@@ -66,6 +66,8 @@ describe("a job", () => {
         expect(late().fail(failure).state).toBe("cancelling");
         expect(late().fail(failure).succeed().state).toBe("cancelled");
       }
+      // It ends as it was wanted also where its time is over first.
+      expect(late().fire("untilDeadline")).toMatchObject({ state: "cancelling", context: { ending: "cancelled" } });
       // While it waits for another try there is nothing to be had yet.
       const waiting = new Life().until(state).fail("network");
       expect(waiting.state).toBe(state);
@@ -500,6 +502,34 @@ describe("a job that a pause or a budget holds back", () => {
     expect(since()).toBeGreaterThan(start + hour);
   });
 
+  test("waits for its slot from when its own wait began, however late and where that was, when it is refused one for want of room", () => {
+    const fallback: Fallbacks = { on: ["unavailable"], afterMs: null, orders: [elsewhere("second")], switches: [] };
+    const paused = new Life().send({ type: "job.pause" });
+    paused.now += 8 * day;
+    paused.send({ type: "job.resume" });
+    const second = new Life({ after: [{ jobId: "job_first", title: "First" }] });
+    second.now += 8 * day;
+    const moved = new Life({ fallback });
+    moved.now += 6 * day;
+    for (let attempt = 0; attempt < 3; attempt++) {
+      moved.until("submitting").fail("provider");
+      if (moved.state === "queued" && moved.context.order.provider === "studio") moved.wait();
+    }
+    expect(moved.context.order.provider).toBe("second");
+    const again = new Life({ resendable: false }).until("submitting").park("The server stopped.");
+    again.now += 8 * day;
+    again.sendAgain();
+    const held = new Life().send({ type: "slot.waits", reason: "Paused.", heldBack: true });
+    held.now += 8 * day;
+    for (const life of [paused, second, moved, again, held]) {
+      life.until("submitting");
+      const since = life.now;
+      life.fail("limit");
+      expect(life).toMatchObject({ state: "queued", context: { waitsSince: since, deadlineAt: since + jobLimits.firstSlot } });
+      expect(life.wait().until("completed").keys.length).toBeGreaterThan(1);
+    }
+  });
+
   test("a full disk has its day from the first slot, however long the job was paused before, and says so", () => {
     const life = new Life().send({ type: "job.pause" });
     life.now += 30 * hour;
@@ -784,6 +814,12 @@ describe("a submission at an account that was never answered", () => {
     expect(ended(sent().fail("network").cancel().succeed({ stopped: null }))).toEqual([["unknown", null]]);
     expect(ended(sent().cancel().fail("network"))).toEqual([["unknown", null]]);
     expect(ended(sent({ resendable: false }).wait().succeed({ stopped: null }))).toEqual([["unknown", null]]);
+  });
+
+  test("is told to its account as a failure, but for where a person called it off", () => {
+    const last = (life: Life) => life.context.lastEnd;
+    expect(last(sent({ resendable: false }).fail("network", "The line is dead."))?.message).toContain("The line is dead.");
+    expect(last(sent().fail("network").cancel().succeed({ stopped: null }))).toMatchObject({ outcome: "unknown", message: "" });
   });
 
   test("is what it has turned out to be otherwise", () => {

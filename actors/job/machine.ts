@@ -54,6 +54,8 @@ const pastDeadline = {
   target: "#job.cancelling",
   actions: ["noteDeadline", { type: "endAs", params: { ending: "timedOut" } }],
 } as const;
+/** The same for what is called off already, and only was to be had if it could. */
+const pastDeadlineToo = [{ guard: "endsCancelled", target: "#job.cancelling" }, pastDeadline] as const;
 /** While it waits nothing goes on at the provider, unless a submission was never answered: that may have been taken. */
 const callOffWaiting = [{ guard: "isUnanswered", ...callOff }, { target: "cancelled" }] as const;
 const pastDeadlineWaiting = [
@@ -110,9 +112,8 @@ const switchWords = ({ failure, waitingFor }: JobContext, because: Because, even
   }
 };
 
-/** The end of the wait for its first slot, however often it was refused one. */
-const firstSlotEnd = ({ createdAt, order, heldMs }: JobContext): number =>
-  Math.max(createdAt, order.scheduledFor ?? 0) + heldMs + jobLimits.firstSlot;
+/** The end of the wait for a first slot, however often it was refused one. */
+const firstSlotEnd = ({ waitsSince, createdAt }: JobContext): number => (waitsSince ?? createdAt) + jobLimits.firstSlot;
 
 const submittedOf = ({ event }: { readonly event: { readonly output: Submitted } }): Submitted => event.output;
 
@@ -430,14 +431,15 @@ export const jobMachine = setup({
     }),
     planRoom: assign(({ context, event }: Transition) => {
       const { unanswered, order } = context;
+      const time = counted(context, timeOf(event));
       // The account that refused is not asked again soon; another may have room now. What had no answer is for that account alone.
       const first = order.pooled && !unanswered ? second / 4 : 3 * second;
       const asked = unanswered ? (context.retryAfterMs ?? 0) : 0;
       const retryAt = timeOf(event) + Math.max(asked, backoff(order.id, context.tries + 1, first, minute));
       return {
-        ...counted(context, timeOf(event)),
+        ...time,
         // Nothing was begun: its two hours begin with the slot that it gets.
-        ...(unanswered ? {} : { firstSlotAt: null, deadlineAt: firstSlotEnd(context) }),
+        ...(unanswered ? {} : { firstSlotAt: null, deadlineAt: firstSlotEnd({ ...context, ...time }) }),
         tries: context.tries + 1,
         retryAt,
         etaAt: retryAt + context.expectedMs,
@@ -674,7 +676,7 @@ export const jobMachine = setup({
       states: {
         fetching: {
           on: { "job.cancel": tooLate },
-          after: { untilDeadline: pastDeadline },
+          after: { untilDeadline: pastDeadlineToo },
           invoke: {
             id: "download",
             src: "download",
@@ -708,7 +710,7 @@ export const jobMachine = setup({
       states: {
         storing: {
           on: { "job.cancel": tooLate },
-          after: { untilDeadline: pastDeadline },
+          after: { untilDeadline: pastDeadlineToo },
           invoke: {
             id: "ingest",
             src: "ingest",
