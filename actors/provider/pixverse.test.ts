@@ -1,11 +1,13 @@
 // What PixVerse's codes mean, what is refused before it is asked, and how it is asked: field by field, without a server.
+import { Effect } from "effect";
 import { describe, expect, it } from "vitest";
 import type { FailureKind, Operation } from "#protocol/job.ts";
 import { failureOfCode, failureOfStatus, pixverseCodes } from "./pixverse-failures.ts";
 import { pixverseOperations } from "./pixverse-operations.ts";
 import { paramsOf, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
 import type { ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
-import { testInput } from "./testing.ts";
+import { pixverse } from "./pixverse.ts";
+import { asTheyAre, memoryUploads, testInput } from "./testing.ts";
 
 const id = "9007199254741993";
 const image = (n = 0): RemoteInput => ({ kind: "image", id: String(BigInt(id) + BigInt(n)) });
@@ -245,6 +247,33 @@ describe("what PixVerse would refuse is refused before", () => {
     expect(refusal(fusion("@a-b", ["a-b"])).message).toContain("a-b");
     expect(refusal(fusion("@a", ["a", "a"])).message).toContain("same name");
     expect(paramsOf(fusion("@a @b @c @d", ["a", "b", "c", "d"]))).not.toHaveProperty("kind");
+  });
+});
+
+describe("PixVerse's ledger", () => {
+  const unused = () => Effect.die("not asked for");
+  const find = (list: ReadonlyArray<Record<string, unknown>>) => {
+    const body = { ErrCode: 0, ErrMsg: "", Resp: { list, cursor: "" } };
+    const connection = pixverse.connect(
+      { id: "acc_1", settings: { baseUrl: "https://pixverse.example" }, secrets: {} },
+      {
+        http: { json: () => Effect.succeed({ status: 200, headers: {}, body }), download: unused, socket: unused },
+        polling: { track: unused },
+        uploads: memoryUploads(),
+        videos: asTheyAre,
+      },
+    );
+    return Effect.runPromise(Effect.result(connection.reconcile!("k", order("text_to_video"), 0)));
+  };
+  const row = { trace_id: traceIdOf("other"), video_id: "1" };
+
+  it("tells what was taken, and that it was not only where none of its rows may be of it", async () => {
+    const own = { trace_id: traceIdOf("k"), video_id: id };
+    expect(await find([row, own])).toMatchObject({ _tag: "Success", success: { providerJobId: id } });
+    expect(await find([row])).toMatchObject({ _tag: "Success", success: undefined });
+    for (const unclear of [{ ...own, video_id: null }, { trace_id: own.trace_id }, { video_id: id }]) {
+      expect(await find([row, unclear])).toMatchObject({ _tag: "Failure", failure: { kind: "internal" } });
+    }
   });
 });
 

@@ -199,6 +199,8 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
         const row = rows.find((each) => Object.values(each).includes(traceId));
         const id = Id.safeParse(row?.["video_id"]);
         if (id.success) return { providerJobId: id.data };
+        // It was taken, and the ledger does not say as what.
+        if (row !== undefined) break;
         // The ledger's rows are not documented: those that name no trace id do not tell whose they are.
         if (rows.some((each) => !("trace_id" in each))) break;
         cursor = Array.isArray(answer) ? null : answer.cursor;
@@ -228,6 +230,8 @@ export const pixverse: Provider = {
   concurrency: 5,
   operations: pixverseOperations,
   recovery: "idempotencyKey",
+  // Nothing is said of how fast the ledger is.
+  quarantine: "5 minutes",
   unstoppable: true,
   connect,
 };
