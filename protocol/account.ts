@@ -58,7 +58,7 @@ export const Account = z.object({
       amount: z.number(),
       type: z.string(),
       at: Time,
-      /** Where the provider counts several kinds: what was left of each at `at`, which jobs since have not been taken from. */
+      /** Where the provider counts several kinds: what was left of each; not known once jobs have taken from them. */
       parts: z.array(z.object({ type: z.string(), amount: z.number() })).optional(),
     })
     .nullable(),

@@ -272,7 +272,8 @@ export const ended = (context: AccountContext, event: LeaseEnded, at: number): P
   // A balance that was told since has it in it.
   const credits =
     context.credits !== null && context.credits.at <= lease.at && cost > 0
-      ? { ...context.credits, amount: context.credits.amount - cost }
+      ? // Of which kind it was taken is not known.
+        { amount: context.credits.amount - cost, at: context.credits.at }
       : context.credits;
   const next: Partial<AccountContext> = {
     leases,
@@ -285,7 +286,14 @@ export const ended = (context: AccountContext, event: LeaseEnded, at: number): P
   }
   // Where nobody can say, it may be going on.
   if (outcome === "goes on" || outcome === "unknown") {
-    return event.freeAt !== undefined && event.freeAt > at ? { ...next, leaving: { ...context.leaving, [event.key]: event.freeAt } } : next;
+    return {
+      ...next,
+      ...(event.freeAt !== undefined && event.freeAt > at ? { leaving: { ...context.leaving, [event.key]: event.freeAt } } : {}),
+      // Without an answer it came to nothing; what was called off has no message.
+      ...(outcome === "unknown" && message !== ""
+        ? { failure: { kind: "network", message, at }, streak: context.streak + 1, failed: context.failed + 1 }
+        : {}),
+    };
   }
   if (outcome === "limit") return { ...next, failure, ...refused(context, event, busyOf(context), at) };
   if (outcome === "authentication") return { ...next, failure, checkDue: true };

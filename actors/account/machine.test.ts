@@ -63,9 +63,26 @@ describe("an account at a provider", () => {
     const life = new AccountLife({}).good(100, parts);
     life.take("a", 10);
     life.now += 1000;
+    expect(row(life).credits).toMatchObject({ amount: 100, parts });
     life.end("a", "completed", { charged: 10 });
-    expect(row(life).credits).toMatchObject({ amount: 90, parts });
+    // Of which of them it was taken is not known.
+    expect(row(life).credits).toEqual({ amount: 90, type: "credits", at: life.now - 1000 });
     expect(row(life.send({ type: "account.test" }).good(90)).credits?.parts).toBeUndefined();
+  });
+
+  test("is not used any more when submission after submission gets lost there, but for what was called off", () => {
+    const life = ready();
+    for (let n = 0; n < accountLimits.streak; n++) {
+      life.take(`called-off-${n}`);
+      life.end(`called-off-${n}`, "unknown", { message: "" });
+    }
+    expect(life).toMatchObject({ state: "available", context: { streak: 0, failed: 0, failure: null } });
+    for (let n = 0; n < accountLimits.streak; n++) {
+      expect(life.state).toBe("available");
+      life.take(`lost-${n}`);
+      life.end(`lost-${n}`, "unknown", { message: "The line is dead." });
+    }
+    expect(life).toMatchObject({ state: "erring", context: { failure: { kind: "network", message: "The line is dead." } } });
   });
 
   test("does not count again what a balance told since has in it", () => {
