@@ -2,6 +2,7 @@
 // are sealed here before anything else hears of them.
 import { Clock, Effect } from "effect";
 import type * as z from "zod";
+import { makeTurns } from "#actors/asset/turns.ts";
 import { idFor } from "#actors/job/canonical.ts";
 import type { Pause } from "#actors/pause/context.ts";
 import { fromPauseRow, pausesChannel } from "#actors/pause/pauses.ts";
@@ -78,6 +79,8 @@ export const accountHandlers = Effect.gen(function* () {
   const followQueues = yield* makeFollowQueues;
   const tellPools = yield* makeTellPools;
   const findDuplicate = yield* makeFindDuplicate;
+  /** Those of one provider come one by one: two that are alike would both find nobody there. */
+  const oneByOne = makeTurns();
 
   const visible = (account: Account, { userId, isAdmin }: Caller): boolean => account.shared || account.ownerId === userId || isAdmin;
 
@@ -111,6 +114,17 @@ export const accountHandlers = Effect.gen(function* () {
   const mustBeAdmin = ({ isAdmin }: Caller, shared: boolean): Effect.Effect<void, CallError> =>
     shared && !isAdmin ? Effect.fail(new CallError("forbidden", "Only an administrator shares an account with everybody.")) : Effect.void;
 
+  /** No other that the owner may use has the same credentials. */
+  const mustBeAlone = Effect.fnUntraced(function* (id: string, ownerId: string, access: Parameters<typeof findDuplicate>[1]) {
+    const rows = yield* orCallError(database.query((sql) => visibleAccounts(sql, ownerId, false)));
+    // The same call again finds what it has made.
+    const others = rows.map(fromStoredAccount).filter((each) => each.id !== id);
+    const twin = yield* orCallError(findDuplicate(others, access));
+    if (twin === undefined) return;
+    const message = `This is the account “${twin.title}”, which is there already: change that one, as two would share its places and credits unawares.`;
+    return yield* Effect.fail(new CallError("conflict", message));
+  });
+
   const send = (id: string, event: AccountEvent): Effect.Effect<Account, CallError> =>
     Effect.map(actors.send(accountAddress(id), { ...event }), (done) => acknowledgedAccount(id, done));
 
@@ -120,42 +134,38 @@ export const accountHandlers = Effect.gen(function* () {
         return { accounts: yield* list(yield* caller(context)) };
       }),
 
-      "accounts.add": Effect.fnUntraced(function* (input, context) {
-        const who = yield* caller(context);
-        yield* mustBeAdmin(who, input.shared);
-        const { provider, spec } = yield* specOf(input.provider);
-        const plan: AccountPlan = {
-          title: input.title,
-          shared: input.shared,
-          concurrency: input.concurrency ?? spec.concurrency,
-          priority: input.priority,
-          dailyLimit: input.dailyLimit,
-          settings: yield* checked(spec.settings, input.settings, "settings"),
-        };
-        const secrets = yield* checked(spec.secrets, input.secrets, "secrets");
-        const id = idFor("acc", who.userId, context.key);
-        const rows = yield* orCallError(database.query((sql) => visibleAccounts(sql, who.userId, false)));
-        // The same call again finds what it has made.
-        const others = rows.map(fromStoredAccount).filter((each) => each.id !== id);
-        const twin = yield* orCallError(findDuplicate(others, { provider: provider.id, settings: plan.settings, secrets }));
-        if (twin !== undefined) {
-          const message = `This is the account “${twin.title}”, which is there already: change that one, as two would share its places and credits unawares.`;
-          return yield* Effect.fail(new CallError("conflict", message));
-        }
-        const sealed = yield* sealCredentials(vault, id, secrets as Readonly<Record<string, string>>);
-        const [quota] = yield* orCallError(database.query((sql) => quotaOf(sql, who.userId)));
-        const limit = who.isAdmin ? 1_000_000 : (quota?.accounts ?? settings.PIXSIM_ACCOUNTS_PER_USER);
-        const now = yield* Clock.currentTimeMillis;
-        const kept = yield* orCallError(
-          database.transaction((tx) => addCredential(tx, { accountId: id, ownerId: who.userId, sealed, now }, limit)),
-        );
-        if (kept === "full") {
-          const message = `You have ${limit} accounts, and no more are allowed: remove one first.`;
-          return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "accounts", limit }));
-        }
-        const order = { id, ownerId: who.userId, provider: provider.id, providerTitle: provider.title, creditType: spec.creditType };
-        return acknowledgedAccount(id, yield* actors.create(accountAddress(id), { order, plan }));
-      }),
+      "accounts.add": Effect.fnUntraced(
+        function* (input, context) {
+          const who = yield* caller(context);
+          yield* mustBeAdmin(who, input.shared);
+          const { provider, spec } = yield* specOf(input.provider);
+          const plan: AccountPlan = {
+            title: input.title,
+            shared: input.shared,
+            concurrency: input.concurrency ?? spec.concurrency,
+            priority: input.priority,
+            dailyLimit: input.dailyLimit,
+            settings: yield* checked(spec.settings, input.settings, "settings"),
+          };
+          const secrets = yield* checked(spec.secrets, input.secrets, "secrets");
+          const id = idFor("acc", who.userId, context.key);
+          yield* mustBeAlone(id, who.userId, { provider: provider.id, settings: plan.settings, secrets });
+          const sealed = yield* sealCredentials(vault, id, secrets as Readonly<Record<string, string>>);
+          const [quota] = yield* orCallError(database.query((sql) => quotaOf(sql, who.userId)));
+          const limit = who.isAdmin ? 1_000_000 : (quota?.accounts ?? settings.PIXSIM_ACCOUNTS_PER_USER);
+          const now = yield* Clock.currentTimeMillis;
+          const kept = yield* orCallError(
+            database.transaction((tx) => addCredential(tx, { accountId: id, ownerId: who.userId, sealed, now }, limit)),
+          );
+          if (kept === "full") {
+            const message = `You have ${limit} accounts, and no more are allowed: remove one first.`;
+            return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "accounts", limit }));
+          }
+          const order = { id, ownerId: who.userId, provider: provider.id, providerTitle: provider.title, creditType: spec.creditType };
+          return acknowledgedAccount(id, yield* actors.create(accountAddress(id), { order, plan }));
+        },
+        (adding, { provider }) => oneByOne(provider, adding),
+      ),
 
       "accounts.update": Effect.fnUntraced(function* (input, context) {
         const who = yield* caller(context);
@@ -172,9 +182,11 @@ export const accountHandlers = Effect.gen(function* () {
         };
         if (input.secrets !== undefined) {
           const secrets = yield* checked(spec.secrets, input.secrets, "secrets");
-          const sealed = yield* sealCredentials(vault, account.id, secrets as Readonly<Record<string, string>>);
+          const { id, ownerId, provider } = account;
+          const sealed = yield* sealCredentials(vault, id, secrets as Readonly<Record<string, string>>);
           const now = yield* Clock.currentTimeMillis;
-          yield* orCallError(database.query((sql) => replaceCredential(sql, account.id, sealed, now)));
+          const replaced = orCallError(database.query((sql) => replaceCredential(sql, id, sealed, now)));
+          yield* oneByOne(provider, Effect.andThen(mustBeAlone(id, ownerId, { provider, settings: plan.settings, secrets }), replaced));
         }
         const recheck = input.secrets !== undefined || input.settings !== undefined;
         return yield* send(account.id, { type: "account.changed", plan, recheck });

@@ -86,6 +86,15 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect((await accounts()).map(({ title }) => title).toSorted()).toEqual(["First", "key-other"]);
   });
 
+  test("an account is not made another that is there by its new key, nor added twice by two who come at once", async () => {
+    const added = await Promise.allSettled([add("key-at-once", 100), add("key-at-once", 100)]);
+    expect(added.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    const other = await add("key-beside", 100);
+    const become = (apiKey: string) => server.call("accounts.update", { id: other.id, secrets: { apiKey } });
+    await expect(become("key-at-once")).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("“key-at-once”") });
+    expect(await become("key-beside")).toMatchObject({ id: other.id });
+  });
+
   test("an estimate names the accounts that would take one of the jobs now, and says when credits do not reach for all", async () => {
     const rich = await add("key-rich", 25);
     const poor = await add("key-poor", 3);
