@@ -219,15 +219,18 @@ export const play = domain({
   summary: "Playing published stories: playthroughs, inputs, saves, rewinding, links for others.",
   calls: {
     start: call({
-      summary: "Begins to play a version of an own scene, its newest one, or the one that a link leads to.",
+      summary:
+        "Begins to play a version of an own scene, its newest one, the one that a link leads to, or the one of an own playthrough again.",
       access: "player",
       input: z.object({
         of: z.discriminatedUnion("kind", [
           z.object({ kind: z.literal("version"), versionId: Id }),
           z.object({ kind: z.literal("scene"), sceneId: Id }),
           z.object({ kind: z.literal("link"), link: LinkToken }),
+          /** By the same link, if it was begun by one; that must still be good. */
+          z.object({ kind: z.literal("playthrough"), id: Id }),
         ]),
-        /** Of the scene that it begins with. What does not fit is as if it were not given. */
+        /** Of the scene that it begins with; again: besides those of the playthrough. What does not fit is as if it were not given. */
         parameters: z
           .record(Name, SceneValue)
           .refine((given) => Object.keys(given).length <= sceneLimits.parameters, `At most ${sceneLimits.parameters} parameters.`)
@@ -306,7 +309,7 @@ export const play = domain({
       input: z.object({ id: Id, language: Language.optional(), timers: PlayTimers.optional() }),
       output: Playthrough,
       mutation: true,
-      errors: ["not_found"],
+      errors: ["not_found", "quota_exceeded"],
       example: { input: { id: "ply_1", timers: "off" }, output: { ...samplePlay, timers: "off", timer: null } },
     }),
     history: call({
@@ -333,7 +336,7 @@ export const play = domain({
       input: z.object({ id: Id, saveId: Id }),
       output: z.object({ saves: z.array(PlaySave) }),
       mutation: true,
-      errors: ["not_found"],
+      errors: ["not_found", "quota_exceeded"],
       example: { input: { id: "ply_1", saveId: "sav_1" }, output: { saves: [] } },
     }),
     rewind: call({
@@ -342,7 +345,7 @@ export const play = domain({
       input: z.object({ id: Id, place: Place }),
       output: Playthrough,
       mutation: true,
-      errors: ["not_found", "conflict"],
+      errors: ["not_found", "conflict", "quota_exceeded"],
       example: { input: { id: "ply_1", place: 1 }, output: { ...samplePlay, branch: 1, rev: 9 } },
     }),
     delete: call({

@@ -13,12 +13,14 @@ export const sessionLimits = {
   saves: 20,
   /** Tokens of inputs by which a repeat is known. */
   tokens: 8,
-  /** In one playthrough. */
-  moves: 20_000,
+  /** Of one playthrough, of all that is told to it: with so many only reading and deleting are left. */
+  entries: 20_000,
   /** So much longer somebody has who wants more time. */
   stretch: 3,
-  /** That happen in a row without the player: of one who has gone, a story that goes round by itself ends there. */
+  /** That happen in a row without the player: of one who has gone, a story that goes round by itself ends there. After so many nobody is hurried. */
   unattended: 20,
+  /** After so many nothing is generated either: later, so that a story stops at what its player can answer, unless it only generates. */
+  alone: 40,
   /** Between the end of the time for a choice and its decision, ms: what was chosen at the last moment is still on its way. */
   graceMs: 250,
 } as const;
@@ -63,8 +65,8 @@ export interface SessionContext {
   readonly saves: ReadonlyArray<PlaySave>;
   /** The time for the open choice, as the story has it, ms, and since when. */
   readonly hurry: { readonly ms: number; readonly at: number } | null;
-  /** Moves since the player's last one. */
-  readonly unattended: number;
+  /** Moves since the player's last one; none where it is absent: playthroughs were stored before this was counted. */
+  readonly unattended?: number | null;
   readonly startedAt: number;
 }
 
@@ -93,6 +95,8 @@ export interface RewoundEvent {
   readonly play: PlayState;
   readonly choices: ReadonlyArray<ChoicePoint>;
   readonly hurry: number | null;
+  /** By which it is known that this one was taken; absent in old ones. */
+  readonly token?: string;
 }
 
 export type SessionEvent =
@@ -101,6 +105,8 @@ export type SessionEvent =
   | { readonly type: "session.saved"; readonly id: string; readonly name: string }
   | { readonly type: "session.saveDropped"; readonly id: string }
   | { readonly type: "session.settled"; readonly language: string | null; readonly timers: PlayTimers | null }
+  /** The player is there, and it had stopped where they can do nothing. */
+  | { readonly type: "session.returned" }
   /** Who played as a guest has an account now. */
   | { readonly type: "session.adopted"; readonly ownerId: string }
   | { readonly type: "session.deleted" };
@@ -121,6 +127,9 @@ export const initialSession = ({ order, ownerId, language, timers, play, hurry, 
   startedAt: at,
 });
 
+const withToken = ({ tokens }: SessionContext, token: string | null): ReadonlyArray<string> =>
+  token === null ? tokens : [...tokens, token].slice(-sessionLimits.tokens);
+
 /** Whether the move was made where the playthrough is. */
 export const isNext = ({ moves }: SessionContext, { base }: { readonly base: number }): boolean => base === moves;
 
@@ -130,17 +139,18 @@ export const moved = (context: SessionContext, event: PlayMove & { readonly toke
     ...context,
     play: patched(context.play, patch),
     moves: context.moves + 1,
-    tokens: token === null ? context.tokens : [...context.tokens, token].slice(-sessionLimits.tokens),
-    unattended: token === null ? context.unattended + 1 : 0,
+    tokens: withToken(context, token),
+    unattended: token === null ? (context.unattended ?? 0) + 1 : 0,
     choices:
       choice === null ? context.choices : [...context.choices, { place: context.moves, ...choice, at }].slice(-sessionLimits.choices),
     hurry: hurry === "goesOn" ? context.hurry : hurry === null ? null : { ms: hurry, at },
   };
 };
 
-export const rewound = (context: SessionContext, { play, choices, hurry }: RewoundEvent, at: number): SessionContext => ({
+export const rewound = (context: SessionContext, { play, choices, hurry, token }: RewoundEvent, at: number): SessionContext => ({
   ...context,
   play,
+  tokens: withToken(context, token ?? null),
   choices,
   moves: context.moves + 1,
   branch: context.branch + 1,
@@ -148,8 +158,24 @@ export const rewound = (context: SessionContext, { play, choices, hurry }: Rewou
   hurry: hurry === null ? null : { ms: hurry, at },
 });
 
-/** Whether it goes on without its player. */
-export const isAttended = ({ unattended }: SessionContext): boolean => unattended < sessionLimits.unattended;
+/** Whether who does not choose is hurried. */
+const isAttended = ({ unattended }: SessionContext): boolean => (unattended ?? 0) < sessionLimits.unattended;
+
+/** The player is there: time for a choice that was not running begins anew. */
+export const attended = (context: SessionContext, at: number): SessionContext => ({
+  ...context,
+  unattended: 0,
+  hurry: context.hurry === null || isAttended(context) ? context.hurry : { ...context.hurry, at },
+});
+
+export const isGeneration = ({ play }: SessionContext): boolean => play.waiting.for === "generation";
+
+/** Whether it waits for a video that is to be brought now. */
+export const isGenerating = (context: SessionContext): boolean => isGeneration(context) && (context.unattended ?? 0) < sessionLimits.alone;
+
+/** Whether it stopped where its player can do nothing, because they had gone or because something went wrong. */
+export const isLeft = ({ value, context }: { readonly value: unknown; readonly context: SessionContext }): boolean =>
+  value === "waiting" && isGeneration(context);
 
 /** When the open choice is decided, ms epoch, and how long the player had; null: there is no hurry. */
 export const timerOf = (context: SessionContext): { readonly ms: number; readonly dueAt: number } | null => {
@@ -165,7 +191,7 @@ export interface Unattended {
 }
 
 export const happened = (context: SessionContext, { move }: Unattended, at: number): SessionContext =>
-  move === null ? { ...context, hurry: null, unattended: sessionLimits.unattended } : moved(context, { ...move, token: null }, at);
+  move === null ? { ...context, hurry: null, unattended: sessionLimits.alone } : moved(context, { ...move, token: null }, at);
 
 /** How a playthrough was after so many moves: found again from its journal. Undefined: it was never there. */
 export const placeIn = (events: Iterable<ActorEvent>, place: number): SessionContext | undefined => {

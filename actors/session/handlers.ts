@@ -8,7 +8,7 @@ import { createdPlace, pageOf, placeOf } from "#actors/page.ts";
 import { Database, type Queryable } from "#db/client/database.ts";
 import { assetsById } from "#db/queries/asset.ts";
 import * as query from "#db/queries/play.ts";
-import { adoptPlayGuest, playSessionsOf } from "#db/queries/play-link.ts";
+import { adoptPlayGuest, isAdopted, playSessionsOf } from "#db/queries/play-link.ts";
 import type { ActorDelta, ActorView } from "#protocol/actor.ts";
 import type { CallArgs } from "#protocol/contract.ts";
 import type { PlayRefusal, Playthrough } from "#protocol/play.ts";
@@ -22,7 +22,7 @@ import { MediaUrls } from "#runtime/blobs/media-urls.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway/handlers.ts";
 import { sessionAddress } from "./actor.ts";
-import { placeIn, recordOf, type SessionContext, type SessionEvent, type SessionInput, sessionLimits } from "./context.ts";
+import { isLeft, placeIn, recordOf, type SessionContext, type SessionEvent, type SessionInput, sessionLimits } from "./context.ts";
 import { decide, hurryOf } from "./decide.ts";
 import { makeLinks } from "./links.ts";
 import { playMediaOf } from "./media.ts";
@@ -44,13 +44,22 @@ const full = (quota: string, limit: number, message: string): CallError => new C
 const tooMany = (limit: number): CallError =>
   full("playthroughs", limit, `You keep ${limit} playthroughs, which is all there is room for: delete some first.`);
 
+const playedOut = full(
+  "playInputs",
+  sessionLimits.entries,
+  `A playthrough takes ${sessionLimits.entries} inputs and changes: begin a new one.`,
+);
+
 /** A playthrough and what is known of its actor: where it comes from, the host's types do not say what its context is. */
 interface Held {
+  /** Of the machine. */
+  readonly value: unknown;
   readonly context: SessionContext;
   readonly seq: number;
   readonly at: number;
 }
-const heldOf = ({ context, seq, at }: Pick<ActorView, "context" | "seq" | "at"> | Acknowledged): Held => ({
+const heldOf = ({ value, context, seq, at }: Pick<ActorView, "value" | "context" | "seq" | "at"> | Acknowledged): Held => ({
+  value,
   context: context as unknown as SessionContext,
   seq,
   at,
@@ -108,6 +117,29 @@ export const playHandlers = Effect.gen(function* () {
   const tell = (id: string, event: SessionEvent): Effect.Effect<Held, CallError> =>
     Effect.map(actors.send(sessionAddress(id), { ...event }), heldOf);
 
+  /** Whatever is told to it is kept in its journal, and that has an end. */
+  const isFull = ({ seq }: Held): boolean => seq >= sessionLimits.entries;
+
+  /** One that the caller plays and that has room for what they do. */
+  const open = Effect.fnUntraced(function* (id: string, context: CallContext) {
+    const held = yield* own(id, context);
+    return isFull(held) ? yield* Effect.fail(playedOut) : held;
+  });
+
+  /** One that the caller plays or follows, as they come to it: where it had stopped without its player it goes on. */
+  const come = Effect.fnUntraced(function* (id: string, context: CallContext) {
+    const held = yield* visible(id, context);
+    if (!isLeft(held) || isFull(held) || held.context.ownerId !== (yield* ownerOf(context))) return held;
+    return yield* tell(id, { type: "session.returned" });
+  });
+
+  /** A version that is the caller's own, or that a good link of theirs leads to. */
+  const playable = Effect.fnUntraced(function* (versionId: string, userId: string, linkId?: string) {
+    const [version] = yield* ask((sql) => query.playedVersion(sql, versionId));
+    const theirs = version !== undefined && (linkId !== undefined || version.owner_id === userId);
+    return theirs ? version : yield* Effect.fail(notFound(`The version ${versionId}`));
+  });
+
   /** The version that is to be played, by a link or because it is the caller's own. */
   const wanted = Effect.fnUntraced(function* (of: CallArgs<"play.start">["of"], context: CallContext) {
     const userId = yield* ownerOf(context);
@@ -117,10 +149,14 @@ export const playHandlers = Effect.gen(function* () {
         if (link.session_id !== null) return yield* Effect.fail(new CallError("forbidden", "This link is for following, not for playing."));
         return { version: { id: link.version_id, scene_id: link.scene_id, title: link.title }, linkId: link.id };
       }
-      case "version": {
-        const [version] = yield* ask((sql) => query.playedVersion(sql, of.versionId));
-        return version?.owner_id === userId ? { version } : yield* Effect.fail(notFound(`The version ${of.versionId}`));
+      case "playthrough": {
+        const session = (yield* own(of.id, context)).context;
+        yield* links.stillGood(session);
+        const { versionId, linkId, parameters } = session.order;
+        return { version: yield* playable(versionId, userId, linkId), linkId, parameters };
       }
+      case "version":
+        return { version: yield* playable(of.versionId, userId) };
       case "scene": {
         const [version] = yield* ask((sql) => query.newestVersion(sql, of.sceneId));
         if (version?.owner_id === userId) return { version };
@@ -139,18 +175,20 @@ export const playHandlers = Effect.gen(function* () {
     const { userId: ownerId, role } = yield* principalOf(context);
     const limit = role === "player" ? playQuotas.guest : playQuotas.user;
     const now = yield* Clock.currentTimeMillis;
-    const fits = yield* orCallError(
+    const place = yield* orCallError(
       database.transaction(async (tx) => {
         await query.lockPlayer(tx, ownerId);
+        // Adopted since the link was looked at: nobody would have what is begun now.
+        if ((await isAdopted(tx, ownerId)).length > 0) return "adopted";
         const [counted] = await query.countPlaySessions(tx, ownerId, id, now - placeKept);
-        if ((counted?.count ?? 0) >= limit) return false;
+        if ((counted?.count ?? 0) >= limit) return "full";
         const { id: version_id, scene_id, title } = version;
         await query.reservePlaySession(tx, { id, owner_id: ownerId, version_id, scene_id, title, created_at: now });
-        return true;
+        return "fits";
       }),
     );
-    if (fits) return;
-    return yield* Effect.fail(tooMany(limit));
+    if (place === "full") return yield* Effect.fail(tooMany(limit));
+    if (place === "adopted") return yield* Effect.fail(new CallError("not_found", "This guest is gone: they have an account now."));
   });
 
   /** One try: null where something else came first. */
@@ -164,10 +202,7 @@ export const playHandlers = Effect.gen(function* () {
     if (branch !== context.branch) {
       return { refusal: { code: "stale", message: "The playthrough was rewound meanwhile." }, held };
     }
-    if (context.moves >= sessionLimits.moves) {
-      const message = `A playthrough takes ${sessionLimits.moves} inputs: begin a new one.`;
-      return yield* Effect.fail(full("playInputs", sessionLimits.moves, message));
-    }
+    if (isFull(held)) return yield* Effect.fail(playedOut);
     const { story } = yield* versions.get(context.order.versionId);
     const decided = decide(story, context.play, input);
     if (!decided.ok) return { refusal: decided.refusal, held };
@@ -175,14 +210,42 @@ export const playHandlers = Effect.gen(function* () {
     return after.context.tokens.includes(token) ? { refusal: null, held: after } : null;
   });
 
+  const rewind = Effect.fnUntraced(function* (id: string, place: number, context: CallContext) {
+    const { order, choices, saves, moves } = (yield* open(id, context)).context;
+    const known = choices.some((choice) => choice.place === place) || saves.some((save) => save.place === place) || place === 0;
+    if (!known) return yield* Effect.fail(notFound(`The place ${place}`));
+    const journal = yield* Stream.runCollect(actors.history(sessionAddress(id), 0));
+    const then = placeIn(
+      journal.map(({ event }) => event),
+      place,
+    );
+    if (then === undefined) return yield* Effect.fail(notFound(`The place ${place}`));
+    const { story } = yield* versions.get(order.versionId);
+    const { play, choices: earlier } = then;
+    const token = crypto.randomUUID();
+    const after = yield* tell(id, {
+      type: "session.rewound",
+      base: moves,
+      place,
+      play,
+      choices: earlier,
+      hurry: hurryOf(story, play),
+      token,
+    });
+    // Another process was told something else first.
+    if (after.context.tokens.includes(token)) return after;
+    return yield* Effect.fail(new CallError("conflict", "The playthrough went on meanwhile. Try again."));
+  });
+
   const handlers: DomainHandlers<"play"> = {
     calls: {
-      "play.start": Effect.fnUntraced(function* ({ of, parameters, language, timers, seed: given }, context) {
+      "play.start": Effect.fnUntraced(function* ({ of, language, timers, ...given }, context) {
         const userId = yield* ownerOf(context);
         const id = idFor("ply", userId, context.key);
-        const { version, linkId } = yield* wanted(of, context);
+        const { version, linkId, parameters: before } = yield* wanted(of, context);
+        const parameters = { ...before, ...given.parameters };
         const { story } = yield* versions.get(version.id);
-        const seed = given ?? Number.parseInt(hashOf(["seed", id]).slice(0, 8), 16);
+        const seed = given.seed ?? Number.parseInt(hashOf(["seed", id]).slice(0, 8), 16);
         const begun = startPlay(story, { seed, parameters });
         if (!begun.ok) return yield* Effect.fail(new CallError("conflict", begun.refusal.message));
         yield* reserve(id, version, context);
@@ -201,7 +264,7 @@ export const playHandlers = Effect.gen(function* () {
       }),
 
       "play.get": Effect.fnUntraced(function* ({ id }, context) {
-        return seen(yield* visible(id, context));
+        return seen(yield* come(id, context));
       }),
 
       "play.list": Effect.fnUntraced(function* ({ sceneId, cursor, limit }, context) {
@@ -247,7 +310,7 @@ export const playHandlers = Effect.gen(function* () {
       }),
 
       "play.settings": Effect.fnUntraced(function* ({ id, language, timers }, context) {
-        yield* own(id, context);
+        yield* open(id, context);
         return seen(yield* tell(id, { type: "session.settled", language: language ?? null, timers: timers ?? null }));
       }),
 
@@ -257,7 +320,7 @@ export const playHandlers = Effect.gen(function* () {
       }),
 
       "play.save": Effect.fnUntraced(function* ({ id, name }, context) {
-        const { saves } = (yield* own(id, context)).context;
+        const { saves } = (yield* open(id, context)).context;
         const saveId = context.key === undefined ? derivedId("sav", crypto.randomUUID()) : derivedId("sav", id, context.key);
         if (saves.length >= sessionLimits.saves && !saves.some((save) => save.id === saveId)) {
           const message = `You keep ${sessionLimits.saves} saves of this playthrough, which is all there is room for.`;
@@ -267,35 +330,12 @@ export const playHandlers = Effect.gen(function* () {
       }),
 
       "play.dropSave": Effect.fnUntraced(function* ({ id, saveId }, context) {
-        yield* own(id, context);
+        yield* open(id, context);
         return { saves: [...(yield* tell(id, { type: "session.saveDropped", id: saveId })).context.saves] };
       }),
 
       "play.rewind": Effect.fnUntraced(function* ({ id, place }, context) {
-        const held = yield* own(id, context);
-        const { order, choices, saves, moves } = held.context;
-        const known = choices.some((choice) => choice.place === place) || saves.some((save) => save.place === place) || place === 0;
-        if (!known) return yield* Effect.fail(notFound(`The place ${place}`));
-        const journal = yield* Stream.runCollect(actors.history(sessionAddress(id), 0));
-        const then = placeIn(
-          journal.map(({ event }) => event),
-          place,
-        );
-        if (then === undefined) return yield* Effect.fail(notFound(`The place ${place}`));
-        const { story } = yield* versions.get(order.versionId);
-        const { play, choices: earlier } = then;
-        const after = yield* tell(id, {
-          type: "session.rewound",
-          base: moves,
-          place,
-          play,
-          choices: earlier,
-          hurry: hurryOf(story, play),
-        });
-        if (after.context.branch === held.context.branch) {
-          return yield* Effect.fail(new CallError("conflict", "The playthrough went on meanwhile. Try again."));
-        }
-        return seen(after);
+        return seen(yield* turns(id, rewind(id, place, context)));
       }),
 
       "play.delete": Effect.fnUntraced(function* ({ ids }, context) {
@@ -352,7 +392,7 @@ export const playHandlers = Effect.gen(function* () {
     streams: {},
     topics: {
       "play.playthrough": Effect.fnUntraced(function* ({ id }, context, from, emit) {
-        yield* visible(id, context);
+        yield* come(id, context);
         return yield* actors.follow(sessionAddress(id), from, (message) => emit(translated(message)));
       }),
     },

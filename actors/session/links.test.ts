@@ -2,7 +2,7 @@ import { Effect } from "effect";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { testDatabases } from "#db/client/testing.ts";
 import { calls, streams, topics } from "#protocol/contract.ts";
-import type { GuestGrant } from "#protocol/play.ts";
+import type { GuestGrant, Playthrough } from "#protocol/play.ts";
 import { choice, edge, storyOf } from "#protocol/scene/testing.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Auth } from "#runtime/auth/auth.ts";
@@ -164,6 +164,48 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     const { playthrough } = await rig.call("play.input", { id: play.id, branch: 0, input });
     expect(told.at(-1)).toMatchObject({ type: "delta", json: JSON.stringify([playthrough]) });
     expect((await rig.call("play.story", { id: play.id }, who)).story).toEqual(fork);
+  });
+
+  test("what was played by a link is played again by it, by its guest and by who adopted it, as long as it leads there", async () => {
+    const versionId = await rig.publish(
+      storyOf([
+        "named",
+        {
+          parameters: [{ name: "age", type: { kind: "number" } }],
+          start: "path",
+          nodes: [{ id: "path", type: "choice" }],
+          edges: [choice("on", "path", "path")],
+        },
+      ]),
+    );
+    const { link, token } = await rig.call("play.share", { of: { kind: "version", versionId } });
+    const { guest, who } = await open(token);
+    const again = (id: string, by: Caller, parameters = {}) => rig.call("play.start", { of: { kind: "playthrough", id }, parameters }, by);
+    const ageOf = ({ state }: Playthrough) => state.frames[0]!.locals["age"];
+    const first = await rig.call("play.start", { of: { kind: "link", link: token }, parameters: { age: 7 } }, who);
+    const second = await again(first.id, who);
+    expect(second.id).not.toBe(first.id);
+    expect([second.versionId, ageOf(first), ageOf(second), ageOf(await again(first.id, who, { age: 8 }))]).toEqual([versionId, 7, 7, 8]);
+    // What is another's cannot be begun again either, also by who made the story.
+    expect(await refusalOf(again(first.id, {}))).toMatch(/^not_found/);
+    const own = await rig.call("play.start", { of: { kind: "version", versionId } });
+    expect((await again(own.id, {})).versionId).toBe(versionId);
+
+    const grace = { user: `usr_grace_${users}` };
+    await rig.call("play.adopt", { guest: guest.accessToken }, grace);
+    const third = await again(first.id, grace);
+    expect((await rig.call("play.story", { id: third.id }, grace)).versionId).toBe(versionId);
+    await rig.call("play.unshare", { id: link.id });
+    expect(await refusalOf(again(first.id, grace))).toBe("not_found: This link was withdrawn by who gave it.");
+  });
+
+  test("who was adopted a moment ago begins nothing that nobody would have", async () => {
+    const { token } = await share();
+    const { guest, who } = await open(token);
+    const play = await rig.call("play.start", { of: { kind: "link", link: token } }, who);
+    await rig.sql((sql) => sql`update play_guest set adopted_by = 'usr_grace' where id = ${guest.guestId}`);
+    const again = rig.call("play.start", { of: { kind: "playthrough", id: play.id } }, who);
+    expect(await refusalOf(again)).toBe("not_found: This guest is gone: they have an account now.");
   });
 
   test("links are not tried out: from one address so many are opened in a minute, and there is room for so many links and guests", async () => {

@@ -4,9 +4,11 @@ import { assign, setup } from "xstate";
 import { effect } from "#actors/effect.ts";
 import { timeOf } from "#actors/job/context.ts";
 import {
+  attended,
   happened,
   initialSession,
-  isAttended,
+  isGenerating,
+  isGeneration,
   isNext,
   moved,
   type MovedEvent,
@@ -54,7 +56,8 @@ export const sessionMachine = setup({
   guards: {
     isNext: ({ context, event }) => isNext(context, event as MovedEvent | RewoundEvent),
     isOver: ({ context }) => context.play.waiting.for === "nothing",
-    isGenerating: ({ context }) => context.play.waiting.for === "generation" && isAttended(context),
+    isGenerating: ({ context }) => isGenerating(context),
+    isGeneration: ({ context }) => isGeneration(context),
     isTimed: ({ context }) => timerOf(context) !== null,
   },
   actions: {
@@ -72,9 +75,10 @@ export const sessionMachine = setup({
       return { saves: context.saves.filter((save) => save.id !== id) };
     }),
     adopt: assign(({ event }: Transition) => ({ ownerId: (event as Of<"session.adopted">).ownerId })),
+    attend: assign(({ context, event }: Transition) => attended(context, timeOf(event))),
     settle: assign(({ context, event }: Transition) => {
       const { language, timers } = event as Of<"session.settled">;
-      return { language: language ?? context.language, timers: timers ?? context.timers };
+      return { ...attended(context, timeOf(event)), language: language ?? context.language, timers: timers ?? context.timers };
     }),
   },
 }).createMachine({
@@ -100,7 +104,10 @@ export const sessionMachine = setup({
         { target: "waiting" },
       ],
     },
-    waiting: { description: "The player may take their time" },
+    waiting: {
+      description: "The player may take their time",
+      on: { "session.returned": { guard: "isGeneration", target: decide, actions: "attend" } },
+    },
     timed: {
       description: "The time for a choice runs",
       invoke: {

@@ -9,9 +9,10 @@ import { replayPlay, startPlay } from "#protocol/scene/play/step.ts";
 import { type PlayInput, PlayerInput, type PlayState } from "#protocol/scene/play/state.ts";
 import type { Story } from "#protocol/scene/scene.ts";
 import { anyStory, choice, clip, edge, inputBy, storyOf } from "#protocol/scene/testing.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { sessionAddress } from "./actor.ts";
-import { type MovedEvent, placeIn, sessionLimits } from "./context.ts";
+import { type MovedEvent, placeIn, type SessionContext, sessionLimits } from "./context.ts";
 import { playQuotas } from "./handlers.ts";
 import { PlayRig, refusalOf } from "./testing.ts";
 
@@ -52,6 +53,25 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
   };
   const send = ({ id, branch }: Playthrough, input: PlayerInput, token?: string) =>
     rig.call("play.input", { id, branch, input, ...(token === undefined ? {} : { token }) });
+  /** Time goes on until this is so: who is to wait for its end begins to wait when they come to it, and not when they were told to. */
+  const later = <T>(check: () => Promise<T>): Promise<T> =>
+    vi.waitFor(
+      async () => {
+        await rig.wait(1000);
+        return await check();
+      },
+      { timeout: 20_000, interval: 10 },
+    );
+  /** The playthrough as it stands while nobody asks for it. */
+  const alone = ({ id }: Playthrough) =>
+    rig.run(
+      Effect.map(
+        Effect.flatMap(Actors, (actors) => actors.view(sessionAddress(id))),
+        ({ value, context }) => ({ value, play: (context as unknown as SessionContext).play }),
+      ),
+    );
+  const stopsAt = (play: Playthrough, turn: number) =>
+    later(async () => expect(await alone(play)).toMatchObject({ value: "waiting", play: { turn } }));
   const choose = (play: Playthrough, edgeId: string, turn = play.state.turn) => send(play, { type: "choose", turn, edge: edgeId });
 
   test("what a player does is decided by the evaluator, and an ending is in the list", async () => {
@@ -132,15 +152,21 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     await rig.wait(60_000);
     expect((await rig.call("play.get", { id: begun.id })).state.turn).toBe(0);
     await rig.call("play.settings", { id: begun.id, timers: "normal" });
-    await rig.wait(sessionLimits.graceMs);
-    await soon(async () => expect((await rig.call("play.get", { id: begun.id })).state.waiting.for).toBe("nothing"));
+    await later(async () => expect((await rig.call("play.get", { id: begun.id })).state.waiting.for).toBe("nothing"));
 
     const other = await begin();
+    // As those are that were stored before it was counted what happens without the player.
+    const address = sessionAddress(other.id);
+    const stored = await rig.sql(
+      (sql) => sql<Array<{ snapshot: unknown }>>`
+        update actor set snapshot = replace(snapshot::text, ',"unattended":0', '')::json where id = ${address} returning snapshot`,
+    );
+    expect(JSON.stringify(stored)).toContain("startedAt");
+    expect(JSON.stringify(stored)).not.toContain("unattended");
     await rig.stop();
     await rig.start();
     expect((await rig.call("play.get", { id: other.id })).timer).toEqual(other.timer);
-    await rig.wait(20_000);
-    await soon(async () => {
+    await later(async () => {
       const { state, timer } = await rig.call("play.get", { id: other.id });
       expect({ waiting: state.waiting, timer }).toMatchObject({ waiting: { ending: { name: "home" } }, timer: null });
     });
@@ -160,17 +186,15 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
       },
     ]);
     const begun = await begin(ways);
-    const now = (check: (play: Playthrough, value: unknown) => void) =>
-      soon(async () => {
-        const { value } = await rig.run(Effect.flatMap(Actors, (actors) => actors.view(sessionAddress(begun.id))));
-        check(await rig.call("play.get", { id: begun.id }), value);
-      });
-    await now(({ state }) => expect(state.waiting).toMatchObject({ for: "media", playing: [{ kind: "placeholder" }] }));
+    const placeholder = { for: "media", playing: [{ kind: "placeholder" }] };
+    await soon(async () => expect((await alone(begun)).play.waiting).toMatchObject(placeholder));
     await send(begun, { type: "ended", turn: 1 });
-    await now(({ state }, value) => {
-      expect(state.turn).toBe(2 + sessionLimits.unattended);
-      expect(value).toBe("waiting");
-    });
+    await stopsAt(begun, 2 + sessionLimits.alone);
+    // It goes on for who comes to it.
+    expect((await rig.call("play.get", { id: begun.id })).state.waiting.for).toBe("generation");
+    await stopsAt(begun, 2 + 2 * sessionLimits.alone);
+    await rig.follow(begun.id);
+    await stopsAt(begun, 2 + 3 * sessionLimits.alone);
 
     const hurried = await begin(
       storyOf([
@@ -182,15 +206,74 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
         },
       ]),
     );
-    for (let n = 1; n <= sessionLimits.unattended + 2; n++) {
-      await rig.wait(1000 + sessionLimits.graceMs);
-      await soon(async () =>
-        expect((await rig.call("play.get", { id: hurried.id })).state.turn).toBe(Math.min(n, sessionLimits.unattended)),
-      );
-    }
+    await stopsAt(hurried, sessionLimits.unattended);
     expect((await rig.call("play.get", { id: hurried.id })).timer).toBeNull();
     const back = await choose(hurried, "on", sessionLimits.unattended);
     expect(back).toMatchObject({ refusal: null, playthrough: { timer: { ms: 1000 } } });
+    // Settings are a sign of the player too, and the time that begins with it is a whole one.
+    await stopsAt(hurried, 2 * sessionLimits.unattended + 1);
+    const set = await rig.call("play.settings", { id: hurried.id, language: "de" });
+    expect(set).toMatchObject({ state: { turn: 2 * sessionLimits.unattended + 1 }, timer: { ms: 1000, dueAt: set.changedAt + 1000 } });
+  });
+
+  test("who lets the time pass until a generation comes finds what stands in for it", async () => {
+    const ids = Array.from({ length: sessionLimits.unattended }, (_, n) => `c${n}`);
+    const begun = await begin(
+      storyOf([
+        "long",
+        {
+          start: "c0",
+          nodes: [
+            ...ids.map((id) => ({ id, type: "choice" as const, offer: { timeoutMs: 1000 } })),
+            {
+              id: "made",
+              type: "generation",
+              strategy: "once",
+              prompt: "a fox",
+              fallback: { mode: "placeholder", text: { en: "A fox." } },
+            },
+          ],
+          edges: ids.map((id, n) => choice(`on${n}`, id, ids[n + 1] ?? "made", { onTimeout: true })),
+        },
+      ]),
+    );
+    await later(async () => expect((await alone(begun)).play.waiting).toMatchObject({ for: "media", playing: [{ kind: "placeholder" }] }));
+  });
+
+  test("a journal has an end: then a playthrough can be looked at and deleted, and nothing else is kept of it", async () => {
+    const begun = await begin();
+    const { saves } = await rig.call("play.save", { id: begun.id, name: "here" });
+    await rig.sql((sql) => sql`update actor set seq = ${sessionLimits.entries} where id = ${sessionAddress(begun.id)}`);
+    await rig.stop();
+    await rig.start();
+    for (const refused of [
+      () => choose(begun, "in"),
+      () => rig.call("play.rewind", { id: begun.id, place: 0 }),
+      () => rig.call("play.settings", { id: begun.id, timers: "off" }),
+      () => rig.call("play.save", { id: begun.id, name: "there" }),
+      () => rig.call("play.dropSave", { id: begun.id, saveId: saves[0]!.id }),
+    ]) {
+      expect(await refusalOf(refused())).toMatch(/^quota_exceeded: .*begin a new one/);
+    }
+    expect((await rig.call("play.get", { id: begun.id })).rev).toBe(sessionLimits.entries);
+    expect(await rig.call("play.delete", { ids: [begun.id] })).toEqual({ deleted: [begun.id] });
+  });
+
+  test("of two who rewind at once each is where they wanted, or is told that they are not", async () => {
+    const begun = await begin();
+    const inWood = (await choose(begun, "in")).playthrough;
+    await rig.call("play.save", { id: begun.id, name: "in the wood" });
+    const back = (place: number, elsewhere: boolean) => rig.call("play.rewind", { id: begun.id, place }, { elsewhere });
+    const [first, second] = await Promise.all([back(0, false), back(1, false)]);
+    expect([first, second]).toMatchObject([
+      { branch: 1, state: begun.state },
+      { branch: 2, state: inWood.state },
+    ]);
+    const answers = await Promise.allSettled([back(0, false), back(1, true)]);
+    const told = answers.map((answer) => (answer.status === "fulfilled" ? answer.value.state : (answer.reason as CallError).code));
+    const wanted = [begun.state, inWood.state];
+    expect(answers.some(({ status }) => status === "fulfilled")).toBe(true);
+    for (const [n, one] of told.entries()) expect(["conflict", wanted[n]]).toContainEqual(one);
   });
 
   test("any choice and any save can be gone back to, and what was meant for before is refused", async () => {
@@ -225,8 +308,7 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     await choose(back, "out");
     // One who waits too long is led home, one deletes what was played, one is still in the wood.
     const second = await start();
-    await rig.wait(5250);
-    await soon(async () => expect((await rig.call("play.get", { id: second.id })).state.waiting.for).toBe("nothing"));
+    await later(async () => expect((await rig.call("play.get", { id: second.id })).state.waiting.for).toBe("nothing"));
     await rig.call("play.delete", { ids: [(await start()).id] });
     await choose(await start(), "in");
     const { playthroughs, flow } = await rig.call("play.flow", { versionId });

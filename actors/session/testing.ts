@@ -29,6 +29,8 @@ export interface Caller extends Partial<Omit<CallContext, "principal">> {
   /** Default: the user of the test. */
   readonly user?: string;
   readonly role?: Principal["role"];
+  /** Asks handlers of their own, as another process has them. */
+  readonly elsewhere?: boolean;
 }
 
 export class PlayRig {
@@ -37,6 +39,7 @@ export class PlayRig {
   /** Who calls, unless said otherwise. */
   user = "usr_a";
   #play: DomainHandlers<"play"> | null = null;
+  #elsewhere: DomainHandlers<"play"> | null = null;
   #versions = 0;
   /** ms since the beginning of the test's time. */
   #elapsed = 3_600_000;
@@ -61,6 +64,7 @@ export class PlayRig {
     const host = Layer.unwrap(Effect.map(sessionActor, (definition) => actorHost([definition]))).pipe(Layer.provideMerge(kinds));
     this.#runtime = ManagedRuntime.make(host);
     this.#play = await this.run(playHandlers);
+    this.#elsewhere = await this.run(playHandlers);
   }
 
   /** Time goes on; also that of the outside, while the server is stopped. */
@@ -113,12 +117,13 @@ export class PlayRig {
   ): Promise<CallOutput<N>> {
     return this.run(
       Effect.gen({ self: this }, function* () {
-        const domain = name.startsWith("play.") ? this.#play! : yield* sceneHandlers;
+        const { user = this.user, elsewhere = false, ...context } = who;
+        const play = elsewhere ? this.#elsewhere! : this.#play!;
+        const domain = name.startsWith("play.") ? play : yield* sceneHandlers;
         const handlers = domain.calls as unknown as Record<
           string,
           (given: unknown, context: CallContext) => Effect.Effect<CallOutput<N>, CallError>
         >;
-        const { user = this.user, ...context } = who;
         const answer = yield* handlers[name]!(calls.get(name)!.input.parse(input), contextOf(user, context));
         return calls.get(name)!.output.parse(JSON.parse(JSON.stringify(answer))) as CallOutput<N>;
       }),

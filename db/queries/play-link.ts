@@ -76,6 +76,10 @@ export const adoptPlayGuest = (sql: Queryable, id: string, userId: string) =>
   sql<Array<{ id: string }>>`
     update play_guest set adopted_by = ${userId} where id = ${id} and (adopted_by is null or adopted_by = ${userId}) returning id`;
 
+/** A row where this is a guest whom a user has become. */
+export const isAdopted = (sql: Queryable, id: string) =>
+  sql<Array<{ id: string }>>`select id from play_guest where id = ${id} and adopted_by is not null`;
+
 /** Ids of all playthroughs of somebody. */
 export const playSessionsOf = (sql: Queryable, ownerId: string) =>
   sql<Array<{ id: string }>>`select id from play_session where owner_id = ${ownerId} and not deleted and rev >= 0`;
