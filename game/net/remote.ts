@@ -156,8 +156,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
     history: () => choices.map((point): Moment => ({ inputs: point.place, chosen: chosenText(story, point, language) })),
     rewind: (place) => void client.call("play.rewind", { id, place }).then(told, () => {}),
     restart: () => {
-      const version = { kind: "version", versionId: begun.versionId } as const;
-      client.call("play.start", { of: version, language: begun.language, timers: begun.timers }).then(
+      client.call("play.start", { of: { kind: "playthrough", id }, language: begun.language, timers: begun.timers }).then(
         (fresh) => restarted(fresh.id),
         () => {},
       );
