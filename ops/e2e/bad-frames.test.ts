@@ -304,7 +304,8 @@ test(`${many} of them leave no connection, object, file or process behind`, asyn
           children: after.children,
         };
       },
-      { timeout: 100_000, interval: 50 },
+      // Each look stops the server for as long as a collection takes: it must get to its connections between two.
+      { timeout: 100_000, interval: 1000 },
     )
     .toEqual({ connections: true, objects: true, functions: true, files: true, children: before.children });
   const metrics = await (await fetch(`${server.url}/metrics`)).text();
