@@ -42,14 +42,14 @@ export const domainOn = <D extends string>(
       }),
     );
 
-  /** Why a call was refused, in words. */
-  const refusal = async (answer: Promise<unknown>): Promise<string> => {
-    const error: unknown = await answer.then(
-      () => null,
-      (failure: unknown) => failure,
-    );
-    return error instanceof CallError ? `${error.code}: ${error.message}` : String(error);
-  };
+  return { run, sql, call };
+};
 
-  return { run, sql, call, refusal };
+/** Why a call was refused, in words. */
+export const refusalOf = async (answer: Promise<unknown>): Promise<string> => {
+  const error: unknown = await answer.then(
+    () => null,
+    (failure: unknown) => failure,
+  );
+  return error instanceof CallError ? `${error.code}: ${error.message}` : String(error);
 };

@@ -364,14 +364,10 @@ export const jobEffects = Effect.gen(function* () {
     }
   });
 
-  /** What the books of a provider that knows keys say of one, looked at twice before it counts as never taken; null: they do not say. */
+  /** What the books of a provider that knows keys say of one, looked at twice before it counts as never taken. Fails where they do not say. */
   const inLedger = Effect.fnUntraced(function* (order: JobOrder, key: string, accountId: string | null, since: number) {
     const provider = yield* providerOf(order);
-    const { reconcile } = yield* connectionOf(order, accountId);
-    if (reconcile === undefined) return null;
-    const look = lookUp(order, key, accountId, since);
-    const found = yield* look;
-    return found ?? (yield* Effect.andThen(Effect.sleep(provider.quarantine ?? quarantine), look));
+    return yield* foundTwice(lookUp(order, key, accountId, since), provider.quarantine ?? quarantine);
   });
 
   const lookUp = Effect.fnUntraced(function* (order: JobOrder, key: string, accountId: string | null, since: number) {
@@ -442,7 +438,7 @@ type Started = { readonly providerJobId: string } | { readonly providerJobId: nu
 const accepted = ({ providerJobId }: { readonly providerJobId: string }) => ({ providerJobId, charged: null });
 
 /** Looked for twice, so that what was on its way is there; `undefined`: it was not taken, so another may be made. */
-const foundTwice = (ask: Effect.Effect<{ readonly providerJobId: string } | undefined, ProviderFailure>, pause: Duration.Input) =>
+const foundTwice = <E, R>(ask: Effect.Effect<{ readonly providerJobId: string } | undefined, E, R>, pause: Duration.Input) =>
   Effect.filterOrElse(ask, isFound, () => Effect.andThen(Effect.sleep(pause), ask));
 
 /** What a submission without an answer has led to. */

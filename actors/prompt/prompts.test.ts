@@ -1,7 +1,7 @@
 import { Effect } from "effect";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { domainOn } from "#actors/testing.ts";
+import { domainOn, refusalOf } from "#actors/testing.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { purgePrompts } from "#db/queries/prompt.ts";
 import type { CallInput } from "#protocol/contract.ts";
@@ -13,7 +13,7 @@ describe.each(testDatabases)("the prompt library on $engine", ({ layer }) => {
   let user = "";
   let users = 0;
   beforeEach(() => (user = `usr_${++users}`));
-  const { run, sql, call, refusal } = domainOn(layer, promptHandlers, () => user);
+  const { run, sql, call } = domainOn(layer, promptHandlers, () => user);
   const titles = async (filter: CallInput<"prompts.list"> = {}) => (await call("prompts.list", filter)).prompts.map(({ title }) => title);
 
   test("versions make a tree, say for ever what they said, and the newest stands for all", async () => {
@@ -66,48 +66,48 @@ describe.each(testDatabases)("the prompt library on $engine", ({ layer }) => {
     const first = await call("prompts.list", { limit: 2 });
     expect(first.prompts.map(({ title }) => title)).toEqual(["Oil", "Wolf"]);
     expect(await titles({ limit: 2, cursor: first.next! })).toEqual(["Fox 100%"]);
-    expect(await refusal(call("prompts.list", { cursor: "?" }))).toContain("invalid_input");
+    expect(await refusalOf(call("prompts.list", { cursor: "?" }))).toContain("invalid_input");
   });
 
   test("what could not be used is refused with its place", async () => {
-    expect(await refusal(call("prompts.create", { title: "x", text: "a\n {b|c" }))).toBe(
+    expect(await refusalOf(call("prompts.create", { title: "x", text: "a\n {b|c" }))).toBe(
       String.raw`invalid_input: Line 2, character 2: This { is never closed. Add the } that belongs to it, or write a \ before it where it is meant as text.`,
     );
-    expect(await refusal(call("prompts.create", { title: "x", text: "a", negative: "}" }))).toContain(
+    expect(await refusalOf(call("prompts.create", { title: "x", text: "a", negative: "}" }))).toContain(
       "Character 1: This } closes nothing.",
     );
-    expect(await refusal(call("prompts.create", { title: "x", text: "  " }))).toContain("It says nothing yet.");
-    expect(await refusal(call("prompts.create", { kind: "list", title: "a__b", text: "red" }))).toContain(
+    expect(await refusalOf(call("prompts.create", { title: "x", text: "  " }))).toContain("It says nothing yet.");
+    expect(await refusalOf(call("prompts.create", { kind: "list", title: "a__b", text: "red" }))).toContain(
       "A list is named by letters and digits",
     );
-    expect(await refusal(call("prompts.create", { kind: "list", title: "colours", text: "# none" }))).toContain("at least one line");
+    expect(await refusalOf(call("prompts.create", { kind: "list", title: "colours", text: "# none" }))).toContain("at least one line");
     const { latest } = await call("prompts.create", { title: "x", text: "a" });
-    expect(await refusal(call("prompts.addVersion", { parentId: latest.id, text: "{2$$a|b}" }))).toContain("Taking several options");
+    expect(await refusalOf(call("prompts.addVersion", { parentId: latest.id, text: "{2$$a|b}" }))).toContain("Taking several options");
     expect(await titles()).toEqual(["x"]);
   });
 
   test("of lists no two have the same title, also when one is renamed or comes back", async () => {
     const list = (title: string) => call("prompts.create", { kind: "list", title, text: "red" });
     const first = await list("Colours");
-    expect(await refusal(list("colours"))).toContain("conflict");
+    expect(await refusalOf(list("colours"))).toContain("conflict");
     await call("prompts.create", { title: "colours", text: "no list" });
     const shades = await list("shades");
-    expect(await refusal(call("prompts.rename", { id: shades.id, title: "COLOURS" }))).toContain("conflict");
+    expect(await refusalOf(call("prompts.rename", { id: shades.id, title: "COLOURS" }))).toContain("conflict");
     expect((await call("prompts.rename", { id: first.id, title: "colours" })).title).toBe("colours");
     await call("prompts.delete", { ids: [first.id] });
     await call("prompts.rename", { id: shades.id, title: "colours" });
-    expect(await refusal(call("prompts.restore", { ids: [first.id] }))).toContain("conflict");
+    expect(await refusalOf(call("prompts.restore", { ids: [first.id] }))).toContain("conflict");
   });
 
   test("a key makes a call happen once, and stands for one content", async () => {
     const make = (text: string) => call("prompts.create", { title: "once", text }, user, "key-1");
     const [one, two] = await Promise.all([make("a"), make("a")]);
     expect(two.id).toBe(one.id);
-    expect(await refusal(make("b"))).toContain("idempotency_conflict");
+    expect(await refusalOf(make("b"))).toContain("idempotency_conflict");
     const add = (text: string) => call("prompts.addVersion", { parentId: one.latest.id, text }, user, "key-2");
     expect((await add("b")).versions).toBe(2);
     expect((await add("b")).versions).toBe(2);
-    expect(await refusal(add("c"))).toContain("idempotency_conflict");
+    expect(await refusalOf(add("c"))).toContain("idempotency_conflict");
     expect(await titles()).toEqual(["once"]);
   });
 
@@ -123,7 +123,7 @@ describe.each(testDatabases)("the prompt library on $engine", ({ layer }) => {
       () => call("prompts.delete", { ids: [hers.id] }),
       () => call("prompts.restore", { ids: [hers.id] }),
     ]) {
-      expect(await refusal(answer())).toMatch(/^not_found: The (?:prompt|version) \S+ does not exist, or is not yours\.$/);
+      expect(await refusalOf(answer())).toMatch(/^not_found: The (?:prompt|version) \S+ does not exist, or is not yours\.$/);
     }
     expect(await titles()).toEqual([]);
     expect((await call("prompts.get", { id: hers.id }, `${user}_other`)).prompt).toEqual(hers);
@@ -138,12 +138,12 @@ describe.each(testDatabases)("the prompt library on $engine", ({ layer }) => {
     );
     const more = (title: string) => call("prompts.create", { title, text: "x" });
     const second = await more("last");
-    expect(await refusal(more("one too many"))).toContain(`quota_exceeded: You keep ${promptQuotas.prompts} prompts`);
+    expect(await refusalOf(more("one too many"))).toContain(`quota_exceeded: You keep ${promptQuotas.prompts} prompts`);
     await call("prompts.delete", { ids: [second.id] });
     await more("in its place");
-    expect(await refusal(call("prompts.restore", { ids: [second.id] }))).toContain("quota_exceeded");
+    expect(await refusalOf(call("prompts.restore", { ids: [second.id] }))).toContain("quota_exceeded");
     await sql((db) => db`update prompt set versions = ${promptQuotas.versions} where id = ${id}`);
-    expect(await refusal(call("prompts.addVersion", { parentId: latest.id, text: "y" }))).toContain("quota_exceeded");
+    expect(await refusalOf(call("prompts.addVersion", { parentId: latest.id, text: "y" }))).toContain("quota_exceeded");
   });
 
   test("the trash keeps what is deleted for a while, and gives it back", async () => {
@@ -157,7 +157,7 @@ describe.each(testDatabases)("the prompt library on $engine", ({ layer }) => {
     const purged = (before: number) => sql((db) => purgePrompts(db, before));
     expect(await purged(deletedAt)).not.toContainEqual({ id: b.id });
     expect(await purged(deletedAt + 1)).toContainEqual({ id: b.id });
-    expect(await refusal(call("prompts.version", { id: b.latest.id }))).toContain("not_found");
+    expect(await refusalOf(call("prompts.version", { id: b.latest.id }))).toContain("not_found");
     expect((await call("prompts.get", { id: a.id })).versions).toHaveLength(1);
   });
 

@@ -92,16 +92,15 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
   });
 
   const upload = Effect.fnUntraced(function* (input: ProviderInput, kind: "image" | "media") {
-    const { path: endpoint, field, bytes, mimes } = bounds[kind];
-    const limits = kind === "image" ? { formats: mimes, bytes, side: bounds.image.side } : { formats: mimes, bytes };
-    const taken = yield* takenPicture(yield* videos.taken(input, videoLimits, pixverse.title), limits);
+    const { path: endpoint, field, mimes, ...sizes } = bounds[kind];
+    const taken = yield* takenPicture(yield* videos.taken(input, videoLimits, pixverse.title), { formats: mimes, ...sizes });
     const { path, mime } = taken.input;
     if (!mimes.some((each) => each === mime)) {
       const wanted = mimes.map((each) => each.split("/")[1]).join(", ");
       return yield* Effect.fail(failure("input", `PixVerse takes ${wanted}, not ${mime}: convert the input first.`));
     }
-    if (taken.bytes > bytes)
-      return yield* Effect.fail(failure("input", `PixVerse takes files of up to ${bytes / 1e6} MB: make the input smaller.`));
+    if (taken.bytes > sizes.bytes)
+      return yield* Effect.fail(failure("input", `PixVerse takes files of up to ${sizes.bytes / 1e6} MB: make the input smaller.`));
     const form = new FormData();
     const blob = yield* Effect.promise(() => openAsBlob(path, { type: mime }));
     form.set(field, blob, basename(path));

@@ -1,6 +1,6 @@
 import { Effect } from "effect";
 import { beforeEach, describe, expect, test } from "vitest";
-import { domainOn } from "#actors/testing.ts";
+import { domainOn, refusalOf } from "#actors/testing.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { purgeScenes } from "#db/queries/scene.ts";
 import type { CallInput } from "#protocol/contract.ts";
@@ -15,7 +15,7 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
   let user = "";
   let users = 0;
   beforeEach(() => (user = `usr_${++users}`));
-  const { run, sql, call, refusal } = domainOn(layer, sceneHandlers, () => user);
+  const { run, sql, call } = domainOn(layer, sceneHandlers, () => user);
   const titles = async (filter: CallInput<"scenes.list"> = {}) => (await call("scenes.list", filter)).scenes.map(({ title }) => title);
 
   const ending: Body = { start: "over", nodes: [{ id: "over", type: "end", ending: "over" }] };
@@ -59,7 +59,7 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     expect(body).toMatchObject({ start: "a", flags: [{ name: "met", initial: false }], edges: [{ id: "ab", text: { en: "Go \ufffd" } }] });
     expect(body.nodes.find((node) => node.id === "a")).toMatchObject({ x: 10, y: -5 });
     expect(
-      await refusal(call("scenes.edit", { id, edits: [{ do: "putEdge", edge: { id: "x", from: "a", to: "c", kind: "default" } }] })),
+      await refusalOf(call("scenes.edit", { id, edits: [{ do: "putEdge", edge: { id: "x", from: "a", to: "c", kind: "default" } }] })),
     ).toBe("invalid_input: There is no node c.");
     await call("scenes.edit", { id, edits: [{ do: "removeNode", id: "a" }] });
     const after = await call("scenes.get", { id });
@@ -73,7 +73,7 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     expect(scene).toMatchObject({ versions: 1, latest: version, edited: false });
     expect(version).toMatchObject({ sceneId: main.id, number: 1, note: "first" });
     expect(await call("scenes.publish", { id: main.id, note: "first" }, user, "publish-1")).toEqual({ scene, version });
-    expect(await refusal(call("scenes.publish", { id: main.id, note: "other" }, user, "publish-1"))).toContain("idempotency_conflict");
+    expect(await refusalOf(call("scenes.publish", { id: main.id, note: "other" }, user, "publish-1"))).toContain("idempotency_conflict");
 
     await call("scenes.edit", { id: shop.id, edits: [{ do: "putNode", node: { id: "over", type: "end", ending: "changed" } }] });
     await call("scenes.rename", { id: shop.id, title: "Market" });
@@ -93,14 +93,14 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
       ["dead_end", "call"],
       ["unreachable", "over"],
     ]);
-    expect(await refusal(call("scenes.publish", { id: main.id }))).toMatch(/^conflict: It has errors: Nothing leads on from here/);
+    expect(await refusalOf(call("scenes.publish", { id: main.id }))).toMatch(/^conflict: It has errors: Nothing leads on from here/);
     expect((await call("scenes.versions", { id: main.id })).versions).toEqual([version]);
     expect((await call("scenes.export", { id: main.id, versionId: version.id })).file.story).toEqual(story);
-    expect(await refusal(call("scenes.export", { id: shop.id, versionId: version.id }))).toBe(
+    expect(await refusalOf(call("scenes.export", { id: shop.id, versionId: version.id }))).toBe(
       `not_found: The version ${version.id} does not exist, or is not yours.`,
     );
     await sql((db) => db`update scene set versions = ${sceneQuotas.versions} where id = ${shop.id}`);
-    expect(await refusal(call("scenes.publish", { id: shop.id }))).toContain("quota_exceeded");
+    expect(await refusalOf(call("scenes.publish", { id: shop.id }))).toContain("quota_exceeded");
   });
 
   test("a story has its bounds, however many scenes it calls and however long they are", async () => {
@@ -124,12 +124,12 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     };
     await parts("many", sceneLimits.scenes, 0);
     expect((await call("scenes.story", { id: await whole("many", sceneLimits.scenes - 1) })).story.scenes).toHaveLength(sceneLimits.scenes);
-    expect(await refusal(call("scenes.check", { id: await whole("many", sceneLimits.scenes) }))).toBe(
+    expect(await refusalOf(call("scenes.check", { id: await whole("many", sceneLimits.scenes) }))).toBe(
       `payload_too_large: It calls more than ${sceneLimits.scenes} scenes.`,
     );
     await parts("long", 5, 500);
     expect((await call("scenes.story", { id: await whole("long", 4) })).story.scenes).toHaveLength(5);
-    expect(await refusal(call("scenes.export", { id: await whole("long", 5) }))).toContain(
+    expect(await refusalOf(call("scenes.export", { id: await whole("long", 5) }))).toContain(
       `payload_too_large: It is longer than ${sceneLimits.characters} characters`,
     );
   });
@@ -171,7 +171,7 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
 
     const bob = await call("scenes.import", { source: "pixsim", text }, `${user}_bob`);
     expect((await call("scenes.check", { id: bob.id }, `${user}_bob`)).problems).toMatchObject([{ code: "missing_media" }]);
-    expect(await refusal(call("scenes.import", { source: "pixsim", text: "{}" }))).toBe("invalid_input: This is not a story of PixSim.");
+    expect(await refusalOf(call("scenes.import", { source: "pixsim", text: "{}" }))).toBe("invalid_input: This is not a story of PixSim.");
   });
 
   test("a story of Twine and one of ink become scenes that wait for their media, and what is none is refused", async () => {
@@ -181,12 +181,14 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     const ink = JSON.stringify({ inkVersion: 21, root: [["^Hallo.", "\n", "end", null], "done", null] });
     const german = await call("scenes.import", { source: "ink", text: ink, language: "de" });
     expect((await call("scenes.get", { id: german.id })).body.nodes[0]).toMatchObject({ type: "video", caption: { de: "Hallo." } });
-    expect(await refusal(call("scenes.import", { source: "ink", text: "[]" }))).toMatch(/^invalid_input: This is not a compiled ink story/);
+    expect(await refusalOf(call("scenes.import", { source: "ink", text: "[]" }))).toMatch(
+      /^invalid_input: This is not a compiled ink story/,
+    );
   });
 
   test("what is another's does not exist, also when it is called", async () => {
     const { id } = await call("scenes.create", { title: "Hers", body: ending }, "usr_hers");
-    expect(await refusal(call("scenes.get", { id }))).toBe(`not_found: The scene ${id} does not exist, or is not yours.`);
+    expect(await refusalOf(call("scenes.get", { id }))).toBe(`not_found: The scene ${id} does not exist, or is not yours.`);
     const own = await call("scenes.create", { title: "Mine", body: calling(id) });
     expect((await call("scenes.check", { id: own.id })).problems).toMatchObject([{ code: "unknown_scene", node: "call" }]);
   });
@@ -201,21 +203,21 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     const { id } = first.scenes[0]!;
     await call("scenes.delete", { ids: [id] });
     expect([await titles(), await titles({ deleted: true })]).toEqual([["River 100%", "Forest"], ["Old forest"]]);
-    expect(await refusal(call("scenes.edit", { id, edits: [{ do: "removeNode", id: "x" }] }))).toContain("not_found");
+    expect(await refusalOf(call("scenes.edit", { id, edits: [{ do: "removeNode", id: "x" }] }))).toContain("not_found");
     await call("scenes.restore", { ids: [id] });
     expect(await titles()).toEqual(["Old forest", "River 100%", "Forest"]);
     await call("scenes.delete", { ids: [id] });
     const at = (await call("scenes.list", { deleted: true })).scenes[0]!.deletedAt!;
     expect(await sql((db) => purgeScenes(db, at))).not.toContainEqual({ id });
     expect(await sql((db) => purgeScenes(db, at + 1))).toContainEqual({ id });
-    expect(await refusal(call("scenes.restore", { ids: [id] }))).toContain("not_found");
+    expect(await refusalOf(call("scenes.restore", { ids: [id] }))).toContain("not_found");
   });
 
   test("a key makes one scene, and stands for one content", async () => {
     const make = (title: string) => call("scenes.create", { title, body: ending }, user, "create-1");
     const [one, two] = await Promise.all([make("a"), make("a")]);
     expect(two.id).toBe(one.id);
-    expect(await refusal(make("b"))).toContain("idempotency_conflict");
+    expect(await refusalOf(make("b"))).toContain("idempotency_conflict");
     expect(await titles()).toEqual(["a"]);
   });
 
@@ -226,14 +228,14 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
         insert into scene (id, owner_id, title, format, body, nodes, edges, created_at, changed_at)
         select 'many_' || ${user} || n, ${user}, 'x', 1, '{}', 0, 0, n, n from generate_series(2, ${sceneQuotas.scenes}::int) n`,
     );
-    expect(await refusal(call("scenes.create", { title: "one more" }))).toContain("quota_exceeded");
+    expect(await refusalOf(call("scenes.create", { title: "one more" }))).toContain("quota_exceeded");
     const text = "x".repeat(4000);
     const caption = Object.fromEntries(["en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "fi"].map((language) => [language, text]));
     const edits = Array.from({ length: 60 }, (_, at) => ({
       do: "putNode" as const,
       node: { id: `n${at}`, type: "video" as const, caption },
     }));
-    expect(await refusal(call("scenes.edit", { id, edits }))).toContain("payload_too_large");
+    expect(await refusalOf(call("scenes.edit", { id, edits }))).toContain("payload_too_large");
     expect((await call("scenes.get", { id })).scene).toMatchObject({ nodes: 1, rev: 1 });
   });
 

@@ -193,14 +193,20 @@ export interface Unattended {
 export const happened = (context: SessionContext, { move }: Unattended, at: number): SessionContext =>
   move === null ? { ...context, hurry: null, unattended: sessionLimits.alone } : moved(context, { ...move, token: null }, at);
 
-/** How a playthrough was after so many moves: found again from its journal. Undefined: it was never there. */
-export const placeIn = (events: Iterable<ActorEvent>, place: number): SessionContext | undefined => {
+/** A playthrough as its journal tells it: each event with what it was after that; `before`: moves before it, where there was something. */
+function* told(events: Iterable<ActorEvent>) {
   let context: SessionContext | undefined;
   for (const event of events) {
+    const before = context?.moves;
     if (event.type === "xstate.init") context = initialSession(event["input"] as SessionInput);
     else if (context !== undefined) context = after(context, event);
-    if (context?.moves === place) return context;
+    if (context !== undefined) yield { event, before, context };
   }
+}
+
+/** How a playthrough was after so many moves: found again from its journal. Undefined: it was never there. */
+export const placeIn = (events: Iterable<ActorEvent>, place: number): SessionContext | undefined => {
+  for (const { context } of told(events)) if (context.moves === place) return context;
   return undefined;
 };
 
@@ -226,15 +232,12 @@ const after = (context: SessionContext, event: ActorEvent): SessionContext => {
 
 /** All that was done in it, from its journal. Undefined: it was never there. */
 export const recordOf = (events: Iterable<ActorEvent>): PlayRecord | undefined => {
-  let context: SessionContext | undefined;
+  let begun: SessionContext | undefined;
   const moves: Array<PlayRecord["moves"][number]> = [];
-  for (const event of events) {
-    if (event.type === "xstate.init") context = initialSession(event["input"] as SessionInput);
-    if (event.type === "xstate.init" || context === undefined) continue;
-    const before = context.moves;
-    context = after(context, event);
+  for (const { event, before, context } of told(events)) {
+    begun ??= context;
     // What came too late, or moved nothing.
-    if (context.moves === before) continue;
+    if (before === undefined || context.moves === before) continue;
     const at = event["at"] as number;
     if (event.type === "session.rewound") moves.push({ at, back: (event as unknown as RewoundEvent).place });
     else
@@ -243,7 +246,7 @@ export const recordOf = (events: Iterable<ActorEvent>): PlayRecord | undefined =
         input: (event.type === "session.moved" ? (event as unknown as MovedEvent) : (event["output"] as Unattended).move!).input,
       });
   }
-  return context === undefined
+  return begun === undefined
     ? undefined
-    : { seed: context.order.seed, parameters: context.order.parameters, startedAt: context.startedAt, moves };
+    : { seed: begun.order.seed, parameters: begun.order.parameters, startedAt: begun.startedAt, moves };
 };

@@ -9,7 +9,8 @@ import { Auth } from "#runtime/auth/auth.ts";
 import { mayUse, type Principal } from "#runtime/auth/principal.ts";
 import { playQuotas } from "./handlers.ts";
 import { linkQuotas } from "./links.ts";
-import { type Caller, PlayRig, refusalOf } from "./testing.ts";
+import { refusalOf } from "#actors/testing.ts";
+import { type Caller, PlayRig } from "./testing.ts";
 
 const fork = storyOf([
   "fork",
@@ -150,16 +151,15 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     expect(playthroughId).toBe(play.id);
     const told = await rig.follow(play.id, who);
     const input = { type: "choose" as const, turn: 0, edge: "go" };
-    for (const refused of [
+    const refused = [
       rig.call("play.input", { id: play.id, branch: 0, input }, who),
       rig.call("play.settings", { id: play.id, timers: "off" }, who),
       rig.call("play.rewind", { id: play.id, place: 0 }, who),
       rig.call("play.delete", { ids: [play.id] }, who),
       rig.call("play.get", { id: secret.id }, who),
       rig.follow(secret.id, who),
-    ]) {
-      expect(await refusalOf(refused)).toMatch(/^not_found/);
-    }
+    ];
+    for (const refusal of await Promise.all(refused.map(refusalOf))) expect(refusal).toMatch(/^not_found/);
     expect(await refusalOf(rig.call("play.start", { of: { kind: "link", link: token } }, who))).toContain("for following");
     const { playthrough } = await rig.call("play.input", { id: play.id, branch: 0, input });
     expect(told.at(-1)).toMatchObject({ type: "delta", json: JSON.stringify([playthrough]) });

@@ -1,6 +1,6 @@
 // Links by which others play: made, opened, withdrawn; and the guests who came by them. A guest may play what the link leads to and nothing
 // else: all that needs an account is refused by the role alone, before any handler hears of it.
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { Clock, Effect } from "effect";
 import { idFor } from "#actors/job/canonical.ts";
 import { notFound, ownerOf } from "#actors/library.ts";
@@ -11,14 +11,13 @@ import type { ShareLink } from "#protocol/play.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Auth } from "#runtime/auth/auth.ts";
 import { principalOf } from "#runtime/auth/handlers.ts";
+import { hashOf } from "#runtime/auth/refresh-token.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, CallHandlers } from "#runtime/gateway/handlers.ts";
 import type { SessionContext } from "./context.ts";
 
 /** Links of one user that are good, and guests of one link. */
 export const linkQuotas = { links: 500, guests: 10_000 } as const;
-
-const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex");
 
 const shareLinkOf = (row: query.PlayLinkRow): ShareLink => ({
   id: row.id,

@@ -8,7 +8,7 @@ import { insertSceneVersion } from "#db/queries/scene.ts";
 import { type CallInput, type CallName, type CallOutput, calls } from "#protocol/contract.ts";
 import { sceneFormat } from "#protocol/scene/file.ts";
 import type { Story } from "#protocol/scene/scene.ts";
-import { CallError } from "#protocol/wire/errors.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
 import type { Actors } from "#runtime/actor/actors.ts";
 import { actorHost } from "#runtime/actor/host.ts";
 import { Auth } from "#runtime/auth/auth.ts";
@@ -140,12 +140,3 @@ export class PlayRig {
     return messages;
   }
 }
-
-/** Why a call was refused, in words. */
-export const refusalOf = async (answer: Promise<unknown>): Promise<string> => {
-  const error: unknown = await answer.then(
-    () => null,
-    (failure: unknown) => failure,
-  );
-  return error instanceof CallError ? `${error.code}: ${error.message}` : String(error);
-};

@@ -50,7 +50,6 @@ export interface PlayedVersionRow {
   readonly id: string;
   readonly owner_id: string;
   readonly scene_id: string;
-  readonly number: number;
   /** Of the scene now. */
   readonly title: string;
 }
@@ -58,7 +57,7 @@ export interface PlayedVersionRow {
 /** A version, whose scene may be in the trash. */
 export const playedVersion = (sql: Queryable, id: string) =>
   sql<Array<PlayedVersionRow>>`
-    select v.id, v.owner_id, v.scene_id, v.number, s.title from scene_version v join scene s on s.id = v.scene_id where v.id = ${id}`;
+    select v.id, v.owner_id, v.scene_id, s.title from scene_version v join scene s on s.id = v.scene_id where v.id = ${id}`;
 
 /** Those of a version, newest first, and how many there are. */
 export const playsOfVersion = (sql: Queryable, versionId: string, limit: number) =>
@@ -70,7 +69,7 @@ export const playsOfVersion = (sql: Queryable, versionId: string, limit: number)
 /** Of a scene that is not in the trash. */
 export const newestVersion = (sql: Queryable, sceneId: string) =>
   sql<Array<PlayedVersionRow>>`
-    select v.id, v.owner_id, v.scene_id, v.number, s.title from scene_version v join scene s on s.id = v.scene_id
+    select v.id, v.owner_id, v.scene_id, s.title from scene_version v join scene s on s.id = v.scene_id
     where s.id = ${sceneId} and s.deleted_at is null order by v.number desc limit 1`;
 
 export const playedStory = (sql: Queryable, versionId: string) =>

@@ -167,12 +167,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
         media.flatMap((one): ReadonlyArray<readonly [string, PlayableMedia]> =>
           one.mediaType === "image"
             ? []
-            : [
-                [
-                  one.assetId,
-                  { video: one.video ?? one.whole, audio: one.audio, durationMs: one.durationMs ?? 0, bytes: null, poster: one.poster },
-                ],
-              ],
+            : [[one.assetId, { video: one.video ?? one.whole, audio: one.audio, durationMs: one.durationMs ?? 0, poster: one.poster }]],
         ),
       );
     },

@@ -1,5 +1,6 @@
 // Where a playthrough comes from: the evaluator in this page, or a session on the server that this page runs ahead of. The player
 // knows only this.
+import type { PlaySwitch } from "#protocol/play.ts";
 import type { PlayInput, PlayOutput, PlayState, RefusalCode } from "#protocol/scene/play/state.ts";
 import type { Story } from "#protocol/scene/scene.ts";
 
@@ -10,8 +11,6 @@ export interface PlayableMedia {
   /** The sound alone. Null: there is none. */
   readonly audio: string | null;
   readonly durationMs: number;
-  /** Of `video`, where that is known. */
-  readonly bytes: number | null;
   readonly poster: string | null;
 }
 
@@ -36,15 +35,7 @@ export interface Refusal {
 }
 
 /** How one change of what is seen went. */
-export interface SwitchReport {
-  readonly kind: "start" | "choice" | "end" | "loop";
-  readonly scene: string;
-  readonly node: string;
-  /** From when it was asked for until it was turned on. */
-  readonly ms: number;
-  /** Whether the piece was ready when it was asked for. */
-  readonly primed: boolean;
-}
+export type SwitchReport = Omit<PlaySwitch, "at">;
 
 export interface PlaySource {
   readonly story: Story;

@@ -108,7 +108,6 @@ export class Clips {
     const media = await this.#media(assetId);
     if (media === undefined) throw new Error("This video is not here any more.");
     const sound = this.#sound(media, signal);
-    if (media.bytes !== null && media.bytes > largestHeld) return { media, url: media.video, bytes: 0, sound };
     const began = performance.now();
     const response = await fetched(media.video, signal);
     if (Number(response.headers.get("content-length") ?? 0) > largestHeld) {

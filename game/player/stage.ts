@@ -82,11 +82,6 @@ export class Stage {
     return this.#current?.cue ?? null;
   }
 
-  /** Whether it would be shown at once. */
-  isReady(cue: Cue): boolean {
-    return this.#readySlot(cue) !== undefined;
-  }
-
   /** Shows a piece from its beginning: at once where it is ready, else as soon as it is. */
   show(cue: Cue, kind: Switch["kind"]): void {
     const asked = performance.now();

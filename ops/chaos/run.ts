@@ -3,6 +3,7 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "#protocol/client/client.ts";
 import { finalJobStates } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -35,7 +36,6 @@ export interface ChaosReport {
   readonly decisions: number;
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 /** Everything must be accepted within this, and after the last fault be done: bounds for a machine that does much else meanwhile, ms. */
 const patience = 240_000;
 /** Answers that say that it may work later. */

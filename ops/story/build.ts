@@ -1,4 +1,5 @@
 // Makes the sample story through the public protocol: its videos by the local studio, its scenes, and a published version.
+import { setTimeout as pause } from "node:timers/promises";
 import type { Call } from "#protocol/client/calls.ts";
 import { editsOf } from "#protocol/scene/edit.ts";
 import { SceneBody } from "#protocol/scene/scene.ts";
@@ -58,6 +59,6 @@ const makeClip = async (call: Call, clip: ClipName, key: string): Promise<string
     if (job.finishedAt !== null) {
       throw new CallError("unavailable", `The video ${clip} of the sample story could not be made: ${job.failure?.message ?? job.state}.`);
     }
-    await new Promise((resolve) => setTimeout(resolve, lookEvery));
+    await pause(lookEvery);
   }
 };

@@ -56,9 +56,8 @@ describe("a story as a folder", () => {
         audio: "media/ast_hall-sound.m4a",
         poster: "media/ast_hall-poster.webp",
         durationMs: 2000,
-        bytes: null,
       },
-      ast_left: { video: "media/ast_left.mp4", audio: null, poster: null, durationMs: 2000, bytes: null },
+      ast_left: { video: "media/ast_left.mp4", audio: null, poster: null, durationMs: 2000 },
     });
     expect(all.get("media/ast_hall-sound.m4a")).toBe("bytes of /media/a.m4a?s=1");
     expect(all.get("media/ast_left.mp4")).toBe("bytes of /media/f.mp4?s=1");

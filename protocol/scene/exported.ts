@@ -16,7 +16,6 @@ export const ExportedStory = z.object({
       video: z.string(),
       audio: z.string().nullable().default(null),
       durationMs: z.number().min(0),
-      bytes: z.int().min(0).nullable().default(null),
       poster: z.string().nullable().default(null),
     }),
   ),
@@ -60,7 +59,6 @@ export const exportOf = (
       video: video!,
       audio: beside(`${id}-sound`, apart ? urls.playAudio : null),
       durationMs: durationMs ?? 0,
-      bytes: null,
       poster: beside(`${id}-poster`, urls.poster),
     };
   }

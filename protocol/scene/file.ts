@@ -139,7 +139,7 @@ export const readStoryFile = (text: string, steps: ReadonlyArray<Upgrade> = upgr
 };
 
 /** Every medium that a scene names, in the order of its nodes. */
-const mediaIn = ({ nodes }: SceneBody): ReadonlyArray<SegmentMedia> =>
+export const mediaIn = ({ nodes }: SceneBody): ReadonlyArray<SegmentMedia> =>
   nodes.flatMap((node) => {
     if (node.type === "video") return node.segments.map(({ media }) => media);
     return node.type === "generation" && node.fallback.mode === "default" ? [node.fallback.media] : [];

@@ -1,6 +1,6 @@
 // Who may come in: sign-in by password or one-time link, users, what is kept for them. Passwords, links and refresh tokens are
 // stored as hashes only, and nothing here logs one.
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { Clock, Context, Effect, Layer } from "effect";
 import type { Grant, Role, Session, User } from "#protocol/auth.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -12,6 +12,7 @@ import type { Authenticator } from "../gateway/authenticator.ts";
 import { orCallError } from "../gateway/database-failures.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 import type { Principal } from "./principal.ts";
+import { hashOf } from "./refresh-token.ts";
 import { makeSessions, type Origin, userOf } from "./sessions.ts";
 import { type Guests, makeGuests } from "./guests.ts";
 import { Secrets } from "./secrets.ts";
@@ -76,8 +77,6 @@ interface Tried {
   readonly most: number;
 }
 
-const hash = (token: string): string => createHash("sha256").update(token).digest("hex");
-
 const wrong = new CallError("invalid_credentials", "Login or password is wrong.");
 const userGone = new CallError("not_found", "This user is gone.");
 
@@ -135,7 +134,7 @@ const make = Effect.gen(function* () {
     const fromAddress = yield* countTry(byAddress, addressKey(origin.ip), at);
     // In one transaction: a link is not used up without its session.
     const session = yield* transaction(async (tx) => {
-      const [link] = await queries.takeLink(tx, hash(token), at);
+      const [link] = await queries.takeLink(tx, hashOf(token), at);
       const [user] = link === undefined ? [] : await queries.userById(tx, link.user_id);
       if (user !== undefined) await queries.dropLinks(tx, user.id);
       return user === undefined ? null : sessions.begin(tx, user, origin, at);
@@ -151,7 +150,7 @@ const make = Effect.gen(function* () {
   /** One more link: of all that a user was given the first that is used counts. */
   const giveLink = async (tx: Tx, userId: string, at: number): Promise<string> => {
     const token = randomBytes(32).toString("base64url");
-    await queries.insertLink(tx, { token_hash: hash(token), user_id: userId, created_at: at, expires_at: at + linkLifeMs });
+    await queries.insertLink(tx, { token_hash: hashOf(token), user_id: userId, created_at: at, expires_at: at + linkLifeMs });
     return token;
   };
 

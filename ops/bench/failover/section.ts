@@ -1,6 +1,7 @@
 // Failover: one of three runners is killed, told to end, or stands still for 15 seconds, with many jobs in flight. The runners, the
 // simulated provider and the witness are those of the chaos harness.
 import { loadavg } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
 import { violations } from "#ops/chaos/checks.ts";
 import { policies } from "#ops/chaos/simulator.ts";
 import { openStage, type Seat, type Stage } from "#ops/chaos/stage.ts";
@@ -21,8 +22,6 @@ const connections = 8;
 /** The jobs of one call. */
 const batch = 100;
 const pollMs = 5000;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const until = async (what: string, ms: number, holds: () => Promise<boolean>): Promise<void> => {
   const late = performance.now() + ms;

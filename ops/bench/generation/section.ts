@@ -3,6 +3,7 @@
 import { readFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "#protocol/client/client.ts";
 import { finalJobStates, type Job } from "#protocol/job.ts";
 import { firstAdmin, typedClient } from "#ops/e2e/people.ts";
@@ -18,8 +19,6 @@ const polled = 500;
 const watchedMs = 60_000;
 /** Ticks a second of /proc/<pid>/stat on Linux. */
 const ticks = 100;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const request = (provider: string, n: number) => ({
   operation: "text_to_video" as const,

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "#protocol/client/client.ts";
 import type { Playthrough } from "#protocol/play.ts";
 import { choice } from "#protocol/scene/testing.ts";
@@ -21,8 +22,6 @@ const everyMs = 2000;
 const watchedMs = 40_000;
 /** Of which the first are not counted: the engine compiles, and the clocks of the players spread. */
 const warmMs = 8000;
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 
 /** Two rooms with a door between them; whoever goes through is counted. */
 const body = {
@@ -86,7 +85,7 @@ const crowd = async (clients: ReadonlyArray<Client>, link: string): Promise<{ ta
   await Promise.all(
     players.map(async (player, n) => {
       for (let due = began + (n / players.length) * everyMs; due < began + watchedMs; due += everyMs) {
-        await sleep(due - performance.now());
+        await pause(Math.max(0, due - performance.now()));
         const counted = performance.now() - began > warmMs;
         try {
           const ms = await player.choose();

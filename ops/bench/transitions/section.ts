@@ -5,6 +5,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setTimeout as pause } from "node:timers/promises";
 import { Effect } from "effect";
 import type { Browser, Page } from "playwright-core";
 import { drawn, mixedSeed } from "#protocol/random.ts";
@@ -43,16 +44,11 @@ interface Bench {
   readonly compare: (how: string, urls: ReadonlyArray<string>) => Promise<void>;
 }
 type Media = Readonly<
-  Record<
-    string,
-    { readonly video: string; readonly audio: string; readonly durationMs: number; readonly bytes: number; readonly poster: null }
-  >
+  Record<string, { readonly video: string; readonly audio: string; readonly durationMs: number; readonly poster: null }>
 >;
 
 /** No video at all: what the browser and the way of measuring take by themselves. */
 const bare = "nothing but a picture";
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Tells of silences of more than 3 ms in what is heard, between two sounds. */
 const recorder = `
@@ -126,13 +122,13 @@ const onStand = async (run: (stand: Stand) => Promise<void>): Promise<void> => {
       const bytes = await readFile(path);
       const sha256 = createHash("sha256").update(bytes).digest("hex");
       await copyFile(path, join(folder, sha256));
-      return { url: signMediaUrl(key, sha256, extension, expiryOf(0)), bytes: bytes.length };
+      return signMediaUrl(key, sha256, extension, expiryOf(0));
     };
     const made: Record<string, Media[string]> = {};
     for (let index = 0; index < branches + 3; index++) {
       const { video, audio, frames } = await makeCodedClip(folder, index + 1, index < branches ? branchFrames : chainFrames);
       const [picture, sound] = [await store(video, "mp4"), await store(audio, "m4a")];
-      made[asset(index)] = { video: picture.url, audio: sound.url, durationMs: frames * frameMs, bytes: picture.bytes, poster: null };
+      made[asset(index)] = { video: picture, audio: sound, durationMs: frames * frameMs, poster: null };
     }
     const vite = await import("vite");
     const site = join(folder, "site");

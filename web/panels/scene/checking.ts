@@ -2,7 +2,8 @@
 import { createEffect, createMemo, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
 import type { KnownAsset } from "#protocol/scene/check/check.ts";
 import type { Problem } from "#protocol/scene/check/problem.ts";
-import type { SceneBody, SegmentMedia, Story, StoryScene } from "#protocol/scene/scene.ts";
+import { mediaIn } from "#protocol/scene/file.ts";
+import type { SceneBody, Story, StoryScene } from "#protocol/scene/scene.ts";
 import type { AssetsStore } from "#web/store/assets.ts";
 import type { Client } from "#web/store/client.ts";
 import { debounced } from "#web/store/debounced.ts";
@@ -20,12 +21,6 @@ const restMs = 250;
 
 const calledIn = ({ nodes }: SceneBody): string =>
   [...new Set(nodes.flatMap((node) => (node.type === "scene_call" && node.scene !== null ? [node.scene] : [])))].sort().join(" ");
-
-const mediaIn = ({ nodes }: SceneBody): ReadonlyArray<SegmentMedia> =>
-  nodes.flatMap((node) => {
-    if (node.type === "video") return node.segments.map(({ media }) => media);
-    return node.type === "generation" && node.fallback.mode === "default" ? [node.fallback.media] : [];
-  });
 
 export const createChecking = (id: string, store: SceneStore, client: Client, assets: AssetsStore, background: Background): Checking => {
   const [problems, setProblems] = createSignal<ReadonlyArray<Problem>>([]);

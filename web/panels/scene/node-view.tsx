@@ -32,7 +32,7 @@ export const typeIcons: Readonly<Record<SceneNode["type"], Icon>> = {
   group: Group,
 };
 
-const assetOf = (media: SegmentMedia | undefined): string | null =>
+export const assetOf = (media: SegmentMedia | undefined): string | null =>
   media === undefined || media.kind === "missing" ? null : media.assetId;
 
 /** A still of an asset; nothing while it is not known. */

@@ -7,6 +7,8 @@ import type { Ending, PlayInput, PlayOutput, PlayState } from "#protocol/scene/p
 import { typeTitles } from "./make.ts";
 
 interface Played {
+  /** Of the inputs, the first. */
+  readonly taken: number;
   readonly state: PlayState | null;
   readonly log: ReadonlyArray<string>;
   readonly refusal: string | null;
@@ -79,16 +81,16 @@ const wordsOf = (story: Story, output: PlayOutput): string | null => {
 
 const run = (story: Story, seed: number, inputs: ReadonlyArray<PlayInput>): Played => {
   let last = startPlay(story, { seed });
-  if (!last.ok) return { state: null, log: [], refusal: last.refusal.message };
+  if (!last.ok) return { state: null, taken: 0, log: [], refusal: last.refusal.message };
   const log = last.outputs.flatMap((output) => wordsOf(story, output) ?? []);
   let { state } = last;
-  for (const input of inputs) {
+  for (const [taken, input] of inputs.entries()) {
     last = stepPlay(story, state, input);
-    if (!last.ok) return { state, log, refusal: last.refusal.message };
+    if (!last.ok) return { state, taken, log, refusal: last.refusal.message };
     ({ state } = last);
     log.push(...last.outputs.flatMap((output) => wordsOf(story, output) ?? []));
   }
-  return { state, log, refusal: null };
+  return { state, taken: inputs.length, log, refusal: null };
 };
 
 export const createPlay = (story: Accessor<Story>, from: Accessor<string | null>): Play => {
@@ -103,27 +105,11 @@ export const createPlay = (story: Accessor<Story>, from: Accessor<string | null>
     inputs,
     log: () => played().log,
     refusal: () => played().refusal,
-    send: (input) => {
-      const before = played().refusal === null ? inputs() : takenOf(begun(), seed(), inputs());
-      setInputs([...before, input]);
-    },
+    send: (input) => setInputs([...inputs().slice(0, played().taken), input]),
     back: () => setInputs((now) => now.slice(0, -1)),
     restart: () => {
       setInputs([]);
       setSeed((now) => now + 1);
     },
   };
-};
-
-/** Those that were taken before the first that was not. */
-const takenOf = (story: Story, seed: number, inputs: ReadonlyArray<PlayInput>): ReadonlyArray<PlayInput> => {
-  const last = startPlay(story, { seed });
-  if (!last.ok) return [];
-  let { state } = last;
-  for (const [at, input] of inputs.entries()) {
-    const next = stepPlay(story, state, input);
-    if (!next.ok) return inputs.slice(0, at);
-    ({ state } = next);
-  }
-  return inputs;
 };

@@ -1,5 +1,5 @@
 // How versions of the scene were played: where it led, how it ended, where people left. The canvas shows the same as the weight of its edges.
-import { createEffect, createResource, createSignal, For, Show, type Component } from "solid-js";
+import { createEffect, createMemo, createResource, createSignal, For, Show, type Component } from "solid-js";
 import type { SceneNode } from "#protocol/scene/scene.ts";
 import type { StoryFlow } from "#protocol/scene/play/flow.ts";
 import { sentenceOf } from "#web/store/problem.ts";
@@ -54,10 +54,10 @@ export const Played: Component<{ readonly editor: Editor; readonly onFlow: (flow
     ),
   );
   const flow = () => counted.latest?.flow ?? null;
-  const own = () => {
+  const own = createMemo(() => {
     const [all, id] = [flow(), scene()?.id];
     return all === null || id === undefined ? null : flowIn(all, id);
-  };
+  });
   createEffect(() => props.onFlow(own()));
   /** Those where people stand and have not gone on, or stayed: the most first. */
   const nodes = (): ReadonlyArray<readonly [SceneNode, StoryFlow["nodes"][number]]> => {

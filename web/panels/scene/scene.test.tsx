@@ -172,6 +172,41 @@ describe("the Scene panel", () => {
     expect(await screen.findAllByText("not used")).toHaveLength(3);
   });
 
+  it("groups, duplicates and arranges what is selected, and takes each back", async () => {
+    const { canvas, server } = await show();
+    canvas.focus();
+    key(canvas, "a", { ctrlKey: true });
+    key(canvas, "g", { ctrlKey: true });
+    await waitFor(() => expect(server().nodes.map(({ type }) => type)).toContain("group"));
+    const group = server().nodes.find(({ type }) => type === "group")!.id;
+    expect(server().nodes.flatMap((one) => (one.group === group ? [one.id] : []))).toEqual(["a", "b", "end"]);
+    key(canvas, "z", { ctrlKey: true });
+    await waitFor(() => expect(server().nodes.map(({ id }) => id)).toEqual(["a", "b", "end"]));
+    expect(server().nodes.map((one) => one.group)).toEqual([null, null, null]);
+
+    key(canvas, "a", { ctrlKey: true });
+    key(canvas, "d", { ctrlKey: true });
+    // The edge between two of them with them, to the copies.
+    await waitFor(() => expect([server().nodes.length, server().edges.length]).toEqual([6, 2]));
+    expect(new Set(server().nodes.map(({ id }) => id)).size).toBe(6);
+    key(canvas, "z", { ctrlKey: true });
+    await waitFor(() => expect([server().nodes.length, server().edges.length]).toEqual([3, 1]));
+
+    const before = server().nodes.map(({ x, y }) => [x, y]);
+    key(canvas, "a");
+    await waitFor(() => expect(server().nodes.map(({ x, y }) => [x, y])).not.toEqual(before));
+    await waitFor(() => expect(screen.getByRole("button", { name: /^Arrange/ })).toHaveProperty("disabled", false));
+    key(canvas, "z", { ctrlKey: true });
+    await waitFor(() => expect(server().nodes.map(({ x, y }) => [x, y])).toEqual(before));
+  });
+
+  it("says for whom the story is", async () => {
+    const { server } = await show();
+    fireEvent.click(await screen.findByRole("button", { name: "Story" }));
+    fireEvent.change(await screen.findByLabelText("For whom it is"), { target: { value: "teen" } });
+    await waitFor(() => expect(server().rating).toBe("teen"));
+  });
+
   it("tells problems as they come, and leads to their place", async () => {
     const { canvas } = await show();
     const tab = await screen.findByRole("button", { name: /^Problems \d/ });

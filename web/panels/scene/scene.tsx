@@ -98,7 +98,7 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
       )
       .finally(() => setArranging(false));
   };
-  const publish = () => (errors() > 0 ? show("problems") : setTask({ kind: "publish", id, title: store.scene()?.title ?? "" }));
+  const publish = () => (errors() > 0 ? show("problems") : setTask({ kind: "publish", id }));
   provideCommands(() =>
     props.visible() && store.state().kind === "ready"
       ? [

@@ -4,7 +4,7 @@ import ArrowUp from "lucide-solid/icons/arrow-up";
 import Scissors from "lucide-solid/icons/scissors";
 import X from "lucide-solid/icons/x";
 import { createSignal, Index, Show, type Component } from "solid-js";
-import { Segment, type NodeOf, type SceneNode, type SegmentMedia } from "#protocol/scene/scene.ts";
+import { Segment, type NodeOf, type SceneNode } from "#protocol/scene/scene.ts";
 import { droppedAssets } from "#web/store/drag.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { IconButton } from "#web/ui/button.tsx";
@@ -13,7 +13,7 @@ import { createDropZone } from "#web/ui/drop-zone.ts";
 import { formatClock } from "#web/ui/format.ts";
 import { NumberField, TextField } from "#web/ui/text-field.tsx";
 import { segmentOf } from "./make.ts";
-import { Still } from "./node-view.tsx";
+import { assetOf, Still } from "./node-view.tsx";
 import { Part, WholeField } from "./pickers.tsx";
 import { Trim } from "./trim.tsx";
 
@@ -21,8 +21,6 @@ interface SegmentsProps {
   readonly node: NodeOf<"video">;
   readonly put: (node: SceneNode) => void;
 }
-
-const assetIdOf = (media: SegmentMedia): string | null => (media.kind === "missing" ? null : media.assetId);
 
 export const Segments: Component<SegmentsProps> = (props) => {
   const { assets } = useWorkspace();
@@ -38,13 +36,13 @@ export const Segments: Component<SegmentsProps> = (props) => {
     put([...props.node.segments, ...videos.map((assetId) => segmentOf({ kind: "asset", assetId }))]);
   });
   const nameOf = ({ media }: Segment): string => {
-    const id = assetIdOf(media);
+    const id = assetOf(media);
     if (id === null) return "Missing file";
     return assets.row(id)?.name ?? "Unknown clip";
   };
   const lengthOf = ({ media }: Segment): string => {
     if (media.kind === "clip") return `${formatClock(media.startMs)} – ${formatClock(media.endMs)}`;
-    const id = assetIdOf(media);
+    const id = assetOf(media);
     const ms = id === null ? undefined : assets.row(id)?.durationMs;
     return ms === undefined || ms === null ? "" : formatClock(ms);
   };
@@ -58,7 +56,7 @@ export const Segments: Component<SegmentsProps> = (props) => {
           {(segment, at) => (
             <div class="scene-clip">
               <div class="scene-rule-line">
-                <Still assetId={assetIdOf(segment().media)} />
+                <Still assetId={assetOf(segment().media)} />
                 <span class="scene-clip-words">
                   <span class="truncate">{nameOf(segment())}</span>
                   <span class="muted">{lengthOf(segment())}</span>
@@ -68,7 +66,7 @@ export const Segments: Component<SegmentsProps> = (props) => {
                   label="Trim"
                   icon={Scissors}
                   pressed={trimmed() === segment().id}
-                  disabled={assetIdOf(segment().media) === null}
+                  disabled={assetOf(segment().media) === null}
                   onClick={() => setTrimmed((now) => (now === segment().id ? null : segment().id))}
                 />
                 <IconButton size="s" label="Earlier" icon={ArrowUp} disabled={at === 0} onClick={() => move(at, -1)} />

@@ -1,8 +1,8 @@
 // What the scene declares: parameters, variables, flags, counters, items, characters, quests, return points, and what players see of them.
 import Plus from "lucide-solid/icons/plus";
 import X from "lucide-solid/icons/x";
-import { Index, Show, type Component, type JSX } from "solid-js";
-import type { Quest, SceneHead, Variable } from "#protocol/scene/scene.ts";
+import { createMemo, Index, Show, type Component, type JSX } from "solid-js";
+import type { ContentRating, Quest, SceneHead, Variable } from "#protocol/scene/scene.ts";
 import type { ValueType } from "#protocol/scene/value.ts";
 import { IconButton } from "#web/ui/button.tsx";
 import { Select, Switch } from "#web/ui/choice.tsx";
@@ -18,6 +18,12 @@ const types: ReadonlyArray<{ readonly value: ValueType["kind"]; readonly label: 
   { value: "string", label: "Text" },
   { value: "array", label: "List" },
   { value: "object", label: "Fields" },
+];
+
+const ratings: ReadonlyArray<{ readonly value: ContentRating; readonly label: string }> = [
+  { value: "everyone", label: "Everyone" },
+  { value: "teen", label: "13 years or more" },
+  { value: "mature", label: "Adults only" },
 ];
 
 const typeOf = (kind: ValueType["kind"]): ValueType => {
@@ -70,6 +76,7 @@ const Declared = <T extends { readonly name: string }>(props: ListProps<T>): JSX
   >
     <Index each={props.items}>
       {(item, at) => {
+        const times = createMemo(() => props.used?.(item().name));
         const change = (next: Partial<T>) => props.onChange(props.items.with(at, { ...item(), ...next }));
         return (
           <div class="scene-rule">
@@ -80,8 +87,8 @@ const Declared = <T extends { readonly name: string }>(props: ListProps<T>): JSX
                 value={item().name}
                 onChange={(name) => change({ name } as Partial<T>)}
               />
-              <Show when={props.used}>
-                {(used) => <span class="muted scene-used">{used()(item().name) === 0 ? "not used" : `${used()(item().name)} ×`}</span>}
+              <Show when={times() !== undefined}>
+                <span class="muted scene-used">{times() === 0 ? "not used" : `${times()} ×`}</span>
               </Show>
               <IconButton size="s" label={`Remove ${item().name}`} icon={X} onClick={() => props.onChange(props.items.toSpliced(at, 1))} />
             </span>
@@ -128,6 +135,14 @@ export const StoryForm: Component<{ readonly editor: Editor }> = (props) => {
         value={language()}
         options={languages()}
         onChange={(next) => set({ language: next })}
+      />
+      <Select
+        size="s"
+        label="For whom it is"
+        help="Players are asked first. Of a story that has several scenes, that of the first counts."
+        value={body().rating}
+        options={ratings}
+        onChange={(rating) => set({ rating })}
       />
       <Declared
         title="Variables"

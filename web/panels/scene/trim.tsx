@@ -7,6 +7,7 @@ import { Player, type PlayerHandle } from "#web/panels/asset/player.tsx";
 import { createSource } from "#web/panels/asset/source.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
+import { assetOf } from "./node-view.tsx";
 
 interface TrimProps {
   readonly media: SegmentMedia;
@@ -15,7 +16,7 @@ interface TrimProps {
 
 export const Trim: Component<TrimProps> = (props) => {
   const { assets } = useWorkspace();
-  const id = () => (props.media.kind === "missing" ? null : props.media.assetId);
+  const id = () => assetOf(props.media);
   createEffect(() => {
     const wanted = id();
     if (wanted !== null) assets.ensure(wanted);

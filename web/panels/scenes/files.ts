@@ -9,7 +9,7 @@ export const storyFileTypes = ".json,.twee,.tw,.ink.json,application/json,text/p
 /** JSON is of PixSim or compiled ink; anything else is read as Twee. */
 export const sourceOf = (text: string): Source => {
   const trimmed = text.replace(/^\uFEFF/, "").trimStart();
-  return !trimmed.startsWith("{") ? "twee" : /^\{\s*"inkVersion"/.test(trimmed) || trimmed.includes('"inkVersion"') ? "ink" : "pixsim";
+  return !trimmed.startsWith("{") ? "twee" : trimmed.includes('"inkVersion"') ? "ink" : "pixsim";
 };
 
 /** A title as the name of a file that ends so. */

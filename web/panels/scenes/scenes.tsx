@@ -129,7 +129,7 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
     scene.deletedAt === null
       ? [
           { label: "Open", icon: Waypoints, onSelect: () => open(scene.id) },
-          { label: "Publish…", icon: Rocket, onSelect: () => setTask({ kind: "publish", id: scene.id, title: scene.title }) },
+          { label: "Publish…", icon: Rocket, onSelect: () => setTask({ kind: "publish", id: scene.id }) },
           ...(scene.latest === null
             ? []
             : [

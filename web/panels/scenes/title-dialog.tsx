@@ -13,7 +13,7 @@ import { toast } from "#web/ui/toast.tsx";
 export type SceneTask =
   | { readonly kind: "create" }
   | { readonly kind: "rename"; readonly id: string; readonly title: string }
-  | { readonly kind: "publish"; readonly id: string; readonly title: string };
+  | { readonly kind: "publish"; readonly id: string };
 
 interface DialogProps {
   /** Null: closed. */
