@@ -56,18 +56,36 @@ export const LedgerEntry = z.object({
   accountTitle: z.string(),
   type: z.string().nullable(),
   estimated: z.number(),
-  /** What remains to be paid; null: it has not ended, or nobody can say whether it was taken, and its estimate is held. */
+  /** What remains to be paid; null: it has not ended, or nobody has said yet whether it was taken, and its estimate is held. */
   charged: z.number().nullable(),
   /** What was charged and given back. */
   refunded: z.number(),
   /** Who says what was charged; null: nobody yet. */
-  source: z.enum(["provider", "estimate"]).nullable(),
+  source: z.enum(["provider", "estimate", "person"]).nullable(),
   /** As in the charges of a job; null: it has not ended. */
   outcome: SubmissionOutcome.nullable(),
   /** When it was held: the day and month it counts for. */
   at: Time,
+  /** By which person, after its end, it was said what it cost, and when; null: by none. */
+  told: z.object({ by: Id, at: Time }).nullable(),
 });
 export type LedgerEntry = z.infer<typeof LedgerEntry>;
+
+const sampleEntry: LedgerEntry = {
+  key: "job_1-1",
+  jobId: "job_1",
+  provider: "pixverse",
+  accountId: "acc_1",
+  accountTitle: "Main",
+  type: "credits",
+  estimated: 45,
+  charged: 0,
+  refunded: 45,
+  source: "provider",
+  outcome: "filtered",
+  at: 1764000000000,
+  told: null,
+};
 
 const sampleBudget: Budget = {
   id: "bud_1",
@@ -89,30 +107,39 @@ export const spend = domain({
     ledger: call({
       summary: "Own submissions, newest first, each with what it was to cost and did.",
       access: "guest",
-      input: z.object({ cursor: Cursor.optional(), limit: PageLimit }),
+      input: z.object({
+        cursor: Cursor.optional(),
+        limit: PageLimit,
+        /** Only of this job. */
+        jobId: Id.optional(),
+        /** Only those that have ended and of which nobody knows yet whether they were taken. */
+        unknown: z.boolean().optional(),
+      }),
       output: z.object({ entries: z.array(LedgerEntry), next: Cursor.nullable() }),
       mutation: false,
       errors: [],
       example: {
         input: {},
+        output: { entries: [sampleEntry], next: null },
+      },
+    }),
+    tell: call({
+      summary:
+        "Says what a submission has cost of which nobody knew whether the provider took it: what was held for it is settled. 0: it was not taken, or not charged. What was said may be corrected so; what the provider told may not. An administrator says it of anybody's.",
+      access: "user",
+      input: z.object({ key: z.string().min(1).max(200), accountId: Id, charged: z.number().min(0).max(1e9) }),
+      output: LedgerEntry,
+      mutation: true,
+      errors: ["not_found", "conflict"],
+      example: {
+        input: { key: "job_1-1", accountId: "acc_1", charged: 45 },
         output: {
-          entries: [
-            {
-              key: "job_1-1",
-              jobId: "job_1",
-              provider: "pixverse",
-              accountId: "acc_1",
-              accountTitle: "Main",
-              type: "credits",
-              estimated: 45,
-              charged: 0,
-              refunded: 45,
-              source: "provider",
-              outcome: "filtered",
-              at: 1764000000000,
-            },
-          ],
-          next: null,
+          ...sampleEntry,
+          charged: 45,
+          refunded: 0,
+          source: "person",
+          outcome: "unknown",
+          told: { by: "usr_1", at: 1764000900000 },
         },
       },
     }),

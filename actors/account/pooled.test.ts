@@ -422,6 +422,50 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     ]);
   });
 
+  test("what became of a submission that nobody knew of is told later: its hold is settled, and who waited for that goes on", async () => {
+    await add("key-u", 100);
+    await server.call("spend.setBudget", { ...budget, pauseAt: 25 });
+    studio.settings.recovery = "none";
+    studio.script.fail("submit", "network", "network");
+    const lost: Array<string> = [];
+    for (let times = 0; times < 2; times++) {
+      const ended = await watch.ended((await server.create()).id);
+      expect(ended).toMatchObject({ state: "failed", charges: [{ charged: null, outcome: "unknown" }] });
+      lost.push(ended.id);
+    }
+    await settled();
+    const unknown = async () => (await server.call("spend.ledger", { limit: 9, unknown: true })).entries;
+    await soon(async () => expect((await unknown()).map(({ jobId }) => jobId).toSorted()).toEqual(lost.toSorted()));
+    // For the account, too, both estimates are gone.
+    expect(await accounts()).toMatchObject([{ credits: { amount: 80 } }]);
+    const waiting = await server.create();
+    await watch.until(waiting.id, ({ waitingFor }) => waitingFor?.startsWith("Your budget of 25 credits") === true);
+
+    const [first] = (await server.call("spend.ledger", { limit: 9, jobId: lost[0]! })).entries;
+    const { key, accountId } = first!;
+    const tell = (charged: number, user = server.user) => server.call("spend.tell", { key, accountId, charged }, user);
+    await expect(tell(0, "usr_nobody")).rejects.toMatchObject({ code: "not_found" });
+    const told = { jobId: lost[0], charged: 0, source: "person", outcome: "unknown", told: { by: server.user } };
+    expect(await tell(0)).toMatchObject(told);
+    expect(await watch.ended(waiting.id)).toMatchObject({ state: "completed" });
+    await settled();
+    // It asked what is left, and has paid one job since.
+    await soon(async () => expect(await accounts()).toMatchObject([{ credits: { amount: studio.credits.get("key-u") } }]));
+    expect((await unknown()).map(({ jobId }) => jobId)).toEqual([lost[1]]);
+    expect((await server.call("spend.budgets", { everybody: false })).budgets).toMatchObject([{ used: 20 }]);
+
+    // Whoever said it may correct it, an administrator too; what the provider told stays.
+    server.admins.add("usr_boss");
+    expect(await tell(7, "usr_boss")).toMatchObject({ ...told, charged: 7, told: { by: "usr_boss" } });
+    const [paid] = (await server.call("spend.ledger", { limit: 9, jobId: waiting.id })).entries;
+    await expect(server.call("spend.tell", { key: paid!.key, accountId, charged: 1 })).rejects.toMatchObject({
+      code: "conflict",
+      message: "The provider has told what it charged: 10 credits.",
+    });
+    const { rows } = await server.call("accounts.spend", { days: 2, everybody: false });
+    expect(rows).toMatchObject([{ submissions: 3, estimated: 30, charged: 17, held: 10 }]);
+  });
+
   test("a budget that stops refuses what would go beyond with what waits, and says so before it is asked for", async () => {
     await server.call("spend.setBudget", { ...budget, type: null, stopAt: 2 });
     await add("key-s", 100);

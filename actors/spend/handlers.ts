@@ -2,15 +2,17 @@
 // administrator's.
 import { Clock, Effect } from "effect";
 import { pageOf, placeOf } from "#actors/page.ts";
+import { accountAddress } from "#actors/account/address.ts";
 import { makeTellPools } from "#actors/pool/tell.ts";
 import { Providers } from "#actors/provider/index.ts";
 import { paidAt } from "#actors/provider/paid.ts";
 import { Database } from "#db/client/database.ts";
 import { allBudgets, budgetById, budgetsFor, putBudget, removeBudget } from "#db/queries/budget.ts";
-import { ledgerRows } from "#db/queries/ledger.ts";
+import { type LedgerRow, ledgerRow, ledgerRows, tellSpend } from "#db/queries/ledger.ts";
 import { userById } from "#db/queries/user.ts";
 import { LedgerEntry } from "#protocol/spend.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import { Actors } from "#runtime/actor/actors.ts";
 import { principalOf } from "#runtime/auth/handlers.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { DomainHandlers } from "#runtime/gateway/handlers.ts";
@@ -21,7 +23,33 @@ const forbidden = (message: string): CallError => new CallError("forbidden", mes
 const invalid = (path: string, message: string): CallError =>
   new CallError("invalid_input", message, { issues: [{ path: [path], message }] });
 
+const fromLedgerRow = (row: LedgerRow): LedgerEntry =>
+  LedgerEntry.parse({
+    key: row.key,
+    jobId: row.job_id,
+    provider: row.provider,
+    accountId: row.account_id,
+    accountTitle: row.account_title,
+    type: row.type,
+    estimated: row.estimated,
+    charged: row.charged,
+    refunded: row.refunded,
+    source: row.source,
+    outcome: row.outcome,
+    at: row.at,
+    told: row.told_by === null || row.told_at === null ? null : { by: row.told_by, at: row.told_at },
+  });
+
+/** Why nothing is to be told of it. */
+const knownWords = ({ outcome, charged, source, type }: LedgerRow): string => {
+  if (outcome === null) return "It has not ended yet: what it costs will be known by itself.";
+  if (charged !== null && source === "provider")
+    return `The provider has told what it charged: ${charged}${type === null ? "" : ` ${type}`}.`;
+  return "What became of it is known.";
+};
+
 export const spendHandlers = Effect.gen(function* () {
+  const actors = yield* Actors;
   const database = yield* Database;
   const providers = yield* Providers;
 
@@ -29,30 +57,27 @@ export const spendHandlers = Effect.gen(function* () {
 
   const handlers: DomainHandlers<"spend"> = {
     calls: {
-      "spend.ledger": Effect.fnUntraced(function* ({ cursor, limit }, context) {
+      "spend.ledger": Effect.fnUntraced(function* ({ cursor, limit, jobId, unknown = false }, context) {
         const { userId } = yield* principalOf(context);
         const place = yield* placeOf(cursor);
-        const read = yield* orCallError(database.query((sql) => ledgerRows(sql, userId, place, limit + 1)));
+        const read = yield* orCallError(database.query((sql) => ledgerRows(sql, userId, place, limit + 1, { jobId, unknown })));
         const { rows, next } = pageOf(read, limit, ({ at, key }) => ({ createdAt: at, id: key }));
-        return {
-          entries: rows.map((row) =>
-            LedgerEntry.parse({
-              key: row.key,
-              jobId: row.job_id,
-              provider: row.provider,
-              accountId: row.account_id,
-              accountTitle: row.account_title,
-              type: row.type,
-              estimated: row.estimated,
-              charged: row.charged,
-              refunded: row.refunded,
-              source: row.source,
-              outcome: row.outcome,
-              at: row.at,
-            }),
-          ),
-          next,
-        };
+        return { entries: rows.map(fromLedgerRow), next };
+      }),
+
+      "spend.tell": Effect.fnUntraced(function* ({ key, accountId, charged }, context) {
+        const { userId, role } = yield* principalOf(context);
+        const [known] = yield* orCallError(database.query((sql) => ledgerRow(sql, key, accountId)));
+        if (known === undefined || (known.owner_id !== userId && role !== "admin")) {
+          return yield* Effect.fail(new CallError("not_found", "There is no such submission, or it is not yours."));
+        }
+        const now = yield* Clock.currentTimeMillis;
+        const [told] = yield* orCallError(database.query((sql) => tellSpend(sql, { key, accountId, charged, by: userId, now })));
+        if (told === undefined) return yield* Effect.fail(new CallError("conflict", knownWords(known)));
+        // Jobs that a budget held back may go on, and the account, which counted the estimate as gone, asks what is left.
+        yield* tellPools(told.provider);
+        yield* Effect.ignore(actors.send(accountAddress(accountId), { type: "account.test" }));
+        return fromLedgerRow(told);
       }),
 
       "spend.budgets": Effect.fnUntraced(function* ({ everybody }, context) {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Database } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { type BudgetRow, type BudgetsAsked, budgetsFor, putBudget, removeBudget } from "#db/queries/budget.ts";
-import { freeHolds, holdSpend, ledgerRows, settleHold, settleStale, spendOf, type Wanted } from "#db/queries/ledger.ts";
+import { freeHolds, holdSpend, ledgerRows, settleHold, settleStale, spendOf, tellSpend, type Wanted } from "#db/queries/ledger.ts";
 import type { Queryable } from "#db/client/database.ts";
 import { periodsAt } from "./context.ts";
 
@@ -204,6 +204,66 @@ describe.each(testDatabases)("holds ($engine)", ({ layer }) => {
       charged: 4,
       source: "provider",
     });
+  });
+
+  test("whatever is told of submissions, in whatever order: only what nobody knew is settled by it, once told it stays, and budgets count it", async () => {
+    const outcomes = ["unknown", "completed", "filtered", null] as const;
+    const someStep = fc.record({
+      at: fc.nat({ max: 3 }),
+      step: fc.oneof(fc.integer({ min: 0, max: 30 }), fc.constantFrom("end" as const, "sweep" as const)),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(...outcomes), { minLength: 4, maxLength: 4 }),
+        fc.array(someStep, { maxLength: 12 }),
+        async (ends, steps) => {
+          await clear();
+          await sql((db) => putBudget(db, budget("bud_1", { pause_at: 1000 })));
+          const keys = ends.map((_, at) => `h${at}`);
+          await sql((db) =>
+            holdSpend(
+              db,
+              keys.map((key) => wanted(key)),
+              periods,
+            ),
+          );
+          const ended = new Set<number>();
+          /** By what was told of it last, if that counted. */
+          const told = new Map<number, number>();
+          for (const { at, step } of steps) {
+            const [key, outcome] = [keys[at]!, ends[at]!];
+            if (step === "end" && outcome !== null && !ended.has(at)) {
+              ended.add(at);
+              await endJob(key, charge(key, { outcome }));
+            }
+            if (step === "end" && outcome !== null) {
+              await sql((db) => settleHold(db, { key, accountId: "acc_1", jobId: `job_${key}`, at: now }));
+            } else if (step === "sweep") {
+              // Of jobs that have ended alone: those of the others hold their places.
+              await sql((db) => db`update ledger set at = ${now + 90_000} where settled_at is null`);
+              await sql((db) => settleStale(db, now + 60_000));
+            } else if (typeof step === "number") {
+              const [row] = await sql((db) => tellSpend(db, { key, accountId: "acc_1", charged: step, by: "u1", now }));
+              expect(row !== undefined).toBe(outcome === "unknown" && ended.has(at));
+              if (row !== undefined) told.set(at, step);
+            }
+          }
+          const rows = new Map((await sql((db) => ledgerRows(db, "u1", null, 10))).map((row) => [row.key, row]));
+          const costs = keys.map((key, at) => {
+            const { charged, source } = rows.get(key)!;
+            expect(source).toBe(told.has(at) ? "person" : ended.has(at) && ends[at] !== "unknown" ? "estimate" : null);
+            return told.get(at) ?? (ended.has(at) && ends[at] === "filtered" ? 0 : (charged ?? 10));
+          });
+          const used = costs.reduce((sum, cost) => sum + cost, 0);
+          expect(await sql((db) => budgetsFor(db, ["u1"], null, periods, "all"))).toMatchObject([{ used }]);
+          const unknown = await sql((db) => ledgerRows(db, "u1", null, 10, { unknown: true }));
+          expect(new Set(unknown.map(({ key }) => key))).toEqual(
+            new Set(keys.filter((_, at) => ended.has(at) && ends[at] === "unknown" && !told.has(at))),
+          );
+        },
+      ),
+      { numRuns: 40 },
+    );
   });
 
   test("what was lost with a process is found: holds that no job holds, and ends that were not noted", async () => {

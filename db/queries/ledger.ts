@@ -70,7 +70,8 @@ export const settleHold = (
       (c ->> 'at')::bigint - (c ->> 'tookMs')::bigint, ${settlement(sql)}
     from ended
     on conflict (key, account_id) do update set charged = excluded.charged, refunded = excluded.refunded, source = excluded.source,
-      outcome = excluded.outcome, settled_at = excluded.settled_at`;
+      outcome = excluded.outcome, settled_at = excluded.settled_at
+      where ledger.told_at is null`;
 
 /** The same for all that was held before `before` and that no job holds a place for. Answers how many. */
 export const settleStale = (sql: Queryable, before: number) =>
@@ -131,21 +132,50 @@ export interface LedgerRow {
   readonly estimated: number;
   readonly charged: number | null;
   readonly refunded: number;
-  readonly source: "provider" | "estimate" | null;
+  readonly source: "provider" | "estimate" | "person" | null;
   readonly outcome: string | null;
   readonly at: number;
+  readonly told_by: string | null;
+  readonly told_at: number | null;
 }
 
-/** Single submissions, newest first, after the given place. */
+const columns = (sql: Queryable) => sql`
+  key, account_id, job_id, owner_id, provider, account_title, type, estimated, charged, refunded, source, outcome, at, told_by, told_at`;
+
+/** Single submissions, newest first, after the given place. `unknown`: only those of which nobody knows yet whether they were taken. */
 export const ledgerRows = (
   sql: Queryable,
   ownerId: string,
   after: { readonly createdAt: number; readonly id: string } | null,
   limit: number,
+  { jobId, unknown = false }: { readonly jobId?: string | undefined; readonly unknown?: boolean } = {},
 ) =>
   sql<Array<LedgerRow>>`
-    select key, account_id, job_id, owner_id, provider, account_title, type, estimated, charged, refunded, source, outcome, at
-    from ledger
+    select ${columns(sql)} from ledger
     where owner_id = ${ownerId} ${after === null ? sql`` : sql`and (at, key) < (${after.createdAt}, ${after.id})`}
+      ${jobId === undefined ? sql`` : sql`and job_id = ${jobId}`}
+      ${unknown ? sql`and outcome = 'unknown' and charged is null` : sql``}
     order by at desc, key desc
     limit ${limit}`;
+
+export const ledgerRow = (sql: Queryable, key: string, accountId: string) =>
+  sql<Array<LedgerRow>>`select ${columns(sql)} from ledger where key = ${key} and account_id = ${accountId}`;
+
+/**
+ * Settles a submission of which nobody knew whether it was taken by what a person says that it cost, who may correct it later. No row: it
+ * has not ended, or what became of it is known.
+ */
+export const tellSpend = (
+  sql: Queryable,
+  {
+    key,
+    accountId,
+    charged,
+    by,
+    now,
+  }: { readonly key: string; readonly accountId: string; readonly charged: number; readonly by: string; readonly now: number },
+) =>
+  sql<Array<LedgerRow>>`
+    update ledger set charged = ${charged}::double precision, source = 'person', told_by = ${by}, told_at = ${now}
+    where key = ${key} and account_id = ${accountId} and outcome = 'unknown' and (charged is null or source = 'person')
+    returning ${columns(sql)}`;

@@ -1,10 +1,13 @@
 // What each submission of a job was to cost and did, on which account, and how it ended.
-import { For, Show, type Component } from "solid-js";
+import { createSignal, For, Show, type Component } from "solid-js";
 import type { Charge, Job } from "#protocol/job.ts";
+import { TellDialog, type Telling } from "#web/panels/spend/tell-dialog.tsx";
 import { useWorkspace } from "#web/store/workspace.ts";
+import { Button } from "#web/ui/button.tsx";
 import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
 import { formatAmount, formatPrice } from "#web/ui/price.ts";
 import { adviceFor } from "./advice.ts";
+import type { Told } from "./told.ts";
 
 const endings = {
   completed: "Completed",
@@ -18,46 +21,64 @@ const outcomeWords = (outcome: Charge["outcome"]): string =>
     ? endings[outcome]
     : adviceFor(outcome).title;
 
-export const Charges: Component<{ readonly job: Job }> = (props) => {
+const chargedWords = ({ charged, outcome, type }: Charge, told: number | null | undefined): string => {
+  const cost = told ?? charged;
+  return cost === null ? (outcome === "unknown" ? "unknown" : "not told") : formatPrice(cost, type);
+};
+
+export const Charges: Component<{ readonly job: Job; readonly told: Told }> = (props) => {
   const { providers } = useWorkspace();
+  const [telling, setTelling] = createSignal<Telling | null>(null);
   return (
-    <table class="job-charges">
-      <caption class="visually-hidden">Charges, oldest first</caption>
-      <thead>
-        <tr>
-          <th scope="col">Account</th>
-          <th scope="col">Estimated</th>
-          <th scope="col">Charged</th>
-        </tr>
-      </thead>
-      <tbody>
-        <For each={props.job.charges}>
-          {(charge) => (
-            <tr>
-              <td>
-                {charge.accountTitle}
-                <Show when={charge.provider !== undefined && charge.provider !== props.job.provider ? charge.provider : undefined}>
-                  {(provider) => <> at {providers.title(provider())}</>}
-                </Show>
-                <small>
-                  {outcomeWords(charge.outcome)}, {formatSpan(charge.tookMs)} after its start ·{" "}
-                  <time dateTime={new Date(charge.at).toISOString()} title={formatFull(charge.at)}>
-                    {formatMoment(charge.at, Date.now())}
-                  </time>
-                </small>
-              </td>
-              <td>{formatAmount(charge.estimated)}</td>
-              <td>
-                {charge.charged === null
-                  ? charge.outcome === "unknown"
-                    ? "unknown"
-                    : "not told"
-                  : formatPrice(charge.charged, charge.type)}
-              </td>
-            </tr>
-          )}
-        </For>
-      </tbody>
-    </table>
+    <>
+      <table class="job-charges">
+        <caption class="visually-hidden">Charges, oldest first</caption>
+        <thead>
+          <tr>
+            <th scope="col">Account</th>
+            <th scope="col">Estimated</th>
+            <th scope="col">Charged</th>
+          </tr>
+        </thead>
+        <tbody>
+          <For each={props.job.charges}>
+            {(charge) => (
+              <tr>
+                <td>
+                  {charge.accountTitle}
+                  <Show when={charge.provider !== undefined && charge.provider !== props.job.provider ? charge.provider : undefined}>
+                    {(provider) => <> at {providers.title(provider())}</>}
+                  </Show>
+                  <small>
+                    {outcomeWords(charge.outcome)}, {formatSpan(charge.tookMs)} after its start ·{" "}
+                    <time dateTime={new Date(charge.at).toISOString()} title={formatFull(charge.at)}>
+                      {formatMoment(charge.at, Date.now())}
+                    </time>
+                  </small>
+                  <Show when={props.told.of(charge)?.told}>
+                    {(told) => (
+                      <small>
+                        Told by a person{" "}
+                        <time dateTime={new Date(told().at).toISOString()} title={formatFull(told().at)}>
+                          {formatMoment(told().at, Date.now())}
+                        </time>
+                      </small>
+                    )}
+                  </Show>
+                  <Show when={charge.outcome === "unknown" && charge.charged === null}>
+                    <Button size="s" onClick={() => setTelling(props.told.of(charge) ?? charge)}>
+                      {props.told.of(charge) === undefined ? "Say what it cost…" : "Correct it…"}
+                    </Button>
+                  </Show>
+                </td>
+                <td>{formatAmount(charge.estimated)}</td>
+                <td>{chargedWords(charge, props.told.of(charge)?.charged)}</td>
+              </tr>
+            )}
+          </For>
+        </tbody>
+      </table>
+      <TellDialog telling={telling()} onClose={() => setTelling(null)} onTold={(entry) => props.told.put(entry)} />
+    </>
   );
 };

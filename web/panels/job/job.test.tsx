@@ -3,6 +3,7 @@ import { createSignal } from "solid-js";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ActorView } from "#protocol/actor.ts";
 import { JobState, type Charge, type Job } from "#protocol/job.ts";
+import { spend } from "#protocol/spend.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
 import { sampleAccount } from "#web/store/testing.ts";
@@ -105,6 +106,29 @@ describe("the Job panel", () => {
     expect(first?.textContent).toMatch(/^MainThe provider failed, 12 s after its start · .*450 credits$/);
     expect(second?.textContent).toMatch(/^OtherNot followed to its end, and counted as made, .*45not told$/);
     expect(third?.textContent).toMatch(/^MainNobody can say whether it was taken.*45unknown$/);
+  });
+
+  it("asks what a submission cost that nobody knew of, shows what was said, and lets it be corrected", async () => {
+    const life = new JobLife().until("submitting").send({ type: "job.cancel" }).succeed();
+    const entry = { ...spend.calls.tell.example.output, key: "job_1-1", accountId: "acc_2", charged: null, source: null, told: null };
+    const charge: Charge = { ...entry, outcome: "unknown", tookMs: 12_000 };
+    await showLive(
+      life,
+      {
+        "spend.ledger": () => ({ entries: [entry], next: null }),
+        "spend.tell": ({ charged }) => ({ ...entry, charged, source: "person" as const, told: { by: "usr_1", at: 1_764_000_100_000 } }),
+      },
+      {},
+      { accountId: "acc_2", credits: 45, charges: [charge] },
+    );
+    const notice = await screen.findByText("Whether it was charged is not known");
+    expect(notice.parentElement?.textContent).toContain("Its estimate of 45 credits stays held");
+    fireEvent.click(screen.getByRole("button", { name: "Say what it cost…" }));
+    fireEvent.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Save" }));
+    await waitFor(() => expect(screen.queryByText("Whether it was charged is not known")).toBeNull());
+    openTab("Request");
+    const [, told] = within(screen.getByRole("table", { name: "Charges, oldest first" })).getAllByRole("row");
+    expect(told?.textContent).toMatch(/Told by a person.*Correct it….*0 credits$/);
   });
 
   it("says which provider took over from which, and why, and which is next", async () => {

@@ -24,6 +24,7 @@ import type { Travel } from "./parts.ts";
 import { RequestView } from "./request-view.tsx";
 import { Scrub } from "./scrub.tsx";
 import { Timeline } from "./timeline.tsx";
+import { createTold } from "./told.ts";
 import { staysOf, timesByState } from "./timings.ts";
 import { TimingsView } from "./timings-view.tsx";
 import { Top } from "./top.tsx";
@@ -147,6 +148,7 @@ const JobView: Component<ViewProps> = (props) => {
   const [detail, setDetail] = createSignal<Detail>("timeline");
   createEffect(() => props.against !== null && setDetail("request"));
   const travel = createTravel(actor);
+  const told = createTold(workspace.client, () => props.job);
   const ended = () => finalJobStates.has(props.job.state);
 
   /** All steps up to the one that is shown. */
@@ -187,7 +189,7 @@ const JobView: Component<ViewProps> = (props) => {
   return (
     <div class="job">
       <Top job={props.job} stale={actor.stale()} onCancel={cancel} onRetry={retry} />
-      <Show when={actor.view()}>{(view) => <Notices job={props.job} view={view()} onRetry={retry} />}</Show>
+      <Show when={actor.view()}>{(view) => <Notices job={props.job} view={view()} told={told} onRetry={retry} />}</Show>
       <Show when={props.job.assetId}>
         {(assetId) => (
           <div class="job-result">
@@ -226,7 +228,7 @@ const JobView: Component<ViewProps> = (props) => {
                 <ContextView travel={travel} />
               </Match>
               <Match when={detail() === "request" ? actor.view() : null}>
-                {(view) => <RequestView job={props.job} context={context()} view={view()} against={props.against} />}
+                {(view) => <RequestView job={props.job} told={told} context={context()} view={view()} against={props.against} />}
               </Match>
             </Switch>
           </Show>

@@ -1,30 +1,36 @@
 // What a person should know or decide about a job: that it is parked, that an outcome is unknown, why it failed and what to do.
 import CircleAlert from "lucide-solid/icons/circle-alert";
+import CircleQuestionMark from "lucide-solid/icons/circle-question-mark";
 import CirclePause from "lucide-solid/icons/circle-pause";
 import Hourglass from "lucide-solid/icons/hourglass";
 import { createSignal, Show, type Component } from "solid-js";
 import type { ActorView } from "#protocol/actor.ts";
 import type { Job } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
+import { TellDialog, type Telling } from "#web/panels/spend/tell-dialog.tsx";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
+import { formatPrice } from "#web/ui/price.ts";
 import { toast } from "#web/ui/toast.tsx";
 import { adviceFor } from "./advice.ts";
 import { Notice } from "./notice.tsx";
 import { Review } from "./review.tsx";
 import { Switches } from "./switches.tsx";
+import type { Told } from "./told.ts";
 
 interface NoticesProps {
   readonly job: Job;
   readonly view: ActorView;
+  readonly told: Told;
   readonly onRetry: (newSeed: boolean) => void;
 }
 
 export const Notices: Component<NoticesProps> = (props) => {
   const { client, draft } = useWorkspace();
   const [busy, setBusy] = createSignal(false);
+  const [telling, setTelling] = createSignal<Telling | null>(null);
   const inReview = () => props.view.effects.find(({ state }) => state === "review");
 
   const run = (what: Promise<unknown>, failed: string) => {
@@ -62,6 +68,24 @@ export const Notices: Component<NoticesProps> = (props) => {
         )}
       </Show>
       <Switches job={props.job} />
+      <Show when={props.told.open()[0]}>
+        {(charge) => (
+          <Notice
+            tone="warn"
+            icon={CircleQuestionMark}
+            title="Whether it was charged is not known"
+            actions={
+              <Button size="s" onClick={() => setTelling(charge())}>
+                Say what it cost…
+              </Button>
+            }
+          >
+            Its estimate of {formatPrice(charge().estimated, charge().type)} stays held, and budgets count it, until somebody has looked at
+            the provider and says what became of it.
+          </Notice>
+        )}
+      </Show>
+      <TellDialog telling={telling()} onClose={() => setTelling(null)} onTold={(entry) => props.told.put(entry)} />
       <Show when={props.job.state !== "completed" && props.job.finishedAt !== null ? props.job.failure : null}>
         {(failure) => (
           <Notice

@@ -17,6 +17,7 @@ import { jobAccountTitle, jobCreditType } from "./about.ts";
 import { Against } from "./against.tsx";
 import { valueText } from "./changes.ts";
 import { Charges } from "./charges.tsx";
+import type { Told } from "./told.ts";
 import { MediaRow } from "#web/panels/asset/media-row.tsx";
 
 interface RequestProps {
@@ -24,6 +25,7 @@ interface RequestProps {
   /** As of the step that is shown. */
   readonly context: Readonly<Record<string, unknown>>;
   readonly view: ActorView;
+  readonly told: Told;
   /** A job that it is held against; null: the one that it repeats, if it does. */
   readonly against: string | null;
 }
@@ -101,7 +103,7 @@ export const RequestView: Component<RequestProps> = (props) => {
       </Show>
       <Show when={props.job.charges.length > 0}>
         <h3>Charges</h3>
-        <Charges job={props.job} />
+        <Charges job={props.job} told={props.told} />
       </Show>
       <h3>Right now</h3>
       <Running view={props.view} />

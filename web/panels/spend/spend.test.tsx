@@ -40,6 +40,7 @@ const show = (rows: () => ReadonlyArray<SpendRow>, handlers: Handlers = {}, role
       "jobs.providers": () => ({ providers: [local, remote] }),
       "accounts.spend": () => ({ rows: [...rows()] }),
       "spend.budgets": () => ({ budgets: [] }),
+      "spend.ledger": () => ({ entries: [], next: null }),
       ...handlers,
     },
     () => (
@@ -79,6 +80,46 @@ describe("the Spend panel", () => {
     expect(screen.getByRole("img").getAttribute("aria-label")).toContain("495 credits charged in 30 days");
     fireEvent.change(screen.getByLabelText("Counted in"), { target: { value: "1" } });
     expect(screen.getByRole("img").getAttribute("aria-label")).toContain("0.35 USD charged in 30 days");
+  });
+
+  it("lists what nobody knows the cost of, and takes what a person says of it", async () => {
+    const entry = { ...spend.calls.tell.example.output, charged: null, source: null, told: null };
+    let open = [entry];
+    const { client, asked } = show(() => [row({ held: 45 })], {
+      "spend.ledger": () => ({ entries: open, next: null }),
+      "spend.tell": ({ charged }) => {
+        if (charged === 13) {
+          throw new CallError("conflict", "The provider has told what it charged: 45 credits.");
+        }
+        open = [];
+        return { ...entry, charged, source: "person" as const, told: { by: "usr_1", at: 1 } };
+      },
+    });
+    const section = within(await screen.findByRole("region", { name: "Not known whether charged" }));
+    expect(section.getByText(/Main at PixVerse/)).toBeTruthy();
+    fireEvent.click(section.getByRole("button", { name: "Its job" }));
+    expect(opened).toContain('job {"jobId":"job_1"}');
+    fireEvent.click(section.getByRole("button", { name: "Say what it cost…" }));
+    const dialog = within(await screen.findByRole("dialog", { name: "What became of it?" }));
+    fireEvent.click(dialog.getByLabelText("Charged"));
+    const amount = dialog.getByLabelText<HTMLInputElement>("Amount in credits");
+    expect(amount.value).toBe("45");
+    fireEvent.input(amount, { target: { value: "-1" } });
+    fireEvent.click(dialog.getByRole("button", { name: "Save" }));
+    expect((await dialog.findByRole("alert")).textContent).toBe("Enter what it has cost, not less than nothing.");
+    fireEvent.input(amount, { target: { value: "13" } });
+    fireEvent.click(dialog.getByRole("button", { name: "Save" }));
+    await waitFor(() => expect(dialog.getByRole("alert").textContent).toBe("The provider has told what it charged: 45 credits."));
+    fireEvent.click(dialog.getByLabelText("Not charged"));
+    const reads = asked().length;
+    fireEvent.click(dialog.getByRole("button", { name: "Save" }));
+    await screen.findByText("Noted as not charged");
+    await waitFor(() => expect(screen.queryByRole("region", { name: "Not known whether charged" })).toBeNull());
+    expect(asked().length).toBe(reads + 1);
+    expect(client.calls.filter(({ name }) => name === "spend.tell").map(({ input }) => input)).toEqual([
+      { key: "job_1-1", accountId: "acc_1", charged: 13 },
+      { key: "job_1-1", accountId: "acc_1", charged: 0 },
+    ]);
   });
 
   it("sums up by account on request", async () => {

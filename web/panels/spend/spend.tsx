@@ -32,6 +32,7 @@ import { ListProblem } from "#web/ui/list-problem.tsx";
 import { anyCredits, formatAmount, formatPrice } from "#web/ui/price.ts";
 import { Budgets, limitOf } from "./budgets.tsx";
 import { SpendChart } from "./chart.tsx";
+import { Unknown } from "./unknown.tsx";
 import { dayWords, sumsByAccount, sumsByDay, sumsByType, sumsByUser, type SpendRow, type Sum } from "./sums.ts";
 import "./spend.css";
 
@@ -82,9 +83,10 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
   const [ended, setEnded] = createSignal(0);
   onCleanup(jobs.onEnded(() => setEnded((now) => now + 1)));
 
+  const debouncedEnds = debounced(ended, restMs);
   const ofEverybody = createMemo(() => grouping() === "user");
   createEffect(
-    on([range, ofEverybody, asked, debounced(ended, restMs), () => props.visible()], ([now, everybody, , , visible]) => {
+    on([range, ofEverybody, asked, debouncedEnds, () => props.visible()], ([now, everybody, , , visible]) => {
       if (!visible) {
         return;
       }
@@ -154,6 +156,7 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
               >
                 What your accounts charge for each video appears here, beside what it was estimated to cost before it was sent.
               </EmptyState>
+              <Unknown asked={() => (props.visible() ? [asked(), debouncedEnds()] : undefined)} onTold={again} />
               <Budgets users={knownUsers()} nameOf={nameOf} />
             </div>
           )}
@@ -163,6 +166,7 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
             <div class="panel-scroll" aria-busy={reading() ? "true" : undefined}>
               <ListProblem what="The latest spend" problem={problem()} onRetry={again} />
               <Sums read={now()} reading={reading()} onAgain={again} />
+              <Unknown asked={() => (props.visible() ? [asked(), debouncedEnds()] : undefined)} onTold={again} />
               <Budgets users={knownUsers()} nameOf={nameOf} />
               <Switch fallback={<DayTable rows={now().rows} />}>
                 <Match when={grouping() === "account"}>
@@ -178,7 +182,8 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
               </Switch>
               <p class="spend-note">
                 Days are those of UTC on which it was sent. Charged: as the provider told it, or the estimate of what was completed where it
-                does not tell; what was given back is taken off. Held: estimates of what is under way.
+                does not tell; what was given back is taken off. Held: estimates of what is under way, or of which nobody knows yet whether
+                it was taken.
               </p>
             </div>
           )}
