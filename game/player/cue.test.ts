@@ -6,8 +6,10 @@ import { choice, clip, storyOf } from "#protocol/scene/testing.ts";
 import { cueFor, programmeOf } from "./cue.ts";
 import { bestLanguage, languagesOf } from "./languages.ts";
 import { readSettings, writeSettings } from "./settings.ts";
+import { saidAt } from "./subtitles.ts";
 
 const piece = { kind: "clip" as const, assetId: "ast_1", startMs: 2000, endMs: 6000 };
+const said = "WEBVTT\n\n00:02.500 --> 00:03.000\nHello";
 const story = storyOf([
   "main",
   {
@@ -16,7 +18,7 @@ const story = storyOf([
       clip("round", {
         segments: [
           { id: "a", media: { kind: "asset", assetId: "ast_0" } },
-          { id: "b", media: piece },
+          { id: "b", media: piece, subtitles: { en: said, es: "WEBVTT\n\nHola" } },
         ],
         playback: { mode: "loopSegment", startMs: 1000, endMs: 9000 },
         caption: { en: "Round", de: "Rund" },
@@ -34,6 +36,7 @@ describe("what a state asks the stage to show", () => {
   test("a loop lies within its piece, and begins when that has been seen once", () => {
     expect(programme(start)).toEqual({
       cues: [cueFor("ast_0"), cueFor("ast_1", 2000, 6000)],
+      subtitles: ["", said],
       atEnd: { kind: "loop", cue: cueFor("ast_1", 3000, 6000) },
     });
   });
@@ -42,6 +45,7 @@ describe("what a state asks the stage to show", () => {
     const chosen = stepPlay(story, start, { type: "choose", turn: 0, edge: "wait" });
     expect(chosen.ok && programme(chosen.state)).toEqual({
       cues: [cueFor("ast_0"), cueFor("ast_1", 2000, 6000)],
+      subtitles: ["", said],
       atEnd: { kind: "tell" },
     });
   });
@@ -52,8 +56,24 @@ describe("what a state asks the stage to show", () => {
   });
 });
 
+test("subtitles are there from when they begin until they end, also two at once", () => {
+  const lines = [
+    { startMs: 0, endMs: 1000, text: "Who is there?" },
+    { startMs: 500, endMs: 2000, text: "It is me." },
+  ];
+  expect([0, 499, 500, 999, 1000, 1999, 2000].map((ms) => saidAt(lines, ms))).toEqual([
+    "Who is there?",
+    "Who is there?",
+    "Who is there?\nIt is me.",
+    "Who is there?\nIt is me.",
+    "It is me.",
+    "It is me.",
+    "",
+  ]);
+});
+
 test("a story is told in the language that suits, by its region or without", () => {
-  expect(languagesOf(story)).toEqual(["en", "de", "fr"]);
+  expect(languagesOf(story)).toEqual(["en", "de", "es", "fr"]);
   expect(bestLanguage(["en", "de"], ["de-AT", "en"])).toBe("de");
   expect(bestLanguage(["en", "de"], ["it"])).toBe("en");
   expect(bestLanguage([], ["it"])).toBe("en");

@@ -44,16 +44,23 @@ export type AtEnd =
 export interface Programme {
   /** One after the other. */
   readonly cues: ReadonlyArray<Cue>;
+  /** Of each of them, a WebVTT file; empty: it has none. */
+  readonly subtitles: ReadonlyArray<string>;
   readonly atEnd: AtEnd;
 }
 
 /** `lastStep`: whether nothing comes after this step of a progression; null: there are no steps. */
 export const programmeOf = (view: PlayView, lastStep: boolean | null): Programme => {
-  const cues = view.media.flatMap((media) => cueOf(media) ?? []);
+  const pieces = view.media.flatMap((media) => {
+    const cue = cueOf(media);
+    return cue === undefined ? [] : [{ cue, subtitles: media.kind === "placeholder" ? "" : media.subtitles }];
+  });
+  const cues = pieces.map(({ cue }) => cue);
+  const subtitles = pieces.map((piece) => piece.subtitles);
   const last = cues.at(-1);
-  if (last === undefined) return { cues, atEnd: { kind: "stay" } };
-  if (lastStep === false) return { cues, atEnd: { kind: "loop", cue: last } };
-  if (view.loop === null || view.choices.some(({ chosen }) => chosen)) return { cues, atEnd: { kind: "tell" } };
+  if (last === undefined) return { cues, subtitles, atEnd: { kind: "stay" } };
+  if (lastStep === false) return { cues, subtitles, atEnd: { kind: "loop", cue: last } };
+  if (view.loop === null || view.choices.some(({ chosen }) => chosen)) return { cues, subtitles, atEnd: { kind: "tell" } };
   // Both count from the beginning of the piece, and stay within it.
   const startMs = Math.min(last.startMs + view.loop.startMs, (last.endMs ?? Infinity) - 1);
   const loopEnd = last.startMs + view.loop.endMs;
@@ -61,6 +68,7 @@ export const programmeOf = (view: PlayView, lastStep: boolean | null): Programme
   // The first time round it plays up to where the loop ends.
   return {
     cues: [...cues.slice(0, -1), cueFor(last.assetId, last.startMs, endMs)],
+    subtitles,
     atEnd: { kind: "loop", cue: cueFor(last.assetId, startMs, endMs) },
   };
 };

@@ -10,7 +10,7 @@ export const languagesOf = (story: Story): ReadonlyArray<string> => {
   for (const { body } of story.scenes) {
     counts.set(body.language, (counts.get(body.language) ?? 0) + 1);
     for (const node of body.nodes) {
-      if (node.type === "video") note(node.caption);
+      if (node.type === "video") for (const texts of [node.caption, ...node.segments.map(({ subtitles }) => subtitles)]) note(texts);
       if (node.type === "video" || node.type === "choice") note(node.offer.prompt);
       if (node.type === "end") note(node.text);
     }

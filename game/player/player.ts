@@ -9,6 +9,7 @@ import { Clips } from "./clips.ts";
 import { type Cue, cueOf, type Programme, programmeOf } from "./cue.ts";
 import { Sound } from "./sound.ts";
 import { Stage, type StageWish, type Switch } from "./stage.ts";
+import { Subtitles } from "./subtitles.ts";
 
 /** Remembered, of the last cuts. */
 const switchesKept = 200;
@@ -34,6 +35,8 @@ export interface Player {
   readonly waiting: Accessor<boolean>;
   readonly paused: Accessor<boolean>;
   readonly problem: Accessor<string | null>;
+  /** What is said in the piece at this moment; empty: nothing. */
+  readonly subtitle: Accessor<string>;
   /** Nothing is played, and the story waits for somebody to have read what it says. */
   readonly reading: Accessor<boolean>;
   /** The next step of a progression can be asked for. */
@@ -87,6 +90,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
   };
   const sound = new Sound(audio ?? new AudioContext());
   const clips = new Clips(mediaOf, sound.context);
+  const subtitles = new Subtitles();
 
   let language = firstLanguage;
   let state: PlayState = source.state();
@@ -103,9 +107,10 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
   const [problem, setProblem] = createSignal<string | null>(null);
   const [reading, setReading] = createSignal(false);
   const [stepping, setStepping] = createSignal(false);
+  const [subtitle, setSubtitle] = createSignal("");
 
   let switches: ReadonlyArray<Switch> = [];
-  let programme: Programme = { cues: [], atEnd: { kind: "stay" } };
+  let programme: Programme = { cues: [], subtitles: [], atEnd: { kind: "stay" } };
   /** Of the programme, the cue that is shown. */
   let at = 0;
   /** Of the cues before it, ms. */
@@ -194,6 +199,8 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
   };
   const begin = (): void => {
     programme = programmeOf(view(), lastStep());
+    subtitles.prepare(programme.subtitles);
+    setSubtitle("");
     at = 0;
     before = 0;
     position = 0;
@@ -247,6 +254,9 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
       }
       const { showAtMs } = view();
       if (showAtMs !== null && before + ms >= showAtMs) offer();
+      const [shown, cue] = [stage.current, programme.cues[at]];
+      // Not of a piece whose successor is still on its way.
+      setSubtitle(shown !== null && shown.assetId === cue?.assetId ? subtitles.at(programme.subtitles[at]!, shown.startMs + ms) : "");
     },
     failed: (_cue, error) => setProblem(error instanceof Error ? error.message : String(error)),
   });
@@ -284,6 +294,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
     problem,
     reading,
     stepping,
+    subtitle,
     switches: () => switches,
     output: sound.output,
     start: () => {
@@ -329,6 +340,8 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
     setLanguage: (next) => {
       language = next;
       setView(seen());
+      programme = { ...programme, subtitles: programmeOf(view(), lastStep()).subtitles };
+      subtitles.prepare(programme.subtitles);
     },
     setStretch: (next) => {
       stretch = next;

@@ -183,6 +183,11 @@ const Playing = (props: {
               {view().caption === "" ? placeholder() : view().caption}
             </p>
           </Show>
+          <Show when={player.subtitle() !== "" && view().media.length > 0}>
+            <p class="caption" lang={props.language} data-subtitle>
+              {player.subtitle()}
+            </p>
+          </Show>
         </Show>
         <Switch>
           <Match when={view().ending !== null}>

@@ -14,12 +14,18 @@ import { type FolderServer, serveFolder } from "./folder-server.ts";
 
 const built = fileURLToPath(new URL("../../dist/game", import.meta.url));
 const names = ["hall", "left", "right"];
+/** Two cues for two seconds: of the second nothing is shown but its words. */
+const said = (words: string) =>
+  `WEBVTT\n\n00:00.000 --> 00:00.400\nListen.\n\n00:00.400 --> 01:00.000\n<v Guard>${words}&lt;img src=x onerror=alert(1)&gt;`;
 const story = storyOf([
   "main",
   {
     start: "hall",
     nodes: [
       clip("hall", {
+        segments: [
+          { id: "s", media: { kind: "asset", assetId: "ast_hall" }, subtitles: { en: said("One is <b>cold</b>."), de: said("Kalt.") } },
+        ],
         caption: { en: "Two doors.", de: "Zwei Türen." },
         playback: { mode: "loopSegment", startMs: 500, endMs: 1500 },
         offer: { prompt: { en: "Which one?", de: "Welche?" }, showAtMs: 0, timeoutMs: 600_000 },
@@ -96,6 +102,7 @@ test("a story is played by keyboard to both endings, gone back in, and gone on w
   await page.getByRole("button", { name: "Play" }).press("Enter");
   await expect.poll(clipSeen).toBe("hall");
   await expect.poll(() => page.getByText("Two doors.").isVisible()).toBe(true);
+  await page.getByText("Guard: One is cold.<img src=x onerror=alert(1)>", { exact: true }).waitFor();
   await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain("The left door");
   await page.keyboard.press("1");
   await expect.poll(clipSeen).toBe("left");

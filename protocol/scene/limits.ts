@@ -22,6 +22,7 @@ export const sceneLimits = {
   name: 64,
   title: 200,
   text: 4000,
+  subtitles: 20_000,
   languages: 20,
   /** Of one value: characters, and what a list or an object has. */
   string: 2000,

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { Id, Sha256 } from "../values.ts";
 import { sceneLimits } from "./limits.ts";
 import { Condition, Operand, SceneEffects } from "./rule.ts";
+import { Subtitles } from "./subtitles.ts";
 import { Language, Name, Texts, ValueType } from "./value.ts";
 
 const Title = z.string().max(sceneLimits.title);
@@ -25,7 +26,12 @@ export const SegmentMedia = z.discriminatedUnion("kind", [
 ]);
 export type SegmentMedia = z.infer<typeof SegmentMedia>;
 
-export const Segment = z.object({ id: Id, media: SegmentMedia, tags: z.array(Tag).max(sceneLimits.tags).default([]) });
+export const Segment = z.object({
+  id: Id,
+  media: SegmentMedia,
+  tags: z.array(Tag).max(sceneLimits.tags).default([]),
+  subtitles: Subtitles.default({}),
+});
 export type Segment = z.infer<typeof Segment>;
 
 /** Which segments are played. */

@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { startPlay, stepPlay } from "../play/step.ts";
 import type { PlayInput, PlayState } from "../play/state.ts";
 import type { Condition } from "../rule.ts";
+import { sceneLimits } from "../limits.ts";
 import type { Story } from "../scene.ts";
+import { Subtitles } from "../subtitles.ts";
 import { anyStory, type BodyInput, choice, clip, edge, inputBy, storyOf } from "../testing.ts";
 import { checkStory, mostProblems } from "./check.ts";
 import { circlesIn, reachedFrom, reversed } from "./graph.ts";
@@ -381,6 +383,44 @@ describe("names, types and media", () => {
       ["untranslated", "y"],
     ]);
   });
+});
+
+test("subtitles that say nothing, go on after the end or are missing in a language are told", () => {
+  const media = { kind: "asset" as const, assetId: "ast_1" };
+  const vtt = (...starts: ReadonlyArray<string>) => ["WEBVTT", ...starts.map((at) => `${at} --> 01:00:00.000\nHello`)].join("\n\n");
+  const story = storyOf([
+    "main",
+    {
+      start: "v",
+      nodes: [
+        {
+          id: "v",
+          type: "video",
+          segments: [
+            { id: "a", media, subtitles: { en: vtt("00:00.500", "00:04.999"), de: vtt() } },
+            { id: "b", media, subtitles: { en: vtt("00:00:05.000").replaceAll("\n", "\r\n") } },
+            { id: "c", media },
+          ],
+        },
+        { id: "over", type: "end", ending: "over", text: { en: "Over", de: "Aus" } },
+      ],
+      edges: [edge("v", "over")],
+    },
+  ]);
+  const told = checkStory(story, new Map([["ast_1", { mediaType: "video", durationMs: 5000 }]]));
+  expect(told.map(({ message }) => message)).toEqual([
+    "The subtitles of segment 1 in de say nothing.",
+    "The subtitles of segment 2 in en go on after its end.",
+    "The subtitles of segment 2 are missing in de.",
+  ]);
+});
+
+test("subtitles are WebVTT files, and nothing else", () => {
+  const read = (subtitles: object) => Subtitles.safeParse(subtitles).success;
+  expect(read({ en: "WEBVTT", "pt-BR": "\uFEFFWEBVTT - mine\n\n" })).toBe(true);
+  const wrong = [{ en: "" }, { en: "WEBVTTX" }, { en: " WEBVTT" }, { en: "1\n00:00:01,000 --> 00:00:02,000\nsrt" }, { english: "WEBVTT" }];
+  for (const one of wrong) expect(read(one)).toBe(false);
+  expect(read({ en: `WEBVTT\n\n${"x".repeat(sceneLimits.subtitles)}` })).toBe(false);
 });
 
 test("what is said never to happen does not happen, however a story is played", () => {

@@ -2,7 +2,8 @@
 import { sceneLimits } from "../limits.ts";
 import { programOf, type SceneProgram, waysOf } from "../play/program.ts";
 import { highestScore } from "../play/minigame.ts";
-import type { NodeOf, SceneEdge, SceneNode, SegmentMedia, Story } from "../scene.ts";
+import type { NodeOf, SceneEdge, SceneNode, Segment, SegmentMedia, Story } from "../scene.ts";
+import { cueStarts } from "../subtitles.ts";
 import type { Texts } from "../value.ts";
 import { Bindings } from "./bindings.ts";
 import { checkFlow, type Flow } from "./flow.ts";
@@ -136,7 +137,10 @@ const languagesOf = ({ scenes }: Story): ReadonlySet<string> => {
     for (const [language, text] of Object.entries(texts)) if (text.trim() !== "") found.add(language);
   };
   for (const { body } of scenes) {
-    for (const node of body.nodes) for (const texts of textsOf(node)) note(texts);
+    for (const node of body.nodes) {
+      for (const texts of textsOf(node)) note(texts);
+      if (node.type === "video") for (const { subtitles } of node.segments) note(subtitles);
+    }
     for (const edge of body.edges) if (edge.kind === "choice") note(edge.text);
   }
   return found;
@@ -219,7 +223,10 @@ const checkVideo = (checking: Checking, node: NodeOf<"video">): void => {
   const at = { node: node.id };
   if (node.segments.length === 0)
     tell("no_media", at, isEmpty(node.caption) ? "It has nothing to play." : "It has words, but nothing to play.");
-  for (const [index, { media }] of node.segments.entries()) checkMedia(checking, node.id, media, `Segment ${index + 1}`);
+  for (const [index, segment] of node.segments.entries()) {
+    checkMedia(checking, node.id, segment.media, `Segment ${index + 1}`);
+    checkSubtitles(checking, node.id, segment, index + 1);
+  }
   if (node.playback.mode === "progression") {
     for (const { label, segment } of node.playback.steps) {
       if (!node.segments.some(({ id }) => id === segment))
@@ -243,4 +250,18 @@ const checkMedia = ({ tell, assets }: Checking, node: string, media: SegmentMedi
   if (media.kind === "clip" && asset.durationMs !== null && media.endMs > asset.durationMs) {
     tell("beyond_the_end", at, `${what} ends at ${media.endMs} ms, but its video is ${asset.durationMs} ms long.`);
   }
+};
+
+const checkSubtitles = ({ tell, assets, languages }: Checking, node: string, { media, subtitles }: Segment, number: number): void => {
+  const given = Object.entries(subtitles);
+  if (given.length === 0) return;
+  const lengthMs = media.kind === "missing" ? null : (assets?.get(media.assetId)?.durationMs ?? null);
+  for (const [language, file] of given) {
+    const starts = cueStarts(file);
+    const what = `The subtitles of segment ${number} in ${language}`;
+    if (starts.length === 0) tell("bad_subtitles", { node }, `${what} say nothing.`);
+    else if (lengthMs !== null && starts.some((ms) => ms >= lengthMs)) tell("bad_subtitles", { node }, `${what} go on after its end.`);
+  }
+  const missing = [...languages].filter((language) => !Object.hasOwn(subtitles, language));
+  if (missing.length > 0) tell("untranslated", { node }, `The subtitles of segment ${number} are missing in ${missing.join(", ")}.`);
 };

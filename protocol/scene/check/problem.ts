@@ -26,6 +26,7 @@ export const problemCodes = {
   missing_media: "error",
   not_a_video: "error",
   beyond_the_end: "error",
+  bad_subtitles: "warning",
   empty_pool: "error",
   small_pool: "warning",
   unknown_segment: "error",

@@ -1,13 +1,15 @@
 // What one player sees of a state, in a language: enough to draw the screen after a reload, on a second device, for who watches. Pure.
 import type { RelationshipTier } from "../rule.ts";
-import type { MiniGame, SceneNode, SegmentMedia, Story } from "../scene.ts";
+import type { MiniGame, SceneNode, Segment, SegmentMedia, Story } from "../scene.ts";
 import type { Texts } from "../value.ts";
 import { type Program, programOf, waysOf } from "./program.ts";
 import { Run, tierOf } from "./run.ts";
 import type { Ending, Playing, PlayState, QuestState } from "./state.ts";
 import { textIn } from "./text.ts";
 
-export type ViewedMedia = SegmentMedia | { readonly kind: "placeholder"; readonly text: string };
+export type ViewedMedia =
+  /** `subtitles`: a WebVTT file in the language of the view, or empty. */
+  (SegmentMedia & { readonly subtitles: string }) | { readonly kind: "placeholder"; readonly text: string };
 
 export interface PlayView {
   readonly turn: number;
@@ -41,7 +43,8 @@ export const viewPlay = (story: Story, state: PlayState, language: string): Play
   const node = frame === undefined ? undefined : scene?.nodes.get(frame.node);
   if (scene === undefined || node === undefined) return undefined;
   const run = new Run(program, state);
-  const say = (texts: Texts): string => run.text(textIn(texts, language, scene.body.language));
+  const inLanguage = (texts: Texts): string => textIn(texts, language, scene.body.language);
+  const say = (texts: Texts): string => run.text(inLanguage(texts));
   const { waiting } = state;
   const { choices: edges } = waysOf(scene, node.id);
   const choices = waiting.for === "media" || waiting.for === "choice" ? waiting.choices : [];
@@ -51,7 +54,7 @@ export const viewPlay = (story: Story, state: PlayState, language: string): Play
     turn: state.turn,
     scene: scene.id,
     node: node.id,
-    media: waiting.for === "media" ? waiting.playing.flatMap((one) => viewedMedia(program, scene.id, node, one, say)) : [],
+    media: waiting.for === "media" ? waiting.playing.flatMap((one) => viewedMedia(program, scene.id, node, one, say, inLanguage)) : [],
     loop:
       node.type === "video" && node.playback.mode === "loopSegment" && choices.some(({ open }) => open)
         ? { startMs: node.playback.startMs, endMs: node.playback.endMs }
@@ -98,7 +101,7 @@ export const mediaOf = ({ scenes }: Program, scene: string, id: string, playing:
   const node = scenes.get(scene)?.nodes.get(id);
   switch (playing.kind) {
     case "segment":
-      return node?.type === "video" ? node.segments.find((segment) => segment.id === playing.id)?.media : undefined;
+      return segmentOf(node, playing.id)?.media;
     case "fallback":
       return node?.type === "generation" && node.fallback.mode === "default" ? node.fallback.media : undefined;
     case "generated":
@@ -107,19 +110,24 @@ export const mediaOf = ({ scenes }: Program, scene: string, id: string, playing:
   }
 };
 
+const segmentOf = (node: SceneNode | undefined, id: string): Segment | undefined =>
+  node?.type === "video" ? node.segments.find((segment) => segment.id === id) : undefined;
+
 const viewedMedia = (
   program: Program,
   scene: string,
   node: SceneNode,
   playing: Playing,
   say: (texts: Texts) => string,
+  inLanguage: (texts: Texts) => string,
 ): ReadonlyArray<ViewedMedia> => {
-  if (playing.kind === "generated") return [{ kind: "asset", assetId: playing.assetId }];
+  if (playing.kind === "generated") return [{ kind: "asset", assetId: playing.assetId, subtitles: "" }];
   if (playing.kind === "placeholder") {
     return node.type === "generation" && node.fallback.mode === "placeholder"
       ? [{ kind: "placeholder", text: say(node.fallback.text) }]
       : [];
   }
   const media = mediaOf(program, scene, node.id, playing);
-  return media === undefined ? [] : [media];
+  const { subtitles = {} } = playing.kind === "segment" ? (segmentOf(node, playing.id) ?? {}) : {};
+  return media === undefined ? [] : [{ ...media, subtitles: inLanguage(subtitles) }];
 };

@@ -28,7 +28,7 @@ const names = new Intl.DisplayNames(undefined, { type: "language" });
 
 export const languageTitle = (code: string): string => names.of(code) ?? code;
 
-/** Those in which any text of nodes and edges stands. */
+/** Those in which any text of nodes and edges stands, or subtitles do. */
 export const languagesIn = ({ nodes, edges }: SceneBody): ReadonlySet<string> => {
   const found = new Set<string>();
   const note = (texts: Texts) => {
@@ -36,7 +36,7 @@ export const languagesIn = ({ nodes, edges }: SceneBody): ReadonlySet<string> =>
   };
   for (const node of nodes) {
     if (node.type === "video" || node.type === "choice") note(node.offer.prompt);
-    if (node.type === "video") note(node.caption);
+    if (node.type === "video") for (const texts of [node.caption, ...node.segments.map(({ subtitles }) => subtitles)]) note(texts);
     if (node.type === "end") note(node.text);
   }
   for (const edge of edges) if (edge.kind === "choice") note(edge.text);

@@ -55,7 +55,7 @@ const needed = (type: SceneNode["type"]): object => {
 export const newNode = (type: SceneNode["type"], at: { readonly x: number; readonly y: number }): SceneNode =>
   SceneNode.parse({ id: newId(), type, x: at.x, y: at.y, ...needed(type) });
 
-export const segmentOf = (media: SegmentMedia) => ({ id: newId(), media, tags: [] });
+export const segmentOf = (media: SegmentMedia) => ({ id: newId(), media, tags: [], subtitles: {} });
 
 /** Kinds of edges that may lead away from a node of this type; the first is what a new one is. */
 export const kindsFrom = (type: SceneNode["type"]): ReadonlyArray<SceneEdge["kind"]> => {

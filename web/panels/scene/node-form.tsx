@@ -30,7 +30,7 @@ export const NodeForm = (props: FormProps<SceneNode>): JSX.Element => {
     case "video":
       return (
         <>
-          <Segments node={node} put={put} />
+          <Segments node={node} language={context.language()} put={put} />
           <TextsField
             label="What is said"
             multiline

@@ -145,6 +145,27 @@ describe("the Scene panel", () => {
     expect(await screen.findByText("Only videos become nodes")).toBeTruthy();
   });
 
+  it("takes subtitles of a clip from a file or as they are written, and nothing that is none", async () => {
+    const { canvas, server } = await show();
+    const subtitles = () =>
+      server().nodes.flatMap((one) => (one.type === "video" ? one.segments.map((segment) => segment.subtitles) : []))[0];
+    key(canvas, "ArrowRight");
+    fireEvent.click(await screen.findByRole("button", { name: "Subtitles" }));
+    const field = await screen.findByLabelText<HTMLTextAreaElement>("Subtitles, English");
+    fireEvent.input(field, { target: { value: "Hello" } });
+    expect(await screen.findByText("This is not a WebVTT file.")).toBeTruthy();
+    fireEvent.input(field, { target: { value: "WEBVTT" } });
+    await waitFor(() => expect(subtitles()).toEqual({ en: "WEBVTT" }));
+    expect(screen.queryByText("This is not a WebVTT file.")).toBeNull();
+    const file = "WEBVTT\n\n00:00.000 --> 00:01.000\nHello";
+    const picker = screen.getByLabelText<HTMLInputElement>("Subtitles file");
+    Object.defineProperty(picker, "files", { value: [new File([file], "hut.vtt")] });
+    fireEvent.change(picker);
+    await waitFor(() => expect(subtitles()).toEqual({ en: file }));
+    fireEvent.click(screen.getByRole("button", { name: "Take them out" }));
+    await waitFor(() => expect(subtitles()).toEqual({}));
+  });
+
   it("plays from a node, by what its edges say, and shows what came of it", async () => {
     const { canvas } = await show();
     key(canvas, "ArrowRight");

@@ -1,6 +1,7 @@
 // The clips of a video node: their order, which of them are played, how, and where each begins and ends, frame by frame.
 import ArrowDown from "lucide-solid/icons/arrow-down";
 import ArrowUp from "lucide-solid/icons/arrow-up";
+import Captions from "lucide-solid/icons/captions";
 import Scissors from "lucide-solid/icons/scissors";
 import X from "lucide-solid/icons/x";
 import { createSignal, Index, Show, type Component } from "solid-js";
@@ -15,16 +16,20 @@ import { NumberField, TextField } from "#web/ui/text-field.tsx";
 import { segmentOf } from "./make.ts";
 import { assetOf, Still } from "./node-view.tsx";
 import { Part, WholeField } from "./pickers.tsx";
+import { SubtitlesField } from "./subtitles.tsx";
 import { Trim } from "./trim.tsx";
 
 interface SegmentsProps {
   readonly node: NodeOf<"video">;
+  /** Of the subtitles that are shown. */
+  readonly language: string;
   readonly put: (node: SceneNode) => void;
 }
 
 export const Segments: Component<SegmentsProps> = (props) => {
   const { assets } = useWorkspace();
   const [trimmed, setTrimmed] = createSignal<string | null>(null);
+  const [subtitled, setSubtitled] = createSignal<string | null>(null);
   const put = (segments: ReadonlyArray<Segment>) => props.put({ ...props.node, segments: [...segments] });
   const change = (at: number, next: Segment) => put(props.node.segments.with(at, next));
   const move = (at: number, by: number) => {
@@ -69,6 +74,13 @@ export const Segments: Component<SegmentsProps> = (props) => {
                   disabled={assetOf(segment().media) === null}
                   onClick={() => setTrimmed((now) => (now === segment().id ? null : segment().id))}
                 />
+                <IconButton
+                  size="s"
+                  label="Subtitles"
+                  icon={Captions}
+                  pressed={subtitled() === segment().id}
+                  onClick={() => setSubtitled((now) => (now === segment().id ? null : segment().id))}
+                />
                 <IconButton size="s" label="Earlier" icon={ArrowUp} disabled={at === 0} onClick={() => move(at, -1)} />
                 <IconButton
                   size="s"
@@ -81,6 +93,13 @@ export const Segments: Component<SegmentsProps> = (props) => {
               </div>
               <Show when={trimmed() === segment().id}>
                 <Trim media={segment().media} onChange={(media) => change(at, { ...segment(), media })} />
+              </Show>
+              <Show when={subtitled() === segment().id}>
+                <SubtitlesField
+                  subtitles={segment().subtitles}
+                  language={props.language}
+                  onChange={(subtitles) => change(at, { ...segment(), subtitles })}
+                />
               </Show>
               <Show when={props.node.selection.mode === "pool"}>
                 <TextField
