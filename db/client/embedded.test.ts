@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,11 +45,15 @@ test("a process that is killed while it writes loses no acknowledged commit", as
   const acknowledged: Array<string> = [];
   for (let round = 0; round < 2; round++) {
     const child = spawn(process.execPath, ["--input-type=module", "-e", writer(dataDir)], { stdio: ["ignore", "pipe", "inherit"] });
+    // What it wrote ends a moment before it does.
+    const exited = once(child, "exit");
     const enough = acknowledged.length + 100 + round * 57;
     for await (const id of createInterface(child.stdout!)) {
       acknowledged.push(id);
       if (acknowledged.length === enough) child.kill("SIGKILL");
     }
+    await exited;
+    expect(acknowledged.length).toBeGreaterThanOrEqual(enough);
   }
   const runtime = ManagedRuntime.make(embeddedDatabase({ dataDir }));
   const { query } = await runtime.runPromise(Database);

@@ -50,6 +50,28 @@ test("a process of its own is refused too, and takes over when the first was kil
   )();
 });
 
+test.runIf(process.platform === "linux")(
+  "the lock of a process that is dead, but whose parent has not heard of it, is taken over",
+  async () => {
+    const parent = spawn("sh", ["-c", "sleep 60 & echo $!; exec tail -f /dev/null"], { stdio: ["ignore", "pipe", "inherit"] });
+    const pid = String((await once(parent.stdout!, "data"))[0]).trim();
+    const stat = async () => (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]!.split(" ");
+    // From here on nobody there asks for what became of others.
+    await expect.poll(() => readFile(`/proc/${parent.pid}/comm`, "utf8")).toBe("tail\n");
+    process.kill(Number(pid), "SIGKILL");
+    await expect.poll(async () => (await stat())[0]).toBe("Z");
+    const unlock = await lockFolder(folder);
+    const [, , where] = (await lock()).trim().split(" ");
+    await unlock();
+    await writeFile(join(folder, "lock"), `${pid} ${(await stat())[19]} ${where}\n`);
+    await (
+      await lockFolder(folder)
+    )();
+    parent.kill("SIGKILL");
+    await once(parent, "exit");
+  },
+);
+
 test("the lock of a dead process, of one whose number was given again, and an empty one are taken over", async () => {
   const { pid } = spawnSync("true");
   const unlock = await lockFolder(folder);

@@ -17,13 +17,15 @@ interface Holder {
   readonly where: string;
 }
 
-const startTimeOf = async (pid: number): Promise<string> => {
+/** `ended`: it is dead, and only waits for its parent to hear of it. */
+const processOf = async (pid: number): Promise<{ readonly startedAt: string; readonly ended: boolean }> => {
   try {
     const status = await readFile(`/proc/${pid}/stat`, "utf8");
-    // Field 22, counted behind the command name, which may hold spaces.
-    return status.slice(status.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    // Fields 3 and 22, counted behind the command name, which may hold spaces.
+    const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
+    return { startedAt: fields[19] ?? "", ended: fields[0] === "Z" || fields[0] === "X" };
   } catch {
-    return "";
+    return { startedAt: "", ended: false };
   }
 };
 
@@ -46,8 +48,8 @@ const runs = async ({ pid, startedAt }: Holder): Promise<boolean> => {
     // EPERM: it runs, as another user.
     if (codeOf(error) !== "EPERM") return false;
   }
-  const now = await startTimeOf(pid);
-  return startedAt === "" || now === "" || now === startedAt;
+  const now = await processOf(pid);
+  return !now.ended && (startedAt === "" || now.startedAt === "" || now.startedAt === startedAt);
 };
 
 /** `missing`: there is no lock. null: it says nothing, as a power cut may leave it. */
@@ -112,7 +114,7 @@ export const lockFolder = async (folder: string): Promise<() => Promise<void>> =
   const path = join(folder, "lock");
   const mine = join(folder, `lock.${crypto.randomUUID()}`);
   const where = await whereAmI();
-  const text = `${process.pid} ${await startTimeOf(process.pid)} ${where}\n`;
+  const text = `${process.pid} ${(await processOf(process.pid)).startedAt} ${where}\n`;
   try {
     await writeFile(mine, text);
     for (let attempt = 0; attempt < attempts; attempt++) {

@@ -5,26 +5,54 @@ import type { Cue } from "./cue.ts";
 
 const waitingOpacity = "0.001";
 
-/** Resolves with the next frame that the element hands to the screen. */
-const nextFrame = (element: HTMLVideoElement): Promise<void> =>
-  new Promise((resolve) => void element.requestVideoFrameCallback(() => resolve()));
+/** A picture that is decoded, but of which the browser tells nothing for so long, is taken to be there, ms. */
+const silenceMs = 1000;
 
-const happens = (element: HTMLVideoElement, event: string): Promise<void> =>
+/**
+ * Resolves with the first of these events, or when what it is waited for is given up: an element that is given another file tells of neither.
+ * Rejects where the video cannot be played.
+ */
+const happens = (element: HTMLVideoElement, event: string, given: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
-    const off = (): void => {
-      element.removeEventListener(event, done);
-      element.removeEventListener("error", failed);
+    const heard = new AbortController();
+    const end = (settle: () => void) => (): void => {
+      heard.abort();
+      settle();
     };
-    const done = (): void => {
-      off();
-      resolve();
-    };
-    const failed = (): void => {
-      off();
-      reject(new Error(element.error?.message ?? "The video cannot be played."));
-    };
-    element.addEventListener(event, done);
-    element.addEventListener("error", failed);
+    const { signal } = heard;
+    element.addEventListener(event, end(resolve), { signal });
+    element.addEventListener(
+      "error",
+      end(() => reject(new Error(element.error?.message ?? "The video cannot be played."))),
+      { signal },
+    );
+    given.addEventListener("abort", end(resolve), { signal });
+    if (given.aborted) end(resolve)();
+  });
+
+/** Plays up to the next frame that the element hands to the screen. Also one that was at its last frame just now comes to its end. */
+const firstFrame = async (element: HTMLVideoElement, given: AbortSignal): Promise<void> => {
+  let handle = 0;
+  let silence: ReturnType<typeof setTimeout> | undefined;
+  const framed = new Promise<void>((resolve) => {
+    handle = element.requestVideoFrameCallback(() => resolve());
+  });
+  const ended = happens(element, "ended", given);
+  try {
+    await Promise.race([playing(element), ended]);
+    const silent = new Promise<void>((resolve) => (silence = setTimeout(resolve, silenceMs)));
+    await Promise.race([framed, ended, silent]);
+  } finally {
+    clearTimeout(silence);
+    element.cancelVideoFrameCallback(handle);
+    ended.catch(() => {});
+  }
+};
+
+/** A browser that stops it again, to save power or since the element was given another file, is no fault of the video. */
+const playing = (element: HTMLVideoElement): Promise<void> =>
+  element.play().catch((error: unknown) => {
+    if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
   });
 
 export class Slot {
@@ -37,7 +65,8 @@ export class Slot {
   #url = "";
   /** Whether a frame of this file has been shown. */
   #decodes = false;
-  #turn = 0;
+  /** Ends with what it was made ready for. */
+  #given = new AbortController();
 
   constructor(container: HTMLElement) {
     this.element = document.createElement("video");
@@ -58,21 +87,21 @@ export class Slot {
     return this.state !== "empty" && this.state !== "shown" && this.cue?.key === key;
   }
 
-  reserve(cue: Cue): void {
-    this.#turn++;
+  /** Answers what ends when this is made ready with something else, or given up. */
+  reserve(cue: Cue): AbortSignal {
+    this.#giveUp();
     this.cue = cue;
-    this.clip = null;
-    this.sound = null;
     this.state = "loading";
+    return this.#given.signal;
   }
 
   /**
-   * Answers whether it is ready: false where it was given another piece meanwhile. Rejects when the video cannot be played. `atOnce`: it is to
-   * be shown as soon as there is a picture, and plays already.
+   * Answers whether it is ready: false where it was given up or another piece meanwhile. Rejects when the video cannot be played. `atOnce`: it
+   * is to be shown as soon as there is a picture, and plays already.
    */
   async prime(clip: Clip, atOnce = false): Promise<boolean> {
     const { cue, element } = this;
-    const turn = this.#turn;
+    const { signal } = this.#given;
     if (cue === null) return false;
     this.clip = clip;
     const start = cue.startMs / 1000;
@@ -81,32 +110,22 @@ export class Slot {
       this.#decodes = false;
       element.src = clip.url;
     }
-    if (element.readyState < element.HAVE_CURRENT_DATA) {
-      await happens(element, "loadeddata");
-      if (turn !== this.#turn) return false;
-    }
+    if (element.readyState < element.HAVE_CURRENT_DATA) await happens(element, "loadeddata", signal);
+    if (signal.aborted) return false;
     if (!this.#decodes) {
       if (start > 0) element.currentTime = start;
       // Decoding begins with playing, not with loading.
-      const first = nextFrame(element);
-      await element.play();
-      await first;
-      if (turn !== this.#turn) return false;
+      await firstFrame(element, signal);
+      if (signal.aborted) return false;
       this.#decodes = true;
-      if (atOnce) {
-        this.state = "ready";
-        return true;
-      }
+      if (atOnce) return this.#isReady();
     }
     element.pause();
-    if (element.currentTime !== start || element.ended) {
-      const seeked = happens(element, "seeked");
+    if (element.currentTime !== start || element.seeking || element.ended) {
       element.currentTime = start;
-      await seeked;
+      await happens(element, "seeked", signal);
     }
-    if (turn !== this.#turn) return false;
-    this.state = "ready";
-    return true;
+    return !signal.aborted && this.#isReady();
   }
 
   show(above: number): void {
@@ -123,16 +142,25 @@ export class Slot {
   }
 
   clear(): void {
-    this.#turn++;
+    this.#giveUp();
     this.hide();
-    this.cue = null;
-    this.clip = null;
-    this.sound = null;
     this.state = "empty";
     if (this.#url === "") return;
     this.#url = "";
     this.#decodes = false;
     this.element.removeAttribute("src");
     this.element.load();
+  }
+  #giveUp(): void {
+    this.#given.abort();
+    this.#given = new AbortController();
+    this.cue = null;
+    this.clip = null;
+    this.sound = null;
+  }
+
+  #isReady(): true {
+    this.state = "ready";
+    return true;
   }
 }

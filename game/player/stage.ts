@@ -48,10 +48,14 @@ export interface StageWish {
   readonly likelihood: number;
 }
 
+/** The files. */
+export type StageClips = Pick<Clips, "get" | "ready" | "within" | "keep">;
+export type StageSound = Pick<Sound, "cross" | "follow" | "rate">;
+
 export class Stage {
   readonly #slots: ReadonlyArray<Slot>;
-  readonly #clips: Clips;
-  readonly #sound: Sound;
+  readonly #clips: StageClips;
+  readonly #sound: StageSound;
   readonly #events: StageEvents;
   #current: Slot | null = null;
   /** Made ready to be shown as soon as it is. */
@@ -71,7 +75,7 @@ export class Stage {
   #paused = false;
   #rate = 1;
 
-  constructor(container: HTMLElement, clips: Clips, sound: Sound, events: StageEvents) {
+  constructor(container: HTMLElement, clips: StageClips, sound: StageSound, events: StageEvents) {
     this.#slots = Array.from({ length: elements }, () => new Slot(container));
     this.#clips = clips;
     this.#sound = sound;
@@ -95,8 +99,7 @@ export class Stage {
       ready.cue = cue;
       return this.#cut(ready, asked, kind, true);
     }
-    this.#current?.element.pause();
-    this.#sound.cross(null, 0);
+    this.hold();
     this.#wait = setTimeout(() => this.#events.waiting(true), quietMs);
     void this.#bring(cue, turn, asked, kind);
   }
@@ -115,7 +118,7 @@ export class Stage {
   resume(): void {
     this.#paused = false;
     const slot = this.#current;
-    if (slot === null || this.#isOver(slot)) return;
+    if (slot === null || this.#coming !== null || this.#isOver(slot)) return;
     this.#run(slot);
     this.#sound.cross(slot.sound, slot.element.currentTime);
   }
@@ -132,7 +135,7 @@ export class Stage {
     this.#sound.rate = rate;
     if (this.#current === null) return;
     this.#current.element.playbackRate = rate;
-    if (!this.#paused) this.#sound.cross(this.#current.sound, this.#current.element.currentTime);
+    if (!this.#paused && this.#coming === null) this.#sound.cross(this.#current.sound, this.#current.element.currentTime);
   }
 
   /** Puts the picture to a place of the piece, 0 to 1: it then stands. */
@@ -165,26 +168,27 @@ export class Stage {
   }
 
   async #bring(cue: Cue, turn: number, asked: number, kind: Switch["kind"]): Promise<void> {
+    const slot = this.#slots.find((one) => one.has(cue)) ?? this.#free();
+    // Also where it was being made ready: from here on nothing else may have the element, and no other piece comes first.
+    const given = slot.reserve(cue);
+    this.#coming = slot;
     try {
-      const slot = this.#slots.find((one) => one.has(cue)) ?? this.#free();
-      // Also where it was being made ready: from here on nothing else may have the element, and no other piece comes first.
-      slot.reserve(cue);
-      this.#coming = slot;
       const clip = await this.#clips.get(cue.assetId);
-      if (turn === this.#turn) await this.#prime(slot, clip, true);
-      if (turn === this.#turn && slot.state === "ready") return this.#cut(slot, asked, kind, false);
-      // Something else was asked for meanwhile: it may still be wished for.
-      if (slot.cue === cue && slot !== this.#current) slot.clear();
-      this.#fill();
+      const ready = turn === this.#turn && (await this.#prime(slot, clip, true));
+      if (turn === this.#turn && ready) return this.#cut(slot, asked, kind, false);
     } catch (error) {
-      if (turn !== this.#turn) return;
-      this.#coming = null;
-      this.#quiet();
-      this.#events.failed(cue, error);
+      if (turn === this.#turn) {
+        this.#coming = null;
+        this.#quiet();
+        this.#events.failed(cue, error);
+      }
     }
+    // It failed, or something else was asked for meanwhile: it may still be wished for.
+    if (!given.aborted) slot.clear();
+    this.#fill();
   }
 
-  async #prime(slot: Slot, clip: Clip, atOnce = false): Promise<void> {
+  #prime(slot: Slot, clip: Clip, atOnce = false): Promise<boolean> {
     const { cue } = slot;
     void clip.sound.then((buffer) => {
       if (slot.cue !== cue) return;
@@ -192,7 +196,7 @@ export class Stage {
       // It comes after the picture: heard from where that is.
       if (slot === this.#current && !this.#paused && !slot.element.paused) this.#sound.cross(buffer, slot.element.currentTime);
     });
-    await slot.prime(clip, atOnce);
+    return slot.prime(clip, atOnce);
   }
 
   /** One that nothing needs, or the one that is needed least. */
@@ -216,6 +220,8 @@ export class Stage {
     old?.element.pause();
     this.#settling = !this.#paused;
     if (this.#paused) {
+      // One that was shown as soon as it could be plays already.
+      slot.element.pause();
       if (old !== null) this.#release(old);
       this.#outgoing = null;
       return;
@@ -245,9 +251,11 @@ export class Stage {
     const { cue, clip, sound } = slot;
     slot.hide();
     if (cue === null || clip === null) return slot.clear();
-    slot.reserve(cue);
+    const given = slot.reserve(cue);
     slot.sound = sound;
-    slot.prime(clip).catch(() => slot.clear());
+    slot.prime(clip).catch(() => {
+      if (!given.aborted) slot.clear();
+    });
   }
 
   #run(slot: Slot): void {
@@ -281,7 +289,8 @@ export class Stage {
     if (leftMs <= leadMs && !this.#toldEnd) {
       this.#toldEnd = true;
       this.#events.ending();
-      if (slot !== this.#current || this.#paused) return;
+      // What comes next is here, or is waited for: this one has said all.
+      if (slot !== this.#current || this.#coming !== null || this.#paused) return;
     }
     if (this.#isOver(slot)) return slot.element.pause();
     this.#frame = requestAnimationFrame(this.#tick);
@@ -303,7 +312,6 @@ export class Stage {
       const slot = this.#slots.find(({ state }) => state === "empty");
       const wish = this.#wished.find(({ cue }) => cue.key === key);
       if (slot === undefined || wish === undefined) break;
-      slot.reserve(wish.cue);
       void this.#ready(slot, wish.cue);
     }
     const kept = new Set(this.#slots.flatMap(({ cue }) => (cue === null ? [] : [cue.assetId])));
@@ -311,16 +319,19 @@ export class Stage {
   }
 
   async #ready(slot: Slot, cue: Cue): Promise<void> {
-    const isMine = (): boolean => slot.cue === cue && slot.state === "loading";
+    const given = slot.reserve(cue);
     try {
       const clip = await this.#clips.get(cue.assetId);
       const before = this.#priming;
-      const mine = before.then(() => (isMine() ? this.#prime(slot, clip) : undefined));
-      this.#priming = mine.catch(() => {});
+      const mine = before.then(() => !given.aborted && this.#prime(slot, clip));
+      this.#priming = mine.then(
+        () => {},
+        () => {},
+      );
       await mine;
     } catch {
       // It is tried once more when it is asked for, which then tells.
-      if (isMine()) slot.clear();
+      if (!given.aborted) slot.clear();
     }
   }
 }
