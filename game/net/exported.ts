@@ -12,14 +12,15 @@ export const exportedPlay = async (address: string): Promise<PlaySource> => {
   if (!read.success) throw new Error("The story could not be read: its file is damaged, or of another version of PixSim.");
   const { title, version, story, media } = read.data;
   const beside = (path: string): string => new URL(path, url).href;
+  const besideOrNull = (path: string | null): string | null => (path === null ? null : beside(path));
   const files = new Map<string, PlayableMedia>(
     Object.entries(media).map(([id, one]) => [
       id,
       {
-        ...one,
         video: beside(one.video),
-        audio: one.audio === null ? null : beside(one.audio),
-        poster: one.poster === null ? null : beside(one.poster),
+        audio: besideOrNull(one.audio),
+        durationMs: one.durationMs,
+        stills: { start: besideOrNull(one.poster), end: besideOrNull(one.poster) },
       },
     ]),
   );

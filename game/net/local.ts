@@ -5,7 +5,7 @@ import { type PlayInput, PlayInput as PlayInputSchema, type PlayOutput, type Pla
 import { replayPlay, startPlay, stepPlay } from "#protocol/scene/play/step.ts";
 import { viewPlay } from "#protocol/scene/play/view.ts";
 import type { Story } from "#protocol/scene/scene.ts";
-import type { Moment, PlayableMedia, PlayChange, PlaySource, Refusal } from "./source.ts";
+import type { Moment, PlayableMedia, PlayChange, PlaySource, Refusal, Save } from "./source.ts";
 
 /** What a page can keep: `localStorage` is one. */
 export type Keep = Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -16,11 +16,17 @@ export interface LocalOptions {
   readonly media: (assetIds: ReadonlyArray<string>) => Promise<ReadonlyMap<string, PlayableMedia>>;
   /** Of a new playthrough; asked for again after a restart. */
   readonly seed: () => number;
-  /** Where the playthrough is kept, and under which name. */
+  /** Where the playthrough and its saves are kept, and under which name. */
   readonly keep?: { readonly at: Keep; readonly name: string };
 }
 
-const Kept = z.object({ seed: z.int(), inputs: z.array(PlayInputSchema).max(20_000) });
+/** Of one story in one browser. */
+const mostSaves = 20;
+
+const Run = z.object({ seed: z.int(), inputs: z.array(PlayInputSchema).max(20_000) });
+type Run = z.infer<typeof Run>;
+const KeptSave = Run.extend({ id: z.string(), name: z.string(), at: z.number() });
+const Kept = Run.extend({ saves: z.array(KeptSave).max(mostSaves).catch([]).default([]) });
 type Kept = z.infer<typeof Kept>;
 
 const readKept = ({ at, name }: NonNullable<LocalOptions["keep"]>): Kept | undefined => {
@@ -39,11 +45,12 @@ export const localPlay = (options: LocalOptions): PlaySource => {
   let seed = 0;
   let inputs: Array<PlayInput> = [];
   let moments: ReadonlyArray<Moment> = [];
+  let saves: ReadonlyArray<Save & Run> = [];
   let state: PlayState;
 
   const store = (): void => {
     try {
-      keep?.at.setItem(keep.name, JSON.stringify({ seed, inputs }));
+      keep?.at.setItem(keep.name, JSON.stringify({ seed, inputs, saves }));
     } catch {
       // Full, or not allowed: the playthrough goes on, and is only not there after a reload.
     }
@@ -54,7 +61,7 @@ export const localPlay = (options: LocalOptions): PlaySource => {
     const chosen = viewPlay(story, before, navigatorLanguage())?.choices.find(({ edge }) => edge === input.edge)?.text ?? "";
     moments = [...moments, { inputs: inputs.length, chosen }];
   };
-  const begin = (from: Kept): boolean => {
+  const begin = (from: Run): void => {
     const begun = startPlay(story, { seed: from.seed });
     if (!begun.ok) throw new Error(begun.refusal.message);
     seed = from.seed;
@@ -64,14 +71,15 @@ export const localPlay = (options: LocalOptions): PlaySource => {
     for (const input of from.inputs) {
       const next = stepPlay(story, state, input);
       // Kept of another version of the story: what still fits of it is played.
-      if (!next.ok) return false;
+      if (!next.ok) return;
       note(state, input);
       inputs.push(input);
       state = next.state;
     }
-    return true;
   };
-  begin((keep === undefined ? undefined : readKept(keep)) ?? { seed: options.seed(), inputs: [] });
+  const kept = keep === undefined ? undefined : readKept(keep);
+  saves = kept?.saves ?? [];
+  begin(kept ?? { seed: options.seed(), inputs: [] });
 
   const tell = (outputs: ReadonlyArray<PlayOutput>, jumped: boolean): void => {
     store();
@@ -107,6 +115,25 @@ export const localPlay = (options: LocalOptions): PlaySource => {
     restart: () => {
       begin({ seed: options.seed(), inputs: [] });
       tell([], true);
+    },
+    saves: () => saves,
+    save: async (name) => {
+      if (saves.length >= mostSaves) throw new Error(`There is room for ${mostSaves} saves: delete one first.`);
+      saves = [
+        ...saves,
+        { id: `sav_${crypto.getRandomValues(new Uint32Array(2)).join("")}`, name, at: Date.now(), seed, inputs: [...inputs] },
+      ];
+      tell([], false);
+    },
+    load: (id) => {
+      const save = saves.find((one) => one.id === id);
+      if (save === undefined) return;
+      begin(save);
+      tell([], true);
+    },
+    dropSave: (id) => {
+      saves = saves.filter((one) => one.id !== id);
+      tell([], false);
     },
     media: options.media,
     // Nobody reads it, and time is the page's own.

@@ -1,7 +1,7 @@
 // A playthrough on a server, spoken to through the client's interface: the server here is the evaluator and a list of what it was told.
 import { afterEach, expect, test, vi } from "vitest";
 import type { Client } from "#protocol/client/client.ts";
-import type { Playthrough } from "#protocol/play.ts";
+import type { PlaySave, Playthrough } from "#protocol/play.ts";
 import { play } from "#protocol/play.ts";
 import { replayPlay, stepPlay } from "#protocol/scene/play/step.ts";
 import type { PlayInput } from "#protocol/scene/play/state.ts";
@@ -29,6 +29,7 @@ class Server {
   /** Held back until they are let through. */
   readonly waiting: Array<() => void> = [];
   readonly tokens: Array<string> = [];
+  readonly saves: Array<PlaySave> = [];
   readonly #failing: Array<(error: CallError) => void> = [];
   branch = 0;
   #rev = 1;
@@ -68,20 +69,35 @@ class Server {
 
   /** What of the client the player uses. */
   readonly client = {
-    call: (name: string, given: { readonly input?: PlayInput; readonly token?: string; readonly place?: number }) => {
+    call: (
+      name: string,
+      given: {
+        readonly input?: PlayInput;
+        readonly token?: string;
+        readonly place?: number;
+        readonly name?: string;
+        readonly saveId?: string;
+      },
+    ) => {
       switch (name) {
         case "play.get":
           return Promise.resolve(this.playthrough);
         case "play.story":
           return Promise.resolve({ versionId: "scv_1", story });
         case "play.history":
-          return Promise.resolve({ choices: [{ place: 0, scene: "main", node: "ask", edge: "l", at: 1 }], saves: [] });
+          return Promise.resolve({ choices: [{ place: 0, scene: "main", node: "ask", edge: "l", at: 1 }], saves: [...this.saves] });
         case "play.input":
           this.tokens.push(given.token!);
           return new Promise((resolve, reject) => {
             this.waiting.push(() => resolve(this.take(given.input!)));
             this.#failing.push(reject);
           });
+        case "play.save":
+          this.saves.push({ id: `sav_${given.name}`, name: given.name!, place: this.inputs.length, at: 1 });
+          return Promise.resolve({ saves: [...this.saves] });
+        case "play.dropSave":
+          this.saves.splice(0, this.saves.length, ...this.saves.filter(({ id }) => id !== given.saveId));
+          return Promise.resolve({ saves: [...this.saves] });
         case "play.rewind":
           this.rewind(given.place!);
           return Promise.resolve(this.playthrough);
@@ -218,4 +234,25 @@ test("a rewind anywhere is followed, and who watches gives no inputs", async () 
   expect(node(watcher.source)).toBe("left");
   server.rewind(0);
   expect([node(watcher.source), watcher.changes.at(-1)?.jumped]).toEqual(["ask", true]);
+});
+
+test("what is shown is saved, also where the server did not know of it yet, and is gone back to by its name", async () => {
+  const server = new Server();
+  const { source } = await open(server);
+  source.take(left);
+  const saving = source.save("left");
+  await settled();
+  expect(source.saves()).toEqual([]);
+  for (const arrive of server.waiting.splice(0)) arrive();
+  await saving;
+  expect(source.saves()).toMatchObject([{ id: "sav_left", place: 1 }]);
+  source.take({ type: "ended", turn: 1 });
+  for (const arrive of server.waiting.splice(0)) arrive();
+  await settled();
+  expect(node(source)).toBe("end");
+  source.load("sav_left");
+  expect(node(source)).toBe("left");
+  source.dropSave("sav_left");
+  await settled();
+  expect(source.saves()).toEqual([]);
 });

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import type { Client } from "#protocol/client/client.ts";
 import { CallError } from "#protocol/wire/errors.ts";
-import type { ChoicePoint, PlaySwitch, Playthrough } from "#protocol/play.ts";
+import type { ChoicePoint, PlaySave, PlaySwitch, Playthrough } from "#protocol/play.ts";
 import { programOf } from "#protocol/scene/play/program.ts";
 import { PlayerInput, type PlayInput } from "#protocol/scene/play/state.ts";
 import { textIn } from "#protocol/scene/play/text.ts";
@@ -38,6 +38,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
   const orders = new Map<number, Order>();
   let closed = false;
   let choices: ReadonlyArray<ChoicePoint> = [];
+  let saves: ReadonlyArray<PlaySave> = [];
   let switches: Array<PlaySwitch> = [];
 
   const tell = (change: PlayChange): void => {
@@ -68,7 +69,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
     if (watching) return;
     client.call("play.history", { id }).then(
       (history) => {
-        choices = history.choices;
+        ({ choices, saves } = history);
         tell({ state: shownIn(ahead), outputs: [], jumped: false });
       },
       // Asked for again with the next change.
@@ -96,13 +97,23 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
   };
   /** The first that the server has said nothing about. */
   const unsaid = () => ahead.pending.find(({ revision }) => revision === null);
-  let sending = false;
+  let sending: Promise<void> | null = null;
   const sendAll = (): void => {
-    if (sending) return;
-    sending = true;
-    void send().finally(() => {
-      sending = false;
+    sending ??= send().finally(() => {
+      sending = null;
     });
+  };
+  const rewind = (place: number): void =>
+    void client.call("play.rewind", { id, place }).then(
+      (playthrough) => {
+        told(playthrough);
+        readHistory();
+      },
+      () => {},
+    );
+  const saved = (answer: { readonly saves: ReadonlyArray<PlaySave> }): void => {
+    ({ saves } = answer);
+    tell({ state: shownIn(ahead), outputs: [], jumped: false });
   };
   const unfollow = client.follow(
     "play.playthrough",
@@ -154,20 +165,42 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
       return () => void listeners.delete(listener);
     },
     history: () => choices.map((point): Moment => ({ inputs: point.place, chosen: chosenText(story, point, language) })),
-    rewind: (place) => void client.call("play.rewind", { id, place }).then(told, () => {}),
+    rewind,
     restart: () => {
       client.call("play.start", { of: { kind: "playthrough", id }, language: begun.language, timers: begun.timers }).then(
         (fresh) => restarted(fresh.id),
         () => {},
       );
     },
+    saves: () => saves,
+    save: async (name) => {
+      // What is shown is kept, not where the server still is.
+      await sending;
+      if (unsaid() !== undefined) throw new Error("The server has not heard of all that you chose. Try again.");
+      saved(await client.call("play.save", { id, name }));
+    },
+    load: (save) => {
+      const place = saves.find((one) => one.id === save)?.place;
+      if (place !== undefined) rewind(place);
+    },
+    dropSave: (saveId) => void client.call("play.dropSave", { id, saveId }).then(saved, () => {}),
     media: async (assetIds) => {
       const { media } = await client.call("play.media", { id, assets: [...assetIds] });
       return new Map(
         media.flatMap((one): ReadonlyArray<readonly [string, PlayableMedia]> =>
           one.mediaType === "image"
             ? []
-            : [[one.assetId, { video: one.video ?? one.whole, audio: one.audio, durationMs: one.durationMs ?? 0, poster: one.poster }]],
+            : [
+                [
+                  one.assetId,
+                  {
+                    video: one.video ?? one.whole,
+                    audio: one.audio,
+                    durationMs: one.durationMs ?? 0,
+                    stills: { start: one.firstFrame ?? one.poster, end: one.lastFrame ?? one.poster },
+                  },
+                ],
+              ],
         ),
       );
     },

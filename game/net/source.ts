@@ -11,7 +11,8 @@ export interface PlayableMedia {
   /** The sound alone. Null: there is none. */
   readonly audio: string | null;
   readonly durationMs: number;
-  readonly poster: string | null;
+  /** Pictures of its beginning and its end, or of whatever there is one of. */
+  readonly stills: { readonly start: string | null; readonly end: string | null };
 }
 
 export interface PlayChange {
@@ -27,6 +28,14 @@ export interface Moment {
   /** Inputs before it. */
   readonly inputs: number;
   readonly chosen: string;
+}
+
+/** A place that was kept by a name. */
+export interface Save {
+  readonly id: string;
+  readonly name: string;
+  /** When, ms since 1970. */
+  readonly at: number;
 }
 
 export interface Refusal {
@@ -51,6 +60,13 @@ export interface PlaySource {
   /** Back to where only so many inputs had been given. */
   readonly rewind: (inputs: number) => void;
   readonly restart: () => void;
+  /** In the order in which they were made. */
+  readonly saves: () => ReadonlyArray<Save>;
+  /** Keeps where it is now. Rejects with a sentence for a person. */
+  readonly save: (name: string) => Promise<void>;
+  /** Back to what was kept. */
+  readonly load: (save: string) => void;
+  readonly dropSave: (save: string) => void;
   /** Those that are there. */
   readonly media: (assetIds: ReadonlyArray<string>) => Promise<ReadonlyMap<string, PlayableMedia>>;
   readonly report: (one: SwitchReport) => void;

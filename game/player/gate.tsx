@@ -1,11 +1,19 @@
 // Before the story: what it is, whom it is for, and the one press that browsers ask for before there is sound.
-import { createSignal, Show } from "solid-js";
+import { createSignal, onCleanup, Show } from "solid-js";
 import { type ContentRating, contentRatings, ratingOf } from "#protocol/scene/scene.ts";
 import type { PlaySource } from "../net/source.ts";
 
 const warnings: Readonly<Record<Exclude<ContentRating, "everyone">, string>> = {
   teen: "This story is for people of 13 years or more.",
   mature: "This story is for adults only.",
+};
+
+/** Of the choices that were made, the last ones are told. */
+const mostTold = 4;
+
+const soFar = (source: PlaySource): string => {
+  const chosen = source.history().flatMap((moment) => (moment.chosen === "" ? [] : [moment.chosen]));
+  return [...(chosen.length > mostTold ? ["…"] : []), ...chosen.slice(-mostTold)].join(" · ");
 };
 
 export const Gate = (props: {
@@ -18,6 +26,8 @@ export const Gate = (props: {
   const asks = () => contentRatings.indexOf(rating) > contentRatings.indexOf(props.agreed);
   const [agreed, setAgreed] = createSignal(false);
   const warning = rating === "everyone" ? "" : warnings[rating];
+  const [chosen, setChosen] = createSignal(soFar(props.source));
+  onCleanup(props.source.onChange(() => setChosen(soFar(props.source))));
   const goesOn = props.source.state().turn > 0;
   return (
     <section class="gate" aria-labelledby="title">
@@ -33,6 +43,9 @@ export const Gate = (props: {
       </Show>
       <Show when={props.source.watching}>
         <p class="muted">You follow somebody else's playthrough.</p>
+      </Show>
+      <Show when={chosen() !== ""}>
+        <p class="muted">So far: {chosen()}</p>
       </Show>
       <button
         type="button"

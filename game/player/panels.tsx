@@ -1,6 +1,6 @@
 // What opens over the picture: settings, and the way back.
-import { For, type ParentProps, Show } from "solid-js";
-import type { Moment } from "../net/source.ts";
+import { createSignal, For, type ParentProps, Show } from "solid-js";
+import type { Moment, Save } from "../net/source.ts";
 import { type Settings, speeds, stretches } from "./settings.ts";
 
 const Panel = (props: ParentProps<{ readonly title: string; readonly close: () => void }>) => {
@@ -86,14 +86,93 @@ export const SettingsPanel = (props: {
   );
 };
 
+const Saves = (props: {
+  readonly saves: ReadonlyArray<Save>;
+  /** What a new one is called if nobody says otherwise. */
+  readonly suggested: string;
+  readonly save: (name: string) => Promise<void>;
+  readonly load: (save: string) => void;
+  readonly dropSave: (save: string) => void;
+}) => {
+  const [busy, setBusy] = createSignal(false);
+  const [problem, setProblem] = createSignal("");
+  const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  let name!: HTMLInputElement;
+  const keep = (event: SubmitEvent): void => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem("");
+    props
+      .save(name.value.trim() === "" ? props.suggested : name.value.trim())
+      .then(
+        () => (name.value = ""),
+        (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
+      )
+      .finally(() => setBusy(false));
+  };
+  return (
+    <section aria-label="Saves">
+      <form class="save" onSubmit={keep}>
+        <input
+          type="text"
+          aria-label="Name of the save"
+          maxLength={100}
+          placeholder={props.suggested}
+          ref={(element) => (name = element)}
+        />
+        <button type="submit" disabled={busy()}>
+          Save here
+        </button>
+      </form>
+      <Show when={problem() !== ""}>
+        <p class="muted" role="alert">
+          {problem()}
+        </p>
+      </Show>
+      <ul class="moments" aria-label="Saved places">
+        <For each={props.saves.toReversed()}>
+          {(save) => (
+            <li>
+              <span>
+                {save.name} <small>{moment.format(save.at)}</small>
+              </span>
+              <span class="moment-buttons">
+                <button type="button" class="plain" aria-label={`Go to ${save.name}`} onClick={() => props.load(save.id)}>
+                  Go there
+                </button>
+                <button type="button" class="plain" aria-label={`Delete ${save.name}`} onClick={() => props.dropSave(save.id)}>
+                  Delete
+                </button>
+              </span>
+            </li>
+          )}
+        </For>
+      </ul>
+    </section>
+  );
+};
+
 export const HistoryPanel = (props: {
   readonly moments: ReadonlyArray<Moment>;
+  readonly saves: ReadonlyArray<Save>;
+  readonly save: (name: string) => Promise<void>;
+  readonly load: (save: string) => void;
+  readonly dropSave: (save: string) => void;
   readonly watching: boolean;
   readonly rewind: (inputs: number) => void;
   readonly restart: () => void;
   readonly close: () => void;
 }) => (
   <Panel title="History" close={props.close}>
+    <Show when={!props.watching}>
+      <Saves
+        saves={props.saves}
+        suggested={props.moments.at(-1)?.chosen || "The beginning"}
+        save={props.save}
+        load={props.load}
+        dropSave={props.dropSave}
+      />
+    </Show>
     <Show when={props.moments.length > 0} fallback={<p class="muted">Nothing has been chosen yet.</p>}>
       <ol class="moments">
         <For each={props.moments}>

@@ -35,6 +35,8 @@ export interface Player {
   readonly waiting: Accessor<boolean>;
   readonly paused: Accessor<boolean>;
   readonly problem: Accessor<string | null>;
+  /** Nothing on the stage belongs to where the story is: it was gone on with, or back in, to where nothing is played. */
+  readonly bare: Accessor<boolean>;
   /** What is said in the piece at this moment; empty: nothing. */
   readonly subtitle: Accessor<string>;
   /** Nothing is played, and the story waits for somebody to have read what it says. */
@@ -108,6 +110,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
   const [reading, setReading] = createSignal(false);
   const [stepping, setStepping] = createSignal(false);
   const [subtitle, setSubtitle] = createSignal("");
+  const [bare, setBare] = createSignal(true);
 
   let switches: ReadonlyArray<Switch> = [];
   let programme: Programme = { cues: [], subtitles: [], atEnd: { kind: "stay" } };
@@ -248,6 +251,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
     waiting: setWaiting,
     position: (ms, leftMs) => {
       position = ms;
+      setBare(false);
       if (!near && leftMs < nearMs) {
         near = true;
         look();
@@ -267,6 +271,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
       setView(seen());
       const plays = jumped || outputs.some(({ type }) => type === "play");
       const { waiting: on } = state;
+      if (jumped && (on.for !== "media" || stage.current === null)) setBare(true);
       const asked = on.for === "choice" || (on.for === "media" && on.pending === null);
       if (plays || !asked) withdraw();
       if (plays) begin();
@@ -294,6 +299,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
     problem,
     reading,
     stepping,
+    bare,
     subtitle,
     switches: () => switches,
     output: sound.output,

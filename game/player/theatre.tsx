@@ -1,5 +1,5 @@
 // The player's screen: the pictures at the back, the overlay's canvas over them, and over that all that is read and pressed.
-import { createEffect, createMemo, createSignal, Match, on, onCleanup, onMount, Show, Switch } from "solid-js";
+import { createEffect, createMemo, createResource, createSignal, Match, on, onCleanup, onMount, Show, Switch } from "solid-js";
 import { ratingOf } from "#protocol/scene/scene.ts";
 import type { PlaySource } from "../net/source.ts";
 import { choiceKeys, Choices } from "./choices.tsx";
@@ -12,6 +12,7 @@ import { MiniGameOver } from "./mini-game.tsx";
 import { makePlayer, type Player } from "./player.ts";
 import { readSettings, type Settings, writeSettings } from "./settings.ts";
 import { endingName, spokenChoices, spokenEnding } from "./spoken.ts";
+import { stillOf } from "./still.ts";
 
 export const Theatre = (props: { readonly source: PlaySource }) => {
   const [settings, setSettings] = createSignal(readSettings(localStorage));
@@ -46,6 +47,7 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
   return (
     <main class="theatre">
       <div class="pictures" ref={(element) => (pictures = element)} />
+      <Show when={player()?.bare() === true ? player() : undefined}>{(made) => <StillPicture player={made()} />}</Show>
       <Show when={player()}>
         {(made) => (
           <Show
@@ -70,6 +72,22 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
   );
 };
 
+/** What was seen last, or is seen first, while nothing is on the stage. */
+const StillPicture = (props: { readonly player: Player }) => {
+  const { source } = props.player;
+  const [state, setState] = createSignal(source.state());
+  onCleanup(source.onChange((change) => setState(change.state)));
+  const still = createMemo(() => stillOf(source.story, state()), undefined, {
+    equals: (a, b) => a?.assetId === b?.assetId && a?.at === b?.at,
+  });
+  const [address] = createResource(still, async ({ assetId, at }) => {
+    // Without one the ground stays as it is.
+    const found = await source.media([assetId]).catch(() => undefined);
+    return found?.get(assetId)?.stills[at] ?? null;
+  });
+  return <Show when={address()}>{(src) => <img class="still" src={src()} alt="" />}</Show>;
+};
+
 const Playing = (props: {
   readonly player: Player;
   readonly settings: Settings;
@@ -80,7 +98,13 @@ const Playing = (props: {
   const { player } = props;
   const [panel, setPanel] = createSignal<"settings" | "history" | null>(null);
   const [moments, setMoments] = createSignal(player.source.history());
-  onCleanup(player.source.onChange(() => setMoments(player.source.history())));
+  const [saves, setSaves] = createSignal(player.source.saves());
+  onCleanup(
+    player.source.onChange(() => {
+      setMoments(player.source.history());
+      setSaves(player.source.saves());
+    }),
+  );
   const view = () => player.view();
   const open = (which: "settings" | "history"): void => {
     player.setPaused(true);
@@ -272,6 +296,13 @@ const Playing = (props: {
       <Show when={panel() === "history"}>
         <HistoryPanel
           moments={moments()}
+          saves={saves()}
+          save={player.source.save}
+          load={(save) => {
+            close();
+            player.source.load(save);
+          }}
+          dropSave={player.source.dropSave}
           watching={player.source.watching}
           rewind={(inputs) => {
             close();

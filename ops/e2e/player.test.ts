@@ -112,6 +112,8 @@ test("a story is played by keyboard to both endings, gone back in, and gone on w
   await page.getByRole("heading", { name: "Treasure found" }).waitFor();
 
   await page.keyboard.press("h");
+  await page.getByRole("button", { name: "Save here" }).click();
+  await page.getByRole("button", { name: "Go to The left door" }).waitFor();
   await page.getByRole("button", { name: "Choose again" }).click();
   await expect.poll(clipSeen).toBe("hall");
   expect(await page.getByLabel("Inventory").count()).toBe(0);
@@ -121,10 +123,14 @@ test("a story is played by keyboard to both endings, gone back in, and gone on w
   await page.getByRole("heading", { name: "Lost" }).waitFor();
 
   await page.reload();
+  await page.getByText("So far: The right door").waitFor();
   await page.getByRole("button", { name: "Go on" }).click();
   await page.getByRole("heading", { name: "Lost" }).waitFor();
   await page.getByRole("button", { name: "Play again" }).click();
   await expect.poll(clipSeen).toBe("hall");
+  await page.keyboard.press("h");
+  await page.getByRole("button", { name: "Go to The left door" }).click();
+  await page.getByRole("heading", { name: "Treasure found" }).waitFor();
   expect(device.complaints()).toEqual([]);
   await device.context.close();
 });

@@ -1,0 +1,73 @@
+// A playthrough that the page keeps by itself.
+import { expect, test } from "vitest";
+import type { PlayInput } from "#protocol/scene/play/state.ts";
+import { choice, clip, storyOf } from "#protocol/scene/testing.ts";
+import { type Keep, localPlay } from "./local.ts";
+
+const story = storyOf([
+  "main",
+  {
+    start: "ask",
+    nodes: [{ id: "ask", type: "choice" }, clip("left"), clip("right"), { id: "end", type: "end", ending: "end" }],
+    edges: [
+      choice("l", "ask", "left"),
+      choice("r", "ask", "right"),
+      { id: "le", from: "left", to: "end", kind: "default" },
+      { id: "re", from: "right", to: "end", kind: "default" },
+    ],
+  },
+]);
+const keeping = (kept = new Map<string, string>()): Keep => ({
+  getItem: (name) => kept.get(name) ?? null,
+  setItem: (name, value) => void kept.set(name, value),
+  removeItem: (name) => void kept.delete(name),
+});
+let seeds = 0;
+const open = (at: Keep) =>
+  localPlay({ story, title: "", media: () => Promise.resolve(new Map()), seed: () => ++seeds, keep: { at, name: "play" } });
+const node = (source: ReturnType<typeof open>) => source.state().frames.at(-1)?.node;
+const left: PlayInput = { type: "choose", turn: 0, edge: "l" };
+const right: PlayInput = { type: "choose", turn: 0, edge: "r" };
+
+test("what was saved outlives going back, a new beginning and the page, until it is deleted", async () => {
+  const keep = keeping();
+  const source = open(keep);
+  source.take(left);
+  await source.save("on the left");
+  source.rewind(0);
+  source.take(right);
+  source.restart();
+  const reloaded = open(keep);
+  const [save] = reloaded.saves();
+  expect([node(reloaded), save?.name]).toEqual(["ask", "on the left"]);
+  let jumped = false;
+  reloaded.onChange((change) => ({ jumped } = change));
+  reloaded.load(save!.id);
+  expect([node(reloaded), reloaded.history(), jumped]).toEqual(["left", [{ inputs: 0, chosen: "l" }], true]);
+  // It goes on from there, with the chance that it was saved with.
+  reloaded.take({ type: "ended", turn: 1 });
+  expect(node(open(keep))).toBe("end");
+  reloaded.dropSave(save!.id);
+  expect(open(keep).saves()).toEqual([]);
+});
+
+test("there is room for so many saves, and none is lost for another", async () => {
+  const keep = keeping();
+  const source = open(keep);
+  for (let number = 1; number <= 20; number++) await source.save(`${number}`);
+  await expect(source.save("one more")).rejects.toThrow("There is room for 20 saves");
+  expect(
+    open(keep)
+      .saves()
+      .map(({ name }) => name),
+  ).toEqual(Array.from({ length: 20 }, (_, at) => `${at + 1}`));
+});
+
+test("what was kept before there were saves is gone on with, and what is damaged begins anew", () => {
+  const kept = new Map([["play", JSON.stringify({ seed: 7, inputs: [left] })]]);
+  expect(node(open(keeping(kept)))).toBe("left");
+  kept.set("play", JSON.stringify({ seed: 7, inputs: [left], saves: [{ id: "x" }] }));
+  expect([node(open(keeping(kept))), open(keeping(kept)).saves()]).toEqual(["left", []]);
+  kept.set("play", "{");
+  expect(node(open(keeping(kept)))).toBe("ask");
+});
