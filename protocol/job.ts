@@ -273,6 +273,8 @@ export const Job = z.object({
   /** SHA-256 over canonical parameters and inputs: equal hashes ask for the same video. */
   hash: z.string(),
   priority: z.int(),
+  /** Among its owner's jobs of the same priority lower goes first; of the same rank who has waited longer. */
+  rank: z.number(),
   scheduledFor: Time.nullable(),
   parentJobId: Id.nullable(),
   /** Null: it was asked for at one provider only. */
@@ -403,6 +405,7 @@ const sampleJob: Job = {
   inputs: [],
   hash: "9f2c…",
   priority: 5,
+  rank: 0,
   scheduledFor: null,
   parentJobId: null,
   fallback: null,
@@ -567,6 +570,16 @@ export const jobs = domain({
       mutation: true,
       errors: ["not_found"],
       example: { input: { ids: ["job_1"], priority: "next" }, output: { done: ["job_1"], failed: [] } },
+    }),
+    arrange: call({
+      summary:
+        "Puts own jobs that wait at one provider in this order, all with this priority. Those that come later stand behind them. What has been sent meanwhile goes on.",
+      access: "user",
+      input: z.object({ ids: z.array(Id).min(1).max(500), priority: JobPriority }),
+      output: BulkResult,
+      mutation: true,
+      errors: ["not_found", "conflict"],
+      example: { input: { ids: ["job_2", "job_1"], priority: 5 }, output: { done: ["job_2", "job_1"], failed: [] } },
     }),
     retry: call({
       summary: "Makes a new job of each, with the same request and the old one as parent.",

@@ -549,6 +549,31 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     expect(order.toSorted((x, y) => started(x) - started(y))).toEqual(order);
   });
 
+  test("jobs that wait are taken in the order in which their owner puts them, and what came later after them", async () => {
+    studio.settings.concurrency = 1;
+    const release = studio.script.hold("track");
+    const running = await server.create();
+    await watch.state(running.id, "processing");
+    const [a, b, c] = (await create({}, 3)).jobs.map(({ id }) => id) as [string, string, string];
+    const urgent = await server.create({ priority: 2 });
+    const arrange = (ids: Array<string>, user?: string) => server.call("jobs.arrange", { ids, priority: 5 }, user);
+    expect(await arrange([c, a, running.id, urgent.id, b])).toEqual({
+      done: [c, a, urgent.id, b],
+      failed: [{ id: running.id, message: "Its turn has come already." }],
+    });
+    const places = [c, a, urgent.id, b].map((id) => watch.jobs.get(id)!);
+    expect(places.map(({ priority }) => priority)).toEqual([5, 5, 5, 5]);
+    expect(places.map(({ rank }) => rank)).toEqual(places.map(({ rank }) => rank).toSorted((x, y) => x - y));
+    const late = await server.create();
+    expect(await codeOf(arrange([a], "usr_other"))).toBe("not_found");
+    release();
+    const order = [running.id, c, a, urgent.id, b, late.id];
+    for (const id of order) await watch.ended(id);
+    const started = (id: string) => watch.jobs.get(id)!.submittedAt!;
+    expect(order.toSorted((x, y) => started(x) - started(y))).toEqual(order);
+    expect(await arrange([c, a])).toMatchObject({ done: [], failed: [{ message: "It has already ended: completed." }, {}] });
+  });
+
   test("the journal of a job tells its story and folds to its state", async () => {
     const job = await server.create();
     const done = await watch.ended(job.id);

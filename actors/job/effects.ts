@@ -96,7 +96,14 @@ const atProvider =
   <A>(effect: Effect.Effect<A, EffectFailure>): Effect.Effect<A, EffectFailure> =>
     Effect.tapError(effect, ({ kind, message }) => logged("provider:error", { step, kind, error: message }));
 
-const slotRequest = ({ id, provider, ownerId, priority, rank = 0 }: JobOrder) => ({ jobId: id, provider, ownerId, priority, rank });
+const slotRequest = ({ id, provider, ownerId, priority, rank = 0 }: JobOrder, since: number) => ({
+  jobId: id,
+  provider,
+  ownerId,
+  priority,
+  rank,
+  since,
+});
 
 type JobEffects = ActorDefinition<typeof jobMachine, Actors>["effects"];
 type CallOf<N extends keyof JobEffects> = Parameters<JobEffects[N]["run"]>[0];
@@ -129,9 +136,9 @@ export const jobEffects = Effect.gen(function* () {
   const connectionOf = (order: JobOrder, accountId: string | null): Effect.Effect<Connection, EffectFailure> =>
     Effect.flatMap(providerOf(order), (provider) => Effect.mapError(accounts.connection(provider, accountId), ofProvider));
 
-  /** At once for a job that holds its slot; one that was parked gave it away and queues anew. A place at an account is the job's own. */
+  /** At once for a job that holds its slot; one that was parked gave it away and queues anew, before those that have begun nothing. A place at an account is the job's own. */
   const withSlot = (order: JobOrder): Effect.Effect<string | null, EffectFailure> =>
-    order.pooled ? Effect.succeed(null) : Effect.mapError(slots.acquire(slotRequest(order)), ofCall);
+    order.pooled ? Effect.succeed(null) : Effect.mapError(slots.acquire(slotRequest(order, 0)), ofCall);
 
   const acquireSlot = Effect.fnUntraced(function* ({ input: { order, key, since }, send: tell }: CallOf<"acquireSlot">) {
     yield* Effect.mapError(providerOf(order), unsent);
@@ -142,7 +149,7 @@ export const jobEffects = Effect.gen(function* () {
       return yield* waitInPool(waiting, mayLeave, (wait) => tell({ type: "slot.waits", ...wait }));
     }
     return {
-      slot: yield* slotUnlessPaused(order, (wait) => tell({ type: "slot.waits", ...wait })),
+      slot: yield* slotUnlessPaused(order, since, (wait) => tell({ type: "slot.waits", ...wait })),
       expectedMs: durations.expected(order),
     };
   });
@@ -150,10 +157,11 @@ export const jobEffects = Effect.gen(function* () {
   /** Waits as long as a person holds its owner's jobs back there, and for a slot. */
   const slotUnlessPaused = Effect.fnUntraced(function* (
     order: JobOrder,
+    since: number,
     tell: (wait: Omit<SlotWaits, "type">) => Effect.Effect<void>,
   ): Effect.fn.Return<string, EffectFailure> {
     const { id, ownerId, provider, providerTitle } = order;
-    const acquire = Effect.mapError(slots.acquire(slotRequest(order)), (error) => unsent(ofCall(error)));
+    const acquire = Effect.mapError(slots.acquire(slotRequest(order, since)), (error) => unsent(ofCall(error)));
     for (;;) {
       const pause = pauses.of(ownerId, provider);
       if (pause !== null) {

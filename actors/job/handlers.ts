@@ -17,6 +17,7 @@ import { principalOf } from "#runtime/auth/handlers.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
+import { ranksInOrder } from "./arrange.ts";
 import { accepting, acknowledgedRow, jobAddress } from "./accept.ts";
 import { batchEstimate, prepareBatch, singlesOf } from "./batch.ts";
 import { hashOf, idFor } from "./canonical.ts";
@@ -39,6 +40,9 @@ const notFound = (id: string): CallError => new CallError("not_found", `The job 
 const noJob = "There is no such job.";
 
 const hasEnded = (state: JobState): string => `It has already ended: ${state}.`;
+
+const turnHasCome = "Its turn has come already.";
+const mayBeMoved = (state: JobState): boolean => state === "paused" || waitingJobStates.has(state);
 
 const tooLate = (charges: Job["charges"]): string =>
   `Too late: it is made already${charges.length > 0 ? " and charged" : ""}, and is kept. Should it not come after all, the job ends as cancelled.`;
@@ -114,8 +118,8 @@ export const jobHandlers = Effect.gen(function* () {
   };
   const prioritiseOne = (id: string, place: { readonly priority: number; readonly rank: number }) =>
     Effect.map(told(id, { type: "job.prioritise", ...place }), ({ state }) => {
-      if (state === "paused" || waitingJobStates.has(state)) return null;
-      return finalJobStates.has(state) ? hasEnded(state) : "Its turn has come already.";
+      if (mayBeMoved(state)) return null;
+      return finalJobStates.has(state) ? hasEnded(state) : turnHasCome;
     });
 
   /** Does the same to each of the chosen jobs. */
@@ -229,6 +233,26 @@ export const jobHandlers = Effect.gen(function* () {
             rank: index / 1000 - now,
           }),
         )(chosen, context);
+      }),
+
+      "jobs.arrange": Effect.fnUntraced(function* ({ ids: asked, priority }, context) {
+        const ids = [...new Set(asked)];
+        const ownerId = yield* owner(context);
+        const own = yield* known(ownerId, ids);
+        if (own.size === 0) return yield* Effect.fail(notFound(ids[0]!));
+        const rows = ids.flatMap((id) => own.get(id) ?? []);
+        // What it has left is no place in a queue.
+        const waits = rows.filter(({ state }) => mayBeMoved(state as JobState));
+        if (new Set(waits.map(({ provider }) => provider)).size > 1) {
+          return yield* Effect.fail(new CallError("conflict", "They wait at several providers: each has a queue of its own."));
+        }
+        const ranks = ranksInOrder(waits.map(({ id, rank, priority: now }) => ({ id, rank: now === priority ? rank : null })));
+        const places = new Map(waits.map(({ id, rank }) => [id, { priority, rank: ranks.get(id) ?? rank }]));
+        return yield* bulk((id, before) => {
+          const place = places.get(id);
+          if (place === undefined) return Effect.succeed(finalJobStates.has(before.state) ? hasEnded(before.state) : turnHasCome);
+          return place.priority === before.priority && place.rank === before.rank ? Effect.succeed(null) : prioritiseOne(id, place);
+        })({ ids }, context);
       }),
 
       "jobs.markDone": Effect.fnUntraced(function* ({ id, key, providerJobId = null, charged = null }, context) {

@@ -7,7 +7,7 @@ const open = (concurrency: number) => {
   const granted: Array<string> = [];
   const book = new SlotBook(() => concurrency);
   const ask = (jobId: string, ownerId = "a", priority = 5, rank = 0) =>
-    book.request({ jobId, provider: "p", ownerId, priority, rank }, () => void granted.push(jobId));
+    book.request({ jobId, provider: "p", ownerId, priority, rank, since: 0 }, () => void granted.push(jobId));
   return { book, granted, ask };
 };
 
@@ -36,7 +36,7 @@ describe("slots", () => {
     const { book, granted, ask } = open(1);
     for (const job of ["moves", "waits"]) ask(job);
     const moves = (provider: string) =>
-      book.request({ jobId: "moves", provider, ownerId: "a", priority: 5, rank: 0 }, (slot) => void granted.push(slot));
+      book.request({ jobId: "moves", provider, ownerId: "a", priority: 5, rank: 0, since: 0 }, (slot) => void granted.push(slot));
     moves("q");
     expect(granted).toEqual(["moves", "waits", "q-1"]);
     moves("q");
@@ -141,13 +141,16 @@ describe("slots", () => {
             case "ask": {
               if (holding.has(job.id)) break;
               waiting.set(job.id, { priority: job.priority, came: waiting.get(job.id)?.came ?? given });
-              const stop = book.request({ jobId: job.id, provider: "p", ownerId: job.owner, priority: job.priority, rank: 0 }, () => {
-                const mine = waiting.get(job.id)!;
-                const risen = mine.priority - Math.floor((given++ - mine.came) / rise);
-                if ([...waiting.values()].some(({ priority }) => priority < risen)) problems.push("a higher priority was passed over");
-                waiting.delete(job.id);
-                holding.add(job.id);
-              });
+              const stop = book.request(
+                { jobId: job.id, provider: "p", ownerId: job.owner, priority: job.priority, rank: 0, since: 0 },
+                () => {
+                  const mine = waiting.get(job.id)!;
+                  const risen = mine.priority - Math.floor((given++ - mine.came) / rise);
+                  if ([...waiting.values()].some(({ priority }) => priority < risen)) problems.push("a higher priority was passed over");
+                  waiting.delete(job.id);
+                  holding.add(job.id);
+                },
+              );
               stops.set(job.id, stop);
               break;
             }

@@ -7,8 +7,10 @@ export interface SlotRequest {
   readonly ownerId: string;
   /** Lower goes first. */
   readonly priority: number;
-  /** Among the user's own of this priority lower goes first; 0: in the order in which they come. Never above 0. */
+  /** Among the user's own of this priority lower goes first. */
   readonly rank: number;
+  /** Since when it has waited, ms epoch: of the same rank who has waited longer goes first. */
+  readonly since: number;
 }
 
 interface Waiter extends SlotRequest {
@@ -23,6 +25,9 @@ export const rise = 20;
 /** Waiters of one priority: users in the order of their turns, and each one's jobs in order. */
 type Turns = Map<string, Map<string, Waiter>>;
 
+const before = (a: Pick<SlotRequest, "rank" | "since">, b: Pick<SlotRequest, "rank" | "since">): number =>
+  a.rank - b.rank || a.since - b.since;
+
 class Desk {
   readonly #name: string;
   readonly #concurrency: () => number;
@@ -32,6 +37,8 @@ class Desk {
   waiting = 0;
   /** Places given so far. */
   #given = 0;
+  /** Whoever has come stands before or at this. */
+  #last: Pick<SlotRequest, "rank" | "since"> = { rank: Number.NEGATIVE_INFINITY, since: 0 };
 
   constructor(name: string, concurrency: () => number) {
     this.#name = name;
@@ -46,8 +53,9 @@ class Desk {
     let jobs = turns.get(waiter.ownerId);
     if (jobs === undefined) turns.set(waiter.ownerId, (jobs = new Map()));
     jobs.set(waiter.jobId, waiter);
-    // Only who asks to run next goes before any.
-    if (waiter.rank < 0) turns.set(waiter.ownerId, new Map([...jobs].sort(([, a], [, b]) => a.rank - b.rank)));
+    // Most come last, and are it.
+    if (before(waiter, this.#last) < 0) turns.set(waiter.ownerId, new Map([...jobs].sort(([, a], [, b]) => before(a, b))));
+    else this.#last = waiter;
     this.waiting++;
   }
 
@@ -128,7 +136,7 @@ export class SlotBook {
 
   /** Notes a slot that a job held before it came to this process. */
   restore(jobId: string, provider: string, slot: string): void {
-    this.#known.set(jobId, { jobId, provider, ownerId: "", priority: 0, rank: 0 });
+    this.#known.set(jobId, { jobId, provider, ownerId: "", priority: 0, rank: 0, since: 0 });
     this.#desk(provider).holders.set(jobId, slot);
   }
 

@@ -19,6 +19,7 @@ export interface JobRow {
   readonly hash: string;
   readonly asked_hash: string | null;
   readonly priority: number;
+  readonly rank: number;
   readonly scheduled_for: number | null;
   readonly parent_job_id: string | null;
   readonly fallback: Readonly<Record<string, unknown>> | null;
@@ -40,7 +41,7 @@ export interface JobRow {
 
 const columns = (sql: Queryable) => sql`
   j.id, j.rev, j.owner_id, j.operation, j.provider, j.state, j.progress, j.eta_at, j.waiting_for, j.name, j.prompt, j.template, j.params,
-  j.inputs, j.hash, j.asked_hash, j.priority, j.scheduled_for, j.parent_job_id, j.fallback, j.batch_id, j.cell, j.attempt, j.max_attempts, j.failure,
+  j.inputs, j.hash, j.asked_hash, j.priority, j.rank, j.scheduled_for, j.parent_job_id, j.fallback, j.batch_id, j.cell, j.attempt, j.max_attempts, j.failure,
   j.asset_id, j.slot, j.account_id, j.credits, j.charges, j.parked, j.created_at, j.submitted_at, j.finished_at`;
 
 const textArray = (sql: Queryable, values: ReadonlyArray<string>) => sql`${sql.array([...values], 25)}::text[]`;

@@ -128,6 +128,23 @@ export const runNext = ({ client }: Pick<Reach, "client">, ids: ReadonlyArray<st
     { ask: (part) => client.call("jobs.prioritise", { ...part, priority: "next" }, { key: newKey() }), done: "put first" },
   );
 
+/** Own jobs that wait at one provider, in this order. Answers whether they stand so. */
+export const arrangeJobs = async (
+  { client }: Pick<Reach, "client">,
+  { ids, priority }: { readonly ids: ReadonlyArray<string>; readonly priority: number },
+): Promise<boolean> => {
+  try {
+    const { failed } = await client.call("jobs.arrange", { ids: [...ids], priority }, { key: newKey() });
+    if (failed[0] !== undefined) {
+      toast(`${formatCount(failed.length, "job")} could not be moved`, { tone: "warn", detail: failed[0].message });
+    }
+    return true;
+  } catch (error) {
+    toast("The order could not be changed", { tone: "bad", detail: sentenceOf(error) });
+    return false;
+  }
+};
+
 /** What of a choice of jobs can be paused and what can be resumed. */
 export const holdable = (
   jobs: ReadonlyArray<Pick<Job, "id" | "state">>,

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { ProviderQueue } from "#protocol/account.ts";
 import { sampleJob } from "#web/store/testing.ts";
-import { groupsOf } from "./groups.ts";
+import { arranged, groupsOf } from "./groups.ts";
 
 const job = (id: string, provider: string, change: object = {}) => sampleJob({ id, provider, state: "waitingForSlot", ...change });
 const queue = (provider: string, waiting: number, ids: ReadonlyArray<string>): ProviderQueue => ({
@@ -26,7 +26,24 @@ it("goes by priority and age where nobody tells the turns", () => {
     job("late", "studio", { createdAt: 9 }),
     job("early", "studio", { createdAt: 1 }),
     job("urgent", "studio", { priority: 0, createdAt: 99 }),
+    job("first", "studio", { rank: -1, createdAt: 50 }),
   ];
-  expect(groupsOf(jobs, [])[0]?.jobs.map((each) => each.job.id)).toEqual(["urgent", "early", "late"]);
+  expect(groupsOf(jobs, [])[0]?.jobs.map((each) => each.job.id)).toEqual(["urgent", "first", "early", "late"]);
   expect(groupsOf([], [queue("pixverse", 3, [])])).toEqual([]);
+});
+
+it("puts a job elsewhere among its like, and gives it the priority of those that it comes to stand among", () => {
+  const own = [job("a", "p"), job("b", "p"), job("c", "p"), job("d", "p", { priority: 7 })].map((each) => ({ job: each }));
+  expect(arranged(own, "c", 0)).toEqual({ ids: ["c", "a", "b"], priority: 5 });
+  expect(arranged(own, "a", 2)).toEqual({ ids: ["b", "c", "a"], priority: 5 });
+  expect(arranged(own, "a", 9)).toEqual({ ids: ["d", "a"], priority: 7 });
+  expect(arranged(own, "d", 1)).toEqual({ ids: ["a", "d", "b", "c"], priority: 5 });
+  for (const [id, to] of [
+    ["a", 0],
+    ["a", -1],
+    ["d", 9],
+    ["nobody", 1],
+  ] as const) {
+    expect(arranged(own, id, to)).toBeNull();
+  }
 });

@@ -15,9 +15,9 @@ export interface WaitingGroup {
   readonly jobs: ReadonlyArray<WaitingJob>;
 }
 
-/** Where nobody tells the turns: as a place is given there, by priority and then by age. */
+/** Where nobody tells the turns: as a place is given there, by priority, then as a person has put them, then by age. */
 const byPriority = (a: WaitingJob, b: WaitingJob): number =>
-  a.job.priority - b.job.priority || a.job.createdAt - b.job.createdAt || (a.job.id < b.job.id ? -1 : 1);
+  a.job.priority - b.job.priority || a.job.rank - b.job.rank || a.job.createdAt - b.job.createdAt || (a.job.id < b.job.id ? -1 : 1);
 
 export const groupsOf = (jobs: ReadonlyArray<Job>, queues: ReadonlyArray<ProviderQueue>): ReadonlyArray<WaitingGroup> => {
   const byProvider = Map.groupBy(jobs, ({ provider }) => provider);
@@ -35,4 +35,27 @@ export const groupsOf = (jobs: ReadonlyArray<Job>, queues: ReadonlyArray<Provide
       };
     })
     .sort((a, b) => b.jobs.length - a.jobs.length || (a.provider < b.provider ? -1 : 1));
+};
+
+/** What is asked for so that one job stands elsewhere among one's own. */
+interface Arrangement {
+  /** All own ones of this priority, in the new order. */
+  readonly ids: ReadonlyArray<string>;
+  readonly priority: number;
+}
+
+/**
+ * A job is put at another place, 0 the first: it takes the priority of those among which it comes to stand, so that it stays there. Null: it stands
+ * there already.
+ */
+export const arranged = (jobs: ReadonlyArray<Pick<WaitingJob, "job">>, id: string, to: number): Arrangement | null => {
+  const from = jobs.findIndex(({ job }) => job.id === id);
+  const moved = jobs[from]?.job;
+  const place = Math.max(0, Math.min(jobs.length - 1, to));
+  if (moved === undefined || from === place) return null;
+  const others = jobs.toSpliced(from, 1).map(({ job }) => job);
+  // Up: as urgent as the one that is behind it then. Down: as the one before.
+  const { priority } = others[place < from ? place : place - 1] ?? moved;
+  const order = others.toSpliced(place, 0, moved);
+  return { ids: order.filter((job) => job === moved || job.priority === priority).map((job) => job.id), priority };
 };

@@ -52,7 +52,8 @@ const show = async (
   await screen.findByRole(jobs.length === 0 ? "heading" : "list");
   return { ...shown, setVisible };
 };
-const row = (name: RegExp) => screen.findByRole("button", { name });
+/** Not its handle, whose name begins otherwise. */
+const row = (name: RegExp) => screen.findByRole("button", { name: new RegExp(`^${name.source}`) });
 const rows = () => screen.getAllByRole("button", { expanded: false }).map((button) => button.querySelector("strong")?.textContent);
 
 describe("the Queue panel", () => {
@@ -101,6 +102,60 @@ describe("the Queue panel", () => {
     fireEvent.click(await row(/a job_2/));
     fireEvent.click(runNext());
     await waitFor(() => expect(client.calls.at(-1)).toEqual({ name: "jobs.prioritise", input: { ids: ["job_2"], priority: "next" } }));
+  });
+
+  it("puts a job elsewhere among one's own by keys, keeps the focus at it, and says where it stands", async () => {
+    const jobs = ["job_1", "job_2", "job_3"];
+    const { client } = await show(
+      jobs.map((id) => waits(id)),
+      [queue(jobs)],
+      { "jobs.arrange": ({ ids }) => ({ done: ids, failed: [] }) },
+    );
+    await waitFor(() => expect(rows()).toEqual(["a job_1", "a job_2", "a job_3"]));
+    const handle = (name: string) => screen.getByRole("button", { name: `Move a ${name}` });
+    handle("job_1").focus();
+    fireEvent.keyDown(handle("job_1"), { key: "ArrowUp" });
+    fireEvent.keyDown(handle("job_1"), { key: "ArrowDown" });
+    await screen.findByText("Moved to place 2 of 3.");
+    client.deltas("accounts.queue", [queue(["job_2", "job_1", "job_3"])]);
+    await waitFor(() => expect(rows()).toEqual(["a job_2", "a job_1", "a job_3"]));
+    expect(document.activeElement).toBe(handle("job_1"));
+    fireEvent.keyDown(handle("job_3"), { key: "Home" });
+    await screen.findByText("Moved to place 1 of 3.");
+    expect(client.calls.filter(({ name }) => name === "jobs.arrange").map(({ input }) => input)).toEqual([
+      { ids: ["job_2", "job_1", "job_3"], priority: 5 },
+      { ids: ["job_3", "job_2", "job_1"], priority: 5 },
+    ]);
+  });
+
+  it("is dragged by its handle, shows where it would be dropped, and says what was sent meanwhile", async () => {
+    const jobs = ["job_1", "job_2", "job_3"];
+    const { client } = await show(
+      jobs.map((id) => waits(id)),
+      [queue(jobs)],
+      { "jobs.arrange": () => ({ done: [], failed: [{ id: "job_3", message: "Its turn has come already." }] }) },
+    );
+    await waitFor(() => expect(rows()).toHaveLength(3));
+    const items = [...document.querySelectorAll<HTMLElement>(".queue-job")];
+    items.forEach((item, at) => {
+      item.getBoundingClientRect = () => new DOMRect(0, at * 100, 300, 100);
+    });
+    const handle = screen.getByRole("button", { name: "Move a job_3" });
+    const marks = () => items.map((item) => item.dataset["mark"] ?? "");
+    const drag = (y: number) => fireEvent.pointerMove(handle, { clientY: y });
+    fireEvent.pointerDown(handle, { button: 0, clientY: 250 });
+    expect(marks()).toEqual(["", "", "carried"]);
+    drag(60);
+    expect(marks()).toEqual(["", "before", "carried"]);
+    fireEvent.keyDown(handle, { key: "Escape" });
+    fireEvent.pointerUp(handle);
+    expect(client.calls.some(({ name }) => name === "jobs.arrange")).toBe(false);
+    fireEvent.pointerDown(handle, { button: 0, clientY: 250 });
+    drag(10);
+    expect(marks()).toEqual(["before", "", "carried"]);
+    fireEvent.pointerUp(handle);
+    await screen.findByText("1 job could not be moved");
+    expect(client.calls.find(({ name }) => name === "jobs.arrange")?.input).toEqual({ ids: ["job_3", "job_1", "job_2"], priority: 5 });
   });
 
   it("is opened at the job that is meant", async () => {

@@ -11,7 +11,9 @@ import { Button } from "#web/ui/button.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
-import { groupsOf, type WaitingGroup } from "./groups.ts";
+import { arrangeJobs } from "#web/panels/jobs/actions.ts";
+import { arranged, groupsOf, type WaitingGroup } from "./groups.ts";
+import { createReorder } from "./reorder.ts";
 import { Waiting } from "./waiting.tsx";
 import "./queue.css";
 
@@ -111,10 +113,26 @@ interface GroupProps {
 }
 
 const Group: Component<GroupProps> = (props) => {
-  const { providers } = useWorkspace();
+  const workspace = useWorkspace();
+  const { providers } = workspace;
   const title = () => providers.title(props.group.provider);
   const others = () => props.group.waiting - props.group.jobs.length;
-  const ids = createMemo(() => props.group.jobs.map(({ job }) => job.id));
+  const ids = createMemo(() => props.group.jobs.map(({ job }) => job.id), undefined, {
+    equals: (a, b) => a.length === b.length && a.every((id, at) => id === b[at]),
+  });
+  const [moving, setMoving] = createSignal<string | null>(null);
+  const [said, setSaid] = createSignal("");
+  const move = (id: string, to: number) => {
+    const arrangement = arranged(props.group.jobs, id, to);
+    if (arrangement === null || moving() !== null) {
+      return;
+    }
+    setMoving(id);
+    void arrangeJobs(workspace, arrangement)
+      .then((stands) => stands && setSaid(`Moved to place ${to + 1} of ${ids().length}.`))
+      .finally(() => setMoving(null));
+  };
+  const reorder = createReorder({ ids, onMove: move });
   return (
     <section class="queue-group" aria-label={`Waiting for ${title()}`}>
       <header class="queue-head">
@@ -134,12 +152,22 @@ const Group: Component<GroupProps> = (props) => {
           Accounts
         </Button>
       </header>
-      <ol class="queue-jobs">
+      <p class="visually-hidden" role="status">
+        {said()}
+      </p>
+      <ol class="queue-jobs" ref={reorder.list}>
         <For each={ids()}>
           {(id) => (
             <Show when={props.group.jobs.find(({ job }) => job.id === id)}>
               {(waiting) => (
-                <Waiting waiting={waiting()} open={props.chosen === id} verdicts={props.verdicts} onToggle={() => props.onChoose(id)} />
+                <Waiting
+                  waiting={waiting()}
+                  open={props.chosen === id}
+                  verdicts={props.verdicts}
+                  onToggle={() => props.onChoose(id)}
+                  handle={ids().length > 1 ? reorder.handle(id) : null}
+                  mark={moving() === id ? "carried" : reorder.markOf(id)}
+                />
               )}
             </Show>
           )}

@@ -4,6 +4,7 @@ import ChevronRight from "lucide-solid/icons/chevron-right";
 import ChevronsUp from "lucide-solid/icons/chevrons-up";
 import CircleCheck from "lucide-solid/icons/circle-check";
 import CircleX from "lucide-solid/icons/circle-x";
+import GripVertical from "lucide-solid/icons/grip-vertical";
 import ListVideo from "lucide-solid/icons/list-video";
 import { createUniqueId, For, Show, type Component } from "solid-js";
 import type { QueueVerdict } from "#protocol/account.ts";
@@ -15,7 +16,9 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { AccountStateBadge } from "#web/ui/account-state.tsx";
 import { Button } from "#web/ui/button.tsx";
 import { formatCount, formatFull, formatSpan } from "#web/ui/format.ts";
+import { tip } from "#web/ui/tooltip.tsx";
 import type { WaitingJob } from "./groups.ts";
+import type { Reorder } from "./reorder.ts";
 
 interface WaitingProps {
   readonly waiting: WaitingJob;
@@ -23,6 +26,9 @@ interface WaitingProps {
   /** Of the one that is open; null: not known yet, or its provider is used without an account. */
   readonly verdicts: ReadonlyArray<QueueVerdict> | null;
   readonly onToggle: () => void;
+  /** By which it is put elsewhere; null: it stands alone. */
+  readonly handle: ReturnType<Reorder["handle"]> | null;
+  readonly mark: ReturnType<Reorder["markOf"]>;
 }
 
 const aheadWords = (ahead: number): string => (ahead === 0 ? "next" : `${ahead.toLocaleString("en")} ahead`);
@@ -33,6 +39,7 @@ export const Waiting: Component<WaitingProps> = (props) => {
   const now = useNow();
   const detailId = createUniqueId();
   const job = () => props.waiting.job;
+  const name = () => job().name ?? (job().prompt === "" ? "(no prompt)" : job().prompt);
   const since = () => props.waiting.queued?.since ?? job().createdAt;
   const reason = () => props.waiting.queued?.reason ?? job().waitingFor ?? "A place is being looked for.";
   const places = () => {
@@ -40,11 +47,24 @@ export const Waiting: Component<WaitingProps> = (props) => {
     return provider?.account === null ? provider.concurrency : null;
   };
   return (
-    <li class="queue-job" data-open={props.open ? "" : undefined}>
+    <li class="queue-job" data-open={props.open ? "" : undefined} data-mark={props.mark}>
+      <Show when={props.handle} keyed>
+        {(handle) => (
+          <button
+            type="button"
+            class="queue-handle"
+            aria-label={`Move ${name()}`}
+            {...tip("Drag to move, or use the arrow keys")}
+            {...handle}
+          >
+            <GripVertical size={14} aria-hidden="true" />
+          </button>
+        )}
+      </Show>
       <button type="button" class="queue-row" aria-expanded={props.open} aria-controls={detailId} onClick={() => props.onToggle()}>
         <ChevronRight size={14} aria-hidden="true" class="queue-mark" />
         <span class="queue-words">
-          <strong class="truncate">{job().name ?? (job().prompt === "" ? "(no prompt)" : job().prompt)}</strong>
+          <strong class="truncate">{name()}</strong>
           <span class="queue-reason">{reason()}</span>
         </span>
         <span class="queue-figures">
