@@ -72,7 +72,7 @@ beforeEach(async () => {
   const sealed = await seal("pix-secret-0123456789");
   await runtime.runPromise(
     Effect.flatMap(Database, (database) =>
-      database.transaction((tx) => addCredential(tx, { accountId: id, ownerId: "u1", sealed, now: 1 }, 100)),
+      database.transaction((tx) => addCredential(tx, { accountId: id, ownerId: "u1", sealed, digest: null, now: 1 }, 100)),
     ),
   );
   const account = JSON.stringify(sampleAccount(id, { provider: "pixverse", settings: { baseUrl: base } }));
@@ -104,7 +104,7 @@ test("a changed key is used over the same connections, which close when the acco
   const opened = [...sockets].at(-1);
   const before = sockets.size;
   const sealed = await seal("pix-another-0123456789");
-  await query((sql) => replaceCredential(sql, id, sealed, 2));
+  await query((sql) => replaceCredential(sql, id, sealed, null, 2));
   await failureOf((await connection()).check);
   expect(sockets.size).toBe(before);
   await runtime.runPromise(Effect.map(Bus, (bus) => bus.publish(removedAccountsChannel, id)));

@@ -6,21 +6,13 @@ import type { Account } from "#protocol/account.ts";
 import { Sealed } from "#runtime/vault/envelope.ts";
 import { Vault } from "#runtime/vault/vault.ts";
 import { openCredentials } from "./credentials.ts";
+import { type Access, hasSecrets, inOrder } from "./digest.ts";
 
-/** What makes an account what it is at its provider. */
-interface Access {
-  readonly provider: string;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly secrets: Readonly<Record<string, unknown>>;
-}
-
-const inOrder = (record: Readonly<Record<string, unknown>>): string =>
-  JSON.stringify(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-
-export const makeFindDuplicate = Effect.gen(function* () {
+export const makeDuplicates = Effect.gen(function* () {
   const database = yield* Database;
   const vault = yield* Vault;
 
+  /** Null: they cannot be opened, or there are none. */
   const secretsOf = Effect.fnUntraced(function* (id: string) {
     const [row] = yield* database.query((sql: Queryable) => accountToConnect(sql, id));
     if (row === undefined) return null;
@@ -29,9 +21,10 @@ export const makeFindDuplicate = Effect.gen(function* () {
     return opened === null ? null : Object.fromEntries(Object.entries(opened).map(([name, value]) => [name, Redacted.value(value)]));
   });
 
-  /** The first of the accounts that uses the same credentials with the same settings; what needs no credentials is alike nowhere. */
-  return Effect.fnUntraced(function* (accounts: ReadonlyArray<Account>, { provider, settings, secrets }: Access) {
-    if (Object.values(secrets).every((value) => value === undefined || value === "")) return undefined;
+  /** The first of the accounts that uses the same credentials with the same settings. */
+  const find = Effect.fnUntraced(function* (accounts: ReadonlyArray<Account>, access: Access) {
+    const { provider, settings, secrets } = access;
+    if (!hasSecrets(access)) return undefined;
     for (const account of accounts) {
       if (account.provider !== provider || inOrder(account.settings) !== inOrder(settings)) continue;
       const own = yield* secretsOf(account.id);
@@ -39,4 +32,5 @@ export const makeFindDuplicate = Effect.gen(function* () {
     }
     return undefined;
   });
+  return { find, secretsOf };
 });

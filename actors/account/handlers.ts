@@ -11,8 +11,15 @@ import { makeFollowQueues } from "#actors/pool/follow.ts";
 import { makeTellPools } from "#actors/pool/tell.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { AccountSpec, Provider } from "#actors/provider/provider.ts";
-import { Database } from "#db/client/database.ts";
-import { accountById, addCredential, removeCredential, replaceCredential, visibleAccounts } from "#db/queries/account.ts";
+import { Database, type DatabaseError } from "#db/client/database.ts";
+import {
+  accountById,
+  addCredential,
+  removeCredential,
+  replaceCredential,
+  setCredentialDigest,
+  visibleAccounts,
+} from "#db/queries/account.ts";
 import { jobsById } from "#db/queries/job.ts";
 import { spendOf } from "#db/queries/ledger.ts";
 import { quotaOf } from "#db/queries/quota.ts";
@@ -30,7 +37,8 @@ import { accountsChannel } from "./actor.ts";
 import { accountAddress } from "./address.ts";
 import type { AccountContext, AccountEvent, AccountPlan } from "./context.ts";
 import { sealCredentials } from "./credentials.ts";
-import { makeFindDuplicate } from "./duplicate.ts";
+import { type Access, makeDigest } from "./digest.ts";
+import { makeDuplicates } from "./duplicate.ts";
 import { fromStoredAccount } from "./row.ts";
 
 const day = 86_400_000;
@@ -42,6 +50,9 @@ interface Caller {
 
 const caller = (context: CallContext): Effect.Effect<Caller, CallError> =>
   Effect.map(principalOf(context), ({ userId, role }) => ({ userId, isAdmin: role === "admin" }));
+
+const isThere = (words: string): CallError =>
+  new CallError("conflict", `${words}: change that one, as two would share its places and credits unawares.`);
 
 const notFound = (id: string): CallError => new CallError("not_found", `The account ${id} does not exist, or is not yours.`);
 
@@ -78,7 +89,8 @@ export const accountHandlers = Effect.gen(function* () {
   const vault = yield* Vault;
   const followQueues = yield* makeFollowQueues;
   const tellPools = yield* makeTellPools;
-  const findDuplicate = yield* makeFindDuplicate;
+  const duplicates = yield* makeDuplicates;
+  const digestOf = yield* makeDigest;
   /** Those of one provider come one by one: two that are alike would both find nobody there. */
   const oneByOne = makeTurns();
 
@@ -115,15 +127,26 @@ export const accountHandlers = Effect.gen(function* () {
     shared && !isAdmin ? Effect.fail(new CallError("forbidden", "Only an administrator shares an account with everybody.")) : Effect.void;
 
   /** No other that the owner may use has the same credentials. */
-  const mustBeAlone = Effect.fnUntraced(function* (id: string, ownerId: string, access: Parameters<typeof findDuplicate>[1]) {
+  const mustBeAlone = Effect.fnUntraced(function* (id: string, ownerId: string, access: Access) {
     const rows = yield* orCallError(database.query((sql) => visibleAccounts(sql, ownerId, false)));
     // The same call again finds what it has made.
     const others = rows.map(fromStoredAccount).filter((each) => each.id !== id);
-    const twin = yield* orCallError(findDuplicate(others, access));
+    const twin = yield* orCallError(duplicates.find(others, access));
     if (twin === undefined) return;
-    const message = `This is the account “${twin.title}”, which is there already: change that one, as two would share its places and credits unawares.`;
-    return yield* Effect.fail(new CallError("conflict", message));
+    return yield* Effect.fail(isThere(`This is the account “${twin.title}”, which is there already`));
   });
+
+  /** Another process may add or change one at the same moment: then the database refuses the second. */
+  const unlessTwin = <A>(write: Effect.Effect<A, DatabaseError>): Effect.Effect<A, CallError> =>
+    Effect.catchTag(write, "DatabaseError", (error) =>
+      error.reason === "conflict" ? Effect.fail(isThere("This account is there already")) : orCallError(Effect.fail(error)),
+    );
+
+  const digest = (ownerId: string, access: Access): Effect.Effect<string | null, CallError> =>
+    digestOf(ownerId, access).pipe(
+      Effect.catchTag("VaultError", ({ message }) => Effect.fail(new CallError("internal", message))),
+      (made) => Effect.catchTag(made, "DatabaseError", (error) => orCallError(Effect.fail(error))),
+    );
 
   const send = (id: string, event: AccountEvent): Effect.Effect<Account, CallError> =>
     Effect.map(actors.send(accountAddress(id), { ...event }), (done) => acknowledgedAccount(id, done));
@@ -151,11 +174,12 @@ export const accountHandlers = Effect.gen(function* () {
           const id = idFor("acc", who.userId, context.key);
           yield* mustBeAlone(id, who.userId, { provider: provider.id, settings: plan.settings, secrets });
           const sealed = yield* sealCredentials(vault, id, secrets as Readonly<Record<string, string>>);
+          const of = yield* digest(who.userId, { provider: provider.id, settings: plan.settings, secrets });
           const [quota] = yield* orCallError(database.query((sql) => quotaOf(sql, who.userId)));
           const limit = who.isAdmin ? 1_000_000 : (quota?.accounts ?? settings.PIXSIM_ACCOUNTS_PER_USER);
           const now = yield* Clock.currentTimeMillis;
-          const kept = yield* orCallError(
-            database.transaction((tx) => addCredential(tx, { accountId: id, ownerId: who.userId, sealed, now }, limit)),
+          const kept = yield* unlessTwin(
+            database.transaction((tx) => addCredential(tx, { accountId: id, ownerId: who.userId, sealed, digest: of, now }, limit)),
           );
           if (kept === "full") {
             const message = `You have ${limit} accounts, and no more are allowed: remove one first.`;
@@ -185,8 +209,17 @@ export const accountHandlers = Effect.gen(function* () {
           const { id, ownerId, provider } = account;
           const sealed = yield* sealCredentials(vault, id, secrets as Readonly<Record<string, string>>);
           const now = yield* Clock.currentTimeMillis;
-          const replaced = orCallError(database.query((sql) => replaceCredential(sql, id, sealed, now)));
-          yield* oneByOne(provider, Effect.andThen(mustBeAlone(id, ownerId, { provider, settings: plan.settings, secrets }), replaced));
+          const access = { provider, settings: plan.settings, secrets };
+          const of = yield* digest(ownerId, access);
+          const replaced = unlessTwin(database.query((sql) => replaceCredential(sql, id, sealed, of, now)));
+          yield* oneByOne(provider, Effect.andThen(mustBeAlone(id, ownerId, access), replaced));
+        } else if (input.settings !== undefined) {
+          const { id, ownerId, provider } = account;
+          const secrets = yield* orCallError(duplicates.secretsOf(id));
+          const access = secrets === null ? null : { provider, settings: plan.settings, secrets };
+          const of = access === null ? null : yield* digest(ownerId, access);
+          const changed = unlessTwin(database.query((sql) => setCredentialDigest(sql, id, of)));
+          yield* oneByOne(provider, access === null ? changed : Effect.andThen(mustBeAlone(id, ownerId, access), changed));
         }
         const recheck = input.secrets !== undefined || input.settings !== undefined;
         return yield* send(account.id, { type: "account.changed", plan, recheck });

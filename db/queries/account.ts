@@ -44,8 +44,11 @@ export interface CredentialRow {
   readonly sealed: unknown;
 }
 
+/** A credential without an account, so old, belongs to a call that broke off, ms. */
+const abandonedAfter = 60_000;
+
 /**
- * Keeps sealed credentials if the owner has fewer than `limit` accounts, or they are kept already. One account of an owner at a time,
+ * Errors: `conflict` where another account has this digest. Keeps sealed credentials if the owner has fewer than `limit` accounts, or they are kept already. One account of an owner at a time,
  * whichever process adds it.
  */
 export const addCredential = async (
@@ -54,22 +57,54 @@ export const addCredential = async (
     accountId,
     ownerId,
     sealed,
+    digest,
     now,
-  }: { readonly accountId: string; readonly ownerId: string; readonly sealed: string; readonly now: number },
+  }: {
+    readonly accountId: string;
+    readonly ownerId: string;
+    readonly sealed: string;
+    readonly digest: string | null;
+    readonly now: number;
+  },
   limit: number,
 ): Promise<"kept" | "full"> => {
   await tx`select pg_advisory_xact_lock(hashtext('credential'), hashtext(${ownerId}))`;
+  // Those of a call that broke off before there was an account.
+  await tx`
+    delete from credential c where c.digest = ${digest} and c.account_id <> ${accountId} and c.changed_at < ${now - abandonedAfter}
+      and not exists (select from account a where a.id = c.account_id)`;
   const rows = await tx<Array<{ account_id: string }>>`
-    insert into credential (account_id, owner_id, sealed, changed_at)
-    select ${accountId}, ${ownerId}, ${sealed}::text::jsonb, ${now}
+    insert into credential (account_id, owner_id, sealed, digest, changed_at)
+    select ${accountId}, ${ownerId}, ${sealed}::text::jsonb, ${digest}, ${now}
     where (select count(*) from credential where owner_id = ${ownerId} and account_id <> ${accountId}) < ${limit}
     on conflict (account_id) do update set changed_at = credential.changed_at
     returning account_id`;
   return rows.length === 1 ? "kept" : "full";
 };
 
-export const replaceCredential = (sql: Queryable, accountId: string, sealed: string, now: number) =>
-  sql`update credential set sealed = ${sealed}::text::jsonb, changed_at = ${now} where account_id = ${accountId}`;
+/** Errors as `addCredential`. */
+export const replaceCredential = (sql: Queryable, accountId: string, sealed: string, digest: string | null, now: number) =>
+  sql`update credential set sealed = ${sealed}::text::jsonb, digest = ${digest}, changed_at = ${now} where account_id = ${accountId}`;
+
+/** The credentials stay, and what else makes it that account has changed. Errors as `addCredential`. */
+export const setCredentialDigest = (sql: Queryable, accountId: string, digest: string | null) =>
+  sql`update credential set digest = ${digest} where account_id = ${accountId}`;
+
+export const installationSecret = (sql: Queryable, name: string) =>
+  sql<Array<{ sealed: unknown }>>`select sealed from installation_secret where name = ${name}`;
+
+/** The first to be kept stays: answers that. */
+export const keepInstallationSecret = (sql: Queryable, name: string, sealed: string) =>
+  sql<Array<{ sealed: unknown }>>`
+    insert into installation_secret (name, sealed) values (${name}, ${sealed}::text::jsonb)
+    on conflict (name) do update set sealed = installation_secret.sealed returning sealed`;
+
+export const allInstallationSecrets = (sql: Queryable) =>
+  sql<Array<{ name: string; sealed: unknown }>>`select name, sealed from installation_secret order by name`;
+
+/** Only if it is still what was read. */
+export const rewrapInstallationSecret = (sql: Queryable, name: string, before: string, after: string) =>
+  sql`update installation_secret set sealed = ${after}::text::jsonb where name = ${name} and sealed = ${before}::text::jsonb`;
 
 /** Only if they are still those that were read. */
 export const rewrapCredential = (sql: Queryable, accountId: string, before: string, after: string) =>
