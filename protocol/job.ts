@@ -157,7 +157,7 @@ export const JobFallback = z.object({
 });
 export type JobFallback = z.infer<typeof JobFallback>;
 
-/** Lower runs first. */
+/** Lower runs first. How urgent a user may ask for a job to be, an administrator says (`quotas.get`). */
 const JobPriority = z.int().min(0).max(9);
 
 /** What is asked for. `params` are checked against the provider's schema of the operation. */
@@ -570,6 +570,16 @@ export const jobs = domain({
       mutation: true,
       errors: ["not_found"],
       example: { input: { ids: ["job_1"], priority: "next" }, output: { done: ["job_1"], failed: [] } },
+    }),
+    replace: call({
+      summary:
+        "Lets a job that waits make something else at the same provider: its place in the queue, its time and its batch stay. Refused once it is sent.",
+      access: "user",
+      input: z.object({ id: Id, request: JobRequest }),
+      output: Job,
+      mutation: true,
+      errors: ["not_found", "conflict"],
+      example: { input: { id: "job_1", request: sampleRequest }, output: { ...sampleJob, state: "waitingForSlot" } },
     }),
     arrange: call({
       summary:

@@ -29,6 +29,8 @@ export const Quota = z.object({
     storage: orNull(limits.storage),
     accounts: orNull(limits.accounts),
   }),
+  /** The most urgent priority of a job that may be asked for; lower goes first. */
+  topPriority: z.int(),
   used: z.object({ openJobs: z.int(), jobsADay: z.int(), assets: z.int(), storage: z.number(), accounts: z.int() }),
 });
 export type Quota = z.infer<typeof Quota>;
@@ -40,6 +42,7 @@ const sample: Quota = {
   userId: "usr_2",
   limits: { openJobs: 1000, jobsADay: 200, assets: 100_000, storage: 1000, accounts: 5 },
   own: { openJobs: null, jobsADay: 200, assets: null, storage: null, accounts: null },
+  topPriority: 5,
   used: { openJobs: 3, jobsADay: 41, assets: 1204, storage: 12.4, accounts: 2 },
 };
 

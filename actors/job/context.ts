@@ -83,7 +83,7 @@ export interface Fallbacks {
   readonly switches: ReadonlyArray<Switch>;
 }
 
-/** What was accepted. Never changes, but for how urgent it is, for inputs that come to be, and for the provider that is next. */
+/** What was accepted. Changes only where a person replaces it while it waits, in how urgent it is, in inputs that come to be, and in the provider that is next. */
 export interface JobOrder extends ProviderOrder {
   readonly id: string;
   readonly ownerId: string;
@@ -215,8 +215,16 @@ export interface Prioritise {
   readonly rank: number;
 }
 
+/** Something else is to be made in its place. */
+export interface Replace {
+  readonly type: "job.replace";
+  /** As it would be accepted; what makes it this job, and where it stands in the queue, stay. */
+  readonly order: JobOrder;
+}
+
 export type JobEvent =
   | { readonly type: "job.cancel" }
+  | Replace
   | { readonly type: "job.pause" }
   | { readonly type: "job.resume" }
   | Prioritise
@@ -379,6 +387,30 @@ export const settled = (context: JobContext, outcome: Charge["outcome"], at: num
     at,
   };
   return { ...given, charges: [...charges, charge].slice(-rememberedCharges) };
+};
+
+/**
+ * It is to make something else, and begins anew with all its attempts; how long it has waited, and its turn, stay. What was asked for before it
+ * gets no place any more, as the next submission has another number.
+ */
+export const replaced = (context: JobContext, order: JobOrder, at: number): Partial<JobContext> => {
+  const { id, ownerId, askedHash, priority, rank, scheduledFor, parentJobId, batchId } = context.order;
+  const { rank: _, ...asked } = order;
+  const { expectedMs, waitMs } = order;
+  return {
+    order: { ...asked, id, ownerId, askedHash, priority, ...(rank === undefined ? {} : { rank }), scheduledFor, parentJobId, batchId },
+    submission: context.submission + 1,
+    attempt: 1,
+    tries: 0,
+    unreadable: 0,
+    progress: 0,
+    account: null,
+    failure: null,
+    retryAt: null,
+    expectedMs,
+    etaAt: context.pausedAt === null ? Math.max(at, scheduledFor ?? 0) + waitMs + expectedMs : null,
+    ...(context.firstSlotAt === null ? {} : { firstSlotAt: null, heldMs: 0, deadlineAt: at + jobLimits.firstSlot }),
+  };
 };
 
 /** What a failure is to the rule by which a job falls back; null: it is no reason. */

@@ -490,6 +490,66 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     expect((await server.call("jobs.cancel", { ids })).failed).toEqual([]);
   });
 
+  test("nobody but an administrator asks for more urgency than the installation allows, however it is asked for", async () => {
+    const refusal = async (call: Promise<unknown>) => issuesOf(await call.catch((error: unknown) => error));
+    const words = "The most urgent priority that you may ask for is 1, and this is 0: an administrator may ask for it.";
+    const inRequest = [{ path: ["request", "priority"], message: words }];
+    expect(await refusal(create({ priority: 0 }))).toEqual(inRequest);
+    expect(await refusal(server.call("jobs.estimate", { request: request({ priority: 0 }), count: 1 }))).toEqual(inRequest);
+    const ids = (await create({ scheduledFor: Date.now() + 3_600_000 }, 2)).jobs.map(({ id }) => id);
+    for (const call of ["jobs.prioritise", "jobs.arrange"] as const) {
+      expect(await refusal(server.call(call, { ids, priority: 0 }))).toEqual([{ path: ["priority"], message: words }]);
+      expect((await server.call(call, { ids, priority: 1 })).done).toEqual(ids);
+    }
+    expect(await server.call("quotas.get", {})).toMatchObject({ topPriority: 1 });
+    // What was allowed stays, and is asked for again only as far as that is allowed still.
+    server.admins.add(server.user);
+    expect(await server.call("quotas.get", {})).toMatchObject({ topPriority: 0 });
+    expect((await server.call("jobs.prioritise", { ids, priority: 0 })).done).toEqual(ids);
+    server.admins.delete(server.user);
+    expect((await server.call("jobs.arrange", { ids: ids.toReversed(), priority: 0 })).done).toEqual(ids.toReversed());
+    expect((await server.call("jobs.retry", { ids: [ids[0]!], newSeed: false })).jobs).toMatchObject([{ priority: 1 }]);
+  });
+
+  test("a job that waits is replaced in its place, checked as when it was asked for, and not once it was sent", async () => {
+    const scheduledFor = Date.now() + 3_600_000;
+    const made = (await create({ scheduledFor, name: "Fox" }, 3)).jobs;
+    // Of the same moment the ids decide which came first.
+    const inTime = made.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+    const [first, job, later] = inTime.map(({ id }) => id) as [string, string, string];
+    await server.call("jobs.prioritise", { ids: [job], priority: 3 });
+    const before = await server.call("jobs.get", { id: job });
+    const replace = (changes: Parameters<typeof request>[0], user = server.user) =>
+      server.call("jobs.replace", { id: job, request: request(changes) }, user);
+    const params = { prompt: "a hare {in the grass|in the snow}", duration: 3 };
+    const now = await replace({ params, prompt: { variables: {}, seed: 7 }, priority: 5 });
+    expect(now).toMatchObject({ id: job, state: "scheduled", priority: 3, scheduledFor, batchId: before.batchId, cell: null, name: null });
+    expect(now.prompt).toMatch(/^a hare in the (?:grass|snow)$/);
+    expect(now).toMatchObject({ template: { text: params.prompt }, params: { duration: 3 }, createdAt: before.createdAt });
+    expect(await server.call("jobs.get", { id: job })).toEqual(now);
+
+    const paths = async (changes: Parameters<typeof request>[0]) =>
+      issuesOf(await replace(changes).catch((error: unknown) => error)).map(({ path }) => path.join("."));
+    expect(await paths({ params: { prompt: "", duration: 99 } })).toEqual(["request.params.prompt", "request.params.duration"]);
+    const from = (jobId: string) => ({
+      operation: "image_to_video" as const,
+      inputs: [{ jobId, frame: "last" as const, role: "image" as const }],
+    });
+    for (const id of [job, later]) expect(await paths(from(id))).toEqual(["request.inputs"]);
+    expect(await replace(from(first))).toMatchObject({ operation: "image_to_video", inputs: [{ jobId: first }] });
+    expect(await codeOf(replace({}, other))).toBe("not_found");
+    expect((await server.call("jobs.get", { id: job })).operation).toBe("image_to_video");
+
+    // Those of other tests hold places still.
+    studio.settings.concurrency = 1000;
+    const sent = (await create({})).jobs[0]!;
+    await server.run(Effect.promise(() => studio.script.begun("track")));
+    const error = await server
+      .call("jobs.replace", { id: sent.id, request: request({ params: { prompt: "a hare" } }) })
+      .catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: "conflict", message: "It has been sent already, and is made as it was: cancel it and ask anew." });
+  });
+
   test("a retry is a new job with the old one as its parent", async () => {
     server.shelf.put("ast_1", server.user);
     const source = {

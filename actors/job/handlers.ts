@@ -4,6 +4,7 @@ import { fromStoredAccount } from "#actors/account/row.ts";
 import type { Assets } from "#actors/asset/assets.ts";
 import { createdPlace, pageOf, type Place, placeOf } from "#actors/page.ts";
 import { poolRules } from "#actors/pool/rules.ts";
+import { priorityWords, topPriorityOf } from "#actors/quota/priority.ts";
 import { Providers } from "#actors/provider/index.ts";
 import { Database } from "#db/client/database.ts";
 import { visibleAccounts } from "#db/queries/account.ts";
@@ -15,6 +16,7 @@ import { Actors } from "#runtime/actor/actors.ts";
 import { eventIdOf, whoMay } from "#runtime/actor/handlers.ts";
 import { principalOf } from "#runtime/auth/handlers.ts";
 import { Bus } from "#runtime/bus/bus.ts";
+import { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { ranksInOrder } from "./arrange.ts";
@@ -26,7 +28,7 @@ import { providerSpec } from "./form.ts";
 import type { Submitted } from "./machine.ts";
 import { jobChannel } from "./pipeline.ts";
 import { prepare } from "./fallback.ts";
-import { type Prepared, refuse } from "./request.ts";
+import { type Issue, orderOf, type Prepared, refuse } from "./request.ts";
 import { fromStored } from "./row.ts";
 
 /** Rows of the snapshot of the topic. */
@@ -56,8 +58,8 @@ const sameInput = (input: unknown): unknown => {
   return rest.assetId === undefined ? { ...rest, jobId, frame } : rest;
 };
 
-/** The request that a stored job was made from, with its seed: also where it has gone on elsewhere since. */
-const requestOf = (row: JobRow): JobRequest => {
+/** The request that a stored job was made from, with its seed: also where it has gone on elsewhere since. No more urgent than its owner may ask for now. */
+const requestOf = (row: JobRow, mostUrgentNow: number): JobRequest => {
   const { fallback } = fromStored(row);
   const now = { provider: row.provider, operation: row.operation, params: row.params };
   const [first = now, ...orders] = [...(fallback?.switches ?? []), now, ...(fallback?.orders ?? [])];
@@ -67,7 +69,7 @@ const requestOf = (row: JobRow): JobRequest => {
     params: first.params,
     ...(fallback === null ? {} : { fallback: { on: fallback.on, afterMs: fallback.afterMs ?? undefined, orders } }),
     inputs: row.inputs.map(sameInput),
-    priority: row.priority,
+    priority: Math.max(row.priority, mostUrgentNow),
     ...(row.name === null ? {} : { name: row.name }),
   });
 };
@@ -80,6 +82,7 @@ export const jobHandlers = Effect.gen(function* () {
   const actors = yield* Actors;
   const bus = yield* Bus;
   const providers = yield* Providers;
+  const settings = yield* Settings;
   const rulesAt = yield* poolRules;
   const services = yield* Effect.context<Providers | Assets | Database>();
   const { accept, estimate, known, refusals, repeated } = yield* accepting;
@@ -122,6 +125,14 @@ export const jobHandlers = Effect.gen(function* () {
       return finalJobStates.has(state) ? hasEnded(state) : turnHasCome;
     });
 
+  const top = (context: CallContext) => Effect.map(principalOf(context), (principal) => topPriorityOf(principal, settings));
+
+  /** Errors: invalid_input where the caller may not ask for so much. */
+  const mayAskFor = Effect.fnUntraced(function* (priority: number, path: Issue["path"], context: CallContext) {
+    const message = priorityWords(priority, yield* top(context));
+    if (message !== null) return yield* Effect.fail(refuse([{ path, message }]));
+  });
+
   /** Does the same to each of the chosen jobs. */
   const bulk = (one: One) =>
     Effect.fnUntraced(function* (
@@ -163,6 +174,7 @@ export const jobHandlers = Effect.gen(function* () {
 
       "jobs.estimate": Effect.fnUntraced(function* ({ dryRun = false, ...batch }, context) {
         const ownerId = yield* owner(context);
+        yield* mayAskFor(batch.request.priority, ["request", "priority"], context);
         if (dryRun) yield* Effect.provide(prepareBatch(ownerId, batch, "", yield* Clock.currentTimeMillis), services);
         const singles = yield* Effect.provide(
           singlesOf(ownerId, batch, ({ provider }, request, params) => estimate({ provider, request }, params)),
@@ -186,6 +198,7 @@ export const jobHandlers = Effect.gen(function* () {
 
       "jobs.create": Effect.fnUntraced(function* (batch, context) {
         const ownerId = yield* owner(context);
+        yield* mayAskFor(batch.request.priority, ["request", "priority"], context);
         const askedHash = context.key === undefined ? null : hashOf(batch);
         // Of a grid without faults, which is known only once it is looked at: a repeat is of one that was accepted.
         const count = batch.grid === undefined ? batch.count : Math.min(gridSize(batch.grid) * batch.count, mostJobsAtOnce);
@@ -221,6 +234,7 @@ export const jobHandlers = Effect.gen(function* () {
       "jobs.resume": bulk(resumeOne),
       "jobs.prioritise": Effect.fnUntraced(function* ({ priority, ...chosen }, context) {
         const now = yield* Clock.currentTimeMillis;
+        if (priority !== "next") yield* mayAskFor(priority, ["priority"], context);
         if (priority !== "next") return yield* bulk((id) => prioritiseOne(id, { priority, rank: 0 }))(chosen, context);
         // Before the user's own and not before those of others: as urgent as the most urgent of them that wait there.
         const ownerId = yield* owner(context);
@@ -235,6 +249,38 @@ export const jobHandlers = Effect.gen(function* () {
         )(chosen, context);
       }),
 
+      "jobs.replace": Effect.fnUntraced(function* ({ id, request }, context) {
+        const ownerId = yield* owner(context);
+        const row = (yield* known(ownerId, [id])).get(id);
+        if (row === undefined) return yield* Effect.fail(notFound(id));
+        if (request.provider !== row.provider) {
+          const message = "A job keeps its place at its provider: for another one, cancel it and ask anew.";
+          return yield* Effect.fail(refuse([{ path: ["request", "provider"], message }]));
+        }
+        // Whatever goes on from another came after it, so that none can come to wait for itself.
+        const sources = yield* known(
+          ownerId,
+          request.inputs.flatMap(({ jobId }) => jobId ?? []),
+        );
+        const isLater = (of: JobRow): boolean => of.created_at > row.created_at || (of.created_at === row.created_at && of.id >= id);
+        if ([...sources.values()].some((of) => of.finished_at === null && isLater(of))) {
+          const message = "It can go on from jobs alone that were asked for before it: cancel it and ask anew.";
+          return yield* Effect.fail(refuse([{ path: ["request", "inputs"], message }]));
+        }
+        const now = yield* Clock.currentTimeMillis;
+        const prepared = yield* Effect.provide(prepareBatch(ownerId, { request, count: 1 }, id, now), services);
+        const particulars = { id, ownerId, askedHash: null, parentJobId: null, batchId: null, cell: [], index: null };
+        const order = orderOf(prepared[0]!.prepared, particulars, (one) => estimate(one, one.params));
+        // What it costs is held against budgets when it is sent.
+        const step = yield* actors.send(jobAddress(id), { type: "job.replace", order });
+        const job = acknowledgedRow(id, step);
+        if (job.hash === order.hash && job.name === order.name) return job;
+        const message = finalJobStates.has(job.state)
+          ? hasEnded(job.state)
+          : "It has been sent already, and is made as it was: cancel it and ask anew.";
+        return yield* Effect.fail(new CallError("conflict", message));
+      }),
+
       "jobs.arrange": Effect.fnUntraced(function* ({ ids: asked, priority }, context) {
         const ids = [...new Set(asked)];
         const ownerId = yield* owner(context);
@@ -246,6 +292,8 @@ export const jobHandlers = Effect.gen(function* () {
         if (new Set(waits.map(({ provider }) => provider)).size > 1) {
           return yield* Effect.fail(new CallError("conflict", "They wait at several providers: each has a queue of its own."));
         }
+        // What one of them has already was allowed to it.
+        if (waits.some((row) => row.priority > priority)) yield* mayAskFor(priority, ["priority"], context);
         const ranks = ranksInOrder(waits.map(({ id, rank, priority: now }) => ({ id, rank: now === priority ? rank : null })));
         const places = new Map(waits.map(({ id, rank }) => [id, { priority, rank: ranks.get(id) ?? rank }]));
         return yield* bulk((id, before) => {
@@ -273,6 +321,7 @@ export const jobHandlers = Effect.gen(function* () {
         const askedHash = context.key === undefined ? null : hashOf({ retry: [...ids], newSeed });
         const newIds = new Map([...new Set(ids)].map((id) => [id, idFor("job", ownerId, context.key, "retry", id)]));
         const there = askedHash === null ? new Map<string, Job>() : yield* repeated(ownerId, [...newIds.values()], askedHash);
+        const mostUrgentNow = yield* top(context);
         const now = yield* Clock.currentTimeMillis;
         const failed: Array<{ id: string; message: string }> = [];
 
@@ -281,7 +330,7 @@ export const jobHandlers = Effect.gen(function* () {
           if (row === undefined) failed.push({ id: parentJobId, message: noJob });
           if (row === undefined || there.has(id)) return Effect.succeed([]);
           const particulars = { id, askedHash, parentJobId, batchId: null, cell: [], index: null };
-          return Effect.match(Effect.provide(prepare(ownerId, requestOf(row), now), services), {
+          return Effect.match(Effect.provide(prepare(ownerId, requestOf(row, mostUrgentNow), now), services), {
             onSuccess: (checked) => {
               // The words stay, and with them what they were made from.
               const again = { ...checked, template: fromStored(row).template };

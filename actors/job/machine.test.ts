@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { finalJobStates, type JobState } from "#protocol/job.ts";
 import { backoff, type Fallbacks, jobLimits } from "./context.ts";
-import { elsewhere, Life, start } from "./life.ts";
+import { elsewhere, Life, sampleOrder, start } from "./life.ts";
 
 const kinds = [
   "authentication",
@@ -413,6 +413,50 @@ describe("a job that is paused", () => {
     const granted = { type: "slot.granted", key: "job_test-1", accountId: "acc_1", accountTitle: "Main", expectedMs: null };
     expect(life.send(granted).state).toBe("paused");
     expect(life.context).toMatchObject({ leasedAt: null, account: null });
+  });
+
+  test("makes something else in its place once a person replaces it, with all its attempts and in the same turn", () => {
+    const order = { ...sampleOrder, id: "job_x", ownerId: "usr_x", priority: 9, hash: "8".repeat(64), expectedMs: 9000 };
+    const replace = { type: "job.replace", order };
+    const life = new Life({ priority: 3, rank: -2, pooled: true, askedHash: "asked", batchId: "bat_1" });
+    const { waitsSince } = life.context;
+    life.now += 60_000;
+    life.send(replace);
+    expect(life.state).toBe("waitingForSlot");
+    const kept = { id: "job_test", ownerId: "usr_1", priority: 3, rank: -2, askedHash: "asked", batchId: "bat_1" };
+    expect(life.context.order).toEqual({ ...order, ...kept, pooled: false });
+    expect(life.context).toMatchObject({ waitsSince, expectedMs: 9000, etaAt: life.now + 9000 });
+    // A place that was granted for what it was to make before comes too late.
+    const granted = { type: "slot.granted", accountId: "acc_1", accountTitle: "Main", expectedMs: null };
+    expect(life.send({ ...granted, key: "job_test-1" }).state).toBe("waitingForSlot");
+    expect(life.until("submitting").keys).toEqual(["job_test-2"]);
+    // Between two attempts: what failed is forgotten, and what it has cost is not.
+    life.fail("provider", undefined, false, 4);
+    expect(life.context.attempt).toBe(2);
+    life.send({ ...replace, order: sampleOrder });
+    expect(life.context).toMatchObject({ attempt: 1, failure: null, retryAt: null, order: { hash: sampleOrder.hash, priority: 3 } });
+    expect(life.until("processing").keys.at(-1)).toBe("job_test-4");
+    const { order: under } = life.context;
+    expect(life.send(replace).context.order).toBe(under);
+  });
+
+  test("is not replaced once something was sent that may be going on", () => {
+    const life = new Life().until("submitting").fail("network");
+    const { order } = life.context;
+    expect(life.send({ type: "job.replace", order: { ...sampleOrder, hash: "8".repeat(64) } }).context.order).toBe(order);
+    expect(life.wait().until("completed").keys).toEqual(["job_test-1", "job_test-1"]);
+  });
+
+  test("held by a person it is replaced where it stands, and waits for what the other is to be made from", () => {
+    const after = [{ jobId: "job_first", title: "a fox" }];
+    const life = new Life({ scheduledFor: start + 1000 }).send(pause);
+    life.send({ type: "job.replace", order: { ...sampleOrder, inputs: [{ jobId: "job_first", role: "video" }], after } });
+    expect(life.state).toBe("paused");
+    expect(life.context.etaAt).toBeNull();
+    expect(life.send({ type: "job.resume" }).state).toBe("scheduled");
+    expect(life.wait().state).toBe("awaitingInputs");
+    expect(life.send({ type: "job.replace", order: sampleOrder }).state).toBe("waitingForSlot");
+    expect(life.context.order.after).toBeUndefined();
   });
 
   test("a job that is given another priority asks for its slot anew; one that is under way does not change", () => {
@@ -896,7 +940,7 @@ describe("a submission of which nobody knows whether it was taken", () => {
 
 describe("whatever happens", () => {
   type Move =
-    | { readonly type: "succeed" | "wait" | "cancel" | "junk" | "pause" | "resume" }
+    | { readonly type: "succeed" | "wait" | "cancel" | "junk" | "pause" | "resume" | "replace" }
     | { readonly type: "prioritise"; readonly priority: number }
     | { readonly type: "fail"; readonly kind: string; readonly unsent: boolean }
     | { readonly type: "progress"; readonly fraction: number }
@@ -910,6 +954,7 @@ describe("whatever happens", () => {
     { weight: 1, arbitrary: fc.constant<Move>({ type: "pause" }) },
     { weight: 2, arbitrary: fc.constant<Move>({ type: "resume" }) },
     { weight: 1, arbitrary: fc.record({ type: fc.constant("prioritise" as const), priority: fc.integer({ min: 0, max: 9 }) }) },
+    { weight: 1, arbitrary: fc.constant<Move>({ type: "replace" }) },
     { weight: 1, arbitrary: fc.constant<Move>({ type: "junk" }) },
     { weight: 2, arbitrary: fc.record({ type: fc.constant("time" as const), ms: fc.integer({ min: 0, max: 7_200_000 }) }) },
   );
@@ -963,6 +1008,8 @@ describe("whatever happens", () => {
         return void life.send({ type: "job.resume" });
       case "prioritise":
         return void life.send({ type: "job.prioritise", priority: step.priority, rank: 0 });
+      case "replace":
+        return void life.send({ type: "job.replace", order: { ...life.context.order, hash: "9".repeat(64) } });
       case "junk":
         return void life.send({ type: "unheard.of", slot: "studio-9", progress: 5 });
       case "time":

@@ -31,6 +31,8 @@ import {
   patienceEnd,
   recharged,
   type Prioritise,
+  type Replace,
+  replaced,
   settled,
   type SlotGranted,
   type SlotWaits,
@@ -62,6 +64,9 @@ const pastDeadlineWaiting = [
   { guard: "isUnanswered", ...pastDeadline },
   { target: "timedOut", actions: "noteDeadline" },
 ] as const;
+/** Another request in its place; by its time and its inputs it is decided anew what it waits for. */
+const replace = { target: "#job.scheduled", actions: "replace" } as const;
+const replaceWaiting = { guard: "isNotSent", ...replace } as const;
 const sendAgain = { target: "submitting", actions: "goOn" } as const;
 /** Nobody would know of what goes on at the provider if the job just ended. */
 const callOffAsFailed = { target: "#job.cancelling", actions: ["noteFailure", { type: "endAs", params: { ending: "failed" } }] } as const;
@@ -121,7 +126,7 @@ const submittedOf = ({ event }: { readonly event: { readonly output: Submitted }
  * Raised with every change that old snapshots do not fit; then `migrations.ts` says how they are made to, and sample histories of the old
  * version are kept in `histories`.
  */
-export const jobMachineVersion = 6;
+export const jobMachineVersion = 7;
 
 export const jobMachine = setup({
   types: {
@@ -194,7 +199,8 @@ export const jobMachine = setup({
     isNameless: (_, output: Submitted) => output.providerJobId === null,
     isFound: (_, output: Submitted) => output.found === true,
     isSentAgain: ({ event }) => isSentAgain(event),
-    isFiltered: ({ event }) => failureOf(event).kind === "filtered",
+    /** Unless the provider was not asked this time: what it was asked before may be going on. */
+    isFiltered: ({ context, event }) => failureOf(event).kind === "filtered" && !(context.unanswered && isUnsent(event)),
     /** Refused for want of room: not an attempt, and nothing was started. */
     isWantOfRoom: ({ context, event }) => isWantOfRoom(context.order, failureOf(event).kind),
     isWrongRequest: ({ event }) => ["parameters", "input"].includes(failureOf(event).kind),
@@ -280,6 +286,7 @@ export const jobMachine = setup({
       const { priority, rank } = event as Prioritise;
       return { order: { ...context.order, priority, rank } };
     }),
+    replace: assign(({ context, event }: Transition) => replaced(context, (event as Replace).order, timeOf(event))),
     queue: assign(({ context, event }: Transition) => ({
       slot: null,
       providerJobId: null,
@@ -498,7 +505,12 @@ export const jobMachine = setup({
       ],
       entry: [{ type: "enter", params: { state: "scheduled" } }, "waitForTime"],
       after: { untilDue: [{ guard: "awaitsInputs", target: "awaitingInputs" }, { target: "queued" }] },
-      on: { "job.cancel": "cancelled", "job.pause": "paused", "job.prioritise": { actions: "prioritise" } },
+      on: {
+        "job.cancel": "cancelled",
+        "job.pause": "paused",
+        "job.prioritise": { actions: "prioritise" },
+        "job.replace": { ...replace, reenter: true },
+      },
     },
     paused: {
       description: "Held by a person",
@@ -507,6 +519,7 @@ export const jobMachine = setup({
         "job.cancel": "cancelled",
         "job.resume": { target: "scheduled", actions: "release" },
         "job.prioritise": { actions: "prioritise" },
+        "job.replace": { actions: "replace" },
       },
     },
     awaitingInputs: {
@@ -523,6 +536,7 @@ export const jobMachine = setup({
         "job.cancel": "cancelled",
         "job.pause": "paused",
         "job.prioritise": { actions: "prioritise" },
+        "job.replace": replace,
         "inputs.wait": { actions: "noteWhyItWaits" },
       },
     },
@@ -541,6 +555,7 @@ export const jobMachine = setup({
         "job.cancel": callOffWaiting,
         "job.pause": { guard: "isNotSent", target: "paused" },
         "job.prioritise": { actions: "prioritise" },
+        "job.replace": replaceWaiting,
       },
     },
     waitingForSlot: {
@@ -574,6 +589,7 @@ export const jobMachine = setup({
         "job.pause": { guard: "isNotSent", target: "paused" },
         // Asked for anew, so that whoever gives places away hears of it.
         "job.prioritise": { target: "waitingForSlot", reenter: true, actions: "prioritise" },
+        "job.replace": replaceWaiting,
         "slot.granted": { guard: "isForThis", target: "submitting", actions: "takePlace" },
         "slot.waits": [{ guard: "isHopeless", target: "queued", actions: fallBackAs("refused") }, { actions: "noteWait" }],
       },

@@ -55,4 +55,6 @@ export const jobMigrations: Readonly<Record<number, (old: Old) => Old>> = {
   // Version 5 knew the same, and took other turns: it made a submission without an answer anew once another was refused at the door, gave up
   // what was refused for want of room two hours after its first slot, and threw away a result that was called off while it was fetched.
   5: ({ value, context }) => ({ value, context }),
+  // Version 6 knew the same, and made what it had accepted: nothing could be put in its place.
+  6: ({ value, context }) => ({ value, context }),
 };

@@ -2,7 +2,7 @@
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { StoredSnapshot } from "#runtime/actor/step.ts";
 import type { JobOrder } from "./context.ts";
-import { elsewhere, jobKind, Life, start } from "./life.ts";
+import { elsewhere, jobKind, Life, sampleOrder, start } from "./life.ts";
 
 /** One step as it was journaled, and the snapshot that the machine of that version came to by it. */
 export interface HistoryStep {
@@ -14,6 +14,18 @@ export interface HistoryStep {
 
 /** Goes on from what another job makes. */
 const goesOn: Partial<JobOrder> = { inputs: [{ jobId: "job_first", role: "video" }], after: [{ jobId: "job_first", title: "a fox" }] };
+
+/** As another call would have it accepted. */
+const otherOrder: JobOrder = {
+  ...sampleOrder,
+  id: "job_other",
+  ownerId: "usr_other",
+  params: { prompt: "a hare in the grass", seed: 8 },
+  prompt: "a hare in the grass",
+  hash: "2".repeat(64),
+  priority: 9,
+  expectedMs: 5000,
+};
 
 /** By the name of their file. */
 export const stories: Readonly<Record<string, () => Life>> = {
@@ -107,6 +119,26 @@ export const stories: Readonly<Record<string, () => Life>> = {
       .fail("filtered", "Not this.")
       .send({ type: "slot.waits", reason: "No account can be used.", heldBack: false, hopeless: true })
       .wait()
+      .until("completed"),
+  replaced: () =>
+    new Life()
+      .send({ type: "job.replace", order: otherOrder })
+      .until("submitting")
+      .fail("network")
+      .send({ type: "job.replace", order: sampleOrder })
+      .wait()
+      .until("completed"),
+  "replaced-while-it-waits": () =>
+    new Life({ ...goesOn, scheduledFor: start + 3_600_000, priority: 3, rank: -5 })
+      .send({ type: "job.replace", order: { ...otherOrder, ...goesOn } })
+      .wait()
+      .send({ type: "job.replace", order: otherOrder })
+      .send({ type: "job.pause" })
+      .send({ type: "job.replace", order: sampleOrder })
+      .send({ type: "job.resume" })
+      .until("submitting")
+      .fail("provider")
+      .send({ type: "job.replace", order: otherOrder })
       .until("completed"),
   prioritised: () => new Life().send({ type: "job.prioritise", priority: 0, rank: -5 }).until("completed"),
   "timed-out": () => {

@@ -428,7 +428,9 @@ export class TestServer {
       Layer.succeed(Videos, asTheyAre),
     ).pipe(
       Layer.provideMerge(Layer.mergeAll(Pool.layer, Vault.layer)),
-      Layer.provideMerge(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: this.#folder, ...this.#environment }))),
+      Layer.provideMerge(
+        Layer.succeed(Settings, readSettings({ PIXSIM_DATA: this.#folder, PIXSIM_TOP_PRIORITY: "1", ...this.#environment })),
+      ),
     );
     const kinds = kindServices.pipe(Layer.provideMerge(ports));
     const host = Layer.unwrap(Effect.map(actorKinds, actorHost)).pipe(Layer.provideMerge(kinds));

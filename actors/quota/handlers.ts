@@ -8,9 +8,11 @@ import { userById } from "#db/queries/user.ts";
 import type { Quota } from "#protocol/quota.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { principalOf } from "#runtime/auth/handlers.ts";
+import type { Principal } from "#runtime/auth/principal.ts";
 import { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { DomainHandlers } from "#runtime/gateway/handlers.ts";
+import { topPriorityOf } from "./priority.ts";
 
 const gigabyte = 1e9;
 
@@ -26,7 +28,7 @@ export const quotaHandlers = Effect.gen(function* () {
     accounts: settings.PIXSIM_ACCOUNTS_PER_USER,
   };
 
-  const quota = (userId: string, row: QuotaRow | undefined, used: Quota["used"]): Quota => {
+  const quota = (userId: string, role: Principal["role"], row: QuotaRow | undefined, used: Quota["used"]): Quota => {
     const own = {
       openJobs: row?.open_jobs ?? null,
       jobsADay: row?.jobs_a_day ?? null,
@@ -41,17 +43,17 @@ export const quotaHandlers = Effect.gen(function* () {
       storage: own.storage ?? everybody.storage,
       accounts: own.accounts ?? everybody.accounts,
     };
-    return { userId, own, limits, used };
+    return { userId, own, limits, topPriority: topPriorityOf({ role }, settings), used };
   };
 
   const today = Effect.map(Clock.currentTimeMillis, (now) => periodsAt(now).day);
 
-  const read = Effect.fnUntraced(function* (userId: string): Effect.fn.Return<Quota, CallError> {
+  const read = Effect.fnUntraced(function* (userId: string, role: Principal["role"]): Effect.fn.Return<Quota, CallError> {
     const day = yield* today;
     const [row] = yield* orCallError(database.query((sql) => quotaOf(sql, userId)));
     const [counts] = yield* orCallError(database.query((sql) => countsOf(sql, userId, day)));
     const usage = yield* orCallError(database.query((sql) => usageOf(sql, userId)));
-    return quota(userId, row, {
+    return quota(userId, role, row, {
       openJobs: counts?.open ?? 0,
       jobsADay: counts?.made ?? 0,
       assets: usage.assets,
@@ -71,7 +73,7 @@ export const quotaHandlers = Effect.gen(function* () {
         storage: row.kept_bytes / gigabyte,
         accounts: row.own_accounts,
       };
-      return Object.assign(quota(row.user_id, row, used), { username: row.username });
+      return Object.assign(quota(row.user_id, row.role, row, used), { username: row.username });
     });
   });
 
@@ -82,17 +84,19 @@ export const quotaHandlers = Effect.gen(function* () {
         if (userId !== undefined && userId !== caller.userId && caller.role !== "admin") {
           return yield* Effect.fail(new CallError("forbidden", "Only an administrator sees the limits of others."));
         }
-        return yield* read(userId ?? caller.userId);
+        if (userId === undefined || userId === caller.userId) return yield* read(caller.userId, caller.role);
+        const [user] = yield* orCallError(database.query((sql) => userById(sql, userId)));
+        return yield* read(userId, user?.role ?? "user");
       }),
 
       "quotas.all": () => Effect.map(readAll, (users) => ({ everybody, users })),
 
       "quotas.set": Effect.fnUntraced(function* ({ userId, openJobs, jobsADay, assets, storage, accounts }) {
-        const users = yield* orCallError(database.query((sql) => userById(sql, userId)));
-        if (users.length === 0) return yield* Effect.fail(new CallError("not_found", `There is no user ${userId}.`));
+        const [user] = yield* orCallError(database.query((sql) => userById(sql, userId)));
+        if (user === undefined) return yield* Effect.fail(new CallError("not_found", `There is no user ${userId}.`));
         const row = { open_jobs: openJobs, jobs_a_day: jobsADay, assets, storage, accounts };
         yield* orCallError(database.query((sql) => putQuota(sql, userId, row)));
-        return yield* read(userId);
+        return yield* read(userId, user.role);
       }),
     },
     streams: {},

@@ -1,5 +1,6 @@
 // What a user keeps and what is on its way to it, for the quotas.
 import type { Queryable, Tx } from "../client/database.ts";
+import type { UserRow } from "./user.ts";
 
 export interface Usage {
   /** Assets outside of the trash, and the bytes of their originals. */
@@ -42,6 +43,7 @@ export const countsOf = (sql: Queryable, userId: string, today: number) =>
 export interface UserUse extends QuotaRow {
   readonly user_id: string;
   readonly username: string;
+  readonly role: UserRow["role"];
   readonly open: number;
   readonly made: number;
   readonly kept: number;
@@ -52,7 +54,7 @@ export interface UserUse extends QuotaRow {
 /** Of all users, by name: what is allowed, and what `countsOf` and `usageOf` say of what is there. */
 export const allQuotas = (sql: Queryable, today: number) =>
   sql<Array<UserUse>>`
-    select u.id as user_id, u.username, q.open_jobs, q.jobs_a_day, q.assets, q.storage, q.accounts,
+    select u.id as user_id, u.username, u.role, q.open_jobs, q.jobs_a_day, q.assets, q.storage, q.accounts,
       coalesce(j.open, 0)::int as open, coalesce(d.jobs, 0)::int as made,
       coalesce(a.assets, 0)::float8 as kept, coalesce(a.bytes, 0)::float8 as kept_bytes, coalesce(c.accounts, 0)::int as own_accounts
     from app_user u

@@ -78,6 +78,8 @@ const Fields = z.object({
   PIXSIM_OPEN_JOBS_PER_USER: z.coerce.number().int().min(1).max(1_000_000).default(1000),
   /** Jobs one user may ask for on a day (UTC). */
   PIXSIM_JOBS_PER_DAY: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
+  /** The most urgent priority (lower goes first; 5 is the usual one) that users may ask for; administrators may ask for any. */
+  PIXSIM_TOP_PRIORITY: z.coerce.number().int().min(0).max(5).default(5),
   /** Assets one user may keep outside of the trash. */
   PIXSIM_ASSETS_PER_USER: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
   /** Gigabytes (10^9) that the originals of one user's assets may take, those in the trash not counted. */

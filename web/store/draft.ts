@@ -76,6 +76,11 @@ export interface Draft {
   readonly useResult: (jobId: string) => void;
   /** Fills the form as it was for a job. */
   readonly fromJob: (job: Pick<Job, "provider" | "operation" | "params" | "inputs" | "prompt">) => void;
+  /** The same, to change that job, which waits. */
+  readonly replaceJob: (job: Job) => void;
+  /** The job that the form changes, as it was then; null: it asks for a new one. */
+  readonly replacing: Accessor<Job | null>;
+  readonly replaceNothing: () => void;
   readonly usePrompt: (text: string, more?: { readonly negative?: string; readonly origin?: PromptOrigin }) => void;
   /** Puts a style of the library around the prompt. */
   readonly useStyle: (style: ChosenStyle) => void;
@@ -92,7 +97,21 @@ const asWritten = ({ params, prompt }: Pick<Job, "params" | "prompt">): Job["par
 
 export const createDraft = (): Draft => {
   const [wishes, setWishes] = createSignal<ReadonlyArray<DraftWish>>([]);
+  const [replacing, setReplacing] = createSignal<Job | null>(null);
   const wish = (one: DraftWish) => setWishes((now) => [...now.slice(1 - mostWishes), one]);
+  const fillFrom = (job: Parameters<Draft["fromJob"]>[0]) =>
+    wish({
+      kind: "restore",
+      provider: job.provider,
+      operation: job.operation,
+      params: asWritten(job),
+      inputs: job.inputs.map(({ assetId, jobId, frame, role, name, timeMs }) => ({
+        ...(assetId !== undefined ? { assetId } : { ...(jobId === undefined ? {} : { jobId }), ...(frame === undefined ? {} : { frame }) }),
+        role,
+        ...(name === undefined ? {} : { name }),
+        ...(timeMs === undefined ? {} : { timeMs }),
+      })),
+    });
   return {
     wishes,
     take: () => {
@@ -103,21 +122,16 @@ export const createDraft = (): Draft => {
       return taken;
     },
     useAsset: (asset, options = {}) => wish({ kind: "useAsset", assetId: asset.id, mediaType: asset.mediaType, ...options }),
-    fromJob: (job) =>
-      wish({
-        kind: "restore",
-        provider: job.provider,
-        operation: job.operation,
-        params: asWritten(job),
-        inputs: job.inputs.map(({ assetId, jobId, frame, role, name, timeMs }) => ({
-          ...(assetId !== undefined
-            ? { assetId }
-            : { ...(jobId === undefined ? {} : { jobId }), ...(frame === undefined ? {} : { frame }) }),
-          role,
-          ...(name === undefined ? {} : { name }),
-          ...(timeMs === undefined ? {} : { timeMs }),
-        })),
-      }),
+    fromJob: (job) => {
+      setReplacing(null);
+      fillFrom(job);
+    },
+    replaceJob: (job) => {
+      setReplacing(job);
+      fillFrom(job);
+    },
+    replacing,
+    replaceNothing: () => setReplacing(null),
     useResult: (jobId) => wish({ kind: "useResult", jobId }),
     usePrompt: (text, more = {}) => wish({ kind: "prompt", text, ...more }),
     useStyle: (style) => wish({ kind: "style", style }),

@@ -4,6 +4,7 @@ import * as z from "zod";
 import type { CallArgs, CallOutput } from "#protocol/contract.ts";
 import { gridSize } from "#protocol/grid.ts";
 import type { ProviderSpec } from "#protocol/job.ts";
+import { quotas } from "#protocol/quota.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { allCommands } from "#web/app/commands.ts";
 import { sampleAccount, sampleAsset, sampleJob } from "#web/store/testing.ts";
@@ -417,6 +418,45 @@ describe("the Generate panel", () => {
     expect(screen.getByLabelText<HTMLInputElement>("Seed").value).toBe("5");
   });
 
+  it("changes a job that waits, in its place, until it waits no more", async () => {
+    const job = sampleJob({
+      id: "job_w",
+      state: "waitingForSlot",
+      name: "Fox",
+      prompt: "an old one",
+      params: { prompt: "an old one", duration: 9 },
+    });
+    const { client, workspace } = await show({
+      "jobs.replace": ({ request }) => {
+        if (request.params["prompt"] === "too late") {
+          throw new CallError("conflict", "It has been sent already.");
+        }
+        return { ...job, rev: 90 };
+      },
+    });
+    workspace.draft.replaceJob(job);
+    await screen.findByText("Changes “Fox”, which waits: its place in the queue stays.");
+    expect(screen.queryByLabelText("Turn")).toBeNull();
+    type("Prompt", "too late");
+    fireEvent.input(screen.getByLabelText("How many"), { target: { value: "2" } });
+    press(/^Change it/);
+    expect((await screen.findByRole("alert")).textContent).toContain("One job is changed into one");
+    fireEvent.input(screen.getByLabelText("How many"), { target: { value: "1" } });
+    press(/^Change it/);
+    await screen.findByText("It has been sent already.");
+    type("Prompt", "a hare");
+    press(/^Change it/);
+    await screen.findByText("Changed: it keeps its place");
+    const asked = client.calls.filter(({ name }) => name === "jobs.replace").map(({ input }) => input);
+    expect(asked.at(-1)).toMatchObject({ id: "job_w", request: { name: "Fox", params: { prompt: "a hare", duration: 9 } } });
+    expect(created(client)).toEqual([]);
+    expect(screen.getByLabelText("Turn")).toBeTruthy();
+    workspace.draft.replaceJob(job);
+    await screen.findByText(/Changes “Fox”/);
+    workspace.jobs.put([{ ...job, state: "submitting", rev: 99 }]);
+    await waitFor(() => expect(screen.queryByText(/Changes “Fox”/)).toBeNull());
+  });
+
   it("keeps its settings under a name, brings them back, and deletes them with a way back", async () => {
     const { client, workspace } = await show();
     const openPresets = async () => {
@@ -456,6 +496,21 @@ describe("the Generate panel", () => {
     await waitFor(() => expect(screen.queryByRole("button", { name: "Delete foxes" })).toBeNull());
     fireEvent.click(within(screen.getByText("Preset “foxes” is deleted").closest("li") ?? document.body).getByText("Undo"));
     expect(names()).toEqual(["foxes"]);
+  });
+
+  it("offers no more urgency than may be asked for", async () => {
+    const turns = () => [...screen.getByLabelText("Turn").querySelectorAll("option")].map(({ textContent }) => textContent);
+    const quota = (topPriority: number) => ({ "quotas.get": () => ({ ...quotas.calls.get.example.output, topPriority }) });
+    await show(quota(5));
+    expect(turns()).toEqual(["In turn", "After others"]);
+    cleanup();
+    const { client } = await show(quota(0));
+    await waitFor(() => expect(turns()).toEqual(["Before others", "In turn", "After others"]));
+    type("Prompt", "a fox in the snow");
+    expect(screen.getByLabelText<HTMLSelectElement>("Turn").value).toBe("5");
+    fireEvent.change(screen.getByLabelText("Turn"), { target: { value: "2" } });
+    press("Generate");
+    await waitFor(() => expect(created(client)).toMatchObject([{ request: { priority: 2 } }]));
   });
 
   it("says that the providers could not be read, and tries again", async () => {

@@ -5,12 +5,13 @@ import Grid2x2Plus from "lucide-solid/icons/grid-2x2-plus";
 import Grid2x2X from "lucide-solid/icons/grid-2x2-x";
 import RefreshCcwDot from "lucide-solid/icons/refresh-ccw-dot";
 import Sparkles from "lucide-solid/icons/sparkles";
-import { createEffect, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
+import { createEffect, createResource, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
 import { gridSize } from "#protocol/grid.ts";
 import { Operation, type Job, type JobRequest, type ProviderSpec } from "#protocol/job.ts";
 import { keysLabel, provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
 import { readinessOf, type Readiness } from "#web/store/accounts.ts";
+import { brought } from "#web/store/brought.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -32,6 +33,7 @@ import { createForm } from "./form.ts";
 import { readDraft, writeDraft } from "./kept-draft.ts";
 import { arrange, isWide } from "./schema.ts";
 import { InputsView } from "./inputs-view.tsx";
+import { Replacing } from "./replacing.tsx";
 import { PresetsMenu } from "./presets-menu.tsx";
 import { atOnce, requestAt, timeProblem, type When } from "./when.ts";
 import { WhenView } from "./when-view.tsx";
@@ -94,6 +96,13 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   const [count, setCount] = createSignal<number | null>(1);
   const [when, setWhen] = createSignal<When>(atOnce);
   const [whenError, setWhenError] = createSignal<string>();
+  const [quota] = createResource(() =>
+    client.call("quotas.get", {}).catch(
+      // Then the usual ones are offered, and the server says what may not be.
+      () => undefined,
+    ),
+  );
+  const top = () => brought(quota)?.topPriority ?? null;
   const [sending, setSending] = createSignal(false);
   /** The providers are shown, to choose those that stand side by side. */
   const [comparing, setComparing] = createSignal(false);
@@ -124,7 +133,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   };
   const batchOf = (request: JobRequest | null): Batch | null => {
     const grid = form.grid();
-    return request === null ? null : { request: requestAt(request, when()), count: ofEach(), ...(grid === null ? {} : { grid }) };
+    return request === null ? null : { request: requestAt(request, when(), top()), count: ofEach(), ...(grid === null ? {} : { grid }) };
   };
 
   /** While accounts are not known, nothing is said of them. */
@@ -153,6 +162,9 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   };
   const sendWords = () => {
     const price = estimate.total()?.price ?? null;
+    if (draft.replacing() !== null) {
+      return `Change it${price === null ? "" : ` · ${price}`}`;
+    }
     return `Generate${howMany() > 1 ? ` ${howMany().toLocaleString("en")}` : ""}${price === null ? "" : ` · ${price}`}`;
   };
   /** Providers that offer the operation of the form. */
@@ -179,10 +191,29 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   const send = (batch: Batch) => {
     setSending(true);
     setProblems([]);
-    client
-      .call("jobs.create", batch, { key: newKey(), deadlineMs: answerWithinMs })
+    const replaced = draft.replacing();
+    const options = { key: newKey(), deadlineMs: answerWithinMs };
+    const asked =
+      replaced === null
+        ? client.call("jobs.create", batch, options).then(({ jobs: made }) => accepted(made, batch))
+        : client
+            .call(
+              "jobs.replace",
+              { id: replaced.id, request: { ...batch.request, ...(replaced.name === null ? {} : { name: replaced.name }) } },
+              options,
+            )
+            .then((job) => {
+              jobs.put([job]);
+              draft.replaceNothing();
+              toast("Changed: it keeps its place", {
+                tone: "ok",
+                stayMs: 4000,
+                action: { label: "Show", onSelect: () => openPanel("job", { jobId: job.id }) },
+              });
+            });
+    asked
       .then(
-        ({ jobs: made }) => accepted(made, batch),
+        () => undefined,
         (error: unknown) => {
           const { atFields, rest } = form.refused(error);
           setProblems(rest.length > 0 ? rest : [atFields ? needsAttention : sentenceOf(error)]);
@@ -203,6 +234,10 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     }
     const batch = batchOf(form.request(true));
     setWhenError(timeProblem(when(), Date.now()));
+    if (draft.replacing() !== null && batch !== null && howMany() > 1) {
+      setProblems(["One job is changed into one: give each field one value, and make one."]);
+      return;
+    }
     if (batch === null || countError() !== undefined || whenError() !== undefined) {
       setProblems([needsAttention]);
       focusFirstError();
@@ -294,6 +329,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
       }}
     >
       <div class="generate-top">
+        <Replacing />
         <Show when={props.providers.length > 1}>
           <Select
             label="Provider"
@@ -408,16 +444,19 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
             <FallbackView providers={elsewhere()} elsewhere={form.elsewhere()} onChange={form.setElsewhere} prices={estimate.fallbacks()} />
           </div>
         </Show>
-        <div class="generate-field generate-when" data-wide="">
-          <WhenView
-            when={when()}
-            error={whenError()}
-            onChange={(next) => {
-              setWhen(next);
-              setWhenError(undefined);
-            }}
-          />
-        </div>
+        <Show when={draft.replacing() === null}>
+          <div class="generate-field generate-when" data-wide="">
+            <WhenView
+              when={when()}
+              top={top()}
+              error={whenError()}
+              onChange={(next) => {
+                setWhen(next);
+                setWhenError(undefined);
+              }}
+            />
+          </div>
+        </Show>
         <div class="generate-field" data-wide="">
           <CellsView cells={cells()} onToggle={form.toggleCell} />
         </div>

@@ -2,11 +2,13 @@
 import type { Component } from "solid-js";
 import { Select } from "#web/ui/choice.tsx";
 import { TextField } from "#web/ui/text-field.tsx";
-import { urgencies, type When } from "./when.ts";
+import { allowedPriority, urgenciesFrom, type When } from "./when.ts";
 
 interface WhenProps {
   readonly when: When;
   readonly error: string | undefined;
+  /** The most urgent priority that may be asked for; null: not known yet. */
+  readonly top: number | null;
   readonly onChange: (when: When) => void;
 }
 
@@ -22,8 +24,8 @@ export const WhenView: Component<WhenProps> = (props) => (
     />
     <Select
       label="Turn"
-      value={String(props.when.priority)}
-      options={urgencies}
+      value={String(allowedPriority(props.when, props.top))}
+      options={urgenciesFrom(props.top)}
       onChange={(priority) => props.onChange({ ...props.when, priority: Number(priority) })}
     />
   </>

@@ -9,11 +9,18 @@ export interface When {
 
 export const atOnce: When = { notBefore: "", priority: 5 };
 
-/** Lower goes first. Before the jobs of other people nobody puts their own; among one's own, what waits is put first in the queue. */
-export const urgencies = [
+/** Lower goes first. */
+const urgencies = [
+  { value: "2", label: "Before others" },
   { value: "5", label: "In turn" },
   { value: "7", label: "After others" },
 ] as const;
+
+/** Those that may be asked for. `top`: the most urgent of all; null: it is not known yet, and the usual ones are offered. */
+export const urgenciesFrom = (top: number | null) => urgencies.filter(({ value }) => Number(value) >= (top ?? 5));
+
+/** As urgent as it may be: what may be asked for is known later than what was chosen. */
+export const allowedPriority = ({ priority }: When, top: number | null): number => Math.max(priority, Number(urgenciesFrom(top)[0]?.value));
 
 /** ms epoch; null: at once; NaN: it is no time. */
 const timeOf = ({ notBefore }: When): number | null => (notBefore === "" ? null : new Date(notBefore).getTime());
@@ -27,7 +34,7 @@ export const timeProblem = (when: When, now: number): string | undefined => {
 };
 
 /** The request, made then. */
-export const requestAt = (request: JobRequest, when: When): JobRequest => {
+export const requestAt = (request: JobRequest, when: When, top: number | null): JobRequest => {
   const time = timeOf(when);
-  return { ...request, priority: when.priority, ...(time === null ? {} : { scheduledFor: time }) };
+  return { ...request, priority: allowedPriority(when, top), ...(time === null ? {} : { scheduledFor: time }) };
 };

@@ -12,11 +12,13 @@ import Link from "lucide-solid/icons/link";
 import Link2 from "lucide-solid/icons/link-2";
 import ListChecks from "lucide-solid/icons/list-checks";
 import ListVideo from "lucide-solid/icons/list-video";
+import Pencil from "lucide-solid/icons/pencil";
 import RotateCcw from "lucide-solid/icons/rotate-ccw";
 import SlidersHorizontal from "lucide-solid/icons/sliders-horizontal";
 import { finalJobStates, type Job } from "#protocol/job.ts";
 import { linkTo } from "#web/app/route.ts";
 import { openPanel } from "#web/dock/panel.ts";
+import { mayBeReplaced } from "#web/panels/generate/replacing.tsx";
 import type { Draft } from "#web/store/draft.ts";
 import { copyText } from "#web/ui/copy.ts";
 import type { MenuItem } from "#web/ui/menu.tsx";
@@ -38,6 +40,18 @@ const itemsOfOne = (job: Job, draft: Draft, hasDock: boolean): ReadonlyArray<Men
         openPanel("generate", {});
       },
     },
+    ...(mayBeReplaced(job)
+      ? [
+          {
+            label: "Change it",
+            icon: Pencil,
+            onSelect: () => {
+              draft.replaceJob(job);
+              openPanel("generate", {});
+            },
+          },
+        ]
+      : []),
     ...(finalJobStates.has(job.state)
       ? []
       : [

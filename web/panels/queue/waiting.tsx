@@ -6,6 +6,7 @@ import CircleCheck from "lucide-solid/icons/circle-check";
 import CircleX from "lucide-solid/icons/circle-x";
 import GripVertical from "lucide-solid/icons/grip-vertical";
 import ListVideo from "lucide-solid/icons/list-video";
+import Pencil from "lucide-solid/icons/pencil";
 import { createUniqueId, For, Show, type Component } from "solid-js";
 import type { QueueVerdict } from "#protocol/account.ts";
 import { openPanel } from "#web/dock/panel.ts";
@@ -95,6 +96,16 @@ export const Waiting: Component<WaitingProps> = (props) => {
           <div class="queue-actions">
             <Button size="s" icon={ListVideo} onClick={() => openPanel("job", { jobId: job().id })}>
               Open the job
+            </Button>
+            <Button
+              size="s"
+              icon={Pencil}
+              onClick={() => {
+                workspace.draft.replaceJob(job());
+                openPanel("generate", {});
+              }}
+            >
+              Change it
             </Button>
             <Button
               size="s"
