@@ -9,10 +9,16 @@ import { Slots } from "./job/slots.ts";
 import { Pauses } from "./pause/pauses.ts";
 import { poolActor } from "./pool/actor.ts";
 import { sessionActor } from "./session/actor.ts";
+import { Generations } from "./session/generations.ts";
+import { Lookout } from "./session/lookout.ts";
 import { Versions } from "./session/versions.ts";
 
 /** What the actor host is given. */
 export const actorKinds = Effect.all([jobActor, accountActor, poolActor, sessionActor]);
 
 /** Services of the kinds, on the database and the providers. */
-export const kindServices = Layer.mergeAll(Slots.layer, Durations.layer, Accounts.layer, Leases.layer, Pauses.layer, Versions.layer);
+export const kindServices = Generations.layer.pipe(
+  Layer.provideMerge(
+    Layer.mergeAll(Slots.layer, Durations.layer, Accounts.layer, Leases.layer, Pauses.layer, Versions.layer, Lookout.layer),
+  ),
+);

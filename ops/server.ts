@@ -20,6 +20,7 @@ import { promptHandlers } from "#actors/prompt/handlers.ts";
 import { quotaHandlers } from "#actors/quota/handlers.ts";
 import { sceneHandlers } from "#actors/scene/handlers.ts";
 import { playHandlers } from "#actors/session/handlers.ts";
+import { playAhead } from "#actors/session/lookout.ts";
 import { spendHandlers } from "#actors/spend/handlers.ts";
 import { builtInProviders, Providers } from "#actors/provider/index.ts";
 import { Videos } from "#actors/provider/videos.ts";
@@ -147,7 +148,9 @@ export const server = (settings: SettingsShape, { limits = {}, providers = built
   const host = Layer.unwrap(Effect.map(actorKinds, (definitions) => actorHost(definitions)));
 
   return gateway(limits).pipe(
-    Layer.provideMerge(Layer.mergeAll(serverMetrics, slotMetrics, authHousekeeping, assetHousekeeping, assetDerivatives, accountDelivery)),
+    Layer.provideMerge(
+      Layer.mergeAll(serverMetrics, slotMetrics, authHousekeeping, assetHousekeeping, assetDerivatives, accountDelivery, playAhead),
+    ),
     Layer.provideMerge(host),
     Layer.provideMerge(kindServices),
     Layer.provideMerge(Videos.layer),

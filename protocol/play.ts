@@ -2,6 +2,7 @@
 // at once; what the server says counts. Pure.
 import * as z from "zod";
 import { call, domain, topic } from "./define.ts";
+import { JobState } from "./job.ts";
 import { Story } from "./scene/scene.ts";
 import { StoryFlow } from "./scene/play/flow.ts";
 import { PlayStateJson } from "./scene/play/state-schema.ts";
@@ -142,6 +143,35 @@ export const PlaySwitch = z.object({
 });
 export type PlaySwitch = z.infer<typeof PlaySwitch>;
 
+/** How many clips a story may have made because it is played, at its owner's cost. Beyond that generation nodes do without. Days are of UTC. */
+export const PlayBudget = z.object({
+  /** In one playthrough. */
+  playthrough: z.int().min(0).max(1000),
+  /** For one player in a day; who comes by a link again without their guest's token is another. */
+  playerDay: z.int().min(0).max(100_000),
+  /** For all in a day. */
+  storyDay: z.int().min(0).max(100_000),
+  /** Credits in a day, those of all providers together; 0: only what costs nothing. */
+  creditsDay: z.number().min(0).max(1_000_000_000),
+});
+export type PlayBudget = z.infer<typeof PlayBudget>;
+
+/** Until its owner says otherwise. */
+export const usualPlayBudget: PlayBudget = { playthrough: 10, playerDay: 20, storyDay: 100, creditsDay: 0 };
+
+/** A clip that was made because somebody plays. */
+export const PlayClip = z.object({
+  jobId: Id,
+  state: JobState,
+  versionId: Id,
+  scene: Id,
+  node: Id,
+  /** What it was to cost. */
+  credits: z.number(),
+  at: Time,
+});
+export type PlayClip = z.infer<typeof PlayClip>;
+
 const sampleState: PlayState = {
   format: 1,
   turn: 1,
@@ -193,6 +223,15 @@ const sampleLink: ShareLink = {
   createdAt: 1764000000000,
   expiresAt: 1764604800000,
   guests: 0,
+};
+const sampleClip: PlayClip = {
+  jobId: "job_1",
+  state: "completed",
+  versionId: "scv_1",
+  scene: "scn_1",
+  node: "dream",
+  credits: 0,
+  at: 1764000003000,
 };
 const sampleToken = "k3vX0mP2c9QwLr7TzB1uYfGh4sJdNaVeKo5iRx8CtWA";
 const sampleSave: PlaySave = { id: "sav_1", name: "at the river", place: 1, at: 1764000003000 };
@@ -436,6 +475,27 @@ export const play = domain({
       mutation: true,
       errors: ["not_found"],
       example: { input: { id: "lnk_1" }, output: {} },
+    }),
+    budget: call({
+      summary: "How many clips an own story may have made for those who play it, what today's came to, and the newest of them.",
+      access: "user",
+      input: z.object({ sceneId: Id }),
+      output: z.object({ budget: PlayBudget, today: PlayBudget.pick({ storyDay: true, creditsDay: true }), clips: z.array(PlayClip) }),
+      mutation: false,
+      errors: ["not_found"],
+      example: {
+        input: { sceneId: "scn_1" },
+        output: { budget: usualPlayBudget, today: { storyDay: 1, creditsDay: 0 }, clips: [sampleClip] },
+      },
+    }),
+    setBudget: call({
+      summary: "Says how many clips an own story may have made for those who play it: from now on, in every version.",
+      access: "user",
+      input: z.object({ sceneId: Id, budget: PlayBudget }),
+      output: z.object({ budget: PlayBudget }),
+      mutation: true,
+      errors: ["not_found"],
+      example: { input: { sceneId: "scn_1", budget: usualPlayBudget }, output: { budget: usualPlayBudget } },
     }),
     open: call({
       summary:

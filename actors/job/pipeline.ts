@@ -45,29 +45,29 @@ const noResult = (message: string): EffectFailure => ({ kind: "input", message, 
 
 const unreachable = new Set(["unavailable", "overloaded", "storage_full"]);
 
+const patiently = <A, E>(effect: Effect.Effect<A, E>, isPassing: (error: E) => boolean) =>
+  Effect.retry(effect, { schedule: Schedule.spaced(again), while: isPassing });
+
+/** `ending` waits until one of these jobs may have ended, however often it is run; at first it does not wait. */
+export const jobsEnding = Effect.fnUntraced(function* (bus: Bus["Service"], ownerId: string, ids: ReadonlyArray<string>) {
+  const bell = yield* Queue.sliding<void>(1);
+  const ring = (message: TopicMessage): void => {
+    // A change carries one row.
+    const isEnd = ({ json }: { readonly json: string }) => !json.includes('"finishedAt":null') && ids.some((id) => json.includes(id));
+    if (message.type === "delta" && !isEnd(message)) return;
+    Queue.offerUnsafe(bell, undefined);
+  };
+  const follow = bus.follow(jobChannel(ownerId), undefined, Effect.succeed(null), ring);
+  yield* Effect.acquireRelease(Effect.orDie(patiently(follow, () => true)), ({ close }) => Effect.sync(close));
+  // It rings at once when it is hung up.
+  return { ending: Effect.race(Queue.take(bell), Effect.sleep(again)) };
+});
+
 /** For the life of the process: what it asks of its surroundings. */
 export const pipelines = Effect.gen(function* () {
   const database = yield* Database;
   const assets = yield* Assets;
   const bus = yield* Bus;
-
-  const patiently = <A, E>(effect: Effect.Effect<A, E>, isPassing: (error: E) => boolean) =>
-    Effect.retry(effect, { schedule: Schedule.spaced(again), while: isPassing });
-
-  /** Told when one of these jobs may have ended. */
-  const listening = (channel: string, ids: ReadonlyArray<string>) =>
-    Effect.gen(function* () {
-      const bell = yield* Queue.sliding<void>(1);
-      const ring = (message: TopicMessage): void => {
-        // A change carries one row.
-        const isEnd = ({ json }: { readonly json: string }) => !json.includes('"finishedAt":null') && ids.some((id) => json.includes(id));
-        if (message.type === "delta" && !isEnd(message)) return;
-        Queue.offerUnsafe(bell, undefined);
-      };
-      const follow = bus.follow(channel, undefined, Effect.succeed(null), ring);
-      yield* Effect.acquireRelease(Effect.orDie(patiently(follow, () => true)), ({ close }) => Effect.sync(close));
-      return bell;
-    });
 
   const input = Effect.fnUntraced(function* (ownerId: string, rows: ReadonlyMap<string, Pick<JobRow, "asset_id">>, wanted: JobInput) {
     const assetId = wanted.jobId === undefined ? undefined : rows.get(wanted.jobId)?.asset_id;
@@ -90,11 +90,10 @@ export const pipelines = Effect.gen(function* () {
   ): Effect.fn.Return<{ readonly inputs: ReadonlyArray<JobInput> }, EffectFailure, Scope.Scope> {
     const after = order.after ?? [];
     const ids = after.map(({ jobId }) => jobId);
-    const bell = yield* listening(jobChannel(order.ownerId), ids);
+    const { ending } = yield* jobsEnding(bus, order.ownerId, ids);
     let told = waitWords(after);
     for (;;) {
-      // The bell rings at once when it is hung up.
-      yield* Effect.race(Queue.take(bell), Effect.sleep(again));
+      yield* ending;
       const found = yield* Effect.orDie(
         patiently(
           database.query((sql) => jobResults(sql, order.ownerId, ids)),

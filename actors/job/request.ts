@@ -51,7 +51,7 @@ export const refuse = (issues: ReadonlyArray<Issue>): CallError =>
   new CallError("invalid_input", issues.map(({ message }) => message).join(" "), { issues });
 
 /** The provider and its operation. */
-export const operationOf = Effect.fnUntraced(function* (request: JobRequest) {
+export const operationOf = Effect.fnUntraced(function* (request: Pick<JobRequest, "provider" | "operation">) {
   const provider = (yield* Providers).get(request.provider);
   if (provider === undefined) return yield* Effect.fail(new CallError("not_found", `There is no provider "${request.provider}".`));
   const operation = provider.operations[request.operation];

@@ -16,6 +16,7 @@ import { Providers } from "#actors/provider/index.ts";
 import type { AccountSpec, Connection, Provider, ProviderFailure, ProviderRequest } from "#actors/provider/provider.ts";
 import { quotaHandlers } from "#actors/quota/handlers.ts";
 import { spendHandlers } from "#actors/spend/handlers.ts";
+import { playAhead } from "#actors/session/lookout.ts";
 import { Database, type DatabaseError } from "#db/client/database.ts";
 import type { Asset } from "#protocol/asset.ts";
 import type { Account, ProviderQueue } from "#protocol/account.ts";
@@ -444,7 +445,7 @@ export class TestServer {
         quotas: quotaHandlers,
         actors: actorHandlers,
       }),
-    ).pipe(Layer.merge(accountDelivery), Layer.provideMerge(host), Layer.provideMerge(Logger.layer([])));
+    ).pipe(Layer.merge(Layer.merge(accountDelivery, playAhead)), Layer.provideMerge(host), Layer.provideMerge(Logger.layer([])));
     const runtime = ManagedRuntime.make(handlers);
     this.#handlers = await runtime.runPromise(TestHandlers);
     this.#runtime = runtime;

@@ -1,22 +1,30 @@
-// The kind `session`: one playthrough, its stored row, and what happens in it without its player. Nothing is generated for playthroughs yet:
-// a generation node goes on at once by what it says for when there is no result.
+// The kind `session`: one playthrough, its stored row, and what happens in it without its player: the time for a choice runs out, and what a
+// generation node asks for comes, or does not.
 import { Clock, Effect, Schedule } from "effect";
 import type { PlayInput, PlayState } from "#protocol/scene/play/state.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { defineActor, type EffectCall, type EffectFailure } from "#runtime/actor/define.ts";
+import { demandIn } from "#protocol/scene/play/step.ts";
 import type { SessionContext, SessionEvent, Unattended } from "./context.ts";
 import { decide } from "./decide.ts";
-import { sessionMachine, sessionMachineVersion, type TimeOutInput } from "./machine.ts";
+import { Generations } from "./generations.ts";
+import { Lookout } from "./lookout.ts";
+import { type GenerateInput, sessionMachine, sessionMachineVersion, type TimeOutInput } from "./machine.ts";
 import { sessionColumns, storedSession } from "./row.ts";
 import { Versions } from "./versions.ts";
-
-export const sessionAddress = (id: string): string => `session/${id}`;
 
 const again = Schedule.spaced("1 second");
 
 export const sessionActor = Effect.gen(function* () {
   const versions = yield* Versions;
+  const generations = yield* Generations;
+  const lookout = yield* Lookout;
+
+  const sessionAt = Effect.fnUntraced(function* (address: string) {
+    const actors = yield* Actors;
+    return (yield* actors.view(address)).context as unknown as SessionContext;
+  });
 
   /** What comes of this now: nothing can have come before it, as that would have ended the effect. */
   const happening = Effect.fnUntraced(function* (
@@ -25,9 +33,7 @@ export const sessionActor = Effect.gen(function* () {
     inputOf: (play: PlayState) => PlayInput | null,
   ): Effect.fn.Return<Unattended, CallError, Actors> {
     const { story } = yield* versions.get(versionId);
-    const actors = yield* Actors;
-    const { context } = yield* actors.view(address);
-    const { play } = context as unknown as SessionContext;
+    const { play } = yield* sessionAt(address);
     const input = inputOf(play);
     const decided = input === null ? null : decide(story, play, input);
     return { move: decided?.ok === true ? decided.move : null };
@@ -49,6 +55,21 @@ export const sessionActor = Effect.gen(function* () {
     return yield* patiently(happening(address, versionId, ({ turn }) => ({ type: "timeout", turn })));
   });
 
+  /** Begun again it finds what it has asked for, and goes on waiting for that. */
+  const generate = Effect.fnUntraced(function* (address: string, versionId: string): Effect.fn.Return<Unattended, CallError, Actors> {
+    const version = yield* versions.get(versionId);
+    const session = yield* sessionAt(address);
+    const demand = demandIn(version.story, session.play);
+    if (demand === null) return { move: null };
+    const { key } = demand;
+    const jobId = yield* generations.ask(version, session, demand);
+    const assetId = jobId === null ? null : yield* generations.made(version.ownerId, jobId);
+    return yield* happening(address, versionId, ({ waiting }) => {
+      if (waiting.for !== "generation" || waiting.key !== key) return null;
+      return assetId === null ? { type: "generationFailed", key } : { type: "generated", key, assetId };
+    });
+  });
+
   return defineActor<typeof sessionMachine, Actors>({
     kind: "session",
     version: sessionMachineVersion,
@@ -57,15 +78,11 @@ export const sessionActor = Effect.gen(function* () {
       timeOut: { recovery: "resend", run: timeOut },
       generate: {
         recovery: "resend",
-        run: ({ input: { versionId }, address }) =>
-          patiently(
-            happening(address, versionId, ({ waiting }) =>
-              waiting.for === "generation" ? { type: "generationFailed", key: waiting.key } : null,
-            ),
-          ),
+        run: ({ input: { versionId }, address }: EffectCall<GenerateInput, SessionEvent>) => patiently(generate(address, versionId)),
       },
     },
     owner: ({ context }) => context.ownerId,
     projection: { table: "play_session", columns: sessionColumns, row: storedSession },
+    committed: ({ context }) => lookout.committed(context),
   });
 });

@@ -85,7 +85,8 @@ export interface MovedEvent extends PlayMove {
   readonly type: "session.moved";
   /** Moves before it. */
   readonly base: number;
-  readonly token: string;
+  /** Null: it is not the player's. */
+  readonly token: string | null;
 }
 
 export interface RewoundEvent {
@@ -135,12 +136,15 @@ export const isNext = ({ moves }: SessionContext, { base }: { readonly base: num
 
 export const moved = (context: SessionContext, event: PlayMove & { readonly token: string | null }, at: number): SessionContext => {
   const { patch, hurry, choice, token } = event;
+  const play = patched(context.play, patch);
+  // What is brought before it is waited for leaves the playthrough where it was.
+  const alone = play.turn === context.play.turn ? 0 : 1;
   return {
     ...context,
-    play: patched(context.play, patch),
+    play,
     moves: context.moves + 1,
     tokens: withToken(context, token),
-    unattended: token === null ? (context.unattended ?? 0) + 1 : 0,
+    unattended: token === null ? (context.unattended ?? 0) + alone : 0,
     choices:
       choice === null ? context.choices : [...context.choices, { place: context.moves, ...choice, at }].slice(-sessionLimits.choices),
     hurry: hurry === "goesOn" ? context.hurry : hurry === null ? null : { ms: hurry, at },
@@ -158,8 +162,8 @@ export const rewound = (context: SessionContext, { play, choices, hurry, token }
   hurry: hurry === null ? null : { ms: hurry, at },
 });
 
-/** Whether who does not choose is hurried. */
-const isAttended = ({ unattended }: SessionContext): boolean => (unattended ?? 0) < sessionLimits.unattended;
+/** Whether the player may still be there: then who does not choose is hurried, and what may come is made ahead. */
+export const isAttended = ({ unattended }: SessionContext): boolean => (unattended ?? 0) < sessionLimits.unattended;
 
 /** The player is there: time for a choice that was not running begins anew. */
 export const attended = (context: SessionContext, at: number): SessionContext => ({

@@ -4,14 +4,18 @@ import { Clock, Effect, Stream } from "effect";
 import { makeTurns } from "#actors/asset/turns.ts";
 import { derivedId, hashOf, idFor } from "#actors/job/canonical.ts";
 import { notFound, ownerOf } from "#actors/library.ts";
+import { periodsAt } from "#actors/spend/context.ts";
 import { createdPlace, pageOf, placeOf } from "#actors/page.ts";
 import { Database, type Queryable } from "#db/client/database.ts";
 import { assetsById } from "#db/queries/asset.ts";
 import * as query from "#db/queries/play.ts";
+import * as generation from "#db/queries/play-generation.ts";
 import { adoptPlayGuest, isAdopted, playSessionsOf } from "#db/queries/play-link.ts";
+import { scenesById } from "#db/queries/scene.ts";
 import type { ActorDelta, ActorView } from "#protocol/actor.ts";
 import type { CallArgs } from "#protocol/contract.ts";
-import type { PlayRefusal, Playthrough } from "#protocol/play.ts";
+import type { JobState } from "#protocol/job.ts";
+import { type PlayRefusal, type Playthrough, usualPlayBudget } from "#protocol/play.ts";
 import { Flow } from "#protocol/scene/play/flow.ts";
 import { startPlay } from "#protocol/scene/play/step.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -21,7 +25,8 @@ import { principalOf } from "#runtime/auth/handlers.ts";
 import { MediaUrls } from "#runtime/blobs/media-urls.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway/handlers.ts";
-import { sessionAddress } from "./actor.ts";
+import { sessionAddress } from "./address.ts";
+import { budgetOf, budgetRow } from "./budget.ts";
 import { isLeft, placeIn, recordOf, type SessionContext, type SessionEvent, type SessionInput, sessionLimits } from "./context.ts";
 import { decide, hurryOf } from "./decide.ts";
 import { makeLinks } from "./links.ts";
@@ -35,6 +40,8 @@ export const playQuotas = { user: 200, guest: 20 } as const;
 const placeKept = 60_000;
 /** Playthroughs of a version that are counted, the newest. */
 const mostCounted = 1000;
+/** Clips of a story that its owner is told of, the newest. */
+const mostClips = 100;
 /** How often an input is decided anew because something else came first. */
 const mostTries = 5;
 
@@ -138,6 +145,12 @@ export const playHandlers = Effect.gen(function* () {
     const [version] = yield* ask((sql) => query.playedVersion(sql, versionId));
     const theirs = version !== undefined && (linkId !== undefined || version.owner_id === userId);
     return theirs ? version : yield* Effect.fail(notFound(`The version ${versionId}`));
+  });
+
+  const ownScene = Effect.fnUntraced(function* (sceneId: string, context: CallContext) {
+    const ownerId = yield* ownerOf(context);
+    const [scene] = yield* ask((sql) => scenesById(sql, ownerId, [sceneId]));
+    if (scene === undefined) return yield* Effect.fail(notFound(`The scene ${sceneId}`));
   });
 
   /** The version that is to be played, by a link or because it is the caller's own. */
@@ -371,6 +384,31 @@ export const playHandlers = Effect.gen(function* () {
           yield* Effect.yieldNow;
         }
         return { playthroughs: plays[0]?.total ?? 0, flow: flow.result };
+      }),
+
+      "play.budget": Effect.fnUntraced(function* ({ sceneId }, context) {
+        yield* ownScene(sceneId, context);
+        const { day: since } = periodsAt(yield* Clock.currentTimeMillis);
+        const [given] = yield* ask((sql) => generation.playBudget(sql, sceneId));
+        const [counted] = yield* ask((sql) => generation.countGenerations(sql, { sceneId, sessionId: "", playerId: "", since }));
+        const { storyDay, creditsDay } = budgetOf(counted!);
+        const rows = yield* ask((sql) => generation.generationsOf(sql, sceneId, mostClips));
+        const clips = rows.map((row) => ({
+          jobId: row.job_id,
+          state: row.state as JobState,
+          versionId: row.version_id,
+          scene: row.in_scene,
+          node: row.node,
+          credits: row.credits,
+          at: row.created_at,
+        }));
+        return { budget: given === undefined ? usualPlayBudget : budgetOf(given), today: { storyDay, creditsDay }, clips };
+      }),
+
+      "play.setBudget": Effect.fnUntraced(function* ({ sceneId, budget }, context) {
+        yield* ownScene(sceneId, context);
+        yield* ask((sql) => generation.setPlayBudget(sql, sceneId, budgetRow(budget)));
+        return { budget };
       }),
 
       "play.adopt": Effect.fnUntraced(function* ({ guest: token }, context) {

@@ -31,7 +31,7 @@ test("who came by a link may use what is for players, and nothing that needs an 
   expect(open.map(([name]) => name).filter((name) => !name.startsWith("play."))).toEqual([]);
   // Links are made, and guests adopted, by those who have an account; how a story is played is for its owner.
   const closed = [...calls].filter(([name, { access }]) => name.startsWith("play.") && !mayUse(access, player)).map(([name]) => name);
-  expect(closed).toEqual(["play.flow", "play.share", "play.shares", "play.unshare", "play.adopt"]);
+  expect(closed).toEqual(["play.flow", "play.share", "play.shares", "play.unshare", "play.budget", "play.setBudget", "play.adopt"]);
 });
 
 describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {

@@ -4,14 +4,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { testDatabases } from "#db/client/testing.ts";
 import { purgeAssets } from "#db/queries/asset.ts";
 import { purgeScenes } from "#db/queries/scene.ts";
-import type { Playthrough } from "#protocol/play.ts";
+import { type Playthrough, usualPlayBudget } from "#protocol/play.ts";
 import { replayPlay, startPlay } from "#protocol/scene/play/step.ts";
 import { type PlayInput, PlayerInput, type PlayState } from "#protocol/scene/play/state.ts";
 import type { Story } from "#protocol/scene/scene.ts";
 import { anyStory, choice, clip, edge, inputBy, storyOf } from "#protocol/scene/testing.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
-import { sessionAddress } from "./actor.ts";
+import { sessionAddress } from "./address.ts";
 import { type MovedEvent, placeIn, type SessionContext, sessionLimits } from "./context.ts";
 import { playQuotas } from "./handlers.ts";
 import { refusalOf } from "#actors/testing.ts";
@@ -389,7 +389,13 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
       (sql) => sql`
         insert into asset (id, owner_id, media_type, mime, name, size, width, height, sha256, origin, created_at, deleted_at)
         select id, ${rig.user}, 'video', 'video/mp4', 'film', 1, 1, 1, ${"c".repeat(64)}, 'generation', 1, 5
-        from unnest(array['ast_wood', 'ast_else']) as id on conflict (id) do update set deleted_at = 5`,
+        from unnest(array['ast_wood', 'ast_else', 'ast_made']) as id on conflict (id) do update set deleted_at = 5`,
+    );
+    await rig.sql(
+      (sql) => sql`
+        insert into play_generation (job_id, result, round, asset_id, owner_id, version_id, scene_id, in_scene, node, session_id, player_id,
+          credits, created_at)
+        values ('job_made', 'r', 1, 'ast_made', ${rig.user}, ${begun.versionId}, ${begun.sceneId}, 'forest', 'dream', ${begun.id}, 'gst_1', 0, 1)`,
     );
     await rig.sql((sql) => sql`update scene set deleted_at = 5 where id = ${begun.sceneId}`);
     const purged = async () => [
@@ -399,6 +405,32 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     expect(await purged()).toEqual(["ast_else"]);
     await rig.call("play.delete", { ids: [begun.id] });
     expect(await purged()).toEqual([begun.sceneId]);
+  });
+
+  test("the author says how many clips a story may have made, and nobody else does", async () => {
+    const { sceneId, versionId, id } = await begin();
+    expect(await rig.call("play.budget", { sceneId })).toEqual({
+      budget: usualPlayBudget,
+      today: { storyDay: 0, creditsDay: 0 },
+      clips: [],
+    });
+    const budget = { playthrough: 2, playerDay: 3, storyDay: 4, creditsDay: 5.5 };
+    expect(await rig.call("play.setBudget", { sceneId, budget })).toEqual({ budget });
+    for (const asked of [
+      rig.call("play.budget", { sceneId }, { user: "usr_eve" }),
+      rig.call("play.setBudget", { sceneId, budget: usualPlayBudget }, { user: "usr_eve" }),
+    ]) {
+      expect(await refusalOf(asked)).toContain("not_found");
+    }
+    const at = (await rig.call("play.get", { id })).startedAt;
+    await rig.sql(
+      (sql) => sql`
+        insert into play_generation (job_id, result, round, asset_id, owner_id, version_id, scene_id, in_scene, node, session_id, player_id,
+          credits, created_at)
+        select job, job, 1, job, ${rig.user}, ${versionId}, ${sceneId}, 'forest', 'dream', ${id}, 'gst_1', 1.5, ${at}::bigint - days * 86400000
+        from (values ('job_now', 0), ('job_then', 1)) as given (job, days)`,
+    );
+    expect(await rig.call("play.budget", { sceneId })).toMatchObject({ budget, today: { storyDay: 1, creditsDay: 1.5 } });
   });
 
   test("a story that cannot begin, and one that goes round for ever, are refused in words", async () => {

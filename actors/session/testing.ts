@@ -2,7 +2,10 @@
 import { Effect, Layer, Logger, ManagedRuntime } from "effect";
 import { TestClock } from "effect/testing";
 import { sceneHandlers } from "#actors/scene/handlers.ts";
+import { Durations } from "#actors/job/durations.ts";
+import { Slots } from "#actors/job/slots.ts";
 import { TestDatabase } from "#actors/job/testing.ts";
+import { Providers } from "#actors/provider/index.ts";
 import { Database, type DatabaseError, type Sql } from "#db/client/database.ts";
 import { insertSceneVersion } from "#db/queries/scene.ts";
 import { type CallInput, type CallName, type CallOutput, calls } from "#protocol/contract.ts";
@@ -17,9 +20,12 @@ import { Secrets } from "#runtime/auth/secrets.ts";
 import { MediaUrls } from "#runtime/blobs/media-urls.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { singleProcess } from "#runtime/cluster/single.ts";
+import { readSettings, Settings } from "#runtime/config/settings.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
 import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway/handlers.ts";
 import { sessionActor } from "./actor.ts";
+import { Generations } from "./generations.ts";
+import { Lookout } from "./lookout.ts";
 import { playHandlers } from "./handlers.ts";
 import { Versions } from "./versions.ts";
 
@@ -60,7 +66,14 @@ export class PlayRig {
       Layer.provideMerge(Layer.mergeAll(TestClock.layer(), Logger.layer([]))),
     );
     const secrets = Layer.succeed(Secrets, { accessKey: new Uint8Array(32).fill(1), mediaKey: new Uint8Array(32).fill(2) });
-    const kinds = Layer.merge(Versions.layer, Auth.layer.pipe(Layer.provide(secrets))).pipe(Layer.provideMerge(ports));
+    // Nobody makes anything here: what is generated has tests of its own, with jobs.
+    const generations = Generations.layer.pipe(
+      Layer.provide(Layer.merge(Slots.layer, Durations.layer)),
+      Layer.provide(Layer.merge(Layer.succeed(Providers, { all: [], get: () => undefined }), Layer.succeed(Settings, readSettings({})))),
+    );
+    const kinds = Layer.mergeAll(Versions.layer, generations, Lookout.layer, Auth.layer.pipe(Layer.provide(secrets))).pipe(
+      Layer.provideMerge(ports),
+    );
     const host = Layer.unwrap(Effect.map(sessionActor, (definition) => actorHost([definition]))).pipe(Layer.provideMerge(kinds));
     this.#runtime = ManagedRuntime.make(host);
     this.#play = await this.run(playHandlers);

@@ -17,11 +17,20 @@ export interface PlayedVersion {
   readonly story: Story;
   /** Ids of the assets that it names. */
   readonly assets: ReadonlySet<string>;
+  /** Titles of its generation nodes, by `scene/node`. */
+  readonly generates: ReadonlyMap<string, string>;
 }
 
 interface Kept extends PlayedVersion {
   readonly characters: number;
 }
+
+const generatesIn = ({ scenes }: Story): ReadonlyMap<string, string> =>
+  new Map(
+    scenes.flatMap(({ id: scene, body }) =>
+      body.nodes.flatMap(({ id, type, title }) => (type === "generation" ? [[`${scene}/${id}`, title === "" ? id : title] as const] : [])),
+    ),
+  );
 
 export class Versions extends Context.Service<
   Versions,
@@ -55,7 +64,8 @@ export class Versions extends Context.Service<
         const [row] = yield* orCallError(database.query((sql) => playedStory(sql, id)));
         if (row === undefined) return yield* Effect.fail(new CallError("not_found", `The version ${id} does not exist any more.`));
         const story = storedStory(row);
-        return keep(id, { ownerId: row.owner_id, story, assets: new Set(assetsIn(story)), characters: JSON.stringify(story).length });
+        const assets = new Set(assetsIn(story));
+        return keep(id, { ownerId: row.owner_id, story, assets, generates: generatesIn(story), characters: JSON.stringify(story).length });
       });
 
       return Versions.of({

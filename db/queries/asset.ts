@@ -237,12 +237,13 @@ export const edgesAmong = (sql: Queryable, ids: ReadonlyArray<string>) =>
     where child_id = any(${sql.array([...ids], 25)}::text[]) and parent_id = any(${sql.array([...ids], 25)}::text[])
     order by child_id, ord`;
 
-/** Drops assets that have been in the trash since before `before`, at most `limit` of them, but for those that published stories play. */
+/** Drops assets that have been in the trash since before `before`, at most `limit` of them, but for those that published stories play or have had made. */
 export const purgeAssets = (sql: Queryable, before: number, limit: number) =>
   sql<Array<{ id: string }>>`
     delete from asset where id in (
       select a.id from asset a
       where a.deleted_at < ${before} and not exists (select from scene_version_asset v where v.asset_id = a.id)
+        and not exists (select from play_generation g where g.asset_id = a.id)
       order by a.deleted_at limit ${limit}
     ) returning id`;
 

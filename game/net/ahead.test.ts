@@ -1,6 +1,7 @@
 // The page runs ahead of a server that hears its inputs late, or never, or after another device's, and whose answers come in any order.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { lookAhead } from "#protocol/scene/play/ahead.ts";
 import type { PlayInput, PlayState } from "#protocol/scene/play/state.ts";
 import { startPlay, stepPlay } from "#protocol/scene/play/step.ts";
 import { anyStory, choice, clip, inputBy, storyOf } from "#protocol/scene/testing.ts";
@@ -161,6 +162,25 @@ describe("a page ahead of its server", () => {
     const refused = refuse(second.ahead, first.id);
     expect(refused.change).toMatchObject({ jumped: true, state: { turn: 0 } });
     expect(refused.ahead.pending).toEqual([]);
+  });
+
+  test("hears of what was generated ahead, shows nothing else for it, and plays it when it comes there", () => {
+    const made = { id: "dream", type: "generation", strategy: "once", prompt: "a fox", fallback: { mode: "skip" } } as const;
+    const dreaming = storyOf([
+      "main",
+      { start: "ask", nodes: [{ id: "ask", type: "choice" }, made], edges: [choice("in", "ask", "dream")] },
+    ]);
+    const asked = startPlay(dreaming, { seed: 1 });
+    const state = asked.ok ? asked.state : expect.unreachable();
+    const brought = stepPlay(dreaming, state, { type: "generated", key: "main/dream:a fox", assetId: "ast_made" });
+    const heard = hear(aheadOf(dreaming, { revision: 0, state }), {
+      revision: 1,
+      state: brought.ok ? brought.state : expect.unreachable(),
+    });
+    expect(heard.change).toMatchObject({ jumped: false, outputs: [], state: { turn: 0 } });
+    expect(lookAhead(dreaming, shownIn(heard.ahead)).candidates).toMatchObject([{ media: { kind: "asset", assetId: "ast_made" } }]);
+    const { ahead } = take(heard.ahead, { type: "choose", turn: 0, edge: "in" });
+    expect(shownIn(ahead).waiting).toMatchObject({ for: "media", playing: [{ kind: "generated", assetId: "ast_made" }] });
   });
 
   test("does not go back for what it knew already", () => {

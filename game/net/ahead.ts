@@ -94,7 +94,9 @@ const settled = (ahead: Ahead, before: PlayState): Followed => {
     state = next.state;
     pending.push({ ...one, state });
   }
-  return { ahead: { ...ahead, pending }, change: sameRun(before, state) ? null : { state, outputs: [], jumped: true } };
+  const jumped = !sameRun(before, state);
+  const isNews = jumped || Object.keys(state.generated).some((key) => before.generated[key] !== state.generated[key]);
+  return { ahead: { ...ahead, pending }, change: isNews ? { state, outputs: [], jumped } : null };
 };
 
 /** The server has refused an input: neither it nor what was built on it has happened. */

@@ -267,7 +267,10 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
 
   const follow = ({ state: next, outputs, jumped }: PlayChange): void =>
     batch(() => {
+      const isSame = !jumped && outputs.length === 0 && next.turn === state.turn;
       state = next;
+      // Something was generated ahead: nothing is seen of it yet, but it can be made ready.
+      if (isSame) return look();
       setView(seen());
       const plays = jumped || outputs.some(({ type }) => type === "play");
       const { waiting: on } = state;

@@ -158,6 +158,8 @@ export const SceneNode = z.discriminatedUnion("type", [
     type: z.literal("generation"),
     /** How long a result is good for: for everybody, this playthrough, this player, or this one time. */
     strategy: z.enum(["once", "per_playthrough", "per_player", "always"]),
+    /** Who makes it; null: the first that takes nothing for it. */
+    provider: Id.nullable().default(null),
     /** What is to be seen; `{name}` stands for the value of a variable. */
     prompt: z.string().max(sceneLimits.text).default(""),
     style: z.string().max(sceneLimits.text).default(""),

@@ -1,9 +1,9 @@
 // What may come next: every input that can follow is tried on a copy of the state. Chance is in the state, so this is not a guess at what
 // a choice leads to, only at which is made. The player preloads by it, the server generates by it. Pure.
 import type { SegmentMedia, Story } from "../scene.ts";
-import { programOf, waysOf } from "./program.ts";
+import { type Program, programOf, waysOf } from "./program.ts";
 import { likelyResults } from "./minigame.ts";
-import type { Demand, PlayInput, PlayOutput, PlayState } from "./state.ts";
+import type { Demand, PlayInput, Playing, PlayOutput, PlayState } from "./state.ts";
 import { stepPlay } from "./step.ts";
 import { mediaOf } from "./view.ts";
 
@@ -40,7 +40,7 @@ export const lookAhead = (story: Story, state: PlayState, inputs = 2): Ahead => 
       }
       if (output.type !== "play") continue;
       for (const playing of output.playing) {
-        const media = mediaOf(programOf(story), output.scene, output.node, playing);
+        const media = comingMedia(programOf(story), output.scene, output.node, playing);
         if (media === undefined) continue;
         const key = JSON.stringify(media);
         const known = candidates.get(key);
@@ -78,6 +78,12 @@ export const lookAhead = (story: Story, state: PlayState, inputs = 2): Ahead => 
 
 /** Stands for a result that is not there yet: no asset has this id. */
 const unknownAsset = "ast_ahead";
+
+/** What was generated already is there to be made ready as well. */
+const comingMedia = (program: Program, scene: string, node: string, playing: Playing): SegmentMedia | undefined => {
+  if (playing.kind !== "generated") return mediaOf(program, scene, node, playing);
+  return playing.assetId === unknownAsset ? undefined : { kind: "asset", assetId: playing.assetId };
+};
 
 const inputsOf = (story: Story, state: PlayState): ReadonlyArray<PlayInput> => {
   const { waiting, turn } = state;

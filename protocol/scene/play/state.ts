@@ -116,6 +116,7 @@ export interface Demand {
   readonly scene: string;
   readonly node: string;
   readonly strategy: NodeOf<"generation">["strategy"];
+  readonly provider: string | null;
   readonly prompt: string;
   readonly style: string;
   readonly durationMs: number;

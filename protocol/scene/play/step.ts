@@ -9,7 +9,7 @@ import { isPossible, outcomeOf } from "./minigame.ts";
 import { programOf, waysOf } from "./program.ts";
 import { PlayFault, Run } from "./run.ts";
 import { selectSegments } from "./select.ts";
-import type { Ending, OfferedChoice, Played, Playing, PlayInput, PlayState, RefusalCode } from "./state.ts";
+import type { Demand, Ending, OfferedChoice, Played, Playing, PlayInput, PlayState, RefusalCode } from "./state.ts";
 import { isSaid } from "./text.ts";
 
 export interface Beginning {
@@ -70,6 +70,16 @@ export const replayPlay = (story: Story, beginning: Beginning, inputs: ReadonlyA
     last = stepPlay(story, last.state, input);
   }
   return last;
+};
+
+/** What it waits for to be generated; null: it does not. */
+export const demandIn = (story: Story, state: PlayState): Demand | null => {
+  const program = programOf(story);
+  const { waiting } = state;
+  if (waiting.for !== "generation" || state.frames.some(({ scene }) => !program.scenes.has(scene))) return null;
+  const run = new Run(program, state);
+  const node = nodeOf(run);
+  return node?.type === "generation" ? demandOf(run, node, waiting.key, waiting.tries) : null;
 };
 
 const refused = (code: RefusalCode, message: string): Played => ({ ok: false, refusal: { code, message } });
@@ -377,12 +387,13 @@ const keyOf = (run: Run, node: NodeOf<"generation">): string => {
   return `${run.scene.id}/${node.id}${time}:${words}`;
 };
 
-const demand = (run: Run, node: NodeOf<"generation">, key: string, attempt: number): void => {
-  const { strategy, style, durationMs, constraints } = node;
-  run.change({ waiting: { for: "generation", key, tries: attempt } });
+const demandOf = (run: Run, node: NodeOf<"generation">, key: string, attempt: number): Demand => {
+  const { strategy, provider, style, durationMs, constraints } = node;
   const prompt = run.text(node.prompt);
-  run.tell({
-    type: "demand",
-    demand: { key, scene: run.scene.id, node: node.id, strategy, prompt, style, durationMs, constraints, attempt },
-  });
+  return { key, scene: run.scene.id, node: node.id, strategy, provider, prompt, style, durationMs, constraints, attempt };
+};
+
+const demand = (run: Run, node: NodeOf<"generation">, key: string, attempt: number): void => {
+  run.change({ waiting: { for: "generation", key, tries: attempt } });
+  run.tell({ type: "demand", demand: demandOf(run, node, key, attempt) });
 };

@@ -1,0 +1,24 @@
+// Budgets of stories, and what was had of them, as rows and as players' owners see them. Pure.
+import type { GenerationCounts } from "#db/queries/play-generation.ts";
+import type { PlayBudget } from "#protocol/play.ts";
+
+export const budgetOf = ({ playthrough, player_day, story_day, credits_day }: GenerationCounts): PlayBudget => ({
+  playthrough,
+  playerDay: player_day,
+  storyDay: story_day,
+  creditsDay: credits_day,
+});
+
+export const budgetRow = ({ playthrough, playerDay, storyDay, creditsDay }: PlayBudget): GenerationCounts => ({
+  playthrough,
+  player_day: playerDay,
+  story_day: storyDay,
+  credits_day: creditsDay,
+});
+
+/** Whether there is room for one more clip. `had`: in this playthrough, and today. */
+export const fitsBudget = (budget: PlayBudget, had: PlayBudget, credits: number): boolean =>
+  had.playthrough < budget.playthrough &&
+  had.playerDay < budget.playerDay &&
+  had.storyDay < budget.storyDay &&
+  (credits === 0 || had.creditsDay + credits <= budget.creditsDay);

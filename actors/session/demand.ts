@@ -1,0 +1,69 @@
+// What a generation node asks for, as a request for a job: which results are the same, and what the provider is told. Pure.
+import { derivedId, hashOf } from "#actors/job/canonical.ts";
+import type { Form } from "#actors/job/form.ts";
+import { JobRequest } from "#protocol/job.ts";
+import type { Demand } from "#protocol/scene/play/state.ts";
+
+/** Who a clip is made for. */
+export interface Asker {
+  readonly versionId: string;
+  readonly sessionId: string;
+  readonly playerId: string;
+}
+
+/** A hash that is the same for all who share a result. A further attempt is another one. */
+export const resultOf = ({ strategy, key, attempt }: Demand, { versionId, sessionId, playerId }: Asker): string => {
+  switch (strategy) {
+    case "once":
+      return hashOf(["once", versionId, key, attempt]);
+    case "per_player":
+      return hashOf(["player", versionId, playerId, key, attempt]);
+    // What is good for one time has a key of that time: who goes back to before it gets the same again.
+    case "per_playthrough":
+    case "always":
+      return hashOf(["playthrough", sessionId, key, attempt]);
+  }
+};
+
+export const generationJobId = (result: string, round: number): string => derivedId("job", "play", result, round);
+
+interface Property {
+  readonly type?: unknown;
+  readonly enum?: ReadonlyArray<unknown>;
+  readonly minimum?: unknown;
+  readonly maximum?: unknown;
+}
+
+/** Of the lengths that there are, in seconds, the one that comes nearest. */
+const secondsFor = ({ type, enum: values, minimum, maximum }: Property, durationMs: number): number => {
+  const wanted = durationMs / 1000;
+  const numbers = (values ?? []).filter((value) => typeof value === "number");
+  if (numbers.length > 0) return numbers.reduce((best, value) => (Math.abs(value - wanted) < Math.abs(best - wanted) ? value : best));
+  const whole = type === "integer" ? Math.round(wanted) : wanted;
+  const least = typeof minimum === "number" ? minimum : 1;
+  return Math.min(Math.max(whole, least), typeof maximum === "number" ? maximum : Number.MAX_SAFE_INTEGER);
+};
+
+/** `title`: of the story and the node, by which the job is known in queues and among what was spent. */
+export const requestOf = (
+  demand: Demand,
+  { form, provider }: { readonly form: Form; readonly provider: string },
+  title: string,
+): JobRequest => {
+  const { prompt, style, durationMs, constraints } = demand;
+  const properties = (form.schema["properties"] ?? {}) as Readonly<Record<string, Property>>;
+  const duration = properties["duration"];
+  return JobRequest.parse({
+    operation: "text_to_video",
+    provider,
+    params: {
+      ...(duration === undefined ? {} : { duration: secondsFor(duration, durationMs) }),
+      ...constraints,
+      [form.prompt ?? "prompt"]: [prompt, style]
+        .filter((words) => words.trim() !== "")
+        .join(", ")
+        .toWellFormed(),
+    },
+    name: title.slice(0, 200).toWellFormed(),
+  });
+};

@@ -1,0 +1,239 @@
+import { Effect } from "effect";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { assetIdOf } from "#actors/job/canonical.ts";
+import { TestDatabase, TestServer } from "#actors/job/testing.ts";
+import { Database, type Sql } from "#db/client/database.ts";
+import { testDatabases } from "#db/client/testing.ts";
+import { insertGeneration, setPlayBudget } from "#db/queries/play-generation.ts";
+import { insertSceneVersion } from "#db/queries/scene.ts";
+import { usualPlayBudget } from "#protocol/play.ts";
+import { sceneFormat } from "#protocol/scene/file.ts";
+import { demandIn, startPlay } from "#protocol/scene/play/step.ts";
+import type { PlayInput, PlayState } from "#protocol/scene/play/state.ts";
+import type { Story } from "#protocol/scene/scene.ts";
+import { choice, edge, storyOf } from "#protocol/scene/testing.ts";
+import { Actors } from "#runtime/actor/actors.ts";
+import { sessionAddress } from "./address.ts";
+import { budgetRow } from "./budget.ts";
+import type { SessionContext, SessionInput } from "./context.ts";
+import { decide } from "./decide.ts";
+import { generationJobId, resultOf } from "./demand.ts";
+
+const soon = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000 });
+
+type Making = Record<string, unknown>;
+const making = (id: string, more: Making = {}) =>
+  ({ id, type: "generation", strategy: "once", prompt: `a {animal} at the ${id}`, fallback: { mode: "skip" }, ...more }) as never;
+const animal = { name: "animal", type: { kind: "string", initial: "fox" } } as never;
+
+/** One is made at once, and what comes then. */
+const made = (more: Making = {}): Story =>
+  storyOf([
+    "made",
+    {
+      start: "dream",
+      variables: [animal],
+      nodes: [making("dream", more), { id: "home", type: "end", ending: "home" }],
+      edges: [edge("dream", "home")],
+    },
+  ]);
+
+describe.each(testDatabases)("clips that are made because somebody plays ($engine)", ({ layer }) => {
+  const database = new TestDatabase(layer);
+  const server = new TestServer(database);
+  const { studio } = server;
+  let stories = 0;
+  let plays = 0;
+
+  beforeAll(() => server.start());
+  beforeEach(() => {
+    server.user = `usr_author_${stories}`;
+    studio.reset();
+  });
+  afterAll(async () => {
+    await server.close();
+    await database.close();
+  });
+
+  const sql = <T>(run: (sql: Sql) => PromiseLike<T>): Promise<T> => server.run(Effect.flatMap(Database, ({ query }) => query(run)));
+  const publish = async (story: Story) => {
+    const n = ++stories;
+    const [versionId, sceneId, ownerId] = [`scv_${n}`, `scn_${n}`, server.user];
+    await server.run(
+      Effect.flatMap(Database, ({ transaction }) =>
+        transaction(async (tx) => {
+          await tx`
+            insert into scene (id, owner_id, title, format, body, nodes, edges, created_at, changed_at)
+            values (${sceneId}, ${ownerId}, 'A story', 1, '{}', 0, 0, 1, 1)`;
+          const version = { id: versionId, scene_id: sceneId, owner_id: ownerId, number: 1, note: "", created_at: 1 };
+          await insertSceneVersion(tx, { ...version, format: sceneFormat, story });
+        }),
+      ),
+    );
+    return { story, versionId, sceneId };
+  };
+  type Published = Awaited<ReturnType<typeof publish>>;
+
+  /** Somebody begins to play, who is not the author. */
+  const begin = async ({ story, versionId, sceneId }: Published, ownerId = "gst_1", parameters = {}): Promise<string> => {
+    const id = `ply_${++plays}`;
+    const begun = startPlay(story, { seed: 1, parameters });
+    if (!begun.ok) throw new Error(begun.refusal.message);
+    const order = { id, versionId, sceneId, title: "A story", seed: 1, parameters };
+    const input: Omit<SessionInput, "at"> = { order, ownerId, language: "en", timers: "normal", play: begun.state, hurry: null };
+    await server.run(Effect.flatMap(Actors, (actors) => actors.create(sessionAddress(id), input)));
+    return id;
+  };
+  const session = (id: string) =>
+    server.run(
+      Effect.map(
+        Effect.flatMap(Actors, (actors) => actors.view(sessionAddress(id))),
+        ({ context }) => context as unknown as SessionContext,
+      ),
+    );
+  const move = async ({ story }: Published, id: string, input: (play: PlayState) => PlayInput): Promise<PlayState> => {
+    const { play, moves } = await session(id);
+    const decided = decide(story, play, input(play));
+    if (!decided.ok) throw new Error(decided.refusal.message);
+    const event = { type: "session.moved", base: moves, token: `t${moves}`, ...decided.move };
+    await server.run(Effect.flatMap(Actors, (actors) => actors.send(sessionAddress(id), event)));
+    return (await session(id)).play;
+  };
+  const waitingOf = async (id: string) => (await session(id)).play.waiting;
+  const isShown = (id: string, playing: object) =>
+    soon(async () => expect(await waitingOf(id)).toMatchObject({ for: "media", playing: [playing] }));
+  const isHome = (id: string) => soon(async () => expect(await waitingOf(id)).toMatchObject({ for: "nothing", ending: { name: "home" } }));
+  const jobs = async () => (await server.call("jobs.list", { filter: {}, limit: 50 })).jobs;
+  const prompts = () => [...studio.accepted.values()].map(({ params }) => params["prompt"]).toSorted();
+
+  test("what may come is made ahead at the cost of the author, and is there when the player comes to it", async () => {
+    const story = await publish(
+      storyOf([
+        "fork",
+        {
+          start: "path",
+          variables: [animal],
+          nodes: [
+            { id: "path", type: "choice" },
+            making("wood", { title: "In the wood", style: "watercolour", durationMs: 7300, constraints: { negativePrompt: "rain" } }),
+            making("shore"),
+            { id: "home", type: "end", ending: "home" },
+          ],
+          edges: [choice("in", "path", "wood"), choice("out", "path", "shore"), edge("wood", "home"), edge("shore", "home")],
+        },
+      ]),
+    );
+    const id = await begin(story);
+    await soon(async () => expect(Object.keys((await session(id)).play.generated)).toHaveLength(2));
+    // Nothing of this was the player's, and what they do is not too late.
+    expect(await session(id)).toMatchObject({ play: { turn: 0 }, unattended: 0 });
+    expect(prompts()).toEqual(["a fox at the shore", "a fox at the wood, watercolour"]);
+    const all = await jobs();
+    expect(all.map(({ name }) => name).toSorted()).toEqual(["A story › In the wood", "A story › shore"]);
+    const wood = all.find(({ name }) => name === "A story › In the wood")!;
+    expect(wood).toMatchObject({ ownerId: server.user, params: { duration: 7, negativePrompt: "rain" } });
+    const { waiting } = await move(story, id, ({ turn }) => ({ type: "choose", turn, edge: "in" }));
+    expect(waiting).toMatchObject({ for: "media", playing: [{ kind: "generated", assetId: wood.assetId }] });
+    // Who comes later finds it made.
+    const other = await begin(story, "gst_2");
+    await soon(async () => expect(Object.keys((await session(other)).play.generated)).toHaveLength(2));
+    expect(await jobs()).toHaveLength(2);
+  });
+
+  test("two who come at once to what is made once share a job, which goes on over a restart", async () => {
+    const release = studio.script.hold("track");
+    const story = await publish(made());
+    const both = await Promise.all([begin(story, "gst_1"), begin(story, "gst_2")]);
+    await studio.script.begun("track");
+    expect(await waitingOf(both[0]!)).toMatchObject({ for: "generation" });
+    const again = studio.script.hold("track");
+    await server.restart();
+    await studio.script.begun("track", 2);
+    release();
+    again();
+    const [job] = await jobs();
+    for (const id of both) await isShown(id, { kind: "generated", assetId: assetIdOf(job!.id) });
+    expect(await jobs()).toHaveLength(1);
+    expect(studio.accepted.size).toBe(1);
+  });
+
+  test("what was noted, and not asked for before a crash, is asked for as the same", async () => {
+    const story = await publish(made());
+    const begun = startPlay(story.story, { seed: 1 });
+    const demand = demandIn(story.story, (begun as { state: PlayState }).state)!;
+    const result = resultOf(demand, { versionId: story.versionId, sessionId: "ply_gone", playerId: "gst_gone" });
+    const jobId = generationJobId(result, 1);
+    await server.run(
+      Effect.flatMap(Database, ({ transaction }) =>
+        transaction((tx) =>
+          Promise.resolve(
+            insertGeneration(tx, {
+              job_id: jobId,
+              result,
+              round: 1,
+              asset_id: assetIdOf(jobId),
+              owner_id: server.user,
+              version_id: story.versionId,
+              scene_id: story.sceneId,
+              in_scene: "made",
+              node: "dream",
+              session_id: "ply_gone",
+              player_id: "gst_gone",
+              credits: 0,
+              created_at: Date.now(),
+            }),
+          ),
+        ),
+      ),
+    );
+    await isShown(await begin(story), { kind: "generated", assetId: assetIdOf(jobId) });
+    expect((await jobs()).map(({ id }) => id)).toEqual([jobId]);
+  });
+
+  test.each([
+    ["a playthrough", { playthrough: 1 }],
+    ["a player", { playerDay: 1 }],
+    ["a story", { storyDay: 1 }],
+  ])("beyond the budget of %s the node does without at once", async (_, budget) => {
+    const story = await publish(
+      storyOf([
+        "two",
+        {
+          start: "dream",
+          variables: [animal],
+          nodes: [making("dream"), making("wake"), { id: "home", type: "end", ending: "home" }],
+          edges: [edge("dream", "wake"), edge("wake", "home")],
+        },
+      ]),
+    );
+    await sql((run) => setPlayBudget(run, story.sceneId, budgetRow({ ...usualPlayBudget, ...budget })));
+    const id = await begin(story);
+    await isShown(id, { kind: "generated" });
+    await move(story, id, ({ turn }) => ({ type: "ended", turn }));
+    await isHome(id);
+    expect(prompts()).toEqual(["a fox at the dream"]);
+  });
+
+  test("nothing is spent that the author has not allowed", async () => {
+    studio.settings.pooled = true;
+    const story = await publish(made({ provider: "test" }));
+    await isHome(await begin(story));
+    // Nor is anything paid for where nobody was named who makes it.
+    await isHome(await begin(await publish(made())));
+    expect(await jobs()).toEqual([]);
+    await sql((run) => setPlayBudget(run, story.sceneId, budgetRow({ ...usualPlayBudget, creditsDay: 10 })));
+    await begin(story, "gst_2");
+    await soon(async () => expect(await jobs()).toMatchObject([{ credits: 10, ownerId: server.user }]));
+    await isHome(await begin(await publish(made({ provider: "nobody" }))));
+  });
+
+  test("what is refused for its content is not asked for again, and what fails is tried as the node says", async () => {
+    studio.script.fail("submit", "filtered");
+    const refused = await publish(made({ fallback: { mode: "placeholder", text: { en: "A fox." } } }));
+    for (const player of ["gst_1", "gst_2"]) await isShown(await begin(refused, player), { kind: "placeholder" });
+    expect(await jobs()).toMatchObject([{ state: "filtered" }]);
+    studio.script.fail("submit", "filtered", "filtered");
+    await isShown(await begin(await publish(made({ fallback: { mode: "retry" } }))), { kind: "generated" });
+    expect((await jobs()).map(({ state }) => state).toSorted()).toEqual(["completed", "filtered", "filtered", "filtered"]);
+  });
+});

@@ -1,0 +1,152 @@
+// Clips that are made because somebody plays: asked for in the name of the story's owner, each once for all who share it, within the story's
+// budget; and waited for. What is asked for is noted before its job is: after a crash in between the same job is asked for again.
+import { Clock, Context, Effect, Layer } from "effect";
+import { accepting } from "#actors/job/accept.ts";
+import { assetIdOf } from "#actors/job/canonical.ts";
+import type { Durations } from "#actors/job/durations.ts";
+import { jobsEnding } from "#actors/job/pipeline.ts";
+import { operationOf, prepareWith, refuse } from "#actors/job/request.ts";
+import type { Slots } from "#actors/job/slots.ts";
+import { Providers } from "#actors/provider/index.ts";
+import { periodsAt } from "#actors/spend/context.ts";
+import { Database, type Queryable, type Tx } from "#db/client/database.ts";
+import { jobResults } from "#db/queries/job.ts";
+import * as query from "#db/queries/play-generation.ts";
+import { finalJobStates, type JobState } from "#protocol/job.ts";
+import { usualPlayBudget } from "#protocol/play.ts";
+import type { Demand } from "#protocol/scene/play/state.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
+import type { Actors } from "#runtime/actor/actors.ts";
+import { Bus } from "#runtime/bus/bus.ts";
+import type { Settings } from "#runtime/config/settings.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
+import { budgetOf, fitsBudget } from "./budget.ts";
+import type { SessionContext } from "./context.ts";
+import { generationJobId, requestOf, resultOf } from "./demand.ts";
+import type { PlayedVersion } from "./versions.ts";
+
+/** What failed is asked for again by who comes after so long, ms; what was refused for its content never is. */
+const failedFor = 3_600_000;
+/** Nobody waits at a node for longer than so. */
+const longestWait = "10 minutes";
+
+const isSpent = ({ state, finished_at: at }: query.LatestGenerationRow, now: number): boolean =>
+  at !== null && state !== "completed" && state !== "filtered" && now - at > failedFor;
+
+export class Generations extends Context.Service<
+  Generations,
+  {
+    /**
+     * The job of what a playthrough asks for, begun by it or by another that shares the result. Null: nobody makes it, or the budget has no
+     * room. Errors: those that pass.
+     */
+    readonly ask: (
+      version: PlayedVersion,
+      session: Pick<SessionContext, "order" | "ownerId">,
+      demand: Demand,
+    ) => Effect.Effect<string | null, CallError, Actors>;
+    /** What the job has made, once it has ended: an asset. Null: nothing, or not within the time that somebody may wait. */
+    readonly made: (ownerId: string, jobId: string) => Effect.Effect<string | null, CallError>;
+  }
+>()("pixsim/actors/Generations") {
+  static readonly layer: Layer.Layer<Generations, never, Bus | Database | Durations | Providers | Settings | Slots> = Layer.effect(
+    Generations,
+    Effect.gen(function* () {
+      const bus = yield* Bus;
+      const database = yield* Database;
+      const providers = yield* Providers;
+      const services = yield* Effect.context<Database | Durations | Providers | Settings | Slots>();
+      const read = <T>(run: (sql: Queryable) => PromiseLike<T>): Effect.Effect<T, CallError> => orCallError(database.query(run));
+
+      /** Nobody has to pay for what no author has said who makes it. */
+      const providerOf = ({ provider }: Demand): string =>
+        provider ?? providers.all.find(({ account, operations }) => account === null && operations.text_to_video !== undefined)?.id ?? "";
+
+      const prepared = Effect.fnUntraced(function* (demand: Demand, title: string) {
+        const provider = providerOf(demand);
+        const target = yield* operationOf({ provider, operation: "text_to_video" });
+        const request = requestOf(demand, { form: target.form, provider }, title);
+        const checked = prepareWith(target, request, [], yield* Clock.currentTimeMillis);
+        return checked.issues.length > 0 ? yield* Effect.fail(refuse(checked.issues)) : checked.prepared;
+      });
+
+      const ask = Effect.fnUntraced(function* (
+        { ownerId, generates }: PlayedVersion,
+        { order, ownerId: playerId }: Pick<SessionContext, "order" | "ownerId">,
+        demand: Demand,
+      ) {
+        const result = resultOf(demand, { versionId: order.versionId, sessionId: order.id, playerId });
+        const { now, day } = periodsAt(yield* Clock.currentTimeMillis);
+        const [known] = yield* read((sql) => query.latestGeneration(sql, result));
+        if (known !== undefined && known.state !== null && !isSpent(known, now)) return known.job_id;
+
+        const one = yield* prepared(demand, `${order.title} › ${generates.get(`${demand.scene}/${demand.node}`) ?? demand.node}`);
+        const credits = one.operation.estimate(one.params).credits;
+
+        const claim = async (tx: Tx): Promise<string | null> => {
+          const { sceneId } = order;
+          await query.lockGenerations(tx, sceneId);
+          const [latest] = await query.latestGeneration(tx, result);
+          if (latest !== undefined && !isSpent(latest, now)) return latest.job_id;
+          const [given] = await query.playBudget(tx, sceneId);
+          const budget = given === undefined ? usualPlayBudget : budgetOf(given);
+          const [counted] = await query.countGenerations(tx, { sceneId, sessionId: order.id, playerId, since: day });
+          if (!fitsBudget(budget, budgetOf(counted!), credits)) return null;
+          const round = (latest?.round ?? 0) + 1;
+          const jobId = generationJobId(result, round);
+          await query.insertGeneration(tx, {
+            job_id: jobId,
+            result,
+            round,
+            asset_id: assetIdOf(jobId),
+            owner_id: ownerId,
+            version_id: order.versionId,
+            scene_id: sceneId,
+            in_scene: demand.scene,
+            node: demand.node,
+            session_id: order.id,
+            player_id: playerId,
+            credits,
+            created_at: now,
+          });
+          return jobId;
+        };
+        const jobId = yield* orCallError(database.transaction(claim));
+        if (jobId === null) return null;
+
+        const { accept, known: jobs } = yield* Effect.provide(accepting, services);
+        if ((yield* jobs(ownerId, [jobId])).has(jobId)) return jobId;
+        const particulars = { id: jobId, askedHash: result, parentJobId: null, batchId: null, cell: [], index: null };
+        return yield* Effect.as(accept(ownerId, [{ prepared: one, particulars }]), jobId).pipe(
+          Effect.tapError(({ retryable }) => (retryable ? Effect.void : read((sql) => query.dropGeneration(sql, jobId)))),
+        );
+      });
+
+      const ended = Effect.fnUntraced(function* (ownerId: string, jobId: string) {
+        const { ending } = yield* jobsEnding(bus, ownerId, [jobId]);
+        for (;;) {
+          yield* ending;
+          const [job] = yield* read((sql) => jobResults(sql, ownerId, [jobId]));
+          if (job === undefined || finalJobStates.has(job.state as JobState)) return job?.state === "completed" ? job.asset_id : null;
+        }
+      });
+
+      return Generations.of({
+        ask: (version, session, demand) =>
+          ask(version, session, demand).pipe(
+            Effect.provide(services),
+            // The player finds what stands in for it; who can do something about it reads why.
+            Effect.catchIf(
+              ({ retryable }) => !retryable,
+              ({ code, message }) =>
+                Effect.as(Effect.logInfo("a clip for a playthrough was refused", { code, message, node: demand.node }), null).pipe(
+                  Effect.annotateLogs({ playthrough: session.order.id, version: session.order.versionId, user: version.ownerId }),
+                ),
+            ),
+          ),
+        made: (ownerId, jobId) =>
+          Effect.scoped(ended(ownerId, jobId)).pipe(Effect.timeoutOrElse({ duration: longestWait, orElse: () => Effect.succeed(null) })),
+      });
+    }),
+  );
+}
