@@ -62,7 +62,7 @@ export const sessionActor = Effect.gen(function* () {
     const demand = demandIn(version.story, session.play);
     if (demand === null) return { move: null };
     const { key } = demand;
-    const jobId = yield* generations.ask(version, session, demand);
+    const jobId = yield* generations.ask(version, session, demand, "now");
     const assetId = jobId === null ? null : yield* generations.made(version.ownerId, jobId);
     return yield* happening(address, versionId, ({ waiting }) => {
       if (waiting.for !== "generation" || waiting.key !== key) return null;
@@ -83,6 +83,6 @@ export const sessionActor = Effect.gen(function* () {
     },
     owner: ({ context }) => context.ownerId,
     projection: { table: "play_session", columns: sessionColumns, row: storedSession },
-    committed: ({ context }) => lookout.committed(context),
+    committed: ({ value, context }) => lookout.committed(context, value === "over" || value === "deleted"),
   });
 });

@@ -16,6 +16,14 @@ export const budgetRow = ({ playthrough, playerDay, storyDay, creditsDay }: Play
   credits_day: creditsDay,
 });
 
+/** Of a budget, what may be spent on where nobody may come to: the rest is kept for where somebody is. */
+export const aheadOf = ({ playthrough, playerDay, storyDay, creditsDay }: PlayBudget): PlayBudget => ({
+  playthrough: Math.ceil(playthrough / 2),
+  playerDay: Math.ceil(playerDay / 2),
+  storyDay: Math.ceil(storyDay / 2),
+  creditsDay: creditsDay / 2,
+});
+
 /** Whether there is room for one more clip. `had`: in this playthrough, and today. */
 export const fitsBudget = (budget: PlayBudget, had: PlayBudget, credits: number): boolean =>
   had.playthrough < budget.playthrough &&

@@ -131,7 +131,7 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
     const all = await jobs();
     expect(all.map(({ name }) => name).toSorted()).toEqual(["A story › In the wood", "A story › shore"]);
     const wood = all.find(({ name }) => name === "A story › In the wood")!;
-    expect(wood).toMatchObject({ ownerId: server.user, params: { duration: 7, negativePrompt: "rain" } });
+    expect(wood).toMatchObject({ ownerId: server.user, priority: 6, params: { duration: 7, negativePrompt: "rain" } });
     const { waiting } = await move(story, id, ({ turn }) => ({ type: "choose", turn, edge: "in" }));
     expect(waiting).toMatchObject({ for: "media", playing: [{ kind: "generated", assetId: wood.assetId }] });
     // Who comes later finds it made.

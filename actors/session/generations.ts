@@ -20,13 +20,15 @@ import type { Actors } from "#runtime/actor/actors.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import type { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
-import { budgetOf, fitsBudget } from "./budget.ts";
+import { aheadOf, budgetOf, fitsBudget } from "./budget.ts";
 import type { SessionContext } from "./context.ts";
 import { generationJobId, requestOf, resultOf } from "./demand.ts";
 import type { PlayedVersion } from "./versions.ts";
 
 /** What failed is asked for again by who comes after so long, ms; what was refused for its content never is. */
 const failedFor = 3_600_000;
+/** What somebody waits for comes before what somebody may come to. */
+const priorities = { now: 5, ahead: 6 } as const;
 /** Nobody waits at a node for longer than so. */
 const longestWait = "10 minutes";
 
@@ -44,6 +46,7 @@ export class Generations extends Context.Service<
       version: PlayedVersion,
       session: Pick<SessionContext, "order" | "ownerId">,
       demand: Demand,
+      when: "ahead" | "now",
     ) => Effect.Effect<string | null, CallError, Actors>;
     /** What the job has made, once it has ended: an asset. Null: nothing, or not within the time that somebody may wait. */
     readonly made: (ownerId: string, jobId: string) => Effect.Effect<string | null, CallError>;
@@ -62,10 +65,10 @@ export class Generations extends Context.Service<
       const providerOf = ({ provider }: Demand): string =>
         provider ?? providers.all.find(({ account, operations }) => account === null && operations.text_to_video !== undefined)?.id ?? "";
 
-      const prepared = Effect.fnUntraced(function* (demand: Demand, title: string) {
+      const prepared = Effect.fnUntraced(function* (demand: Demand, title: string, when: "ahead" | "now") {
         const provider = providerOf(demand);
         const target = yield* operationOf({ provider, operation: "text_to_video" });
-        const request = requestOf(demand, { form: target.form, provider }, title);
+        const request = { ...requestOf(demand, { form: target.form, provider }, title), priority: priorities[when] };
         const checked = prepareWith(target, request, [], yield* Clock.currentTimeMillis);
         return checked.issues.length > 0 ? yield* Effect.fail(refuse(checked.issues)) : checked.prepared;
       });
@@ -74,13 +77,15 @@ export class Generations extends Context.Service<
         { ownerId, generates }: PlayedVersion,
         { order, ownerId: playerId }: Pick<SessionContext, "order" | "ownerId">,
         demand: Demand,
+        when: "ahead" | "now",
       ) {
         const result = resultOf(demand, { versionId: order.versionId, sessionId: order.id, playerId });
         const { now, day } = periodsAt(yield* Clock.currentTimeMillis);
         const [known] = yield* read((sql) => query.latestGeneration(sql, result));
         if (known !== undefined && known.state !== null && !isSpent(known, now)) return known.job_id;
 
-        const one = yield* prepared(demand, `${order.title} › ${generates.get(`${demand.scene}/${demand.node}`) ?? demand.node}`);
+        const title = `${order.title} › ${generates.get(`${demand.scene}/${demand.node}`) ?? demand.node}`;
+        const one = yield* prepared(demand, title, when);
         const credits = one.operation.estimate(one.params).credits;
 
         const claim = async (tx: Tx): Promise<string | null> => {
@@ -89,7 +94,8 @@ export class Generations extends Context.Service<
           const [latest] = await query.latestGeneration(tx, result);
           if (latest !== undefined && !isSpent(latest, now)) return latest.job_id;
           const [given] = await query.playBudget(tx, sceneId);
-          const budget = given === undefined ? usualPlayBudget : budgetOf(given);
+          const whole = given === undefined ? usualPlayBudget : budgetOf(given);
+          const budget = when === "now" ? whole : aheadOf(whole);
           const [counted] = await query.countGenerations(tx, { sceneId, sessionId: order.id, playerId, since: day });
           if (!fitsBudget(budget, budgetOf(counted!), credits)) return null;
           const round = (latest?.round ?? 0) + 1;
@@ -132,8 +138,8 @@ export class Generations extends Context.Service<
       });
 
       return Generations.of({
-        ask: (version, session, demand) =>
-          ask(version, session, demand).pipe(
+        ask: (version, session, demand, when) =>
+          ask(version, session, demand, when).pipe(
             Effect.provide(services),
             // The player finds what stands in for it; who can do something about it reads why.
             Effect.catchIf(

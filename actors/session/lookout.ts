@@ -3,6 +3,7 @@
 import { Context, Effect, FiberMap, Layer, Queue, Schedule } from "effect";
 import { lookAhead } from "#protocol/scene/play/ahead.ts";
 import type { Demand } from "#protocol/scene/play/state.ts";
+import { demandIn } from "#protocol/scene/play/step.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { sessionAddress } from "./address.ts";
@@ -20,18 +21,23 @@ const clipsAhead = 4;
 const mostTries = 5;
 const again = Schedule.spaced("1 second");
 
+interface Move {
+  readonly session: SessionContext;
+  readonly over: boolean;
+}
+
 export class Lookout extends Context.Service<
   Lookout,
   {
-    /** A playthrough stands there now. */
-    readonly committed: (session: SessionContext) => void;
-    readonly moves: Queue.Queue<SessionContext>;
+    /** A playthrough stands there now; `over`: nothing comes in it any more. */
+    readonly committed: (session: SessionContext, over: boolean) => void;
+    readonly moves: Queue.Queue<Move>;
   }
 >()("pixsim/actors/Lookout") {
   static readonly layer: Layer.Layer<Lookout> = Layer.effect(
     Lookout,
-    Effect.map(Queue.sliding<SessionContext>(mostMoves), (moves) =>
-      Lookout.of({ moves, committed: (session) => void Queue.offerUnsafe(moves, session) }),
+    Effect.map(Queue.sliding<Move>(mostMoves), (moves) =>
+      Lookout.of({ moves, committed: (session, over) => void Queue.offerUnsafe(moves, { session, over }) }),
     ),
   );
 }
@@ -59,17 +65,26 @@ export const playAhead: Layer.Layer<never, never, Actors | Generations | Lookout
       }
     });
 
-    const prepare = Effect.fnUntraced(function* (version: PlayedVersion, session: SessionContext, demand: Demand) {
-      const jobId = yield* Effect.provideService(generations.ask(version, session, demand), Actors, actors);
-      const assetId = jobId === null ? null : yield* generations.made(version.ownerId, jobId);
-      if (assetId !== null) yield* bring(session.order.id, version, demand.key, assetId);
+    const ask = (version: PlayedVersion, session: SessionContext, demand: Demand, when: "ahead" | "now") =>
+      Effect.provideService(generations.ask(version, session, demand, when), Actors, actors);
+
+    const awaited = Effect.fnUntraced(function* (id: string, version: PlayedVersion, key: string, jobId: string) {
+      const assetId = yield* generations.made(version.ownerId, jobId);
+      if (assetId !== null) yield* bring(id, version, key, assetId);
     });
 
     const look = Effect.fnUntraced(function* (session: SessionContext) {
       const version = yield* versions.get(session.order.versionId);
       if (version.generates.size === 0) return;
-      const { demands } = lookAhead(version.story, session.play, inputsAhead);
-      yield* Effect.forEach(demands.slice(0, clipsAhead), (demand) => prepare(version, session, demand), {
+      const { story } = version;
+      // What is waited for already takes its share of the budget first.
+      const here = demandIn(story, session.play);
+      if (here !== null) yield* ask(version, session, here, "now");
+      const demands = lookAhead(story, session.play, inputsAhead).demands.slice(0, clipsAhead);
+      const asked = yield* Effect.forEach(demands, (demand) =>
+        Effect.map(ask(version, session, demand, "ahead"), (jobId) => (jobId === null ? [] : [{ key: demand.key, jobId }])),
+      );
+      yield* Effect.forEach(asked.flat(), ({ key, jobId }) => awaited(session.order.id, version, key, jobId), {
         concurrency: "unbounded",
         discard: true,
       });
@@ -81,10 +96,9 @@ export const playAhead: Layer.Layer<never, never, Actors | Generations | Lookout
         Effect.catchCause((cause) => Effect.logWarning("nothing could be made ahead of a player", cause)),
       );
 
-    const watch = Effect.flatMap(Queue.take(moves), (session) => {
+    const watch = Effect.flatMap(Queue.take(moves), ({ session, over }) => {
       const { id } = session.order;
-      const isOver = session.play.waiting.for === "nothing" || !isAttended(session);
-      return isOver ? FiberMap.remove(looking, id) : FiberMap.run(looking, id, patiently(look(session)));
+      return over || !isAttended(session) ? FiberMap.remove(looking, id) : FiberMap.run(looking, id, patiently(look(session)));
     });
     yield* Effect.forkScoped(Effect.forever(watch));
   }),

@@ -306,6 +306,32 @@ const ReturnForm: Component<FormProps<NodeOf<"return">>> = (props) => {
   );
 };
 
+/** Stands for none in a list. */
+const free = "";
+
+const ProviderPick: Component<FormProps<NodeOf<"generation">>> = (props) => {
+  const { providers } = useWorkspace();
+  providers.ensure();
+  const known = () =>
+    (providers.list() ?? []).filter(({ operations }) => operations.some(({ operation }) => operation === "text_to_video"));
+  // One that is gone is shown as it is.
+  const chosen = () => (props.node.provider === null || known().some(({ id }) => id === props.node.provider) ? [] : [props.node.provider]);
+  return (
+    <Select
+      size="s"
+      label="Made by"
+      help="At your cost, whoever plays, within what you allow where the scene is shared."
+      value={props.node.provider ?? free}
+      options={[
+        { value: free, label: "who takes nothing for it" },
+        ...known().map(({ id, title }) => ({ value: id, label: title })),
+        ...chosen().map((id) => ({ value: id, label: id })),
+      ]}
+      onChange={(id) => props.put({ ...props.node, provider: id === free ? null : id })}
+    />
+  );
+};
+
 const GenerationForm: Component<FormProps<NodeOf<"generation">>> = (props) => (
   <>
     <TextField
@@ -327,6 +353,7 @@ const GenerationForm: Component<FormProps<NodeOf<"generation">>> = (props) => (
       value={props.node.durationMs}
       onChange={(durationMs) => durationMs !== null && props.put({ ...props.node, durationMs })}
     />
+    <ProviderPick node={props.node} context={props.context} put={props.put} />
     <Select
       size="s"
       label="A result is good for"

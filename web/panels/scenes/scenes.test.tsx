@@ -124,6 +124,33 @@ describe("the Scenes panel", () => {
     expect(sent(shown, "play.unshare")).toEqual([{ id: link.id }]);
   });
 
+  it("says what clips may be made for players, and changes it", async () => {
+    const latest = domain.calls.publish.example.output.version;
+    const sample = play.calls.budget.example.output;
+    const shown = show(
+      {
+        "play.shares": () => ({ links: [] }),
+        "play.budget": () => ({ ...sample, today: { storyDay: 3, creditsDay: 0 } }),
+        "play.setBudget": ({ budget }) => ({ budget }),
+      },
+      [{ ...forest, versions: 1, latest }],
+    );
+    await choose("Share…");
+    const dialog = await screen.findByRole("dialog", { name: "Share “The forest”" });
+    const details = within(dialog).getByText("Clips that are made while it is played").closest("details")!;
+    details.open = true;
+    fireEvent(details, new Event("toggle"));
+    expect(await within(details).findByText(/Today: 3 clips\.$/)).toBeTruthy();
+    const credits = within(details).getByLabelText(/^Credits a day/);
+    fireEvent.input(credits, { target: { value: "" } });
+    press("Save", details);
+    expect((await within(details).findByRole("alert")).textContent).toContain("credits of 0 or more");
+    fireEvent.input(credits, { target: { value: "25" } });
+    press("Save", details);
+    await waitFor(() => expect(within(details).queryByRole("alert")).toBeNull());
+    expect(sent(shown, "play.setBudget")).toEqual([{ sceneId: forest.id, budget: { ...sample.budget, creditsDay: 25 } }]);
+  });
+
   it("says so where the library cannot be read", async () => {
     const { client } = show({}, []);
     client.refuse("scenes.scenes", new CallError("unavailable", "Nobody is there."));

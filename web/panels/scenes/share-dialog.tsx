@@ -12,6 +12,7 @@ import { Dialog } from "#web/ui/dialog.tsx";
 import { FormProblem } from "#web/ui/form-foot.tsx";
 import { formatCount, formatFull } from "#web/ui/format.ts";
 import { TextField } from "#web/ui/text-field.tsx";
+import { PlayBudgetForm } from "./play-budget.tsx";
 
 const day = 86_400_000;
 /** How long a link is good, ms; null: until it is withdrawn. */
@@ -108,6 +109,7 @@ export const ShareDialog: Component<{ readonly scene: Scene | null; readonly onC
                 </For>
               </ul>
             </Show>
+            <PlayBudgetForm sceneId={scene().id} />
           </div>
         )}
       </Show>
