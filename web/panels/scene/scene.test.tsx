@@ -13,6 +13,8 @@ recordOpened();
 beforeAll(() => vi.stubGlobal("Worker", PageWorker));
 afterAll(() => vi.unstubAllGlobals());
 const forest = { ...domain.topics.scenes.example.delta, title: "The forest" };
+const textToVideo = { operation: "text_to_video" as const, title: "Text to video", summary: "", params: {}, inputs: [] };
+const studio = { id: "studio", title: "Studio", summary: "", operations: [textToVideo], concurrency: 1, account: null };
 const begun = bodyOf({
   start: "a",
   flags: [{ name: "met" }],
@@ -37,6 +39,7 @@ const show = async (begin: SceneBody = begun) => {
         return { ...forest, rev };
       },
       "assets.many": () => ({ assets: [] }),
+      "jobs.providers": () => ({ providers: [studio] }),
     },
     () => <ScenePanel params={{ sceneId: forest.id }} visible={() => true} setTitle={(title) => titles.push(title)} />,
   );
@@ -99,6 +102,19 @@ describe("the Scene panel", () => {
     expect(await within(open).findByText(/^Character 13: Here belongs on or off/)).toBeTruthy();
     fireEvent.input(text, { target: { value: "flag met is on or chance 5 %" } });
     await waitFor(() => expect(server().edges[0]).toMatchObject({ condition: { kind: "any", of: [{ set: true }, { percent: 5 }] } }));
+  });
+
+  it("says who makes what a generation node asks for, also where that provider is gone", async () => {
+    const dream = { id: "a", type: "generation", strategy: "once", provider: "gone", fallback: { mode: "skip" } } as const;
+    const { canvas, server } = await show(bodyOf({ start: "a", nodes: [dream] }));
+    key(canvas, "ArrowRight");
+    const pick = await screen.findByLabelText<HTMLSelectElement>("Made by");
+    expect(pick.value).toBe("gone");
+    fireEvent.change(pick, { target: { value: "" } });
+    await waitFor(() => expect(server().nodes[0]).toMatchObject({ provider: null }));
+    await within(pick).findByRole("option", { name: "Studio" });
+    fireEvent.change(pick, { target: { value: "studio" } });
+    await waitFor(() => expect(server().nodes[0]).toMatchObject({ provider: "studio" }));
   });
 
   it("finds nodes by what they say, and goes there", async () => {
