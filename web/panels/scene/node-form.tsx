@@ -1,7 +1,7 @@
 // The fields of a node by its type.
 import Plus from "lucide-solid/icons/plus";
 import X from "lucide-solid/icons/x";
-import { createResource, Index, Show, type Component, type JSX } from "solid-js";
+import { createMemo, createResource, Index, Show, type Component, type JSX } from "solid-js";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import { MiniGame, type NodeOf, type SceneNode } from "#protocol/scene/scene.ts";
 import { openPanel } from "#web/dock/panel.ts";
@@ -306,28 +306,28 @@ const ReturnForm: Component<FormProps<NodeOf<"return">>> = (props) => {
   );
 };
 
-/** Stands for none in a list. */
-const free = "";
+/** Whoever takes nothing for it. */
+const anybody = { value: "", label: "who takes nothing for it" };
 
 const ProviderPick: Component<FormProps<NodeOf<"generation">>> = (props) => {
   const { providers } = useWorkspace();
   providers.ensure();
-  const known = () =>
-    (providers.list() ?? []).filter(({ operations }) => operations.some(({ operation }) => operation === "text_to_video"));
+  const known = createMemo(() =>
+    (providers.list() ?? [])
+      .filter(({ operations }) => operations.some(({ operation }) => operation === "text_to_video"))
+      .map(({ id, title }) => ({ value: id, label: title })),
+  );
   // One that is gone is shown as it is.
-  const chosen = () => (props.node.provider === null || known().some(({ id }) => id === props.node.provider) ? [] : [props.node.provider]);
+  const gone = createMemo(() => (known().some(({ value }) => value === props.node.provider) ? null : props.node.provider));
+  const left = createMemo(() => [gone()].flatMap((id) => (id === null ? [] : [{ value: id, label: id }])));
   return (
     <Select
       size="s"
       label="Made by"
       help="At your cost, whoever plays, within what you allow where the scene is shared."
-      value={props.node.provider ?? free}
-      options={[
-        { value: free, label: "who takes nothing for it" },
-        ...known().map(({ id, title }) => ({ value: id, label: title })),
-        ...chosen().map((id) => ({ value: id, label: id })),
-      ]}
-      onChange={(id) => props.put({ ...props.node, provider: id === free ? null : id })}
+      value={props.node.provider ?? anybody.value}
+      options={[anybody, ...left(), ...known()]}
+      onChange={(id) => props.put({ ...props.node, provider: id === anybody.value ? null : id })}
     />
   );
 };
