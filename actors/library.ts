@@ -89,11 +89,16 @@ export const libraryOf = Effect.fnUntraced(function* <Row extends LibraryRow, Vi
     return missing === undefined ? rows : yield* Effect.fail(shelf.missing(missing));
   });
 
-  /** As it stands now, told to whoever follows. */
-  const tell = Effect.fnUntraced(function* (ownerId: string, id: string) {
-    const view = shelf.view(yield* one(ownerId, id));
+  /** This row, told to whoever follows. */
+  const told = (ownerId: string, row: Row): View => {
+    const view = shelf.view(row);
     bus.publish(channel(ownerId), view);
     return view;
+  };
+
+  /** As it stands now, told to whoever follows. */
+  const tell = Effect.fnUntraced(function* (ownerId: string, id: string) {
+    return told(ownerId, yield* one(ownerId, id));
   });
 
   /** A change of the owner's library: one at a time. What it answers with instead of making the change is the call's failure. */
@@ -156,5 +161,5 @@ export const libraryOf = Effect.fnUntraced(function* <Row extends LibraryRow, Vi
     yield* Effect.forEach(back, ({ id }) => tell(ownerId, id), { discard: true });
   });
 
-  return { query, one, tell, change, fullFor, page, follow, trash, restore };
+  return { query, one, told, tell, change, fullFor, page, follow, trash, restore };
 });

@@ -35,6 +35,8 @@ export const Scene = z.object({
   latest: SceneVersion.nullable(),
   /** Whether the draft was edited after that. */
   edited: z.boolean(),
+  /** Counts the changes of the draft. */
+  draft: z.int(),
   createdAt: Time,
   /** When it came, or its title or draft last changed. */
   changedAt: Time,
@@ -54,6 +56,7 @@ const sampleScene: Scene = {
   versions: 0,
   latest: null,
   edited: true,
+  draft: 1,
   createdAt: 1764000000000,
   changedAt: 1764000000000,
   deletedAt: null,
@@ -68,6 +71,46 @@ const sampleBody: z.input<typeof SceneBody> = {
   edges: [{ id: "go", from: "path", to: "home", kind: "choice", text: { en: "Go home" } }],
 };
 const sampleStory: z.input<typeof Story> = { entry: "forest", scenes: [{ id: "forest", title: "The forest", body: sampleBody }] };
+
+/** What somebody looks at who has a scene open. */
+export const EditorPlace = z.object({
+  /** On the canvas; null: their pointer is not there. */
+  cursor: z.object({ x: z.number().min(-1e7).max(1e7), y: z.number().min(-1e7).max(1e7) }).nullable(),
+  /** What they have selected: the first nodes, and how many there are. */
+  nodes: z.array(Id).max(50),
+  selected: z.int().min(0),
+  edge: Id.nullable(),
+});
+export type EditorPlace = z.infer<typeof EditorPlace>;
+
+/** Word of somebody who has a scene open. */
+export const EditorWord = z.discriminatedUnion("say", [
+  z.object({
+    say: z.literal("here"),
+    /** One window of theirs. */
+    editor: Id,
+    userId: Id,
+    name: z.string(),
+    /** They have only come, or were cut off: whoever else is here answers. */
+    hello: z.boolean(),
+    at: EditorPlace,
+  }),
+  z.object({ say: z.literal("gone"), editor: Id }),
+]);
+export type EditorWord = z.infer<typeof EditorWord>;
+
+/** A change of a draft. */
+export const DraftChange = z.object({
+  /** What `Scene.draft` was after it: one more than before it. */
+  draft: z.int(),
+  /** What makes the draft of the one before; null: too much to tell, read it with `scenes.get`. */
+  edits: z.array(SceneEdit).nullable(),
+  /** Of the call that made it. */
+  token: Id.nullable(),
+});
+export type DraftChange = z.infer<typeof DraftChange>;
+
+const samplePlace: EditorPlace = { cursor: { x: 120, y: 40 }, nodes: ["path"], selected: 1, edge: null };
 
 const sampleFile: z.input<typeof StoryFile> = {
   format: "pixsim-story",
@@ -124,16 +167,32 @@ export const scenes = domain({
       example: { input: { title: "The forest", body: sampleBody }, output: sampleScene },
     }),
     edit: call({
-      summary: "Changes the draft, all or nothing. Changes of different nodes, edges and fields never undo each other.",
+      summary:
+        "Changes the draft, all or nothing, and answers the scene as this left it. Changes of different nodes, edges, fields, and by patches of different properties, never undo each other.",
       access: "user",
-      input: z.object({ id: Id, edits: z.array(SceneEdit).min(1).max(1000) }),
+      input: z.object({
+        id: Id,
+        edits: z.array(SceneEdit).min(1).max(1000),
+        /** Told with the change to who follows the draft: by it they know their own. */
+        token: Id.optional(),
+      }),
       output: Scene,
       mutation: true,
       errors: ["not_found", "payload_too_large"],
       example: {
         input: { id: "scn_1", edits: [{ do: "moveNode", id: "path", x: 120, y: 40 }] },
-        output: { ...sampleScene, changedAt: 1764000005000, rev: 2 },
+        output: { ...sampleScene, draft: 2, changedAt: 1764000005000, rev: 2 },
       },
+    }),
+    here: call({
+      summary:
+        "Tells who else has a scene open what one looks at. It goes to those who follow `scenes.editors` at the moment, and is kept nowhere. Needs that topic to be followed on this connection.",
+      access: "guest",
+      input: z.object({ id: Id, editor: Id, hello: z.boolean().default(false), at: EditorPlace }),
+      output: z.object({}),
+      mutation: false,
+      errors: ["not_found"],
+      example: { input: { id: "scn_1", editor: "edt_1", at: samplePlace }, output: {} },
     }),
     rename: call({
       summary: "Gives it another title.",
@@ -250,6 +309,33 @@ export const scenes = domain({
       delta: Scene,
       errors: [],
       example: { params: {}, snapshot: { count: 1, scenes: [sampleScene], next: null }, delta: sampleScene },
+    }),
+    draft: topic({
+      summary: "The changes of a scene's draft as they are made, by whomever. The snapshot says where it stands; `scenes.get` reads it.",
+      access: "guest",
+      params: z.object({ id: Id }),
+      snapshot: z.object({ draft: z.int() }),
+      delta: DraftChange,
+      errors: ["not_found"],
+      example: {
+        params: { id: "scn_1" },
+        snapshot: { draft: 1 },
+        delta: { draft: 2, edits: [{ do: "patchNode", id: "path", set: { title: "The path" } }], token: "k3vX0mP2" },
+      },
+    }),
+    editors: topic({
+      summary:
+        "Who has a scene open, as they tell each other by `scenes.here`. Nothing is kept: say `hello`, and those who are there answer. Who ends following is gone.",
+      access: "guest",
+      params: z.object({ id: Id, /** Names this window of the caller's; drawn by the client. */ editor: Id }),
+      snapshot: z.object({}),
+      delta: EditorWord,
+      errors: ["not_found"],
+      example: {
+        params: { id: "scn_1", editor: "edt_1" },
+        snapshot: {},
+        delta: { say: "here", editor: "edt_2", userId: "usr_1", name: "anna", hello: true, at: samplePlace },
+      },
     }),
   },
 });

@@ -7,8 +7,9 @@ import { placeOf } from "#actors/page.ts";
 import * as query from "#db/queries/scene.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
 import type { CallArgs } from "#protocol/contract.ts";
+import type { DraftChange } from "#protocol/scene.ts";
 import { checkStory, type KnownAsset } from "#protocol/scene/check/check.ts";
-import { editedBody } from "#protocol/scene/edit.ts";
+import { editedBody, editsBetween } from "#protocol/scene/edit.ts";
 import {
   assetsIn,
   issuesOf,
@@ -24,13 +25,18 @@ import { importTwee } from "#protocol/scene/import/twee.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import { SceneBody, type Story, type StoryScene } from "#protocol/scene/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import { Bus } from "#runtime/bus/bus.ts";
 import type { DomainHandlers } from "#runtime/gateway/handlers.ts";
+import { makeEditors } from "./editors.ts";
 import { sceneVersionView, sceneView, storedStory, storySceneOf } from "./view.ts";
 
 /** What one user may keep outside of the trash, and versions of one of them. */
 export const sceneQuotas = { scenes: 1000, versions: 100 } as const;
 /** Read together: a story that is too long is given up before all of it is in memory. */
 const draftsAtOnce = 16;
+
+/** Characters of a change as JSON that is told as it is: who follows reads more anew. */
+const longestTold = 200_000;
 
 const noScene = (id: string): CallError => notFound(`The scene ${id}`);
 const noVersion = (id: string): CallError => notFound(`The version ${id}`);
@@ -81,6 +87,9 @@ export const sceneHandlers = Effect.gen(function* () {
     setDeleted: query.setScenesDeleted,
   });
   const { change, one, tell } = library;
+  const bus = yield* Bus;
+  const editors = makeEditors(bus, noScene);
+  const draftChannel = (id: string): string => `scene-draft:${id}`;
 
   /** The drafts of a scene and of all that are called from there, as far as those are there. */
   const storyFrom = Effect.fnUntraced(function* (ownerId: string, id: string) {
@@ -170,7 +179,9 @@ export const sceneHandlers = Effect.gen(function* () {
         const ownerId = yield* ownerOf(context);
         const scene = sceneView(yield* one(ownerId, id));
         const [draft] = yield* library.query((sql) => query.draftsById(sql, ownerId, [id]));
-        return draft === undefined ? yield* Effect.fail(noScene(id)) : { scene, body: storySceneOf(draft).body };
+        if (draft === undefined) return yield* Effect.fail(noScene(id));
+        // It may have been changed since the other was read: which draft it is tells who follows what comes after it.
+        return { scene: { ...scene, draft: draft.draft }, body: storySceneOf(draft).body };
       }),
 
       "scenes.story": Effect.fnUntraced(function* ({ id }, context) {
@@ -184,20 +195,30 @@ export const sceneHandlers = Effect.gen(function* () {
         return yield* tell(ownerId, id);
       }),
 
-      "scenes.edit": Effect.fnUntraced(function* ({ id, edits }, context) {
+      "scenes.edit": Effect.fnUntraced(function* ({ id, edits, token = null }, context) {
         const ownerId = yield* ownerOf(context);
         const now = yield* Clock.currentTimeMillis;
+        let made: { readonly row: query.SceneRow; readonly before: SceneBody; readonly after: SceneBody } | undefined;
         yield* change(ownerId, async (tx) => {
           const [draft] = await query.draftsById(tx, ownerId, [id]);
           if (draft === undefined) return noScene(id);
-          const edited = SceneBody.safeParse(editedBody(storySceneOf(draft).body, edits));
+          const before = storySceneOf(draft).body;
+          const edited = SceneBody.safeParse(editedBody(before, edits));
           if (!edited.success) return refuse(issuesOf(edited.error));
           if (isTooLong(edited.data, sceneLimits.body)) return tooLarge(sceneLimits.body);
-          await query.updateDraft(tx, draftOf(id, edited.data), now);
+          const [row] = await query.updateDraft(tx, draftOf(id, edited.data), now);
+          made = { row: row!, before, after: edited.data };
           return undefined;
         });
-        return yield* tell(ownerId, id);
+        const { row, before, after } = made!;
+        // What came of them and not what was asked for: who follows makes the same of the same.
+        const small = editsBetween(before, after);
+        const told: DraftChange = { draft: row.draft, edits: small === null || isTooLong(small, longestTold) ? null : [...small], token };
+        bus.publish(draftChannel(id), told);
+        return library.told(ownerId, row);
       }),
+
+      "scenes.here": editors.here,
 
       "scenes.rename": Effect.fnUntraced(function* ({ id, title }, context) {
         const ownerId = yield* ownerOf(context);
@@ -298,6 +319,18 @@ export const sceneHandlers = Effect.gen(function* () {
       "scenes.scenes": Effect.fnUntraced(function* (_params, context, from, emit) {
         const ownerId = yield* ownerOf(context);
         return yield* library.follow(ownerId, from, ({ items, ...rest }) => ({ scenes: items, ...rest }), emit);
+      }),
+
+      "scenes.draft": Effect.fnUntraced(function* ({ id }, context, from, emit) {
+        const ownerId = yield* ownerOf(context);
+        yield* one(ownerId, id);
+        const standing = Effect.map(one(ownerId, id), ({ draft }) => ({ draft }));
+        return yield* bus.follow(draftChannel(id), from, standing, emit);
+      }),
+
+      "scenes.editors": Effect.fnUntraced(function* (params, context, from, emit) {
+        yield* one(yield* ownerOf(context), params.id);
+        return yield* editors.follow(params, context, from, emit);
       }),
     },
   };

@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { domainOn, refusalOf } from "#actors/testing.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { purgeScenes } from "#db/queries/scene.ts";
-import type { CallInput } from "#protocol/contract.ts";
+import type { CallInput, TopicParams } from "#protocol/contract.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
-import type { TopicMessage } from "#runtime/gateway/handlers.ts";
+import type { CallContext, DomainHandlers, TopicHandler, TopicMessage } from "#runtime/gateway/handlers.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
 import { sceneHandlers, sceneQuotas } from "./handlers.ts";
 
@@ -254,5 +254,86 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     const [snapshot, ...deltas] = messages.map((message) => ("json" in message ? JSON.parse(message.json) : null));
     expect(snapshot).toMatchObject({ count: 1, scenes: [{ title: "before" }], next: null });
     expect(deltas).toMatchObject([[{ rev: 2, versions: 1, edited: false }], [{ rev: 3, deletedAt: expect.any(Number) }]]);
+  });
+
+  /** One and the same for those who speak with each other. */
+  let made: Promise<DomainHandlers<"scenes">> | undefined;
+  const domain = () => (made ??= run(sceneHandlers));
+  /** Follows, and answers what is told: snapshots and single deltas as they come. */
+  const following = async <N extends "scenes.draft" | "scenes.editors">(
+    name: N,
+    params: TopicParams<N>,
+    context = contextOf(user),
+    from?: string,
+  ) => {
+    const told: Array<unknown> = [];
+    const topics = (await domain()).topics as unknown as Record<string, TopicHandler<N>>;
+    const handle = await run(
+      topics[name]!(params, context, from, (message) => {
+        const json: unknown = "json" in message ? JSON.parse(message.json) : message;
+        told.push(...(Array.isArray(json) ? json : [json]));
+      }),
+    );
+    return { told, close: handle.close };
+  };
+
+  test("who has a draft open is told each change of it, as it came to be and by whom", async () => {
+    const { id } = await call("scenes.create", { title: "Forest", body: ending });
+    const [anna, ben] = [await following("scenes.draft", { id }), await following("scenes.draft", { id })];
+    const edits: CallInput<"scenes.edit">["edits"] = [
+      { do: "patchNode", id: "over", set: { text: { en: "The end" }, id: "else", nothing: 1 } },
+      { do: "patchNode", id: "gone", set: { title: "x" } },
+      { do: "putNode", node: { id: "a", type: "choice" } },
+    ];
+    expect(await call("scenes.edit", { id, edits, token: "t1" })).toMatchObject({ draft: 2, rev: 2, nodes: 2 });
+    expect(await refusalOf(call("scenes.edit", { id, edits: [{ do: "patchNode", id: "over", set: { ending: 7 } }] }))).toMatch(
+      /^invalid_input: .*string/,
+    );
+    expect(await refusalOf(call("scenes.edit", { id, edits: [{ do: "patchNode", id: "over", set: { group: "a" } }] }))).toBe(
+      "invalid_input: There is no group a.",
+    );
+    const { nodes } = (await call("scenes.get", { id })).body;
+    expect(nodes).toMatchObject([{ id: "over", text: { en: "The end" }, ending: "over" }, { id: "a" }]);
+    const put = { do: "putNode", node: nodes[1] };
+    const first = { draft: 2, edits: [{ do: "patchNode", id: "over", set: { text: { en: "The end" } } }, put], token: "t1" };
+    expect(anna.told).toEqual([{ draft: 1 }, first]);
+    ben.close();
+    const long = Array.from({ length: 60 }, (_, at) => ({
+      do: "putNode" as const,
+      node: { id: `n${at}`, type: "end" as const, ending: "e", text: { en: "x".repeat(4000) } },
+    }));
+    await call("scenes.edit", { id, edits: long });
+    expect(anna.told.at(-1)).toEqual({ draft: 3, edits: null, token: null });
+    expect(ben.told).toEqual([{ draft: 1 }, first]);
+    expect((await call("scenes.get", { id })).scene.draft).toBe(3);
+    anna.close();
+    expect(await refusalOf(following("scenes.draft", { id }, contextOf(`${user}_other`)))).toMatch(/^not_found: The scene/);
+  });
+
+  test("who has a scene open tells the others what they look at, under their own name, and is gone when they end", async () => {
+    const { id } = await call("scenes.create", { title: "Forest", body: ending });
+    const [annas, bens] = [
+      contextOf(user, { connectionId: "con_a", username: "anna" }),
+      contextOf(user, { connectionId: "con_b", username: "ben" }),
+    ];
+    const at = { cursor: { x: 1, y: 2 }, nodes: ["over"], selected: 1, edge: null };
+    const here = async (editor: string, context: CallContext, hello = false) =>
+      run((await domain()).calls["scenes.here"]({ id, editor, hello, at }, context));
+    const anna = await following("scenes.editors", { id, editor: "edt_a" }, annas);
+    expect(await refusalOf(here("edt_b", bens))).toMatch(/^not_found: The scene/);
+    const ben = await following("scenes.editors", { id, editor: "edt_b" }, bens);
+    await here("edt_b", bens, true);
+    expect(await refusalOf(here("edt_b", annas))).toMatch(/^not_found: The scene/);
+    const word = { say: "here", editor: "edt_b", userId: user, name: "ben", hello: true, at };
+    expect(anna.told).toEqual([{}, word]);
+    ben.close();
+    expect(anna.told).toEqual([{}, word, { say: "gone", editor: "edt_b" }]);
+    expect(await refusalOf(here("edt_b", bens))).toMatch(/^not_found: The scene/);
+    const late = await following("scenes.editors", { id, editor: "edt_c" }, bens);
+    late.close();
+    anna.close();
+    expect(late.told).toEqual([{}]);
+    expect(anna.told).toHaveLength(3);
+    expect(await refusalOf(following("scenes.editors", { id, editor: "edt_d" }, contextOf(`${user}_other`)))).toMatch(/^not_found: /);
   });
 });

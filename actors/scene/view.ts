@@ -21,6 +21,7 @@ export const sceneView = (row: SceneRow): Scene => ({
   versions: row.versions,
   latest: row.latest === null ? null : sceneVersionView(row.latest),
   edited: row.published !== row.draft,
+  draft: row.draft,
   createdAt: row.created_at,
   changedAt: row.changed_at,
   deletedAt: row.deleted_at,

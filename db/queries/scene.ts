@@ -33,6 +33,11 @@ export interface DraftRow {
   readonly body: unknown;
 }
 
+export interface StoredDraftRow extends DraftRow {
+  /** Which of its changes it has. */
+  readonly draft: number;
+}
+
 const columns = (sql: Queryable) => sql`
   s.id, s.owner_id, s.title, s.nodes, s.edges, s.draft, s.published, s.versions, s.created_at, s.changed_at, s.deleted_at, s.rev,
   (select jsonb_build_object('id', v.id, 'scene_id', v.scene_id, 'number', v.number, 'note', v.note, 'created_at', v.created_at)
@@ -46,8 +51,8 @@ export const scenesById = (sql: Queryable, ownerId: string, ids: ReadonlyArray<s
 
 /** Those that are not in the trash. */
 export const draftsById = (sql: Queryable, ownerId: string, ids: ReadonlyArray<string>) =>
-  sql<Array<DraftRow>>`
-    select id, title, format, body from scene
+  sql<Array<StoredDraftRow>>`
+    select id, title, format, draft, body from scene
     where id = any(${textArray(sql, ids)}) and owner_id = ${ownerId} and deleted_at is null`;
 
 /** Newest first, after the given place, with each of these words in the title. */
@@ -83,11 +88,13 @@ export const insertScene = (tx: Tx, scene: NewScene) =>
     values (${scene.id}, ${scene.owner_id}, ${scene.title}, ${scene.format}, ${tx.json(scene.body as never)}, ${scene.nodes},
       ${scene.edges}, ${scene.created_at}, ${scene.created_at})`;
 
+/** Answers it as this left it. */
 export const updateDraft = (tx: Tx, { id, format, body, nodes, edges }: Omit<NewScene, "owner_id" | "title" | "created_at">, now: number) =>
-  tx`
-    update scene set format = ${format}, body = ${tx.json(body as never)}, nodes = ${nodes}, edges = ${edges}, draft = draft + 1,
+  tx<Array<SceneRow>>`
+    update scene s set format = ${format}, body = ${tx.json(body as never)}, nodes = ${nodes}, edges = ${edges}, draft = draft + 1,
       changed_at = ${now}, rev = rev + 1
-    where id = ${id}`;
+    where id = ${id}
+    returning ${columns(tx)}`;
 
 /** Answers it if there is one of this owner. */
 export const renameScene = (sql: Queryable, ownerId: string, id: string, title: string, now: number) =>

@@ -2,6 +2,7 @@ import { createRoot } from "solid-js";
 import { describe, expect, it, vi } from "vitest";
 import { editedBody, type SceneEdit } from "#protocol/scene/edit.ts";
 import { bodyOf, choice, clip } from "#protocol/scene/testing.ts";
+import { SceneBody } from "#protocol/scene/scene.ts";
 import { scenes as domain, type Scene } from "#protocol/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { memoryClient } from "#web/store/testing.ts";
@@ -9,35 +10,39 @@ import { createSceneStore } from "./scene-store.ts";
 
 const begun = bodyOf({ start: "a", nodes: [clip("a"), clip("b")], edges: [choice("c", "a", "b")] });
 
-/** A server with one scene, which takes edits as the real one does; `hold` keeps its answers back. */
+/** A server with one scene, which takes edits as the real one does and tells of them; `hold` keeps its answers back. */
 const open = async () => {
-  const lost: Array<string> = [];
   let body = begun;
-  let rev = 1;
+  let draft = 1;
   let refusal: CallError | null = null;
   let held: Array<() => void> | null = null;
-  const row = (): Scene => ({ ...domain.topics.scenes.example.delta, rev });
+  const row = (): Scene => ({ ...domain.topics.scenes.example.delta, rev: draft, draft });
+  const take = (edits: ReadonlyArray<SceneEdit>, token: string | null) => {
+    body = SceneBody.parse(editedBody(body, edits));
+    draft += 1;
+    client.deltas("scenes.draft", [{ draft, edits: [...edits], token }]);
+  };
   const client = memoryClient({
     "scenes.get": () => ({ scene: row(), body }),
-    "scenes.edit": async ({ edits }) => {
+    "scenes.edit": async ({ edits, token = null }) => {
       if (refusal !== null) throw refusal;
-      body = editedBody(body, edits as ReadonlyArray<SceneEdit>);
-      rev += 1;
+      take(edits, token);
       const answer = row();
       if (held !== null) await new Promise<void>((go) => held!.push(go));
       return answer;
     },
   });
-  const [store, close] = createRoot((dispose) => [createSceneStore(client, "scn_1", (why) => lost.push(why)), dispose] as const);
+  const [store, close] = createRoot((dispose) => [createSceneStore(client, "scn_1"), dispose] as const);
   client.snapshot("scenes.scenes", { count: 1, scenes: [row()], next: null });
+  client.snapshot("scenes.draft", { draft });
   await vi.waitFor(() => expect(store.state().kind).toBe("ready"));
   return {
     client,
     store,
     close,
-    lost,
     server: () => body,
     edits: () => client.calls.filter(({ name }) => name === "scenes.edit"),
+    reads: () => client.calls.filter(({ name }) => name === "scenes.get").length,
     refuse: (error: CallError | null) => (refusal = error),
     hold: () => (held = []),
     release: () => {
@@ -46,10 +51,11 @@ const open = async () => {
       for (const go of waiting) go();
     },
     /** Somebody else edits it. */
-    other: (edits: ReadonlyArray<SceneEdit>) => {
+    other: (edits: ReadonlyArray<SceneEdit>) => take(edits, "theirs"),
+    /** Somebody else edits it, and nobody is told. */
+    unheard: (edits: ReadonlyArray<SceneEdit>) => {
       body = editedBody(body, edits);
-      rev += 1;
-      client.deltas("scenes.scenes", [row()]);
+      draft += 1;
     },
   };
 };
@@ -78,20 +84,58 @@ describe("a scene as it is edited", () => {
     scene.close();
   });
 
-  it("takes in what somebody else changes, keeps its own, and undoes its own alone", async () => {
+  it("shows what somebody else changes as they do, without reading, keeps its own, and undoes its own alone", async () => {
     const scene = await open();
     scene.hold();
     scene.store.apply([titled("Mine")]);
     scene.store.apply([{ do: "moveNode", id: "b", x: 320, y: 16 }]);
-    scene.other([{ do: "putNode", node: { ...scene.server().nodes[0]!, x: 48 } }]);
+    scene.other([{ do: "patchNode", id: "a", set: { x: 48 } }]);
+    expect(scene.store.body().nodes).toMatchObject([{ title: "Mine", x: 48 }, { x: 320 }]);
     scene.release();
     await saved(scene);
-    await vi.waitFor(() => expect(scene.store.body().nodes.find(({ id }) => id === "a")).toMatchObject({ title: "Mine", x: 48 }));
     expect(scene.server().nodes).toMatchObject([{ title: "Mine", x: 48 }, { x: 320 }]);
+    expect(scene.reads()).toBe(1);
     scene.store.undo();
     scene.store.undo();
     await saved(scene);
     expect(scene.server().nodes).toMatchObject([{ title: "", x: 48 }, { x: 0 }]);
+    scene.close();
+  });
+
+  it("leaves what somebody else wrote over its own as they wrote it, when it undoes", async () => {
+    const scene = await open();
+    scene.store.apply([titled("Mine")]);
+    await saved(scene);
+    scene.other([{ do: "patchNode", id: "a", set: { title: "Theirs" } }]);
+    expect(titleOf(scene.store.body())).toBe("Theirs");
+    scene.store.undo();
+    expect(titleOf(scene.store.body())).toBe("Theirs");
+    expect(scene.store.canUndo()).toBe(false);
+    scene.close();
+  });
+
+  it("takes a word that is typed while others work as one step", async () => {
+    const scene = await open();
+    for (const title of ["F", "Fo", "Fox"]) {
+      scene.store.apply([titled(title)], "node a");
+      scene.other([{ do: "moveNode", id: "b", x: title.length * 16, y: 0 }]);
+    }
+    await saved(scene);
+    expect(scene.store.body().nodes).toMatchObject([{ title: "Fox" }, { x: 48 }]);
+    scene.store.undo();
+    expect(scene.store.body().nodes).toMatchObject([{ title: "" }, { x: 48 }]);
+    scene.close();
+  });
+
+  it("reads anew what it was not told", async () => {
+    const scene = await open();
+    scene.unheard([{ do: "patchNode", id: "a", set: { title: "Unheard" } }]);
+    scene.other([{ do: "patchNode", id: "b", set: { title: "Heard" } }]);
+    await vi.waitFor(() => expect(scene.store.body().nodes).toMatchObject([{ title: "Unheard" }, { title: "Heard" }]));
+    expect(scene.reads()).toBe(2);
+    scene.unheard([{ do: "patchNode", id: "a", set: { title: "Again" } }]);
+    scene.client.snapshot("scenes.draft", { draft: 4 });
+    await vi.waitFor(() => expect(titleOf(scene.store.body())).toBe("Again"));
     scene.close();
   });
 
@@ -114,20 +158,29 @@ describe("a scene as it is edited", () => {
     scene.store.apply([{ do: "moveNode", id: "b", x: 64, y: 0 }]);
     expect(titleOf(scene.store.body())).toBe("Kept");
     scene.refuse(null);
-    scene.client.stale("scenes.scenes", false);
+    scene.client.stale("scenes.draft", false);
     await saved(scene);
     expect(scene.server().nodes).toMatchObject([{ title: "Kept" }, { x: 64 }]);
-    expect(scene.lost).toEqual([]);
     scene.close();
   });
 
-  it("goes back to what the server has where an edit never will be taken", async () => {
+  it("keeps what the server refuses, says why, and sends it when it was changed, or drops it when it is told to", async () => {
     const scene = await open();
     scene.refuse(new CallError("payload_too_large", "It is too long.", { limit: 1 }));
     scene.store.apply([titled("Too long")]);
-    await vi.waitFor(() => expect(scene.lost).toEqual(["It is too long."]));
-    await vi.waitFor(() => expect(titleOf(scene.store.body())).toBe(""));
-    expect(scene.store.canUndo()).toBe(false);
+    await vi.waitFor(() => expect(scene.store.saving()).toEqual({ kind: "refused", problem: "It is too long." }));
+    expect(titleOf(scene.store.body())).toBe("Too long");
+    scene.other([{ do: "moveNode", id: "b", x: 16, y: 0 }]);
+    expect([scene.edits().length, scene.store.saving().kind, titleOf(scene.store.body())]).toEqual([1, "refused", "Too long"]);
+    scene.refuse(null);
+    scene.store.apply([titled("Short")]);
+    await saved(scene);
+    expect(scene.server().nodes).toMatchObject([{ title: "Short" }, { x: 16 }]);
+    scene.refuse(new CallError("payload_too_large", "It is too long.", { limit: 1 }));
+    scene.store.apply([titled("Too long again")]);
+    await vi.waitFor(() => expect(scene.store.saving().kind).toBe("refused"));
+    scene.store.drop();
+    expect([titleOf(scene.store.body()), scene.store.saving().kind, scene.store.canUndo()]).toEqual(["Short", "saved", false]);
     scene.close();
   });
 

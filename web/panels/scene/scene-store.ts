@@ -1,19 +1,23 @@
-// One scene as it is edited: what the server has, with the edits of this window over it, which are sent as they are made. Whoever else edits
-// it is followed by the library's topic; what they changed stays, and of the same property the last word counts.
+// One scene as it is edited: what the server has, with the edits of this window over it, which are sent as they are made. Others' changes come
+// as they are made and stay; of the same property the last word counts, and undoing takes back one's own alone.
 import { createMemo, createSignal, onCleanup, type Accessor } from "solid-js";
-import { editedBody, SceneEdit } from "#protocol/scene/edit.ts";
+import { editedBody } from "#protocol/scene/edit.ts";
 import { SceneBody } from "#protocol/scene/scene.ts";
 import type { Scene } from "#protocol/scene.ts";
 import { CallError, errorCatalogue } from "#protocol/wire/errors.ts";
 import type { Client } from "#web/store/client.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
-import { condensed, firstCall, inverseOf, rebased, type Edits } from "./edits.ts";
+import { condensed, inverseOf, narrowed, sparing, subjectOf, type Edits } from "./edits.ts";
 import { graphOf, type SceneGraph } from "./graph.ts";
+import { answered, edited, heard, read, refused, sent, shownOf, steady, type Replica } from "./replica.ts";
 
 type SceneState = { readonly kind: "loading" | "ready" } | { readonly kind: "failed"; readonly problem: string };
-/** `saved`: the server has everything; `waiting`: it could not be reached and is tried again. */
-type Saving = { readonly kind: "saved" | "saving" } | { readonly kind: "waiting"; readonly problem: string };
+/**
+ * `saved`: the server has everything; `waiting`: it could not be reached and is tried again; `refused`: it does not take what was made, which
+ * stays here until it is changed so that it fits, or dropped.
+ */
+type Saving = { readonly kind: "saved" | "saving" } | { readonly kind: "waiting" | "refused"; readonly problem: string };
 
 export interface SceneStore {
   readonly state: Accessor<SceneState>;
@@ -34,6 +38,8 @@ export interface SceneStore {
   readonly put: (scene: Scene) => void;
   /** Reads anew, or sends again. */
   readonly retry: () => void;
+  /** Gives up what was refused, and what was made after it. */
+  readonly drop: () => void;
 }
 
 interface Step {
@@ -47,66 +53,59 @@ const mostSteps = 200;
 
 const emptyBody = SceneBody.parse({});
 
-/** What the edits carry is looked at, and not the whole scene with each letter; of the head all, for names must not stand twice. */
-const isSound = (edits: Edits, { start: _, ...head }: SceneBody): boolean =>
-  edits.every((edit) => SceneEdit.safeParse(edit).success) &&
-  (!edits.some((edit) => edit.do === "setHead") || SceneBody.safeParse({ ...head, nodes: [], edges: [] }).success);
-
-/** `lost`: edits could not be taken at all, in a sentence. */
-export const createSceneStore = (client: Client, id: string, lost: (why: string) => void): SceneStore => {
+export const createSceneStore = (client: Client, id: string): SceneStore => {
   const [state, setState] = createSignal<SceneState>({ kind: "loading" });
   const [saving, setSaving] = createSignal<Saving>({ kind: "saved" });
   const [scene, setScene] = createSignal<Scene | null>(null);
   const [body, setBody] = createSignal(emptyBody);
   const [undos, setUndos] = createSignal<ReadonlyArray<Step>>([]);
   const [redos, setRedos] = createSignal<ReadonlyArray<Step>>([]);
-  /** As the server had it at `rev`. */
-  let base = emptyBody;
-  let rev = 0;
+  let replica: Replica = { base: emptyBody, draft: 0, sending: null, queue: [] };
   /** The highest that was told. */
   let newest = 0;
-  let sending: { readonly edits: Edits; readonly key: string; open: boolean } | null = null;
-  let queue: Edits = [];
-  /** An edit was refused: what the server has is to be read again. */
-  let doubtful = false;
+  let rev = 0;
+  /** What was sent is under way. */
+  let open = false;
   let reading = false;
   let closed = false;
   onCleanup(() => (closed = true));
 
   const hear = (told: Scene) => {
-    if (told.id === id && told.rev >= newest) {
-      newest = told.rev;
+    if (told.id === id && told.rev >= rev) {
+      rev = told.rev;
       setScene(told);
     }
   };
-  const isOld = () => doubtful || newest > rev;
+  const become = (next: Replica) => {
+    if (next === replica) return;
+    const before = replica;
+    replica = next;
+    if (next.base !== before.base) setBody(steady(body(), shownOf(next)));
+  };
 
-  /** Sends what waits, or reads what others did, one thing at a time. */
+  /** Sends what waits, or reads what was missed, one thing at a time. */
   const goOn = () => {
-    if (closed || reading || sending?.open === true) {
+    if (closed || reading || open) {
       return;
     }
-    if (sending === null && (state().kind === "loading" || isOld())) {
-      read();
-    } else if (sending !== null || queue.length > 0) {
+    if (state().kind === "loading" || newest > replica.draft) {
+      readDraft();
+    } else if (replica.sending?.made === null || (replica.sending === null && replica.queue.length > 0)) {
       send();
-    } else {
+    } else if (replica.sending === null) {
       setSaving({ kind: "saved" });
     }
   };
 
-  const read = () => {
+  const readDraft = () => {
     reading = true;
     client.call("scenes.get", { id }).then(
       (got) => {
         reading = false;
         if (closed) return;
-        queue = rebased(queue, base, got.body);
-        base = got.body;
-        rev = got.scene.rev;
-        doubtful = false;
+        newest = Math.max(newest, got.scene.draft);
+        become(read(replica, got.body, got.scene.draft));
         hear(got.scene);
-        setBody(editedBody(base, queue));
         setState({ kind: "ready" });
         goOn();
       },
@@ -124,38 +123,36 @@ export const createSceneStore = (client: Client, id: string, lost: (why: string)
   };
 
   const send = () => {
-    if (sending === null) {
-      const count = firstCall(queue);
-      sending = { edits: queue.slice(0, count), key: newKey(), open: false };
-      queue = queue.slice(count);
-    }
-    const mine = sending;
-    mine.open = true;
+    if (replica.sending === null) become(sent(replica, newKey()));
+    const { edits, token } = replica.sending!;
+    open = true;
     setSaving({ kind: "saving" });
-    client.call("scenes.edit", { id, edits: [...mine.edits] }, { key: mine.key }).then(
-      (edited) => {
+    // The key is the token: tried again after an answer that was lost, it is the same call.
+    client.call("scenes.edit", { id, edits: [...edits], token }, { key: token }).then(
+      (scene) => {
+        open = false;
         if (closed) return;
-        sending = null;
-        base = editedBody(base, mine.edits);
-        // Further on than this one edit: somebody else was there in between.
-        rev += 1;
-        hear(edited);
+        become(answered(replica, token, scene.draft));
+        hear(scene);
         goOn();
       },
       (error: unknown) => {
+        open = false;
         if (closed) return;
-        mine.open = false;
-        if (error instanceof CallError && !errorCatalogue[error.code].retryable && error.code !== "cancelled") {
-          // It never will be taken. What was made after it may lean on it: both go, and the scene is as the server has it.
-          sending = null;
-          queue = [];
-          setUndos([]);
-          setRedos([]);
-          doubtful = true;
-          lost(sentenceOf(error));
+        const problem = sentenceOf(error);
+        if (!(error instanceof CallError) || errorCatalogue[error.code].retryable || error.code === "cancelled") {
+          setSaving({ kind: "waiting", problem });
+          return;
+        }
+        become(refused(replica));
+        // What it leans on was removed by somebody else: without that it may be taken. Else it is for the person to say.
+        const kept = replica.queue.slice(0, edits.length);
+        if (error.code === "not_found") {
+          readDraft();
+        } else if (JSON.stringify(kept) !== JSON.stringify(edits)) {
           goOn();
         } else {
-          setSaving({ kind: "waiting", problem: sentenceOf(error) });
+          setSaving({ kind: "refused", problem });
         }
       },
     );
@@ -166,32 +163,64 @@ export const createSceneStore = (client: Client, id: string, lost: (why: string)
     if (edits.length === 0 || state().kind !== "ready") {
       return false;
     }
-    const after = editedBody(body(), edits);
-    setBody(after);
-    queue = condensed([...queue, ...edits]);
+    replica = edited(replica, edits);
+    setBody(editedBody(body(), edits));
     if (saving().kind !== "waiting") {
       goOn();
     }
     return true;
   };
 
-  const stop = client.follow(
+  const stopScenes = client.follow(
     "scenes.scenes",
     {},
-    {
-      snapshot: ({ scenes }) => {
-        scenes.forEach(hear);
-        goOn();
-      },
-      deltas: (scenes) => {
-        scenes.forEach(hear);
-        goOn();
-      },
-      stale: (isStale) => !isStale && goOn(),
-    },
+    { snapshot: ({ scenes }) => scenes.forEach(hear), deltas: (scenes) => scenes.forEach(hear) },
   );
-  onCleanup(stop);
+  let stopDraft: (() => void) | null = null;
+  const followDraft = () => {
+    stopDraft = client.follow(
+      "scenes.draft",
+      { id },
+      {
+        snapshot: ({ draft }) => {
+          newest = Math.max(newest, draft);
+          goOn();
+        },
+        deltas: (changes) => {
+          const { queue } = replica;
+          for (const change of changes) {
+            const next = heard(replica, change);
+            if (next === null) newest = Math.max(newest, change.draft);
+            else become(next);
+          }
+          // What was refused is not sent again as it was: it may fit now without what somebody else removed.
+          if (saving().kind !== "refused" || JSON.stringify(queue) !== JSON.stringify(replica.queue) || newest > replica.draft) goOn();
+        },
+        stale: (isStale) => !isStale && goOn(),
+        error: (error) => {
+          stopDraft = null;
+          setState({ kind: "failed", problem: sentenceOf(error) });
+        },
+      },
+    );
+  };
+  followDraft();
+  onCleanup(() => {
+    stopScenes();
+    stopDraft?.();
+  });
   goOn();
+
+  /** Nobody has touched since what the step did: what is done next may be undone with it. */
+  const goesOnFrom = (step: Step, edits: Edits): boolean => {
+    const subjects = new Set([...step.edits, ...edits].map(subjectOf));
+    const [then, now] = [graphOf(step.after), graphOf(body())];
+    return [...subjects].every((subject) => {
+      const [kind, of = ""] = subject.split(" ");
+      if (kind === "node") return then.nodes.get(of) === now.nodes.get(of);
+      return kind !== "edge" || then.edges.get(of) === now.edges.get(of);
+    });
+  };
 
   return {
     state,
@@ -199,13 +228,20 @@ export const createSceneStore = (client: Client, id: string, lost: (why: string)
     scene,
     body,
     graph: createMemo(() => graphOf(body())),
-    apply: (edits, join) => {
+    apply: (given, join) => {
       const before = body();
-      if (!isSound(edits, editedBody(before, edits)) || !make(edits)) {
+      const edits = narrowed(given, before);
+      if (edits === null) {
         return false;
       }
+      if (edits.length === 0) {
+        return given.length > 0 && state().kind === "ready";
+      }
       const last = undos().at(-1);
-      const joins = join !== undefined && last?.join === join && last.after === before;
+      const joins = join !== undefined && last?.join === join && goesOnFrom(last, edits);
+      if (!make(edits)) {
+        return false;
+      }
       const step: Step = joins
         ? { before: last.before, edits: condensed([...last.edits, ...edits]), after: body(), join }
         : { before, edits, after: body(), join };
@@ -216,7 +252,7 @@ export const createSceneStore = (client: Client, id: string, lost: (why: string)
     undo: () => {
       const step = undos().at(-1);
       if (step !== undefined) {
-        make(rebased(inverseOf(step.before, step.edits), step.after, body()));
+        make(sparing(inverseOf(step.before, step.edits), step.after, body()));
         setUndos((now) => now.slice(0, -1));
         setRedos((now) => [...now, step]);
       }
@@ -224,21 +260,26 @@ export const createSceneStore = (client: Client, id: string, lost: (why: string)
     redo: () => {
       const step = redos().at(-1);
       if (step !== undefined) {
-        make(rebased(step.edits, step.before, body()));
+        make(sparing(step.edits, step.before, body()));
         setRedos((now) => now.slice(0, -1));
         setUndos((now) => [...now, step]);
       }
     },
     canUndo: () => undos().length > 0,
     canRedo: () => redos().length > 0,
-    put: (told) => {
-      hear(told);
-      goOn();
-    },
+    put: hear,
     retry: () => {
       if (state().kind === "failed") {
         setState({ kind: "loading" });
+        if (stopDraft === null) followDraft();
       }
+      goOn();
+    },
+    drop: () => {
+      replica = { ...replica, sending: null, queue: [] };
+      setUndos([]);
+      setRedos([]);
+      setBody(replica.base);
       goOn();
     },
   };

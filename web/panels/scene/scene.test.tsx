@@ -28,15 +28,15 @@ const begun = bodyOf({
 
 const show = async (begin: SceneBody = begun) => {
   let body = begin;
-  let { rev } = forest;
+  let { draft } = forest;
   const titles: Array<string> = [];
   const shown = renderInWorkspace(
     {
-      "scenes.get": () => ({ scene: { ...forest, rev }, body }),
+      "scenes.get": () => ({ scene: { ...forest, draft }, body }),
       "scenes.edit": ({ edits }) => {
         body = editedBody(body, edits as ReadonlyArray<SceneEdit>);
-        rev += 1;
-        return { ...forest, rev };
+        draft += 1;
+        return { ...forest, draft };
       },
       "assets.many": () => ({ assets: [] }),
       "jobs.providers": () => ({ providers: [studio] }),

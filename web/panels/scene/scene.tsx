@@ -55,7 +55,7 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
   const { client, assets } = useWorkspace();
   // Keyed by the id: it is another editor for another scene.
   const { id } = props;
-  const store = createSceneStore(client, id, (why) => toast("An edit could not be kept", { tone: "bad", detail: why }));
+  const store = createSceneStore(client, id);
   const background = createBackground(() => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }));
   onCleanup(background.close);
   const checking = createChecking(id, store, client, assets, background);
@@ -183,6 +183,22 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
                   <Button size="s" onClick={store.retry}>
                     Try again
                   </Button>
+                </Match>
+                <Match when={store.saving().kind === "refused" ? (store.saving() as { readonly problem: string }).problem : null}>
+                  {(problem) => (
+                    <>
+                      <Badge tone="bad" icon={CircleAlert}>
+                        Not taken
+                      </Badge>
+                      <span class="scene-refusal">{problem()}</span>
+                      <Button size="s" onClick={store.retry}>
+                        Try again
+                      </Button>
+                      <Button size="s" tone="danger" onClick={store.drop}>
+                        Drop my edits
+                      </Button>
+                    </>
+                  )}
                 </Match>
                 <Match when={true}>
                   <span class="muted">
