@@ -1,9 +1,9 @@
 // A draft as one window has it: what the server has told, the edits that are on their way there, and those that wait for them. Changes of
 // others come in between; what is shown is always theirs with one's own over it. Pure.
-import { editedBody } from "#protocol/scene/edit.ts";
+import { editedBody, type SceneEdit } from "#protocol/scene/edit.ts";
 import type { SceneBody } from "#protocol/scene/scene.ts";
 import type { DraftChange } from "#protocol/scene.ts";
-import { condensed, firstCall, fitted, type Edits } from "./edits.ts";
+import { condensed, firstCall, fitted, narrowed, subjectOf, type Edits } from "./edits.ts";
 
 interface Sending {
   readonly edits: Edits;
@@ -49,8 +49,25 @@ const onto = (replica: Replica, base: SceneBody, draft: number, sending: Sending
   return { base, draft, sending, queue: fitted(queue, shownOf({ base, draft, sending, queue: [] })) };
 };
 
-/** These edits are made. */
-export const edited = (replica: Replica, edits: Edits): Replica => ({ ...replica, queue: condensed([...replica.queue, ...edits]) });
+const isPut = (edit: SceneEdit): boolean => edit.do === "putNode" || edit.do === "putEdge";
+const isRemoval = (edit: SceneEdit): boolean => edit.do === "removeNode" || edit.do === "removeEdge";
+
+/**
+ * These edits are made. What they bring back of which nobody has heard that it was removed is not removed at all, and has what others have made
+ * of it: to bring it back as it was would undo that.
+ */
+export const edited = (replica: Replica, edits: Edits): Replica => {
+  const { queue } = replica;
+  const gone = new Set(queue.filter(isRemoval).map(subjectOf));
+  if (!edits.some((edit) => isPut(edit) && gone.has(subjectOf(edit)))) return { ...replica, queue: condensed([...queue, ...edits]) };
+  const before = shownOf({ ...replica, queue: [] });
+  const there = new Set([...before.nodes.map(({ id }) => `node ${id}`), ...before.edges.map(({ id }) => `edge ${id}`)]);
+  const back = new Set(edits.filter(isPut).map(subjectOf));
+  const kept = queue.filter((edit) => !(isRemoval(edit) && back.has(subjectOf(edit)) && there.has(subjectOf(edit))));
+  const body = editedBody(before, kept);
+  const others = edits.filter((edit) => !isPut(edit) || !there.has(subjectOf(edit)));
+  return { ...replica, queue: condensed([...kept, ...(narrowed(others, body) ?? others)]) };
+};
 
 /** The first that wait go on their way under this token. */
 export const sent = (replica: Replica, token: string): Replica => {

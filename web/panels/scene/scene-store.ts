@@ -1,7 +1,6 @@
 // One scene as it is edited: what the server has, with the edits of this window over it, which are sent as they are made. Others' changes come
 // as they are made and stay; of the same property the last word counts, and undoing takes back one's own alone.
 import { createMemo, createSignal, onCleanup, type Accessor } from "solid-js";
-import { editedBody } from "#protocol/scene/edit.ts";
 import { SceneBody } from "#protocol/scene/scene.ts";
 import type { Scene } from "#protocol/scene.ts";
 import { CallError, errorCatalogue } from "#protocol/wire/errors.ts";
@@ -164,7 +163,7 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
       return false;
     }
     replica = edited(replica, edits);
-    setBody(editedBody(body(), edits));
+    setBody(steady(body(), shownOf(replica)));
     if (saving().kind !== "waiting") {
       goOn();
     }
