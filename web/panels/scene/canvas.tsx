@@ -28,6 +28,8 @@ import { boxOf, contains, curveOf, grown, gridStep, placedOf, rectOf, seenIn, ty
 import { createGestures } from "./gestures.ts";
 import { neighbourOf, type Direction } from "./graph.ts";
 import { nodeTypes, typeTitles } from "./make.ts";
+import type { Other } from "./others.ts";
+import { OthersOnCanvas } from "./others-view.tsx";
 import { MiniMap } from "./mini-map.tsx";
 import { NodeView, typeIcons } from "./node-view.tsx";
 import type { SceneFlow } from "./played.tsx";
@@ -45,6 +47,10 @@ interface CanvasProps {
   readonly problems: ReadonlyMap<string, NodeProblems>;
   /** How it is played, where that is to be seen. */
   readonly flow: SceneFlow | null;
+  /** Who else has the scene open. */
+  readonly others: ReadonlyArray<Other>;
+  /** Where the pointer is on the canvas; null: elsewhere. */
+  readonly onPoint: (at: Point | null) => void;
   readonly onArrange: () => void;
   readonly onInspect: () => void;
   readonly onFind: () => void;
@@ -90,6 +96,7 @@ export const Canvas: Component<CanvasProps> = (props) => {
   const settled = createMemo(() => placedOf(graph().nodes, graph().from));
   const nodesAt = createMemo(() => spatialOf(settled().rects));
   const edgesAt = createMemo(() => spatialOf([...settled().curves].map(([id, curve]) => [id, boxOf(curve)] as const)));
+  const scale = createMemo(() => view().scale);
   const isFar = createMemo(() => view().scale < (graph().nodes.size > far.many ? far.manyBelow : far.below));
   const gestures = createGestures({
     editor,
@@ -434,6 +441,12 @@ export const Canvas: Component<CanvasProps> = (props) => {
       onContextMenu={onContextMenu}
       onDblClick={(event) => (event.target as Element).closest("[data-node]") !== null && props.onInspect()}
       {...gestures.handlers}
+      onPointerMove={(event) => {
+        gestures.handlers.onPointerMove(event);
+        const { x, y } = gestures.onCanvas(gestures.pointOf(event));
+        props.onPoint({ x: Math.round(x), y: Math.round(y) });
+      }}
+      onPointerLeave={() => props.onPoint(null)}
       {...zone}
     >
       <div class="scene-layer" ref={(element) => (layer = element)}>
@@ -464,6 +477,9 @@ export const Canvas: Component<CanvasProps> = (props) => {
             )}
           </Show>
         </ul>
+        <Show when={props.others.length > 0}>
+          <OthersOnCanvas others={props.others} placed={placed()} scale={scale()} />
+        </Show>
       </div>
       <div class="scene-inks" aria-hidden="true" ref={(element) => (inks = element)}>
         <For each={inkNames}>{(name) => <i data-ink={name} />}</For>

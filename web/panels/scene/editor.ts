@@ -59,6 +59,8 @@ export interface Editor {
   readonly reveal: (node: string) => void;
   /** Selects a node or an edge, and brings it or its beginning into view. */
   readonly show: (place: { readonly node?: string | null; readonly edge?: string | null }) => void;
+  /** Brings a place of the canvas into the middle. */
+  readonly centreOn: (at: Point) => void;
   readonly middle: () => Point;
 }
 
@@ -85,14 +87,16 @@ export const createEditor = (store: SceneStore, bodyOf: Editor["bodyOf"]): Edito
     setSelected(now);
     setCurrent(at === undefined ? ([...now].at(-1) ?? current()) : at);
   };
+  const centreOn: Editor["centreOn"] = ({ x, y }) => {
+    setView((now) => {
+      const scale = Math.max(now.scale, readable);
+      return { scale, x: pane().width / 2 - x * scale, y: pane().height / 2 - y * scale };
+    });
+  };
   const reveal: Editor["reveal"] = (id) => {
     const node = graph().nodes.get(id);
     if (node === undefined || contains(seenIn(view(), pane()), grown(rectOf(node), 8))) return;
-    const centre = centreOf(rectOf(node));
-    setView((now) => {
-      const scale = Math.max(now.scale, readable);
-      return { scale, x: pane().width / 2 - centre.x * scale, y: pane().height / 2 - centre.y * scale };
-    });
+    centreOn(centreOf(rectOf(node)));
   };
   const show: Editor["show"] = ({ node, edge: of }) => {
     const at = of === undefined || of === null ? undefined : graph().edges.get(of);
@@ -274,6 +278,7 @@ export const createEditor = (store: SceneStore, bodyOf: Editor["bodyOf"]): Edito
     },
     reveal,
     show,
+    centreOn,
     middle,
   };
 };

@@ -1,5 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { CallInput } from "#protocol/contract.ts";
 import { editedBody, type SceneEdit } from "#protocol/scene/edit.ts";
 import { bodyOf, choice, clip } from "#protocol/scene/testing.ts";
 import type { SceneBody } from "#protocol/scene/scene.ts";
@@ -115,6 +116,31 @@ describe("the Scene panel", () => {
     await within(pick).findByRole("option", { name: "Studio" });
     fireEvent.change(pick, { target: { value: "studio" } });
     await waitFor(() => expect(server().nodes[0]).toMatchObject({ provider: "studio" }));
+  });
+
+  it("shows who else has it open, what they look at and where they point, and tells them the same", async () => {
+    const { canvas, client } = await show();
+    const told = () => client.calls.flatMap(({ name, input }) => (name === "scenes.here" ? [input as CallInput<"scenes.here">] : []));
+    client.snapshot("scenes.editors", {});
+    await waitFor(() => expect(told()).toMatchObject([{ id: forest.id, hello: true, at: { nodes: [] } }]));
+    const anna = { say: "here" as const, editor: "edt_anna", userId: "usr_anna", name: "anna", hello: true };
+    const at = { cursor: { x: 40, y: 80 }, nodes: ["b"], selected: 1, edge: null };
+    client.deltas("scenes.editors", [{ ...anna, at }]);
+    const here = await screen.findByRole("list", { name: "Also here" });
+    expect(await screen.findByText("anna is here, too.")).toBeTruthy();
+    // Who has come is answered.
+    await waitFor(() => expect(told()).toHaveLength(2));
+    fireEvent.click(within(here).getByRole("button", { name: "anna: Hut" }));
+    expect(await screen.findByText("Also here: anna.")).toBeTruthy();
+    await waitFor(() => expect(told().at(-1)).toMatchObject({ hello: false, at: { nodes: ["b"], selected: 1 } }));
+    expect(canvas.querySelector(".scene-cursor")?.textContent).toBe("anna");
+    expect(canvas.querySelectorAll(".scene-held")).toHaveLength(1);
+    client.deltas("scenes.editors", [{ ...anna, hello: false, at: { cursor: null, nodes: [], selected: 0, edge: "c" } }]);
+    expect(await within(here).findByRole("button", { name: /^anna: .*Go in/ })).toBeTruthy();
+    expect(canvas.querySelector(".scene-cursor")).toBe(null);
+    client.deltas("scenes.editors", [{ say: "gone", editor: "edt_anna" }]);
+    expect(await screen.findByText("anna left.")).toBeTruthy();
+    expect(screen.queryByRole("list", { name: "Also here" })).toBe(null);
   });
 
   it("finds nodes by what they say, and goes there", async () => {

@@ -19,6 +19,7 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Badge, EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { MenuButton } from "#web/ui/menu.tsx";
+import type { Point } from "#web/ui/pan-zoom.ts";
 import { toast } from "#web/ui/toast.tsx";
 import { createBackground } from "./background.ts";
 import { Canvas, useProblems } from "./canvas.tsx";
@@ -26,10 +27,15 @@ import { createChecking } from "./checking.ts";
 import { createEditor } from "./editor.ts";
 import { nodeTypes, typeTitles } from "./make.ts";
 import { typeIcons } from "./node-view.tsx";
+import { createOthers } from "./others.ts";
+import { OthersBar } from "./others-view.tsx";
 import { createSceneStore } from "./scene-store.ts";
 import type { SceneFlow } from "./played.tsx";
 import { Side, type SideView } from "./side.tsx";
 import "./scene.css";
+
+/** Nodes that are named to others as selected. */
+const mostTold = 50;
 
 const ScenePanel: Component<PanelProps<"scene">> = (props) => (
   <Show
@@ -52,7 +58,7 @@ const ScenePanel: Component<PanelProps<"scene">> = (props) => (
 const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: string) => void; readonly visible: () => boolean }> = (
   props,
 ) => {
-  const { client, assets } = useWorkspace();
+  const { client, assets, user } = useWorkspace();
   // Keyed by the id: it is another editor for another scene.
   const { id } = props;
   const store = createSceneStore(client, id);
@@ -60,6 +66,12 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
   onCleanup(background.close);
   const checking = createChecking(id, store, client, assets, background);
   const editor = createEditor(store, checking.bodyOf);
+  const others = createOthers(client, id, () => user().id);
+  const [pointer, setPointer] = createSignal<Point | null>(null);
+  createEffect(() => {
+    const selected = [...editor.selected()];
+    others.look({ cursor: pointer(), nodes: selected.slice(0, mostTold), selected: selected.length, edge: editor.edge() });
+  });
   const byNode = useProblems(checking.problems, store.graph);
   const [side, setSide] = createSignal<SideView>("inspect");
   const [isOpen, setOpen] = createSignal(true);
@@ -171,6 +183,7 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
               <IconButton size="s" label="Larger" keys="+" icon={Plus} onClick={() => editor.zoom(1.25)} />
               <IconButton size="s" label="Fit" keys="0" icon={Maximize} onClick={editor.fit} />
             </span>
+            <OthersBar editor={editor} others={others.all()} news={others.news()} />
             <span class="scene-state" role="status">
               <Switch>
                 <Match when={store.saving().kind === "saving"}>
@@ -219,6 +232,8 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
                 editor={editor}
                 problems={byNode()}
                 flow={shownFlow()}
+                others={others.all()}
+                onPoint={setPointer}
                 onArrange={arrange}
                 onInspect={inspect}
                 onFind={() => {
@@ -236,7 +251,15 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
               </Show>
             </div>
             <Show when={isOpen()}>
-              <Side editor={editor} checking={checking} view={side()} onView={setSide} playFrom={playFrom()} onFlow={setFlow} />
+              <Side
+                editor={editor}
+                others={others.all()}
+                checking={checking}
+                view={side()}
+                onView={setSide}
+                playFrom={playFrom()}
+                onFlow={setFlow}
+              />
             </Show>
           </div>
         </Match>

@@ -8,6 +8,8 @@ import type { Editor } from "./editor.ts";
 import { found } from "./find.ts";
 import { Inspector } from "./inspector.tsx";
 import { typeTitles } from "./make.ts";
+import type { Other } from "./others.ts";
+import { AlsoHere } from "./others-view.tsx";
 import { typeIcons } from "./node-view.tsx";
 import { Played, type SceneFlow } from "./played.tsx";
 import { Preview } from "./preview.tsx";
@@ -18,6 +20,8 @@ export type SideView = "inspect" | "story" | "problems" | "find" | "play" | "pla
 
 interface SideProps {
   readonly editor: Editor;
+  /** Who else has the scene open. */
+  readonly others: ReadonlyArray<Other>;
   readonly checking: Checking;
   readonly view: SideView;
   readonly onView: (view: SideView) => void;
@@ -54,6 +58,7 @@ export const Side: Component<SideProps> = (props) => (
     <div class="panel-scroll scene-side-body">
       <Switch>
         <Match when={props.view === "inspect"}>
+          <AlsoHere editor={props.editor} others={props.others} />
           <Inspector editor={props.editor} />
         </Match>
         <Match when={props.view === "problems"}>
