@@ -1,20 +1,24 @@
 // The fields of a node by its type.
 import Plus from "lucide-solid/icons/plus";
+import Scissors from "lucide-solid/icons/scissors";
 import X from "lucide-solid/icons/x";
-import { createMemo, createResource, Index, Show, type Component, type JSX } from "solid-js";
+import { createMemo, createResource, createSignal, Index, Show, type Component, type JSX } from "solid-js";
 import { sceneLimits } from "#protocol/scene/limits.ts";
-import { MiniGame, type NodeOf, type SceneNode } from "#protocol/scene/scene.ts";
+import { MiniGame, type NodeOf, type SceneNode, type SegmentMedia } from "#protocol/scene/scene.ts";
+import { AssetPicker } from "#web/panels/generate/asset-picker.tsx";
 import { openPanel } from "#web/dock/panel.ts";
 import { brought } from "#web/store/brought.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Select } from "#web/ui/choice.tsx";
 import { NumberField, TextField } from "#web/ui/text-field.tsx";
+import { assetOf, Still } from "./node-view.tsx";
 import { ByKind, emptyOf, NameField, NamePick, OperandField, Part, WholeField } from "./pickers.tsx";
 import { variablesOf } from "./rule-defaults.ts";
 import { EffectsBuilder } from "./rules.tsx";
 import { Segments } from "./segments.tsx";
 import { TextsField, type FormContext } from "./texts-field.tsx";
+import { Trim } from "./trim.tsx";
 import { gameTitles } from "./words.ts";
 
 interface FormProps<N extends SceneNode> {
@@ -373,33 +377,91 @@ const GenerationForm: Component<FormProps<NodeOf<"generation">>> = (props) => (
       value={props.node.cacheKey}
       onInput={(cacheKey) => props.put({ ...props.node, cacheKey })}
     />
-    <Select
-      size="s"
-      label="Where there is no result"
-      value={props.node.fallback.mode}
-      options={[
-        { value: "skip", label: "go on" },
-        { value: "retry", label: "try again, then go on" },
-        { value: "placeholder", label: "show a text" },
-        ...(props.node.fallback.mode === "default" ? [{ value: "default" as const, label: "play a clip" }] : []),
-      ]}
-      onChange={(mode) => {
-        if (mode === "placeholder") props.put({ ...props.node, fallback: { mode, text: {} } });
-        else if (mode !== "default") props.put({ ...props.node, fallback: { mode } });
-      }}
-    />
-    <Show when={props.node.fallback.mode === "placeholder" ? props.node.fallback : null}>
-      {(fallback) => (
-        <TextsField
-          label="Text"
-          texts={fallback().text}
-          language={props.context.language()}
-          onChange={(text) => props.put({ ...props.node, fallback: { mode: "placeholder", text } })}
-        />
-      )}
-    </Show>
+    <FallbackForm {...props} />
   </>
 );
+
+/** What stands in where there is no result: nothing, a text, or a clip. */
+const FallbackForm: Component<FormProps<NodeOf<"generation">>> = (props) => {
+  const { assets } = useWorkspace();
+  const [picking, setPicking] = createSignal(false);
+  const [trimming, setTrimming] = createSignal(false);
+  const clip = () => (props.node.fallback.mode === "default" ? props.node.fallback.media : null);
+  const setClip = (media: SegmentMedia) => props.put({ ...props.node, fallback: { mode: "default", media } });
+  const nameOf = (media: SegmentMedia) => assets.row(assetOf(media) ?? "")?.name ?? "Unknown clip";
+  return (
+    <>
+      <Select
+        size="s"
+        label="Where there is no result"
+        value={picking() ? "default" : props.node.fallback.mode}
+        options={[
+          { value: "skip", label: "go on" },
+          { value: "retry", label: "try again, then go on" },
+          { value: "placeholder", label: "show a text" },
+          { value: "default", label: "play a clip" },
+        ]}
+        onChange={(mode) => {
+          if (mode === "default") setPicking(true);
+          else props.put({ ...props.node, fallback: mode === "placeholder" ? { mode, text: {} } : { mode } });
+        }}
+      />
+      <AssetPicker
+        open={picking()}
+        title="The clip that stands in"
+        accepts={["video"]}
+        most={1}
+        onClose={() => setPicking(false)}
+        onPick={([asset]) => {
+          setPicking(false);
+          if (asset !== undefined) setClip({ kind: "asset", assetId: asset.id });
+        }}
+      />
+      <Show when={clip()}>
+        {(media) => (
+          <div class="scene-clip">
+            <div class="scene-rule-line">
+              <Still assetId={assetOf(media())} />
+              <span class="scene-clip-words truncate">{media().kind === "missing" ? "Missing file" : nameOf(media())}</span>
+              <IconButton
+                size="s"
+                label="Trim"
+                icon={Scissors}
+                pressed={trimming()}
+                disabled={assetOf(media()) === null}
+                onClick={() => setTrimming((now) => !now)}
+              />
+              <Button size="s" onClick={() => setPicking(true)}>
+                Choose another
+              </Button>
+            </div>
+            <Show when={media().kind === "missing"}>
+              <p class="scene-wrong">Its file is not in the library: choose another clip.</p>
+            </Show>
+            <Show when={trimming()}>
+              <Trim media={media()} onChange={setClip} />
+            </Show>
+          </div>
+        )}
+      </Show>
+      <Show when={props.node.fallback.mode === "placeholder" ? props.node.fallback : null}>
+        {(fallback) => (
+          <>
+            <TextsField
+              label="Text"
+              texts={fallback().text}
+              language={props.context.language()}
+              onChange={(text) => props.put({ ...props.node, fallback: { mode: "placeholder", text } })}
+            />
+            <Show when={Object.keys(fallback().text).length === 0}>
+              <p class="scene-wrong">It says nothing yet: write what is to be shown.</p>
+            </Show>
+          </>
+        )}
+      </Show>
+    </>
+  );
+};
 
 const newGames: { readonly [G in MiniGame["game"]]: Extract<MiniGame, { game: G }> } = {
   reflex: { game: "reflex", targets: 5, windowMs: 1500 },

@@ -55,15 +55,12 @@ export const createOthers = (client: Client, id: string, userId: Accessor<string
       rest = null;
       speak();
     }, breath);
-    const done = () => {
+    const told = () => {
       calling = false;
       speak();
     };
     // What could not be told is old by the time it could be: when the connection is back, it begins with a greeting.
-    client.call("scenes.here", { id, editor, hello: greets, at: place }).then(
-      () => done(),
-      () => done(),
-    );
+    client.call("scenes.here", { id, editor, hello: greets, at: place }).then(told, told);
   };
   const say = () => {
     due = true;

@@ -27,6 +27,7 @@ const begun = bodyOf({
   edges: [choice("c", "a", "b", { text: { en: "Go in" } })],
 });
 
+const fox = sampleAsset({ id: "ast_fox", name: "a fox in the snow", mediaType: "video" });
 const show = async (begin: SceneBody = begun) => {
   let body = begin;
   let { draft } = forest;
@@ -41,6 +42,7 @@ const show = async (begin: SceneBody = begun) => {
       },
       "assets.many": () => ({ assets: [] }),
       "jobs.providers": () => ({ providers: [studio] }),
+      "assets.list": () => ({ assets: [fox], next: null }),
     },
     () => <ScenePanel params={{ sceneId: forest.id }} visible={() => true} setTitle={(title) => titles.push(title)} />,
   );
@@ -141,6 +143,46 @@ describe("the Scene panel", () => {
     client.deltas("scenes.editors", [{ say: "gone", editor: "edt_anna" }]);
     expect(await screen.findByText("anna left.")).toBeTruthy();
     expect(screen.queryByRole("list", { name: "Also here" })).toBe(null);
+  });
+
+  it("orders and names the steps of a progression, and says where one plays nothing", async () => {
+    const segments = ["s1", "s2"].map((id) => ({ id, media: { kind: "asset" as const, assetId: `ast_${id}` } }));
+    const steps = [{ label: "one", segment: "s1" }];
+    const film = { id: "a", type: "video" as const, segments, playback: { mode: "progression" as const, steps } };
+    const { canvas, server } = await show(bodyOf({ start: "a", nodes: [film] }));
+    const now = () => {
+      const [node] = server().nodes;
+      return node?.type === "video" && node.playback.mode === "progression"
+        ? node.playback.steps.map(({ label, segment }) => `${label} ${segment}`)
+        : [];
+    };
+    key(canvas, "ArrowRight");
+    expect(await screen.findByRole("button", { name: "Remove step 1" })).toHaveProperty("disabled", true);
+    fireEvent.click(screen.getByRole("button", { name: "Add a step" }));
+    await waitFor(() => expect(now()).toEqual(["one s1", "step2 s2"]));
+    fireEvent.input(screen.getByLabelText("Name of step 2"), { target: { value: "two" } });
+    fireEvent.click(screen.getByRole("button", { name: "Step 2 earlier" }));
+    await waitFor(() => expect(now()).toEqual(["two s2", "one s1"]));
+    fireEvent.change(screen.getByLabelText("Clip of step 2"), { target: { value: "s2" } });
+    await waitFor(() => expect(now()).toEqual(["two s2", "one s2"]));
+    fireEvent.click(screen.getAllByRole("button", { name: "Take it out" })[1]!);
+    expect(await screen.findAllByText("Its clip is not there any more: choose another.")).toHaveLength(2);
+    fireEvent.click(screen.getByRole("button", { name: "Remove step 2" }));
+    await waitFor(() => expect(now()).toEqual(["two s2"]));
+  });
+
+  it("takes a clip that stands in for a generation without a result", async () => {
+    const made = { id: "a", type: "generation" as const, strategy: "once" as const, prompt: "a fox", fallback: { mode: "skip" as const } };
+    const { canvas, server } = await show(bodyOf({ start: "a", nodes: [made] }));
+    key(canvas, "ArrowRight");
+    const mode = await screen.findByLabelText("Where there is no result");
+    fireEvent.change(mode, { target: { value: "placeholder" } });
+    expect(await screen.findByText("It says nothing yet: write what is to be shown.")).toBeTruthy();
+    fireEvent.change(mode, { target: { value: "default" } });
+    const picker = await screen.findByRole("dialog", { name: "The clip that stands in" });
+    fireEvent.click(await within(picker).findByRole("button", { name: "a fox in the snow" }));
+    await waitFor(() => expect(server().nodes).toMatchObject([{ fallback: { mode: "default", media: { assetId: "ast_fox" } } }]));
+    expect(await screen.findByRole("button", { name: "Choose another" })).toBeTruthy();
   });
 
   it("finds nodes by what they say, and goes there", async () => {

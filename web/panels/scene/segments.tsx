@@ -2,10 +2,13 @@
 import ArrowDown from "lucide-solid/icons/arrow-down";
 import ArrowUp from "lucide-solid/icons/arrow-up";
 import Captions from "lucide-solid/icons/captions";
+import Plus from "lucide-solid/icons/plus";
 import Scissors from "lucide-solid/icons/scissors";
 import X from "lucide-solid/icons/x";
 import { createSignal, Index, Show, type Component } from "solid-js";
+import { sceneLimits } from "#protocol/scene/limits.ts";
 import { Segment, type NodeOf, type SceneNode } from "#protocol/scene/scene.ts";
+import { AssetPicker } from "#web/panels/generate/asset-picker.tsx";
 import { droppedAssets } from "#web/store/drag.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { IconButton } from "#web/ui/button.tsx";
@@ -15,7 +18,7 @@ import { formatClock } from "#web/ui/format.ts";
 import { NumberField, TextField } from "#web/ui/text-field.tsx";
 import { segmentOf } from "./make.ts";
 import { assetOf, Still } from "./node-view.tsx";
-import { Part, WholeField } from "./pickers.tsx";
+import { NameField, NamePick, Part, WholeField } from "./pickers.tsx";
 import { SubtitlesField } from "./subtitles.tsx";
 import { Trim } from "./trim.tsx";
 
@@ -29,6 +32,7 @@ interface SegmentsProps {
 export const Segments: Component<SegmentsProps> = (props) => {
   const { assets } = useWorkspace();
   const [trimmed, setTrimmed] = createSignal<string | null>(null);
+  const [picking, setPicking] = createSignal(false);
   const [subtitled, setSubtitled] = createSignal<string | null>(null);
   const put = (segments: ReadonlyArray<Segment>) => props.put({ ...props.node, segments: [...segments] });
   const change = (at: number, next: Segment) => put(props.node.segments.with(at, next));
@@ -52,11 +56,22 @@ export const Segments: Component<SegmentsProps> = (props) => {
     return ms === undefined || ms === null ? "" : formatClock(ms);
   };
   return (
-    <Part title="Clips">
+    <Part title="Clips" aside={<IconButton size="s" label="Add clips" icon={Plus} onClick={() => setPicking(true)} />}>
+      <AssetPicker
+        open={picking()}
+        title="Add clips"
+        accepts={["video"]}
+        most={Math.max(1, sceneLimits.segments - props.node.segments.length)}
+        onClose={() => setPicking(false)}
+        onPick={(found) => {
+          setPicking(false);
+          put([...props.node.segments, ...found.map(({ id: assetId }) => segmentOf({ kind: "asset", assetId }))]);
+        }}
+      />
       <div class="scene-clips" data-over={over() ? "" : undefined} {...zone}>
         <Index
           each={props.node.segments}
-          fallback={<p class="scene-hint">Drag clips here from the gallery. Without any, the words below are shown alone.</p>}
+          fallback={<p class="scene-hint">Add clips, or drag them here from the gallery. Without any, the words below are shown alone.</p>}
         >
           {(segment, at) => (
             <div class="scene-clip">
@@ -191,6 +206,94 @@ export const Segments: Component<SegmentsProps> = (props) => {
           </div>
         )}
       </Show>
+      <Show when={props.node.playback.mode === "progression" ? props.node.playback : null}>
+        {(progression) => (
+          <Steps
+            steps={progression().steps}
+            segments={props.node.segments.map((segment, at) => ({ name: segment.id, title: `${at + 1}. ${nameOf(segment)}` }))}
+            onChange={(steps) => props.put({ ...props.node, playback: { mode: "progression", steps: [...steps] } })}
+          />
+        )}
+      </Show>
+    </Part>
+  );
+};
+
+type Step = Extract<NodeOf<"video">["playback"], { mode: "progression" }>["steps"][number];
+
+/** The steps of a progression: each by its name, with the clip that it plays. */
+const Steps: Component<{
+  readonly steps: ReadonlyArray<Step>;
+  readonly segments: ReadonlyArray<{ readonly name: string; readonly title: string }>;
+  readonly onChange: (steps: ReadonlyArray<Step>) => void;
+}> = (props) => {
+  const move = (at: number, by: number) => {
+    const moved = props.steps[at];
+    if (moved !== undefined) props.onChange(props.steps.toSpliced(at, 1).toSpliced(at + by, 0, moved));
+  };
+  const add = () => {
+    const labels = new Set(props.steps.map(({ label }) => label));
+    let number = props.steps.length + 1;
+    while (labels.has(`step${number}`)) number += 1;
+    // The first clip that no step plays yet.
+    const segment = props.segments.find(({ name }) => !props.steps.some((step) => step.segment === name)) ?? props.segments[0];
+    if (segment !== undefined) props.onChange([...props.steps, { label: `step${number}`, segment: segment.name }]);
+  };
+  const faultOf = ({ label, segment }: Step): string | undefined => {
+    if (!props.segments.some(({ name }) => name === segment)) return "Its clip is not there any more: choose another.";
+    return props.steps.filter((step) => step.label === label).length > 1 ? "Another step has this name, too." : undefined;
+  };
+  return (
+    <Part
+      title="Steps"
+      aside={
+        <IconButton
+          size="s"
+          label="Add a step"
+          icon={Plus}
+          disabled={props.segments.length === 0 || props.steps.length >= sceneLimits.segments}
+          onClick={add}
+        />
+      }
+    >
+      <ol class="scene-steps">
+        <Index each={props.steps}>
+          {(step, at) => (
+            <li>
+              <span class="scene-rule-line">
+                <NameField
+                  hideLabel
+                  label={`Name of step ${at + 1}`}
+                  value={step().label}
+                  onChange={(label) => props.onChange(props.steps.with(at, { ...step(), label }))}
+                />
+                <NamePick
+                  label={`Clip of step ${at + 1}`}
+                  value={step().segment}
+                  names={props.segments}
+                  onChange={(segment) => props.onChange(props.steps.with(at, { ...step(), segment }))}
+                />
+                <IconButton size="s" label={`Step ${at + 1} earlier`} icon={ArrowUp} disabled={at === 0} onClick={() => move(at, -1)} />
+                <IconButton
+                  size="s"
+                  label={`Step ${at + 1} later`}
+                  icon={ArrowDown}
+                  disabled={at === props.steps.length - 1}
+                  onClick={() => move(at, 1)}
+                />
+                <IconButton
+                  size="s"
+                  label={`Remove step ${at + 1}`}
+                  icon={X}
+                  disabled={props.steps.length === 1}
+                  onClick={() => props.onChange(props.steps.toSpliced(at, 1))}
+                />
+              </span>
+              <Show when={faultOf(step())}>{(fault) => <p class="scene-wrong">{fault()}</p>}</Show>
+            </li>
+          )}
+        </Index>
+      </ol>
     </Part>
   );
 };
