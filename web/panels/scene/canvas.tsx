@@ -443,6 +443,7 @@ export const Canvas: Component<CanvasProps> = (props) => {
       {...gestures.handlers}
       onPointerMove={(event) => {
         gestures.handlers.onPointerMove(event);
+        if (props.others.length === 0) return;
         const { x, y } = gestures.onCanvas(gestures.pointOf(event));
         props.onPoint({ x: Math.round(x), y: Math.round(y) });
       }}
