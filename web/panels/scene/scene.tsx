@@ -203,7 +203,7 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
                       <Badge tone="bad" icon={CircleAlert}>
                         Not taken
                       </Badge>
-                      <span class="scene-refusal">{problem()}</span>
+                      <span class="scene-not-taken">{problem()}</span>
                       <Button size="s" onClick={store.retry}>
                         Try again
                       </Button>
