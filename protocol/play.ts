@@ -360,6 +360,15 @@ export const play = domain({
       errors: ["not_found"],
       example: { input: { id: "ply_1" }, output: { choices: [sampleChoice], saves: [sampleSave] } },
     }),
+    achievements: call({
+      summary: "What the player of an own playthrough has achieved in its story, in this one as it stands and all others.",
+      access: "player",
+      input: z.object({ id: Id }),
+      output: z.object({ achieved: z.array(z.object({ name: Name, at: Time })) }),
+      mutation: false,
+      errors: ["not_found"],
+      example: { input: { id: "ply_1" }, output: { achieved: [{ name: "home", at: 1764000005000 }] } },
+    }),
     save: call({
       summary: "Keeps the present place by a name.",
       access: "player",

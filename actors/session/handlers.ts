@@ -10,6 +10,7 @@ import { Database, type Queryable } from "#db/client/database.ts";
 import { assetsById } from "#db/queries/asset.ts";
 import * as query from "#db/queries/play.ts";
 import * as generation from "#db/queries/play-generation.ts";
+import { addPlayAchievements, adoptPlayAchievements, playAchievementsOf } from "#db/queries/play-achievement.ts";
 import { adoptPlayGuest, isAdopted, playSessionsOf } from "#db/queries/play-link.ts";
 import { scenesById } from "#db/queries/scene.ts";
 import type { ActorDelta, ActorView } from "#protocol/actor.ts";
@@ -332,6 +333,15 @@ export const playHandlers = Effect.gen(function* () {
         return { choices: [...choices], saves: [...saves] };
       }),
 
+      "play.achievements": Effect.fnUntraced(function* ({ id }, context) {
+        const { ownerId, order, play } = (yield* own(id, context)).context;
+        const names = Object.keys(play.achieved ?? {});
+        const at = yield* Clock.currentTimeMillis;
+        if (names.length > 0) yield* ask((sql) => addPlayAchievements(sql, ownerId, order.sceneId, names, at));
+        const achieved = yield* ask((sql) => playAchievementsOf(sql, ownerId, order.sceneId));
+        return { achieved: achieved.map((row) => ({ name: row.name, at: row.at })) };
+      }),
+
       "play.save": Effect.fnUntraced(function* ({ id, name }, context) {
         const { saves } = (yield* open(id, context)).context;
         const saveId = context.key === undefined ? derivedId("sav", crypto.randomUUID()) : derivedId("sav", id, context.key);
@@ -419,6 +429,7 @@ export const playHandlers = Effect.gen(function* () {
         const [adopted] = yield* ask((sql) => adoptPlayGuest(sql, guest, userId));
         if (adopted === undefined) return yield* Effect.fail(new CallError("not_found", "This guest is gone, or was adopted by another."));
         guests.ended([guest]);
+        yield* ask((sql) => adoptPlayAchievements(sql, guest, userId));
         // Read anew: one may have been begun meanwhile. What still comes is adopted when this is asked for again.
         const all = yield* ask((sql) => playSessionsOf(sql, guest));
         yield* Effect.forEach(all, ({ id }) => tell(id, { type: "session.adopted", ownerId: userId }), { discard: true });

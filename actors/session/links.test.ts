@@ -121,6 +121,9 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     const { guest, who } = await open(token);
     const play = await rig.call("play.start", { of: { kind: "link", link: token } }, who);
     const grace = { user: `usr_grace_${users}` };
+    await rig.sql(
+      (sql) => sql`insert into play_achievement (owner_id, scene_id, name, at) values (${guest.guestId}, ${play.sceneId}, 'brave', 1)`,
+    );
     expect(await refusalOf(rig.call("play.adopt", { guest: `${guest.accessToken}x` }, grace))).toContain("not_found");
     expect(await rig.call("play.adopt", { guest: guest.accessToken }, grace)).toEqual({ adopted: [play.id] });
     expect(await rig.call("play.adopt", { guest: guest.accessToken }, grace)).toEqual({ adopted: [] });
@@ -128,6 +131,7 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     expect(await verify(guest)).toBe("session_revoked");
     expect(await refusalOf(rig.call("play.get", { id: play.id }, who))).toContain("not_found");
     expect((await rig.call("play.list", {}, grace)).playthroughs).toMatchObject([{ id: play.id }]);
+    expect((await rig.call("play.achievements", { id: play.id }, grace)).achieved).toEqual([{ name: "brave", at: 1 }]);
     expect((await rig.call("play.story", { id: play.id }, grace)).story).toEqual(fork);
     // What is theirs is the playthrough: the story stays its creator's to withdraw, and not theirs to give on.
     expect(await refusalOf(rig.call("play.share", { of: { kind: "playthrough", id: play.id } }, grace))).toContain("not_found");

@@ -91,6 +91,26 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     expect((await rig.call("play.story", { id: begun.id })).story).toEqual(forest);
   });
 
+  test("what was achieved is kept over all playthroughs of a story, also when it was gone back, and for its player alone", async () => {
+    const story: Story = {
+      ...forest,
+      scenes: forest.scenes.map((one) => ({
+        ...one,
+        body: { ...one.body, achievements: [{ name: "back", title: {}, hidden: false, when: { is: "ending", ending: "home" } }] },
+      })),
+    };
+    const begun = await begin(story);
+    const achieved = async ({ id }: Playthrough) => (await rig.call("play.achievements", { id })).achieved.map(({ name }) => name);
+    expect(await achieved(begun)).toEqual([]);
+    expect((await choose(begun, "out")).playthrough.state.achieved).toEqual({ back: 1 });
+    expect(await achieved(begun)).toEqual(["back"]);
+    const rewound = await rig.call("play.rewind", { id: begun.id, place: 0 });
+    expect(rewound.state.achieved).toBeUndefined();
+    const again = await rig.call("play.start", { of: { kind: "playthrough", id: begun.id } });
+    expect([await achieved(begun), await achieved(again)]).toEqual([["back"], ["back"]]);
+    expect(await refusalOf(rig.call("play.achievements", { id: begun.id }, { user: "usr_eve" }))).toContain("not_found");
+  });
+
   test("what cannot be is refused and leaves everything as it was", async () => {
     const begun = await begin();
     const refusal = async (play: Playthrough, input: PlayerInput) => {

@@ -8,6 +8,7 @@ const story = storyOf([
   "main",
   {
     start: "ask",
+    achievements: [{ name: "done", when: { is: "ending", ending: "end" } }],
     nodes: [{ id: "ask", type: "choice" }, clip("left"), clip("right"), { id: "end", type: "end", ending: "end" }],
     edges: [
       choice("l", "ask", "left"),
@@ -70,4 +71,14 @@ test("what was kept before there were saves is gone on with, and what is damaged
   expect([node(open(keeping(kept))), open(keeping(kept)).saves()]).toEqual(["left", []]);
   kept.set("play", "{");
   expect(node(open(keeping(kept)))).toBe("ask");
+});
+
+test("what was achieved once stays achieved, in whatever playthrough", () => {
+  const keep = keeping();
+  const source = open(keep);
+  source.take(left);
+  expect([...source.earned()]).toEqual([]);
+  source.take({ type: "ended", turn: 1 });
+  source.restart();
+  expect([source.state().achieved, [...open(keep).earned()]]).toEqual([undefined, ["done"]]);
 });

@@ -16,7 +16,7 @@ export interface LocalOptions {
   readonly media: (assetIds: ReadonlyArray<string>) => Promise<ReadonlyMap<string, PlayableMedia>>;
   /** Of a new playthrough; asked for again after a restart. */
   readonly seed: () => number;
-  /** Where the playthrough and its saves are kept, and under which name. */
+  /** Where the playthrough, its saves and what was achieved are kept, and under which name. */
   readonly keep?: { readonly at: Keep; readonly name: string };
 }
 
@@ -26,7 +26,10 @@ const mostSaves = 20;
 const Run = z.object({ seed: z.int(), inputs: z.array(PlayInputSchema).max(20_000) });
 type Run = z.infer<typeof Run>;
 const KeptSave = Run.extend({ id: z.string(), name: z.string(), at: z.number() });
-const Kept = Run.extend({ saves: z.array(KeptSave).max(mostSaves).catch([]).default([]) });
+const Kept = Run.extend({
+  saves: z.array(KeptSave).max(mostSaves).catch([]).default([]),
+  earned: z.array(z.string()).catch([]).default([]),
+});
 type Kept = z.infer<typeof Kept>;
 
 const readKept = ({ at, name }: NonNullable<LocalOptions["keep"]>): Kept | undefined => {
@@ -46,11 +49,12 @@ export const localPlay = (options: LocalOptions): PlaySource => {
   let inputs: Array<PlayInput> = [];
   let moments: ReadonlyArray<Moment> = [];
   let saves: ReadonlyArray<Save & Run> = [];
+  let earned: ReadonlySet<string> = new Set();
   let state: PlayState;
 
   const store = (): void => {
     try {
-      keep?.at.setItem(keep.name, JSON.stringify({ seed, inputs, saves }));
+      keep?.at.setItem(keep.name, JSON.stringify({ seed, inputs, saves, earned: [...earned] }));
     } catch {
       // Full, or not allowed: the playthrough goes on, and is only not there after a reload.
     }
@@ -79,9 +83,11 @@ export const localPlay = (options: LocalOptions): PlaySource => {
   };
   const kept = keep === undefined ? undefined : readKept(keep);
   saves = kept?.saves ?? [];
+  earned = new Set(kept?.earned);
   begin(kept ?? { seed: options.seed(), inputs: [] });
 
   const tell = (outputs: ReadonlyArray<PlayOutput>, jumped: boolean): void => {
+    earned = new Set([...earned, ...Object.keys(state.achieved ?? {})]);
     store();
     for (const listener of listeners) listener({ state, outputs, jumped });
   };
@@ -116,6 +122,7 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       begin({ seed: options.seed(), inputs: [] });
       tell([], true);
     },
+    earned: () => earned,
     saves: () => saves,
     save: async (name) => {
       if (saves.length >= mostSaves) throw new Error(`There is room for ${mostSaves} saves: delete one first.`);

@@ -14,6 +14,7 @@ const story = storyOf([
   "main",
   {
     start: "ask",
+    achievements: [{ name: "done", when: { is: "ending", ending: "end" } }],
     nodes: [{ id: "ask", type: "choice" }, clip("left"), clip("right"), { id: "end", type: "end", ending: "end" }],
     edges: [
       choice("l", "ask", "left"),
@@ -30,6 +31,7 @@ class Server {
   readonly waiting: Array<() => void> = [];
   readonly tokens: Array<string> = [];
   readonly saves: Array<PlaySave> = [];
+  readonly achieved = new Set<string>();
   readonly #failing: Array<(error: CallError) => void> = [];
   branch = 0;
   #rev = 1;
@@ -92,6 +94,9 @@ class Server {
             this.waiting.push(() => resolve(this.take(given.input!)));
             this.#failing.push(reject);
           });
+        case "play.achievements":
+          for (const name of Object.keys(this.playthrough.state.achieved ?? {})) this.achieved.add(name);
+          return Promise.resolve({ achieved: [...this.achieved].map((name) => ({ name, at: 1 })) });
         case "play.save":
           this.saves.push({ id: `sav_${given.name}`, name: given.name!, place: this.inputs.length, at: 1 });
           return Promise.resolve({ saves: [...this.saves] });
@@ -255,4 +260,21 @@ test("what is shown is saved, also where the server did not know of it yet, and 
   source.dropSave("sav_left");
   await settled();
   expect(source.saves()).toEqual([]);
+});
+
+test("what the server found achieved is known, also after going back and on the next page", async () => {
+  const server = new Server();
+  const { source } = await open(server);
+  source.take(left);
+  source.take({ type: "ended", turn: 1 });
+  expect([source.state().achieved, [...source.earned()]]).toEqual([{ done: 2 }, []]);
+  for (const _ of [1, 2]) {
+    for (const arrive of server.waiting.splice(0)) arrive();
+    await settled();
+  }
+  expect([...source.earned()]).toEqual(["done"]);
+  source.rewind(0);
+  await settled();
+  const next = await open(server);
+  expect([next.source.state().achieved, [...next.source.earned()]]).toEqual([undefined, ["done"]]);
 });

@@ -32,6 +32,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
   const [begun, { story }] = await Promise.all([client.call("play.get", { id }), client.call("play.story", { id })]);
   const listeners = new Set<(change: PlayChange) => void>();
   let { branch, timers } = begun;
+  const achievable = (programOf(story).entry?.body.achievements.length ?? 0) > 0;
   const kept = `pixsim.inputs.${id}`;
   let ahead: Ahead = aheadOf(story, { revision: begun.rev, state: begun.state });
   /** Of inputs that were not answered, by number. */
@@ -39,6 +40,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
   let closed = false;
   let choices: ReadonlyArray<ChoicePoint> = [];
   let saves: ReadonlyArray<PlaySave> = [];
+  let earned: ReadonlySet<string> = new Set();
   let switches: Array<PlaySwitch> = [];
 
   const tell = (change: PlayChange): void => {
@@ -63,7 +65,9 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
   const told = (playthrough: Playthrough): void => {
     if (playthrough.rev < ahead.told.revision) return;
     branch = playthrough.branch;
+    const news = Object.keys(playthrough.state.achieved ?? {}).some((name) => !earned.has(name));
     follow(hear(ahead, { revision: playthrough.rev, state: playthrough.state }));
+    if (news) readEarned();
   };
   const readHistory = (): void => {
     if (watching) return;
@@ -73,6 +77,18 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
         tell({ state: shownIn(ahead), outputs: [], jumped: false });
       },
       // Asked for again with the next change.
+      () => {},
+    );
+  };
+  /** The server finds what was achieved by itself, and keeps it for all playthroughs. */
+  const readEarned = (): void => {
+    if (watching || !achievable) return;
+    client.call("play.achievements", { id }).then(
+      ({ achieved }) => {
+        earned = new Set([...earned, ...achieved.map(({ name }) => name)]);
+        tell({ state: shownIn(ahead), outputs: [], jumped: false });
+      },
+      // Asked for again with the next one, and by the next page.
       () => {},
     );
   };
@@ -127,6 +143,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
     },
   );
   readHistory();
+  readEarned();
 
   const report = (): void => {
     if (switches.length === 0 || watching) return;
@@ -172,6 +189,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
         () => {},
       );
     },
+    earned: () => earned,
     saves: () => saves,
     save: async (name) => {
       // What is shown is kept, not where the server still is.

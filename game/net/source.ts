@@ -67,6 +67,8 @@ export interface PlaySource {
   /** Back to what was kept. */
   readonly load: (save: string) => void;
   readonly dropSave: (save: string) => void;
+  /** Achievements by name that this player has come to in any playthrough of the story, as far as is known. */
+  readonly earned: () => ReadonlySet<string>;
   /** Those that are there. */
   readonly media: (assetIds: ReadonlyArray<string>) => Promise<ReadonlyMap<string, PlayableMedia>>;
   readonly report: (one: SwitchReport) => void;

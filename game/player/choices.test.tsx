@@ -78,6 +78,7 @@ const view = (more: Partial<PlayView>): PlayView => ({
   scene: "main",
   node: "n",
   media: [],
+  achievements: [],
   loop: null,
   caption: "",
   prompt: "",

@@ -1,6 +1,8 @@
 // What opens over the picture: settings, and the way back.
 import { createSignal, For, type ParentProps, Show } from "solid-js";
+import type { PlayView } from "#protocol/scene/play/view.ts";
 import type { Moment, Save } from "../net/source.ts";
+import { AchievementList } from "./achievements.tsx";
 import { type Settings, speeds, stretches } from "./settings.ts";
 
 const Panel = (props: ParentProps<{ readonly title: string; readonly close: () => void }>) => {
@@ -158,6 +160,8 @@ export const HistoryPanel = (props: {
   readonly save: (name: string) => Promise<void>;
   readonly load: (save: string) => void;
   readonly dropSave: (save: string) => void;
+  readonly achievements: PlayView["achievements"];
+  readonly earned: ReadonlySet<string>;
   readonly watching: boolean;
   readonly rewind: (inputs: number) => void;
   readonly restart: () => void;
@@ -187,6 +191,7 @@ export const HistoryPanel = (props: {
         </For>
       </ol>
     </Show>
+    <AchievementList achievements={props.achievements} earned={props.earned} />
     <button type="button" disabled={props.watching} onClick={() => props.restart()}>
       From the beginning
     </button>

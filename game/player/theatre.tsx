@@ -2,6 +2,7 @@
 import { createEffect, createMemo, createResource, createSignal, Match, on, onCleanup, onMount, Show, Switch } from "solid-js";
 import { ratingOf } from "#protocol/scene/scene.ts";
 import type { PlaySource } from "../net/source.ts";
+import { AchievementToast } from "./achievements.tsx";
 import { choiceKeys, Choices } from "./choices.tsx";
 import { followGamepads } from "./gamepad.ts";
 import { Gate } from "./gate.tsx";
@@ -99,10 +100,12 @@ const Playing = (props: {
   const [panel, setPanel] = createSignal<"settings" | "history" | null>(null);
   const [moments, setMoments] = createSignal(player.source.history());
   const [saves, setSaves] = createSignal(player.source.saves());
+  const [earned, setEarned] = createSignal(player.source.earned());
   onCleanup(
     player.source.onChange(() => {
       setMoments(player.source.history());
       setSaves(player.source.saves());
+      setEarned(player.source.earned());
     }),
   );
   const view = () => player.view();
@@ -170,6 +173,7 @@ const Playing = (props: {
         {said()}
       </p>
       <Hud hud={view().hud} />
+      <AchievementToast achievements={view().achievements} earned={earned()} />
       <Show when={player.waiting() || view().waitsForGeneration}>
         <p class="wait" role="status">
           <span class="wait-mark" aria-hidden="true" />
@@ -297,6 +301,8 @@ const Playing = (props: {
         <HistoryPanel
           moments={moments()}
           saves={saves()}
+          achievements={view().achievements}
+          earned={earned()}
           save={player.source.save}
           load={(save) => {
             close();

@@ -47,12 +47,19 @@ const night = {
   hud: { items: true, quests: true, relationships: true, time: true },
 } satisfies StoryBody;
 
+const vtt = (words: string): string => `WEBVTT\n\n00:00.400 --> 00:02.400\n${words}`;
+/** What is said in clips, by their names. */
+const heard: Partial<Record<ClipName, Text>> = {
+  shore: say(vtt("<v Mara>Not tonight. Please, not tonight."), vtt("<v Mara>Nicht heute. Bitte nicht heute.")),
+  storm: say(vtt("[A ship's horn, far out]"), vtt("[Ein Schiffshorn, weit draußen]")),
+};
+
 const segmentsOf =
   (assetOf: AssetOf) =>
   (...names: ReadonlyArray<ClipName | readonly [clip: ClipName, tag: string]>) =>
     names.map((one) => {
       const [clip, ...tags] = typeof one === "string" ? [one] : one;
-      return { id: clip, media: { kind: "asset" as const, assetId: assetOf(clip) }, tags };
+      return { id: clip, media: { kind: "asset" as const, assetId: assetOf(clip) }, tags, subtitles: heard[clip] ?? {} };
     });
 
 /** The way over the water. It comes back by `landed`, with how many rocks were dodged, or by `lost`. */
@@ -465,6 +472,15 @@ export const lighthouse = (assetOf: AssetOf, crossingId: string): StoryBody => {
       { name: "key", title: say("Key of the tower", "Schlüssel des Turms") },
     ],
     characters: [{ name: "mara", title: say("Mara, the keeper", "Mara, die Wärterin"), affinity: 10 }],
+    achievements: [
+      { name: "keeper", title: say("Keeper of the light", "Hüterin des Lichts"), when: { is: "ending", ending: "keeper" } },
+      {
+        name: "mara",
+        title: say("A friend in the tower", "Freundschaft im Turm"),
+        when: { is: "condition", condition: { kind: "tier", character: "mara", is: "atLeast", tier: "friend" } },
+      },
+      { name: "stars", title: say("By the stars alone", "Nur nach den Sternen"), hidden: true, when: { is: "ending", ending: "stars" } },
+    ],
     quests: [
       {
         name: "light",

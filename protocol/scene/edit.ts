@@ -39,6 +39,7 @@ function headFields() {
     items: shape.items.unwrap().optional(),
     characters: shape.characters.unwrap().optional(),
     quests: shape.quests.unwrap().optional(),
+    achievements: shape.achievements.unwrap().optional(),
     hud: shape.hud.unwrap().optional(),
   });
 }

@@ -261,6 +261,21 @@ export const Quest = z.object({
 });
 export type Quest = z.infer<typeof Quest>;
 
+/** Something that a player can achieve, and keeps over all playthroughs of the story. */
+export const Achievement = z.object({
+  name: Name,
+  title: Texts.default({}),
+  /** Not told to the player before it is achieved. */
+  hidden: z.boolean().default(false),
+  when: z.discriminatedUnion("is", [
+    /** It ended so, or returned by a point of this name. */
+    z.object({ is: z.literal("ending"), ending: Name }),
+    /** It holds where an input has led to. */
+    z.object({ is: z.literal("condition"), condition: Condition }),
+  ]),
+});
+export type Achievement = z.infer<typeof Achievement>;
+
 /** Whom a story is for, from the youngest on; players ask first where it is not for everyone. */
 export const contentRatings = ["everyone", "teen", "mature"] as const;
 export type ContentRating = (typeof contentRatings)[number];
@@ -304,6 +319,8 @@ export const SceneHead = z.object({
     }),
   ),
   quests: declared(Quest),
+  /** Those of the scene which a story begins with count. */
+  achievements: declared(Achievement),
   /** What players see over the picture. */
   hud: z.object({ items: z.boolean(), quests: z.boolean(), relationships: z.boolean(), time: z.boolean() }).default({
     items: false,
@@ -330,6 +347,7 @@ const headFaults = (head: SceneHead): ReadonlyArray<readonly [path: string, mess
     ["items", head.items],
     ["characters", head.characters],
     ["quests", head.quests],
+    ["achievements", head.achievements],
     ...head.returnPoints.map(({ values }) => ["returnPoints", values] as const),
     ...head.quests.map(({ objectives }) => ["quests", objectives] as const),
   ];

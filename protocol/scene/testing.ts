@@ -199,6 +199,16 @@ const declarations = fc.record({
   items: fc.constantFrom([{ name: "a" }, { name: "d", initial: 1 }], []),
   characters: fc.constantFrom([{ name: "a" }, { name: "e", affinity: 30 }], []),
   quests: fc.constant([{ name: "a", objectives: [{ name: "o", target: 2 }] }, { name: "b" }]),
+  achievements: fc.constantFrom(
+    [],
+    [
+      { name: "a", when: { is: "ending" as const, ending: "good" } },
+      {
+        name: "b",
+        when: { is: "condition" as const, condition: { kind: "visits" as const, node: "n1", is: "atLeast" as const, value: 1 } },
+      },
+    ],
+  ),
   parameters: fc.constant([{ name: "d", type: { kind: "number" as const, initial: 3 } }]),
   returnPoints: fc.constant([{ name: "done", values: [{ name: "a", type: { kind: "number" as const } }] }]),
 });

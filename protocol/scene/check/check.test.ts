@@ -415,6 +415,20 @@ test("subtitles that say nothing, go on after the end or are missing in a langua
   ]);
 });
 
+test("an achievement that no ending brings, or that speaks of what is not declared, is told", () => {
+  const flag = { kind: "flag" as const, name: "brave", set: true };
+  const achievements = [
+    { name: "home", when: { is: "ending" as const, ending: "over" } },
+    { name: "never", when: { is: "ending" as const, ending: "elsewhere" } },
+    { name: "courage", when: { is: "condition" as const, condition: flag } },
+  ];
+  const story = scene({ start: "v", nodes: [clip("v"), end], edges: [edge("v", "over")], achievements });
+  expect(checkStory(story).map(({ code, message }) => [code, message])).toEqual([
+    ["undeclared", "There is no flag brave."],
+    ["unknown_ending", "Nothing ends by elsewhere: nobody can achieve never."],
+  ]);
+});
+
 test("subtitles are WebVTT files, and nothing else", () => {
   const read = (subtitles: object) => Subtitles.safeParse(subtitles).success;
   expect(read({ en: "WEBVTT", "pt-BR": "\uFEFFWEBVTT - mine\n\n" })).toBe(true);

@@ -32,11 +32,12 @@ export const checkStory = (story: Story, assets?: ReadonlyMap<string, KnownAsset
   const writes = writesOf(program.scenes.values());
   const { finishes, ends } = finishingOf(program);
   const languages = languagesOf(story);
+  const endings = endingsOf(story);
   // A scene that returns is called from elsewhere too, with what was done there.
   const open = (program.entry?.body.returnPoints.length ?? 0) > 0;
   for (const scene of program.scenes.values()) {
     const tell = tellOf(scene);
-    checkScene({ scene, program, tell, ends, judge: new Judge(scene, writes, open), assets, languages });
+    checkScene({ scene, program, tell, ends, judge: new Judge(scene, writes, open), assets, languages, endings });
     if (scene.body.start !== null && !finishes.has(scene.id)) {
       tell("never_finishes", {}, "The scene calls scenes that call one another for ever: none of them comes to an end.");
     }
@@ -50,10 +51,12 @@ interface Checking extends Flow {
   readonly judge: Judge;
   readonly assets: ReadonlyMap<string, KnownAsset> | undefined;
   readonly languages: ReadonlySet<string>;
+  /** By which the story can end. */
+  readonly endings: ReadonlySet<string>;
 }
 
 const checkScene = (checking: Checking): void => {
-  const { scene, program, tell, judge } = checking;
+  const { scene, program, tell, judge, endings } = checking;
   const { body } = scene;
   const bindings = new Bindings(scene, program, tell);
   const verdicts = new Map<string, Verdict>();
@@ -64,6 +67,10 @@ const checkScene = (checking: Checking): void => {
     }
   }
   for (const node of body.nodes) checkNode(checking, bindings, node);
+  for (const { name, when } of body.achievements) {
+    if (when.is === "condition") bindings.condition(when.condition, {});
+    else if (!endings.has(when.ending)) tell("unknown_ending", {}, `Nothing ends by ${when.ending}: nobody can achieve ${name}.`);
+  }
   if (body.start === null) {
     return tell("no_start", {}, body.nodes.length > 0 ? "The scene has no node to begin with." : "The scene is empty.");
   }
@@ -130,6 +137,14 @@ const checkLanguages = (texts: Texts, languages: ReadonlySet<string>, at: Parame
   const missing = [...languages].filter((language) => !Object.hasOwn(texts, language) || texts[language]!.trim() === "");
   if (missing.length > 0) tell("untranslated", at, `The text is missing in ${missing.join(", ")}.`);
 };
+
+const endingsOf = ({ entry, scenes }: Story): ReadonlySet<string> =>
+  new Set(
+    scenes.flatMap(({ id, body }) => [
+      ...body.nodes.flatMap((node) => (node.type === "end" ? [node.ending] : [])),
+      ...(id === entry ? body.returnPoints.map(({ name }) => name) : []),
+    ]),
+  );
 
 const languagesOf = ({ scenes }: Story): ReadonlySet<string> => {
   const found = new Set<string>();

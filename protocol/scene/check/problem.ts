@@ -35,6 +35,7 @@ export const problemCodes = {
   undeclared: "error",
   wrong_type: "error",
   unknown_node: "error",
+  unknown_ending: "warning",
   unknown_name_in_text: "warning",
   declared_differently: "error",
   no_scene: "error",

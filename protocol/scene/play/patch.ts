@@ -9,14 +9,15 @@ export type PlayPatch = Omit<PlayState, Part> & { readonly [P in Part]?: PlaySta
 
 /** The evaluator copies what it writes: what it did not touch is the same value. */
 export const patchOf = (before: PlayState, after: PlayState): PlayPatch => {
-  const { format, turn, random, frames, waiting, minutes } = after;
+  const { format, turn, random, frames, waiting, minutes, achieved } = after;
+  const news = achieved === undefined || achieved === before.achieved ? {} : { achieved };
   const changed = parts.flatMap((part) => {
     if (before[part] === after[part]) return [];
     const old = new Map(Object.entries(before[part]));
     const entries = Object.entries(after[part]).filter(([key, value]) => !old.has(key) || old.get(key) !== value);
     return entries.length === 0 ? [] : [[part, Object.fromEntries(entries)] as const];
   });
-  return { format, turn, random, frames, waiting, minutes, ...Object.fromEntries(changed) };
+  return { format, turn, random, frames, waiting, minutes, ...news, ...Object.fromEntries(changed) };
 };
 
 export const patched = (state: PlayState, patch: PlayPatch): PlayState => {

@@ -4,6 +4,7 @@ import { playLimits } from "../limits.ts";
 import type { Story } from "../scene.ts";
 import { anyStory, bodyOf, choice, clip, edge, inputBy, storyOf } from "../testing.ts";
 import { lookAhead } from "./ahead.ts";
+import { patched, patchOf } from "./patch.ts";
 import { programOf } from "./program.ts";
 import type { Played, PlayInput, PlayOutput, PlayState } from "./state.ts";
 import { replayPlay, startPlay, stepPlay } from "./step.ts";
@@ -514,4 +515,59 @@ test("names that every object answers to are refused, in every place", () => {
     expect(() => bodyOf({ variables: [variable] })).toThrow(/reserved/);
     expect(() => bodyOf({ nodes: [{ id: "a", type: "action", effects: [{ kind: "setFlag", name, set: true }] }] })).toThrow(/reserved/);
   }
+});
+
+describe("achievements", () => {
+  const first = {
+    start: "ask",
+    flags: [{ name: "brave" }],
+    achievements: [
+      { name: "home", when: { is: "ending" as const, ending: "home" } },
+      { name: "courage", when: { is: "condition" as const, condition: { kind: "flag" as const, name: "brave", set: true } } },
+      {
+        name: "often",
+        when: { is: "condition" as const, condition: { kind: "visits" as const, node: "ask", is: "atLeast" as const, value: 2 } },
+      },
+    ],
+    nodes: [
+      { id: "ask", type: "choice" as const },
+      { id: "inner", type: "scene_call" as const, scene: "cave" },
+    ],
+    edges: [
+      choice("again", "ask", "ask"),
+      choice("in", "ask", "inner", { effects: [{ kind: "setFlag" as const, name: "brave", set: true }] }),
+    ],
+  };
+  const story = storyOf(["main", first], ["cave", { start: "end", nodes: [{ id: "end", type: "end", ending: "home" }] }]);
+  const play = (...edges: ReadonlyArray<string>) => {
+    const played = replayPlay(
+      story,
+      { seed: 1 },
+      edges.map((edge, turn) => ({ type: "choose", turn, edge })),
+    );
+    return played.ok ? played : expect.unreachable();
+  };
+
+  test("are found where they hold, also in a scene that was called, once, and stay", () => {
+    expect(play().state.achieved).toBeUndefined();
+    const told = (outputs: ReadonlyArray<PlayOutput>) => outputs.flatMap((one) => (one.type === "achieved" ? [one.achievement] : []));
+    expect(told(play("again").outputs)).toEqual(["often"]);
+    expect(told(play("again", "again").outputs)).toEqual([]);
+    const over = play("again", "in");
+    expect([told(over.outputs), over.state.achieved]).toEqual([["home", "courage"], { often: 1, home: 2, courage: 2 }]);
+    const view = viewPlay(story, over.state, "en");
+    expect(view?.achievements.map(({ name, achieved }) => [name, achieved])).toEqual([
+      ["home", true],
+      ["courage", true],
+      ["often", true],
+    ]);
+  });
+
+  test("a change of the state has them, and the state before stays as it was", () => {
+    const [before, after] = [play().state, play("again").state];
+    const patch = patchOf(before, after);
+    expect(patched(before, patch)).toEqual(after);
+    const next = stepPlay(story, after, { type: "choose", turn: 1, edge: "again" });
+    expect(next.ok && patchOf(after, next.state).achieved).toBeUndefined();
+  });
 });

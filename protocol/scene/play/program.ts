@@ -1,5 +1,5 @@
 // A story made ready to be played: everything by its name. Made once for a story, and kept as long as that is. Pure.
-import { termsOf } from "../rule.ts";
+import { type Condition, termsOf } from "../rule.ts";
 import type { EdgeOf, MiniGameOutcome, Quest, SceneBody, SceneHead, SceneNode, Story, StoryScene } from "../scene.ts";
 import type { ValueType } from "../value.ts";
 
@@ -76,12 +76,16 @@ const waysIn = ({ edges }: SceneBody): ReadonlyMap<string, Ways> => {
   return ways;
 };
 
-const countedIn = ({ nodes, edges }: SceneBody): ReadonlySet<string> =>
+const visitsIn = (condition: Condition): ReadonlyArray<string> =>
+  termsOf(condition).flatMap((term) => (term.kind === "visits" ? [term.node] : []));
+
+const countedIn = ({ nodes, edges, achievements }: SceneBody): ReadonlySet<string> =>
   new Set([
+    ...achievements.flatMap(({ when }) => (when.is === "condition" ? visitsIn(when.condition) : [])),
     ...nodes.flatMap((node) => (node.type === "generation" && node.strategy === "always" ? [node.id] : [])),
     ...edges.flatMap((edge) => {
       const condition = edge.kind === "conditional" || edge.kind === "choice" ? edge.condition : null;
-      return condition === null ? [] : termsOf(condition).flatMap((term) => (term.kind === "visits" ? [term.node] : []));
+      return condition === null ? [] : visitsIn(condition);
     }),
   ]);
 

@@ -48,4 +48,5 @@ export const PlayStateJson: z.ZodType<PlayState> = z.object({
   visits: counts,
   taken: counts,
   generated: z.record(z.string(), Id),
+  achieved: counts.exactOptional(),
 });

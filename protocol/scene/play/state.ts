@@ -82,6 +82,8 @@ export interface PlayState {
   readonly taken: Readonly<Record<string, number>>;
   /** Assets by the keys of their demands. */
   readonly generated: Readonly<Record<string, string>>;
+  /** What was achieved, with the turn in which it was; absent as long as nothing is. */
+  readonly achieved?: Readonly<Record<string, number>>;
 }
 
 const turn = z.int().min(0);
@@ -137,6 +139,7 @@ export type PlayOutput =
   | { readonly type: "minigame"; readonly scene: string; readonly node: string; readonly seed: number }
   | { readonly type: "quest"; readonly quest: string; readonly status: QuestStatus }
   | { readonly type: "tier"; readonly character: string; readonly tier: RelationshipTier }
+  | { readonly type: "achieved"; readonly achievement: string }
   | { readonly type: "ended"; readonly ending: Ending };
 
 export type RefusalCode =

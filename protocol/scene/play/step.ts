@@ -5,6 +5,7 @@ import { mixedSeed } from "../../random.ts";
 import { playLimits, sceneLimits } from "../limits.ts";
 import type { NodeOf, SceneEdge, SceneNode, Story } from "../scene.ts";
 import { fitting, type SceneValue } from "../value.ts";
+import { achievedIn } from "./achievements.ts";
 import { isPossible, outcomeOf } from "./minigame.ts";
 import { programOf, waysOf } from "./program.ts";
 import { PlayFault, Run } from "./run.ts";
@@ -87,6 +88,10 @@ const refused = (code: RefusalCode, message: string): Played => ({ ok: false, re
 const played = (run: Run, work: (run: Run) => void): Played => {
   try {
     work(run);
+    for (const achievement of achievedIn(run.program, run.state)) {
+      run.change({ achieved: { ...run.state.achieved, [achievement]: run.state.turn } });
+      run.tell({ type: "achieved", achievement });
+    }
   } catch (fault) {
     if (fault instanceof PlayFault) return refused(fault.code, fault.message);
     throw fault;

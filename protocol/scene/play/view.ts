@@ -27,6 +27,13 @@ export interface PlayView {
   readonly game: { readonly game: MiniGame; readonly seed: number; readonly needed: number; readonly skippable: boolean } | null;
   readonly waitsForGeneration: boolean;
   readonly ending: Ending | null;
+  /** All that the story has, hidden ones too, and whether this playthrough has come to them. */
+  readonly achievements: ReadonlyArray<{
+    readonly name: string;
+    readonly title: string;
+    readonly hidden: boolean;
+    readonly achieved: boolean;
+  }>;
   readonly hud: {
     readonly items: ReadonlyArray<{ readonly name: string; readonly title: string; readonly quantity: number }>;
     readonly quests: ReadonlyArray<QuestState & { readonly name: string; readonly title: string }>;
@@ -75,6 +82,12 @@ export const viewPlay = (story: Story, state: PlayState, language: string): Play
         : null,
     waitsForGeneration: waiting.for === "generation",
     ending: waiting.for === "nothing" ? waiting.ending : null,
+    achievements: (program.entry?.body.achievements ?? []).map(({ name, title, hidden }) => ({
+      name,
+      title: textIn(title, language, program.entry?.body.language ?? language),
+      hidden,
+      achieved: Object.hasOwn(state.achieved ?? {}, name),
+    })),
     hud: {
       items: hud.items
         ? scene.body.items.flatMap(({ name, title }) => {

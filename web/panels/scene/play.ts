@@ -70,6 +70,8 @@ const wordsOf = (story: Story, output: PlayOutput): string | null => {
       return `Quest ${output.quest}: ${output.status}`;
     case "tier":
       return `${output.character} is now: ${output.tier}`;
+    case "achieved":
+      return `Achieved: ${output.achievement}`;
     case "ended":
       return endingWords(output.ending);
     case "taken":

@@ -277,6 +277,20 @@ describe("the Scene panel", () => {
     expect(await screen.findAllByText("not used")).toHaveLength(3);
   });
 
+  it("declares achievements, by an ending or by what holds", async () => {
+    const { server } = await show();
+    fireEvent.click(screen.getByRole("button", { name: "Story" }));
+    fireEvent.click(await screen.findByRole("button", { name: "Add an achievement" }));
+    await waitFor(() => expect(server().achievements).toMatchObject([{ name: "achievement", when: { is: "ending", ending: "home" } }]));
+    fireEvent.change(screen.getByLabelText("Achieved when"), { target: { value: "condition" } });
+    await waitFor(() => expect(server().achievements[0]!.when).toEqual({ is: "condition", condition: { kind: "constant", value: false } }));
+    const holds = await screen.findByRole("region", { name: "Holds" });
+    fireEvent.click(within(holds).getByRole("button", { name: "As text" }));
+    fireEvent.input(within(holds).getByLabelText("Holds"), { target: { value: "flag met is on" } });
+    await waitFor(() => expect(server().achievements[0]!.when).toMatchObject({ condition: { kind: "flag", name: "met", set: true } }));
+    expect(await screen.findByText("1 ×")).toBeTruthy();
+  });
+
   it("groups, duplicates and arranges what is selected, and takes each back", async () => {
     const { canvas, server } = await show();
     canvas.focus();

@@ -2,15 +2,18 @@
 import Plus from "lucide-solid/icons/plus";
 import X from "lucide-solid/icons/x";
 import { createMemo, Index, Show, type Component, type JSX } from "solid-js";
-import type { ContentRating, Quest, SceneHead, Variable } from "#protocol/scene/scene.ts";
+import type { Achievement, ContentRating, Quest, SceneHead, Variable } from "#protocol/scene/scene.ts";
 import type { ValueType } from "#protocol/scene/value.ts";
 import { IconButton } from "#web/ui/button.tsx";
 import { Select, Switch } from "#web/ui/choice.tsx";
 import type { Editor } from "./editor.ts";
 import { offeredLanguages, languageTitle } from "./languages.ts";
-import { NameField, Part, ValueField, WholeField } from "./pickers.tsx";
+import { NameField, NamePick, Part, ValueField, WholeField } from "./pickers.tsx";
+import type { Known } from "./rule-defaults.ts";
+import { ConditionBuilder } from "./rules.tsx";
 import { TextsField } from "./texts-field.tsx";
 import { uses } from "./uses.ts";
+import { nameOf } from "./words.ts";
 
 const types: ReadonlyArray<{ readonly value: ValueType["kind"]; readonly label: string }> = [
   { value: "number", label: "Number" },
@@ -68,7 +71,7 @@ const Declared = <T extends { readonly name: string }>(props: ListProps<T>): JSX
     aside={
       <IconButton
         size="s"
-        label={`Add a ${props.one}`}
+        label={`Add ${/^[aeiou]/.test(props.one) ? "an" : "a"} ${props.one}`}
         icon={Plus}
         onClick={() => props.onChange([...props.items, props.create(freeName(props.one.replaceAll(" ", "_"), props.items))])}
       />
@@ -117,6 +120,46 @@ const TypeFields: Component<{ readonly type: ValueType; readonly onChange: (type
   </span>
 );
 
+const AchievedWhen: Component<{
+  readonly when: Achievement["when"];
+  readonly endings: ReadonlyArray<string>;
+  readonly known: Known;
+  readonly onChange: (when: Achievement["when"]) => void;
+}> = (props) => (
+  <>
+    <Select
+      size="s"
+      label="Achieved when"
+      value={props.when.is}
+      options={[
+        { value: "ending", label: "it ends so" },
+        { value: "condition", label: "this holds" },
+      ]}
+      onChange={(is) =>
+        props.onChange(
+          is === "ending" ? { is, ending: props.endings[0] ?? "ending" } : { is, condition: { kind: "constant", value: false } },
+        )
+      }
+    />
+    <Show when={props.when.is === "ending"}>
+      <NamePick
+        label="Ending"
+        value={props.when.is === "ending" ? props.when.ending : ""}
+        names={props.endings.map((name) => ({ name }))}
+        onChange={(ending) => props.onChange({ is: "ending", ending })}
+      />
+    </Show>
+    <Show when={props.when.is === "condition"}>
+      <ConditionBuilder
+        title="Holds"
+        condition={props.when.is === "condition" ? props.when.condition : null}
+        known={props.known}
+        onChange={(condition) => props.onChange({ is: "condition", condition })}
+      />
+    </Show>
+  </>
+);
+
 export const StoryForm: Component<{ readonly editor: Editor }> = (props) => {
   const { store } = props.editor;
   const { body } = store;
@@ -127,6 +170,16 @@ export const StoryForm: Component<{ readonly editor: Editor }> = (props) => {
     const all = offeredLanguages.includes(language()) ? offeredLanguages : [language(), ...offeredLanguages];
     return all.map((value) => ({ value, label: languageTitle(value) }));
   };
+  const known = createMemo((): Known => ({
+    head: body(),
+    nodes: body().nodes.map((node) => ({ id: node.id, name: nameOf(store.graph(), node) })),
+  }));
+  const endings = () => [
+    ...new Set([
+      ...body().nodes.flatMap((node) => (node.type === "end" ? [node.ending] : [])),
+      ...body().returnPoints.map(({ name }) => name),
+    ]),
+  ];
   return (
     <>
       <Select
@@ -277,6 +330,21 @@ export const StoryForm: Component<{ readonly editor: Editor }> = (props) => {
                 </>
               )}
             </Declared>
+          </>
+        )}
+      </Declared>
+      <Declared
+        title="Achievements"
+        one="achievement"
+        items={body().achievements}
+        onChange={(achievements) => set({ achievements })}
+        create={(name): Achievement => ({ name, title: {}, hidden: false, when: { is: "ending", ending: endings()[0] ?? "ending" } })}
+      >
+        {(achievement, change) => (
+          <>
+            <TextsField label="Title" texts={achievement().title} language={language()} onChange={(title) => change({ title })} />
+            <AchievedWhen when={achievement().when} endings={endings()} known={known()} onChange={(when) => change({ when })} />
+            <Switch label="Not told before it is achieved" checked={achievement().hidden} onChange={(hidden) => change({ hidden })} />
           </>
         )}
       </Declared>

@@ -40,4 +40,5 @@ const countIn = (value: unknown, kind: UsedKind, name: string): number => {
   return Object.values(value).reduce((sum: number, part) => sum + countIn(part, kind, name), own ? 1 : 0);
 };
 
-export const uses = ({ nodes, edges }: SceneBody, kind: UsedKind, name: string): number => countIn([nodes, edges], kind, name);
+export const uses = ({ nodes, edges, achievements }: SceneBody, kind: UsedKind, name: string): number =>
+  countIn([nodes, edges, achievements.map(({ when }) => when)], kind, name);

@@ -1,0 +1,41 @@
+import { render, screen } from "@solidjs/testing-library";
+import { createSignal } from "solid-js";
+import { afterEach, expect, test, vi } from "vitest";
+import type { PlayView } from "#protocol/scene/play/view.ts";
+import { AchievementList, AchievementToast } from "./achievements.tsx";
+
+afterEach(() => {
+  document.body.replaceChildren();
+  vi.useRealTimers();
+});
+
+const achievements = (...achieved: ReadonlyArray<string>): PlayView["achievements"] => [
+  { name: "home", title: "Home again", hidden: false, achieved: achieved.includes("home") },
+  { name: "oldFriend", title: "", hidden: true, achieved: achieved.includes("oldFriend") },
+];
+
+test("what is achieved is said once and for a while, and not what was achieved before", () => {
+  vi.useFakeTimers();
+  const [all, setAll] = createSignal(achievements());
+  render(() => <AchievementToast achievements={all()} earned={new Set(["home"])} />);
+  const said = () => screen.getByRole("status").textContent;
+  setAll(achievements("home"));
+  expect(said()).toBe("");
+  setAll(achievements("home", "oldFriend"));
+  expect(said()).toBe("Achieved Old friend");
+  vi.advanceTimersByTime(10_000);
+  expect(said()).toBe("");
+  // Gone back, and there once more.
+  setAll(achievements());
+  setAll(achievements("oldFriend"));
+  expect(said()).toBe("");
+});
+
+test("the list says how many there are, and of a hidden one nothing until it is achieved", () => {
+  const [earned, setEarned] = createSignal<ReadonlySet<string>>(new Set(["home"]));
+  render(() => <AchievementList achievements={achievements()} earned={earned()} />);
+  const items = () => screen.getAllByRole("listitem").map((one) => one.textContent);
+  expect([screen.getByRole("heading").textContent, items()]).toEqual(["Achievements, 1 of 2", ["Home again", "Something hidden"]]);
+  setEarned(new Set(["home", "oldFriend"]));
+  expect([screen.getByRole("heading").textContent, items()]).toEqual(["Achievements, 2 of 2", ["Home again", "Old friend"]]);
+});

@@ -1,0 +1,57 @@
+// What the player has achieved: a word when it happens, and a list of all that can be.
+import { createEffect, createSignal, For, on, onCleanup, Show } from "solid-js";
+import type { PlayView } from "#protocol/scene/play/view.ts";
+import { endingName } from "./spoken.ts";
+
+type Achievements = PlayView["achievements"];
+
+/** How long it is spoken of, ms. */
+const shownMs = 6000;
+
+const titleOf = ({ title, name }: Achievements[number]): string => (title === "" ? endingName(name) : title);
+
+/** `earned`: those that were achieved before, in whatever playthrough. */
+export const AchievementToast = (props: { readonly achievements: Achievements; readonly earned: ReadonlySet<string> }) => {
+  const known = new Set(props.earned);
+  const [told, setTold] = createSignal("");
+  let hiding: ReturnType<typeof setTimeout> | undefined;
+  createEffect(
+    on(
+      () => props.achievements,
+      (all) => {
+        const news = all.filter(({ name, achieved }) => achieved && !known.has(name));
+        if (news.length === 0) return;
+        for (const { name } of news) known.add(name);
+        setTold(news.map(titleOf).join(", "));
+        clearTimeout(hiding);
+        hiding = setTimeout(() => setTold(""), shownMs);
+      },
+    ),
+  );
+  onCleanup(() => clearTimeout(hiding));
+  return (
+    <p class="toast" role="status" data-shown={told() === "" ? undefined : ""}>
+      <Show when={told() !== ""}>
+        <small>Achieved</small> {told()}
+      </Show>
+    </p>
+  );
+};
+
+export const AchievementList = (props: { readonly achievements: Achievements; readonly earned: ReadonlySet<string> }) => {
+  const has = (one: Achievements[number]): boolean => one.achieved || props.earned.has(one.name);
+  return (
+    <Show when={props.achievements.length > 0}>
+      <section aria-label="Achievements">
+        <h3>
+          Achievements, {props.achievements.filter(has).length} of {props.achievements.length}
+        </h3>
+        <ul class="achievements">
+          <For each={props.achievements}>
+            {(one) => <li data-achieved={has(one) ? "" : undefined}>{one.hidden && !has(one) ? "Something hidden" : titleOf(one)}</li>}
+          </For>
+        </ul>
+      </section>
+    </Show>
+  );
+};
