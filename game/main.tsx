@@ -5,13 +5,21 @@ import { render } from "solid-js/web";
 import { exportedPlay } from "./net/exported.ts";
 import { serverPlay } from "./net/server.ts";
 import type { PlaySource } from "./net/source.ts";
+import { keepOffline } from "./net/offline.ts";
 import { Theatre } from "./player/theatre.tsx";
+
+/** Where the last address of a story is kept: an installed player is opened without one. */
+const lastKey = "pixsim.last";
 
 const open = async (): Promise<PlaySource> => {
   const exported = document.querySelector<HTMLMetaElement>('meta[name="pixsim-story"]')?.content ?? "";
   if (exported !== "") return exportedPlay(exported);
+  if (location.hash.length < 2) history.replaceState(null, "", localStorage.getItem(lastKey) ?? "#");
   const played = await serverPlay(location.hash, navigator.language);
-  if (played !== undefined) return played;
+  if (played !== undefined) {
+    localStorage.setItem(lastKey, location.hash);
+    return played;
+  }
   throw new Error("There is no story at this address. Ask for its link once more.");
 };
 
@@ -45,7 +53,5 @@ if (root !== null) render(() => <Page />, root);
 
 // Pages that are not served securely have none; without it everything works but the start without a network.
 if (import.meta.env.PROD && "serviceWorker" in navigator) {
-  navigator.serviceWorker
-    .register(new URL("sw.js", document.baseURI))
-    .catch((error: unknown) => console.warn("No use without a network:", error));
+  keepOffline(navigator.serviceWorker).catch((error: unknown) => console.warn("No use without a network:", error));
 }

@@ -5,12 +5,15 @@ const name = "pixsim-player";
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
+const isMine = ({ url, method, headers }) => method === "GET" && url.startsWith(self.registration.scope) && !headers.has("range");
+/** What never changes under its name. */
+const isForGood = ({ url }) => url.startsWith(`${self.registration.scope}assets/`);
+
 const stored = async (request, response) => {
   if (response.status === 200) await (await caches.open(name)).put(request, response.clone());
   return response;
 };
 
-/** What never changes under its name. */
 const kept = async (request) => (await caches.match(request)) ?? stored(request, await fetch(request));
 
 /** What may change: only without a network it is as it was. */
@@ -26,8 +29,11 @@ const fresh = async (request) => {
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  const { href } = new URL(request.url);
-  const { scope } = self.registration;
-  if (request.method !== "GET" || !href.startsWith(scope) || request.headers.has("range")) return;
-  event.respondWith(href.startsWith(`${scope}assets/`) ? kept(request) : fresh(request));
+  if (isMine(request)) event.respondWith(isForGood(request) ? kept(request) : fresh(request));
+});
+
+/** What a page has loaded before this worker was there, and what it may still need: one that is not to be had is passed over. */
+self.addEventListener("message", (event) => {
+  const requests = event.data.keep.map((url) => new Request(url)).filter(isMine);
+  event.waitUntil(Promise.allSettled(requests.map(kept)));
 });

@@ -131,6 +131,31 @@ test("a story is played by keyboard to both endings, gone back in, and gone on w
   await page.keyboard.press("h");
   await page.getByRole("button", { name: "Go to The left door" }).click();
   await page.getByRole("heading", { name: "Treasure found" }).waitFor();
+
+  // It can be installed (in private windows nothing can), and starts without a network.
+  const devtools = await device.context.newCDPSession(page);
+  const { installabilityErrors } = await devtools.send("Page.getInstallabilityErrors");
+  expect(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== "in-incognito")).toEqual([]);
+  const { data, errors } = await devtools.send("Page.getAppManifest");
+  const manifest = JSON.parse(data ?? "") as { readonly icons: ReadonlyArray<{ readonly sizes: string; readonly purpose: string }> };
+  expect(errors).toEqual([]);
+  expect(manifest.icons.map(({ sizes, purpose }) => `${sizes} ${purpose}`)).toEqual([
+    "any any",
+    "192x192 any",
+    "512x512 any",
+    "512x512 maskable",
+  ]);
+  const isKept = (names: ReadonlyArray<string>) =>
+    page.evaluate(async (all) => (await Promise.all(all.map((name) => caches.match(name)))).every((answer) => answer !== undefined), names);
+  const own = JSON.parse(await readFile(join(built, "files.json"), "utf8")) as ReadonlyArray<string>;
+  await expect.poll(() => isKept(["./", "story.json", ...own])).toBe(true);
+  expect(device.complaints()).toEqual([]);
+  server.close();
+  await device.duringOutage(async () => {
+    await page.reload();
+    await page.getByRole("button", { name: "From the beginning" }).click();
+    await expect.poll(clipSeen).toBe("hall");
+  });
   expect(device.complaints()).toEqual([]);
   await device.context.close();
 });

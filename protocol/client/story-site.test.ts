@@ -48,6 +48,7 @@ describe("a story as a folder", () => {
     expect(all.size).toBe(count);
     expect(all.get("index.html")).toBe('<meta name="pixsim-story" content="story.json" />');
     expect(all.get("assets/play-1.js")).toBe("bytes of /play/assets/play-1.js");
+    expect(all.get("files.json")).toBe('["assets/play-1.js","index.html"]');
     const exported = ExportedStory.parse(JSON.parse(all.get("story.json")!));
     expect(exported).toMatchObject({ title: "The forest", version: "scv_1", story: { entry: "one" } });
     expect(exported.media).toEqual({

@@ -53,7 +53,9 @@ export const siteOf = async (
       const response = await ok(`/play/${name}`);
       yield { name, input: name === "index.html" ? exportedPage(await response.text()) : response };
     }
+    // By it the player keeps its own files in the browser.
+    yield { name: "files.json", input: JSON.stringify(names) };
     for (const file of files) yield { name: file.name, input: "text" in file ? file.text : await ok(file.url) };
   };
-  return { files: all(), count: names.length + files.length, missing };
+  return { files: all(), count: names.length + 1 + files.length, missing };
 };
