@@ -3,7 +3,7 @@ import * as z from "zod";
 import { call, domain, topic } from "./define.ts";
 import { Cursor, Id, PageLimit, Time } from "./values.ts";
 
-export const Operation = z.enum(["text_to_video", "image_to_video", "video_extend", "video_transition", "fusion"]);
+export const Operation = z.enum(["text_to_video", "image_to_video", "video_extend", "video_edit", "video_transition", "fusion"]);
 export type Operation = z.infer<typeof Operation>;
 
 export const JobState = z.enum([

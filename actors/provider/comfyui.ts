@@ -178,6 +178,7 @@ const connect = ({ settings: given, secrets }: ProviderAccount, { http, polling 
         return bind(templates.image_to_video, valuesOf(params, size, seedOf(key), image));
       }
       case "video_extend":
+      case "video_edit":
       case "video_transition":
       case "fusion":
         return yield* refuse("parameters", "This account has no workflow for that.");

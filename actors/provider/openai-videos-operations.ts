@@ -52,6 +52,10 @@ export const extendParams = z.object({
 
 type CreateParams = z.infer<typeof createParams>;
 
+export const editParams = z.object({
+  prompt: prompt.meta({ title: "Prompt", description: "What is to be different.", "x-widget": "prompt" }),
+});
+
 /** Names of the models at an account's gateway. */
 export type Models = Readonly<Record<CreateParams["model"], string>>;
 
@@ -66,8 +70,7 @@ const estimate: ProviderOperation["estimate"] = ({ duration: seconds, model: cho
   durationMs: 20_000 + (chosen === "pro" ? 30_000 : 15_000) * (typeof seconds === "number" ? seconds : 4),
 });
 
-// The format also has `remix` and `edits`: a finished video made anew from other words. No operation means that. Its two-frame
-// transitions do not exist.
+// Its two-frame transitions do not exist.
 export const openaiVideosOperations = {
   text_to_video: {
     title: "Text to video",
@@ -91,6 +94,14 @@ export const openaiVideosOperations = {
     params: extendParams,
     inputs: [{ role: "video", title: "Video", accepts: ["video"], min: 1, max: 1, named: false }],
     estimate,
+  },
+  video_edit: {
+    title: "Edit",
+    summary: "Makes a video anew with what the words change. One that this account made is remixed, others are uploaded.",
+    params: editParams,
+    inputs: [{ role: "video", title: "Video", accepts: ["video"], min: 1, max: 1, named: false }],
+    // As long as its source, which is not known here.
+    estimate: () => estimate({ duration: 8 }),
   },
   fusion: {
     title: "Fusion",

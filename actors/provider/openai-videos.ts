@@ -9,6 +9,7 @@ import { fitPicture } from "./picture.ts";
 import {
   createFields,
   createParams,
+  editParams,
   extendParams,
   fusionParams,
   isOperation,
@@ -146,6 +147,10 @@ const connect = (
       }),
     );
 
+  /** Its id there, if this account has made it; null: it is uploaded. */
+  const madeHere = ({ made }: ProviderInput): string | null =>
+    made?.provider === openaiVideos.id && made.accountId === accountId ? made.providerJobId : null;
+
   /** The request that starts the generation; all that comes before it charges nothing. */
   const requestOf = Effect.fnUntraced(function* (request: ProviderRequest): Effect.fn.Return<Sent, ProviderFailure> {
     const { operation, inputs } = request;
@@ -166,7 +171,7 @@ const connect = (
       case "video_extend": {
         const { prompt, duration } = yield* checked(extendParams, request);
         if (input === undefined) return yield* refuse("input", "Extend needs a video.");
-        const made = input.made?.provider === openaiVideos.id && input.made.accountId === accountId ? input.made.providerJobId : null;
+        const made = madeHere(input);
         const seconds = String(duration);
         if (made !== null) return { method: "POST", path: "/videos/extensions", json: { prompt, seconds, video: { id: made } } };
         const form = new FormData();
@@ -174,6 +179,16 @@ const connect = (
         form.append("seconds", seconds);
         form.append("video", yield* open(input, videoLimits), "video.mp4");
         return { method: "POST", path: "/videos/extensions", form, timeoutMs: uploadTimeoutMs };
+      }
+      case "video_edit": {
+        const { prompt } = yield* checked(editParams, request);
+        if (input === undefined) return yield* refuse("input", "Edit needs a video.");
+        const made = madeHere(input);
+        if (made !== null) return { method: "POST", path: `/videos/${encodeURIComponent(made)}/remix`, json: { prompt } };
+        const form = new FormData();
+        form.append("prompt", prompt);
+        form.append("video", yield* open(input, videoLimits), "video.mp4");
+        return { method: "POST", path: "/videos/edits", form, timeoutMs: uploadTimeoutMs };
       }
       case "fusion": {
         const params = yield* checked(fusionParams, request);
@@ -284,10 +299,14 @@ const unclear = (why: string): ProviderFailure => ({
 
 const characterKey = (input: ProviderInput, name: string): string => createHash("sha256").update(`${input.sha256}/${name}`).digest("hex");
 
-/** What a list would show of the request. An extension has the model and the size of its source, and gateways disagree about its seconds. */
+/** What a list would show of the request. An extension or edit has the model and the size of its source, and gateways disagree about its seconds. */
 const wantedOf = Effect.fnUntraced(function* (request: ProviderRequest, models: Models): Effect.fn.Return<Wanted, ProviderFailure> {
   if (request.operation === "video_extend") {
     const { prompt } = yield* checked(extendParams, request);
+    return { prompt, model: null, seconds: null, size: null };
+  }
+  if (request.operation === "video_edit") {
+    const { prompt } = yield* checked(editParams, request);
     return { prompt, model: null, seconds: null, size: null };
   }
   const params = yield* checked(createParams, request);
@@ -313,7 +332,7 @@ export const openaiVideos: Provider = {
   id: "openaiVideos",
   title: "OpenAI Videos format",
   summary:
-    "Any gateway that speaks the format of OpenAI's /videos, with your own key: words, pictures, extensions and characters to video.",
+    "Any gateway that speaks the format of OpenAI's /videos, with your own key: words, pictures, extensions, edits and characters to video.",
   account,
   concurrency: account.concurrency,
   operations: openaiVideosOperations,

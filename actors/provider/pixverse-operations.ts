@@ -187,8 +187,14 @@ const conflictOf = (params: Readonly<Record<string, unknown>>): Conflict => {
   );
 };
 
+export type PixverseOperation = keyof typeof pixverseParams;
+
 /** What goes not with the pictures that were chosen. */
-const inputsConflict = (operation: Operation, params: Readonly<Record<string, unknown>>, inputs: ReadonlyArray<InputGiven>): Conflict => {
+const inputsConflict = (
+  operation: PixverseOperation,
+  params: Readonly<Record<string, unknown>>,
+  inputs: ReadonlyArray<InputGiven>,
+): Conflict => {
   const { model: chosen, duration: seconds, prompt } = Common.parse(params);
   if (operation === "video_transition" && inputs.length > 2) {
     if (!older.includes(chosen)) return { field: "model", message: `More than two pictures need model v5 or older, not ${chosen}.` };
@@ -228,7 +234,12 @@ const picture = (role: ProviderInputSpec["role"], title: string): ProviderInputS
   max: 1,
   named: false,
 });
-const shape = (title: string, summary: string, operation: Operation, inputs: ReadonlyArray<ProviderInputSpec>): ProviderOperation => ({
+const shape = (
+  title: string,
+  summary: string,
+  operation: PixverseOperation,
+  inputs: ReadonlyArray<ProviderInputSpec>,
+): ProviderOperation => ({
   title,
   summary,
   params: pixverseParams[operation],
@@ -237,7 +248,7 @@ const shape = (title: string, summary: string, operation: Operation, inputs: Rea
   estimate,
 });
 
-export const pixverseOperations: Readonly<Record<Operation, ProviderOperation>> = {
+export const pixverseOperations: Readonly<Record<PixverseOperation, ProviderOperation>> = {
   text_to_video: shape("Text to video", "Makes a clip from words.", "text_to_video", []),
   image_to_video: shape("Image to video", "Sets a picture in motion; the video has its ratio.", "image_to_video", [
     picture("image", "Picture"),

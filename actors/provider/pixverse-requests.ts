@@ -5,6 +5,7 @@ import { mention, mentions, nameOf } from "./pixverse-names.ts";
 import type { ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
 import {
   type Model,
+  type PixverseOperation,
   pixverseOperations,
   pixverseParams,
   withCamera,
@@ -43,10 +44,15 @@ interface Params {
   readonly style?: string;
 }
 
+/** Of an operation that PixVerse has. */
+export type PixverseOrder = ProviderRequest & { readonly operation: PixverseOperation };
+
+export const isOrder = (request: ProviderRequest): request is PixverseOrder => Object.hasOwn(pixverseParams, request.operation);
+
 const refused = (kind: "parameters" | "input", message: string): ProviderFailure => ({ kind, message, unsent: true });
 
 /** Checked parameters, or why they cannot be sent. */
-export const paramsOf = ({ operation, params, inputs }: ProviderRequest): Params | ProviderFailure => {
+export const paramsOf = ({ operation, params, inputs }: PixverseOrder): Params | ProviderFailure => {
   const checked = pixverseParams[operation].safeParse(params);
   if (!checked.success) return refused("parameters", z.prettifyError(checked.error));
   const data: Params = checked.data;
@@ -82,7 +88,7 @@ const common = (params: Params): Readonly<Record<string, unknown>> => {
 };
 
 /** `remote`: one for each input, in its order. */
-export const requestOf = ({ operation, inputs }: ProviderRequest, params: Params, remote: ReadonlyArray<RemoteInput>): PixverseRequest => {
+export const requestOf = ({ operation, inputs }: PixverseOrder, params: Params, remote: ReadonlyArray<RemoteInput>): PixverseRequest => {
   const { prompt, duration, aspectRatio } = params;
   const whole = { prompt, duration, ...common(params) };
   const ids = remote.map(({ id }) => wide(id));

@@ -1,10 +1,10 @@
 // What PixVerse's codes mean, what is refused before it is asked, and how it is asked: field by field, without a server.
 import { Effect } from "effect";
 import { describe, expect, it } from "vitest";
-import type { FailureKind, Operation } from "#protocol/job.ts";
+import type { FailureKind } from "#protocol/job.ts";
 import { failureOfCode, failureOfStatus, pixverseCodes } from "./pixverse-failures.ts";
 import { pixverseOperations } from "./pixverse-operations.ts";
-import { paramsOf, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
+import { paramsOf, type PixverseOrder, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
 import type { ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
 import { pixverse } from "./pixverse.ts";
 import { asTheyAre, memoryUploads, testInput } from "./testing.ts";
@@ -14,19 +14,19 @@ const image = (n = 0): RemoteInput => ({ kind: "image", id: String(BigInt(id) + 
 const input = (role: ProviderInput["role"], name: string | null = null): ProviderInput =>
   testInput(role, role === "video" ? "/nowhere.mp4" : "/nowhere.png", { name });
 const order = (
-  operation: Operation,
+  operation: PixverseOrder["operation"],
   params: Readonly<Record<string, unknown>> = {},
   inputs: ReadonlyArray<ProviderInput> = [],
-): ProviderRequest => ({ operation, params: { prompt: "a fox", ...params }, inputs });
+): PixverseOrder => ({ operation, params: { prompt: "a fox", ...params }, inputs });
 
 /** The body as it is sent, ids unquoted. */
-const sent = (request: ProviderRequest, remote: ReadonlyArray<RemoteInput> = []): { readonly path: string; readonly body: string } => {
+const sent = (request: PixverseOrder, remote: ReadonlyArray<RemoteInput> = []): { readonly path: string; readonly body: string } => {
   const params = paramsOf(request);
   if ("kind" in params) throw new Error(params.message);
   const { path, body } = requestOf(request, params, remote);
   return { path, body: JSON.stringify(body) };
 };
-const refusal = (request: ProviderRequest): ProviderFailure => {
+const refusal = (request: PixverseOrder): ProviderFailure => {
   const params = paramsOf(request);
   if (!("kind" in params)) throw new Error("was taken");
   return params;
@@ -167,7 +167,7 @@ describe("a PixVerse generation is asked for", () => {
 });
 
 describe("what PixVerse would refuse is refused before", () => {
-  const conflict = (operation: Operation, params: Readonly<Record<string, unknown>>): string | null =>
+  const conflict = (operation: PixverseOrder["operation"], params: Readonly<Record<string, unknown>>): string | null =>
     pixverseOperations[operation].conflict?.(pixverseOperations[operation].params.parse({ prompt: "a fox", ...params }))?.field ?? null;
 
   it.each([

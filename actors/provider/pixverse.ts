@@ -9,7 +9,7 @@ import { retryAfterOf } from "./http-failures.ts";
 import { failureOfCode, failureOfStatus } from "./pixverse-failures.ts";
 import { pixverseOperations } from "./pixverse-operations.ts";
 import { takenPicture } from "./picture.ts";
-import { type PixverseRequest, paramsOf, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
+import { isOrder, type PixverseRequest, paramsOf, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
 import { askedSurely, ofQuestion, surelyLost } from "./questions.ts";
 import { notYet, undecided, unsent } from "./refusals.ts";
@@ -124,6 +124,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
     ask(path, Submitted, { method: "POST", json: body }, traceIdOf(submitKey));
 
   const submit = Effect.fn("pixverse.submit")(function* (submitKey: string, request: ProviderRequest) {
+    if (!isOrder(request)) return yield* Effect.fail(unsent(failure("parameters", "PixVerse has no such operation.")));
     const params = paramsOf(request);
     if ("kind" in params) return yield* Effect.fail(params);
     const send = Effect.fnUntraced(function* (anew: boolean) {

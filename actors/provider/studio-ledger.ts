@@ -19,7 +19,7 @@ import type { RenderSpec } from "#actors/media/media.ts";
 import type { ProviderFailure } from "./provider.ts";
 
 const StoredSpec = z.object({
-  operation: Operation,
+  operation: Operation.exclude(["video_edit"]),
   params: z.record(z.string(), z.unknown()),
   inputs: z.array(
     z.object({

@@ -1,5 +1,6 @@
 // What the local studio offers: its operations with their parameters and inputs, as forms show them. Pure.
 import type { Operation } from "#protocol/job.ts";
+import type { RenderSpec } from "#actors/media/media.ts";
 import { aspects, frameSize, longestSeconds, qualities, studioParams } from "#actors/media/render/params.ts";
 import type { ProviderInputSpec, ProviderOperation } from "./provider.ts";
 
@@ -38,8 +39,8 @@ export const workOf = (operation: Operation, params: Readonly<Record<string, unk
 };
 
 export const studioOperations = (
-  estimate: (operation: Operation, params: Readonly<Record<string, unknown>>) => ReturnType<ProviderOperation["estimate"]>,
-): Readonly<Record<Operation, ProviderOperation>> => ({
+  estimate: (operation: RenderSpec["operation"], params: Readonly<Record<string, unknown>>) => ReturnType<ProviderOperation["estimate"]>,
+): Readonly<Record<RenderSpec["operation"], ProviderOperation>> => ({
   text_to_video: {
     title: "Text to video",
     summary: `Draws a scene from the words: place, time of day, weather, subjects and their colours, camera. ${orders}`,

@@ -156,13 +156,15 @@ export const makeStudio = Effect.gen(function* (): Effect.fn.Return<Provider, Pr
   };
 
   const specOf = Effect.fnUntraced(function* (request: ProviderRequest): Effect.fn.Return<RenderSpec, ProviderFailure> {
-    const checked = operations[request.operation].params.safeParse(request.params);
+    const { operation } = request;
+    if (operation === "video_edit") return yield* Effect.fail(failure("parameters", "The studio edits no videos."));
+    const checked = operations[operation].params.safeParse(request.params);
     if (!checked.success) return yield* Effect.fail(failure("parameters", z.prettifyError(checked.error)));
     for (const { path } of request.inputs) {
       yield* Effect.tryPromise({ try: () => access(path), catch: () => failure("input", "An input's file is not there any more.") });
     }
     const inputs = request.inputs.map(({ role, name, path, mediaType, timeMs }) => ({ role, name, path, mediaType, timeMs }));
-    return { operation: request.operation satisfies Operation, params: checked.data, inputs };
+    return { operation, params: checked.data, inputs };
   });
 
   const sweep = Effect.gen(function* () {

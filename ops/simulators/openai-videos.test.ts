@@ -48,6 +48,11 @@ const extension = (clip: string, made: ProviderInput["made"] = null): ProviderRe
   params: { prompt: "and on it goes", duration: 16 },
   inputs: [testInput("video", clip, { made })],
 });
+const edit = (clip: string, made: ProviderInput["made"] = null): ProviderRequest => ({
+  operation: "video_edit",
+  params: { prompt: "the same at night" },
+  inputs: [testInput("video", clip, { made })],
+});
 const fusion = (clip: string): ProviderRequest => ({
   ...words("@fox chases @ball"),
   operation: "fusion",
@@ -72,6 +77,7 @@ providerConformance({
       text_to_video: words("a fox in the snow"),
       image_to_video: fromPicture(picture),
       video_extend: extension(clip),
+      video_edit: edit(clip),
       fusion: fusion(clip),
     };
   },
@@ -162,6 +168,28 @@ describe("the OpenAI Videos format", () => {
       expect((form.get("video") as File).size).toBe((await stat(inputs.clip)).size);
     });
 
+    it("for a video that is to be different: the words alone where this account has made it, which is remixed, else the file with them", async () => {
+      const source = await submit(words("a fox", { model: "pro", duration: 12, size: "1792x1024" }));
+      await run(connection.track(source, silent));
+      const remixed = await submit(
+        edit(inputs.clip, { provider: "openaiVideos", accountId: "acc_test", providerJobId: source }),
+        "job/2/1",
+      );
+      const [request] = sent(`/v1/videos/${source}/remix`);
+      expect(request?.json).toEqual({ prompt: "the same at night" });
+      expect(request?.headers).toMatchObject({ "content-type": "application/json", "idempotency-key": "job/2/1" });
+      expect(simulator.jobs.get(remixed)).toMatchObject({ remixedFrom: source, model: "sora-2-pro", seconds: "12", size: "1792x1024" });
+
+      await submit(edit(inputs.clip, { provider: "openaiVideos", accountId: "acc_other", providerJobId: source }), "job/3/1");
+      const [upload] = sent("/v1/videos/edits");
+      const form = await new Response(new Uint8Array(upload!.bytes), {
+        headers: { "content-type": upload!.headers["content-type"]! },
+      }).formData();
+      expect([...form.keys()]).toEqual(["prompt", "video"]);
+      expect(form.get("prompt")).toBe("the same at night");
+      expect(form.get("video")).toMatchObject({ name: "video.mp4", type: "video/mp4", size: (await stat(inputs.clip)).size });
+    });
+
     it("for characters: each once, then their ids, with their names in the prompt", async () => {
       const characters = new Map<string, string>();
       await start({ characters });
@@ -203,6 +231,8 @@ describe("the OpenAI Videos format", () => {
       ["a missing picture", { ...fromPicture("/nowhere.png") }, "input", /picture/],
       ["no picture", { ...fromPicture(""), inputs: [] }, "input", /picture/],
       ["a missing video", extension("/nowhere.mp4"), "input", /not there/],
+      ["a missing video to edit", edit("/nowhere.mp4"), "input", /not there/],
+      ["no video to edit", { ...edit(""), inputs: [] }, "input", /needs a video/],
       ["a prompt that forgets a character", { ...fusion("/nowhere.mp4"), params: { prompt: "@fox runs" } }, "parameters", /@ball/],
       ["another operation", { ...words("a fox"), operation: "video_transition" }, "parameters", /no such operation/],
     ])("%s", async (_, request, kind, message) => {

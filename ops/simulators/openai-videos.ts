@@ -205,6 +205,23 @@ export const startOpenaiVideos = async (options: OpenaiVideosOptions = {}): Prom
     return begin(call, { prompt, seconds, model: source.model, size: source.size, remixedFrom: source.id });
   };
 
+  const remix = async (call: Call): Promise<Reply> => {
+    const { prompt } = await fieldsOf(call);
+    if (typeof prompt !== "string" || prompt === "") return problem(400, "missing_required_parameter", "prompt is required.", "prompt");
+    const source = find(call);
+    if (source === undefined) return notFound;
+    if (stateOf(source).status !== "completed") return problem(400, "invalid_value", "Only a completed video can be remixed.");
+    const { model, seconds, size, id } = source;
+    return begin(call, { prompt, model, seconds, size, remixedFrom: id });
+  };
+
+  const edit = async (call: Call): Promise<Reply> => {
+    const { prompt, video } = await fieldsOf(call);
+    if (typeof prompt !== "string" || prompt === "") return problem(400, "missing_required_parameter", "prompt is required.", "prompt");
+    if (!(video instanceof Blob) || video.size === 0) return problem(400, "missing_required_parameter", "video is required.", "video");
+    return begin(call, { prompt, seconds: "8", model: "sora-2", size: "1280x720", remixedFrom: null });
+  };
+
   const makeCharacter = async (call: Call): Promise<Reply> => {
     const { name, video } = await fieldsOf(call);
     if (typeof name !== "string" || !(video instanceof Blob) || video.size === 0) {
@@ -259,6 +276,8 @@ export const startOpenaiVideos = async (options: OpenaiVideosOptions = {}): Prom
     routes: [
       { method: "POST", path: "/v1/videos", kind: "submit", handle: create },
       { method: "POST", path: "/v1/videos/extensions", kind: "submit", handle: extend },
+      { method: "POST", path: "/v1/videos/edits", kind: "submit", handle: edit },
+      { method: "POST", path: "/v1/videos/:id/remix", kind: "submit", handle: remix },
       { method: "POST", path: "/v1/videos/characters", kind: "other", handle: makeCharacter },
       ...(hasNoList ? [] : [{ method: "GET", path: "/v1/videos", kind: "other", handle: list } as const]),
       {

@@ -53,7 +53,7 @@ export const ordersOf = async (
   folder: string,
   operations: ReadonlyArray<string>,
 ): Promise<Readonly<Partial<Record<Operation, ProviderRequest>>>> => {
-  const all: Readonly<Record<Operation, ProviderRequest>> = {
+  const all: Readonly<Partial<Record<Operation, ProviderRequest>>> = {
     text_to_video: words("a fox in the snow"),
     image_to_video: {
       operation: "image_to_video",

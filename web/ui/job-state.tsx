@@ -39,6 +39,7 @@ export const operationLabels: Readonly<Record<Operation, string>> = {
   text_to_video: "Text to video",
   image_to_video: "Image to video",
   video_extend: "Extend",
+  video_edit: "Edit",
   video_transition: "Transition",
   fusion: "Fusion",
 };

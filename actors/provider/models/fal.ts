@@ -1,9 +1,8 @@
 // The video models of fal that PixSim offers, as fal's own pages describe them (read in November 2026; each entry names its pages). What a
 // page does not say is not here. Pure.
-import type { Operation } from "#protocol/job.ts";
 import type { ProviderOperation } from "../provider.ts";
 import { inputSpecs, operationOf } from "./form.ts";
-import { alike, type ModelEntry, type Wanted, wholeNumbers } from "./model.ts";
+import { alike, type ModelEntry, type ModelOperation, type Wanted, wholeNumbers } from "./model.ts";
 
 const output = ["video", "url"] as const;
 const most = 5000;
@@ -202,9 +201,9 @@ export const falModels: ReadonlyArray<ModelEntry> = [
   },
 ];
 
-const of = (operation: Operation): ReadonlyArray<ModelEntry> => falModels.filter((entry) => entry.operation === operation);
+const of = (operation: ModelOperation): ReadonlyArray<ModelEntry> => falModels.filter((entry) => entry.operation === operation);
 
-export const falOperations: Readonly<Record<Operation, ProviderOperation>> = {
+export const falOperations: Readonly<Record<ModelOperation, ProviderOperation>> = {
   text_to_video: operationOf("Text to video", "A video from words, with sound where the model makes it.", [], of("text_to_video")),
   image_to_video: operationOf("Image to video", "Sets a picture in motion.", [inputSpecs.image], of("image_to_video")),
   video_extend: operationOf(

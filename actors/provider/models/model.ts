@@ -36,13 +36,16 @@ export interface Wanted {
   readonly audio: boolean;
 }
 
+/** No model that is described so edits a video. */
+export type ModelOperation = Exclude<Operation, "video_edit">;
+
 export interface ModelEntry {
   /** The provider's id of the endpoint. */
   readonly id: string;
   /** Value of `model` in the form: the same in all operations of one model. */
   readonly key: string;
   readonly title: string;
-  readonly operation: Operation;
+  readonly operation: ModelOperation;
   readonly prompt: { readonly field: string; readonly most: number };
   readonly negativePrompt?: string;
   /** `form`: 8, "8" or "8s". A number instead: it always has this length, s. */

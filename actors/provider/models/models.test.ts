@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { describe, expect, it, test } from "vitest";
-import type { InputRole, Operation } from "#protocol/job.ts";
+import type { InputRole } from "#protocol/job.ts";
 import type { ProviderInput } from "../provider.ts";
 import { testInput } from "../testing.ts";
 import { falModels, falOperations } from "./fal.ts";
 import { inputProblem, modelInput, outputUrl, seedOf } from "./input.ts";
-import { centsOf, entryFor, formParams, type ModelEntry, wantedOf } from "./model.ts";
+import { centsOf, entryFor, formParams, type ModelEntry, type ModelOperation, wantedOf } from "./model.ts";
 import { replicateModels, replicateOperations } from "./replicate.ts";
 
 const catalogues = [
@@ -16,7 +16,7 @@ const catalogues = [
 const input = (role: InputRole, name: string | null = null, mime = "image/png"): ProviderInput =>
   testInput(role, `/nowhere/${role}-${name}`, { name, mime });
 
-const parsed = (provider: "fal" | "replicate", operation: Operation, params: Readonly<Record<string, unknown>>) => {
+const parsed = (provider: "fal" | "replicate", operation: ModelOperation, params: Readonly<Record<string, unknown>>) => {
   const { models, operations } = catalogues.find(({ name }) => name === provider)!;
   const { params: schema, conflict } = (operations as typeof falOperations)[operation];
   const checked = schema.parse(params);
@@ -27,7 +27,7 @@ const parsed = (provider: "fal" | "replicate", operation: Operation, params: Rea
 /** What the model gets. */
 const sent = (
   provider: "fal" | "replicate",
-  operation: Operation,
+  operation: ModelOperation,
   params: Readonly<Record<string, unknown>>,
   inputs: ReadonlyArray<ProviderInput> = [],
 ) => {
@@ -190,7 +190,7 @@ test("what the models of Replicate are sent", () => {
 });
 
 test("prices are the published ones, in cents", () => {
-  const cents = (provider: "fal" | "replicate", operation: Operation, params: Readonly<Record<string, unknown>>): number => {
+  const cents = (provider: "fal" | "replicate", operation: ModelOperation, params: Readonly<Record<string, unknown>>): number => {
     const { entry, form } = parsed(provider, operation, { prompt: "a fox", ...params });
     return centsOf(entry, form);
   };
@@ -214,7 +214,7 @@ test("what is left to a model counts as the model's own value", () => {
 });
 
 test("a conflict names the field and what to choose instead", () => {
-  const message = (provider: "fal" | "replicate", operation: Operation, params: Readonly<Record<string, unknown>>) =>
+  const message = (provider: "fal" | "replicate", operation: ModelOperation, params: Readonly<Record<string, unknown>>) =>
     parsed(provider, operation, { prompt: "a fox", ...params }).conflict;
   expect(message("fal", "text_to_video", { model: "veo-3.1", duration: 5 })).toEqual({
     field: "duration",

@@ -481,6 +481,8 @@ describe("the Generate panel", () => {
 
     press("Clear the form");
     expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt").value).toBe("");
+    // Where it was to go on is kept with it.
+    expect(readPresets(workspace.preferences.get(presetsKey))[0]?.elsewhere).toBeUndefined();
     await choose("foxes");
     await waitFor(() => expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt").value).toBe("a fox in the snow"));
     press("Generate");

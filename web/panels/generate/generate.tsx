@@ -27,6 +27,7 @@ import { toast } from "#web/ui/toast.tsx";
 import { tip } from "#web/ui/tooltip.tsx";
 import { AccountNotice } from "./account-notice.tsx";
 import { createEstimate, EstimateView, type Batch } from "./estimate.tsx";
+import { nowhere } from "./fallback.ts";
 import { FallbackView } from "./fallback-view.tsx";
 import { FieldView } from "./field-view.tsx";
 import { createForm } from "./form.ts";
@@ -367,9 +368,17 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
                   const [provider, spec] = [form.provider(), form.spec()];
                   return provider === undefined || spec === undefined
                     ? null
-                    : { provider: provider.id, operation: spec.operation, params: form.values() };
+                    : {
+                        provider: provider.id,
+                        operation: spec.operation,
+                        params: form.values(),
+                        ...(form.elsewhere().providers.length === 0 ? {} : { elsewhere: form.elsewhere() }),
+                      };
                 }}
-                onApply={(preset) => form.take({ kind: "restore", ...preset, inputs: form.inputs() })}
+                onApply={({ elsewhere: goesOn = nowhere, ...preset }) => {
+                  form.take({ kind: "restore", ...preset, inputs: form.inputs() });
+                  form.setElsewhere(goesOn);
+                }}
                 onIdea={(text) => {
                   form.take({ kind: "prompt", text });
                   prompt?.focus();

@@ -1,5 +1,8 @@
 // Presets: a form as somebody kept it, and prompts to start from. Kept in the user's preferences. Pure.
-import { Operation } from "#protocol/job.ts";
+import * as z from "zod";
+import { fallbackLimits, FallbackReason, Operation } from "#protocol/job.ts";
+import { Id } from "#protocol/values.ts";
+import { mostMinutes, type Elsewhere } from "./fallback.ts";
 
 export const presetsKey = "presets";
 /** More than this many are refused, so that the preferences stay within their limit. */
@@ -10,7 +13,21 @@ export interface Preset {
   readonly provider: string;
   readonly operation: Operation;
   readonly params: Readonly<Record<string, unknown>>;
+  /** Where it is to go on; absent: nowhere else. */
+  readonly elsewhere?: Elsewhere;
 }
+
+const KeptElsewhere = z.object({
+  providers: z.array(Id).min(1).max(fallbackLimits.orders),
+  on: z.array(FallbackReason),
+  afterMinutes: z.int().min(1).max(mostMinutes).nullable(),
+});
+
+/** What cannot be read of it goes nowhere else. */
+const readElsewhere = (value: unknown): Pick<Preset, "elsewhere"> => {
+  const elsewhere = KeptElsewhere.safeParse(value);
+  return elsewhere.success ? { elsewhere: elsewhere.data } : {};
+};
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -21,7 +38,17 @@ export const readPresets = (value: unknown): ReadonlyArray<Preset> =>
       return [];
     }
     const operation = Operation.safeParse(each["operation"]);
-    return operation.success ? [{ name: each["name"], provider: each["provider"], operation: operation.data, params: each["params"] }] : [];
+    return operation.success
+      ? [
+          {
+            name: each["name"],
+            provider: each["provider"],
+            operation: operation.data,
+            params: each["params"],
+            ...readElsewhere(each["elsewhere"]),
+          },
+        ]
+      : [];
   });
 
 /** With one more; a preset of the same name is replaced. */
