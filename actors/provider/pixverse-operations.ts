@@ -1,7 +1,6 @@
 // What PixVerse offers: operations, the parameters of each, what depends on the model, and what it costs. Pure; where the vendor's pages
 // disagree, its endpoint reference counts.
 import * as z from "zod";
-import type { Operation } from "#protocol/job.ts";
 import { mentions, nameOf, referenceName } from "./pixverse-names.ts";
 import type { InputGiven, ProviderInputSpec, ProviderOperation } from "./provider.ts";
 

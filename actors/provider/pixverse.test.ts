@@ -5,7 +5,7 @@ import type { FailureKind } from "#protocol/job.ts";
 import { failureOfCode, failureOfStatus, pixverseCodes } from "./pixverse-failures.ts";
 import { pixverseOperations } from "./pixverse-operations.ts";
 import { paramsOf, type PixverseOrder, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
-import type { ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
+import type { ProviderFailure, ProviderInput } from "./provider.ts";
 import { pixverse } from "./pixverse.ts";
 import { asTheyAre, memoryUploads, testInput } from "./testing.ts";
 

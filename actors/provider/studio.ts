@@ -3,7 +3,6 @@
 import { access } from "node:fs/promises";
 import { Clock, Deferred, Effect, Exit, Fiber, Queue, type Scope } from "effect";
 import * as z from "zod";
-import type { Operation } from "#protocol/job.ts";
 import type { Database } from "#db/client/database.ts";
 import { Settings } from "#runtime/config/settings.ts";
 import { Media, type MediaError, type RenderSpec } from "#actors/media/media.ts";
