@@ -5,6 +5,8 @@ import type { Cue } from "./cue.ts";
 
 const waitingOpacity = "0.001";
 
+/** Of its first picture, which a piece that waits has passed already, s: from being told to play until it moves the browser takes longer. */
+const headStart = 0.025;
 /** A picture that is decoded, but of which the browser tells nothing for so long, is taken to be there, ms. */
 const silenceMs = 1000;
 
@@ -121,8 +123,9 @@ export class Slot {
       if (atOnce) return this.#isReady();
     }
     element.pause();
-    if (element.currentTime !== start || element.seeking || element.ended) {
-      element.currentTime = start;
+    const wait = start + Math.min(headStart, ((cue.endMs ?? Infinity) - cue.startMs) / 2000);
+    if (element.currentTime !== wait || element.seeking || element.ended) {
+      element.currentTime = wait;
       await happens(element, "seeked", signal);
     }
     return !signal.aborted && this.#isReady();
