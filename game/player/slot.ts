@@ -4,6 +4,8 @@ import type { Clip } from "./clips.ts";
 import type { Cue } from "./cue.ts";
 
 const waitingOpacity = "0.001";
+const waitingLayer = "1";
+const shownLayer = "0";
 
 /** Of its first picture, which a piece that waits has passed already, s: from being told to play until it moves the browser takes longer. */
 const headStart = 0.025;
@@ -79,6 +81,7 @@ export class Slot {
     this.element.tabIndex = -1;
     this.element.setAttribute("aria-hidden", "true");
     this.element.style.opacity = waitingOpacity;
+    this.element.style.zIndex = waitingLayer;
     // A layer of its own from the beginning: none is made when it is turned on.
     this.element.style.willChange = "opacity";
     container.append(this.element);
@@ -131,17 +134,22 @@ export class Slot {
     return !signal.aborted && this.#isReady();
   }
 
-  show(above: number): void {
+  /** Over all that is shown. */
+  show(): void {
     this.state = "shown";
-    this.element.style.zIndex = String(above);
     this.element.style.opacity = "1";
   }
 
-  /** Under the others again. The file stays in it. */
+  /** Under those that wait: they are drawn all the time, so that nothing but their opacity changes when one is turned on. */
+  lower(): void {
+    this.element.style.zIndex = shownLayer;
+  }
+
+  /** Waits again. The file stays in it. */
   hide(): void {
     this.element.pause();
     this.element.style.opacity = waitingOpacity;
-    this.element.style.zIndex = "0";
+    this.element.style.zIndex = waitingLayer;
   }
 
   clear(): void {

@@ -62,7 +62,6 @@ export class Stage {
   #coming: Slot | null = null;
   /** Under the current one, until that moves. */
   #outgoing: Slot | null = null;
-  #above = 1;
   #turn = 0;
   /** A cut has just been made. */
   #settling = false;
@@ -215,7 +214,8 @@ export class Stage {
     this.#current = slot;
     if (this.#outgoing !== null && this.#outgoing !== slot) this.#release(this.#outgoing);
     this.#outgoing = old;
-    slot.show(++this.#above);
+    old?.lower();
+    slot.show();
     const shownMs = performance.now() - asked;
     old?.element.pause();
     this.#settling = !this.#paused;
@@ -229,6 +229,7 @@ export class Stage {
     const settle = (): void => {
       if (this.#current !== slot) return;
       this.#settling = false;
+      slot.lower();
       if (this.#outgoing === old && old !== null) {
         this.#outgoing = null;
         this.#release(old);
