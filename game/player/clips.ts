@@ -4,8 +4,11 @@ import type { PlayableMedia } from "../net/source.ts";
 
 /** Larger files are not held, bytes. */
 const largestHeld = 24 * 2 ** 20;
-/** An answer that has not begun after this time is asked for once more, ms, and twice as long after that: one of them comes. */
-const patienceMs = 800;
+/** An answer that has not begun after so many times what answers take is asked for once more, and twice as long after that: one of them comes. */
+const patience = 4;
+/** Of that, ms. */
+const shortestPatience = 150;
+const longestPatience = 800;
 const tries = 3;
 
 export interface Clip {
@@ -19,7 +22,7 @@ export interface Clip {
 }
 
 /** The first answer that comes; the other requests end with it. */
-const fetched = async (url: string, signal: AbortSignal): Promise<Response> => {
+const fetched = async (url: string, signal: AbortSignal, patienceMs: number): Promise<Response> => {
   const asked = new Map<Promise<Response>, AbortController>();
   let won: Promise<Response> | undefined;
   const ask = (): void => {
@@ -60,6 +63,8 @@ export class Clips {
   readonly #clips = new Map<string, { readonly clip: Promise<Clip>; readonly abort: AbortController; ready: Clip | undefined }>();
   /** Of the line, bytes per millisecond: measured at each file. */
   #rate = 1000;
+  /** Until an answer begins, ms. */
+  #answerMs = longestPatience / patience;
 
   constructor(media: (assetId: string) => Promise<PlayableMedia | undefined>, context: BaseAudioContext) {
     this.#media = media;
@@ -108,8 +113,8 @@ export class Clips {
     const media = await this.#media(assetId);
     if (media === undefined) throw new Error("This video is not here any more.");
     const sound = this.#sound(media, signal);
+    const response = await this.#fetch(media.video, signal);
     const began = performance.now();
-    const response = await fetched(media.video, signal);
     if (Number(response.headers.get("content-length") ?? 0) > largestHeld) {
       await response.body?.cancel();
       return { media, url: media.video, bytes: 0, sound };
@@ -122,10 +127,19 @@ export class Clips {
   async #sound({ audio }: PlayableMedia, signal: AbortSignal): Promise<AudioBuffer | null> {
     if (audio === null) return null;
     try {
-      return await this.#context.decodeAudioData(await (await fetched(audio, signal)).arrayBuffer());
+      return await this.#context.decodeAudioData(await (await this.#fetch(audio, signal)).arrayBuffer());
     } catch {
       // The picture plays on without it.
       return null;
     }
+  }
+
+  async #fetch(url: string, signal: AbortSignal): Promise<Response> {
+    const patienceMs = Math.min(Math.max(this.#answerMs * patience, shortestPatience), longestPatience);
+    const asked = performance.now();
+    const response = await fetched(url, signal, patienceMs);
+    // One that stalled says nothing of the others.
+    this.#answerMs = this.#answerMs * 0.8 + Math.min(performance.now() - asked, patienceMs) * 0.2;
+    return response;
   }
 }

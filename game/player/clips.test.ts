@@ -1,0 +1,80 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Clips } from "./clips.ts";
+
+/** Answers to come; those of before are answered with the path. */
+let stalled: Array<ServerResponse> = [];
+let asked: Array<string> = [];
+let answer: (path: string, response: ServerResponse) => void;
+const server = createServer((request, response) => {
+  asked.push(request.url!);
+  answer(request.url!, response);
+});
+const plainly = (path: string, response: ServerResponse): void => void response.end(`of ${path}`);
+
+let url: string;
+beforeEach(async () => {
+  [stalled, asked, answer] = [[], [], plainly];
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  vi.stubGlobal("location", { href: url });
+});
+afterEach(async () => {
+  for (const response of stalled) response.end();
+  vi.unstubAllGlobals();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const clips = (): Clips =>
+  new Clips(
+    (assetId) =>
+      Promise.resolve(
+        assetId === "gone"
+          ? undefined
+          : { video: `${url}/${assetId}.mp4`, audio: `${url}/${assetId}.m4a`, durationMs: 1000, stills: { start: null, end: null } },
+      ),
+    { decodeAudioData: (bytes: ArrayBuffer) => Promise.resolve(new TextDecoder().decode(bytes)) } as unknown as BaseAudioContext,
+  );
+
+const text = async (objectUrl: string): Promise<string> => (await fetch(objectUrl)).text();
+
+test("a clip is fetched once, and given up with its request", async () => {
+  const all = clips();
+  const [clip, again] = await Promise.all([all.get("a"), all.get("a")]);
+  expect(again).toBe(clip);
+  expect(await text(clip.url)).toBe("of /a.mp4");
+  expect(await clip.sound).toBe("of /a.m4a");
+  expect(all.ready("a")).toBe(clip);
+  expect(asked.toSorted()).toEqual(["/a.m4a", "/a.mp4"]);
+  all.keep(new Set());
+  expect(all.ready("a")).toBeUndefined();
+  await expect(fetch(clip.url)).rejects.toThrow("fetch failed");
+
+  answer = (_, response) => stalled.push(response);
+  const coming = all.get("b");
+  all.keep(new Set());
+  await expect(coming).rejects.toThrow("aborted");
+});
+
+test("what does not begin to come is asked for once more, and the sound that cannot be had is silence", async () => {
+  answer = (path, response) => {
+    if (path.endsWith(".m4a")) response.writeHead(404).end();
+    else if (asked.filter((one) => one === path).length === 1) stalled.push(response);
+    else plainly(path, response);
+  };
+  const clip = await clips().get("a");
+  expect(await text(clip.url)).toBe("of /a.mp4");
+  expect(await clip.sound).toBeNull();
+  expect(asked.filter((path) => path === "/a.mp4").length).toBeGreaterThan(1);
+});
+
+test("a file that is not there, or not any more, is said, and tried again when it is asked for again", async () => {
+  const all = clips();
+  await expect(all.get("gone")).rejects.toThrow("This video is not here any more.");
+  answer = (_, response) => void response.writeHead(500).end();
+  await expect(all.get("a")).rejects.toThrow("/a.mp4 answered 500.");
+  answer = plainly;
+  expect(await text((await all.get("a")).url)).toBe("of /a.mp4");
+});
