@@ -31,6 +31,16 @@ test("what is achieved is said once and for a while, and not what was achieved b
   expect(said()).toBe("");
 });
 
+test("what was achieved when one came, or of which it becomes known later that it was, is not said", () => {
+  const [all, setAll] = createSignal(achievements("home"));
+  const [earned, setEarned] = createSignal<ReadonlySet<string>>(new Set<string>());
+  render(() => <AchievementToast achievements={all()} earned={earned()} />);
+  setAll(achievements("home"));
+  setEarned(new Set(["oldFriend"]));
+  setAll(achievements("home", "oldFriend"));
+  expect(screen.getByRole("status").textContent).toBe("");
+});
+
 test("the list says how many there are, and of a hidden one nothing until it is achieved", () => {
   const [earned, setEarned] = createSignal<ReadonlySet<string>>(new Set(["home"]));
   render(() => <AchievementList achievements={achievements()} earned={earned()} />);

@@ -12,7 +12,8 @@ const titleOf = ({ title, name }: Achievements[number]): string => (title === ""
 
 /** `earned`: those that were achieved before, in whatever playthrough. */
 export const AchievementToast = (props: { readonly achievements: Achievements; readonly earned: ReadonlySet<string> }) => {
-  const known = new Set(props.earned);
+  /** Also what this playthrough had when it was gone on with, or followed. */
+  const known = new Set(props.achievements.flatMap(({ name, achieved }) => (achieved ? [name] : [])));
   const [told, setTold] = createSignal("");
   let hiding: ReturnType<typeof setTimeout> | undefined;
   createEffect(
@@ -28,6 +29,10 @@ export const AchievementToast = (props: { readonly achievements: Achievements; r
       },
     ),
   );
+  // After the word: what happens now is among them at once.
+  createEffect(() => {
+    for (const name of props.earned) known.add(name);
+  });
   onCleanup(() => clearTimeout(hiding));
   return (
     <p class="toast" role="status" data-shown={told() === "" ? undefined : ""}>

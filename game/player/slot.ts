@@ -16,7 +16,7 @@ const silenceMs = 1000;
  * Resolves with the first of these events, or when what it is waited for is given up: an element that is given another file tells of neither.
  * Rejects where the video cannot be played.
  */
-const happens = (element: HTMLVideoElement, event: string, given: AbortSignal): Promise<void> =>
+const happens = (element: HTMLVideoElement, events: ReadonlyArray<string>, given: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     const heard = new AbortController();
     const end = (settle: () => void) => (): void => {
@@ -24,7 +24,7 @@ const happens = (element: HTMLVideoElement, event: string, given: AbortSignal): 
       settle();
     };
     const { signal } = heard;
-    element.addEventListener(event, end(resolve), { signal });
+    for (const event of events) element.addEventListener(event, end(resolve), { signal });
     element.addEventListener(
       "error",
       end(() => reject(new Error(element.error?.message ?? "The video cannot be played."))),
@@ -41,7 +41,7 @@ const firstFrame = async (element: HTMLVideoElement, given: AbortSignal): Promis
   const framed = new Promise<void>((resolve) => {
     handle = element.requestVideoFrameCallback(() => resolve());
   });
-  const ended = happens(element, "ended", given);
+  const ended = happens(element, ["ended"], given);
   try {
     await Promise.race([playing(element), ended]);
     const silent = new Promise<void>((resolve) => (silence = setTimeout(resolve, silenceMs)));
@@ -115,7 +115,9 @@ export class Slot {
       this.#decodes = false;
       element.src = clip.url;
     }
-    if (element.readyState < element.HAVE_CURRENT_DATA) await happens(element, "loadeddata", signal);
+    // One that is being put to another place has no picture either, and has told that it is loaded before.
+    while (element.readyState < element.HAVE_CURRENT_DATA && !signal.aborted)
+      await happens(element, ["loadeddata", "seeked", "canplay"], signal);
     if (signal.aborted) return false;
     if (!this.#decodes) {
       if (start > 0) element.currentTime = start;
@@ -129,7 +131,7 @@ export class Slot {
     const wait = start + Math.min(headStart, ((cue.endMs ?? Infinity) - cue.startMs) / 2000);
     if (element.currentTime !== wait || element.seeking || element.ended) {
       element.currentTime = wait;
-      await happens(element, "seeked", signal);
+      await happens(element, ["seeked"], signal);
     }
     return !signal.aborted && this.#isReady();
   }

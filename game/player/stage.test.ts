@@ -153,11 +153,13 @@ class SimulatedVideo extends EventTarget {
     this.ended = false;
     if (this.readyState === 0) return;
     this.seeking = true;
+    this.readyState = 1;
     const seek = ++this.#seek;
     const file = this.#file;
     this.#page.task(this.#page.delays.next(80), () => {
       if (seek !== this.#seek || file !== this.#file) return;
       this.seeking = false;
+      this.readyState = 4;
       this.#presented = true;
       this.dispatchEvent(new Event("seeked"));
     });
@@ -337,6 +339,28 @@ test("what was asked for last is shown and played to its end, which it tells onc
     ),
     { numRuns: 60 },
   );
+});
+
+test("a piece that is chosen at any moment of its being made ready is shown", async () => {
+  for (let ms = 0; ms <= 1200; ms += 2 * stepMs) {
+    const { page, container, visible } = scene(ms);
+    const failures: Array<unknown> = [];
+    const stage = new Stage(container, filesOf(page), silence, {
+      ending: () => {},
+      switched: () => {},
+      waiting: () => {},
+      position: () => {},
+      failed: (_, error) => failures.push(error),
+    });
+    const chosen = cueFor("b");
+    stage.prepare([{ cue: chosen, likelihood: 0.5 }]);
+    await page.pass(ms);
+    stage.show({ ...chosen }, "choice");
+    await page.pass(3000);
+    expect(failures).toEqual([]);
+    expect({ ms, shown: visible()?.src.split("#")[0] }).toEqual({ ms, shown: "b" });
+    stage.close();
+  }
 });
 
 test("a piece that goes round goes round for as long as it is let, and a choice ends it", async () => {

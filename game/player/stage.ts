@@ -153,6 +153,10 @@ export class Stage {
     this.#quiet();
     cancelAnimationFrame(this.#frame);
     this.#sound.cross(null, 0);
+    this.#current = null;
+    this.#coming = null;
+    this.#outgoing = null;
+    this.#wished = [];
     for (const slot of this.#slots) slot.clear();
     this.#clips.keep(new Set());
   }
@@ -222,6 +226,7 @@ export class Stage {
     if (this.#paused) {
       // One that was shown as soon as it could be plays already.
       slot.element.pause();
+      slot.lower();
       if (old !== null) this.#release(old);
       this.#outgoing = null;
       return;
