@@ -9,7 +9,14 @@ import { Deferred, Effect, Fiber, Layer, ManagedRuntime } from "effect";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { Database } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
-import { addCredential, removeCredential, replaceCredential, uploadedAs } from "#db/queries/account.ts";
+import {
+  addCredential,
+  removeCredential,
+  replaceCredential,
+  setCredentialDigest,
+  sweepCredentials,
+  uploadedAs,
+} from "#db/queries/account.ts";
 import { pixverse } from "#actors/provider/pixverse.ts";
 import type { Connection, Provider, ProviderFailure } from "#actors/provider/provider.ts";
 import { failureOf } from "#actors/provider/testing.ts";
@@ -21,6 +28,7 @@ import { readSettings, Settings } from "#runtime/config/settings.ts";
 import { Vault } from "#runtime/vault/vault.ts";
 import { Accounts, removedAccountsChannel } from "./accounts.ts";
 import { sealCredentials } from "./credentials.ts";
+import { makeDigest } from "./digest.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pixsim-accounts-"));
 const ports = Layer.mergeAll(
@@ -177,4 +185,46 @@ test("uploads are forgotten one by one, all at once, and with their account", as
   await once("dd");
   await query((sql) => removeCredential(sql, id));
   expect(await all()).toEqual([0, 0]);
+});
+
+test("once the master key is lost accounts are told apart anew, and what was made before is forgotten", async () => {
+  const access = { provider: "pixverse", settings: {}, secrets: { apiKey: "pix-1" } };
+  const withVaultIn = (at: string) =>
+    Effect.provide(
+      Effect.flatMap(makeDigest, (digestOf) => digestOf("u1", access)),
+      Layer.fresh(Vault.layer).pipe(Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: at })))),
+    );
+  const stored = () => query((sql) => sql`select digest from credential where account_id = ${id}`);
+  const before = await runtime.runPromise(withVaultIn(folder));
+  expect(await runtime.runPromise(withVaultIn(folder))).toBe(before);
+  await query((sql) => setCredentialDigest(sql, id, before));
+  const without = join(folder, "without");
+  const after = await runtime.runPromise(withVaultIn(without));
+  expect(after).toMatch(/^[0-9a-f]{64}$/);
+  expect(after).not.toBe(before);
+  expect(await stored()).toEqual([{ digest: null }]);
+  await query((sql) => setCredentialDigest(sql, id, after));
+  expect(await runtime.runPromise(withVaultIn(without))).toBe(after);
+  expect(await stored()).toEqual([{ digest: after }]);
+});
+
+test("a removed account whose credentials stayed, as the process died in between, is in nobody's way", async () => {
+  const add = (accountId: string) =>
+    runtime.runPromise(
+      Effect.flatMap(Database, (database) =>
+        database.transaction((tx) => addCredential(tx, { accountId, ownerId: "u1", sealed: "{}", digest: "same", now: 100_000 }, 100)),
+      ),
+    );
+  const kept = async () => (await query<Array<unknown>>((sql) => sql`select 1 from credential where account_id = ${id}`)).length;
+  await query((sql) => setCredentialDigest(sql, id, "same"));
+  await expect(add("acc_again")).rejects.toMatchObject({ reason: "conflict" });
+  await query((sql) => sweepCredentials(sql, 100_000));
+  expect(await kept()).toBe(1);
+  await query((sql) => sql`update account set state = 'removed' where id = ${id}`);
+  expect(await add("acc_again")).toBe("kept");
+  expect(await kept()).toBe(0);
+  // And without anybody who adds the same again.
+  await query((sql) => sql`update credential set account_id = ${id} where account_id = 'acc_again'`);
+  await query((sql) => sweepCredentials(sql, 100_001));
+  expect(await kept()).toBe(0);
 });

@@ -1,9 +1,10 @@
 // What tells whether two accounts are one at their provider, without either being opened: a digest keyed with a secret of the installation's.
-// The secret is made once and sealed like credentials, so that a new master key wraps it anew and leaves all digests as they are.
+// The secret is made once and sealed like credentials, so that a new master key wraps it anew and leaves all digests as they are. Where the master
+// key is lost there is another secret: digests of before are forgotten, as the credentials are that they were made of.
 import { createHmac, randomBytes } from "node:crypto";
-import { Effect, Redacted } from "effect";
+import { Effect, Redacted, Result } from "effect";
 import { Database, type DatabaseError } from "#db/client/database.ts";
-import { installationSecret, keepInstallationSecret } from "#db/queries/account.ts";
+import { installationSecret, keepInstallationSecret, replaceDigestSecret } from "#db/queries/account.ts";
 import { Sealed } from "#runtime/vault/envelope.ts";
 import { Vault, type VaultError } from "#runtime/vault/vault.ts";
 
@@ -32,16 +33,25 @@ export const makeDigest = Effect.gen(function* () {
   const database = yield* Database;
   const vault = yield* Vault;
 
+  const open = (sealed: unknown) => vault.open(secretPlace(name), Sealed.parse(sealed));
+  const fresh = Effect.suspend(() => vault.seal(secretPlace(name), randomBytes(32).toString("base64")));
+
   /** Made by whoever comes first: all use what was kept. */
   const secret = Effect.gen(function* () {
     const [known] = yield* database.query((sql) => installationSecret(sql, name));
-    if (known !== undefined) return yield* vault.open(secretPlace(name), Sealed.parse(known.sealed));
-    const sealed = yield* vault.seal(secretPlace(name), randomBytes(32).toString("base64"));
-    const [kept] = yield* database.query((sql) => keepInstallationSecret(sql, name, JSON.stringify(sealed)));
-    return yield* vault.open(secretPlace(name), Sealed.parse(kept!.sealed));
+    if (known !== undefined) {
+      const opened = yield* Effect.result(open(known.sealed));
+      if (Result.isSuccess(opened)) return opened.success;
+      yield* Effect.logWarning("account.digest.lost", { reason: opened.failure.message });
+      const other = JSON.stringify(yield* fresh);
+      yield* database.query((sql) => replaceDigestSecret(sql, name, JSON.stringify(known.sealed), other));
+    }
+    const first = JSON.stringify(yield* fresh);
+    const [kept] = yield* database.query((sql) => keepInstallationSecret(sql, name, first));
+    return yield* open(kept!.sealed);
   });
 
-  /** Of an owner's account; null where nothing is secret. Fails where the secret of the installation cannot be read. */
+  /** Of an owner's account; null where nothing is secret. */
   return (ownerId: string, access: Access): Effect.Effect<string | null, DatabaseError | VaultError> =>
     hasSecrets(access)
       ? Effect.map(secret, (key) =>

@@ -69,10 +69,10 @@ export const addCredential = async (
   limit: number,
 ): Promise<"kept" | "full"> => {
   await tx`select pg_advisory_xact_lock(hashtext('credential'), hashtext(${ownerId}))`;
-  // Those of a call that broke off before there was an account.
+  // Those of a call that broke off before there was an account, or after it was removed.
   await tx`
     delete from credential c where c.digest = ${digest} and c.account_id <> ${accountId} and c.changed_at < ${now - abandonedAfter}
-      and not exists (select from account a where a.id = c.account_id)`;
+      and not exists (select from account a where a.id = c.account_id and a.state <> 'removed')`;
   const rows = await tx<Array<{ account_id: string }>>`
     insert into credential (account_id, owner_id, sealed, digest, changed_at)
     select ${accountId}, ${ownerId}, ${sealed}::text::jsonb, ${digest}, ${now}
@@ -99,6 +99,17 @@ export const keepInstallationSecret = (sql: Queryable, name: string, sealed: str
     insert into installation_secret (name, sealed) values (${name}, ${sealed}::text::jsonb)
     on conflict (name) do update set sealed = installation_secret.sealed returning sealed`;
 
+/**
+ * One that cannot be opened any more, only if it is still what was read: what was made with the one before says nothing under the new one, and
+ * is forgotten with it.
+ */
+export const replaceDigestSecret = (sql: Queryable, name: string, before: string, after: string) =>
+  sql`
+    with replaced as (
+      update installation_secret set sealed = ${after}::text::jsonb where name = ${name} and sealed = ${before}::text::jsonb returning name
+    )
+    update credential set digest = null where digest is not null and exists (select from replaced)`;
+
 export const allInstallationSecrets = (sql: Queryable) =>
   sql<Array<{ name: string; sealed: unknown }>>`select name, sealed from installation_secret order by name`;
 
@@ -114,9 +125,9 @@ export const allCredentials = (sql: Queryable) => sql<Array<CredentialRow>>`sele
 
 export const removeCredential = (sql: Queryable, accountId: string) => sql`delete from credential where account_id = ${accountId}`;
 
-/** Credentials whose account was never made, because the process died in between. */
+/** Credentials whose account was never made, or is removed, because the process died in between. */
 export const sweepCredentials = (sql: Queryable, before: number) =>
-  sql`delete from credential c where c.changed_at < ${before} and not exists (select from account a where a.id = c.account_id)`;
+  sql`delete from credential c where c.changed_at < ${before} and not exists (select from account a where a.id = c.account_id and a.state <> 'removed')`;
 
 export const uploadedAs = (sql: Queryable, accountId: string, sha256: string) =>
   sql<Array<{ remote_id: string }>>`select remote_id from provider_upload where account_id = ${accountId} and sha256 = ${sha256}`;
