@@ -390,13 +390,15 @@ export const settled = (context: JobContext, outcome: Charge["outcome"], at: num
 };
 
 /**
- * It is to make something else, and begins anew with all its attempts; how long it has waited, and its turn, stay. What was asked for before it
- * gets no place any more, as the next submission has another number.
+ * It is to make something else, and begins anew with all its attempts; how long it has waited for a place, and its turn, stay. As long as it
+ * goes on from what is not made yet it waits for no place: its own wait begins now. What was asked for before it gets no place any more, as the
+ * next submission has another number.
  */
 export const replaced = (context: JobContext, order: JobOrder, at: number): Partial<JobContext> => {
   const { id, ownerId, askedHash, priority, rank, scheduledFor, parentJobId, batchId } = context.order;
   const { rank: _, ...asked } = order;
   const { expectedMs, waitMs } = order;
+  const from = Math.max(at, scheduledFor ?? 0);
   return {
     order: { ...asked, id, ownerId, askedHash, priority, ...(rank === undefined ? {} : { rank }), scheduledFor, parentJobId, batchId },
     submission: context.submission + 1,
@@ -408,7 +410,8 @@ export const replaced = (context: JobContext, order: JobOrder, at: number): Part
     failure: null,
     retryAt: null,
     expectedMs,
-    etaAt: context.pausedAt === null ? Math.max(at, scheduledFor ?? 0) + waitMs + expectedMs : null,
+    etaAt: context.pausedAt === null ? from + waitMs + expectedMs : null,
+    ...((context.order.after ?? []).length > 0 ? { waitsSince: from, deadlineAt: from + jobLimits.firstSlot } : {}),
     ...(context.firstSlotAt === null ? {} : { firstSlotAt: null, heldMs: 0, deadlineAt: at + jobLimits.firstSlot }),
   };
 };

@@ -459,6 +459,28 @@ describe("a job that is paused", () => {
     expect(life.context.order.after).toBeUndefined();
   });
 
+  test("what was to go on from another waits for a place from when it is replaced by what needs none", () => {
+    const after = [{ jobId: "job_first", title: "a fox" }];
+    const days = 8 * 86_400_000;
+    for (const held of [false, true]) {
+      const life = new Life({ after });
+      if (held) life.send(pause);
+      life.now += days;
+      life.send({ type: "job.replace", order: sampleOrder });
+      if (held) {
+        // Nor does the time count in which it is held from then on.
+        life.now += days;
+        life.send({ type: "job.resume" });
+      }
+      expect(life.state).toBe("waitingForSlot");
+      expect(life.context).toMatchObject({ waitsSince: life.now, deadlineAt: life.now + jobLimits.firstSlot });
+    }
+    // Before its time it waits for nothing yet.
+    const scheduledFor = start + days;
+    const early = new Life({ after, scheduledFor }).send({ type: "job.replace", order: sampleOrder });
+    expect(early.context).toMatchObject({ waitsSince: scheduledFor, deadlineAt: scheduledFor + jobLimits.firstSlot });
+  });
+
   test("a job that is given another priority asks for its slot anew; one that is under way does not change", () => {
     const life = new Life();
     const effect = life.resident.effects[0];
