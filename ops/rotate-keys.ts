@@ -7,7 +7,7 @@ import { say } from "./say.ts";
 
 try {
   const { renewed, left } = await Effect.runPromise(rotateKeys(readSettings(process.env)));
-  say(`A new master key is in use. Credentials that were put under it: ${renewed}.`);
+  say(`A new master key is in use. Credentials and secrets of the installation that were put under it: ${renewed}.`);
   for (const why of left) say(`Not all are: ${why}`);
   if (left.length > 0) {
     say("The old keys are still needed, and stay. Run this again afterwards.");

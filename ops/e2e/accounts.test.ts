@@ -144,7 +144,7 @@ test("credentials are put under a new master key, and open as before", { timeout
       const { stderr } = await promisify(execFile)(process.execPath, [launch, "rotate-keys"], {
         env: { ...process.env, PIXSIM_DATA: data },
       });
-      expect(stderr).toMatch(/A new master key is in use\. Credentials that were put under it: 6\./);
+      expect(stderr).toMatch(/A new master key is in use\. Credentials and secrets of the installation that were put under it: 7\./);
       expect((await readdir(join(data, "secrets"))).filter((name) => name.startsWith("credentials"))).toEqual(["credentials-2.key"]);
     }),
   );
