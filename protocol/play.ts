@@ -151,7 +151,7 @@ export const PlayBudget = z.object({
   playerDay: z.int().min(0).max(100_000),
   /** For all in a day. */
   storyDay: z.int().min(0).max(100_000),
-  /** Credits in a day, those of all providers together; 0: only what costs nothing. */
+  /** Credits in a day, those of all providers together; 0: only what no account pays for. */
   creditsDay: z.number().min(0).max(1_000_000_000),
 });
 export type PlayBudget = z.infer<typeof PlayBudget>;
@@ -269,7 +269,10 @@ export const play = domain({
           /** By the same link, if it was begun by one; that must still be good. */
           z.object({ kind: z.literal("playthrough"), id: Id }),
         ]),
-        /** Of the scene that it begins with; again: besides those of the playthrough. What does not fit is as if it were not given. */
+        /**
+         * Of the scene that it begins with; again: besides those of the playthrough. What does not fit is as if it were not given; by a
+         * link also words, other than those that the story lets be chosen from.
+         */
         parameters: z
           .record(Name, SceneValue)
           .refine((given) => Object.keys(given).length <= sceneLimits.parameters, `At most ${sceneLimits.parameters} parameters.`)

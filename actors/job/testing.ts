@@ -128,7 +128,7 @@ const base = {
   seed: z.int().min(0).max(1000).optional().meta({ title: "Seed", "x-widget": "seed" }),
 };
 
-const usual = { concurrency: 2, recovery: "idempotencyKey", ledger: false, unstoppable: false, pooled: false } as const;
+const usual = { concurrency: 2, recovery: "idempotencyKey", ledger: false, unstoppable: false, pooled: false, price: 2 } as const;
 
 const accountSpec: AccountSpec = {
   help: "Any key will do.",
@@ -154,6 +154,8 @@ export class TestStudio {
     ledger: boolean;
     unstoppable: boolean;
     pooled: boolean;
+    /** Credits for a second, where it is used through accounts. 0: it does not say. */
+    price: number;
   } = { ...usual };
   /** Credits by API key: of accounts, where it is used through them. */
   readonly credits = new Map<string, number>();
@@ -177,7 +179,7 @@ export class TestStudio {
     const { settings } = this;
     const noInputs = { title: "", summary: "", inputs: [] };
     const estimate = (params: Readonly<Record<string, unknown>>) => ({
-      credits: settings.pooled ? Number(params["duration"]) * 2 : 0,
+      credits: settings.pooled ? Number(params["duration"]) * settings.price : 0,
       durationMs: Number(params["duration"]) * 400,
     });
     const asset = { title: "Input", accepts: ["image"] as const, min: 1, max: 1, named: false };

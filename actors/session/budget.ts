@@ -1,4 +1,5 @@
 // Budgets of stories, and what was had of them, as rows and as players' owners see them. Pure.
+import { fits } from "#actors/spend/context.ts";
 import type { GenerationCounts } from "#db/queries/play-generation.ts";
 import type { PlayBudget } from "#protocol/play.ts";
 
@@ -24,9 +25,16 @@ export const aheadOf = ({ playthrough, playerDay, storyDay, creditsDay }: PlayBu
   creditsDay: creditsDay / 2,
 });
 
-/** Whether there is room for one more clip. `had`: in this playthrough, and today. */
-export const fitsBudget = (budget: PlayBudget, had: PlayBudget, credits: number): boolean =>
+/**
+ * Whether there is room for one more clip. `had`: in this playthrough, and today. What an account pays for is never free, also where its
+ * provider does not say what it charges.
+ */
+export const fitsBudget = (
+  budget: PlayBudget,
+  had: PlayBudget,
+  { credits, paid }: { readonly credits: number; readonly paid: boolean },
+): boolean =>
   had.playthrough < budget.playthrough &&
   had.playerDay < budget.playerDay &&
   had.storyDay < budget.storyDay &&
-  (credits === 0 || had.creditsDay + credits <= budget.creditsDay);
+  (!(paid || credits > 0) || fits(had.creditsDay, credits, budget.creditsDay));

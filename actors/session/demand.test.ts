@@ -32,7 +32,8 @@ test("a result is shared by those for whom its node says that it is good, and by
         per_playthrough: who.sessionId === whom.sessionId,
         always: who.sessionId === whom.sessionId,
       }[one.strategy];
-      const same = sameAsker && one.key === second.key && one.attempt === second.attempt;
+      const sameWords = one.prompt === second.prompt && one.style === second.style;
+      const same = sameAsker && sameWords && one.key === second.key && one.attempt === second.attempt;
       expect(resultOf(one, who) === resultOf(second, whom)).toBe(same);
       expect(generationJobId(resultOf(one, who), 1) === generationJobId(resultOf(second, whom), 1)).toBe(same);
     }),
@@ -75,15 +76,16 @@ test("however many are asked for one after the other, no budget is exceeded", ()
     creditsDay: fc.nat(20),
   });
   fc.assert(
-    fc.property(anyBudget, fc.array(fc.nat(6), { maxLength: 10 }), (budget, costs) => {
+    fc.property(anyBudget, fc.array(fc.nat(6), { maxLength: 10 }), fc.boolean(), (budget, costs, paid) => {
       let had: PlayBudget = { playthrough: 0, playerDay: 0, storyDay: 0, creditsDay: 0 };
       for (const cost of costs) {
-        if (!fitsBudget(PlayBudget.parse(budget), had, cost)) continue;
+        if (!fitsBudget(PlayBudget.parse(budget), had, { credits: cost, paid })) continue;
         const { playthrough, playerDay, storyDay, creditsDay } = had;
         had = { playthrough: playthrough + 1, playerDay: playerDay + 1, storyDay: storyDay + 1, creditsDay: creditsDay + cost };
       }
       for (const what of ["playthrough", "playerDay", "storyDay", "creditsDay"] as const)
         expect(had[what]).toBeLessThanOrEqual(budget[what]);
+      if (paid && budget.creditsDay === 0) expect(had.storyDay).toBe(0);
     }),
   );
 });

@@ -11,17 +11,18 @@ export interface Asker {
   readonly playerId: string;
 }
 
-/** A hash that is the same for all who share a result. A further attempt is another one. */
-export const resultOf = ({ strategy, key, attempt }: Demand, { versionId, sessionId, playerId }: Asker): string => {
+/** A hash that is the same for all who share a result: whatever the key, other words make another. A further attempt is another one. */
+export const resultOf = ({ strategy, key, prompt, style, attempt }: Demand, { versionId, sessionId, playerId }: Asker): string => {
+  const what = [key, prompt, style, attempt];
   switch (strategy) {
     case "once":
-      return hashOf(["once", versionId, key, attempt]);
+      return hashOf(["once", versionId, ...what]);
     case "per_player":
-      return hashOf(["player", versionId, playerId, key, attempt]);
+      return hashOf(["player", versionId, playerId, ...what]);
     // What is good for one time has a key of that time: who goes back to before it gets the same again.
     case "per_playthrough":
     case "always":
-      return hashOf(["playthrough", sessionId, key, attempt]);
+      return hashOf(["playthrough", sessionId, ...what]);
   }
 };
 

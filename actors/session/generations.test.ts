@@ -218,6 +218,10 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
     studio.settings.pooled = true;
     const story = await publish(made({ provider: "test" }));
     await isHome(await begin(story));
+    // Nor where the provider does not say what it charges.
+    studio.settings.price = 0;
+    await isHome(await begin(story));
+    studio.settings.price = 2;
     // Nor is anything paid for where nobody was named who makes it.
     await isHome(await begin(await publish(made())));
     expect(await jobs()).toEqual([]);

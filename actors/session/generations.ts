@@ -97,7 +97,7 @@ export class Generations extends Context.Service<
           const whole = given === undefined ? usualPlayBudget : budgetOf(given);
           const budget = when === "now" ? whole : aheadOf(whole);
           const [counted] = await query.countGenerations(tx, { sceneId, sessionId: order.id, playerId, since: day });
-          if (!fitsBudget(budget, budgetOf(counted!), credits)) return null;
+          if (!fitsBudget(budget, budgetOf(counted!), { credits, paid: one.provider.account !== null })) return null;
           const round = (latest?.round ?? 0) + 1;
           const jobId = generationJobId(result, round);
           await query.insertGeneration(tx, {

@@ -175,7 +175,11 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
       storyOf([
         "named",
         {
-          parameters: [{ name: "age", type: { kind: "number" } }],
+          parameters: [
+            { name: "age", type: { kind: "number" } },
+            { name: "size", type: { kind: "string", initial: "small", values: ["small", "tall"] } },
+            { name: "animal", type: { kind: "string" } },
+          ],
           start: "path",
           nodes: [{ id: "path", type: "choice" }],
           edges: [choice("on", "path", "path")],
@@ -192,7 +196,13 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     expect([second.versionId, ageOf(first), ageOf(second), ageOf(await again(first.id, who, { age: 8 }))]).toEqual([versionId, 7, 7, 8]);
     // What is another's cannot be begun again either, also by who made the story.
     expect(await refusalOf(again(first.id, {}))).toMatch(/^not_found/);
-    const own = await rig.call("play.start", { of: { kind: "version", versionId } });
+    // They choose, and add no words of their own: those would be told to providers in the author's name.
+    const parameters = { age: 7, size: "tall", animal: "a fox" };
+    const worded = await rig.call("play.start", { of: { kind: "link", link: token }, parameters }, who);
+    const localsOf = ({ state }: Playthrough) => state.frames[0]!.locals;
+    for (const play of [worded, await again(first.id, who, parameters)]) expect(localsOf(play)).toEqual({ age: 7, size: "tall" });
+    const own = await rig.call("play.start", { of: { kind: "version", versionId }, parameters });
+    expect(localsOf(own)).toEqual(parameters);
     expect((await again(own.id, {})).versionId).toBe(versionId);
 
     const grace = { user: `usr_grace_${users}` };

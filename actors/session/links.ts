@@ -8,6 +8,9 @@ import { Database, type Queryable } from "#db/client/database.ts";
 import * as query from "#db/queries/play-link.ts";
 import { playedVersion } from "#db/queries/play.ts";
 import type { ShareLink } from "#protocol/play.ts";
+import { programOf } from "#protocol/scene/play/program.ts";
+import type { Story } from "#protocol/scene/scene.ts";
+import type { SceneValue } from "#protocol/scene/value.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Auth } from "#runtime/auth/auth.ts";
 import { principalOf } from "#runtime/auth/handlers.ts";
@@ -36,6 +39,18 @@ const faultOf = (link: query.PlayLinkRow | undefined, now: number): CallError | 
   if (link.revoked_at !== null) return new CallError("not_found", "This link was withdrawn by who gave it.");
   if (link.expires_at !== null && link.expires_at <= now) return new CallError("not_found", "This link has expired: ask for a new one.");
   return link.gone ? new CallError("not_found", "The story that this link leads to was deleted.") : undefined;
+};
+
+/**
+ * Of what somebody who came by a link gives a story to begin with, what the story has laid down: numbers, and choices of what its author wrote.
+ * Words of their own would be told to providers in the author's name. What is left out is as if it were not given.
+ */
+export const laidDown = (story: Story, given: Readonly<Record<string, SceneValue>>): Record<string, SceneValue> => {
+  const parameters = programOf(story).entry?.body.parameters ?? [];
+  const isLaidDown = ({ type }: (typeof parameters)[number]): boolean =>
+    type.kind === "number" || type.kind === "boolean" || (type.kind === "string" && type.values !== null);
+  const names = new Set(parameters.filter(isLaidDown).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(given).filter(([name]) => names.has(name)));
 };
 
 type LinkCalls = Pick<CallHandlers<"play">, "play.share" | "play.shares" | "play.unshare" | "play.open">;
