@@ -41,13 +41,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        // After all others: each of them runs whole servers.
+        // After all others and one file at a time: each of them runs whole servers.
         test: {
           name: "e2e",
           environment: "node",
           globalSetup: "ops/e2e/setup.ts",
           include: ["ops/e2e/**/*.test.ts"],
           testTimeout: 120_000,
+          fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
       },

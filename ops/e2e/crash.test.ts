@@ -40,7 +40,7 @@ test("200 jobs are each done once although the server is killed 30 times", { tim
           provider: "studio",
           params: { prompt: `a meadow, number ${n}`, seed: n, duration: 1, quality: "360p", fps: 24, audio: false },
         };
-        const answer = await client.call("jobs.create", { request }, { key: `crash-test-${seed}-${n}`, deadlineMs: 120_000 });
+        const answer = await client.call("jobs.create", { request }, { key: `crash-test-${seed}-${n}`, deadlineMs: 500_000 });
         for (const { id } of answer.jobs) accepted.add(id);
       }
     };
