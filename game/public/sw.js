@@ -1,25 +1,33 @@
 // Keeps the player's own files in the browser, so that it opens without a network, and a story that lies beside it plays on without one.
 // Media of a server are none of its business: their addresses expire.
 const name = "pixsim-player";
+/** The player plays larger files from their address, in pieces, which are never answered from here; bytes. */
+const largestKept = 24 * 2 ** 20;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
+const assets = `${self.registration.scope}assets/`;
 const isMine = ({ url, method, headers }) => method === "GET" && url.startsWith(self.registration.scope) && !headers.has("range");
 /** What never changes under its name. */
-const isForGood = ({ url }) => url.startsWith(`${self.registration.scope}assets/`);
+const isForGood = ({ url }) => url.startsWith(assets);
 
-const stored = async (request, response) => {
-  if (response.status === 200) await (await caches.open(name)).put(request, response.clone());
+/** The answer is given on as it comes, and kept beside that. Where it was given up, or there is no room, it is only not there without a network. */
+const stored = (event, request, response) => {
+  if (response.status === 200 && Number(response.headers.get("content-length") ?? 0) <= largestKept) {
+    const copy = response.clone();
+    const keeping = caches.open(name).then((cache) => cache.put(request, copy));
+    event.waitUntil(keeping.catch(() => {}));
+  }
   return response;
 };
 
-const kept = async (request) => (await caches.match(request)) ?? stored(request, await fetch(request));
+const kept = async (event, request) => (await caches.match(request)) ?? stored(event, request, await fetch(request));
 
 /** What may change: only without a network it is as it was. */
-const fresh = async (request) => {
+const fresh = async (event, request) => {
   try {
-    return await stored(request, await fetch(request));
+    return stored(event, request, await fetch(request));
   } catch (error) {
     const known = await caches.match(request);
     if (known === undefined) throw error;
@@ -29,11 +37,20 @@ const fresh = async (request) => {
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  if (isMine(request)) event.respondWith(isForGood(request) ? kept(request) : fresh(request));
+  if (isMine(request)) event.respondWith(isForGood(request) ? kept(event, request) : fresh(event, request));
 });
+
+/** Files of earlier builds, which no page asks for any more. */
+const dropOld = async (needed) => {
+  const cache = await caches.open(name);
+  const old = (await cache.keys()).filter((request) => isForGood(request) && !needed.has(request.url));
+  await Promise.all(old.map((request) => cache.delete(request)));
+};
 
 /** What a page has loaded before this worker was there, and what it may still need: one that is not to be had is passed over. */
 self.addEventListener("message", (event) => {
   const requests = event.data.keep.map((url) => new Request(url)).filter(isMine);
-  event.waitUntil(Promise.allSettled(requests.map(kept)));
+  // Nobody reads these. That this is said is not waited for: it is answered once the copy has been read.
+  const had = requests.map(async (request) => void (await kept(event, request)).body?.cancel().catch(() => {}));
+  event.waitUntil(Promise.allSettled([dropOld(new Set(requests.map(({ url }) => url))), ...had]));
 });
