@@ -10,24 +10,40 @@ import { createSceneStore } from "./scene-store.ts";
 
 const begun = bodyOf({ start: "a", nodes: [clip("a"), clip("b")], edges: [choice("c", "a", "b")] });
 
-/** A server with one scene, which takes edits as the real one does and tells of them; `hold` keeps its answers back. */
+/** A server with one scene, which takes edits as the real one does and tells of them; `hold` keeps its answers back, `cut` loses the next and its telling. */
 const open = async () => {
   let body = begun;
   let draft = 1;
   let refusal: CallError | null = null;
   let held: Array<() => void> | null = null;
+  let isCut = false;
+  /** What was answered, by token: the same call is not taken twice. */
+  const answers = new Map<string | null, Scene>();
   const row = (): Scene => ({ ...domain.topics.scenes.example.delta, rev: draft, draft });
   const take = (edits: ReadonlyArray<SceneEdit>, token: string | null) => {
     body = SceneBody.parse(editedBody(body, edits));
     draft += 1;
     client.deltas("scenes.draft", [{ draft, edits: [...edits], token }]);
   };
+  const unheard = (edits: ReadonlyArray<SceneEdit>) => {
+    body = editedBody(body, edits);
+    draft += 1;
+  };
   const client = memoryClient({
     "scenes.get": () => ({ scene: row(), body }),
     "scenes.edit": async ({ edits, token = null }) => {
       if (refusal !== null) throw refusal;
+      const before = answers.get(token);
+      if (before !== undefined) return before;
+      if (isCut) {
+        isCut = false;
+        unheard(edits);
+        answers.set(token, row());
+        throw new CallError("unavailable", "The connection to the server was lost.");
+      }
       take(edits, token);
       const answer = row();
+      answers.set(token, answer);
       if (held !== null) await new Promise<void>((go) => held!.push(go));
       return answer;
     },
@@ -53,10 +69,8 @@ const open = async () => {
     /** Somebody else edits it. */
     other: (edits: ReadonlyArray<SceneEdit>) => take(edits, "theirs"),
     /** Somebody else edits it, and nobody is told. */
-    unheard: (edits: ReadonlyArray<SceneEdit>) => {
-      body = editedBody(body, edits);
-      draft += 1;
-    },
+    unheard,
+    cut: () => (isCut = true),
   };
 };
 const titled = (title: string): SceneEdit => ({ do: "putNode", node: { ...begun.nodes[0]!, title } });
@@ -161,6 +175,18 @@ describe("a scene as it is edited", () => {
     scene.client.stale("scenes.draft", false);
     await saved(scene);
     expect(scene.server().nodes).toMatchObject([{ title: "Kept" }, { x: 64 }]);
+    scene.close();
+  });
+
+  it("shows what somebody else wrote over an edit whose answer was lost, once that is answered again", async () => {
+    const scene = await open();
+    scene.cut();
+    scene.store.apply([titled("Mine")]);
+    await vi.waitFor(() => expect(scene.store.saving().kind).toBe("waiting"));
+    scene.unheard([{ do: "patchNode", id: "a", set: { title: "Theirs" } }]);
+    scene.client.snapshot("scenes.draft", { draft: 3 });
+    await saved(scene);
+    expect([titleOf(scene.server()), titleOf(scene.store.body()), scene.edits().length]).toEqual(["Theirs", "Theirs", 2]);
     scene.close();
   });
 

@@ -79,7 +79,8 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
     if (next === replica) return;
     const before = replica;
     replica = next;
-    if (next.base !== before.base) setBody(steady(body(), shownOf(next)));
+    // Also where only what was under way is gone: it was made before what somebody else wrote over it, which was read meanwhile.
+    if (next.base !== before.base || next.sending === null) setBody(steady(body(), shownOf(next)));
   };
 
   /** Sends what waits, or reads what was missed, one thing at a time. */
