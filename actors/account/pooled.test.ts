@@ -457,7 +457,12 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
 
     // Whoever said it may correct it, an administrator too; what the provider told stays.
     server.admins.add("usr_boss");
+    expect(await tell(6)).toMatchObject({ ...told, charged: 6 });
     expect(await tell(7, "usr_boss")).toMatchObject({ ...told, charged: 7, told: { by: "usr_boss" } });
+    await expect(tell(0)).rejects.toMatchObject({
+      code: "conflict",
+      message: "Somebody else has told what it cost: they or an administrator may correct it.",
+    });
     const [paid] = (await server.call("spend.ledger", { limit: 9, jobId: waiting.id })).entries;
     await expect(server.call("spend.tell", { key: paid!.key, accountId, charged: 1 })).rejects.toMatchObject({
       code: "conflict",

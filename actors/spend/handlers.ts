@@ -45,6 +45,7 @@ const knownWords = ({ outcome, charged, source, type }: LedgerRow): string => {
   if (outcome === null) return "It has not ended yet: what it costs will be known by itself.";
   if (charged !== null && source === "provider")
     return `The provider has told what it charged: ${charged}${type === null ? "" : ` ${type}`}.`;
+  if (source === "person") return "Somebody else has told what it cost: they or an administrator may correct it.";
   return "What became of it is known.";
 };
 
@@ -68,15 +69,17 @@ export const spendHandlers = Effect.gen(function* () {
       "spend.tell": Effect.fnUntraced(function* ({ key, accountId, charged }, context) {
         const { userId, role } = yield* principalOf(context);
         const [known] = yield* orCallError(database.query((sql) => ledgerRow(sql, key, accountId)));
-        if (known === undefined || (known.owner_id !== userId && role !== "admin")) {
+        const isAdmin = role === "admin";
+        if (known === undefined || (known.owner_id !== userId && !isAdmin)) {
           return yield* Effect.fail(new CallError("not_found", "There is no such submission, or it is not yours."));
         }
         const now = yield* Clock.currentTimeMillis;
-        const [told] = yield* orCallError(database.query((sql) => tellSpend(sql, { key, accountId, charged, by: userId, now })));
+        const [told] = yield* orCallError(database.query((sql) => tellSpend(sql, { key, accountId, charged, by: userId, isAdmin, now })));
         if (told === undefined) return yield* Effect.fail(new CallError("conflict", knownWords(known)));
-        // Jobs that a budget held back may go on, and the account, which counted the estimate as gone, asks what is left.
-        yield* tellPools(told.provider);
-        yield* Effect.ignore(actors.send(accountAddress(accountId), { type: "account.test" }));
+        // Jobs that a budget held back may go on, of any provider where it is over all.
+        yield* tellPools(null);
+        // The account, which counted the estimate as gone, asks what is left. A correction is nothing that it could learn of there.
+        if (known.charged === null) yield* Effect.ignore(actors.send(accountAddress(accountId), { type: "account.test" }));
         return fromLedgerRow(told);
       }),
 

@@ -210,7 +210,7 @@ describe.each(testDatabases)("holds ($engine)", ({ layer }) => {
     const outcomes = ["unknown", "completed", "filtered", null] as const;
     const someStep = fc.record({
       at: fc.nat({ max: 3 }),
-      step: fc.oneof(fc.integer({ min: 0, max: 30 }), fc.constantFrom("end" as const, "sweep" as const)),
+      step: fc.oneof(fc.integer({ min: 0, max: 30 }), fc.constantFrom("end" as const, "lose" as const, "sweep" as const)),
     });
     await fc.assert(
       fc.asyncProperty(
@@ -228,37 +228,45 @@ describe.each(testDatabases)("holds ($engine)", ({ layer }) => {
             ),
           );
           const ended = new Set<number>();
+          /** Whose end is in the books. */
+          const settled = new Set<number>();
           /** By what was told of it last, if that counted. */
           const told = new Map<number, number>();
           for (const { at, step } of steps) {
             const [key, outcome] = [keys[at]!, ends[at]!];
-            if (step === "end" && outcome !== null && !ended.has(at)) {
+            if ((step === "end" || step === "lose") && outcome !== null && !ended.has(at)) {
               ended.add(at);
               await endJob(key, charge(key, { outcome }));
             }
             if (step === "end" && outcome !== null) {
               await sql((db) => settleHold(db, { key, accountId: "acc_1", jobId: `job_${key}`, at: now }));
+              settled.add(at);
             } else if (step === "sweep") {
               // Of jobs that have ended alone: those of the others hold their places.
-              await sql((db) => db`update ledger set at = ${now + 90_000} where settled_at is null`);
-              await sql((db) => settleStale(db, now + 60_000));
+              for (const each of ended) {
+                await sql((db) => db`update ledger set at = ${now - 90_000} where settled_at is null and key = ${keys[each]!}`);
+              }
+              const found = await sql((db) => settleStale(db, now - 60_000));
+              const lost = [...ended].filter((each) => !settled.has(each));
+              expect(found.map(({ key: each }) => each).toSorted()).toEqual(lost.map((each) => keys[each]!).toSorted());
+              for (const each of lost) settled.add(each);
             } else if (typeof step === "number") {
-              const [row] = await sql((db) => tellSpend(db, { key, accountId: "acc_1", charged: step, by: "u1", now }));
-              expect(row !== undefined).toBe(outcome === "unknown" && ended.has(at));
+              const [row] = await sql((db) => tellSpend(db, { key, accountId: "acc_1", charged: step, by: "u1", isAdmin: false, now }));
+              expect(row !== undefined).toBe(outcome === "unknown" && settled.has(at));
               if (row !== undefined) told.set(at, step);
             }
           }
           const rows = new Map((await sql((db) => ledgerRows(db, "u1", null, 10))).map((row) => [row.key, row]));
           const costs = keys.map((key, at) => {
             const { charged, source } = rows.get(key)!;
-            expect(source).toBe(told.has(at) ? "person" : ended.has(at) && ends[at] !== "unknown" ? "estimate" : null);
-            return told.get(at) ?? (ended.has(at) && ends[at] === "filtered" ? 0 : (charged ?? 10));
+            expect(source).toBe(told.has(at) ? "person" : settled.has(at) && ends[at] !== "unknown" ? "estimate" : null);
+            return told.get(at) ?? (settled.has(at) && ends[at] === "filtered" ? 0 : (charged ?? 10));
           });
           const used = costs.reduce((sum, cost) => sum + cost, 0);
           expect(await sql((db) => budgetsFor(db, ["u1"], null, periods, "all"))).toMatchObject([{ used }]);
           const unknown = await sql((db) => ledgerRows(db, "u1", null, 10, { unknown: true }));
           expect(new Set(unknown.map(({ key }) => key))).toEqual(
-            new Set(keys.filter((_, at) => ended.has(at) && ends[at] === "unknown" && !told.has(at))),
+            new Set(keys.filter((_, at) => settled.has(at) && ends[at] === "unknown" && !told.has(at))),
           );
         },
       ),

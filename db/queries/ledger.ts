@@ -162,8 +162,8 @@ export const ledgerRow = (sql: Queryable, key: string, accountId: string) =>
   sql<Array<LedgerRow>>`select ${columns(sql)} from ledger where key = ${key} and account_id = ${accountId}`;
 
 /**
- * Settles a submission of which nobody knew whether it was taken by what a person says that it cost, who may correct it later. No row: it
- * has not ended, or what became of it is known.
+ * Settles a submission of which nobody knew whether it was taken by what a person says that it cost, who may correct it later, as an
+ * administrator may. No row: it has not ended, what became of it is known, or another has told it.
  */
 export const tellSpend = (
   sql: Queryable,
@@ -172,10 +172,19 @@ export const tellSpend = (
     accountId,
     charged,
     by,
+    isAdmin,
     now,
-  }: { readonly key: string; readonly accountId: string; readonly charged: number; readonly by: string; readonly now: number },
+  }: {
+    readonly key: string;
+    readonly accountId: string;
+    readonly charged: number;
+    readonly by: string;
+    readonly isAdmin: boolean;
+    readonly now: number;
+  },
 ) =>
   sql<Array<LedgerRow>>`
     update ledger set charged = ${charged}::double precision, source = 'person', told_by = ${by}, told_at = ${now}
     where key = ${key} and account_id = ${accountId} and outcome = 'unknown' and (charged is null or source = 'person')
+      and (told_by is null or told_by = ${by} or ${isAdmin})
     returning ${columns(sql)}`;
