@@ -2,7 +2,7 @@
 // while the panel is not shown.
 import { createSignal, type Accessor } from "solid-js";
 import type { Asset } from "#protocol/asset.ts";
-import type { InputRole, Job, Operation } from "#protocol/job.ts";
+import type { InputRole, Job, JobFallback, Operation } from "#protocol/job.ts";
 import { isPlain, literally } from "#protocol/template/parse.ts";
 
 /** An asset, or what a job that is there is still to make. */
@@ -48,6 +48,8 @@ export type DraftWish =
       readonly operation: Operation;
       readonly params: Readonly<Record<string, unknown>>;
       readonly inputs: ReadonlyArray<DraftInput>;
+      /** Left out: it goes on nowhere else. */
+      readonly fallback?: JobFallback;
     }
   | { readonly kind: "useResult"; readonly jobId: string }
   | {
@@ -99,7 +101,7 @@ export const createDraft = (): Draft => {
   const [wishes, setWishes] = createSignal<ReadonlyArray<DraftWish>>([]);
   const [replacing, setReplacing] = createSignal<Job | null>(null);
   const wish = (one: DraftWish) => setWishes((now) => [...now.slice(1 - mostWishes), one]);
-  const fillFrom = (job: Parameters<Draft["fromJob"]>[0]) =>
+  const fillFrom = (job: Parameters<Draft["fromJob"]>[0], fallback: JobFallback | null = null) =>
     wish({
       kind: "restore",
       provider: job.provider,
@@ -111,6 +113,7 @@ export const createDraft = (): Draft => {
         ...(name === undefined ? {} : { name }),
         ...(timeMs === undefined ? {} : { timeMs }),
       })),
+      ...(fallback === null ? {} : { fallback }),
     });
   return {
     wishes,
@@ -128,7 +131,7 @@ export const createDraft = (): Draft => {
     },
     replaceJob: (job) => {
       setReplacing(job);
-      fillFrom(job);
+      fillFrom(job, job.fallback);
     },
     replacing,
     replaceNothing: () => setReplacing(null),

@@ -1,5 +1,5 @@
 // Where the form's request is to go on when its provider does not make it, and when. Pure.
-import { fallbackLimits, type Fallback, type FallbackReason, type JobRequest, type ProviderSpec } from "#protocol/job.ts";
+import { fallbackLimits, type Fallback, type FallbackReason, type JobFallback, type JobRequest, type ProviderSpec } from "#protocol/job.ts";
 import type { FormValues } from "./schema.ts";
 import { paramsAt } from "./varied.ts";
 
@@ -12,6 +12,13 @@ export interface Elsewhere {
 }
 
 export const nowhere: Elsewhere = { providers: [], on: ["unavailable", "refused"], afterMinutes: null };
+
+/** Where a job is still to go on, in whole minutes. */
+export const elsewhereOf = ({ orders, on, afterMs }: JobFallback): Elsewhere => ({
+  providers: orders.map(({ provider }) => provider),
+  on,
+  afterMinutes: afterMs === null ? null : Math.ceil(afterMs / 60_000),
+});
 
 export const mostMinutes = fallbackLimits.afterMs / 60_000;
 

@@ -4,7 +4,7 @@ import type { Asset } from "#protocol/asset.ts";
 import type { Place } from "#protocol/grid.ts";
 import { Operation, type Grid, type JobRequest, type OperationSpec, type ProviderSpec } from "#protocol/job.ts";
 import { negativeField, type ChosenStyle, type DraftInput, type DraftWish, type PromptOrigin } from "#web/store/draft.ts";
-import { fallbackOf, minutesProblem, nowhere, occasionsProblem, type Elsewhere } from "./fallback.ts";
+import { elsewhereOf, fallbackOf, minutesProblem, nowhere, occasionsProblem, type Elsewhere } from "./fallback.ts";
 import { addInput, checkInputs, moveInput, placeIssues, refitInputs } from "./inputs.ts";
 import { issuesOf } from "#web/store/problem.ts";
 import { faultAt } from "#protocol/template/check.ts";
@@ -327,7 +327,7 @@ export const createForm = (options: FormOptions): Form => {
             setStyle(null);
             setVaried({});
             setBeside([]);
-            setElsewhere(nowhere);
+            setElsewhere(wish.fallback === undefined ? nowhere : elsewhereOf(wish.fallback));
             setProviderId(wish.provider);
             setOperationSignal(wish.operation);
             setAllValues((now) => ({ ...now, seed: undefined, ...wish.params }));

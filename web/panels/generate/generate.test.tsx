@@ -425,8 +425,15 @@ describe("the Generate panel", () => {
       name: "Fox",
       prompt: "an old one",
       params: { prompt: "an old one", duration: 9 },
+      fallback: {
+        on: ["filtered"],
+        afterMs: 90_000,
+        orders: [{ provider: "other", operation: "text_to_video", params: {}, credits: 2 }],
+        switches: [],
+      },
     });
     const { client, workspace } = await show({
+      "jobs.providers": () => ({ providers: [studio, { ...studio, id: "other", title: "Other" }] }),
       "jobs.replace": ({ request }) => {
         if (request.params["prompt"] === "too late") {
           throw new CallError("conflict", "It has been sent already.");
@@ -434,6 +441,8 @@ describe("the Generate panel", () => {
         return { ...job, rev: 90 };
       },
     });
+    // When a new one would be made says nothing of it.
+    type("Not before", "2001-01-01T10:00");
     workspace.draft.replaceJob(job);
     await screen.findByText("Changes “Fox”, which waits: its place in the queue stays.");
     expect(screen.queryByLabelText("Turn")).toBeNull();
@@ -448,7 +457,9 @@ describe("the Generate panel", () => {
     press(/^Change it/);
     await screen.findByText("Changed: it keeps its place");
     const asked = client.calls.filter(({ name }) => name === "jobs.replace").map(({ input }) => input);
-    expect(asked.at(-1)).toMatchObject({ id: "job_w", request: { name: "Fox", params: { prompt: "a hare", duration: 9 } } });
+    const fallback = { on: ["filtered"], afterMs: 120_000, orders: [{ provider: "other" }] };
+    expect(asked.at(-1)).toMatchObject({ id: "job_w", request: { name: "Fox", params: { prompt: "a hare", duration: 9 }, fallback } });
+    expect(asked.at(-1)?.request).not.toHaveProperty("scheduledFor");
     expect(created(client)).toEqual([]);
     expect(screen.getByLabelText("Turn")).toBeTruthy();
     workspace.draft.replaceJob(job);

@@ -96,6 +96,8 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   const intake = createFormIntake(workspace, form);
   const [count, setCount] = createSignal<number | null>(1);
   const [when, setWhen] = createSignal<When>(atOnce);
+  /** What is changed stays where it is in the queue. */
+  const whenAsked = () => (draft.replacing() === null ? when() : atOnce);
   const [whenError, setWhenError] = createSignal<string>();
   const [quota] = createResource(() =>
     client.call("quotas.get", {}).catch(
@@ -134,7 +136,9 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   };
   const batchOf = (request: JobRequest | null): Batch | null => {
     const grid = form.grid();
-    return request === null ? null : { request: requestAt(request, when(), top()), count: ofEach(), ...(grid === null ? {} : { grid }) };
+    return request === null
+      ? null
+      : { request: requestAt(request, whenAsked(), top()), count: ofEach(), ...(grid === null ? {} : { grid }) };
   };
 
   /** While accounts are not known, nothing is said of them. */
@@ -148,7 +152,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     return now?.kind === "ready" ? now.places : 1;
   };
   const estimate = createEstimate({
-    batch: () => (timeProblem(when(), Date.now()) === undefined ? batchOf(form.request(false)) : null),
+    batch: () => (timeProblem(whenAsked(), Date.now()) === undefined ? batchOf(form.request(false)) : null),
     places,
     onFine: () => {
       form.fine();
@@ -234,7 +238,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
       return;
     }
     const batch = batchOf(form.request(true));
-    setWhenError(timeProblem(when(), Date.now()));
+    setWhenError(timeProblem(whenAsked(), Date.now()));
     if (draft.replacing() !== null && batch !== null && howMany() > 1) {
       setProblems(["One job is changed into one: give each field one value, and make one."]);
       return;
