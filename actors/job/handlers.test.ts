@@ -507,6 +507,10 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     expect(await server.call("quotas.get", {})).toMatchObject({ topPriority: 0 });
     expect((await server.call("jobs.prioritise", { ids, priority: 0 })).done).toEqual(ids);
     server.admins.delete(server.user);
+    // Nor is one put before the others by what was allowed to them.
+    const next = (await create({ scheduledFor: Date.now() + 3_600_000 })).jobs[0]!;
+    await server.call("jobs.prioritise", { ids: [next.id], priority: "next" });
+    expect(await server.call("jobs.get", { id: next.id })).toMatchObject({ priority: 1 });
     expect((await server.call("jobs.arrange", { ids: ids.toReversed(), priority: 0 })).done).toEqual(ids.toReversed());
     expect((await server.call("jobs.retry", { ids: [ids[0]!], newSeed: false })).jobs).toMatchObject([{ priority: 1 }]);
   });
@@ -539,15 +543,33 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     expect(await replace(from(first))).toMatchObject({ operation: "image_to_video", inputs: [{ jobId: first }] });
     expect(await codeOf(replace({}, other))).toBe("not_found");
     expect((await server.call("jobs.get", { id: job })).operation).toBe("image_to_video");
+    // Nor can one come to wait for itself where clocks differ: the other says that it came before.
+    const { sql } = await database.service;
+    await sql`update job set created_at = 0 where id = ${job}`;
+    const error = await server.call("jobs.replace", { id: first, request: request(from(job)) }).catch((e: unknown) => e);
+    expect(issuesOf(error).map(({ path }) => path.join("."))).toEqual(["request.inputs"]);
+
+    // What somebody plays with is the story's.
+    await sql`insert into scene (id, owner_id, title, format, body, nodes, edges, created_at, changed_at)
+      values (${later}, ${server.user}, 'Story', 1, '{}', 0, 0, 0, 0)`;
+    await sql`insert into scene_version (id, scene_id, owner_id, number, format, story, note, created_at)
+      values (${later}, ${later}, ${server.user}, 1, 1, '{}', '', 0)`;
+    await sql`
+      insert into play_generation (job_id, result, round, asset_id, owner_id, version_id, scene_id, in_scene, node, session_id, player_id,
+        credits, created_at)
+      values (${later}, ${later}, 1, 'ast_played', ${server.user}, ${later}, ${later}, 'scene', 'node', 'play', ${other}, 0, 0)`;
+    expect(await codeOf(server.call("jobs.replace", { id: later, request: request({}) }))).toBe("conflict");
 
     // Those of other tests hold places still.
     studio.settings.concurrency = 1000;
-    const sent = (await create({})).jobs[0]!;
-    await server.run(Effect.promise(() => studio.script.begun("track")));
-    const error = await server
-      .call("jobs.replace", { id: sent.id, request: request({ params: { prompt: "a hare" } }) })
-      .catch((e: unknown) => e);
-    expect(error).toMatchObject({ code: "conflict", message: "It has been sent already, and is made as it was: cancel it and ask anew." });
+    const seeded = { prompt: "a hare", seed: 5 };
+    const sent = (await create({ params: seeded })).jobs[0]!;
+    await (await server.watch()).state(sent.id, "processing");
+    // Not even by the very same.
+    for (const again of [{ prompt: "a hare" }, seeded]) {
+      const late = await server.call("jobs.replace", { id: sent.id, request: request({ params: again }) }).catch((e: unknown) => e);
+      expect(late).toMatchObject({ code: "conflict", message: "It has been sent already, and is made as it was: cancel it and ask anew." });
+    }
   });
 
   test("a retry is a new job with the old one as its parent", async () => {

@@ -9,6 +9,7 @@ import { Providers } from "#actors/provider/index.ts";
 import { Database } from "#db/client/database.ts";
 import { visibleAccounts } from "#db/queries/account.ts";
 import { countJobsByState, type JobFilterArgs, type JobRow, jobsById, jobsOfBatch, listJobs, mostUrgent } from "#db/queries/job.ts";
+import { generationOfJob } from "#db/queries/play-generation.ts";
 import { gridSize } from "#protocol/grid.ts";
 import { finalJobStates, type Job, JobInput, JobRequest, type JobState, mostJobsAtOnce, waitingJobStates } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -29,7 +30,7 @@ import type { Submitted } from "./machine.ts";
 import { jobChannel } from "./pipeline.ts";
 import { prepare } from "./fallback.ts";
 import { type Issue, orderOf, type Prepared, refuse } from "./request.ts";
-import { fromStored } from "./row.ts";
+import { fromStored, shownFallback } from "./row.ts";
 
 /** Rows of the snapshot of the topic. */
 const snapshotRows = 100;
@@ -236,14 +237,16 @@ export const jobHandlers = Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis;
         if (priority !== "next") yield* mayAskFor(priority, ["priority"], context);
         if (priority !== "next") return yield* bulk((id) => prioritiseOne(id, { priority, rank: 0 }))(chosen, context);
-        // Before the user's own and not before those of others: as urgent as the most urgent of them that wait there.
+        // Before the user's own and not before those of others: as urgent as the most urgent of them that wait there, as far as the user may ask
+        // for that now.
         const ownerId = yield* owner(context);
         const rows = yield* orCallError(database.query((sql) => mostUrgent(sql, ownerId, [...waitingJobStates, "paused"])));
         const urgent = new Map(rows.map((row) => [row.provider, row.priority]));
+        const mostUrgentNow = yield* top(context);
         // The last to be put in front is the first; those of one call keep their order, which thousandths of a millisecond tell.
         return yield* bulk((id, before, index) =>
           prioritiseOne(id, {
-            priority: Math.min(before.priority, urgent.get(before.provider) ?? before.priority),
+            priority: Math.min(before.priority, Math.max(mostUrgentNow, urgent.get(before.provider) ?? before.priority)),
             rank: index / 1000 - now,
           }),
         )(chosen, context);
@@ -257,13 +260,32 @@ export const jobHandlers = Effect.gen(function* () {
           const message = "A job keeps its place at its provider: for another one, cancel it and ask anew.";
           return yield* Effect.fail(refuse([{ path: ["request", "provider"], message }]));
         }
+        if ((yield* orCallError(database.query((sql) => generationOfJob(sql, id)))).length > 0) {
+          const message = "It is made for somebody who plays a story: there it is to be what the story says.";
+          return yield* Effect.fail(new CallError("conflict", message));
+        }
         // Whatever goes on from another came after it, so that none can come to wait for itself.
         const sources = yield* known(
           ownerId,
           request.inputs.flatMap(({ jobId }) => jobId ?? []),
         );
         const isLater = (of: JobRow): boolean => of.created_at > row.created_at || (of.created_at === row.created_at && of.id >= id);
-        if ([...sources.values()].some((of) => of.finished_at === null && isLater(of))) {
+        // Clocks of two processes may differ: then its own time tells nothing.
+        const comesBack = Effect.fnUntraced(function* () {
+          const seen = new Set<string>();
+          let next = [...sources.values()];
+          while (next.length > 0) {
+            const ids = next
+              .flatMap((of) => (of.finished_at === null ? of.inputs : []))
+              .flatMap((input) => JobInput.parse(input).jobId ?? []);
+            if (ids.includes(id)) return true;
+            const unseen = ids.filter((each) => !seen.has(each));
+            for (const each of unseen) seen.add(each);
+            next = unseen.length === 0 ? [] : [...(yield* known(ownerId, unseen)).values()];
+          }
+          return false;
+        });
+        if ([...sources.values()].some((of) => of.finished_at === null && isLater(of)) || (yield* comesBack())) {
           const message = "It can go on from jobs alone that were asked for before it: cancel it and ask anew.";
           return yield* Effect.fail(refuse([{ path: ["request", "inputs"], message }]));
         }
@@ -274,7 +296,9 @@ export const jobHandlers = Effect.gen(function* () {
         // What it costs is held against budgets when it is sent.
         const step = yield* actors.send(jobAddress(id), { type: "job.replace", order });
         const job = acknowledgedRow(id, step);
-        if (job.hash === order.hash && job.name === order.name) return job;
+        const made = { hash: order.hash, name: order.name, fallback: order.fallback === undefined ? null : shownFallback(order.fallback) };
+        // What was asked for in the very same way, and sent meanwhile, is not replaced by this either.
+        if (mayBeMoved(job.state) && hashOf({ hash: job.hash, name: job.name, fallback: job.fallback }) === hashOf(made)) return job;
         const message = finalJobStates.has(job.state)
           ? hasEnded(job.state)
           : "It has been sent already, and is made as it was: cancel it and ask anew.";

@@ -14,7 +14,8 @@ export interface JobSnapshot {
   readonly context: JobContext;
 }
 
-const shown = ({ on, afterMs, orders, switches }: Fallbacks): JobFallback => ({
+/** Where it goes on as clients see it. */
+export const shownFallback = ({ on, afterMs, orders, switches }: Fallbacks): JobFallback => ({
   on: [...on],
   afterMs,
   orders: orders.map(({ provider, operation, params, credits }) => ({ provider, operation, params: { ...params }, credits })),
@@ -42,7 +43,7 @@ export const jobRow = ({ value, context }: JobSnapshot, meta: ActorMeta): Job =>
     rank: order.rank ?? 0,
     scheduledFor: order.scheduledFor,
     parentJobId: order.parentJobId,
-    fallback: order.fallback === undefined ? null : shown(order.fallback),
+    fallback: order.fallback === undefined ? null : shownFallback(order.fallback),
     batchId: order.batchId,
     cell: order.cell === undefined ? null : [...order.cell],
     attempt: context.attempt,

@@ -72,6 +72,10 @@ export const insertGeneration = (tx: Tx, row: PlayGenerationRow) =>
 export const dropGeneration = (sql: Queryable, jobId: string) =>
   sql`delete from play_generation g where g.job_id = ${jobId} and not exists (select from job j where j.id = g.job_id)`;
 
+/** No row: the job is nobody's who plays. */
+export const generationOfJob = (sql: Queryable, jobId: string) =>
+  sql<Array<{ job_id: string }>>`select job_id from play_generation where job_id = ${jobId}`;
+
 /** Of a story, newest first. */
 export const generationsOf = (sql: Queryable, sceneId: string, limit: number) =>
   sql<
