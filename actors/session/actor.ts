@@ -8,13 +8,13 @@ import { defineActor, type EffectCall, type EffectFailure } from "#runtime/actor
 import { demandIn } from "#protocol/scene/play/step.ts";
 import type { SessionContext, SessionEvent, Unattended } from "./context.ts";
 import { decide } from "./decide.ts";
-import { Generations } from "./generations.ts";
+import { again, Generations, longestWait } from "./generations.ts";
 import { Lookout } from "./lookout.ts";
 import { type GenerateInput, sessionMachine, sessionMachineVersion, type TimeOutInput } from "./machine.ts";
 import { sessionColumns, storedSession } from "./row.ts";
 import { Versions } from "./versions.ts";
 
-const again = Schedule.spaced("1 second");
+const soon = Schedule.spaced("1 second");
 
 export const sessionActor = Effect.gen(function* () {
   const versions = yield* Versions;
@@ -26,22 +26,24 @@ export const sessionActor = Effect.gen(function* () {
     return (yield* actors.view(address)).context as unknown as SessionContext;
   });
 
-  /** What comes of this now: nothing can have come before it, as that would have ended the effect. */
+  /** What comes now of the first of these that is taken: nothing can have come before it, as that would have ended the effect. */
   const happening = Effect.fnUntraced(function* (
     address: string,
     versionId: string,
-    inputOf: (play: PlayState) => PlayInput | null,
+    inputsOf: (play: PlayState) => ReadonlyArray<PlayInput>,
   ): Effect.fn.Return<Unattended, CallError, Actors> {
     const { story } = yield* versions.get(versionId);
     const { play } = yield* sessionAt(address);
-    const input = inputOf(play);
-    const decided = input === null ? null : decide(story, play, input);
-    return { move: decided?.ok === true ? decided.move : null };
+    for (const input of inputsOf(play)) {
+      const decided = decide(story, play, input);
+      if (decided.ok) return { move: decided.move };
+    }
+    return { move: null };
   });
 
   const patiently = <A>(effect: Effect.Effect<A, CallError, Actors>): Effect.Effect<A, EffectFailure, Actors> =>
     effect.pipe(
-      Effect.retry({ schedule: again, while: ({ retryable }) => retryable }),
+      Effect.retry({ schedule: soon, while: ({ retryable }) => retryable }),
       Effect.mapError(({ code, message }): EffectFailure => ({ kind: code, message })),
     );
 
@@ -52,7 +54,7 @@ export const sessionActor = Effect.gen(function* () {
     recovered,
   }: EffectCall<TimeOutInput, SessionEvent>): Effect.fn.Return<Unattended, EffectFailure, Actors> {
     yield* Effect.sleep(recovered ? Math.min(waitMs, Math.max(0, until - (yield* Clock.currentTimeMillis))) : waitMs);
-    return yield* patiently(happening(address, versionId, ({ turn }) => ({ type: "timeout", turn })));
+    return yield* patiently(happening(address, versionId, ({ turn }) => [{ type: "timeout", turn }]));
   });
 
   /** Begun again it finds what it has asked for, and goes on waiting for that. */
@@ -62,11 +64,17 @@ export const sessionActor = Effect.gen(function* () {
     const demand = demandIn(version.story, session.play);
     if (demand === null) return { move: null };
     const { key } = demand;
-    const jobId = yield* generations.ask(version, session, demand, "now");
-    const assetId = jobId === null ? null : yield* generations.made(version.ownerId, jobId);
+    const assetId = yield* Effect.flatMap(generations.ask(version, session, demand, "now"), (jobId) =>
+      jobId === null ? Effect.succeed(null) : generations.made(version.ownerId, jobId),
+    ).pipe(
+      Effect.retry({ schedule: again, while: ({ retryable }) => retryable }),
+      Effect.timeoutOrElse({ duration: longestWait, orElse: () => Effect.succeed(null) }),
+    );
     return yield* happening(address, versionId, ({ waiting }) => {
-      if (waiting.for !== "generation" || waiting.key !== key) return null;
-      return assetId === null ? { type: "generationFailed", key } : { type: "generated", key, assetId };
+      if (waiting.for !== "generation" || waiting.key !== key) return [];
+      const failed = { type: "generationFailed", key } as const;
+      // What it has no room for it does without.
+      return assetId === null ? [failed] : [{ type: "generated", key, assetId }, failed];
     });
   });
 

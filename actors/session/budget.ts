@@ -19,9 +19,9 @@ export const budgetRow = ({ playthrough, playerDay, storyDay, creditsDay }: Play
 
 /** Of a budget, what may be spent on where nobody may come to: the rest is kept for where somebody is. */
 export const aheadOf = ({ playthrough, playerDay, storyDay, creditsDay }: PlayBudget): PlayBudget => ({
-  playthrough: Math.ceil(playthrough / 2),
-  playerDay: Math.ceil(playerDay / 2),
-  storyDay: Math.ceil(storyDay / 2),
+  playthrough: Math.floor(playthrough / 2),
+  playerDay: Math.floor(playerDay / 2),
+  storyDay: Math.floor(storyDay / 2),
   creditsDay: creditsDay / 2,
 });
 

@@ -4,8 +4,8 @@ import * as z from "zod";
 import type { Form } from "#actors/job/form.ts";
 import { PlayBudget } from "#protocol/play.ts";
 import type { Demand } from "#protocol/scene/play/state.ts";
-import { fitsBudget } from "./budget.ts";
-import { generationJobId, requestOf, resultOf } from "./demand.ts";
+import { aheadOf, fitsBudget } from "./budget.ts";
+import { generationJobId, requestOf, resultOf, stands } from "./demand.ts";
 
 const few = fc.constantFrom("a", "b");
 const anyDemand: fc.Arbitrary<Demand> = fc.record({
@@ -33,7 +33,7 @@ test("a result is shared by those for whom its node says that it is good, and by
         always: who.sessionId === whom.sessionId,
       }[one.strategy];
       const sameWords = one.prompt === second.prompt && one.style === second.style;
-      const same = sameAsker && sameWords && one.key === second.key && one.attempt === second.attempt;
+      const same = sameAsker && sameWords && one.key === second.key;
       expect(resultOf(one, who) === resultOf(second, whom)).toBe(same);
       expect(generationJobId(resultOf(one, who), 1) === generationJobId(resultOf(second, whom), 1)).toBe(same);
     }),
@@ -88,4 +88,24 @@ test("however many are asked for one after the other, no budget is exceeded", ()
       if (paid && budget.creditsDay === 0) expect(had.storyDay).toBe(0);
     }),
   );
+});
+
+test("what is made ahead takes no more than half, and nothing of a single clip", () => {
+  expect(aheadOf({ playthrough: 1, playerDay: 3, storyDay: 4, creditsDay: 5 })).toEqual({
+    playthrough: 0,
+    playerDay: 1,
+    storyDay: 2,
+    creditsDay: 2.5,
+  });
+});
+
+test("what is late is not asked for again, and what failed only by a further attempt, or long after", () => {
+  const hour = 3_600_000;
+  const row = (state: string | null, attempt: number, finished_at: number | null) => ({ state, attempt, finished_at });
+  for (const late of [row(null, 1, null), row("queued", 1, null), row("paused", 1, null), row("completed", 1, 0)])
+    expect(stands(late, 3, 9 * hour)).toBe(true);
+  for (const state of ["failed", "timedOut", "cancelled", "filtered"]) {
+    expect([1, 2, 3].map((wanted) => stands(row(state, 2, 0), wanted, hour))).toEqual([true, true, false]);
+    expect(stands(row(state, 2, 0), 1, hour + 1)).toBe(state === "filtered");
+  }
 });

@@ -1,6 +1,7 @@
 // What a generation node asks for, as a request for a job: which results are the same, and what the provider is told. Pure.
 import { derivedId, hashOf } from "#actors/job/canonical.ts";
 import type { Form } from "#actors/job/form.ts";
+import type { LatestGenerationRow } from "#db/queries/play-generation.ts";
 import { JobRequest } from "#protocol/job.ts";
 import type { Demand } from "#protocol/scene/play/state.ts";
 
@@ -11,9 +12,9 @@ export interface Asker {
   readonly playerId: string;
 }
 
-/** A hash that is the same for all who share a result: whatever the key, other words make another. A further attempt is another one. */
-export const resultOf = ({ strategy, key, prompt, style, attempt }: Demand, { versionId, sessionId, playerId }: Asker): string => {
-  const what = [key, prompt, style, attempt];
+/** A hash that is the same for all who share a result: whatever the key, other words make another. */
+export const resultOf = ({ strategy, key, prompt, style }: Demand, { versionId, sessionId, playerId }: Asker): string => {
+  const what = [key, prompt, style];
   switch (strategy) {
     case "once":
       return hashOf(["once", versionId, ...what]);
@@ -25,6 +26,19 @@ export const resultOf = ({ strategy, key, prompt, style, attempt }: Demand, { ve
       return hashOf(["playthrough", sessionId, ...what]);
   }
 };
+
+/** What failed is asked for again by who comes after so long, ms; what was refused for its content never is. */
+const failedFor = 3_600_000;
+
+/**
+ * Whether nothing else is asked for: it is under way, however late, or made, or has failed not long ago, by this attempt or a later one. Of
+ * those who share a result nobody has to pay for the attempts of another.
+ */
+export const stands = (
+  { state, finished_at: at, attempt }: Omit<LatestGenerationRow, "job_id" | "round">,
+  wanted: number,
+  now: number,
+): boolean => at === null || state === "completed" || (attempt >= wanted && (state === "filtered" || now - at <= failedFor));
 
 export const generationJobId = (result: string, round: number): string => derivedId("job", "play", result, round);
 

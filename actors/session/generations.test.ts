@@ -8,6 +8,7 @@ import { insertGeneration, setPlayBudget } from "#db/queries/play-generation.ts"
 import { insertSceneVersion } from "#db/queries/scene.ts";
 import { usualPlayBudget } from "#protocol/play.ts";
 import { sceneFormat } from "#protocol/scene/file.ts";
+import { playLimits } from "#protocol/scene/limits.ts";
 import { demandIn, startPlay } from "#protocol/scene/play/step.ts";
 import type { PlayInput, PlayState } from "#protocol/scene/play/state.ts";
 import type { Story } from "#protocol/scene/scene.ts";
@@ -75,12 +76,24 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
   type Published = Awaited<ReturnType<typeof publish>>;
 
   /** Somebody begins to play, who is not the author. */
-  const begin = async ({ story, versionId, sceneId }: Published, ownerId = "gst_1", parameters = {}): Promise<string> => {
+  const begin = async (
+    { story, versionId, sceneId }: Published,
+    ownerId = "gst_1",
+    more: { linkId?: string; play?: Partial<PlayState> } = {},
+  ): Promise<string> => {
     const id = `ply_${++plays}`;
-    const begun = startPlay(story, { seed: 1, parameters });
+    const begun = startPlay(story, { seed: 1 });
     if (!begun.ok) throw new Error(begun.refusal.message);
-    const order = { id, versionId, sceneId, title: "A story", seed: 1, parameters };
-    const input: Omit<SessionInput, "at"> = { order, ownerId, language: "en", timers: "normal", play: begun.state, hurry: null };
+    const { linkId, play } = more;
+    const order = { id, versionId, sceneId, title: "A story", seed: 1, parameters: {}, ...(linkId === undefined ? {} : { linkId }) };
+    const input: Omit<SessionInput, "at"> = {
+      order,
+      ownerId,
+      language: "en",
+      timers: "normal",
+      play: { ...begun.state, ...play },
+      hurry: null,
+    };
     await server.run(Effect.flatMap(Actors, (actors) => actors.create(sessionAddress(id), input)));
     return id;
   };
@@ -171,6 +184,7 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
               job_id: jobId,
               result,
               round: 1,
+              attempt: 1,
               asset_id: assetIdOf(jobId),
               owner_id: server.user,
               version_id: story.versionId,
@@ -239,5 +253,32 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
     studio.script.fail("submit", "filtered", "filtered");
     await isShown(await begin(await publish(made({ fallback: { mode: "retry" } }))), { kind: "generated" });
     expect((await jobs()).map(({ state }) => state).toSorted()).toEqual(["completed", "filtered", "filtered", "filtered"]);
+  });
+
+  test("what one attempt brought is there for who comes long after the one that failed", async () => {
+    studio.script.fail("submit", "parameters");
+    const story = await publish(made({ fallback: { mode: "retry" } }));
+    await isShown(await begin(story), { kind: "generated" });
+    await sql((run) => run`update job set finished_at = 1 where owner_id = ${server.user} and state = 'failed'`);
+    await isShown(await begin(story, "gst_2"), { kind: "generated" });
+    expect((await jobs()).map(({ state }) => state).toSorted()).toEqual(["completed", "failed"]);
+  });
+
+  test("what came to nothing is given back to the budget", async () => {
+    studio.script.fail("submit", "parameters");
+    const story = await publish(made({ strategy: "per_player" }));
+    await sql((run) => setPlayBudget(run, story.sceneId, budgetRow({ ...usualPlayBudget, storyDay: 1 })));
+    await isHome(await begin(story, "gst_1"));
+    await isShown(await begin(story, "gst_2"), { kind: "generated" });
+    await isHome(await begin(story, "gst_3"));
+    expect((await jobs()).map(({ state }) => state).toSorted()).toEqual(["completed", "failed"]);
+  });
+
+  test("nothing is made for who came by a link that is not good any more, nor for a playthrough that keeps no more", async () => {
+    const story = await publish(made());
+    await isHome(await begin(story, "gst_1", { linkId: "lnk_withdrawn" }));
+    expect(await jobs()).toEqual([]);
+    const generated = Object.fromEntries(Array.from({ length: playLimits.generated }, (_, n) => [`made/other:${n}`, "ast_1"]));
+    await isHome(await begin(story, "gst_2", { play: { generated } }));
   });
 });

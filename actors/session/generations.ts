@@ -1,7 +1,8 @@
 // Clips that are made because somebody plays: asked for in the name of the story's owner, each once for all who share it, within the story's
 // budget; and waited for. What is asked for is noted before its job is: after a crash in between the same job is asked for again.
-import { Clock, Context, Effect, Layer } from "effect";
+import { Clock, Context, Effect, Layer, Schedule } from "effect";
 import { accepting } from "#actors/job/accept.ts";
+import { makeTurns } from "#actors/asset/turns.ts";
 import { assetIdOf } from "#actors/job/canonical.ts";
 import type { Durations } from "#actors/job/durations.ts";
 import { jobsEnding } from "#actors/job/pipeline.ts";
@@ -12,6 +13,7 @@ import { periodsAt } from "#actors/spend/context.ts";
 import { Database, type Queryable, type Tx } from "#db/client/database.ts";
 import { jobResults } from "#db/queries/job.ts";
 import * as query from "#db/queries/play-generation.ts";
+import { playLinkById } from "#db/queries/play-link.ts";
 import { finalJobStates, type JobState } from "#protocol/job.ts";
 import { usualPlayBudget } from "#protocol/play.ts";
 import type { Demand } from "#protocol/scene/play/state.ts";
@@ -22,18 +24,16 @@ import type { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { aheadOf, budgetOf, fitsBudget } from "./budget.ts";
 import type { SessionContext } from "./context.ts";
-import { generationJobId, requestOf, resultOf } from "./demand.ts";
+import { generationJobId, requestOf, resultOf, stands } from "./demand.ts";
+import { faultOf } from "./links.ts";
 import type { PlayedVersion } from "./versions.ts";
 
-/** What failed is asked for again by who comes after so long, ms; what was refused for its content never is. */
-const failedFor = 3_600_000;
 /** What somebody waits for comes before what somebody may come to. */
 const priorities = { now: 5, ahead: 6 } as const;
-/** Nobody waits at a node for longer than so. */
-const longestWait = "10 minutes";
-
-const isSpent = ({ state, finished_at: at }: query.LatestGenerationRow, now: number): boolean =>
-  at !== null && state !== "completed" && state !== "filtered" && now - at > failedFor;
+/** Nobody waits at a node for longer than so, ms; nor, over all who come to it, for a job that was asked for longer ago. */
+export const longestWait = 600_000;
+/** When what did not work for now is tried again. */
+export const again = Schedule.jittered(Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]));
 
 export class Generations extends Context.Service<
   Generations,
@@ -58,6 +58,8 @@ export class Generations extends Context.Service<
       const bus = yield* Bus;
       const database = yield* Database;
       const providers = yield* Providers;
+      /** One process asks for a result once at a time: who looks ahead and the node itself come to the same. */
+      const turns = makeTurns();
       const services = yield* Effect.context<Database | Durations | Providers | Settings | Slots>();
       const read = <T>(run: (sql: Queryable) => PromiseLike<T>): Effect.Effect<T, CallError> => orCallError(database.query(run));
 
@@ -73,40 +75,41 @@ export class Generations extends Context.Service<
         return checked.issues.length > 0 ? yield* Effect.fail(refuse(checked.issues)) : checked.prepared;
       });
 
+      /** What is spent by a link ends with it. */
+      const mustLead = Effect.fnUntraced(function* (linkId: string | undefined, now: number) {
+        if (linkId === undefined) return;
+        const [link] = yield* read((sql) => playLinkById(sql, linkId));
+        const fault = faultOf(link, now);
+        if (fault !== undefined) return yield* Effect.fail(fault);
+      });
+
       const ask = Effect.fnUntraced(function* (
         { ownerId, generates }: PlayedVersion,
         { order, ownerId: playerId }: Pick<SessionContext, "order" | "ownerId">,
         demand: Demand,
         when: "ahead" | "now",
       ) {
-        const result = resultOf(demand, { versionId: order.versionId, sessionId: order.id, playerId });
+        const { sceneId, versionId, linkId } = order;
+        const { attempt } = demand;
+        const result = resultOf(demand, { versionId, sessionId: order.id, playerId });
         const { now, day } = periodsAt(yield* Clock.currentTimeMillis);
         const [known] = yield* read((sql) => query.latestGeneration(sql, result));
-        if (known !== undefined && known.state !== null && !isSpent(known, now)) return known.job_id;
+        if (known !== undefined && known.state !== null && stands(known, attempt, now)) return known.job_id;
+        yield* mustLead(linkId, now);
 
         const title = `${order.title} › ${generates.get(`${demand.scene}/${demand.node}`) ?? demand.node}`;
         const one = yield* prepared(demand, title, when);
         const credits = one.operation.estimate(one.params).credits;
 
-        const claim = async (tx: Tx): Promise<string | null> => {
-          const { sceneId } = order;
-          await query.lockGenerations(tx, sceneId);
-          const [latest] = await query.latestGeneration(tx, result);
-          if (latest !== undefined && !isSpent(latest, now)) return latest.job_id;
-          const [given] = await query.playBudget(tx, sceneId);
-          const whole = given === undefined ? usualPlayBudget : budgetOf(given);
-          const budget = when === "now" ? whole : aheadOf(whole);
-          const [counted] = await query.countGenerations(tx, { sceneId, sessionId: order.id, playerId, since: day });
-          if (!fitsBudget(budget, budgetOf(counted!), { credits, paid: one.provider.account !== null })) return null;
-          const round = (latest?.round ?? 0) + 1;
-          const jobId = generationJobId(result, round);
-          await query.insertGeneration(tx, {
+        const note = (sql: Queryable, jobId: string, round: number) =>
+          query.insertGeneration(sql, {
             job_id: jobId,
             result,
             round,
+            attempt,
             asset_id: assetIdOf(jobId),
             owner_id: ownerId,
-            version_id: order.versionId,
+            version_id: versionId,
             scene_id: sceneId,
             in_scene: demand.scene,
             node: demand.node,
@@ -115,17 +118,47 @@ export class Generations extends Context.Service<
             credits,
             created_at: now,
           });
-          return jobId;
-        };
-        const jobId = yield* orCallError(database.transaction(claim));
-        if (jobId === null) return null;
 
-        const { accept, known: jobs } = yield* Effect.provide(accepting, services);
-        if ((yield* jobs(ownerId, [jobId])).has(jobId)) return jobId;
-        const particulars = { id: jobId, askedHash: result, parentJobId: null, batchId: null, cell: [], index: null };
-        return yield* Effect.as(accept(ownerId, [{ prepared: one, particulars }]), jobId).pipe(
-          Effect.tapError(({ retryable }) => (retryable ? Effect.void : read((sql) => query.dropGeneration(sql, jobId)))),
-        );
+        const claim = async (tx: Tx): Promise<{ readonly jobId: string; readonly round: number } | null> => {
+          await query.lockGenerations(tx, sceneId);
+          const [latest] = await query.latestGeneration(tx, result);
+          if (latest !== undefined && stands(latest, attempt, now)) return { jobId: latest.job_id, round: latest.round };
+          const [given] = await query.playBudget(tx, sceneId);
+          const whole = given === undefined ? usualPlayBudget : budgetOf(given);
+          const budget = when === "now" ? whole : aheadOf(whole);
+          const [counted] = await query.countGenerations(tx, { sceneId, sessionId: order.id, playerId, since: day });
+          if (!fitsBudget(budget, budgetOf(counted!), { credits, paid: one.provider.account !== null })) return null;
+          const round = (latest?.round ?? 0) + 1;
+          const jobId = generationJobId(result, round);
+          await note(tx, jobId, round);
+          return { jobId, round };
+        };
+
+        const begun = Effect.gen(function* () {
+          const claimed = yield* orCallError(database.transaction(claim));
+          if (claimed === null) return null;
+          const { jobId, round } = claimed;
+          const { accept, known: jobs } = yield* Effect.provide(accepting, services);
+          const isThere = Effect.map(jobs(ownerId, [jobId]), (rows) => rows.has(jobId));
+          if (yield* isThere) return jobId;
+          const particulars = { id: jobId, askedHash: result, parentJobId: null, batchId: null, cell: [], index: null };
+          return yield* accept(ownerId, [{ prepared: one, particulars }]).pipe(
+            // Another who was refused it meanwhile has taken the note away.
+            Effect.andThen(read((sql) => note(sql, jobId, round))),
+            Effect.as(jobId),
+            Effect.catchIf(
+              ({ retryable }) => !retryable,
+              Effect.fnUntraced(function* (refused) {
+                // There was no room for it beside itself: another had begun it.
+                if (yield* isThere) return jobId;
+                yield* read((sql) => query.dropGeneration(sql, jobId));
+                return yield* Effect.fail(refused);
+              }),
+            ),
+          );
+        });
+        // Who looks ahead is called off by each move; what is noted is asked for all the same, or would count for nothing.
+        return yield* turns(result, Effect.uninterruptible(begun));
       });
 
       const ended = Effect.fnUntraced(function* (ownerId: string, jobId: string) {
@@ -134,6 +167,7 @@ export class Generations extends Context.Service<
           yield* ending;
           const [job] = yield* read((sql) => jobResults(sql, ownerId, [jobId]));
           if (job === undefined || finalJobStates.has(job.state as JobState)) return job?.state === "completed" ? job.asset_id : null;
+          if ((yield* Clock.currentTimeMillis) - job.created_at >= longestWait) return null;
         }
       });
 
@@ -150,8 +184,7 @@ export class Generations extends Context.Service<
                 ),
             ),
           ),
-        made: (ownerId, jobId) =>
-          Effect.scoped(ended(ownerId, jobId)).pipe(Effect.timeoutOrElse({ duration: longestWait, orElse: () => Effect.succeed(null) })),
+        made: (ownerId, jobId) => Effect.scoped(ended(ownerId, jobId)),
       });
     }),
   );

@@ -34,7 +34,7 @@ const shareLinkOf = (row: query.PlayLinkRow): ShareLink => ({
 });
 
 /** Why a link leads nowhere. */
-const faultOf = (link: query.PlayLinkRow | undefined, now: number): CallError | undefined => {
+export const faultOf = (link: query.PlayLinkRow | undefined, now: number): CallError | undefined => {
   if (link === undefined) return new CallError("not_found", "There is no such link: it may have been copied in part.");
   if (link.revoked_at !== null) return new CallError("not_found", "This link was withdrawn by who gave it.");
   if (link.expires_at !== null && link.expires_at <= now) return new CallError("not_found", "This link has expired: ask for a new one.");

@@ -1,6 +1,6 @@
 // What generation nodes ahead of the players are to bring, asked for while they are on their way there, and brought to the playthrough as soon
 // as it is made. Nothing of this is kept: what was under way in a process that died is found again at the next move, or at the node itself.
-import { Context, Effect, FiberMap, Layer, Queue, Schedule } from "effect";
+import { Context, Effect, FiberMap, Layer, Queue } from "effect";
 import { lookAhead } from "#protocol/scene/play/ahead.ts";
 import type { Demand } from "#protocol/scene/play/state.ts";
 import { demandIn } from "#protocol/scene/play/step.ts";
@@ -9,7 +9,7 @@ import { Actors } from "#runtime/actor/actors.ts";
 import { sessionAddress } from "./address.ts";
 import { isAttended, type SessionContext, sessionLimits } from "./context.ts";
 import { decide } from "./decide.ts";
-import { Generations } from "./generations.ts";
+import { again, Generations } from "./generations.ts";
 import { type PlayedVersion, Versions } from "./versions.ts";
 
 /** Moves that wait to be looked from; of more, the oldest are not. */
@@ -19,7 +19,6 @@ const inputsAhead = 2;
 const clipsAhead = 4;
 /** How often a clip is brought anew because something else came first. */
 const mostTries = 5;
-const again = Schedule.spaced("1 second");
 
 interface Move {
   readonly session: SessionContext;

@@ -413,9 +413,9 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     );
     await rig.sql(
       (sql) => sql`
-        insert into play_generation (job_id, result, round, asset_id, owner_id, version_id, scene_id, in_scene, node, session_id, player_id,
-          credits, created_at)
-        values ('job_made', 'r', 1, 'ast_made', ${rig.user}, ${begun.versionId}, ${begun.sceneId}, 'forest', 'dream', ${begun.id}, 'gst_1', 0, 1)`,
+        insert into play_generation (job_id, result, round, attempt, asset_id, owner_id, version_id, scene_id, in_scene, node, session_id,
+          player_id, credits, created_at)
+        values ('job_made', 'r', 1, 1, 'ast_made', ${rig.user}, ${begun.versionId}, ${begun.sceneId}, 'forest', 'dream', ${begun.id}, 'gst_1', 0, 1)`,
     );
     await rig.sql((sql) => sql`update scene set deleted_at = 5 where id = ${begun.sceneId}`);
     const purged = async () => [
@@ -445,9 +445,9 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     const at = (await rig.call("play.get", { id })).startedAt;
     await rig.sql(
       (sql) => sql`
-        insert into play_generation (job_id, result, round, asset_id, owner_id, version_id, scene_id, in_scene, node, session_id, player_id,
-          credits, created_at)
-        select job, job, 1, job, ${rig.user}, ${versionId}, ${sceneId}, 'forest', 'dream', ${id}, 'gst_1', 1.5, ${at}::bigint - days * 86400000
+        insert into play_generation (job_id, result, round, attempt, asset_id, owner_id, version_id, scene_id, in_scene, node, session_id,
+          player_id, credits, created_at)
+        select job, job, 1, 1, job, ${rig.user}, ${versionId}, ${sceneId}, 'forest', 'dream', ${id}, 'gst_1', 1.5, ${at}::bigint - days * 86400000
         from (values ('job_now', 0), ('job_then', 1)) as given (job, days)`,
     );
     expect(await rig.call("play.budget", { sceneId })).toMatchObject({ budget, today: { storyDay: 1, creditsDay: 1.5 } });

@@ -1,8 +1,9 @@
 -- Clips that were asked for because somebody plays a story, and how many of them a story may ask for. Times are ms since 1970.
 create table play_generation (
   job_id text primary key,
-  result text not null,                -- hash of what asks for the same: version, for whom, key and attempt
+  result text not null,                -- hash of what asks for the same: version, for whom, key and words
   round integer not null,              -- of the same, from 1: what failed is asked for again after a while
+  attempt integer not null,            -- of a node that is told to try again, from 1
   asset_id text not null,              -- what the job's result becomes
   owner_id text not null,              -- of the story: who pays
   version_id text not null references scene_version (id) on delete cascade,

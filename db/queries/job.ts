@@ -52,8 +52,8 @@ export const jobsById = (sql: Queryable, ownerId: string, ids: ReadonlyArray<str
 
 /** How far those are whose results others wait for. */
 export const jobResults = (sql: Queryable, ownerId: string, ids: ReadonlyArray<string>) =>
-  sql<Array<Pick<JobRow, "id" | "state" | "asset_id" | "failure">>>`
-    select id, state, asset_id, failure from job where id = any(${textArray(sql, ids)}) and owner_id = ${ownerId}`;
+  sql<Array<Pick<JobRow, "id" | "state" | "asset_id" | "failure" | "created_at">>>`
+    select id, state, asset_id, failure, created_at from job where id = any(${textArray(sql, ids)}) and owner_id = ${ownerId}`;
 
 export interface JobFilterArgs {
   readonly states?: ReadonlyArray<string> | undefined;

@@ -6,6 +6,7 @@ export interface PlayGenerationRow {
   readonly job_id: string;
   readonly result: string;
   readonly round: number;
+  readonly attempt: number;
   readonly asset_id: string;
   readonly owner_id: string;
   readonly version_id: string;
@@ -22,15 +23,16 @@ export interface PlayGenerationRow {
 export interface LatestGenerationRow {
   readonly job_id: string;
   readonly round: number;
+  readonly attempt: number;
   readonly state: JobRow["state"] | null;
   readonly finished_at: number | null;
 }
 
-/** The latest that was asked for of what gives the same result. */
+/** Of what gives the same result: what was made, or else the latest that was asked for. */
 export const latestGeneration = (sql: Queryable, result: string) =>
   sql<Array<LatestGenerationRow>>`
-    select g.job_id, g.round, j.state, j.finished_at from play_generation g left join job j on j.id = g.job_id
-    where g.result = ${result} order by g.round desc limit 1`;
+    select g.job_id, g.round, g.attempt, j.state, j.finished_at from play_generation g left join job j on j.id = g.job_id
+    where g.result = ${result} order by coalesce(j.state = 'completed', false) desc, g.round desc limit 1`;
 
 /** Clips of one story are asked for one after the other in this transaction: they are counted before. */
 export const lockGenerations = (tx: Tx, sceneId: string) =>
@@ -43,6 +45,12 @@ export interface GenerationCounts {
   readonly credits_day: number;
 }
 
+/** Not what came to nothing, unless something of it is to be paid, as far as it is known. */
+const isCounted = (sql: Queryable) => sql`
+  (j.state is null or j.state not in ('failed', 'cancelled', 'timedOut') or exists (
+    select from jsonb_array_elements(j.charges) c
+    where coalesce((c->>'charged')::float8 > 0, c->>'outcome' in ('completed', 'goes on', 'unknown'))))`;
+
 /** What a story has asked for: in this playthrough, and since the beginning of the day for this player and for everybody. */
 export const countGenerations = (
   sql: Queryable,
@@ -54,17 +62,20 @@ export const countGenerations = (
   }: { readonly sceneId: string; readonly sessionId: string; readonly playerId: string; readonly since: number },
 ) =>
   sql<Array<GenerationCounts>>`
-    select (select count(*)::int from play_generation where session_id = ${sessionId}) as playthrough,
-      count(*) filter (where player_id = ${playerId})::int as player_day, count(*)::int as story_day,
-      coalesce(sum(credits), 0)::float8 as credits_day
-    from play_generation where scene_id = ${sceneId} and created_at >= ${since}`;
+    select (
+        select count(*)::int from play_generation g left join job j on j.id = g.job_id where g.session_id = ${sessionId} and ${isCounted(sql)}
+      ) as playthrough,
+      count(*) filter (where g.player_id = ${playerId})::int as player_day, count(*)::int as story_day,
+      coalesce(sum(g.credits), 0)::float8 as credits_day
+    from play_generation g left join job j on j.id = g.job_id
+    where g.scene_id = ${sceneId} and g.created_at >= ${since} and ${isCounted(sql)}`;
 
 /** Nothing is inserted where another has asked for the same just now. */
-export const insertGeneration = (tx: Tx, row: PlayGenerationRow) =>
-  tx`
-    insert into play_generation (job_id, result, round, asset_id, owner_id, version_id, scene_id, in_scene, node, session_id, player_id,
+export const insertGeneration = (sql: Queryable, row: PlayGenerationRow) =>
+  sql`
+    insert into play_generation (job_id, result, round, attempt, asset_id, owner_id, version_id, scene_id, in_scene, node, session_id, player_id,
       credits, created_at)
-    values (${row.job_id}, ${row.result}, ${row.round}, ${row.asset_id}, ${row.owner_id}, ${row.version_id}, ${row.scene_id},
+    values (${row.job_id}, ${row.result}, ${row.round}, ${row.attempt}, ${row.asset_id}, ${row.owner_id}, ${row.version_id}, ${row.scene_id},
       ${row.in_scene}, ${row.node}, ${row.session_id}, ${row.player_id}, ${row.credits}, ${row.created_at})
     on conflict do nothing`;
 
