@@ -10,7 +10,7 @@ export const exportedPlay = async (address: string): Promise<PlaySource> => {
   if (!response.ok) throw new Error(`The story could not be loaded: ${url.pathname} answered ${response.status}.`);
   const read = ExportedStory.safeParse(await response.json().catch(() => null));
   if (!read.success) throw new Error("The story could not be read: its file is damaged, or of another version of PixSim.");
-  const { title, version, story, media } = read.data;
+  const { title, story, media } = read.data;
   const beside = (path: string): string => new URL(path, url).href;
   const besideOrNull = (path: string | null): string | null => (path === null ? null : beside(path));
   const files = new Map<string, PlayableMedia>(
@@ -29,6 +29,7 @@ export const exportedPlay = async (address: string): Promise<PlaySource> => {
     title,
     media: (ids) => Promise.resolve(new Map(ids.flatMap((id) => (files.has(id) ? [[id, files.get(id)!] as const] : [])))),
     seed: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
-    keep: { at: localStorage, name: `pixsim.play.${url.pathname}.${version}` },
+    // Of whatever version: what was saved and achieved in an earlier one stays.
+    keep: { at: localStorage, name: `pixsim.play.${url.pathname}` },
   });
 };

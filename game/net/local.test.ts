@@ -64,6 +64,55 @@ test("there is room for so many saves, and none is lost for another", async () =
   ).toEqual(Array.from({ length: 20 }, (_, at) => `${at + 1}`));
 });
 
+test("two windows of a story keep what the other saved, achieved and deleted", async () => {
+  const keep = keeping();
+  const [one, other] = [open(keep), open(keep)];
+  await one.save("in one");
+  other.take(left);
+  other.take({ type: "ended", turn: 1 });
+  await other.save("in the other");
+  one.take(right);
+  expect(
+    open(keep)
+      .saves()
+      .map(({ name }) => name),
+  ).toEqual(["in one", "in the other"]);
+  expect([...open(keep).earned()]).toEqual(["done"]);
+  other.dropSave(other.saves()[0]!.id);
+  one.restart();
+  expect(
+    open(keep)
+      .saves()
+      .map(({ name }) => name),
+  ).toEqual(["in the other"]);
+});
+
+test("a save for which the browser has no room is said not to be there", async () => {
+  const keep = keeping();
+  const source = open(keep);
+  await source.save("kept");
+  keep.setItem = () => {
+    throw new Error("There is no room.");
+  };
+  await expect(source.save("lost")).rejects.toThrow("This browser has no room for it");
+  expect(source.saves().map(({ name }) => name)).toEqual(["kept"]);
+  source.take(left);
+  expect(node(source)).toBe("left");
+});
+
+test("a save that cannot be read any more takes no other with it", async () => {
+  const kept = new Map<string, string>();
+  const source = open(keeping(kept));
+  await source.save("before");
+  const read = JSON.parse(kept.get("play")!) as { readonly saves: ReadonlyArray<object> };
+  kept.set("play", JSON.stringify({ ...read, saves: [{ id: "old", name: "old", at: 0, seed: "x", inputs: [] }, ...read.saves] }));
+  expect(
+    open(keeping(kept))
+      .saves()
+      .map(({ name }) => name),
+  ).toEqual(["before"]);
+});
+
 test("what was kept before there were saves is gone on with, and what is damaged begins anew", () => {
   const kept = new Map([["play", JSON.stringify({ seed: 7, inputs: [left] })]]);
   expect(node(open(keeping(kept)))).toBe("left");

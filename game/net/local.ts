@@ -27,7 +27,12 @@ const Run = z.object({ seed: z.int(), inputs: z.array(PlayInputSchema).max(20_00
 type Run = z.infer<typeof Run>;
 const KeptSave = Run.extend({ id: z.string(), name: z.string(), at: z.number() });
 const Kept = Run.extend({
-  saves: z.array(KeptSave).max(mostSaves).catch([]).default([]),
+  /** One that cannot be read any more takes no other with it. */
+  saves: z
+    .array(z.unknown())
+    .catch([])
+    .default([])
+    .transform((all) => all.flatMap((one) => KeptSave.safeParse(one).data ?? []).slice(0, mostSaves)),
   earned: z.array(z.string()).catch([]).default([]),
 });
 type Kept = z.infer<typeof Kept>;
@@ -52,11 +57,17 @@ export const localPlay = (options: LocalOptions): PlaySource => {
   let earned: ReadonlySet<string> = new Set();
   let state: PlayState;
 
-  const store = (): void => {
+  /** What other windows of the story have kept meanwhile stays. Answers whether there was room, or nothing is to be kept. */
+  const store = (change: (saves: ReadonlyArray<Save & Run>) => ReadonlyArray<Save & Run> = (all) => all): boolean => {
+    const there = keep === undefined ? undefined : readKept(keep);
+    saves = change(there?.saves ?? saves);
+    earned = new Set([...earned, ...(there?.earned ?? [])]);
     try {
       keep?.at.setItem(keep.name, JSON.stringify({ seed, inputs, saves, earned: [...earned] }));
+      return true;
     } catch {
       // Full, or not allowed: the playthrough goes on, and is only not there after a reload.
+      return false;
     }
   };
   /** What was chosen, if it was a choice. */
@@ -86,10 +97,13 @@ export const localPlay = (options: LocalOptions): PlaySource => {
   earned = new Set(kept?.earned);
   begin(kept ?? { seed: options.seed(), inputs: [] });
 
+  const say = (outputs: ReadonlyArray<PlayOutput>, jumped: boolean): void => {
+    for (const listener of listeners) listener({ state, outputs, jumped });
+  };
   const tell = (outputs: ReadonlyArray<PlayOutput>, jumped: boolean): void => {
     earned = new Set([...earned, ...Object.keys(state.achieved ?? {})]);
     store();
-    for (const listener of listeners) listener({ state, outputs, jumped });
+    say(outputs, jumped);
   };
   return {
     story,
@@ -125,12 +139,14 @@ export const localPlay = (options: LocalOptions): PlaySource => {
     earned: () => earned,
     saves: () => saves,
     save: async (name) => {
-      if (saves.length >= mostSaves) throw new Error(`There is room for ${mostSaves} saves: delete one first.`);
-      saves = [
-        ...saves,
-        { id: `sav_${crypto.getRandomValues(new Uint32Array(2)).join("")}`, name, at: Date.now(), seed, inputs: [...inputs] },
-      ];
-      tell([], false);
+      const id = `sav_${crypto.getRandomValues(new Uint32Array(2)).join("")}`;
+      const save = { id, name, at: Date.now(), seed, inputs: [...inputs] };
+      const isKept = store((all) => (all.length < mostSaves ? [...all, save] : all));
+      const isFull = !saves.includes(save);
+      if (!isKept) saves = saves.filter((one) => one !== save);
+      say([], false);
+      if (isFull) throw new Error(`There is room for ${mostSaves} saves: delete one first.`);
+      if (!isKept) throw new Error("This browser has no room for it, or is not allowed to keep it.");
     },
     load: (id) => {
       const save = saves.find((one) => one.id === id);
@@ -139,8 +155,8 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       tell([], true);
     },
     dropSave: (id) => {
-      saves = saves.filter((one) => one.id !== id);
-      tell([], false);
+      store((all) => all.filter((one) => one.id !== id));
+      say([], false);
     },
     media: options.media,
     // Nobody reads it, and time is the page's own.
