@@ -271,6 +271,9 @@ const unchanged = (set: Properties, then: object, now: object): Record<string, u
 export const sparing = (edits: Edits, then: SceneBody, body: SceneBody): Edits => {
   if (then === body) return edits;
   const was = new Walk(then);
+  const known = new Map(then.edges.map((edge) => [edge.id, edge]));
+  /** Ends of edges that somebody else has drawn, or changed. */
+  const tied = new Set(body.edges.flatMap((edge) => (same(known.get(edge.id), edge) ? [] : [edge.from, edge.to])));
   const mine = along(body, edits, (edit, now) => {
     const spared = ((): Edits => {
       switch (edit.do) {
@@ -301,8 +304,9 @@ export const sparing = (edits: Edits, then: SceneBody, body: SceneBody): Edits =
           return Object.keys(head).length === 0 ? [] : [{ do: "setHead", head }];
         }
         case "removeNode":
+          return same(was.node(edit.id), now.node(edit.id)) && !tied.has(edit.id) ? [edit] : [];
         case "removeEdge":
-          return [edit];
+          return same(was.edge(edit.id), now.edge(edit.id)) ? [edit] : [];
       }
     })();
     was.make(edit);
@@ -350,15 +354,16 @@ const togetherOf = (first: SceneEdit, second: SceneEdit): SceneEdit | undefined 
   return undefined;
 };
 
-/** What one call carries at most: edits, and their characters as JSON, which leave room in a frame. */
-const callBounds = { edits: 500, characters: 150_000 };
+/** What one call carries at most: edits, and their bytes as JSON, which leave room in a frame. */
+const callBounds = { edits: 500, bytes: 150_000 };
+const utf8 = new TextEncoder();
 
 /** How many of them go with the next call; at least one, however long that is. */
 export const firstCall = (edits: Edits): number => {
-  let characters = 0;
+  let bytes = 0;
   const stop = edits.findIndex((edit, at) => {
-    characters += JSON.stringify(edit).length;
-    return at > 0 && (at >= callBounds.edits || characters > callBounds.characters);
+    bytes += utf8.encode(JSON.stringify(edit)).length;
+    return at > 0 && (at >= callBounds.edits || bytes > callBounds.bytes);
   });
   return stop === -1 ? edits.length : stop;
 };

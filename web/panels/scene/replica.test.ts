@@ -206,7 +206,7 @@ describe("a draft that two windows edit", () => {
       }),
       { numRuns: 300 },
     );
-  });
+  }, 300_000);
 
   it("does not remove what is brought back before anybody heard of it, and leaves what others have made of it", () => {
     const [remove]: Edits = [{ do: "removeNode", id: "b" }];
@@ -216,6 +216,28 @@ describe("a draft that two windows edit", () => {
     expect(back.queue).toEqual([]);
     expect(shownOf(back).nodes.find(({ id }) => id === "b")?.title).toBe("Theirs");
     expect(shownOf(back).edges).toEqual(begun.edges);
+  });
+
+  it("leaves a node and an edge that were added where somebody else has worked on them since, when that is taken back", () => {
+    const edge = { id: "nb", from: "n", to: "b", kind: "default", order: 0, effects: [] } as const;
+    const add: Edits = [
+      { do: "putNode", node: bodyOf({ nodes: [clip("n")] }).nodes[0]! },
+      { do: "putEdge", edge },
+    ];
+    const [back, after] = [inverseOf(begun, add), editedBody(begun, add)];
+    const takenBack = (theirs: Edits) =>
+      sparing(back, after, editedBody(after, theirs)).map((one) => `${one.do} ${"id" in one ? one.id : ""}`);
+    expect(takenBack([{ do: "moveNode", id: "a", x: 16, y: 0 }])).toEqual(["removeEdge nb", "removeNode n"]);
+    expect(takenBack([{ do: "patchNode", id: "n", set: { title: "Theirs" } }])).toEqual(["removeEdge nb"]);
+    expect(takenBack([{ do: "putEdge", edge: { ...edge, id: "cn", from: "c", to: "n" } }])).toEqual(["removeEdge nb"]);
+    expect(takenBack([{ do: "patchEdge", id: "nb", set: { order: 4 } }])).toEqual([]);
+  });
+
+  it("sends no more with one call than a frame takes, in any script", () => {
+    const caption = (id: string): SceneEdit => ({ do: "patchNode", id, set: { caption: { ja: "語".repeat(20_000) } } });
+    const queue = ["a", "b", "c", "d", "e"].map(caption);
+    const first = sent({ base: begun, draft: 1, sending: null, queue }, "t");
+    expect([first.sending?.edits.length, first.queue.length]).toEqual([2, 3]);
   });
 
   it("keeps what was refused, without what it leant on", () => {
