@@ -79,7 +79,11 @@ export const createOthers = (client: Client, id: string, userId: Accessor<string
     setNews(`${left.map(({ name }) => name).join(", ")} left.`);
   };
   const hear = (word: EditorWord) => {
-    if (word.editor === editor) return;
+    if (word.editor === editor) {
+      // A connection that was lost ends late, after this window has come back on another: it is here still.
+      if (word.say === "gone") say();
+      return;
+    }
     if (word.say === "gone") {
       leave([word.editor]);
       return;

@@ -143,6 +143,10 @@ describe("the Scene panel", () => {
     client.deltas("scenes.editors", [{ say: "gone", editor: "edt_anna" }]);
     expect(await screen.findByText("anna left.")).toBeTruthy();
     expect(screen.queryByRole("list", { name: "Also here" })).toBe(null);
+    // Of this window itself it is said when a connection ends that it has long replaced.
+    const words = told().length;
+    client.deltas("scenes.editors", [{ say: "gone", editor: told()[0]!.editor }]);
+    await waitFor(() => expect(told()).toHaveLength(words + 1));
   });
 
   it("orders and names the steps of a progression, and says where one plays nothing", async () => {
