@@ -254,6 +254,24 @@ describe("the Scene panel", () => {
     await waitFor(() => expect(subtitles()).toEqual({}));
   });
 
+  it("takes no more subtitles for one video than go to the server with it, and says so", async () => {
+    const long = `WEBVTT\n\n${"語".repeat(19_000)}`;
+    const pieces: ReadonlyArray<Record<string, string>> = [{}, { ja: long }, { ja: long }];
+    const segments = pieces.map((subtitles, at) => ({
+      id: `s${at}`,
+      media: { kind: "asset" as const, assetId: "ast_a" },
+      subtitles,
+    }));
+    const { canvas, server } = await show(bodyOf({ start: "a", nodes: [{ id: "a", type: "video", segments }] }));
+    key(canvas, "ArrowRight");
+    fireEvent.click((await screen.findAllByRole("button", { name: "Subtitles" }))[0]!);
+    const field = await screen.findByLabelText<HTMLTextAreaElement>("Subtitles, English");
+    fireEvent.input(field, { target: { value: long } });
+    expect(await screen.findByText("The subtitles of one video have room for 150 kB in all its pieces and languages.")).toBeTruthy();
+    fireEvent.input(field, { target: { value: "WEBVTT" } });
+    await waitFor(() => expect(server().nodes[0]).toMatchObject({ segments: [{ subtitles: { en: "WEBVTT" } }, {}, {}] }));
+  });
+
   it("plays from a node, by what its edges say, and shows what came of it", async () => {
     const { canvas } = await show();
     key(canvas, "ArrowRight");

@@ -112,6 +112,7 @@ export const Segments: Component<SegmentsProps> = (props) => {
               <Show when={subtitled() === segment().id}>
                 <SubtitlesField
                   subtitles={segment().subtitles}
+                  beside={props.node.segments.flatMap((one) => (one.id === segment().id ? [] : [one.subtitles]))}
                   language={props.language}
                   onChange={(subtitles) => change(at, { ...segment(), subtitles })}
                 />

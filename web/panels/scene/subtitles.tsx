@@ -6,8 +6,15 @@ import { Button } from "#web/ui/button.tsx";
 import { TextField } from "#web/ui/text-field.tsx";
 import { languageTitle } from "./languages.ts";
 
+/** Of one video: they are sent in one call, which leaves room in a frame. Bytes as JSON. */
+const mostTogether = 150_000;
+const utf8 = new TextEncoder();
+const bytesOf = (all: ReadonlyArray<Subtitles>): number => utf8.encode(JSON.stringify(all)).length;
+
 export const SubtitlesField: Component<{
   readonly subtitles: Subtitles;
+  /** Of the other pieces of the video. */
+  readonly beside: ReadonlyArray<Subtitles>;
   readonly language: string;
   readonly onChange: (subtitles: Subtitles) => void;
 }> = (props) => {
@@ -16,8 +23,15 @@ export const SubtitlesField: Component<{
   const put = (file: string): void => {
     const { [props.language]: _, ...others } = props.subtitles;
     const next = Subtitles.safeParse(file.trim() === "" ? others : { ...others, [props.language]: file });
-    setRefusal(next.success ? "" : (next.error.issues[0]?.message ?? ""));
-    if (next.success) props.onChange(next.data);
+    if (!next.success) {
+      setRefusal(next.error.issues[0]?.message ?? "");
+      return;
+    }
+    const bytes = bytesOf([...props.beside, next.data]);
+    // What makes them shorter is taken, however long they are still.
+    const isTooLong = bytes > mostTogether && bytes > bytesOf([...props.beside, props.subtitles]);
+    setRefusal(isTooLong ? `The subtitles of one video have room for ${mostTogether / 1000} kB in all its pieces and languages.` : "");
+    if (!isTooLong) props.onChange(next.data);
   };
   return (
     <div class="scene-subtitles">
