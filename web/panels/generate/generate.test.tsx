@@ -459,7 +459,7 @@ describe("the Generate panel", () => {
     const asked = client.calls.filter(({ name }) => name === "jobs.replace").map(({ input }) => input);
     const fallback = { on: ["filtered"], afterMs: 120_000, orders: [{ provider: "other" }] };
     expect(asked.at(-1)).toMatchObject({ id: "job_w", request: { name: "Fox", params: { prompt: "a hare", duration: 9 }, fallback } });
-    expect(asked.at(-1)?.request).not.toHaveProperty("scheduledFor");
+    expect(asked.at(-1)).not.toHaveProperty("request.scheduledFor");
     expect(created(client)).toEqual([]);
     expect(screen.getByLabelText("Turn")).toBeTruthy();
     workspace.draft.replaceJob(job);

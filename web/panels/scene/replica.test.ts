@@ -219,7 +219,7 @@ describe("a draft that two windows edit", () => {
   });
 
   it("leaves a node and an edge that were added where somebody else has worked on them since, when that is taken back", () => {
-    const edge = { id: "nb", from: "n", to: "b", kind: "default", order: 0, effects: [] } as const;
+    const edge: Extract<SceneEdit, { do: "putEdge" }>["edge"] = { id: "nb", from: "n", to: "b", kind: "default", order: 0, effects: [] };
     const add: Edits = [
       { do: "putNode", node: bodyOf({ nodes: [clip("n")] }).nodes[0]! },
       { do: "putEdge", edge },
