@@ -555,9 +555,9 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     await sql`insert into scene_version (id, scene_id, owner_id, number, format, story, note, created_at)
       values (${later}, ${later}, ${server.user}, 1, 1, '{}', '', 0)`;
     await sql`
-      insert into play_generation (job_id, result, round, asset_id, owner_id, version_id, scene_id, in_scene, node, session_id, player_id,
+      insert into play_generation (job_id, result, round, attempt, asset_id, owner_id, version_id, scene_id, in_scene, node, session_id, player_id,
         credits, created_at)
-      values (${later}, ${later}, 1, 'ast_played', ${server.user}, ${later}, ${later}, 'scene', 'node', 'play', ${other}, 0, 0)`;
+      values (${later}, ${later}, 1, 1, 'ast_played', ${server.user}, ${later}, ${later}, 'scene', 'node', 'play', ${other}, 0, 0)`;
     expect(await codeOf(server.call("jobs.replace", { id: later, request: request({}) }))).toBe("conflict");
 
     // Those of other tests hold places still.
