@@ -4,8 +4,9 @@ import { describe, expect, test } from "vitest";
 import { lookAhead } from "#protocol/scene/play/ahead.ts";
 import type { PlayInput, PlayState } from "#protocol/scene/play/state.ts";
 import { startPlay, stepPlay } from "#protocol/scene/play/step.ts";
-import { anyStory, choice, clip, inputBy, storyOf } from "#protocol/scene/testing.ts";
+import { anyStory, choice, inputBy, storyOf } from "#protocol/scene/testing.ts";
 import { accept, type Ahead, aheadOf, hear, refuse, shownIn, takeInput, type Told } from "./ahead.ts";
+import { forkStory as story } from "./testing.ts";
 
 /** What may happen next, and a number for the details. */
 const happening = fc.tuple(
@@ -113,19 +114,6 @@ test("in the end the page has the server's state, whatever was late, lost, overt
 });
 
 describe("a page ahead of its server", () => {
-  const story = storyOf([
-    "main",
-    {
-      start: "ask",
-      nodes: [{ id: "ask", type: "choice" }, clip("left"), clip("right"), { id: "end", type: "end", ending: "end" }],
-      edges: [
-        choice("l", "ask", "left"),
-        choice("r", "ask", "right"),
-        { id: "le", from: "left", to: "end", kind: "default" },
-        { id: "re", from: "right", to: "end", kind: "default" },
-      ],
-    },
-  ]);
   const begun = startPlay(story, { seed: 1 });
   const start = begun.ok ? begun.state : expect.unreachable();
   const take = (ahead: Ahead, input: PlayInput) => {

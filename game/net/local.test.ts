@@ -1,23 +1,9 @@
 // A playthrough that the page keeps by itself.
 import { expect, test } from "vitest";
 import type { PlayInput } from "#protocol/scene/play/state.ts";
-import { choice, clip, storyOf } from "#protocol/scene/testing.ts";
 import { type Keep, localPlay } from "./local.ts";
+import { forkStory as story } from "./testing.ts";
 
-const story = storyOf([
-  "main",
-  {
-    start: "ask",
-    achievements: [{ name: "done", when: { is: "ending", ending: "end" } }],
-    nodes: [{ id: "ask", type: "choice" }, clip("left"), clip("right"), { id: "end", type: "end", ending: "end" }],
-    edges: [
-      choice("l", "ask", "left"),
-      choice("r", "ask", "right"),
-      { id: "le", from: "left", to: "end", kind: "default" },
-      { id: "re", from: "right", to: "end", kind: "default" },
-    ],
-  },
-]);
 const keeping = (kept = new Map<string, string>()): Keep => ({
   getItem: (name) => kept.get(name) ?? null,
   setItem: (name, value) => void kept.set(name, value),
@@ -104,8 +90,8 @@ test("a save that cannot be read any more takes no other with it", async () => {
   const kept = new Map<string, string>();
   const source = open(keeping(kept));
   await source.save("before");
-  const read = JSON.parse(kept.get("play")!) as { readonly saves: ReadonlyArray<object> };
-  kept.set("play", JSON.stringify({ ...read, saves: [{ id: "old", name: "old", at: 0, seed: "x", inputs: [] }, ...read.saves] }));
+  const read = JSON.parse(kept.get("play.shelf")!) as { readonly saves: ReadonlyArray<object> };
+  kept.set("play.shelf", JSON.stringify({ ...read, saves: [{ id: "old", name: "old", at: 0, seed: "x", inputs: [] }, ...read.saves] }));
   expect(
     open(keeping(kept))
       .saves()
@@ -116,9 +102,10 @@ test("a save that cannot be read any more takes no other with it", async () => {
 test("what was kept before there were saves is gone on with, and what is damaged begins anew", () => {
   const kept = new Map([["play", JSON.stringify({ seed: 7, inputs: [left] })]]);
   expect(node(open(keeping(kept)))).toBe("left");
-  kept.set("play", JSON.stringify({ seed: 7, inputs: [left], saves: [{ id: "x" }] }));
+  kept.set("play.shelf", JSON.stringify({ saves: [{ id: "x" }] }));
   expect([node(open(keeping(kept))), open(keeping(kept)).saves()]).toEqual(["left", []]);
   kept.set("play", "{");
+  kept.set("play.shelf", "{");
   expect(node(open(keeping(kept)))).toBe("ask");
 });
 

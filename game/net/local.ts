@@ -26,7 +26,8 @@ const mostSaves = 20;
 const Run = z.object({ seed: z.int(), inputs: z.array(PlayInputSchema).max(20_000) });
 type Run = z.infer<typeof Run>;
 const KeptSave = Run.extend({ id: z.string(), name: z.string(), at: z.number() });
-const Kept = Run.extend({
+/** Of all playthroughs of the story. */
+const Shelf = z.object({
   /** One that cannot be read any more takes no other with it. */
   saves: z
     .array(z.unknown())
@@ -35,13 +36,13 @@ const Kept = Run.extend({
     .transform((all) => all.flatMap((one) => KeptSave.safeParse(one).data ?? []).slice(0, mostSaves)),
   earned: z.array(z.string()).catch([]).default([]),
 });
-type Kept = z.infer<typeof Kept>;
 
-const readKept = ({ at, name }: NonNullable<LocalOptions["keep"]>): Kept | undefined => {
+/** Undefined: nothing is kept under this name, or something else. */
+const read = <T>(schema: z.ZodType<T>, at: Keep, name: string): T | undefined => {
   try {
-    return Kept.safeParse(JSON.parse(at.getItem(name) ?? "null")).data;
+    return schema.safeParse(JSON.parse(at.getItem(name) ?? "null")).data;
   } catch {
-    // Not JSON: something else was kept under this name.
+    // Not JSON.
     return undefined;
   }
 };
@@ -57,18 +58,24 @@ export const localPlay = (options: LocalOptions): PlaySource => {
   let earned: ReadonlySet<string> = new Set();
   let state: PlayState;
 
-  /** What other windows of the story have kept meanwhile stays. Answers whether there was room, or nothing is to be kept. */
-  const store = (change: (saves: ReadonlyArray<Save & Run>) => ReadonlyArray<Save & Run> = (all) => all): boolean => {
-    const there = keep === undefined ? undefined : readKept(keep);
-    saves = change(there?.saves ?? saves);
-    earned = new Set([...earned, ...(there?.earned ?? [])]);
+  /** Answers whether there was room, or nothing is to be kept. */
+  const write = (name: string, what: unknown): boolean => {
     try {
-      keep?.at.setItem(keep.name, JSON.stringify({ seed, inputs, saves, earned: [...earned] }));
+      keep?.at.setItem(name, JSON.stringify(what));
       return true;
     } catch {
       // Full, or not allowed: the playthrough goes on, and is only not there after a reload.
       return false;
     }
+  };
+  const runName = keep?.name ?? "";
+  const shelfName = `${runName}.shelf`;
+  /** What other windows of the story have put there meanwhile stays. Answers as `write` does. */
+  const writeShelf = (change: (saves: ReadonlyArray<Save & Run>) => ReadonlyArray<Save & Run> = (all) => all): boolean => {
+    const there = keep === undefined ? undefined : read(Shelf, keep.at, shelfName);
+    saves = change(there?.saves ?? saves);
+    earned = new Set([...earned, ...(there?.earned ?? [])]);
+    return write(shelfName, { saves, earned: [...earned] });
   };
   /** What was chosen, if it was a choice. */
   const note = (before: PlayState, input: PlayInput): void => {
@@ -92,17 +99,21 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       state = next.state;
     }
   };
-  const kept = keep === undefined ? undefined : readKept(keep);
-  saves = kept?.saves ?? [];
-  earned = new Set(kept?.earned);
-  begin(kept ?? { seed: options.seed(), inputs: [] });
+  const shelf = keep === undefined ? undefined : read(Shelf, keep.at, shelfName);
+  saves = shelf?.saves ?? [];
+  earned = new Set(shelf?.earned);
+  begin((keep === undefined ? undefined : read(Run, keep.at, runName)) ?? { seed: options.seed(), inputs: [] });
 
   const say = (outputs: ReadonlyArray<PlayOutput>, jumped: boolean): void => {
     for (const listener of listeners) listener({ state, outputs, jumped });
   };
   const tell = (outputs: ReadonlyArray<PlayOutput>, jumped: boolean): void => {
-    earned = new Set([...earned, ...Object.keys(state.achieved ?? {})]);
-    store();
+    write(runName, { seed, inputs });
+    const achieved = Object.keys(state.achieved ?? {});
+    if (!achieved.every((one) => earned.has(one))) {
+      earned = new Set([...earned, ...achieved]);
+      writeShelf();
+    }
     say(outputs, jumped);
   };
   return {
@@ -141,7 +152,7 @@ export const localPlay = (options: LocalOptions): PlaySource => {
     save: async (name) => {
       const id = `sav_${crypto.getRandomValues(new Uint32Array(2)).join("")}`;
       const save = { id, name, at: Date.now(), seed, inputs: [...inputs] };
-      const isKept = store((all) => (all.length < mostSaves ? [...all, save] : all));
+      const isKept = writeShelf((all) => (all.length < mostSaves ? [...all, save] : all));
       const isFull = !saves.includes(save);
       if (!isKept) saves = saves.filter((one) => one !== save);
       say([], false);
@@ -155,7 +166,7 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       tell([], true);
     },
     dropSave: (id) => {
-      store((all) => all.filter((one) => one.id !== id));
+      writeShelf((all) => all.filter((one) => one.id !== id));
       say([], false);
     },
     media: options.media,

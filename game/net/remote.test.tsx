@@ -5,25 +5,10 @@ import type { PlaySave, Playthrough } from "#protocol/play.ts";
 import { play } from "#protocol/play.ts";
 import { replayPlay, stepPlay } from "#protocol/scene/play/step.ts";
 import type { PlayInput } from "#protocol/scene/play/state.ts";
-import { choice, clip, storyOf } from "#protocol/scene/testing.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { remotePlay } from "./remote.ts";
 import type { PlayChange } from "./source.ts";
-
-const story = storyOf([
-  "main",
-  {
-    start: "ask",
-    achievements: [{ name: "done", when: { is: "ending", ending: "end" } }],
-    nodes: [{ id: "ask", type: "choice" }, clip("left"), clip("right"), { id: "end", type: "end", ending: "end" }],
-    edges: [
-      choice("l", "ask", "left"),
-      choice("r", "ask", "right"),
-      { id: "le", from: "left", to: "end", kind: "default" },
-      { id: "re", from: "right", to: "end", kind: "default" },
-    ],
-  },
-]);
+import { forkStory as story } from "./testing.ts";
 
 class Server {
   readonly inputs: Array<PlayInput> = [];

@@ -9,6 +9,8 @@ const shownLayer = "0";
 
 /** Of its first picture, which a piece that waits has passed already, s: from being told to play until it moves the browser takes longer. */
 const headStart = 0.025;
+/** An element that is told to play is no further than that when its first frame is told of, s. */
+const begun = 0.1;
 /** A picture that is decoded, but of which the browser tells nothing for so long, is taken to be there, ms. */
 const silenceMs = 1000;
 
@@ -120,7 +122,10 @@ export class Slot {
       await happens(element, ["loadeddata", "seeked", "canplay"], signal);
     if (signal.aborted) return false;
     if (!this.#decodes) {
-      if (start > 0) element.currentTime = start;
+      // One that has begun to play stays where it is: it is at its first frames.
+      if (element.currentTime < start || element.currentTime > start + begun || element.seeking || element.ended)
+        await this.#putTo(start, signal);
+      if (signal.aborted) return false;
       // Decoding begins with playing, not with loading.
       await firstFrame(element, signal);
       if (signal.aborted) return false;
@@ -129,10 +134,7 @@ export class Slot {
     }
     element.pause();
     const wait = start + Math.min(headStart, ((cue.endMs ?? Infinity) - cue.startMs) / 2000);
-    if (element.currentTime !== wait || element.seeking || element.ended) {
-      element.currentTime = wait;
-      await happens(element, ["seeked"], signal);
-    }
+    if (element.currentTime !== wait || element.seeking || element.ended) await this.#putTo(wait, signal);
     return !signal.aborted && this.#isReady();
   }
 
@@ -170,6 +172,11 @@ export class Slot {
     this.cue = null;
     this.clip = null;
     this.sound = null;
+  }
+
+  #putTo(seconds: number, given: AbortSignal): Promise<void> {
+    this.element.currentTime = seconds;
+    return happens(this.element, ["seeked"], given);
   }
 
   #isReady(): true {

@@ -2,201 +2,11 @@
 // what was asked for last is shown in the end, and a piece tells of its end once.
 import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { drawn, mixedSeed } from "#protocol/random.ts";
 import type { Clip } from "./clips.ts";
 import { type Cue, cueFor } from "./cue.ts";
 import { Stage, type StageClips, type StageSound } from "./stage.ts";
-
-const stepMs = 4;
-const displayMs = 16;
-const frameMs = 40;
-const clipMs = 2000;
-
-interface Delays {
-  /** The next one up to `most`, ms. */
-  readonly next: (most: number) => number;
-}
-
-/** A main thread that can stand still while media go on: events and callbacks of elements come to it, in their order. */
-class Page {
-  readonly videos: Array<SimulatedVideo> = [];
-  readonly delays: Delays;
-  #tasks: Array<{ readonly at: number; readonly run: () => void }> = [];
-  #frames = new Map<number, () => void>();
-  #handle = 0;
-  #stalledUntil = 0;
-  now = 0;
-
-  constructor(delays: Delays) {
-    this.delays = delays;
-  }
-
-  task(afterMs: number, run: () => void): void {
-    this.#tasks.push({ at: this.now + afterMs, run });
-  }
-
-  frame(run: () => void): number {
-    this.#frames.set(++this.#handle, run);
-    return this.#handle;
-  }
-
-  dropFrame(handle: number): void {
-    this.#frames.delete(handle);
-  }
-
-  stall(ms: number): void {
-    this.#stalledUntil = Math.max(this.#stalledUntil, this.now + ms);
-  }
-
-  async pass(ms: number): Promise<void> {
-    for (const end = this.now + ms; this.now < end;) {
-      this.now += stepMs;
-      for (const video of this.videos) video.advance();
-      if (this.now >= this.#stalledUntil) {
-        const due = this.#tasks.filter(({ at }) => at <= this.now);
-        this.#tasks = this.#tasks.filter(({ at }) => at > this.now);
-        for (const { run } of due) {
-          run();
-          await vi.advanceTimersByTimeAsync(0);
-        }
-        if (this.now % displayMs === 0) {
-          for (const video of this.videos) video.tellFrames();
-          await vi.advanceTimersByTimeAsync(0);
-          const frames = [...this.#frames.values()];
-          this.#frames.clear();
-          for (const frame of frames) frame();
-        }
-      }
-      await vi.advanceTimersByTimeAsync(stepMs);
-    }
-  }
-}
-
-class SimulatedVideo extends EventTarget {
-  readonly HAVE_CURRENT_DATA = 2;
-  readonly style = { opacity: "", zIndex: "", willChange: "" };
-  readonly duration = clipMs / 1000;
-  readonly error = null;
-  playbackRate = 1;
-  readyState = 0;
-  paused = true;
-  ended = false;
-  seeking = false;
-  readonly #page: Page;
-  #src = "";
-  #file = 0;
-  #at = 0;
-  #playing: Array<PromiseWithResolvers<void>> = [];
-  #watching = new Map<number, () => void>();
-  #presented = false;
-  #seek = 0;
-  #handle = 0;
-
-  constructor(page: Page) {
-    super();
-    this.#page = page;
-    page.videos.push(this);
-  }
-
-  setAttribute(): void {}
-  removeAttribute(): void {
-    this.#src = "";
-  }
-  get src(): string {
-    return this.#src;
-  }
-  set src(url: string) {
-    this.#src = url;
-    this.load();
-  }
-
-  load(): void {
-    this.#file += 1;
-    this.readyState = 0;
-    this.seeking = false;
-    this.ended = false;
-    this.#at = 0;
-    this.pause();
-    const file = this.#file;
-    if (this.#src === "") return;
-    this.#page.task(this.#page.delays.next(400), () => {
-      if (file !== this.#file) return;
-      this.readyState = 4;
-      this.#presented = this.#page.delays.next(1) > 0;
-      this.dispatchEvent(new Event("loadeddata"));
-      for (const { resolve } of this.#playing.splice(0)) resolve();
-    });
-  }
-
-  async play(): Promise<void> {
-    this.paused = false;
-    if (this.ended) this.currentTime = 0;
-    const playing = Promise.withResolvers<void>();
-    this.#playing.push(playing);
-    if (this.readyState >= 2) {
-      this.#page.task(this.#page.delays.next(60), () => {
-        if (this.#playing.includes(playing)) playing.resolve();
-      });
-    }
-    await playing.promise;
-  }
-
-  pause(): void {
-    this.paused = true;
-    for (const { reject } of this.#playing.splice(0)) reject(new DOMException("interrupted", "AbortError"));
-  }
-
-  get currentTime(): number {
-    return this.#at / 1000;
-  }
-  set currentTime(seconds: number) {
-    this.#at = seconds * 1000;
-    this.ended = false;
-    if (this.readyState === 0) return;
-    this.seeking = true;
-    this.readyState = 1;
-    const seek = ++this.#seek;
-    const file = this.#file;
-    this.#page.task(this.#page.delays.next(80), () => {
-      if (seek !== this.#seek || file !== this.#file) return;
-      this.seeking = false;
-      this.readyState = 4;
-      this.#presented = true;
-      this.dispatchEvent(new Event("seeked"));
-    });
-  }
-
-  requestVideoFrameCallback(run: () => void): number {
-    this.#watching.set(++this.#handle, run);
-    return this.#handle;
-  }
-  cancelVideoFrameCallback(handle: number): void {
-    this.#watching.delete(handle);
-  }
-
-  tellFrames(): void {
-    if (!this.#presented) return;
-    this.#presented = false;
-    const told = [...this.#watching.values()];
-    this.#watching.clear();
-    for (const run of told) run();
-  }
-
-  advance(): void {
-    if (this.paused || this.seeking || this.readyState < 2 || this.#at >= clipMs) return;
-    const before = Math.floor(this.#at / frameMs);
-    this.#at = Math.min(clipMs, this.#at + stepMs * this.playbackRate);
-    if (Math.floor(this.#at / frameMs) !== before && this.#at < clipMs) this.#presented = true;
-    if (this.#at < clipMs) return;
-    const file = this.#file;
-    // The main thread hears of it later.
-    this.#page.task(0, () => {
-      if (file !== this.#file || this.#at < clipMs) return;
-      this.ended = true;
-      this.paused = true;
-      this.dispatchEvent(new Event("ended"));
-    });
-  }
-}
+import { clipMs, Page, SimulatedVideo, stepMs } from "./testing.ts";
 
 const silence: StageSound = { cross: () => {}, follow: () => {}, rate: 1 };
 
@@ -218,7 +28,7 @@ const filesOf = (page: Page): StageClips => {
         bytes: 1000,
         sound: Promise.resolve(null),
       };
-      page.task(page.delays.next(600), () => {
+      page.task(page.delay(600), () => {
         entry.ready = clip;
         resolve(clip);
       });
@@ -252,12 +62,11 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 );
 
 const scene = (seed: number) => {
-  let state = seed;
-  const page = new Page({
-    next: (most) => {
-      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-      return Math.round(((state >>> 8) / 2 ** 24) * most);
-    },
+  let state = mixedSeed(seed);
+  const page = new Page((most) => {
+    const { share, state: next } = drawn(state);
+    state = next;
+    return Math.round(share * most);
   });
   vi.stubGlobal("document", { createElement: () => new SimulatedVideo(page) });
   vi.stubGlobal("requestAnimationFrame", (run: () => void) => page.frame(run));

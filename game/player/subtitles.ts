@@ -34,7 +34,9 @@ export class Subtitles {
 
   /** Empty also where it is not read yet. */
   at(file: string, ms: number): string {
-    return saidAt(this.#read.get(file) ?? [], ms);
+    const lines = this.#read.get(file);
+    // With each frame of the display, and most pieces have none.
+    return lines === undefined ? "" : saidAt(lines, ms);
   }
 
   #begin(file: string): void {

@@ -10,8 +10,10 @@ import { type CellServer, Placement } from "#runtime/cluster/placement.ts";
 import { freePort } from "../services/port.ts";
 import { type RunningRedis, startRedis, startSentinel } from "../services/redis.ts";
 
-/** From the fault on, ms. Several times what it takes, which the line that is printed says: the machine may be busy. */
-const servedWithin = 40_000;
+/** Until the sentinels, or the nodes, have put the replica in its place: theirs to decide, and slow on a busy machine, ms. */
+const promotedWithin = 40_000;
+/** From then on, ms. */
+const servedWithin = 10_000;
 
 const closing: Array<() => Promise<unknown>> = [];
 afterEach(async () => {
@@ -69,11 +71,12 @@ const survives = async (redisUrl: string, replica: Redis, fail: () => void): Pro
   const failed = performance.now();
   fail();
   // Until then nobody holds a lock for certain; thereafter every cell answers again.
-  await expect.poll(() => replica.info("replication"), { timeout: servedWithin, interval: 50 }).toContain("role:master");
+  await expect.poll(() => replica.info("replication"), { timeout: promotedWithin, interval: 50 }).toContain("role:master");
+  const promoted = performance.now();
   const answers = await Promise.all(Array.from({ length: cellCount }, (_, cell) => (cell % 2 === 0 ? one : two).ask(cell)));
-  const took = performance.now() - failed;
-  console.log(`all cells answer ${Math.round(took)} ms after the fault`);
-  expect(took).toBeLessThan(servedWithin);
+  const answered = performance.now();
+  console.log(`all cells answer ${Math.round(answered - failed)} ms after the fault`);
+  expect(answered - promoted).toBeLessThan(servedWithin);
   expect(new Set(answers)).toEqual(new Set(["there and one", "there and two"]));
   await expect.poll(served, { timeout: 60_000 }).toEqual([cellCount, true, true]);
   await travels("after");

@@ -1,0 +1,191 @@
+// A browser's main thread and its video elements as far as the stage needs them, in simulated time: for tests under vitest's fake timers.
+import { vi } from "vitest";
+
+export const stepMs = 4;
+const displayMs = 16;
+const frameMs = 40;
+/** Of every simulated video. */
+export const clipMs = 2000;
+
+/** A main thread that can stand still while media go on: events and callbacks of elements come to it, in their order. */
+export class Page {
+  readonly videos: Array<SimulatedVideo> = [];
+  /** The next delay up to `most`, ms. */
+  readonly delay: (most: number) => number;
+  #tasks: Array<{ readonly at: number; readonly run: () => void }> = [];
+  #frames = new Map<number, () => void>();
+  #handle = 0;
+  #stalledUntil = 0;
+  now = 0;
+
+  constructor(delay: (most: number) => number) {
+    this.delay = delay;
+  }
+
+  task(afterMs: number, run: () => void): void {
+    this.#tasks.push({ at: this.now + afterMs, run });
+  }
+
+  frame(run: () => void): number {
+    this.#frames.set(++this.#handle, run);
+    return this.#handle;
+  }
+
+  dropFrame(handle: number): void {
+    this.#frames.delete(handle);
+  }
+
+  stall(ms: number): void {
+    this.#stalledUntil = Math.max(this.#stalledUntil, this.now + ms);
+  }
+
+  async pass(ms: number): Promise<void> {
+    for (const end = this.now + ms; this.now < end;) {
+      this.now += stepMs;
+      for (const video of this.videos) video.advance();
+      if (this.now >= this.#stalledUntil) {
+        const due = this.#tasks.filter(({ at }) => at <= this.now);
+        this.#tasks = this.#tasks.filter(({ at }) => at > this.now);
+        for (const { run } of due) {
+          run();
+          await vi.advanceTimersByTimeAsync(0);
+        }
+        if (this.now % displayMs === 0) {
+          for (const video of this.videos) video.tellFrames();
+          await vi.advanceTimersByTimeAsync(0);
+          const frames = [...this.#frames.values()];
+          this.#frames.clear();
+          for (const frame of frames) frame();
+        }
+      }
+      await vi.advanceTimersByTimeAsync(stepMs);
+    }
+  }
+}
+
+export class SimulatedVideo extends EventTarget {
+  readonly HAVE_CURRENT_DATA = 2;
+  readonly style = { opacity: "", zIndex: "", willChange: "" };
+  readonly duration = clipMs / 1000;
+  readonly error = null;
+  playbackRate = 1;
+  readyState = 0;
+  paused = true;
+  ended = false;
+  seeking = false;
+  readonly #page: Page;
+  #src = "";
+  #file = 0;
+  #at = 0;
+  #playing: Array<PromiseWithResolvers<void>> = [];
+  #watching = new Map<number, () => void>();
+  #presented = false;
+  #seek = 0;
+  #handle = 0;
+
+  constructor(page: Page) {
+    super();
+    this.#page = page;
+    page.videos.push(this);
+  }
+
+  setAttribute(): void {}
+  removeAttribute(): void {
+    this.#src = "";
+  }
+  get src(): string {
+    return this.#src;
+  }
+  set src(url: string) {
+    this.#src = url;
+    this.load();
+  }
+
+  load(): void {
+    this.#file += 1;
+    this.readyState = 0;
+    this.seeking = false;
+    this.ended = false;
+    this.#at = 0;
+    this.pause();
+    const file = this.#file;
+    if (this.#src === "") return;
+    this.#page.task(this.#page.delay(400), () => {
+      if (file !== this.#file) return;
+      this.readyState = 4;
+      this.#presented = this.#page.delay(1) > 0;
+      this.dispatchEvent(new Event("loadeddata"));
+      for (const { resolve } of this.#playing.splice(0)) resolve();
+    });
+  }
+
+  async play(): Promise<void> {
+    this.paused = false;
+    if (this.ended) this.currentTime = 0;
+    const playing = Promise.withResolvers<void>();
+    this.#playing.push(playing);
+    if (this.readyState >= 2) {
+      this.#page.task(this.#page.delay(60), () => {
+        if (this.#playing.includes(playing)) playing.resolve();
+      });
+    }
+    await playing.promise;
+  }
+
+  pause(): void {
+    this.paused = true;
+    for (const { reject } of this.#playing.splice(0)) reject(new DOMException("interrupted", "AbortError"));
+  }
+
+  get currentTime(): number {
+    return this.#at / 1000;
+  }
+  set currentTime(seconds: number) {
+    this.#at = seconds * 1000;
+    this.ended = false;
+    if (this.readyState === 0) return;
+    this.seeking = true;
+    this.readyState = 1;
+    const seek = ++this.#seek;
+    const file = this.#file;
+    this.#page.task(this.#page.delay(80), () => {
+      if (seek !== this.#seek || file !== this.#file) return;
+      this.seeking = false;
+      this.readyState = 4;
+      this.#presented = true;
+      this.dispatchEvent(new Event("seeked"));
+    });
+  }
+
+  requestVideoFrameCallback(run: () => void): number {
+    this.#watching.set(++this.#handle, run);
+    return this.#handle;
+  }
+  cancelVideoFrameCallback(handle: number): void {
+    this.#watching.delete(handle);
+  }
+
+  tellFrames(): void {
+    if (!this.#presented) return;
+    this.#presented = false;
+    const told = [...this.#watching.values()];
+    this.#watching.clear();
+    for (const run of told) run();
+  }
+
+  advance(): void {
+    if (this.paused || this.seeking || this.readyState < 2 || this.#at >= clipMs) return;
+    const before = Math.floor(this.#at / frameMs);
+    this.#at = Math.min(clipMs, this.#at + stepMs * this.playbackRate);
+    if (Math.floor(this.#at / frameMs) !== before && this.#at < clipMs) this.#presented = true;
+    if (this.#at < clipMs) return;
+    const file = this.#file;
+    // The main thread hears of it later.
+    this.#page.task(0, () => {
+      if (file !== this.#file || this.#at < clipMs) return;
+      this.ended = true;
+      this.paused = true;
+      this.dispatchEvent(new Event("ended"));
+    });
+  }
+}
