@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { rise, SlotBook } from "./slot-book.ts";
+import { rise, SlotBook, type SlotRequest } from "./slot-book.ts";
 
 /** A book with a record of who was granted what, in order. */
 const open = (concurrency: number) => {
@@ -121,6 +121,8 @@ describe("slots", () => {
       id: fc.integer({ min: 0, max: 30 }).map(String),
       owner: fc.constantFrom("a", "b", "c"),
       priority: fc.integer({ min: 0, max: 2 }),
+      rank: fc.integer({ min: -1, max: 1 }),
+      since: fc.integer({ min: 0, max: 2 }),
     });
     const move = fc.oneof(
       fc.record({ type: fc.constant("ask" as const), job }),
@@ -128,29 +130,33 @@ describe("slots", () => {
       fc.record({ type: fc.constant("stop" as const), job }),
     );
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(move, { maxLength: 80 }), (concurrency, moves) => {
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(move, { maxLength: 80, size: "max" }), (concurrency, moves) => {
         const book = new SlotBook(() => concurrency);
         const holding = new Set<string>();
         const stops = new Map<string, () => void>();
-        /** Who waits: by job its priority, and how many places were given when it came. */
-        const waiting = new Map<string, { readonly priority: number; readonly came: number }>();
+        /** Who waits, in the order they asked: by job what it asked for, and how many places were given when it came. */
+        const waiting = new Map<string, Pick<SlotRequest, "ownerId" | "priority" | "rank" | "since"> & { readonly came: number }>();
         let given = 0;
         const problems: Array<string> = [];
         for (const { type, job } of moves) {
           switch (type) {
             case "ask": {
               if (holding.has(job.id)) break;
-              waiting.set(job.id, { priority: job.priority, came: waiting.get(job.id)?.came ?? given });
-              const stop = book.request(
-                { jobId: job.id, provider: "p", ownerId: job.owner, priority: job.priority, rank: 0, since: 0 },
-                () => {
-                  const mine = waiting.get(job.id)!;
-                  const risen = mine.priority - Math.floor((given++ - mine.came) / rise);
-                  if ([...waiting.values()].some(({ priority }) => priority < risen)) problems.push("a higher priority was passed over");
-                  waiting.delete(job.id);
-                  holding.add(job.id);
-                },
-              );
+              const { owner: ownerId, priority, rank, since } = job;
+              const came = waiting.get(job.id)?.came ?? given;
+              waiting.delete(job.id);
+              waiting.set(job.id, { ownerId, priority, rank, since, came });
+              const stop = book.request({ jobId: job.id, provider: "p", ownerId, priority, rank, since }, () => {
+                const mine = waiting.get(job.id)!;
+                const risen = mine.priority - Math.floor((given++ - mine.came) / rise);
+                if ([...waiting.values()].some((other) => other.priority < risen)) problems.push("a higher priority was passed over");
+                const [first] = [...waiting]
+                  .filter(([, other]) => other.ownerId === mine.ownerId && other.priority === mine.priority)
+                  .toSorted(([, a], [, b]) => a.rank - b.rank || a.since - b.since);
+                if (first?.[0] !== job.id) problems.push("a user's own were passed over");
+                waiting.delete(job.id);
+                holding.add(job.id);
+              });
               stops.set(job.id, stop);
               break;
             }
