@@ -455,10 +455,12 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect((await unknown()).map(({ jobId }) => jobId)).toEqual([lost[1]]);
     expect((await server.call("spend.budgets", { everybody: false })).budgets).toMatchObject([{ used: 20 }]);
 
-    // Whoever said it may correct it, an administrator too; what the provider told stays.
+    // Whoever said it may correct it, an administrator too; what the provider told stays. Of a correction the account could learn nothing.
+    const asked = await accounts();
     server.admins.add("usr_boss");
     expect(await tell(6)).toMatchObject({ ...told, charged: 6 });
     expect(await tell(7, "usr_boss")).toMatchObject({ ...told, charged: 7, told: { by: "usr_boss" } });
+    expect(await accounts()).toEqual(asked);
     await expect(tell(0)).rejects.toMatchObject({
       code: "conflict",
       message: "Somebody else has told what it cost: they or an administrator may correct it.",

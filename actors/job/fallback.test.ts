@@ -198,3 +198,16 @@ test("it is checked when it is asked for, and told what it would cost", async ()
   // What it is asked for first is no second choice.
   expect((await create(orders({}, "test"))).fallback).toBeNull();
 });
+
+test("what may have been sent is not replaced by the same that would go on elsewhere otherwise", async () => {
+  studio.script.next("submit", Effect.fail({ kind: "network", message: "no answer", retryAfterMs: 600_000 }));
+  const params = { prompt: "a fox", seed: 7 };
+  const { id } = await create(elsewhere(), { params });
+  await watch.until(id, ({ state, retryAt }) => state === "queued" && retryAt !== null);
+  const replace = (fallback: Fallback) => server.call("jobs.replace", { id, request: request({ params, fallback }) });
+  expect(await replace(elsewhere())).toMatchObject({ id, fallback: { orders: [{ params: { duration: 7 } }] } });
+  const other = elsewhere({ orders: [{ provider: "other", params: { duration: 8 } }] });
+  await expect(replace(other)).rejects.toMatchObject({ code: "conflict" });
+  expect((await server.call("jobs.get", { id })).fallback).toMatchObject({ orders: [{ params: { duration: 7 } }] });
+  await server.call("jobs.cancel", { ids: [id] });
+});
