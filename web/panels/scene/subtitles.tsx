@@ -19,18 +19,20 @@ export const SubtitlesField: Component<{
   readonly onChange: (subtitles: Subtitles) => void;
 }> = (props) => {
   let picker: HTMLInputElement | undefined;
-  const [refusal, setRefusal] = createSignal("");
+  const [refusal, setRefusal] = createSignal<string>();
   const put = (file: string): void => {
     const { [props.language]: _, ...others } = props.subtitles;
     const next = Subtitles.safeParse(file.trim() === "" ? others : { ...others, [props.language]: file });
     if (!next.success) {
-      setRefusal(next.error.issues[0]?.message ?? "");
+      setRefusal(next.error.issues[0]?.message ?? "These are no subtitles.");
       return;
     }
     const bytes = bytesOf([...props.beside, next.data]);
     // What makes them shorter is taken, however long they are still.
     const isTooLong = bytes > mostTogether && bytes > bytesOf([...props.beside, props.subtitles]);
-    setRefusal(isTooLong ? `The subtitles of one video have room for ${mostTogether / 1000} kB in all its pieces and languages.` : "");
+    setRefusal(
+      isTooLong ? `The subtitles of one video have room for ${mostTogether / 1000} kB in all its pieces and languages.` : undefined,
+    );
     if (!isTooLong) props.onChange(next.data);
   };
   return (
