@@ -44,7 +44,7 @@ export const OthersBar: Component<{ readonly editor: Editor; readonly others: Re
                 aria-label={wordsOf(props.editor.store.graph(), other())}
                 onClick={() => goTo(props.editor, other())}
               >
-                {other().name.slice(0, 1).toUpperCase()}
+                {other().mark}
               </button>
             </li>
           )}

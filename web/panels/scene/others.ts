@@ -8,7 +8,10 @@ import { newKey } from "#web/store/key.ts";
 export interface Other {
   /** One window of theirs. */
   readonly editor: string;
+  /** Told apart from that of each other window. */
   readonly name: string;
+  /** The same in one or a few characters. */
+  readonly mark: string;
   /** 0–7, the same in all windows. */
   readonly colour: number;
   readonly at: EditorPlace;
@@ -33,6 +36,15 @@ const most = 32;
 const colours = 8;
 
 const colourOf = (editor: string): number => [...editor].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 8191, 7) % colours;
+
+/** What a window of somebody is called beside the others: from the second of the same name on with a number. */
+const calledBeside = (name: string, others: ReadonlyArray<Other>): Pick<Other, "name" | "mark"> => {
+  const taken = new Set(others.map((other) => other.name));
+  const called = (number: number) => (number === 1 ? name : `${name} (${number})`);
+  let number = 1;
+  while (taken.has(called(number))) number += 1;
+  return { name: called(number), mark: `${name.slice(0, 1).toUpperCase()}${number === 1 ? "" : number}` };
+};
 
 export const createOthers = (client: Client, id: string, userId: Accessor<string>): Others => {
   const editor = newKey();
@@ -88,13 +100,14 @@ export const createOthers = (client: Client, id: string, userId: Accessor<string
       leave([word.editor]);
       return;
     }
-    const known = all().some((other) => other.editor === word.editor);
-    if (!known && all().length >= most) return;
-    const name = word.userId === userId() ? "You, elsewhere" : word.name;
-    const other: Other = { editor: word.editor, name, colour: colourOf(word.editor), at: word.at };
+    const known = all().find((other) => other.editor === word.editor);
+    if (known === undefined && all().length >= most) return;
+    const isOwn = word.userId === userId();
+    const { name, mark } = known ?? calledBeside(isOwn ? "You, elsewhere" : word.name, all());
+    const other: Other = { editor: word.editor, name, mark, colour: colourOf(word.editor), at: word.at };
     heardAt.set(word.editor, performance.now());
-    setAll((now) => (known ? now.map((one) => (one.editor === word.editor ? other : one)) : [...now, other]));
-    if (!known) setNews(`${name} ${name === word.name ? "is" : "are"} here, too.`);
+    setAll((now) => (known === undefined ? [...now, other] : now.map((one) => (one === known ? other : one))));
+    if (known === undefined) setNews(`${name} ${isOwn ? "are" : "is"} here, too.`);
     if (word.hello) say();
   };
 
