@@ -128,6 +128,15 @@ describe("edits", () => {
     const [patched] = editedBody(body, [{ do: "patchNode", id: "a", set }]).nodes;
     expect(patched).toEqual({ ...body.nodes[0]!, title: "T" });
     expect(narrowed([{ do: "patchNode", id: "a", set: { segments: 5 } }], body)).toBe(null);
+    // As long as it is, no frame holds it.
+    const long = ["s", "t", "u", "v", "w"].map((id) => ({
+      id,
+      media: { kind: "asset" as const, assetId: "ast_a" },
+      subtitles: { ja: `WEBVTT\n\n${"語".repeat(19_000)}` },
+    }));
+    const [whole, part] = [long, long.slice(1)].map((segments) => bodyOf({ nodes: [{ id: "v", type: "video", segments }] }).nodes[0]!);
+    expect(narrowed([{ do: "putNode", node: whole! }], body)).toBe(null);
+    expect(narrowed([{ do: "putNode", node: part! }], body)).toHaveLength(1);
     expect(SceneBody.safeParse(editedBody(body, [{ do: "patchEdge", id: "c", set: { cut: "never" } }])).success).toBe(false);
     expect(narrowed([{ do: "putNode", node: structuredClone(body.nodes[0]!) }], body)).toEqual([]);
   });

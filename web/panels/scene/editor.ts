@@ -4,6 +4,7 @@ import { createSignal, type Accessor } from "solid-js";
 import { editedBody, type SceneEdit } from "#protocol/scene/edit.ts";
 import type { SceneBody, SceneNode } from "#protocol/scene/scene.ts";
 import type { Point, Size, View } from "#web/ui/pan-zoom.ts";
+import { toast } from "#web/ui/toast.tsx";
 import type { Arranged, ArrangeTask } from "./arrange.ts";
 import { copied, pasted, withContents } from "./clipboard.ts";
 import type { Edits } from "./edits.ts";
@@ -158,8 +159,9 @@ export const createEditor = (store: SceneStore, bodyOf: Editor["bodyOf"]): Edito
 
   const paste: Editor["paste"] = (text, at) => {
     const result = pasted(text, at ?? middle());
-    if (result === null || !apply(result.edits)) return false;
-    select(result.ids);
+    if (result === null) return false;
+    if (apply(result.edits)) select(result.ids);
+    else toast("It could not be pasted", { tone: "warn", detail: "One of the nodes is too long to be sent to the server." });
     return true;
   };
   const copy = () => (present().size === 0 ? null : copied(graph(), present()));

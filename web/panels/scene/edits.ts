@@ -2,6 +2,7 @@
 // takes an edit back, what of them still has a place in a newer state, and how they are sent in few and small calls. Pure.
 import { editedBody, edgeChange, nodeChange, patchedEdge, patchedNode, SceneEdit } from "#protocol/scene/edit.ts";
 import { SceneBody, SceneEdge, SceneNode, type SceneHead } from "#protocol/scene/scene.ts";
+import { defaultLimits } from "#protocol/wire/limits.ts";
 
 export type Edits = ReadonlyArray<SceneEdit>;
 
@@ -188,7 +189,8 @@ const along = (body: SceneBody, edits: Edits, of: (edit: SceneEdit, now: Walk) =
 
 /**
  * The same edits by property and as the server would store them; null: they would not leave a scene. What they carry is looked at, and not the
- * whole scene with each letter; of the head all, for names must not stand twice.
+ * whole scene with each letter; of the head all, for names must not stand twice. What no call could carry would be refused for ever, and hold
+ * up all that is made after it.
  */
 export const narrowed = (edits: Edits, body: SceneBody): Edits | null => {
   let sound = true;
@@ -222,6 +224,7 @@ export const narrowed = (edits: Edits, body: SceneBody): Edits | null => {
         return [read.data];
     }
   });
+  sound &&= narrow.every((edit) => bytesOf(edit) <= longestEdit);
   if (sound && narrow.some((edit) => edit.do === "setHead")) {
     const { start: _, ...head } = editedBody(body, narrow);
     sound = SceneBody.safeParse({ ...head, nodes: [], edges: [] }).success;
@@ -356,13 +359,16 @@ const togetherOf = (first: SceneEdit, second: SceneEdit): SceneEdit | undefined 
 
 /** What one call carries at most: edits, and their bytes as JSON, which leave room in a frame. */
 const callBounds = { edits: 500, bytes: 150_000 };
+/** Of one edit that goes alone, bytes as JSON: a frame has some more in it. */
+const longestEdit = defaultLimits.maxTextBytes - 4096;
 const utf8 = new TextEncoder();
+const bytesOf = (edit: SceneEdit): number => utf8.encode(JSON.stringify(edit)).length;
 
 /** How many of them go with the next call; at least one, however long that is. */
 export const firstCall = (edits: Edits): number => {
   let bytes = 0;
   const stop = edits.findIndex((edit, at) => {
-    bytes += utf8.encode(JSON.stringify(edit)).length;
+    bytes += bytesOf(edit);
     return at > 0 && (at >= callBounds.edits || bytes > callBounds.bytes);
   });
   return stop === -1 ? edits.length : stop;

@@ -140,8 +140,14 @@ describe("the Scene panel", () => {
     client.deltas("scenes.editors", [{ ...anna, hello: false, at: { cursor: null, nodes: [], selected: 0, edge: "c" } }]);
     expect(await within(here).findByRole("button", { name: /^anna: .*Go in/ })).toBeTruthy();
     expect(canvas.querySelector(".scene-cursor")).toBe(null);
+    client.deltas("scenes.editors", [{ ...anna, editor: "edt_second", hello: false, at }]);
+    expect((await within(here).findByRole("button", { name: "anna (2): Hut" })).textContent).toBe("A2");
     client.deltas("scenes.editors", [{ say: "gone", editor: "edt_anna" }]);
     expect(await screen.findByText("anna left.")).toBeTruthy();
+    client.deltas("scenes.editors", [{ ...anna, editor: "edt_second", hello: false, at: { ...at, nodes: [] } }]);
+    expect((await within(here).findByRole("button", { name: "anna (2)" })).textContent).toBe("A2");
+    client.deltas("scenes.editors", [{ say: "gone", editor: "edt_second" }]);
+    expect(await screen.findByText("anna (2) left.")).toBeTruthy();
     expect(screen.queryByRole("list", { name: "Also here" })).toBe(null);
     // Of this window itself it is said when a connection ends that it has long replaced.
     const words = told().length;
@@ -266,10 +272,13 @@ describe("the Scene panel", () => {
     key(canvas, "ArrowRight");
     fireEvent.click((await screen.findAllByRole("button", { name: "Subtitles" }))[0]!);
     const field = await screen.findByLabelText<HTMLTextAreaElement>("Subtitles, English");
+    expect(field.getAttribute("aria-invalid")).toBe(null);
     fireEvent.input(field, { target: { value: long } });
+    await waitFor(() => expect(field.getAttribute("aria-invalid")).toBe("true"));
     expect(await screen.findByText("The subtitles of one video have room for 150 kB in all its pieces and languages.")).toBeTruthy();
     fireEvent.input(field, { target: { value: "WEBVTT" } });
     await waitFor(() => expect(server().nodes[0]).toMatchObject({ segments: [{ subtitles: { en: "WEBVTT" } }, {}, {}] }));
+    expect(field.getAttribute("aria-invalid")).toBe(null);
   });
 
   it("plays from a node, by what its edges say, and shows what came of it", async () => {
