@@ -389,6 +389,9 @@ export const settled = (context: JobContext, outcome: Charge["outcome"], at: num
   return { ...given, charges: [...charges, charge].slice(-rememberedCharges) };
 };
 
+/** With all its attempts, and nothing of what was tried before. */
+const anew = { attempt: 1, tries: 0, unreadable: 0, progress: 0, account: null, failure: null, retryAt: null } as const;
+
 /**
  * It is to make something else, and begins anew with all its attempts; how long it has waited for a place, and its turn, stay. As long as it
  * goes on from what is not made yet it waits for no place: its own wait begins now. What was asked for before it gets no place any more, as the
@@ -402,13 +405,7 @@ export const replaced = (context: JobContext, order: JobOrder, at: number): Part
   return {
     order: { ...asked, id, ownerId, askedHash, priority, ...(rank === undefined ? {} : { rank }), scheduledFor, parentJobId, batchId },
     submission: context.submission + 1,
-    attempt: 1,
-    tries: 0,
-    unreadable: 0,
-    progress: 0,
-    account: null,
-    failure: null,
-    retryAt: null,
+    ...anew,
     expectedMs,
     etaAt: context.pausedAt === null ? from + waitMs + expectedMs : null,
     ...((context.order.after ?? []).length > 0 ? { waitsSince: from, deadlineAt: from + jobLimits.firstSlot } : {}),
@@ -498,13 +495,7 @@ export const switched = (context: JobContext, because: Because, message: string,
     order: { ...order, ...next, fallback: { ...order.fallback, orders, switches: [...order.fallback.switches, left] } },
     submission: context.submission + 1,
     unanswered: false,
-    attempt: 1,
-    tries: 0,
-    unreadable: 0,
-    progress: 0,
-    account: null,
-    failure: null,
-    retryAt: null,
+    ...anew,
     firstSlotAt: null,
     heldBackAt: null,
     heldMs: 0,

@@ -203,7 +203,7 @@ test("what may have been sent is not replaced by the same that would go on elsew
   studio.script.next("submit", Effect.fail({ kind: "network", message: "no answer", retryAfterMs: 600_000 }));
   const params = { prompt: "a fox", seed: 7 };
   const { id } = await create(elsewhere(), { params });
-  await watch.until(id, ({ state, retryAt }) => state === "queued" && retryAt !== null);
+  await watch.until(id, ({ state, failure }) => state === "queued" && failure !== null);
   const replace = (fallback: Fallback) => server.call("jobs.replace", { id, request: request({ params, fallback }) });
   expect(await replace(elsewhere())).toMatchObject({ id, fallback: { orders: [{ params: { duration: 7 } }] } });
   const other = elsewhere({ orders: [{ provider: "other", params: { duration: 8 } }] });

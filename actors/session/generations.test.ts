@@ -5,9 +5,7 @@ import { TestDatabase, TestServer } from "#actors/job/testing.ts";
 import { Database, type Sql } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { insertGeneration, setPlayBudget } from "#db/queries/play-generation.ts";
-import { insertSceneVersion } from "#db/queries/scene.ts";
 import { usualPlayBudget } from "#protocol/play.ts";
-import { sceneFormat } from "#protocol/scene/file.ts";
 import { playLimits } from "#protocol/scene/limits.ts";
 import { demandIn, startPlay } from "#protocol/scene/play/step.ts";
 import type { PlayInput, PlayState } from "#protocol/scene/play/state.ts";
@@ -19,6 +17,7 @@ import { budgetRow } from "./budget.ts";
 import type { SessionContext, SessionInput } from "./context.ts";
 import { decide } from "./decide.ts";
 import { generationJobId, resultOf } from "./demand.ts";
+import { storePublished } from "./testing.ts";
 
 const soon = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000 });
 
@@ -60,17 +59,7 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
   const publish = async (story: Story) => {
     const n = ++stories;
     const [versionId, sceneId, ownerId] = [`scv_${n}`, `scn_${n}`, server.user];
-    await server.run(
-      Effect.flatMap(Database, ({ transaction }) =>
-        transaction(async (tx) => {
-          await tx`
-            insert into scene (id, owner_id, title, format, body, nodes, edges, created_at, changed_at)
-            values (${sceneId}, ${ownerId}, 'A story', 1, '{}', 0, 0, 1, 1)`;
-          const version = { id: versionId, scene_id: sceneId, owner_id: ownerId, number: 1, note: "", created_at: 1 };
-          await insertSceneVersion(tx, { ...version, format: sceneFormat, story });
-        }),
-      ),
-    );
+    await server.run(storePublished({ id: versionId, sceneId, ownerId, story }));
     return { story, versionId, sceneId };
   };
   type Published = Awaited<ReturnType<typeof publish>>;

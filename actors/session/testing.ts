@@ -39,6 +39,28 @@ export interface Caller extends Partial<Omit<CallContext, "principal">> {
   readonly elsewhere?: boolean;
 }
 
+/** Keeps a story, sound or not, as the first version that was published of a scene of its own. */
+export const storePublished = ({
+  id,
+  sceneId,
+  ownerId,
+  story,
+}: {
+  readonly id: string;
+  readonly sceneId: string;
+  readonly ownerId: string;
+  readonly story: Story;
+}) =>
+  Effect.flatMap(Database, ({ transaction }) =>
+    transaction(async (tx) => {
+      await tx`
+        insert into scene (id, owner_id, title, format, body, nodes, edges, created_at, changed_at)
+        values (${sceneId}, ${ownerId}, 'A story', 1, '{}', 0, 0, 1, 1)`;
+      const version = { id, scene_id: sceneId, owner_id: ownerId, number: 1, note: "", created_at: 1 };
+      await insertSceneVersion(tx, { ...version, format: sceneFormat, story });
+    }),
+  );
+
 export class PlayRig {
   readonly #database: TestDatabase;
   #runtime: ManagedRuntime.ManagedRuntime<Services, unknown> | null = null;
@@ -108,17 +130,7 @@ export class PlayRig {
   async publish(story: Story, ownerId = this.user): Promise<string> {
     const n = ++this.#versions;
     const [id, sceneId] = [`scv_${n}`, `scn_${n}`];
-    await this.run(
-      Effect.flatMap(Database, ({ transaction }) =>
-        transaction(async (tx) => {
-          await tx`
-            insert into scene (id, owner_id, title, format, body, nodes, edges, created_at, changed_at)
-            values (${sceneId}, ${ownerId}, 'A story', 1, '{}', 0, 0, 1, 1)`;
-          const version = { id, scene_id: sceneId, owner_id: ownerId, number: 1, note: "", created_at: 1 };
-          await insertSceneVersion(tx, { ...version, format: sceneFormat, story });
-        }),
-      ),
-    );
+    await this.run(storePublished({ id, sceneId, ownerId, story }));
     return id;
   }
 
