@@ -50,6 +50,8 @@ export class Connection implements SocketEvents, Line, Spoken {
   #closing = false;
   #released = false;
   #heardAt: number;
+  /** Asked once more after two silent heartbeats. */
+  #lastCall = false;
   #helloAlarm: Alarm | undefined;
   #beatAlarm: Alarm;
 
@@ -151,6 +153,7 @@ export class Connection implements SocketEvents, Line, Spoken {
     counters.framesIn++;
     counters.bytesIn += bytes;
     this.#heardAt = alarms.now();
+    this.#lastCall = false;
     return this.#budget.take(this.#heardAt);
   }
 
@@ -401,13 +404,16 @@ export class Connection implements SocketEvents, Line, Spoken {
   readonly #beat = (): void => {
     const { heartbeatMs } = this.hub.limits;
     const silence = this.hub.alarms.now() - this.#heardAt;
-    if (silence >= heartbeatMs * 2) {
+    if (this.#lastCall) {
       this.close("heartbeat_timeout");
       return;
     }
     // Also while the client talks: it takes a server that says nothing for dead.
     this.send(encodeFrame({ t: "ping", n: this.hub.alarms.wallClock() }));
-    this.#beatAlarm = this.hub.alarms.set(Math.min(heartbeatMs, heartbeatMs * 2 - silence), this.#beat);
+    // Where this process stood still, what the client said has not been read yet, or it was never asked: it is asked once more.
+    this.#lastCall = silence >= heartbeatMs * 2;
+    const next = this.#lastCall ? heartbeatMs / 4 : Math.min(heartbeatMs, heartbeatMs * 2 - silence);
+    this.#beatAlarm = this.hub.alarms.set(next, this.#beat);
   };
 
   // ── The end ──

@@ -493,7 +493,22 @@ describe(`time on ${transportName}`, () => {
     await gateway.advance(20_010);
     await client.take("ping");
     await gateway.advance(20_010);
+    await client.take("ping");
+    await gateway.advance(5_010);
     expect(await endOf(client)).toEqual(["heartbeat_timeout"]);
+  });
+
+  test("a client is asked once more where the process stood still, and kept when it answers", async () => {
+    const client = await gateway.enter("ada");
+    // Past the time for hello: what is waited for next is the heartbeat.
+    await gateway.advance(6_000);
+    gateway.standStill(90_000);
+    await gateway.advance(14_010);
+    const { n } = await client.take("ping");
+    client.send({ t: "pong", n });
+    await client.settled();
+    await gateway.advance(20_010);
+    expect(await client.take("ping")).toBeDefined();
   });
 
   test("bursts pass, more is refused with the time to wait, and far more ends the connection", async () => {

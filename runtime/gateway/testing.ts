@@ -1,6 +1,6 @@
 // For the gateway's tests: a gateway on a free port with handlers by example, a clock that the test owns, and a bare client that
 // can also misbehave. Which transport is under test says PIXSIM_TRANSPORT: the same tests run on both.
-import { Effect, Layer, ManagedRuntime, References, type Stream } from "effect";
+import { Clock, Effect, Layer, ManagedRuntime, References, type Stream } from "effect";
 import { TestClock } from "effect/testing";
 import { type RawData, WebSocket } from "ws";
 import { calls, streams, topics } from "#protocol/contract.ts";
@@ -106,6 +106,8 @@ export interface TestGateway {
   readonly revoke: (sessionId: string) => void;
   /** Moves the gateway's clock. */
   readonly advance: (ms: number) => Promise<void>;
+  /** As if the process had stood still: the time is later, and what was to be done meanwhile is not done yet. */
+  readonly standStill: (ms: number) => void;
   readonly connect: (headers?: Readonly<Record<string, string>>) => Promise<TestClient>;
   /** Connected and welcome; without a user: anonymous. */
   readonly enter: (userId?: string) => Promise<TestClient>;
@@ -153,11 +155,16 @@ export const startGateway = async (options: TestGatewayOptions = {}): Promise<Te
   );
   const { port } = await runtime.runPromise(Gateway);
   const counters = await runtime.runPromise(GatewayCounters);
+  const clock = await runtime.runPromise(Clock.Clock);
+  const moved = clock.monotonicTimeNanosUnsafe.bind(clock);
+  let stoodMs = 0;
+  Object.assign(clock, { monotonicTimeNanosUnsafe: () => moved() + BigInt(stoodMs) * 1_000_000n });
   const connect = (headers = {}) => TestClient.open(`ws://127.0.0.1:${port}/ws`, headers);
   return {
     port,
     counters,
     revoke,
+    standStill: (ms) => (stoodMs += ms),
     advance: (ms) => runtime.runPromise(TestClock.adjust(ms)),
     connect,
     enter: async (userId) => {
