@@ -11,7 +11,8 @@ import type { Session } from "#web/store/session.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
-import { Badge, EmptyState, Skeleton } from "#web/ui/feedback.tsx";
+import { FailedState } from "#web/ui/failed-state.tsx";
+import { Badge, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount, formatFull } from "#web/ui/format.ts";
 import type { MenuItem } from "#web/ui/menu.tsx";
 import { TextField } from "#web/ui/text-field.tsx";
@@ -112,11 +113,7 @@ const Devices: Component = () => {
   return (
     <Show
       when={sessions.error === undefined}
-      fallback={
-        <EmptyState tone="bad" title="The list did not come" actions={<Button onClick={() => void refetch()}>Try again</Button>}>
-          {sentenceOf(sessions.error)}
-        </EmptyState>
-      }
+      fallback={<FailedState title="The list did not come" problem={sentenceOf(sessions.error)} onRetry={() => void refetch()} />}
     >
       <ul class="devices">
         <For each={rows()} fallback={<Skeleton class="device-loading" />}>

@@ -1,5 +1,4 @@
 // The Providers & accounts panel: every provider with the accounts it can be used by, how each stands, and what can be done with it.
-import CircleAlert from "lucide-solid/icons/circle-alert";
 import CircleCheck from "lucide-solid/icons/circle-check";
 import KeyRound from "lucide-solid/icons/key-round";
 import Plus from "lucide-solid/icons/plus";
@@ -10,6 +9,7 @@ import { provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
+import { FailedState } from "#web/ui/failed-state.tsx";
 import { Badge, EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
@@ -72,16 +72,7 @@ const AccountsPanel: Component<PanelProps<"accounts">> = (props) => {
     <div class="accounts panel-scroll" ref={(element) => (root = element)}>
       <Switch>
         <Match when={providers.problem() ?? accounts.problem()}>
-          {(problem) => (
-            <EmptyState
-              tone="bad"
-              icon={CircleAlert}
-              title="The accounts could not be read"
-              actions={<Button onClick={retry}>Try again</Button>}
-            >
-              {problem()}
-            </EmptyState>
-          )}
+          {(problem) => <FailedState title="The accounts could not be read" problem={problem()} onRetry={retry} />}
         </Match>
         <Match when={providers.list() === undefined || accounts.list() === undefined}>
           <div class="accounts-loading" aria-busy="true" aria-label="Loading the accounts">

@@ -15,6 +15,7 @@ import { setDraggedAssets } from "#web/store/drag.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
+import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { Facts, type Fact } from "#web/ui/facts.tsx";
 import { formatBytes, formatFull } from "#web/ui/format.ts";
@@ -85,14 +86,7 @@ const AssetPanel: Component<PanelProps<"asset">> = (props) => {
             </Show>
           }
         >
-          <EmptyState
-            tone="bad"
-            icon={CircleAlert}
-            title="This asset could not be loaded"
-            actions={<Button onClick={() => void refetch()}>Try again</Button>}
-          >
-            {sentenceOf(loaded.error)}
-          </EmptyState>
+          <FailedState title="This asset could not be loaded" problem={sentenceOf(loaded.error)} onRetry={() => void refetch()} />
         </Show>
       }
     >

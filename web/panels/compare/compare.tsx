@@ -1,5 +1,4 @@
 // The Compare panel: two to four videos on one clock, with what differs between them, side by side or one laid over the other.
-import CircleAlert from "lucide-solid/icons/circle-alert";
 import Columns from "lucide-solid/icons/columns-2";
 import Maximize from "lucide-solid/icons/maximize";
 import Repeat from "lucide-solid/icons/repeat";
@@ -18,6 +17,7 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Select } from "#web/ui/choice.tsx";
 import { onElementSize } from "#web/ui/element-size.ts";
+import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import type { ActsOf, compareKeys, playerKeys } from "#web/ui/place-keys.ts";
 import { columnsFor } from "./columns.ts";
@@ -65,14 +65,7 @@ const ComparePanel: Component<PanelProps<"compare">> = (props) => {
         <Comparison ids={ids()} visible={props.visible()} onTakeOut={(id) => compareAssets(ids().filter((each) => each !== id))} />
       </Match>
       <Match when={loaded.error}>
-        <EmptyState
-          tone="bad"
-          icon={CircleAlert}
-          title="The videos could not be loaded"
-          actions={<Button onClick={() => void refetch()}>Try again</Button>}
-        >
-          {sentenceOf(loaded.error)}
-        </EmptyState>
+        <FailedState title="The videos could not be loaded" problem={sentenceOf(loaded.error)} onRetry={() => void refetch()} />
       </Match>
       <Match when={loaded.loading}>
         <div class="compare-loading" aria-label="Loading the videos" aria-busy="true">

@@ -1,5 +1,4 @@
 // The Gallery panel: the user's assets, newest first, live, however many; looked through, chosen, dragged out and dropped in.
-import CircleAlert from "lucide-solid/icons/circle-alert";
 import Columns from "lucide-solid/icons/columns-2";
 import ImagePlus from "lucide-solid/icons/image-plus";
 import Images from "lucide-solid/icons/images";
@@ -20,6 +19,7 @@ import { createListSelection } from "#web/store/list-selection.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { createDropZone } from "#web/ui/drop-zone.ts";
+import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { ListProblem } from "#web/ui/list-problem.tsx";
 import { showContextMenu } from "#web/ui/menu.tsx";
@@ -188,14 +188,7 @@ const GalleryPanel: Component<PanelProps<"gallery">> = () => {
           </div>
         </Match>
         <Match when={list.state() === "failed"}>
-          <EmptyState
-            tone="bad"
-            icon={CircleAlert}
-            title="The gallery could not be read"
-            actions={<Button onClick={list.retry}>Try again</Button>}
-          >
-            {list.problem()}
-          </EmptyState>
+          <FailedState title="The gallery could not be read" problem={list.problem()} onRetry={list.retry} />
         </Match>
         <Match when={list.ids().length === 0 && view.isFiltered()}>
           <EmptyState icon={Search} title="Nothing fits these filters" actions={<Button onClick={view.clear}>Show everything</Button>} />

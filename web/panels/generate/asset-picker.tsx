@@ -9,6 +9,7 @@ import { debounced } from "#web/store/debounced.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
+import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatClock } from "#web/ui/format.ts";
 import { SearchField } from "#web/ui/search-field.tsx";
@@ -94,9 +95,7 @@ const PickerBody: Component<{
           </div>
         </Match>
         <Match when={list.state() === "failed"}>
-          <EmptyState tone="bad" title="The assets could not be read" actions={<Button onClick={list.retry}>Try again</Button>}>
-            {list.problem()}
-          </EmptyState>
+          <FailedState title="The assets could not be read" problem={list.problem()} onRetry={list.retry} />
         </Match>
         <Match when={list.ids().length === 0}>
           <EmptyState icon={Images} title={search() === "" ? `No ${props.accepts.join(" or ")} yet` : "Nothing fits"}>

@@ -1,5 +1,4 @@
 // The Generate panel: what to make, from what, how; drawn from what the provider says it can do.
-import CircleAlert from "lucide-solid/icons/circle-alert";
 import Eraser from "lucide-solid/icons/eraser";
 import Grid2x2Plus from "lucide-solid/icons/grid-2x2-plus";
 import Grid2x2X from "lucide-solid/icons/grid-2x2-x";
@@ -18,6 +17,7 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Select } from "#web/ui/choice.tsx";
 import { createDropZone } from "#web/ui/drop-zone.ts";
+import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { FormProblem } from "#web/ui/form-foot.tsx";
 import { formatCount } from "#web/ui/format.ts";
@@ -53,14 +53,7 @@ const GeneratePanel: Component<PanelProps<"generate">> = (props) => {
   return (
     <Switch>
       <Match when={providers.problem() !== null}>
-        <EmptyState
-          tone="bad"
-          icon={CircleAlert}
-          title="The providers could not be read"
-          actions={<Button onClick={providers.ensure}>Try again</Button>}
-        >
-          {providers.problem()}
-        </EmptyState>
+        <FailedState title="The providers could not be read" problem={providers.problem()} onRetry={providers.ensure} />
       </Match>
       <Match when={providers.list() === undefined}>
         <div class="generate-loading" aria-busy="true" aria-label="Loading">

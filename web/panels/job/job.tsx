@@ -13,6 +13,7 @@ import { cancelJobs, retryJobs } from "#web/panels/jobs/actions.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { Segments } from "#web/ui/choice.tsx";
+import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { jobStateLooks } from "#web/ui/job-state.tsx";
 import { ContextView } from "./context-view.tsx";
@@ -249,15 +250,6 @@ const HistoryPending: Component<{ readonly actor: FollowedActor }> = (props) => 
       </div>
     }
   >
-    {(problem) => (
-      <EmptyState
-        tone="bad"
-        icon={CircleAlert}
-        title="The steps could not be read"
-        actions={<Button onClick={props.actor.retryHistory}>Try again</Button>}
-      >
-        {problem()}
-      </EmptyState>
-    )}
+    {(problem) => <FailedState title="The steps could not be read" problem={problem()} onRetry={props.actor.retryHistory} />}
   </Show>
 );

@@ -18,6 +18,7 @@ import { createListSelection } from "#web/store/list-selection.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
+import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
@@ -171,14 +172,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
           </div>
         </Match>
         <Match when={list.state() === "failed"}>
-          <EmptyState
-            tone="bad"
-            icon={CircleAlert}
-            title="The jobs could not be read"
-            actions={<Button onClick={list.retry}>Try again</Button>}
-          >
-            {list.problem()}
-          </EmptyState>
+          <FailedState title="The jobs could not be read" problem={list.problem()} onRetry={list.retry} />
         </Match>
         <Match when={list.ids().length === 0 && filters.isFiltered()}>
           <EmptyState icon={Search} title="No job fits these filters" actions={<Button onClick={filters.clear}>Show all jobs</Button>} />

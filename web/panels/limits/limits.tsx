@@ -1,5 +1,4 @@
 // The Limits panel: how much one may have, keep and ask for, and what is used of it; administrators see all users and set their limits.
-import CircleAlert from "lucide-solid/icons/circle-alert";
 import Pencil from "lucide-solid/icons/pencil";
 import { createEffect, createSignal, For, Match, on, onCleanup, Show, Switch, type Component } from "solid-js";
 import type { CallOutput } from "#protocol/contract.ts";
@@ -8,8 +7,9 @@ import type { PanelProps } from "#web/dock/panel.ts";
 import { debounced } from "#web/store/debounced.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
-import { Button, IconButton } from "#web/ui/button.tsx";
-import { Badge, EmptyState, Progress, Skeleton } from "#web/ui/feedback.tsx";
+import { IconButton } from "#web/ui/button.tsx";
+import { FailedState } from "#web/ui/failed-state.tsx";
+import { Badge, Progress, Skeleton } from "#web/ui/feedback.tsx";
 import { ListProblem } from "#web/ui/list-problem.tsx";
 import { LimitsDialog } from "./limits-dialog.tsx";
 import { limitWords, shareOf, toneOf } from "./words.ts";
@@ -62,14 +62,7 @@ const LimitsPanel: Component<PanelProps<"limits">> = (props) => {
     <div class="limits panel-scroll">
       <Switch>
         <Match when={read() === undefined && problem() !== null}>
-          <EmptyState
-            tone="bad"
-            icon={CircleAlert}
-            title="The limits could not be read"
-            actions={<Button onClick={again}>Try again</Button>}
-          >
-            {problem()}
-          </EmptyState>
+          <FailedState title="The limits could not be read" problem={problem()} onRetry={again} />
         </Match>
         <Match when={read() === undefined}>
           <div class="limits-list" aria-busy="true" aria-label="Loading the limits">

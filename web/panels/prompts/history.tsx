@@ -1,5 +1,4 @@
 // Prompts that were used, each once, the one used last first; from here they go back into the form.
-import CircleAlert from "lucide-solid/icons/circle-alert";
 import Clock from "lucide-solid/icons/clock";
 import { createEffect, createSignal, For, Match, on, onCleanup, Show, Switch, type Component } from "solid-js";
 import type { UsedPrompt } from "#protocol/prompt.ts";
@@ -7,6 +6,7 @@ import { openPanel } from "#web/dock/panel.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
+import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
@@ -62,16 +62,7 @@ export const History: Component<{ readonly search: string }> = (props) => {
   return (
     <Switch>
       <Match when={missing() === null ? problem() : null}>
-        {(message) => (
-          <EmptyState
-            tone="bad"
-            icon={CircleAlert}
-            title="The history could not be read"
-            actions={<Button onClick={() => read(null)}>Try again</Button>}
-          >
-            {message()}
-          </EmptyState>
-        )}
+        {(message) => <FailedState title="The history could not be read" problem={message()} onRetry={() => read(null)} />}
       </Match>
       <Match when={used() === null}>
         <div class="prompts-loading" aria-busy="true" aria-label="Loading the history">

@@ -1,5 +1,4 @@
 // One prompt, style or list: the tree of its versions, and the chosen one with its wording, note, rating, results and examples.
-import CircleAlert from "lucide-solid/icons/circle-alert";
 import Dices from "lucide-solid/icons/dices";
 import GitBranchPlus from "lucide-solid/icons/git-branch-plus";
 import Pencil from "lucide-solid/icons/pencil";
@@ -17,7 +16,8 @@ import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Segments, Select } from "#web/ui/choice.tsx";
-import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
+import { FailedState } from "#web/ui/failed-state.tsx";
+import { Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { TextField } from "#web/ui/text-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
@@ -92,11 +92,7 @@ export const PromptView: Component<ViewProps> = (props) => {
       when={known()}
       fallback={
         <Show when={problem()} fallback={<Skeleton class="prompts-skeleton" />}>
-          {(message) => (
-            <EmptyState tone="bad" icon={CircleAlert} title="It could not be read" actions={<Button onClick={read}>Try again</Button>}>
-              {message()}
-            </EmptyState>
-          )}
+          {(message) => <FailedState title="It could not be read" problem={message()} onRetry={read} />}
         </Show>
       }
     >

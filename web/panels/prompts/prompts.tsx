@@ -1,7 +1,6 @@
 // The Prompts panel: the library on one side, what is chosen there with its versions on the other, and the history of used prompts.
 import BookText from "lucide-solid/icons/book-text";
 import ChevronLeft from "lucide-solid/icons/chevron-left";
-import CircleAlert from "lucide-solid/icons/circle-alert";
 import Plus from "lucide-solid/icons/plus";
 import SearchX from "lucide-solid/icons/search-x";
 import { createMemo, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
@@ -12,6 +11,7 @@ import { debounced } from "#web/store/debounced.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Segments, Select } from "#web/ui/choice.tsx";
+import { FailedState } from "#web/ui/failed-state.tsx";
 import { Badge, EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
@@ -150,16 +150,7 @@ const PromptsPanel: Component<PanelProps<"prompts">> = () => {
               <ListProblem what="What changes" problem={store.problem()} onRetry={store.retry} />
             </Match>
             <Match when={store.problem() ?? (list.state() === "failed" ? list.problem() : null)}>
-              {(problem) => (
-                <EmptyState
-                  tone="bad"
-                  icon={CircleAlert}
-                  title="The library could not be read"
-                  actions={<Button onClick={retry}>Try again</Button>}
-                >
-                  {problem()}
-                </EmptyState>
-              )}
+              {(problem) => <FailedState title="The library could not be read" problem={problem()} onRetry={retry} />}
             </Match>
             <Match when={list.state() === "loading"}>
               <div class="prompts-loading" aria-busy="true" aria-label="Loading the library">

@@ -1,6 +1,5 @@
 // The Queue panel: every own job that waits for a place, in the order in which they will be taken, and for one of them why: by which rule,
 // and what speaks for or against each account.
-import CircleAlert from "lucide-solid/icons/circle-alert";
 import Hourglass from "lucide-solid/icons/hourglass";
 import KeyRound from "lucide-solid/icons/key-round";
 import { createEffect, createMemo, createSignal, For, Match, on, Show, Switch, type Component } from "solid-js";
@@ -8,6 +7,7 @@ import { openPanel, type PanelProps } from "#web/dock/panel.ts";
 import { createQueues } from "#web/store/queues.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
+import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
@@ -55,16 +55,7 @@ const QueuePanel: Component<PanelProps<"queue">> = (props) => {
     <div class="queue panel-scroll">
       <Switch>
         <Match when={list.state() === "failed" ? list.problem() : queues.problem()}>
-          {(problem) => (
-            <EmptyState
-              tone="bad"
-              icon={CircleAlert}
-              title="The queue could not be read"
-              actions={<Button onClick={retry}>Try again</Button>}
-            >
-              {problem()}
-            </EmptyState>
-          )}
+          {(problem) => <FailedState title="The queue could not be read" problem={problem()} onRetry={retry} />}
         </Match>
         <Match when={list.state() === "loading"}>
           <div class="queue-loading" aria-label="Loading the queue" aria-busy="true">

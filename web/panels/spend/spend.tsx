@@ -1,5 +1,4 @@
 // The Spend panel: what own submissions have cost, by day and by account, estimated beside charged.
-import CircleAlert from "lucide-solid/icons/circle-alert";
 import Coins from "lucide-solid/icons/coins";
 import KeyRound from "lucide-solid/icons/key-round";
 import RefreshCw from "lucide-solid/icons/refresh-cw";
@@ -26,6 +25,7 @@ import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Segments, Select } from "#web/ui/choice.tsx";
+import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
@@ -126,14 +126,7 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
       </div>
       <Switch>
         <Match when={read() === undefined && problem() !== null}>
-          <EmptyState
-            tone="bad"
-            icon={CircleAlert}
-            title="The spend could not be read"
-            actions={<Button onClick={again}>Try again</Button>}
-          >
-            {problem()}
-          </EmptyState>
+          <FailedState title="The spend could not be read" problem={problem()} onRetry={again} />
         </Match>
         <Match when={read() === undefined}>
           <div class="spend-loading" aria-busy="true" aria-label="Loading the spend">
