@@ -43,6 +43,23 @@ test("cells that come within moments of one another are one handover and one lin
   expect(lines).toEqual(["cells were taken", "cells were given"]);
 });
 
+test("what is told last of a cell is what became of it", async () => {
+  const { heard } = await told(
+    Effect.fnUntraced(function* ({ note, counts }) {
+      note("taken", [1, 2, 3, 4]);
+      note("given", [2, 3]);
+      note("lost", [4]);
+      note("taken", [3]);
+      yield* TestClock.adjust("600 millis");
+      expect(counts).toEqual({ taken: 5, given: 2, lost: 1 });
+    }),
+  );
+  expect(heard).toEqual([
+    { at: 600, way: "lost", cells: [4] },
+    { at: 600, way: "taken", cells: [1, 3] },
+  ]);
+});
+
 test("what never comes to rest is told all the same, and what is left is told at the end", async () => {
   const { heard } = await told(
     Effect.fnUntraced(function* ({ note, counts }) {

@@ -65,7 +65,11 @@ export const makeHandovers: Effect.Effect<Handovers, never, Scope.Scope> = Effec
     note: (way, cells) => {
       if (cells.length === 0) return;
       counts[way] += cells.length;
-      for (const cell of cells) pending[way].add(cell);
+      for (const cell of cells) {
+        // What came and is gone before it was told: told as taken, it would seem to be here still. That it was lost is told.
+        const unknown = way !== "taken" && pending.taken.delete(cell);
+        if (!unknown || way === "lost") pending[way].add(cell);
+      }
       noted.openUnsafe();
     },
     onHandover: (listener) => {
