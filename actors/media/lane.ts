@@ -141,7 +141,8 @@ export const makeLane = Effect.fnUntraced(function* (options: LaneOptions): Effe
   });
 
   yield* Effect.addFinalizer(() => Effect.forEach(children, (child) => child.kill, { concurrency: "unbounded", discard: true }));
-  yield* Effect.forkScoped(Effect.forever(tend));
+  // Whoever starts a lane starts a server, which needs all cores until people can reach it.
+  yield* Effect.forkScoped(Effect.andThen(Effect.sleep("1 second"), Effect.forever(tend)));
   return { use };
 });
 
