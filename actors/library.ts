@@ -1,5 +1,5 @@
-// A library of things that are their owner's alone: read page by page, changed one at a time, told to whoever follows, and put into the trash
-// and taken out of it again. What belongs to another does not exist.
+// A library of somebody's things: read page by page, changed one at a time, told to whoever follows, and put into the trash and taken out of it
+// again. What belongs to another does not exist, unless the shelf says that it is shared.
 import { Clock, Effect } from "effect";
 import { Database, type Queryable, type Tx } from "#db/client/database.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -43,16 +43,20 @@ export interface LibraryFilter {
 interface Shelf<Row extends LibraryRow, View, Filter extends LibraryFilter> {
   /** Of the channel of its changes. */
   readonly name: string;
-  readonly view: (row: Row) => View;
+  /** As this user sees it. */
+  readonly view: (row: Row, userId: string) => View;
+  /** Who is told of its changes; left out: its owner, who alone makes them. */
+  readonly readers?: (row: Row) => ReadonlyArray<string>;
   readonly missing: (id: string) => CallError;
   /** How many an owner may keep outside of the trash, and what is said to one who wants more. */
   readonly most: number;
   readonly tooMany: () => CallError;
   readonly lock: (tx: Tx, ownerId: string) => PromiseLike<unknown>;
-  readonly byId: (sql: Queryable, ownerId: string, ids: ReadonlyArray<string>) => PromiseLike<ReadonlyArray<Row>>;
+  /** Those that this user may read. */
+  readonly byId: (sql: Queryable, userId: string, ids: ReadonlyArray<string>) => PromiseLike<ReadonlyArray<Row>>;
   readonly list: (
     sql: Queryable,
-    ownerId: string,
+    userId: string,
     filter: Filter | LibraryFilter,
     after: Place | null,
     limit: number,
@@ -76,8 +80,8 @@ export const libraryOf = Effect.fnUntraced(function* <Row extends LibraryRow, Vi
   const channel = (ownerId: string): string => `${shelf.name}:${ownerId}`;
   const query = <T>(run: (sql: Queryable) => PromiseLike<T>): Effect.Effect<T, CallError> => orCallError(database.query(run));
 
-  const one = Effect.fnUntraced(function* (ownerId: string, id: string) {
-    const [row] = yield* query((sql) => shelf.byId(sql, ownerId, [id]));
+  const one = Effect.fnUntraced(function* (userId: string, id: string) {
+    const [row] = yield* query((sql) => shelf.byId(sql, userId, [id]));
     return row === undefined ? yield* Effect.fail(shelf.missing(id)) : row;
   });
 
@@ -89,16 +93,18 @@ export const libraryOf = Effect.fnUntraced(function* <Row extends LibraryRow, Vi
     return missing === undefined ? rows : yield* Effect.fail(shelf.missing(missing));
   });
 
-  /** This row, told to whoever follows. */
-  const told = (ownerId: string, row: Row): View => {
-    const view = shelf.view(row);
-    bus.publish(channel(ownerId), view);
-    return view;
+  /** Tells one follower of this row. */
+  const tellOne = (userId: string, row: Row): void => bus.publish(channel(userId), shelf.view(row, userId));
+
+  /** This row as the user sees it, told to whoever follows. */
+  const told = (userId: string, row: Row): View => {
+    for (const reader of shelf.readers?.(row) ?? [userId]) tellOne(reader, row);
+    return shelf.view(row, userId);
   };
 
   /** As it stands now, told to whoever follows. */
-  const tell = Effect.fnUntraced(function* (ownerId: string, id: string) {
-    return told(ownerId, yield* one(ownerId, id));
+  const tell = Effect.fnUntraced(function* (userId: string, id: string) {
+    return told(userId, yield* one(userId, id));
   });
 
   /** A change of the owner's library: one at a time. What it answers with instead of making the change is the call's failure. */
@@ -119,13 +125,13 @@ export const libraryOf = Effect.fnUntraced(function* <Row extends LibraryRow, Vi
     return (counted?.count ?? 0) + more > shelf.most ? shelf.tooMany() : undefined;
   };
 
-  const page = Effect.fnUntraced(function* (ownerId: string, filter: Filter | LibraryFilter, after: Place | null, limit: number) {
-    const rows = yield* query((sql) => shelf.list(sql, ownerId, filter, after, limit + 1));
+  const page = Effect.fnUntraced(function* (userId: string, filter: Filter | LibraryFilter, after: Place | null, limit: number) {
+    const rows = yield* query((sql) => shelf.list(sql, userId, filter, after, limit + 1));
     const { rows: first, next } = pageOf(rows, limit, createdPlace);
-    return { items: first.map(shelf.view), next };
+    return { items: first.map((row) => shelf.view(row, userId)), next };
   });
 
-  /** How many there are, and the newest page of them. */
+  /** How many are the user's own, and the newest page of all. */
   const snapshot = Effect.fnUntraced(function* (ownerId: string) {
     const [counted] = yield* query((sql) => shelf.count(sql, ownerId));
     return { count: counted?.count ?? 0, ...(yield* page(ownerId, { words: [], deleted: false }, null, snapshotRows)) };
@@ -161,5 +167,5 @@ export const libraryOf = Effect.fnUntraced(function* <Row extends LibraryRow, Vi
     yield* Effect.forEach(back, ({ id }) => tell(ownerId, id), { discard: true });
   });
 
-  return { query, one, told, tell, change, fullFor, page, follow, trash, restore };
+  return { query, one, told, tell, tellOne, change, fullFor, page, follow, trash, restore };
 });

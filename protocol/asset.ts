@@ -60,6 +60,7 @@ export const Asset = z.object({
   deletedAt: Time.nullable(),
   urls: AssetUrls,
   archived: z.boolean().optional().describe("The original lies in the archive and is fetched from there when it is asked for"),
+  lent: z.boolean().optional().describe("Of another user, who has put it into a scene that the caller has, too"),
   /** Higher is newer. */
   rev: z.int(),
 });
@@ -151,7 +152,7 @@ export const assets = domain({
     }),
     many: call({
       summary:
-        "Assets by id in any order, with fresh URLs, in the trash or not. Those that are not there are left out; none is: `not_found`.",
+        "Assets by id in any order, with fresh URLs, in the trash or not; also those of others that stand in a scene that the caller may read, or that a version of the caller's plays (`lent`). Those that are not there are left out; none is: `not_found`.",
       access: "guest",
       input: z.object({ ids: z.array(Id).min(1).max(200) }),
       output: z.object({ assets: z.array(Asset) }),

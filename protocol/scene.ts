@@ -1,6 +1,7 @@
 // The library of scenes: drafts that are edited, and versions that are published and never change. What a scene is made of:
 // `scene/scene.ts`; what plays it: `scene/play/`. Pure.
 import * as z from "zod";
+import { Login } from "./auth.ts";
 import { call, domain, topic } from "./define.ts";
 import { Problem } from "./scene/check/problem.ts";
 import { SceneEdit } from "./scene/edit.ts";
@@ -23,9 +24,25 @@ export const SceneVersion = z.object({
 });
 export type SceneVersion = z.infer<typeof SceneVersion>;
 
+/** As what a scene is shared with somebody: a viewer reads and follows its draft, an editor changes it, too. All else is its owner's. */
+export const SceneRole = z.enum(["editor", "viewer"]);
+export type SceneRole = z.infer<typeof SceneRole>;
+
+export const SceneAccess = z.enum(["owner", "editor", "viewer", "none"]);
+export type SceneAccess = z.infer<typeof SceneAccess>;
+
+/** Somebody with whom a scene is shared. */
+export const ScenePerson = z.object({ userId: Id, name: z.string(), role: SceneRole, since: Time });
+export type ScenePerson = z.infer<typeof ScenePerson>;
+
 export const Scene = z.object({
   id: Id,
   ownerId: Id,
+  ownerName: z.string(),
+  /** Of the caller. `none`: told once to somebody with whom it is not shared any more, or who cannot see it in its owner's trash. */
+  access: SceneAccess,
+  /** With how many others it is shared. */
+  people: z.int(),
   title: z.string(),
   /** Of the draft. */
   nodes: z.int(),
@@ -50,6 +67,9 @@ const sampleVersion: SceneVersion = { id: "scv_1", sceneId: "scn_1", number: 1, 
 const sampleScene: Scene = {
   id: "scn_1",
   ownerId: "usr_1",
+  ownerName: "ada",
+  access: "owner",
+  people: 0,
   title: "The forest",
   nodes: 2,
   edges: 1,
@@ -62,6 +82,7 @@ const sampleScene: Scene = {
   deletedAt: null,
   rev: 1,
 };
+const samplePerson: ScenePerson = { userId: "usr_2", name: "grace", role: "editor", since: 1764000010000 };
 const sampleBody: z.input<typeof SceneBody> = {
   start: "path",
   nodes: [
@@ -122,15 +143,19 @@ const sampleFile: z.input<typeof StoryFile> = {
 
 export const scenes = domain({
   name: "scenes",
-  summary: "Branching scenes: drafts, published versions, problems, import and export.",
+  summary:
+    "Branching scenes: drafts, published versions, problems, import and export. A scene is its owner's, who may share it: viewers read and follow it, editors change its draft and title. Publishing, the trash, links, budgets and sharing stay with the owner. Who may not get so far is told `forbidden`; to whom it is not shared it does not exist.",
   calls: {
     list: call({
-      summary: "Own scenes, newest first.",
+      summary: "Own scenes and those that others share with the caller, newest first.",
       access: "guest",
       input: z.object({
         /** Words, each of which the title contains. */
         search: z.string().max(200).optional(),
+        /** Own ones in the trash instead. */
         deleted: z.boolean().default(false),
+        /** Those of others only. */
+        shared: z.boolean().default(false),
         cursor: Cursor.optional(),
         limit: PageLimit,
       }),
@@ -149,7 +174,8 @@ export const scenes = domain({
       example: { input: { id: "scn_1" }, output: { scene: sampleScene, body: sampleBody } },
     }),
     story: call({
-      summary: "The drafts of a scene and of all that are called from there: what a preview plays.",
+      summary:
+        "The drafts of a scene and of all that are called from there, as far as they are of the same owner and the caller may read them: what a preview plays.",
       access: "guest",
       input: z.object({ id: Id }),
       output: z.object({ story: Story }),
@@ -168,7 +194,7 @@ export const scenes = domain({
     }),
     edit: call({
       summary:
-        "Changes the draft, all or nothing, and answers the scene as this left it. Changes of different nodes, edges, fields, and by patches of different properties, never undo each other.",
+        "Changes the draft, all or nothing, and answers the scene as this left it. Changes of different nodes, edges, fields, and by patches of different properties, never undo each other. Clips that an editor adds must be their own; whoever has the scene sees them there.",
       access: "user",
       input: z.object({
         id: Id,
@@ -178,7 +204,7 @@ export const scenes = domain({
       }),
       output: Scene,
       mutation: true,
-      errors: ["not_found", "payload_too_large"],
+      errors: ["not_found", "forbidden", "payload_too_large"],
       example: {
         input: { id: "scn_1", edits: [{ do: "moveNode", id: "path", x: 120, y: 40 }] },
         output: { ...sampleScene, draft: 2, changedAt: 1764000005000, rev: 2 },
@@ -200,7 +226,7 @@ export const scenes = domain({
       input: z.object({ id: Id, title: Title }),
       output: Scene,
       mutation: true,
-      errors: ["not_found"],
+      errors: ["not_found", "forbidden"],
       example: { input: { id: "scn_1", title: "The wood" }, output: { ...sampleScene, title: "The wood", rev: 2 } },
     }),
     check: call({
@@ -223,7 +249,7 @@ export const scenes = domain({
       input: z.object({ id: Id, note: Note.default("") }),
       output: z.object({ scene: Scene, version: SceneVersion }),
       mutation: true,
-      errors: ["not_found", "conflict", "quota_exceeded", "payload_too_large"],
+      errors: ["not_found", "forbidden", "conflict", "quota_exceeded", "payload_too_large"],
       example: {
         input: { id: "scn_1" },
         output: { scene: { ...sampleScene, versions: 1, latest: sampleVersion, edited: false, rev: 2 }, version: sampleVersion },
@@ -239,7 +265,7 @@ export const scenes = domain({
       example: { input: { id: "scn_1" }, output: { versions: [sampleVersion] } },
     }),
     version: call({
-      summary: "One version with its story, which never changes.",
+      summary: "One version with its story, which never changes. Its owner's alone: other scenes are in it, too.",
       access: "guest",
       input: z.object({ id: Id }),
       output: z.object({ version: SceneVersion, story: Story }),
@@ -248,12 +274,12 @@ export const scenes = domain({
       example: { input: { id: "scv_1" }, output: { version: sampleVersion, story: sampleStory } },
     }),
     export: call({
-      summary: "The drafts as one file, with media by SHA-256; or a version of them.",
+      summary: "The drafts as one file, with media by SHA-256; or, for the owner, a version of them.",
       access: "guest",
       input: z.object({ id: Id, versionId: Id.optional() }),
       output: z.object({ file: StoryFile }),
       mutation: false,
-      errors: ["not_found", "payload_too_large"],
+      errors: ["not_found", "forbidden", "payload_too_large"],
       example: { input: { id: "scn_1" }, output: { file: sampleFile } },
     }),
     import: call({
@@ -286,7 +312,7 @@ export const scenes = domain({
       input: z.object({ ids: z.array(Id).min(1).max(500) }),
       output: z.object({ deleted: z.array(Id) }),
       mutation: true,
-      errors: ["not_found"],
+      errors: ["not_found", "forbidden"],
       example: { input: { ids: ["scn_1"] }, output: { deleted: ["scn_1"] } },
     }),
     restore: call({
@@ -298,11 +324,39 @@ export const scenes = domain({
       errors: ["not_found", "quota_exceeded"],
       example: { input: { ids: ["scn_1"] }, output: { restored: ["scn_1"] } },
     }),
+    people: call({
+      summary: "With whom a scene is shared, in the order in which it was.",
+      access: "guest",
+      input: z.object({ id: Id }),
+      output: z.object({ owner: z.object({ userId: Id, name: z.string() }), people: z.array(ScenePerson) }),
+      mutation: false,
+      errors: ["not_found"],
+      example: { input: { id: "scn_1" }, output: { owner: { userId: "usr_1", name: "ada" }, people: [samplePerson] } },
+    }),
+    grant: call({
+      summary: "Shares it with a user, by user name or e-mail; one who has it already has it in this role from now on. The owner's to do.",
+      access: "user",
+      input: z.object({ id: Id, who: Login, role: SceneRole }),
+      output: ScenePerson,
+      mutation: true,
+      errors: ["not_found", "forbidden", "conflict", "quota_exceeded"],
+      example: { input: { id: "scn_1", who: "grace", role: "editor" }, output: samplePerson },
+    }),
+    withdraw: call({
+      summary:
+        "Shares it with this user no longer: they are cut off at once. The owner's to do, or one's own. Clips that they have put into it stay.",
+      access: "user",
+      input: z.object({ id: Id, userId: Id }),
+      output: z.object({}),
+      mutation: true,
+      errors: ["not_found", "forbidden", "conflict"],
+      example: { input: { id: "scn_1", userId: "usr_2" }, output: {} },
+    }),
   },
   streams: {},
   topics: {
     scenes: topic({
-      summary: "Own scenes as they change: the newest page, then each changed one.",
+      summary: "Own and shared scenes as they change: the newest page, then each changed one. Counted are the own ones.",
       access: "guest",
       params: z.object({}),
       snapshot: z.object({ count: z.int(), scenes: z.array(Scene), next: Cursor.nullable() }),
@@ -311,7 +365,8 @@ export const scenes = domain({
       example: { params: {}, snapshot: { count: 1, scenes: [sampleScene], next: null }, delta: sampleScene },
     }),
     draft: topic({
-      summary: "The changes of a scene's draft as they are made, by whomever. The snapshot says where it stands; `scenes.get` reads it.",
+      summary:
+        "The changes of a scene's draft as they are made, by whomever. The snapshot says where it stands; `scenes.get` reads it. It ends with `not_found` once the scene is not shared with the caller any more.",
       access: "guest",
       params: z.object({ id: Id }),
       snapshot: z.object({ draft: z.int() }),
@@ -325,7 +380,7 @@ export const scenes = domain({
     }),
     editors: topic({
       summary:
-        "Who has a scene open, as they tell each other by `scenes.here`. Nothing is kept: say `hello`, and those who are there answer. Who ends following is gone.",
+        "Who has a scene open, as they tell each other by `scenes.here`. Nothing is kept: say `hello`, and those who are there answer. Who ends following is gone. It ends as `scenes.draft` does.",
       access: "guest",
       params: z.object({ id: Id, /** Names this window of the caller's; drawn by the client. */ editor: Id }),
       snapshot: z.object({}),

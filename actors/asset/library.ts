@@ -14,7 +14,7 @@ import { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { notFound } from "./failures.ts";
 import { refusal } from "./quota.ts";
-import { assetView } from "./view.ts";
+import { assetView, lentView } from "./view.ts";
 
 /** Rows of the snapshot of the topic. */
 const snapshotRows = 100;
@@ -33,7 +33,7 @@ export class AssetLibrary extends Context.Service<
   AssetLibrary,
   {
     readonly row: (ownerId: string, id: string) => Effect.Effect<query.AssetRow, CallError>;
-    /** Those of these that are there; fails if none is. */
+    /** Those of these that are there, own ones and those that others have lent to scenes of this user; fails if none is. */
     readonly many: (ownerId: string, ids: ReadonlyArray<string>) => Effect.Effect<Array<Asset>, CallError>;
     readonly view: (row: query.AssetRow) => Asset;
     readonly list: (ownerId: string, filter: query.AssetFilterArgs, after: Place | null, limit: number) => Effect.Effect<Page, CallError>;
@@ -76,8 +76,12 @@ export class AssetLibrary extends Context.Service<
       });
 
       const many = Effect.fnUntraced(function* (ownerId: string, ids: ReadonlyArray<string>) {
-        const rows = yield* orCallError(database.query((sql) => query.assetsById(sql, ownerId, ids)));
-        return rows.length === 0 ? yield* Effect.fail(notFound(`The asset ${ids[0]}`)) : rows.map(view);
+        const own = (yield* orCallError(database.query((sql) => query.assetsById(sql, ownerId, ids)))).map(view);
+        const known = new Set(own.map(({ id }) => id));
+        const others = ids.filter((id) => !known.has(id));
+        const lent = others.length === 0 ? [] : yield* orCallError(database.query((sql) => query.lentAssetsById(sql, ownerId, others)));
+        const assets = [...own, ...lent.map((row) => lentView(row, media))];
+        return assets.length === 0 ? yield* Effect.fail(notFound(`The asset ${ids[0]}`)) : assets;
       });
 
       const list = Effect.fnUntraced(function* (ownerId: string, filter: query.AssetFilterArgs, after: Place | null, limit: number) {

@@ -61,3 +61,11 @@ export const assetView = (row: AssetRow, media: MediaUrls["Service"]): Asset => 
   ...(row.away ? { archived: true } : {}),
   rev: row.rev,
 });
+
+/** One of somebody else, as those see it who have it in a scene: what was asked for to make it is its owner's. */
+export const lentView = (row: AssetRow, media: MediaUrls["Service"]): Asset => ({
+  ...assetView(row, media),
+  prompt: null,
+  favourite: false,
+  lent: true,
+});

@@ -24,7 +24,7 @@ export const makeEditors = (bus: Bus["Service"], unknown: (id: string) => CallEr
   const keyOf = ({ connectionId }: CallContext, { id, editor }: TopicParams<"scenes.editors">): string => `${connectionId} ${id} ${editor}`;
   const tell = (id: string, word: EditorWord): void => bus.publish(channel(id), word);
 
-  /** Whoever calls this has seen that the scene is the caller's. */
+  /** Whoever calls this has seen that the caller may read the scene. */
   const follow = Effect.fnUntraced(function* (
     params: TopicParams<"scenes.editors">,
     context: CallContext,

@@ -1,9 +1,10 @@
-// What the wire asks of the library of scenes. Everything is the signed-in user's own: what belongs to another does not exist. What a key
-// made is found again by the ids that are derived from it.
+// What the wire asks of the library of scenes: the signed-in user's own, and those that others share with them. Who may do what is decided by
+// `may`, for each call and topic. What a key made is found again by the ids that are derived from it.
 import { Clock, Effect } from "effect";
 import { idFor } from "#actors/job/canonical.ts";
 import { libraryOf, notFound, ownerOf, refuse, reused, wordsOf } from "#actors/library.ts";
 import { placeOf } from "#actors/page.ts";
+import { Database, type Tx } from "#db/client/database.ts";
 import * as query from "#db/queries/scene.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
 import type { CallArgs } from "#protocol/contract.ts";
@@ -13,6 +14,7 @@ import { editedBody, editsBetween } from "#protocol/scene/edit.ts";
 import {
   assetsIn,
   issuesOf,
+  mediaIn,
   mediaOfFile,
   readStoryFile,
   renamed,
@@ -26,8 +28,10 @@ import { sceneLimits } from "#protocol/scene/limits.ts";
 import { SceneBody, type Story, type StoryScene } from "#protocol/scene/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Bus } from "#runtime/bus/bus.ts";
-import type { DomainHandlers } from "#runtime/gateway/handlers.ts";
+import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
+import { noScene, type Need, refusalOf } from "./access.ts";
 import { makeEditors } from "./editors.ts";
+import { grantWithin, makeSharing, withdrawWithin } from "./sharing.ts";
 import { sceneVersionView, sceneView, storedStory, storySceneOf } from "./view.ts";
 
 /** What one user may keep outside of the trash, and versions of one of them. */
@@ -38,7 +42,6 @@ const draftsAtOnce = 16;
 /** Characters of a change as JSON that is told as it is: who follows reads more anew. */
 const longestTold = 200_000;
 
-const noScene = (id: string): CallError => notFound(`The scene ${id}`);
 const noVersion = (id: string): CallError => notFound(`The version ${id}`);
 const tooMany = (): CallError =>
   new CallError("quota_exceeded", `You keep ${sceneQuotas.scenes} scenes, which is all there is room for: delete some first.`, {
@@ -53,6 +56,8 @@ const tooManyVersions = (): CallError =>
 const tooLarge = (limit: number): CallError =>
   new CallError("payload_too_large", `It is longer than ${limit} characters: divide it into scenes that call one another.`, { limit });
 
+const idsOf = ({ scenes }: Story): ReadonlyArray<string> => scenes.map(({ id }) => id);
+
 const isTooLong = (value: unknown, limit: number): boolean => JSON.stringify(value).length > limit;
 
 /** As it is stored. */
@@ -63,6 +68,24 @@ const draftOf = (id: string, body: SceneBody) => ({
   nodes: body.nodes.length,
   edges: body.edges.length,
 });
+
+const assetsOf = (body: SceneBody): ReadonlyArray<string> => [
+  ...new Set(mediaIn(body).flatMap((media) => (media.kind === "missing" ? [] : [media.assetId]))),
+];
+
+/** Within a change of a draft: what comes into it is lent to all who have the scene, and what is not the user's to lend does not come in. */
+const lendNew = async (tx: Tx, row: query.SharedRow, id: string, userId: string, before: SceneBody, after: SceneBody) => {
+  const known = new Set(assetsOf(before));
+  const fresh = assetsOf(after).filter((asset) => !known.has(asset));
+  if (fresh.length === 0) return undefined;
+  await query.lendAssets(tx, id, userId, fresh);
+  // To its owner, what is not there is a problem of the scene, and nothing that anybody else could see.
+  if (row.owner_id === userId) return undefined;
+  const lent = new Set((await query.lentAmong(tx, id, fresh)).map(({ asset_id: asset }) => asset));
+  const foreign = fresh.find((asset) => !lent.has(asset));
+  const message = `The clip ${foreign} is not yours: put your own into this scene, or what is in it already.`;
+  return foreign === undefined ? undefined : new CallError("forbidden", message);
+};
 
 const emptyBody = SceneBody.parse({});
 
@@ -77,6 +100,7 @@ export const sceneHandlers = Effect.gen(function* () {
   const library = yield* libraryOf({
     name: "scenes",
     view: sceneView,
+    readers: ({ owner_id: ownerId, grants }) => [ownerId, ...(grants ?? []).map((grant) => grant.user_id)],
     missing: noScene,
     most: sceneQuotas.scenes,
     tooMany,
@@ -88,11 +112,45 @@ export const sceneHandlers = Effect.gen(function* () {
   });
   const { change, one, tell } = library;
   const bus = yield* Bus;
+  const database = yield* Database;
   const editors = makeEditors(bus, noScene);
   const draftChannel = (id: string): string => `scene-draft:${id}`;
 
-  /** The drafts of a scene and of all that are called from there, as far as those are there. */
-  const storyFrom = Effect.fnUntraced(function* (ownerId: string, id: string) {
+  /** The scene, if this user may do so much with it. */
+  const mayAs = Effect.fnUntraced(function* (userId: string, id: string, need: Need) {
+    const row = yield* one(userId, id);
+    const refused = refusalOf(row, id, userId, need);
+    return refused === undefined ? row : yield* Effect.fail(refused);
+  });
+  const may = (context: CallContext, id: string, need: Need) => Effect.flatMap(ownerOf(context), (userId) => mayAs(userId, id, need));
+  const sharing = makeSharing(database, bus, (id, userId) => mayAs(userId, id, "read"));
+
+  /** A change of a scene: who makes it is looked at again once it is their turn, for it may have been withdrawn from them meanwhile. */
+  const changeOf = Effect.fnUntraced(function* (
+    context: CallContext,
+    id: string,
+    need: Need,
+    run: (tx: Tx, row: query.SceneRow) => Promise<CallError | undefined>,
+  ) {
+    const userId = yield* ownerOf(context);
+    const { owner_id: ownerId } = yield* mayAs(userId, id, need);
+    yield* change(ownerId, async (tx) => {
+      const [row] = await query.scenesById(tx, userId, [id]);
+      return refusalOf(row, id, userId, need) ?? run(tx, row!);
+    });
+  });
+  /** All of them are the user's own. */
+  const ownAll = Effect.fnUntraced(function* (userId: string, ids: ReadonlyArray<string>) {
+    const rows = new Map((yield* library.query((sql) => query.scenesById(sql, userId, ids))).map((row) => [row.id, row]));
+    const refused = ids.flatMap((id) => refusalOf(rows.get(id), id, userId, "own") ?? []);
+    if (refused.length > 0) return yield* Effect.fail(refused[0]!);
+  });
+
+  /**
+   * The drafts of a scene and of all that are called from there, as far as those are there, are its owner's, and this user may read them: to
+   * share a scene shares none that it calls.
+   */
+  const storyFrom = Effect.fnUntraced(function* (userId: string, { id, owner_id: ownerId }: query.SceneRow) {
     const scenes = new Map<string, StoryScene>();
     const wanted = [id];
     // Of the story as JSON.
@@ -100,7 +158,8 @@ export const sceneHandlers = Effect.gen(function* () {
     const named = new Set(wanted);
     while (wanted.length > 0) {
       const ids = wanted.splice(0, draftsAtOnce);
-      for (const row of yield* library.query((sql) => query.draftsById(sql, ownerId, ids))) {
+      for (const row of yield* library.query((sql) => query.draftsById(sql, userId, ids))) {
+        if (row.owner_id !== ownerId) continue;
         const scene = storySceneOf(row);
         scenes.set(scene.id, scene);
         length += JSON.stringify(scene).length + 1;
@@ -120,9 +179,9 @@ export const sceneHandlers = Effect.gen(function* () {
     return { entry: id, scenes: [...scenes.values()] } satisfies Story;
   });
 
-  const mediaOf = Effect.fnUntraced(function* (ownerId: string, story: Story) {
+  const mediaOf = Effect.fnUntraced(function* (userId: string, story: Story) {
     const ids = [...assetsIn(story)];
-    return ids.length === 0 ? [] : yield* library.query((sql) => query.mediaById(sql, ownerId, ids));
+    return ids.length === 0 ? [] : yield* library.query((sql) => query.mediaById(sql, userId, idsOf(story), ids));
   });
 
   const problemsOf = Effect.fnUntraced(function* (ownerId: string, story: Story) {
@@ -162,6 +221,7 @@ export const sceneHandlers = Effect.gen(function* () {
       if (full !== undefined) return full;
       for (const { id, title, body } of scenes) {
         await query.insertScene(tx, { ...draftOf(id, body), owner_id: ownerId, title, created_at: now });
+        await query.lendAssets(tx, id, ownerId, assetsOf(body));
       }
       return undefined;
     });
@@ -169,23 +229,23 @@ export const sceneHandlers = Effect.gen(function* () {
 
   const handlers: DomainHandlers<"scenes"> = {
     calls: {
-      "scenes.list": Effect.fnUntraced(function* ({ search, deleted, cursor, limit }, context) {
-        const filter = { words: wordsOf(search), deleted };
+      "scenes.list": Effect.fnUntraced(function* ({ search, deleted, shared, cursor, limit }, context) {
+        const filter = { words: wordsOf(search), deleted, shared };
         const { items, next } = yield* library.page(yield* ownerOf(context), filter, yield* placeOf(cursor), limit);
         return { scenes: items, next };
       }),
 
       "scenes.get": Effect.fnUntraced(function* ({ id }, context) {
-        const ownerId = yield* ownerOf(context);
-        const scene = sceneView(yield* one(ownerId, id));
-        const [draft] = yield* library.query((sql) => query.draftsById(sql, ownerId, [id]));
+        const userId = yield* ownerOf(context);
+        const scene = sceneView(yield* mayAs(userId, id, "read"), userId);
+        const [draft] = yield* library.query((sql) => query.draftsById(sql, userId, [id]));
         if (draft === undefined) return yield* Effect.fail(noScene(id));
         // It may have been changed since the other was read: which draft it is tells who follows what comes after it.
         return { scene: { ...scene, draft: draft.draft }, body: storySceneOf(draft).body };
       }),
 
       "scenes.story": Effect.fnUntraced(function* ({ id }, context) {
-        return { story: yield* storyFrom(yield* ownerOf(context), id) };
+        return { story: yield* storyFrom(yield* ownerOf(context), yield* may(context, id, "read")) };
       }),
 
       "scenes.create": Effect.fnUntraced(function* ({ title, body = emptyBody }, context) {
@@ -196,16 +256,18 @@ export const sceneHandlers = Effect.gen(function* () {
       }),
 
       "scenes.edit": Effect.fnUntraced(function* ({ id, edits, token = null }, context) {
-        const ownerId = yield* ownerOf(context);
+        const userId = yield* ownerOf(context);
         const now = yield* Clock.currentTimeMillis;
         let made: { readonly row: query.SceneRow; readonly before: SceneBody; readonly after: SceneBody } | undefined;
-        yield* change(ownerId, async (tx) => {
-          const [draft] = await query.draftsById(tx, ownerId, [id]);
+        yield* changeOf(context, id, "edit", async (tx, scene) => {
+          const [draft] = await query.draftsById(tx, userId, [id]);
           if (draft === undefined) return noScene(id);
           const before = storySceneOf(draft).body;
           const edited = SceneBody.safeParse(editedBody(before, edits));
           if (!edited.success) return refuse(issuesOf(edited.error));
           if (isTooLong(edited.data, sceneLimits.body)) return tooLarge(sceneLimits.body);
+          const foreign = await lendNew(tx, scene, id, userId, before, edited.data);
+          if (foreign !== undefined) return foreign;
           const [row] = await query.updateDraft(tx, draftOf(id, edited.data), now);
           made = { row: row!, before, after: edited.data };
           return undefined;
@@ -215,33 +277,32 @@ export const sceneHandlers = Effect.gen(function* () {
         const small = editsBetween(before, after);
         const told: DraftChange = { draft: row.draft, edits: small === null || isTooLong(small, longestTold) ? null : [...small], token };
         bus.publish(draftChannel(id), told);
-        return library.told(ownerId, row);
+        return library.told(userId, row);
       }),
 
       "scenes.here": editors.here,
 
       "scenes.rename": Effect.fnUntraced(function* ({ id, title }, context) {
-        const ownerId = yield* ownerOf(context);
         const now = yield* Clock.currentTimeMillis;
-        const [renamedRow] = yield* library.query((sql) => query.renameScene(sql, ownerId, id, title, now));
-        return renamedRow === undefined ? yield* Effect.fail(noScene(id)) : yield* tell(ownerId, id);
+        yield* changeOf(context, id, "edit", async (tx) => void (await query.renameScene(tx, id, title, now)));
+        return yield* tell(yield* ownerOf(context), id);
       }),
 
       "scenes.check": Effect.fnUntraced(function* ({ id }, context) {
-        const ownerId = yield* ownerOf(context);
-        return { problems: [...(yield* problemsOf(ownerId, yield* storyFrom(ownerId, id)))] };
+        const row = yield* may(context, id, "read");
+        return { problems: [...(yield* problemsOf(row.owner_id, yield* storyFrom(yield* ownerOf(context), row)))] };
       }),
 
       "scenes.publish": Effect.fnUntraced(function* ({ id, note }, context) {
         const ownerId = yield* ownerOf(context);
         const versionId = idFor("scv", ownerId, context.key);
-        const before = yield* one(ownerId, id);
+        const before = yield* mayAs(ownerId, id, "own");
         const [made] = yield* library.query((sql) => query.storyOfVersion(sql, ownerId, versionId));
         if (made !== undefined) {
           if (made.scene_id !== id || made.note !== note) return yield* Effect.fail(reused());
-          return { scene: sceneView(before), version: sceneVersionView(made) };
+          return { scene: sceneView(before, ownerId), version: sceneVersionView(made) };
         }
-        const story = yield* storyFrom(ownerId, id);
+        const story = yield* storyFrom(ownerId, before);
         const errors = (yield* problemsOf(ownerId, story)).filter(({ severity }) => severity === "error");
         if (errors.length > 0) {
           const others = errors.length === 1 ? "" : ` And ${errors.length - 1} more.`;
@@ -255,7 +316,7 @@ export const sceneHandlers = Effect.gen(function* () {
           // What was checked is what is published: a draft that has changed meanwhile is published the next time.
           if (row.draft !== before.draft) return new CallError("conflict", "The draft was changed meanwhile. Try again.");
           const version = { id: versionId, scene_id: id, owner_id: ownerId, number: row.versions + 1, note, created_at: now };
-          await query.insertSceneVersion(tx, { ...version, format: sceneFormat, story });
+          await query.insertSceneVersion(tx, { ...version, format: sceneFormat, story }, idsOf(story));
           return undefined;
         });
         const scene = yield* tell(ownerId, id);
@@ -263,8 +324,7 @@ export const sceneHandlers = Effect.gen(function* () {
       }),
 
       "scenes.versions": Effect.fnUntraced(function* ({ id }, context) {
-        const ownerId = yield* ownerOf(context);
-        yield* one(ownerId, id);
+        const { owner_id: ownerId } = yield* may(context, id, "read");
         const rows = yield* library.query((sql) => query.versionsOf(sql, ownerId, id));
         return { versions: rows.map(sceneVersionView) };
       }),
@@ -275,12 +335,13 @@ export const sceneHandlers = Effect.gen(function* () {
       }),
 
       "scenes.export": Effect.fnUntraced(function* ({ id, versionId }, context) {
-        const ownerId = yield* ownerOf(context);
-        const { title } = yield* one(ownerId, id);
-        const version = versionId === undefined ? undefined : yield* versionRow(ownerId, versionId);
+        const userId = yield* ownerOf(context);
+        const row = yield* mayAs(userId, id, versionId === undefined ? "read" : "own");
+        const version = versionId === undefined ? undefined : yield* versionRow(userId, versionId);
         if (version !== undefined && version.scene_id !== id) return yield* Effect.fail(noVersion(version.id));
-        const story = version === undefined ? yield* storyFrom(ownerId, id) : storedStory(version);
-        const rows = yield* mediaOf(ownerId, story);
+        const story = version === undefined ? yield* storyFrom(userId, row) : storedStory(version);
+        const rows = yield* mediaOf(userId, story);
+        const { title } = row;
         const media = rows.map(({ id: assetId, sha256, name }) => ({ assetId, sha256, name }));
         const file: StoryFile = { format: "pixsim-story", version: sceneFormat, title, story, media };
         return { file };
@@ -305,13 +366,48 @@ export const sceneHandlers = Effect.gen(function* () {
       }),
 
       "scenes.delete": Effect.fnUntraced(function* ({ ids }, context) {
-        yield* library.trash(yield* ownerOf(context), ids);
+        const ownerId = yield* ownerOf(context);
+        yield* ownAll(ownerId, ids);
+        yield* library.trash(ownerId, ids);
+        const gone = yield* library.query((sql) => query.scenesById(sql, ownerId, ids));
+        for (const { id, grants } of gone) sharing.cutOff(id, grants?.map((grant) => grant.user_id) ?? []);
         return { deleted: ids };
       }),
 
       "scenes.restore": Effect.fnUntraced(function* ({ ids }, context) {
-        yield* library.restore(yield* ownerOf(context), ids);
+        const ownerId = yield* ownerOf(context);
+        yield* ownAll(ownerId, ids);
+        yield* library.restore(ownerId, ids);
         return { restored: ids };
+      }),
+
+      "scenes.people": Effect.fnUntraced(function* ({ id }, context) {
+        const { owner_id: userId, owner_name: name } = yield* may(context, id, "read");
+        return { owner: { userId, name: name ?? "" }, people: yield* sharing.people(id) };
+      }),
+
+      "scenes.grant": Effect.fnUntraced(function* ({ id, who, role }, context) {
+        const ownerId = yield* ownerOf(context);
+        yield* mayAs(ownerId, id, "own");
+        const { id: userId } = yield* sharing.person(who, ownerId);
+        const now = yield* Clock.currentTimeMillis;
+        yield* changeOf(context, id, "own", (tx, row) => grantWithin(tx, row, { userId, role }, now));
+        yield* tell(ownerId, id);
+        const given = (yield* sharing.people(id)).find((person) => person.userId === userId);
+        return given ?? (yield* Effect.fail(new CallError("conflict", "It was withdrawn from them again meanwhile.")));
+      }),
+
+      "scenes.withdraw": Effect.fnUntraced(function* ({ id, userId }, context) {
+        const caller = yield* ownerOf(context);
+        // Everybody may leave.
+        yield* changeOf(context, id, caller === userId ? "read" : "own", (tx, row) => withdrawWithin(tx, row, userId));
+        sharing.cutOff(id, [userId]);
+        const [row] = yield* library.query((sql) => query.sceneOf(sql, id));
+        if (row !== undefined) {
+          library.told(row.owner_id, row);
+          library.tellOne(userId, row);
+        }
+        return {};
       }),
     },
     streams: {},
@@ -322,15 +418,13 @@ export const sceneHandlers = Effect.gen(function* () {
       }),
 
       "scenes.draft": Effect.fnUntraced(function* ({ id }, context, from, emit) {
-        const ownerId = yield* ownerOf(context);
-        yield* one(ownerId, id);
-        const standing = Effect.map(one(ownerId, id), ({ draft }) => ({ draft }));
-        return yield* bus.follow(draftChannel(id), from, standing, emit);
+        const userId = yield* ownerOf(context);
+        const standing = Effect.map(mayAs(userId, id, "read"), ({ draft }) => ({ draft }));
+        return yield* sharing.whileReadable(id, userId, bus.follow(draftChannel(id), from, standing, emit));
       }),
 
       "scenes.editors": Effect.fnUntraced(function* (params, context, from, emit) {
-        yield* one(yield* ownerOf(context), params.id);
-        return yield* editors.follow(params, context, from, emit);
+        return yield* sharing.whileReadable(params.id, yield* ownerOf(context), editors.follow(params, context, from, emit));
       }),
     },
   };

@@ -3,6 +3,7 @@ import type { DraftRow, SceneRow, SceneVersionRow } from "#db/queries/scene.ts";
 import type { Scene, SceneVersion } from "#protocol/scene.ts";
 import { upgradedBody, upgradedStory } from "#protocol/scene/file.ts";
 import type { Story, StoryScene } from "#protocol/scene/scene.ts";
+import { accessTo } from "./access.ts";
 
 export const sceneVersionView = (row: SceneVersionRow): SceneVersion => ({
   id: row.id,
@@ -12,9 +13,13 @@ export const sceneVersionView = (row: SceneVersionRow): SceneVersion => ({
   createdAt: row.created_at,
 });
 
-export const sceneView = (row: SceneRow): Scene => ({
+/** As this user sees it. */
+export const sceneView = (row: SceneRow, userId: string): Scene => ({
   id: row.id,
   ownerId: row.owner_id,
+  ownerName: row.owner_name ?? "",
+  access: row.deleted_at !== null && row.owner_id !== userId ? "none" : accessTo(row, userId),
+  people: row.grants?.length ?? 0,
   title: row.title,
   nodes: row.nodes,
   edges: row.edges,

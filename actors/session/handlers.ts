@@ -7,7 +7,7 @@ import { notFound, ownerOf } from "#actors/library.ts";
 import { periodsAt } from "#actors/spend/context.ts";
 import { createdPlace, pageOf, placeOf } from "#actors/page.ts";
 import { Database, type Queryable } from "#db/client/database.ts";
-import { assetsById } from "#db/queries/asset.ts";
+import { assetsById, playedAssets } from "#db/queries/asset.ts";
 import * as query from "#db/queries/play.ts";
 import * as generation from "#db/queries/play-generation.ts";
 import { addPlayAchievements, adoptPlayAchievements, playAchievementsOf } from "#db/queries/play-achievement.ts";
@@ -151,7 +151,8 @@ export const playHandlers = Effect.gen(function* () {
   const ownScene = Effect.fnUntraced(function* (sceneId: string, context: CallContext) {
     const ownerId = yield* ownerOf(context);
     const [scene] = yield* ask((sql) => scenesById(sql, ownerId, [sceneId]));
-    if (scene === undefined) return yield* Effect.fail(notFound(`The scene ${sceneId}`));
+    // Who it is shared with does not spend for its owner.
+    if (scene?.owner_id !== ownerId) return yield* Effect.fail(notFound(`The scene ${sceneId}`));
   });
 
   /** The version that is to be played, by a link or because it is the caller's own. */
@@ -303,8 +304,12 @@ export const playHandlers = Effect.gen(function* () {
         const { order, play } = session;
         const version = yield* versions.get(order.versionId);
         const generated = new Set(Object.values(play.generated));
-        const named = assets.filter((asset) => version.assets.has(asset) || generated.has(asset));
-        const rows = named.length === 0 ? [] : yield* ask((sql) => assetsById(sql, version.ownerId, named));
+        const [named, made] = [assets.filter((asset) => version.assets.has(asset)), assets.filter((asset) => generated.has(asset))];
+        const played = { ownerId: version.ownerId, versionId: order.versionId };
+        const rows = [
+          ...(named.length === 0 ? [] : yield* ask((sql) => playedAssets(sql, played, named))),
+          ...(made.length === 0 ? [] : yield* ask((sql) => assetsById(sql, version.ownerId, made))),
+        ];
         return { media: rows.map((row) => playMediaOf(row, media)) };
       }),
 

@@ -404,13 +404,14 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
   });
 
   test("what a published story plays stays in the trash, and the story too while somebody plays it", async () => {
-    const begun = await begin();
     await rig.sql(
       (sql) => sql`
         insert into asset (id, owner_id, media_type, mime, name, size, width, height, sha256, origin, created_at, deleted_at)
         select id, ${rig.user}, 'video', 'video/mp4', 'film', 1, 1, 1, ${"c".repeat(64)}, 'generation', 1, 5
-        from unnest(array['ast_wood', 'ast_else', 'ast_made']) as id on conflict (id) do update set deleted_at = 5`,
+        from unnest(array['ast_wood', 'ast_else', 'ast_made']) as id
+        on conflict (id) do update set deleted_at = 5, owner_id = excluded.owner_id`,
     );
+    const begun = await begin();
     await rig.sql(
       (sql) => sql`
         insert into play_generation (job_id, result, round, attempt, asset_id, owner_id, version_id, scene_id, in_scene, node, session_id,

@@ -1,5 +1,7 @@
 // Assets, their files and their lineage in SQL. One statement a function; lists page by (created_at, id).
 import type { Queryable, Tx } from "../client/database.ts";
+import { textArray } from "./fragments.ts";
+import { readableScene } from "./scene.ts";
 
 export interface AssetFileRow {
   readonly sha256: string;
@@ -130,6 +132,40 @@ export const assetsById = (sql: Queryable, ownerId: string, ids: ReadonlyArray<s
   sql<
     Array<AssetRow>
   >`select ${columns(sql)} from asset a where a.id = any(${sql.array([...ids], 25)}::text[]) and a.owner_id = ${ownerId}`;
+
+/**
+ * Of these, the assets of others that somebody may see: in the drafts of scenes that they may read, where their owners have put them, and in
+ * versions of their own.
+ */
+export const lentAssetsById = (sql: Queryable, userId: string, ids: ReadonlyArray<string>) =>
+  sql<Array<AssetRow>>`
+    with seen as (
+      select x.scene_id, x.asset_id from scene_asset x join scene s on s.id = x.scene_id
+      where x.asset_id = any(${textArray(sql, ids)}) and s.deleted_at is null and ${readableScene(sql, userId)}
+    ), named as (
+      select distinct s.id as scene_id, asset #>> '{}' as asset_id from scene s cross join lateral jsonb_path_query(s.body, '$.**.assetId') as asset
+      where s.id in (select scene_id from seen)
+    )
+    select ${columns(sql)} from asset a
+    where a.id = any(${textArray(sql, ids)}) and a.owner_id <> ${userId} and (
+      (a.deleted_at is null and exists (select from seen join named using (scene_id, asset_id) where asset_id = a.id))
+      or exists (
+        select from scene_version_asset n join scene_version v on v.id = n.version_id where n.asset_id = a.id and v.owner_id = ${userId}
+      )
+    )`;
+
+/** Of these, what a version plays: what its owner has, and what others had put into its scenes when it was published. */
+export const playedAssets = (
+  sql: Queryable,
+  { ownerId, versionId }: { readonly ownerId: string; readonly versionId: string },
+  ids: ReadonlyArray<string>,
+) =>
+  sql<Array<AssetRow>>`
+    select ${columns(sql)} from asset a
+    where a.id = any(${textArray(sql, ids)}) and (
+      a.owner_id = ${ownerId}
+      or exists (select from scene_version_asset n where n.asset_id = a.id and n.version_id = ${versionId})
+    )`;
 
 export const ownAssetIds = (sql: Queryable, ownerId: string, ids: ReadonlyArray<string>) =>
   sql<Array<{ id: string }>>`select id from asset where id = any(${sql.array([...ids], 25)}::text[]) and owner_id = ${ownerId}`;

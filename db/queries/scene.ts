@@ -10,9 +10,18 @@ export interface SceneVersionRow {
   readonly created_at: number;
 }
 
-export interface SceneRow {
-  readonly id: string;
+export type GrantedRole = "editor" | "viewer";
+
+/** By which it is decided who may do what with a scene. */
+export interface SharedRow {
   readonly owner_id: string;
+  readonly owner_name: string | null;
+  /** Null: nobody but the owner has it. */
+  readonly grants: ReadonlyArray<{ readonly user_id: string; readonly role: GrantedRole }> | null;
+}
+
+export interface SceneRow extends SharedRow {
+  readonly id: string;
   readonly title: string;
   readonly nodes: number;
   readonly edges: number;
@@ -33,39 +42,55 @@ export interface DraftRow {
   readonly body: unknown;
 }
 
-export interface StoredDraftRow extends DraftRow {
+export interface StoredDraftRow extends DraftRow, SharedRow {
   /** Which of its changes it has. */
   readonly draft: number;
 }
 
+const shared = (sql: Queryable) => sql`
+  s.owner_id, (select u.username from app_user u where u.id = s.owner_id) as owner_name,
+  (select jsonb_agg(jsonb_build_object('user_id', g.user_id, 'role', g.role)) from scene_grant g where g.scene_id = s.id) as grants`;
+
 const columns = (sql: Queryable) => sql`
-  s.id, s.owner_id, s.title, s.nodes, s.edges, s.draft, s.published, s.versions, s.created_at, s.changed_at, s.deleted_at, s.rev,
+  s.id, ${shared(sql)}, s.title, s.nodes, s.edges, s.draft, s.published, s.versions, s.created_at, s.changed_at, s.deleted_at, s.rev,
   (select jsonb_build_object('id', v.id, 'scene_id', v.scene_id, 'number', v.number, 'note', v.note, 'created_at', v.created_at)
    from scene_version v where v.scene_id = s.id and v.number = s.versions) as latest`;
+
+const granted = (sql: Queryable, userId: string) =>
+  sql`s.id = any(array(select g.scene_id from scene_grant g where g.user_id = ${userId}))`;
+
+/** Scenes `s` that somebody may read: their own, and those outside of the trash that are shared with them. */
+export const readableScene = (sql: Queryable, userId: string) =>
+  sql`(s.owner_id = ${userId} or (s.deleted_at is null and ${granted(sql, userId)}))`;
 
 /** Changes of one owner's scenes go one after the other in this transaction: limits are checked, and drafts read, before the write. */
 export const lockScenes = (tx: Tx, ownerId: string) => tx`select pg_advisory_xact_lock(hashtext('scene'), hashtext(${ownerId}))`;
 
-export const scenesById = (sql: Queryable, ownerId: string, ids: ReadonlyArray<string>) =>
-  sql<Array<SceneRow>>`select ${columns(sql)} from scene s where s.id = any(${textArray(sql, ids)}) and s.owner_id = ${ownerId}`;
+/** Those that this user may read. */
+export const scenesById = (sql: Queryable, userId: string, ids: ReadonlyArray<string>) =>
+  sql<Array<SceneRow>>`select ${columns(sql)} from scene s where s.id = any(${textArray(sql, ids)}) and ${readableScene(sql, userId)}`;
 
-/** Those that are not in the trash. */
-export const draftsById = (sql: Queryable, ownerId: string, ids: ReadonlyArray<string>) =>
+/** Whoever may read it. */
+export const sceneOf = (sql: Queryable, id: string) => sql<Array<SceneRow>>`select ${columns(sql)} from scene s where s.id = ${id}`;
+
+/** Those that this user may read and that are not in the trash. */
+export const draftsById = (sql: Queryable, userId: string, ids: ReadonlyArray<string>) =>
   sql<Array<StoredDraftRow>>`
-    select id, title, format, draft, body from scene
-    where id = any(${textArray(sql, ids)}) and owner_id = ${ownerId} and deleted_at is null`;
+    select s.id, s.title, s.format, s.draft, s.body, ${shared(sql)} from scene s
+    where s.id = any(${textArray(sql, ids)}) and s.deleted_at is null and ${readableScene(sql, userId)}`;
 
-/** Newest first, after the given place, with each of these words in the title. */
+/** Newest first, after the given place, with each of these words in the title. The trash is its owner's alone. */
 export const listScenes = (
   sql: Queryable,
-  ownerId: string,
-  filter: { readonly words: ReadonlyArray<string>; readonly deleted: boolean },
+  userId: string,
+  filter: { readonly words: ReadonlyArray<string>; readonly deleted: boolean; /** Of others only. */ readonly shared?: boolean },
   after: { readonly createdAt: number; readonly id: string } | null,
   limit: number,
 ) =>
   sql<Array<SceneRow>>`
     select ${columns(sql)} from scene s
-    where s.owner_id = ${ownerId} and ${filter.deleted ? sql`s.deleted_at is not null` : sql`s.deleted_at is null`}
+    where ${filter.deleted ? sql`s.owner_id = ${userId} and s.deleted_at is not null` : sql`s.deleted_at is null and ${readableScene(sql, userId)}`}
+      ${filter.shared === true ? sql`and s.owner_id <> ${userId}` : sql``}
       ${filter.words.map(likePattern).reduce((all, word) => sql`${all} and s.title ilike ${word}`, sql``)}
       ${after === null ? sql`` : sql`and (s.created_at, s.id) < (${after.createdAt}, ${after.id})`}
     order by s.created_at desc, s.id desc
@@ -96,10 +121,38 @@ export const updateDraft = (tx: Tx, { id, format, body, nodes, edges }: Omit<New
     where id = ${id}
     returning ${columns(tx)}`;
 
-/** Answers it if there is one of this owner. */
-export const renameScene = (sql: Queryable, ownerId: string, id: string, title: string, now: number) =>
-  sql<Array<{ id: string }>>`
-    update scene set title = ${title}, changed_at = ${now}, rev = rev + 1 where id = ${id} and owner_id = ${ownerId} returning id`;
+export const renameScene = (tx: Tx, id: string, title: string, now: number) =>
+  tx`update scene set title = ${title}, changed_at = ${now}, rev = rev + 1 where id = ${id}`;
+
+/** Lets a user have it, or have it in another role. */
+export const grantScene = (tx: Tx, id: string, userId: string, role: GrantedRole, now: number) =>
+  tx`
+    insert into scene_grant (scene_id, user_id, role, granted_at) values (${id}, ${userId}, ${role}, ${now})
+    on conflict (scene_id, user_id) do update set role = excluded.role`;
+
+export const withdrawScene = (tx: Tx, id: string, userId: string) =>
+  tx`delete from scene_grant where scene_id = ${id} and user_id = ${userId}`;
+
+/** Who has it has changed: those who have looked at it before look anew. */
+export const touchScene = (tx: Tx, id: string) => tx`update scene set rev = rev + 1 where id = ${id}`;
+
+/** In the order in which they were given it. */
+export const peopleOfScene = (sql: Queryable, id: string) =>
+  sql<Array<{ user_id: string; name: string; role: GrantedRole; granted_at: number }>>`
+    select g.user_id, u.username as name, g.role, g.granted_at from scene_grant g join app_user u on u.id = g.user_id
+    where g.scene_id = ${id} order by g.granted_at, g.user_id`;
+
+/** A user puts these assets into a scene, as far as they are their own. */
+export const lendAssets = (tx: Tx, sceneId: string, userId: string, ids: ReadonlyArray<string>) =>
+  tx`
+    insert into scene_asset (scene_id, asset_id)
+    select ${sceneId}, id from asset where id = any(${textArray(tx, ids)}) and owner_id = ${userId}
+    on conflict do nothing`;
+
+/** Those of these that their owners have put into the scene. */
+export const lentAmong = (sql: Queryable, sceneId: string, ids: ReadonlyArray<string>) =>
+  sql<Array<{ asset_id: string }>>`
+    select asset_id from scene_asset where scene_id = ${sceneId} and asset_id = any(${textArray(sql, ids)})`;
 
 /** Moves to the trash (`at`: ms epoch) or out of it (null). Answers those that changed. */
 export const setScenesDeleted = (sql: Queryable, ownerId: string, ids: ReadonlyArray<string>, at: number | null) =>
@@ -135,8 +188,13 @@ export interface NewSceneVersion extends SceneVersionRow {
   readonly story: unknown;
 }
 
-/** The next version of its scene, and the one that the scene stands at now. */
-export const insertSceneVersion = (tx: Tx, version: NewSceneVersion) =>
+/** An asset `a` that a story of this user's may play: their own, or one that its owner has put into one of these scenes. */
+const playable = (sql: Queryable, userId: string, scenes: ReadonlyArray<string>) =>
+  sql`(a.owner_id = ${userId}
+    or exists (select from scene_asset x where x.asset_id = a.id and x.scene_id = any(${textArray(sql, scenes)})))`;
+
+/** The next version of its scene, and the one that the scene stands at now. `scenes`: of which its story is made. */
+export const insertSceneVersion = (tx: Tx, version: NewSceneVersion, scenes: ReadonlyArray<string>) =>
   tx`
     with made as (
       insert into scene_version (id, scene_id, owner_id, number, format, story, note, created_at)
@@ -145,15 +203,17 @@ export const insertSceneVersion = (tx: Tx, version: NewSceneVersion) =>
       returning id, scene_id, number, story
     ), named as (
       insert into scene_version_asset (asset_id, version_id)
-      select distinct asset #>> '{}', made.id from made, jsonb_path_query(made.story, '$.**.assetId') as asset
+      select distinct a.id, made.id
+      from made cross join lateral jsonb_path_query(made.story, '$.**.assetId') as named join asset a on a.id = named #>> '{}'
+      where ${playable(tx, version.owner_id, scenes)}
     )
     update scene s set versions = made.number, published = s.draft, rev = s.rev + 1 from made where s.id = made.scene_id`;
 
-/** Of own assets with these ids, what a story needs to know of them. */
-export const mediaById = (sql: Queryable, ownerId: string, ids: ReadonlyArray<string>) =>
+/** Of assets with these ids that a user may have played in these scenes, what a story needs to know of them. */
+export const mediaById = (sql: Queryable, userId: string, scenes: ReadonlyArray<string>, ids: ReadonlyArray<string>) =>
   sql<Array<{ id: string; media_type: "video" | "image"; duration_ms: number | null; sha256: string; name: string }>>`
-    select id, media_type, duration_ms, sha256, name from asset
-    where id = any(${textArray(sql, ids)}) and owner_id = ${ownerId} and deleted_at is null`;
+    select a.id, a.media_type, a.duration_ms, a.sha256, a.name from asset a
+    where a.id = any(${textArray(sql, ids)}) and ${playable(sql, userId, scenes)} and a.deleted_at is null`;
 
 /** Of own videos with these bytes, the newest of each. */
 export const videosByBytes = (sql: Queryable, ownerId: string, hashes: ReadonlyArray<string>) =>

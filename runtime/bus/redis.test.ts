@@ -1,40 +1,18 @@
 // Changes between processes through a real Redis: each arrives once, and where one may be missing everybody concerned is told.
-import { Effect, Layer, ManagedRuntime } from "effect";
+import { Effect } from "effect";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { RedisConnection } from "../cluster/redis.ts";
-import { type RunnerInfo, ShardLocks } from "../cluster/locks.ts";
+import type { RunnerInfo } from "../cluster/locks.ts";
 import type { TopicMessage } from "../gateway/handlers.ts";
 import { Bus } from "./bus.ts";
 import { Fanout } from "./fanout.ts";
-import { redisFanout } from "./redis.ts";
+import { busProcess, runnerOf } from "./testing.ts";
 
 const url = process.env["PIXSIM_TEST_REDIS_TO_BREAK"] ?? "";
 let control: Redis;
 let runners: Array<RunnerInfo>;
 
-const runner = (incarnation: string): RunnerInfo => ({
-  address: incarnation,
-  incarnation,
-  secretMark: "",
-  protocol: 1,
-  version: "",
-  weight: 1,
-  startedAt: 0,
-});
-
-const processOf = () => {
-  const locks = Layer.succeed(ShardLocks, {
-    me: "",
-    holders: () => Effect.succeed(null),
-    leaseMs: () => Infinity,
-    confirm: () => Effect.succeed(true),
-    runners: Effect.sync(() => runners),
-    departed: Effect.never,
-    leave: Effect.void,
-  });
-  return ManagedRuntime.make(Bus.layer.pipe(Layer.provideMerge(redisFanout), Layer.provide([RedisConnection.layer(url), locks])));
-};
+const processOf = () => busProcess(url, () => runners);
 let one: ReturnType<typeof processOf>;
 let two: ReturnType<typeof processOf>;
 let a: Bus["Service"];
@@ -42,7 +20,7 @@ let b: Bus["Service"];
 
 beforeEach(async () => {
   control = new Redis(url);
-  runners = [runner("a"), runner("b")];
+  runners = [runnerOf("a"), runnerOf("b")];
   one = processOf();
   two = processOf();
   [a, b] = await Promise.all([one.runPromise(Bus), two.runPromise(Bus)]);
@@ -119,6 +97,6 @@ test("when a process is gone, perhaps with a change it had not told, all look an
   let state = "before";
   const there = await watch(b, () => state);
   state = "after";
-  runners = [runner("b")];
+  runners = [runnerOf("b")];
   await expect.poll(() => there.said().at(-1), { timeout: 10_000 }).toBe('snapshot "after"');
 });

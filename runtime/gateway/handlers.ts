@@ -52,6 +52,8 @@ export interface TopicHandle {
   /** Sends a fresh snapshot: after deltas were dropped for a slow connection. */
   readonly resync: Effect.Effect<void, CallError>;
   readonly close: () => void;
+  /** Where following may be ended by somebody else: has `end` told why, once it is so. */
+  readonly onEnd?: (end: (error: CallError) => void) => void;
 }
 
 /** Starts following. `emit` may be called before this completes. `from`: the last position the client has. */

@@ -96,6 +96,7 @@ export class Subscription implements Opened {
     }
     count(this.#route.outcomes, "ok");
     this.#handle = exit.value;
+    exit.value.onEnd?.((error) => this.#endWith(error));
     if (this.#stale && !this.#line.congested) this.#set.catchUp();
   };
 

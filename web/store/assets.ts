@@ -22,7 +22,8 @@ export const isAllAssets = (filter: AssetsFilter): boolean =>
 
 /** Whether a row belongs to a list, as the server decides it. */
 export const matchesAssets = (asset: Asset, filter: AssetsFilter): boolean => {
-  if ((asset.deletedAt !== null) !== filter.deleted) {
+  // What others have lent to a scene is seen there, and is in no list of one's own.
+  if (asset.lent === true || (asset.deletedAt !== null) !== filter.deleted) {
     return false;
   }
   if (filter.mediaType !== null && asset.mediaType !== filter.mediaType) {
@@ -47,7 +48,7 @@ export const matchesAssets = (asset: Asset, filter: AssetsFilter): boolean => {
  */
 const countAssets = (changes: ReadonlyArray<LiveChange<Asset>>, since: number, read: boolean): number => {
   let difference = 0;
-  for (const { before, after } of changes) {
+  for (const { before, after } of changes.filter((change) => change.after.lent !== true)) {
     const isRecent = after.createdAt > since;
     if (before !== undefined || isRecent || !read) {
       const stood = before === undefined ? !isRecent : before.deletedAt === null;

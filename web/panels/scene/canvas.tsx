@@ -81,7 +81,7 @@ export const Canvas: Component<CanvasProps> = (props) => {
   const { assets } = useWorkspace();
   const editor = untrack(() => props.editor);
   const { store, view, pane } = editor;
-  const { graph } = store;
+  const { graph, canEdit } = store;
   const [theme, setTheme] = createSignal(0);
   const [spaceHeld, setSpaceHeld] = createSignal(false);
   const [focused, setFocused] = createSignal(false);
@@ -269,14 +269,14 @@ export const Canvas: Component<CanvasProps> = (props) => {
   const onClipboard = (event: ClipboardEvent) => {
     if (event.defaultPrevented || host?.contains(document.activeElement) !== true) return;
     if (event.type === "paste") {
-      if (editor.paste(event.clipboardData?.getData("text/plain") ?? "")) event.preventDefault();
+      if (canEdit() && editor.paste(event.clipboardData?.getData("text/plain") ?? "")) event.preventDefault();
       return;
     }
     const text = editor.copy();
     if (text !== null) {
       event.clipboardData?.setData("text/plain", text);
       event.preventDefault();
-      if (event.type === "cut") editor.remove();
+      if (event.type === "cut" && canEdit()) editor.remove();
     }
   };
 
@@ -318,9 +318,10 @@ export const Canvas: Component<CanvasProps> = (props) => {
       ArrowUp: arrow("up"),
       ArrowDown: arrow("down"),
       Enter: () => (linking() === null ? props.onInspect() : link()),
-      Delete: editor.remove,
-      Backspace: editor.remove,
+      Delete: () => canEdit() && editor.remove(),
+      Backspace: () => canEdit() && editor.remove(),
       n: () => {
+        if (!canEdit()) return;
         const current = editor.current();
         showContextMenu(
           new MouseEvent("contextmenu"),
@@ -328,7 +329,7 @@ export const Canvas: Component<CanvasProps> = (props) => {
           addItems(besideCurrent(), event.shiftKey ? undefined : (current ?? undefined)),
         );
       },
-      c: () => setLinking((now) => (now === null ? editor.current() : null)),
+      c: () => setLinking((now) => (now === null && canEdit() ? editor.current() : null)),
       s: () => {
         const current = editor.current();
         if (current !== null) editor.toggle(current);
@@ -347,7 +348,7 @@ export const Canvas: Component<CanvasProps> = (props) => {
         }
       },
       "mod+a": () => editor.select(graph().nodes.keys()),
-      "mod+d": editor.duplicate,
+      "mod+d": () => canEdit() && editor.duplicate(),
       "mod+g": editor.group,
       "mod+z": () => (event.shiftKey ? store.redo() : store.undo()),
       "mod+y": store.redo,
@@ -379,9 +380,9 @@ export const Canvas: Component<CanvasProps> = (props) => {
         editor.selectEdge(edge);
         showContextMenu(event, "Edge", [
           { label: "Inspect", keys: "Enter", onSelect: props.onInspect },
-          { label: "Remove", keys: "Del", danger: true, onSelect: editor.remove },
+          { label: "Remove", keys: "Del", danger: true, disabled: !canEdit(), onSelect: editor.remove },
         ]);
-      } else {
+      } else if (canEdit()) {
         showContextMenu(event, "Add", addItems(at));
       }
       return;
@@ -394,16 +395,21 @@ export const Canvas: Component<CanvasProps> = (props) => {
         ? []
         : [
             { label: "Play from here", keys: "P", onSelect: () => props.onPlay(node.id) },
-            { label: "Start the scene here", disabled: store.body().start === node.id, onSelect: () => editor.startAt(node.id) },
+            {
+              label: "Start the scene here",
+              disabled: !canEdit() || store.body().start === node.id,
+              onSelect: () => editor.startAt(node.id),
+            },
           ]),
       "separator",
-      { label: "Duplicate", keys: "Ctrl D", onSelect: editor.duplicate },
-      { label: "Group", keys: "Ctrl G", onSelect: editor.group },
-      { label: "Remove", keys: "Del", danger: true, onSelect: editor.remove },
+      { label: "Duplicate", keys: "Ctrl D", disabled: !canEdit(), onSelect: editor.duplicate },
+      { label: "Group", keys: "Ctrl G", disabled: !canEdit(), onSelect: editor.group },
+      { label: "Remove", keys: "Del", danger: true, disabled: !canEdit(), onSelect: editor.remove },
     ]);
   };
 
   const { over, zone } = createDropZone(["assets"], (event) => {
+    if (!canEdit()) return void toast("You can only look at this scene", { tone: "warn" });
     const found = droppedAssets(event);
     const at = gestures.onCanvas(gestures.pointOf(event));
     const videos = found.flatMap((id) => {
@@ -424,7 +430,7 @@ export const Canvas: Component<CanvasProps> = (props) => {
     <div
       class="scene-canvas"
       role="group"
-      aria-label="Canvas of the scene. Arrows move along the graph, Enter inspects, N adds, C connects."
+      aria-label={`Canvas of the scene. Arrows move along the graph, Enter inspects${canEdit() ? ", N adds, C connects" : ""}.`}
       tabIndex={editor.current() === null || !graph().nodes.has(editor.current() ?? "") ? 0 : -1}
       ref={(element) => (host = element)}
       data-over={over() ? "" : undefined}

@@ -76,7 +76,7 @@ export const createGestures = (deps: Deps) => {
   const onNode = (id: string, at: Point, event: PointerEvent) => {
     const wasSelected = editor.selected().has(id);
     if (!wasSelected && !isAdding(event) && event.pointerType !== "touch") editor.select([id]);
-    const canMove = wasSelected || event.pointerType !== "touch";
+    const canMove = editor.store.canEdit() && (wasSelected || event.pointerType !== "touch");
     start = {
       at,
       begin: canMove
@@ -122,7 +122,7 @@ export const createGestures = (deps: Deps) => {
     if (event.button === 1) event.preventDefault();
     if (panned) {
       start = { at, begin: () => setGesture({ kind: "pan" }), click: () => undefined };
-    } else if (id !== null && target.closest("[data-port]") !== null) {
+    } else if (id !== null && editor.store.canEdit() && target.closest("[data-port]") !== null) {
       start = {
         at,
         begin: (now) => {
@@ -131,7 +131,7 @@ export const createGestures = (deps: Deps) => {
         },
         click: () => editor.select([id]),
       };
-    } else if (isGroup && target.closest("[data-corner]") !== null) {
+    } else if (isGroup && editor.store.canEdit() && target.closest("[data-corner]") !== null) {
       start = {
         at,
         begin: (now) => {
@@ -197,7 +197,7 @@ export const createGestures = (deps: Deps) => {
       deps.host().setPointerCapture(event.pointerId);
     }
     if (start.begin === null) {
-      // A finger on a node that is not selected moves the canvas.
+      // A finger on a node that is not selected moves the canvas, and so does whoever may not move the node.
       setGesture({ kind: "pan" });
     } else {
       start.begin(now, event);

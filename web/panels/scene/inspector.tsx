@@ -44,29 +44,32 @@ export const Inspector: Component<{ readonly editor: Editor }> = (props) => {
   });
   return (
     <>
-      <Switch>
-        <Match when={edge()}>{(edge) => <EdgeForm edge={edge()} context={context} />}</Match>
-        <Match when={only()}>{(node) => <OneNode node={node()} context={context} />}</Match>
-        <Match when={editor.selected().size > 1}>
-          <p class="scene-hint">{formatCount(editor.selected().size, "node")} selected.</p>
-          <div class="scene-buttons">
-            <Button size="s" onClick={editor.duplicate}>
-              Duplicate
-            </Button>
-            <Button size="s" onClick={editor.group}>
-              Group
-            </Button>
-            <Button size="s" tone="danger" onClick={editor.remove}>
-              Remove
-            </Button>
-          </div>
-        </Match>
-        <Match when={true}>
-          <p class="scene-hint">
-            Select a node or an edge to change it. {formatCount(body().nodes.length, "node")}, {formatCount(body().edges.length, "edge")}.
-          </p>
-        </Match>
-      </Switch>
+      <fieldset class="scene-fields" disabled={!editor.store.canEdit()}>
+        <Switch>
+          <Match when={edge()}>{(edge) => <EdgeForm edge={edge()} context={context} />}</Match>
+          <Match when={only()}>{(node) => <OneNode node={node()} context={context} />}</Match>
+          <Match when={editor.selected().size > 1}>
+            <p class="scene-hint">{formatCount(editor.selected().size, "node")} selected.</p>
+            <div class="scene-buttons">
+              <Button size="s" onClick={editor.duplicate}>
+                Duplicate
+              </Button>
+              <Button size="s" onClick={editor.group}>
+                Group
+              </Button>
+              <Button size="s" tone="danger" onClick={editor.remove}>
+                Remove
+              </Button>
+            </div>
+          </Match>
+          <Match when={true}>
+            <p class="scene-hint">
+              Select a node or an edge to {editor.store.canEdit() ? "change it" : "look at it"}. {formatCount(body().nodes.length, "node")},{" "}
+              {formatCount(body().edges.length, "edge")}.
+            </p>
+          </Match>
+        </Switch>
+      </fieldset>
       <Show when={only() !== undefined || edge() !== undefined}>
         <Select size="s" label="Language of the texts" value={language()} options={languages()} onChange={setChosen} />
       </Show>

@@ -19,7 +19,9 @@ const open = async () => {
   let isCut = false;
   /** What was answered, by token: the same call is not taken twice. */
   const answers = new Map<string | null, Scene>();
-  const row = (): Scene => ({ ...domain.topics.scenes.example.delta, rev: draft, draft });
+  let access: Scene["access"] = "owner";
+  let grants = 0;
+  const row = (): Scene => ({ ...domain.topics.scenes.example.delta, access, rev: draft + grants, draft });
   const take = (edits: ReadonlyArray<SceneEdit>, token: string | null) => {
     body = SceneBody.parse(editedBody(body, edits));
     draft += 1;
@@ -30,8 +32,12 @@ const open = async () => {
     draft += 1;
   };
   const client = memoryClient({
-    "scenes.get": () => ({ scene: row(), body }),
+    "scenes.get": () => {
+      if (access === "none") throw gone;
+      return { scene: row(), body };
+    },
     "scenes.edit": async ({ edits, token = null }) => {
+      if (access === "none") throw gone;
       if (refusal !== null) throw refusal;
       const before = answers.get(token);
       if (before !== undefined) return before;
@@ -71,8 +77,16 @@ const open = async () => {
     /** Somebody else edits it, and nobody is told. */
     unheard,
     cut: () => (isCut = true),
+    /** Its owner has it be this to who edits here. */
+    grant: (next: Scene["access"]) => {
+      access = next;
+      grants += 1;
+      client.deltas("scenes.scenes", [row()]);
+      if (next === "none") client.refuse("scenes.draft", gone);
+    },
   };
 };
+const gone = new CallError("not_found", "This scene is not shared with you any more.");
 const titled = (title: string): SceneEdit => ({ do: "putNode", node: { ...begun.nodes[0]!, title } });
 const titleOf = (body: typeof begun, id = "a") => body.nodes.find((node) => node.id === id)?.title;
 const saved = ({ store }: Awaited<ReturnType<typeof open>>) => vi.waitFor(() => expect(store.saving().kind).toBe("saved"));
@@ -114,6 +128,64 @@ describe("a scene as it is edited", () => {
     await saved(scene);
     expect(scene.server().nodes).toMatchObject([{ title: "", x: 48 }, { x: 0 }]);
     scene.close();
+  });
+
+  it("is only looked at where it is shared for that, and edited again once it may be", async () => {
+    const scene = await open();
+    scene.store.apply([titled("Mine")]);
+    await saved(scene);
+    scene.grant("viewer");
+    expect([scene.store.canEdit(), scene.store.apply([titled("Not this")]), scene.store.canUndo()]).toEqual([false, false, false]);
+    scene.store.undo();
+    expect(titleOf(scene.store.body())).toBe("Mine");
+    scene.other([{ do: "patchNode", id: "a", set: { title: "Theirs" } }]);
+    expect(titleOf(scene.store.body())).toBe("Theirs");
+    scene.grant("editor");
+    expect(scene.store.apply([titled("Mine again")])).toBe(true);
+    await saved(scene);
+    expect(titleOf(scene.server())).toBe("Mine again");
+    scene.close();
+  });
+
+  it("keeps what was not saved when it is withdrawn in the middle, says so, and saves it once it is given again", async () => {
+    const scene = await open();
+    scene.hold();
+    scene.store.apply([titled("Saved")]);
+    await vi.waitFor(() => expect(titleOf(scene.server())).toBe("Saved"));
+    scene.store.apply([titled("Not saved")]);
+    scene.grant("none");
+    scene.release();
+    await vi.waitFor(() =>
+      expect(scene.store.saving()).toEqual({
+        kind: "refused",
+        problem: "This scene is not shared with you any more. What was not saved is still here: copy it before you leave.",
+      }),
+    );
+    expect([scene.store.state().kind, titleOf(scene.store.body())]).toEqual(["ready", "Not saved"]);
+    expect([scene.store.canEdit(), scene.store.apply([titled("More")])]).toEqual([false, false]);
+    expect(titleOf(scene.server())).toBe("Saved");
+    scene.grant("editor");
+    scene.client.snapshot("scenes.draft", { draft: 2 });
+    await saved(scene);
+    expect(titleOf(scene.server())).toBe("Not saved");
+    expect(scene.store.canEdit()).toBe(true);
+    scene.close();
+  });
+
+  it("is gone when it is withdrawn and all was saved, or once what was not is dropped", async () => {
+    const scene = await open();
+    scene.grant("none");
+    expect(scene.store.state()).toEqual({ kind: "failed", problem: gone.message });
+    scene.close();
+    const other = await open();
+    other.refuse(new CallError("unavailable", "Try again."));
+    other.store.apply([titled("Mine")]);
+    await vi.waitFor(() => expect(other.store.saving().kind).toBe("waiting"));
+    other.grant("none");
+    expect([other.store.state().kind, titleOf(other.store.body())]).toEqual(["ready", "Mine"]);
+    other.store.drop();
+    expect(other.store.state()).toEqual({ kind: "failed", problem: gone.message });
+    other.close();
   });
 
   it("leaves what somebody else wrote over its own as they wrote it, when it undoes", async () => {

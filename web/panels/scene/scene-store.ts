@@ -24,9 +24,11 @@ export interface SceneStore {
   readonly scene: Accessor<Scene | null>;
   readonly body: Accessor<SceneBody>;
   readonly graph: Accessor<SceneGraph>;
+  /** False where it is shared for looking at only, and where it is not shared any more. */
+  readonly canEdit: Accessor<boolean>;
   /**
    * Makes edits and sends them. Those with the same `join` in a row are undone together: letters of a title. Answers false where the scene
-   * would not be one any more, and leaves it as it is.
+   * would not be one any more or may not be changed, and leaves it as it is.
    */
   readonly apply: (edits: Edits, join?: string) => boolean;
   readonly undo: () => void;
@@ -59,6 +61,8 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
   const [body, setBody] = createSignal(emptyBody);
   const [undos, setUndos] = createSignal<ReadonlyArray<Step>>([]);
   const [redos, setRedos] = createSignal<ReadonlyArray<Step>>([]);
+  /** Why it may not be read any more, while there is something here that was not saved. */
+  const [lost, setLost] = createSignal<string | null>(null);
   let replica: Replica = { base: emptyBody, draft: 0, sending: null, queue: [] };
   /** The highest that was told. */
   let newest = 0;
@@ -69,10 +73,25 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
   let closed = false;
   onCleanup(() => (closed = true));
 
+  const canEdit = () => state().kind === "ready" && lost() === null && ["owner", "editor"].includes(scene()?.access ?? "none");
+  const isUnsaved = () => replica.sending?.made === null || replica.queue.length > 0;
+
   const hear = (told: Scene) => {
     if (told.id === id && told.rev >= rev) {
+      const isBack = scene()?.access === "none" && told.access !== "none";
       rev = told.rev;
       setScene(told);
+      if (isBack) retry();
+    }
+  };
+  /** It is not there, or not any more: what was not saved stays where it can be seen and copied. */
+  const lose = (problem: string) => {
+    if (state().kind === "ready" && isUnsaved()) {
+      setLost(problem);
+      setSaving({ kind: "refused", problem: `${problem} What was not saved is still here: copy it before you leave.` });
+    } else {
+      setLost(null);
+      setState({ kind: "failed", problem });
     }
   };
   const become = (next: Replica) => {
@@ -85,7 +104,12 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
 
   /** Sends what waits, or reads what was missed, one thing at a time. */
   const goOn = () => {
+    const gone = lost();
     if (closed || reading || open) {
+      return;
+    }
+    if (gone !== null) {
+      if (!isUnsaved()) lose(gone);
       return;
     }
     if (state().kind === "loading" || newest > replica.draft) {
@@ -116,7 +140,7 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
         if (state().kind === "ready" && !(error instanceof CallError && error.code === "not_found")) {
           setSaving({ kind: "waiting", problem });
         } else {
-          setState({ kind: "failed", problem });
+          lose(problem);
         }
       },
     );
@@ -147,7 +171,9 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
         become(refused(replica));
         // What it leans on was removed by somebody else: without that it may be taken. Else it is for the person to say.
         const kept = replica.queue.slice(0, edits.length);
-        if (error.code === "not_found") {
+        if (lost() !== null) {
+          goOn();
+        } else if (error.code === "not_found") {
           readDraft();
         } else if (JSON.stringify(kept) !== JSON.stringify(edits)) {
           goOn();
@@ -160,7 +186,7 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
 
   /** Made over the present body, and sent. */
   const make = (edits: Edits): boolean => {
-    if (edits.length === 0 || state().kind !== "ready") {
+    if (edits.length === 0 || !canEdit()) {
       return false;
     }
     replica = edited(replica, edits);
@@ -199,10 +225,16 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
         stale: (isStale) => !isStale && goOn(),
         error: (error) => {
           stopDraft = null;
-          setState({ kind: "failed", problem: sentenceOf(error) });
+          lose(sentenceOf(error));
         },
       },
     );
+  };
+  const retry = () => {
+    if (state().kind === "failed") setState({ kind: "loading" });
+    setLost(null);
+    if (stopDraft === null) followDraft();
+    goOn();
   };
   followDraft();
   onCleanup(() => {
@@ -228,6 +260,7 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
     scene,
     body,
     graph: createMemo(() => graphOf(body())),
+    canEdit,
     apply: (given, join) => {
       const before = body();
       const edits = narrowed(given, before);
@@ -235,7 +268,7 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
         return false;
       }
       if (edits.length === 0) {
-        return given.length > 0 && state().kind === "ready";
+        return given.length > 0 && canEdit();
       }
       const last = undos().at(-1);
       const joins = join !== undefined && last?.join === join && goesOnFrom(last, edits);
@@ -251,7 +284,7 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
     },
     undo: () => {
       const step = undos().at(-1);
-      if (step !== undefined) {
+      if (step !== undefined && canEdit()) {
         make(sparing(inverseOf(step.before, step.edits), step.after, body()));
         setUndos((now) => now.slice(0, -1));
         setRedos((now) => [...now, step]);
@@ -259,22 +292,16 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
     },
     redo: () => {
       const step = redos().at(-1);
-      if (step !== undefined) {
+      if (step !== undefined && canEdit()) {
         make(sparing(step.edits, step.before, body()));
         setRedos((now) => now.slice(0, -1));
         setUndos((now) => [...now, step]);
       }
     },
-    canUndo: () => undos().length > 0,
-    canRedo: () => redos().length > 0,
+    canUndo: () => canEdit() && undos().length > 0,
+    canRedo: () => canEdit() && redos().length > 0,
     put: hear,
-    retry: () => {
-      if (state().kind === "failed") {
-        setState({ kind: "loading" });
-        if (stopDraft === null) followDraft();
-      }
-      goOn();
-    },
+    retry,
     drop: () => {
       replica = { ...replica, sending: null, queue: [] };
       setUndos([]);

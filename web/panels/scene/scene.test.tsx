@@ -28,17 +28,18 @@ const begun = bodyOf({
 });
 
 const fox = sampleAsset({ id: "ast_fox", name: "a fox in the snow", mediaType: "video" });
-const show = async (begin: SceneBody = begun) => {
+const show = async (begin: SceneBody = begun, row: Partial<typeof forest> = {}) => {
+  const scene = { ...forest, ...row };
   let body = begin;
   let { draft } = forest;
   const titles: Array<string> = [];
   const shown = renderInWorkspace(
     {
-      "scenes.get": () => ({ scene: { ...forest, draft }, body }),
+      "scenes.get": () => ({ scene: { ...scene, draft }, body }),
       "scenes.edit": ({ edits }) => {
         body = editedBody(body, edits as ReadonlyArray<SceneEdit>);
         draft += 1;
-        return { ...forest, draft };
+        return { ...scene, draft };
       },
       "assets.many": () => ({ assets: [] }),
       "jobs.providers": () => ({ providers: [studio] }),
@@ -46,7 +47,7 @@ const show = async (begin: SceneBody = begun) => {
     },
     () => <ScenePanel params={{ sceneId: forest.id }} visible={() => true} setTitle={(title) => titles.push(title)} />,
   );
-  shown.client.snapshot("scenes.scenes", { count: 1, scenes: [forest], next: null });
+  shown.client.snapshot("scenes.scenes", { count: 1, scenes: [scene], next: null });
   const canvas = await screen.findByRole("group", { name: /^Canvas/ });
   return { ...shown, canvas, titles, server: () => body };
 };
@@ -82,6 +83,24 @@ describe("the Scene panel", () => {
     fireEvent.click(screen.getByRole("button", { name: "Undo" }));
     await waitFor(() => expect(server().nodes).toHaveLength(3));
     expect(server().edges).toHaveLength(1);
+  });
+
+  it("is looked at and played, and not changed, by whom it is shared with to look", async () => {
+    const { canvas, client } = await show(begun, { access: "viewer", ownerName: "ada", ownerId: "usr_ada" });
+    expect(await screen.findByText(/^This is a scene of ada, which you can look at and play\./)).toBeTruthy();
+    for (const name of ["Add a node", "Publish", "Undo", "Arrange", "Played"]) expect(screen.queryByRole("button", { name })).toBeNull();
+    canvas.focus();
+    key(canvas, "ArrowRight");
+    const title = await screen.findByLabelText<HTMLInputElement>("Title");
+    expect(title.matches(":disabled") || title.closest("fieldset")!.disabled).toBe(true);
+    for (const name of ["Delete", "n", "c", "a"]) key(canvas, name);
+    expect(screen.queryByRole("menu")).toBeNull();
+    await node(canvas, /^Video Path/);
+    key(canvas, "p");
+    expect(await screen.findByRole("region", { name: "Preview" })).toBeTruthy();
+    expect(client.calls.filter(({ name }) => name === "scenes.edit")).toEqual([]);
+    fireEvent.click(screen.getByRole("button", { name: "Who has this scene" }));
+    expect(await screen.findByRole("dialog", { name: "Share “The forest”" })).toBeTruthy();
   });
 
   it("changes a node and its choice by forms, with a condition built from menus and written as text", async () => {

@@ -1,6 +1,7 @@
 // The Scene panel: the editor of one scene. The canvas in the middle, what is selected and the whole story beside it.
 import CircleAlert from "lucide-solid/icons/circle-alert";
 import CloudOff from "lucide-solid/icons/cloud-off";
+import Eye from "lucide-solid/icons/eye";
 import LayoutDashboard from "lucide-solid/icons/network";
 import Maximize from "lucide-solid/icons/maximize";
 import Minus from "lucide-solid/icons/minus";
@@ -8,11 +9,13 @@ import PanelRight from "lucide-solid/icons/panel-right";
 import Plus from "lucide-solid/icons/plus";
 import Redo from "lucide-solid/icons/redo-2";
 import Rocket from "lucide-solid/icons/rocket";
+import Share from "lucide-solid/icons/share-2";
 import Undo from "lucide-solid/icons/undo-2";
 import Waypoints from "lucide-solid/icons/waypoints";
 import { createEffect, createMemo, createSignal, Match, onCleanup, Show, Switch, type Component } from "solid-js";
 import { provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
+import { ShareDialog } from "#web/panels/scenes/share-dialog.tsx";
 import { TitleDialog, type SceneTask } from "#web/panels/scenes/title-dialog.tsx";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -76,6 +79,7 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
   const [side, setSide] = createSignal<SideView>("inspect");
   const [isOpen, setOpen] = createSignal(true);
   const [task, setTask] = createSignal<SceneTask | null>(null);
+  const [sharing, setSharing] = createSignal(false);
   const [playFrom, setPlayFrom] = createSignal<string | null>(null);
   const [flow, setFlow] = createSignal<SceneFlow | null>(null);
   const shownFlow = createMemo(() => (isOpen() && side() === "played" ? flow() : null));
@@ -100,7 +104,7 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
     show("play");
   };
   const arrange = () => {
-    if (arranging()) return;
+    if (arranging() || !store.canEdit()) return;
     setArranging(true);
     editor
       .arrange(background.arrange)
@@ -114,8 +118,29 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
   provideCommands(() =>
     props.visible() && store.state().kind === "ready"
       ? [
-          { id: "scene.arrange", title: "Arrange the scene", group: "Scene", icon: LayoutDashboard, words: "layout tidy", run: arrange },
-          { id: "scene.publish", title: "Publish the scene", group: "Scene", icon: Rocket, words: "version release", run: publish },
+          ...(store.canEdit()
+            ? [
+                {
+                  id: "scene.arrange",
+                  title: "Arrange the scene",
+                  group: "Scene",
+                  icon: LayoutDashboard,
+                  words: "layout tidy",
+                  run: arrange,
+                },
+              ]
+            : []),
+          ...(isOwn()
+            ? [{ id: "scene.publish", title: "Publish the scene", group: "Scene", icon: Rocket, words: "version release", run: publish }]
+            : []),
+          {
+            id: "scene.share",
+            title: "People and links of the scene",
+            group: "Scene",
+            icon: Share,
+            words: "share people invite collaborate together",
+            run: () => setSharing(true),
+          },
           {
             id: "scene.problems",
             title: "Problems of the scene",
@@ -129,6 +154,13 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
   );
   const errors = () => checking.problems().filter(({ severity }) => severity === "error").length;
   const published = () => store.scene()?.latest ?? null;
+  const isOwn = () => store.scene()?.access === "owner";
+  /** Why nothing can be changed here. */
+  const why = () => {
+    const scene = store.scene();
+    if (scene?.access !== "viewer") return null;
+    return `This is a scene of ${scene.ownerName}, which you can look at and play. To change it, ask ${scene.ownerName} to let you edit.`;
+  };
 
   return (
     <div class="scene" ref={(element) => (root = element)}>
@@ -157,25 +189,29 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
         </Match>
         <Match when={true}>
           <div class="panel-bar scene-bar">
-            <MenuButton
-              size="s"
-              tone="primary"
-              label="Add a node"
-              icon={Plus}
-              items={() =>
-                nodeTypes.map((type) => ({
-                  label: typeTitles[type],
-                  icon: typeIcons[type],
-                  onSelect: () => editor.add(type, editor.middle()),
-                }))
-              }
-            >
-              Node
-            </MenuButton>
+            <Show when={store.canEdit()} fallback={<Badge icon={Eye}>View only</Badge>}>
+              <MenuButton
+                size="s"
+                tone="primary"
+                label="Add a node"
+                icon={Plus}
+                items={() =>
+                  nodeTypes.map((type) => ({
+                    label: typeTitles[type],
+                    icon: typeIcons[type],
+                    onSelect: () => editor.add(type, editor.middle()),
+                  }))
+                }
+              >
+                Node
+              </MenuButton>
+            </Show>
             <span class="scene-tools">
-              <IconButton size="s" label="Undo" keys="Ctrl Z" icon={Undo} disabled={!store.canUndo()} onClick={store.undo} />
-              <IconButton size="s" label="Redo" keys="Ctrl Y" icon={Redo} disabled={!store.canRedo()} onClick={store.redo} />
-              <IconButton size="s" label="Arrange" keys="A" icon={LayoutDashboard} disabled={arranging()} onClick={arrange} />
+              <Show when={store.canEdit()}>
+                <IconButton size="s" label="Undo" keys="Ctrl Z" icon={Undo} disabled={!store.canUndo()} onClick={store.undo} />
+                <IconButton size="s" label="Redo" keys="Ctrl Y" icon={Redo} disabled={!store.canRedo()} onClick={store.redo} />
+                <IconButton size="s" label="Arrange" keys="A" icon={LayoutDashboard} disabled={arranging()} onClick={arrange} />
+              </Show>
               <IconButton size="s" label="Smaller" keys="-" icon={Minus} onClick={() => editor.zoom(0.8)} />
               <button type="button" class="scene-zoom" aria-label="Fit the scene in" onClick={editor.fit}>
                 {Math.round(editor.view().scale * 100)} %
@@ -221,11 +257,26 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
                 </Match>
               </Switch>
             </span>
-            <Button size="s" icon={Rocket} disabled={store.body().nodes.length === 0 || store.saving().kind !== "saved"} onClick={publish}>
-              Publish
-            </Button>
+            <Show when={isOwn()}>
+              <Button
+                size="s"
+                icon={Rocket}
+                disabled={store.body().nodes.length === 0 || store.saving().kind !== "saved"}
+                onClick={publish}
+              >
+                Publish
+              </Button>
+            </Show>
+            <IconButton size="s" label={isOwn() ? "Share" : "Who has this scene"} icon={Share} onClick={() => setSharing(true)} />
             <IconButton size="s" label="Side view" icon={PanelRight} pressed={isOpen()} onClick={() => setOpen((now) => !now)} />
           </div>
+          <Show when={why()}>
+            {(sentence) => (
+              <p class="scene-why" role="status">
+                {sentence()}
+              </p>
+            )}
+          </Show>
           <div class="scene-main" data-side={isOpen() ? "" : undefined}>
             <div class="scene-place">
               <Canvas
@@ -245,7 +296,9 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
               <Show when={store.body().nodes.length === 0}>
                 <div class="scene-empty">
                   <EmptyState icon={Waypoints} title="An empty scene">
-                    Drag clips here from the gallery, or add a node: with the button above, by a right click, or with the key N.
+                    <Show when={store.canEdit()} fallback="Nothing was put into it yet.">
+                      Drag clips here from the gallery, or add a node: with the button above, by a right click, or with the key N.
+                    </Show>
                   </EmptyState>
                 </div>
               </Show>
@@ -265,6 +318,7 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
         </Match>
       </Switch>
       <TitleDialog task={task()} onClose={() => setTask(null)} onDone={store.put} />
+      <ShareDialog scene={sharing() ? store.scene() : null} onClose={() => setSharing(false)} />
     </div>
   );
 };

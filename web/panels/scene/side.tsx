@@ -39,12 +39,14 @@ const titles: Readonly<Record<SideView, string>> = {
   play: "Play",
   played: "Played",
 };
-const views = ["inspect", "story", "problems", "find", "play", "played"] as const satisfies ReadonlyArray<SideView>;
+const views = ["inspect", "story", "problems", "find", "play"] as const satisfies ReadonlyArray<SideView>;
+/** How others play it is for its owner to know. */
+const ownViews = [...views, "played"] as const satisfies ReadonlyArray<SideView>;
 
 export const Side: Component<SideProps> = (props) => (
   <aside class="scene-side" aria-label="Details of the scene">
     <div class="filter-groups scene-side-tabs">
-      <For each={views}>
+      <For each={props.editor.store.scene()?.access === "owner" ? ownViews : views}>
         {(view) => (
           <button type="button" aria-pressed={props.view === view} onClick={() => props.onView(view)}>
             {titles[view]}
@@ -68,7 +70,9 @@ export const Side: Component<SideProps> = (props) => (
           <Find editor={props.editor} />
         </Match>
         <Match when={props.view === "story"}>
-          <StoryForm editor={props.editor} />
+          <fieldset class="scene-fields" disabled={!props.editor.store.canEdit()}>
+            <StoryForm editor={props.editor} />
+          </fieldset>
         </Match>
         <Match when={props.view === "played"}>
           <Played editor={props.editor} onFlow={props.onFlow} />

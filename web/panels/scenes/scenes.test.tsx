@@ -11,7 +11,11 @@ const opened = recordOpened();
 const forest: Scene = { ...domain.topics.scenes.example.delta, title: "The forest" };
 
 const show = (handlers: Parameters<typeof renderInWorkspace>[0] = {}, library: ReadonlyArray<Scene> = [forest]) => {
-  const shown = renderInWorkspace({ "scenes.list": () => ({ scenes: [], next: null }), ...handlers }, () => (
+  const usual = {
+    "scenes.list": () => ({ scenes: [], next: null }),
+    "scenes.people": () => ({ owner: { userId: forest.ownerId, name: forest.ownerName }, people: [] }),
+  };
+  const shown = renderInWorkspace({ ...usual, ...handlers }, () => (
     <ScenesPanel params={{}} visible={() => true} setTitle={() => undefined} />
   ));
   shown.client.snapshot("scenes.scenes", { count: library.length, scenes: [...library], next: null });
@@ -118,10 +122,82 @@ describe("the Scenes panel", () => {
     const field = await within(dialog).findByLabelText<HTMLInputElement>("The link");
     expect(field.value).toMatch(new RegExp(`/play/#link=${sample.token}$`));
     expect(sent(shown, "play.share")).toEqual([{ of: { kind: "version", versionId: latest.id }, lifeMs: null }]);
-    expect((await within(dialog).findByRole("listitem")).textContent).toMatch(/^Good until it is withdrawn, opened by 2 guests/);
+    const made = await within(dialog).findByRole("list", { name: "Links that were made" });
+    expect(within(made).getByRole("listitem").textContent).toMatch(/^Good until it is withdrawn, opened by 2 guests/);
     press("Withdraw", dialog);
-    await waitFor(() => expect(within(dialog).queryByRole("listitem")).toBeNull());
+    await waitFor(() => expect(within(dialog).queryByRole("list", { name: "Links that were made" })).toBeNull());
     expect(sent(shown, "play.unshare")).toEqual([{ id: link.id }]);
+  });
+
+  it("shares a scene with people by name, in a role, and takes it from them again", async () => {
+    const person = domain.calls.grant.example.output;
+    let people: ReadonlyArray<typeof person> = [];
+    const shown = show({
+      "scenes.people": () => ({ owner: { userId: "usr_1", name: "ada" }, people: [...people] }),
+      "scenes.grant": ({ who, role }) => {
+        if (who !== person.name) throw new CallError("not_found", `Nobody here is called “${who}”.`);
+        const given = { ...person, role };
+        people = [given];
+        return given;
+      },
+      "scenes.withdraw": () => {
+        people = [];
+        return {};
+      },
+    });
+    await choose("Share…");
+    const dialog = await screen.findByRole("dialog", { name: "Share “The forest”" });
+    expect(within(dialog).getByText("Publish a version first: a link leads to one.")).toBeTruthy();
+    const field = within(dialog).getByLabelText("User name or e-mail");
+    const add = (who: string) => {
+      fireEvent.input(field, { target: { value: who } });
+      press("Add", dialog);
+    };
+    add(" ");
+    expect((await within(dialog).findByRole("alert")).textContent).toContain("Give the user name");
+    add("nobody");
+    await waitFor(() => expect(within(dialog).getByRole("alert").textContent).toContain("Nobody here is called “nobody”."));
+    add("grace");
+    const role = await within(dialog).findByLabelText<HTMLSelectElement>("What grace can do");
+    expect(within(dialog).queryByRole("alert")).toBeNull();
+    expect(await within(dialog).findByText("grace can edit this scene now.")).toBeTruthy();
+    fireEvent.change(role, { target: { value: "viewer" } });
+    expect(await within(dialog).findByText("grace can look at this scene from now on.")).toBeTruthy();
+    press("Take it from grace", dialog);
+    await waitFor(() => expect(within(dialog).getAllByRole("listitem")).toHaveLength(1));
+    expect(sent(shown, "scenes.grant")).toMatchObject([
+      { who: "nobody" },
+      { who: "grace", role: "editor" },
+      { who: "grace", role: "viewer" },
+    ]);
+    expect(sent(shown, "scenes.withdraw")).toEqual([{ id: "scn_1", userId: person.userId }]);
+  });
+
+  it("has scenes of others with their names, what may be done with them, and a way to leave", async () => {
+    const theirs: Scene = { ...forest, access: "editor", ownerId: "usr_2", ownerName: "grace" };
+    const me = { ...domain.calls.grant.example.output, userId: "usr_1", name: "ada" };
+    const shown = show(
+      {
+        "scenes.people": () => ({ owner: { userId: "usr_2", name: "grace" }, people: [me] }),
+        "scenes.withdraw": () => ({}),
+      },
+      [theirs],
+    );
+    expect(await screen.findByText(/of grace, you can edit$/)).toBeTruthy();
+    fireEvent.contextMenu(await screen.findByRole("button", { name: /^The forest/ }));
+    expect((await screen.findAllByRole("menuitem")).map(({ textContent }) => textContent?.trim())).toEqual([
+      "Open",
+      "Rename…",
+      "Export as a file",
+      "Who has it…",
+    ]);
+    fireEvent.pointerUp(screen.getByRole("menuitem", { name: "Who has it…" }), { button: 0, pointerType: "mouse" });
+    const dialog = await screen.findByRole("dialog");
+    expect(within(dialog).queryByRole("button", { name: "Add" })).toBeNull();
+    fireEvent.click(await within(dialog).findByRole("button", { name: "Leave" }));
+    await waitFor(() => expect(sent(shown, "scenes.withdraw")).toEqual([{ id: "scn_1", userId: "usr_1" }]));
+    shown.client.deltas("scenes.scenes", [{ ...theirs, access: "none", rev: theirs.rev + 1 }]);
+    await waitFor(() => expect(screen.queryByRole("button", { name: /^The forest/ })).toBeNull());
   });
 
   it("says what clips may be made for players, and changes it", async () => {

@@ -45,11 +45,11 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
   const now = useNow();
   const store = createScenesStore(client);
   const [search, setSearch] = createSignal("");
-  const [show, setShow] = createSignal<"library" | "trash">("library");
+  const [show, setShow] = createSignal<"library" | "shared" | "trash">("library");
   const [task, setTask] = createSignal<SceneTask | null>(null);
   const [shared, setShared] = createSignal<Scene | null>(null);
   const rested = debounced(search, searchRestMs);
-  const filter = createMemo((): ScenesFilter => ({ search: rested(), deleted: show() === "trash" }));
+  const filter = createMemo((): ScenesFilter => ({ search: rested(), deleted: show() === "trash", shared: show() === "shared" }));
   const list = store.list(filter);
   let picker: HTMLInputElement | undefined;
 
@@ -119,24 +119,40 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
   };
   const { over, zone } = createDropZone(["files"], (event) => take(event.dataTransfer?.files ?? []));
   const create = () => setTask({ kind: "create" });
-  const isFiltered = () => show() === "trash" || rested().trim() !== "";
+  const isFiltered = () => show() !== "library" || rested().trim() !== "";
+  const nothing = () => {
+    if (rested().trim() !== "") return "No title is like that";
+    return show() === "trash" ? "The trash is empty" : "Nobody shares a scene with you";
+  };
+  /** Whose it is and what may be done with it, if that is to be said. */
+  const sharedWords = ({ access, ownerName, people }: Scene): string => {
+    if (access === "editor") return `, of ${ownerName}, you can edit`;
+    if (access === "viewer") return `, of ${ownerName}, you can look`;
+    return people === 0 ? "" : `, shared with ${people}`;
+  };
   const retry = () => {
     if (store.problem() !== null) store.retry();
     if (list.state() === "failed") list.retry();
   };
 
-  const menuOf = (scene: Scene): ReadonlyArray<MenuItem> =>
+  const menuOf = (scene: Scene): ReadonlyArray<MenuItem> => (scene.access === "owner" ? ownMenuOf(scene) : sharedMenuOf(scene));
+  const rename = ({ id, title }: Scene) => setTask({ kind: "rename", id, title });
+  const sharedMenuOf = (scene: Scene): ReadonlyArray<MenuItem> => [
+    { label: "Open", icon: Waypoints, onSelect: () => open(scene.id) },
+    ...(scene.access === "editor" ? [{ label: "Rename…", icon: Pencil, onSelect: () => rename(scene) }] : []),
+    { label: "Export as a file", icon: Download, onSelect: () => exportFile(scene) },
+    { label: "Who has it…", icon: Share, onSelect: () => setShared(scene) },
+  ];
+  const ownMenuOf = (scene: Scene): ReadonlyArray<MenuItem> =>
     scene.deletedAt === null
       ? [
           { label: "Open", icon: Waypoints, onSelect: () => open(scene.id) },
           { label: "Publish…", icon: Rocket, onSelect: () => setTask({ kind: "publish", id: scene.id }) },
           ...(scene.latest === null
             ? []
-            : [
-                { label: "Play", icon: Play, onSelect: () => void window.open(playAddress(scene.id), "_blank", "noopener") },
-                { label: "Share…", icon: Share, onSelect: () => setShared(scene) },
-              ]),
-          { label: "Rename…", icon: Pencil, onSelect: () => setTask({ kind: "rename", id: scene.id, title: scene.title }) },
+            : [{ label: "Play", icon: Play, onSelect: () => void window.open(playAddress(scene.id), "_blank", "noopener") }]),
+          { label: "Share…", icon: Share, onSelect: () => setShared(scene) },
+          { label: "Rename…", icon: Pencil, onSelect: () => rename(scene) },
           { label: "Export as a file", icon: Download, onSelect: () => exportFile(scene) },
           {
             label: scene.latest === null ? "Export to play anywhere (publish it first)" : "Export to play anywhere",
@@ -184,6 +200,7 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
           onChange={setShow}
           options={[
             { value: "library", label: "Library" },
+            { value: "shared", label: "With me" },
             { value: "trash", label: "Trash" },
           ]}
         />
@@ -219,6 +236,7 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
                         <strong class="truncate">{scene().title}</strong>
                         <span class="scenes-facts">
                           {formatCount(scene().nodes, "node")}, {formatMoment(scene().changedAt, now())}
+                          {sharedWords(scene())}
                         </span>
                       </button>
                       <Show when={scene().latest} fallback={<Badge>Draft</Badge>}>
@@ -265,10 +283,7 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
           </div>
         </Match>
         <Match when={isFiltered()}>
-          <EmptyState
-            icon={SearchX}
-            title={show() === "trash" && rested().trim() === "" ? "The trash is empty" : "No title is like that"}
-          />
+          <EmptyState icon={SearchX} title={nothing()} />
         </Match>
         <Match when={true}>
           <EmptyState
@@ -289,7 +304,7 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
           </EmptyState>
         </Match>
       </Switch>
-      <ShareDialog scene={shared()} onClose={() => setShared(null)} />
+      <ShareDialog scene={store.row(shared()?.id ?? "") ?? shared()} onClose={() => setShared(null)} />
       <TitleDialog
         task={task()}
         onClose={() => setTask(null)}

@@ -1,4 +1,5 @@
-// Links by which others play a published scene, with or without an account. What a link says is told once, when it is made.
+// With whom a scene is shared: people who look at it or edit it, and links by which others play what was published, with or without an account.
+// What a link says is told once, when it is made.
 import { createEffect, createSignal, For, on, Show, type Component } from "solid-js";
 import type { ShareLink } from "#protocol/play.ts";
 import type { Scene } from "#protocol/scene.ts";
@@ -12,6 +13,7 @@ import { Dialog } from "#web/ui/dialog.tsx";
 import { FormProblem } from "#web/ui/form-foot.tsx";
 import { formatCount, formatFull } from "#web/ui/format.ts";
 import { TextField } from "#web/ui/text-field.tsx";
+import { People } from "./people.tsx";
 import { PlayBudgetForm } from "./play-budget.tsx";
 
 const day = 86_400_000;
@@ -28,7 +30,7 @@ const lifeOptions: ReadonlyArray<{ readonly value: Life; readonly label: string 
 /** Where a scene's newest version is played by who is signed in. */
 export const playAddress = (sceneId: string): string => `/play/#scene=${encodeURIComponent(sceneId)}`;
 
-/** `scene`: one that was published; null: closed. */
+/** `scene` null: closed. */
 export const ShareDialog: Component<{ readonly scene: Scene | null; readonly onClose: () => void }> = (props) => {
   const { client } = useWorkspace();
   const [life, setLife] = createSignal<Life>("week");
@@ -42,15 +44,12 @@ export const ShareDialog: Component<{ readonly scene: Scene | null; readonly onC
       .call("play.shares", {})
       .then((answer) => setLinks(answer.links.filter((link) => link.sceneId === sceneId && link.playthroughId === null)), failed);
   createEffect(
-    on(
-      () => props.scene?.id,
-      (id) => {
-        setLinks([]);
-        setMade(null);
-        setProblem(null);
-        if (id !== undefined) void read(id);
-      },
-    ),
+    on([() => props.scene?.id, () => props.scene?.access === "owner" && props.scene.latest !== null], ([id, isPublished]) => {
+      setLinks([]);
+      setMade(null);
+      setProblem(null);
+      if (id !== undefined && isPublished) void read(id);
+    }),
   );
   const make = ({ id, latest }: Scene) => {
     if (latest === null || busy()) return;
@@ -69,47 +68,56 @@ export const ShareDialog: Component<{ readonly scene: Scene | null; readonly onC
     client.call("play.unshare", { id: link.id }, { key: newKey() }).then(() => read(scene.id), failed);
   };
   return (
-    <Dialog open={props.scene !== null} onClose={props.onClose} title={`Share “${props.scene?.title ?? ""}”`} size="s">
+    <Dialog open={props.scene !== null} onClose={props.onClose} title={`Share “${props.scene?.title ?? ""}”`}>
       <Show when={props.scene}>
         {(scene) => (
           <div class="ui-form">
-            <Select
-              label="Good for"
-              help={`Who has the link plays version ${scene().latest?.number ?? ""}, without an account, and sees nothing else of yours.`}
-              value={life()}
-              onChange={setLife}
-              options={lifeOptions}
-            />
-            <Button tone="primary" busy={busy()} onClick={() => make(scene())}>
-              Make a link
-            </Button>
-            <Show when={made()}>
-              {(address) => (
-                <>
-                  <TextField label="The link" help="It is shown only now." value={address()} onInput={() => {}} />
-                  <Button onClick={() => copyText("The link", address())}>Copy</Button>
-                </>
-              )}
-            </Show>
-            <FormProblem problem={problem()} />
-            <Show when={links().length > 0}>
-              <ul class="scenes-links" aria-label="Links that were made">
-                <For each={links()}>
-                  {(link) => (
-                    <li>
-                      <span>
-                        {link.expiresAt === null ? "Good until it is withdrawn" : `Good until ${formatFull(link.expiresAt)}`}
-                        <span class="muted">{`, opened by ${formatCount(link.guests, "guest")}`}</span>
-                      </span>
-                      <Button size="s" tone="danger" onClick={() => withdraw(link, scene())}>
-                        Withdraw
-                      </Button>
-                    </li>
+            <People scene={scene()} onLeft={props.onClose} />
+            <Show when={scene().access === "owner"}>
+              <h3 class="scenes-part">Links to play it</h3>
+              <Show
+                when={scene().latest !== null}
+                fallback={<p class="muted scenes-about">Publish a version first: a link leads to one.</p>}
+              >
+                <Select
+                  label="Good for"
+                  help={`Who has the link plays version ${scene().latest?.number ?? ""}, without an account, and sees nothing else of yours.`}
+                  value={life()}
+                  onChange={setLife}
+                  options={lifeOptions}
+                />
+                <Button tone="primary" busy={busy()} onClick={() => make(scene())}>
+                  Make a link
+                </Button>
+                <Show when={made()}>
+                  {(address) => (
+                    <>
+                      <TextField label="The link" help="It is shown only now." value={address()} onInput={() => {}} />
+                      <Button onClick={() => copyText("The link", address())}>Copy</Button>
+                    </>
                   )}
-                </For>
-              </ul>
+                </Show>
+                <FormProblem problem={problem()} />
+                <Show when={links().length > 0}>
+                  <ul class="scenes-links" aria-label="Links that were made">
+                    <For each={links()}>
+                      {(link) => (
+                        <li>
+                          <span>
+                            {link.expiresAt === null ? "Good until it is withdrawn" : `Good until ${formatFull(link.expiresAt)}`}
+                            <span class="muted">{`, opened by ${formatCount(link.guests, "guest")}`}</span>
+                          </span>
+                          <Button size="s" tone="danger" onClick={() => withdraw(link, scene())}>
+                            Withdraw
+                          </Button>
+                        </li>
+                      )}
+                    </For>
+                  </ul>
+                </Show>
+                <PlayBudgetForm sceneId={scene().id} />
+              </Show>
             </Show>
-            <PlayBudgetForm sceneId={scene().id} />
           </div>
         )}
       </Show>

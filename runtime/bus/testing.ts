@@ -1,0 +1,30 @@
+// The bus of one of several processes, over a real Redis: for tests.
+import { Effect, Layer, ManagedRuntime } from "effect";
+import { RedisConnection } from "../cluster/redis.ts";
+import { type RunnerInfo, ShardLocks } from "../cluster/locks.ts";
+import { Bus } from "./bus.ts";
+import { redisFanout } from "./redis.ts";
+
+export const runnerOf = (incarnation: string): RunnerInfo => ({
+  address: incarnation,
+  incarnation,
+  secretMark: "",
+  protocol: 1,
+  version: "",
+  weight: 1,
+  startedAt: 0,
+});
+
+/** `runners`: which processes there are at the moment. */
+export const busProcess = (url: string, runners: () => ReadonlyArray<RunnerInfo>) => {
+  const locks = Layer.succeed(ShardLocks, {
+    me: "",
+    holders: () => Effect.succeed(null),
+    leaseMs: () => Infinity,
+    confirm: () => Effect.succeed(true),
+    runners: Effect.sync(runners),
+    departed: Effect.never,
+    leave: Effect.void,
+  });
+  return ManagedRuntime.make(Bus.layer.pipe(Layer.provideMerge(redisFanout), Layer.provide([RedisConnection.layer(url), locks])));
+};
