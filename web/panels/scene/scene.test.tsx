@@ -100,7 +100,7 @@ describe("the Scene panel", () => {
     expect(await screen.findByRole("region", { name: "Preview" })).toBeTruthy();
     expect(client.calls.filter(({ name }) => name === "scenes.edit")).toEqual([]);
     fireEvent.click(screen.getByRole("button", { name: "Who has this scene" }));
-    expect(await screen.findByRole("dialog", { name: "Share “The forest”" })).toBeTruthy();
+    expect(await screen.findByRole("dialog", { name: "Who has “The forest”" })).toBeTruthy();
   });
 
   it("changes a node and its choice by forms, with a condition built from menus and written as text", async () => {

@@ -1,6 +1,6 @@
 // Who has a scene: its owner adds people by name, says what each may do, and takes it from them again; others see who is there, and may leave.
 import UserMinus from "lucide-solid/icons/user-minus";
-import { createEffect, createSignal, For, on, Show, type Component } from "solid-js";
+import { createEffect, createSignal, Index, on, Show, type Component } from "solid-js";
 import type { Scene, ScenePerson, SceneRole } from "#protocol/scene.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
@@ -26,6 +26,8 @@ export const People: Component<{ readonly scene: Scene; readonly onLeft: () => v
   const [role, setRole] = createSignal<SceneRole>("editor");
   const [busy, setBusy] = createSignal(false);
   const [problem, setProblem] = createSignal<string | null>(null);
+  /** Counts what was refused: a role that was chosen and not given is shown no longer. */
+  const [refusals, setRefusals] = createSignal(1);
   /** What was done last, for those who do not see the list change. */
   const [news, setNews] = createSignal("");
   const isOwner = () => props.scene.access === "owner";
@@ -57,8 +59,7 @@ export const People: Component<{ readonly scene: Scene; readonly onLeft: () => v
       })
       .catch((error: unknown) => {
         failed(error);
-        // A choice that was refused shows what stands.
-        setPeople((now) => now.map((one) => ({ ...one })));
+        setRefusals((count) => count + 1);
         return false;
       })
       .finally(() => setBusy(false));
@@ -103,31 +104,33 @@ export const People: Component<{ readonly scene: Scene; readonly onLeft: () => v
           <span class="truncate">{isOwner() ? `${props.scene.ownerName} (you)` : props.scene.ownerName}</span>
           <span class="muted">owner</span>
         </li>
-        <For each={people()}>
+        <Index each={people()}>
           {(person) => (
             <li>
-              <span class="truncate">{person.userId === user().id ? `${person.name} (you)` : person.name}</span>
+              <span class="truncate">{person().userId === user().id ? `${person().name} (you)` : person().name}</span>
               <span class="scenes-person">
-                <Show when={isOwner()} fallback={<span class="muted">{roleWords[person.role]}</span>}>
-                  <Select
-                    size="s"
-                    hideLabel
-                    label={`What ${person.name} can do`}
-                    value={person.role}
-                    options={roles}
-                    onChange={(next) => void give(person.name, next, "from now on")}
-                  />
-                  <IconButton size="s" label={`Take it from ${person.name}`} icon={UserMinus} onClick={() => take(person)} />
+                <Show when={isOwner()} fallback={<span class="muted">{roleWords[person().role]}</span>}>
+                  <Show when={refusals()} keyed>
+                    <Select
+                      size="s"
+                      hideLabel
+                      label={`What ${person().name} can do`}
+                      value={person().role}
+                      options={roles}
+                      onChange={(next) => void give(person().name, next, "from now on")}
+                    />
+                  </Show>
+                  <IconButton size="s" label={`Take it from ${person().name}`} icon={UserMinus} onClick={() => take(person())} />
                 </Show>
-                <Show when={!isOwner() && person.userId === user().id}>
-                  <Button size="s" onClick={() => take(person)}>
+                <Show when={!isOwner() && person().userId === user().id}>
+                  <Button size="s" onClick={() => take(person())}>
                     Leave
                   </Button>
                 </Show>
               </span>
             </li>
           )}
-        </For>
+        </Index>
       </ul>
       <p class="muted scenes-about">
         {isOwner()

@@ -200,7 +200,7 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
           onChange={setShow}
           options={[
             { value: "library", label: "Library" },
-            { value: "shared", label: "With me" },
+            { value: "shared", label: "Shared" },
             { value: "trash", label: "Trash" },
           ]}
         />

@@ -68,7 +68,11 @@ export const ShareDialog: Component<{ readonly scene: Scene | null; readonly onC
     client.call("play.unshare", { id: link.id }, { key: newKey() }).then(() => read(scene.id), failed);
   };
   return (
-    <Dialog open={props.scene !== null} onClose={props.onClose} title={`Share “${props.scene?.title ?? ""}”`}>
+    <Dialog
+      open={props.scene !== null}
+      onClose={props.onClose}
+      title={`${props.scene?.access === "owner" ? "Share" : "Who has"} “${props.scene?.title ?? ""}”`}
+    >
       <Show when={props.scene}>
         {(scene) => (
           <div class="ui-form">
