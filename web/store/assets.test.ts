@@ -53,6 +53,18 @@ describe("the assets", () => {
       dispose();
     }));
 
+  it("of others, in a scene that both have, are known by name, and stand in no list and no count of one's own", () =>
+    createRoot(async (dispose) => {
+      const client = memoryClient({ "assets.many": ({ ids }) => ({ assets: ids.map((id) => sampleAsset({ id, lent: true })) }) });
+      const store = createAssetsStore(client);
+      const list = store.list(() => allAssets);
+      client.snapshot("assets.assets", { count: 0, assets: [], next: null });
+      store.ensure("ast_theirs");
+      await vi.waitFor(() => expect(store.row("ast_theirs")?.lent).toBe(true));
+      expect([list.ids(), store.count()]).toEqual([[], 0]);
+      dispose();
+    }));
+
   it("that many look for at once are read a hundred at a time, one call after the other, the latest wishes first", () =>
     createRoot(async (dispose) => {
       let underWay = 0;
