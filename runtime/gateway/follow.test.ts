@@ -207,6 +207,44 @@ describe(`topics on ${transportName}`, () => {
     client.socket.close();
   });
 
+  test("one that somebody else ends says why, is closed, and is told nothing more", async () => {
+    const gone = new CallError("not_found", "It is not shared with you any more.");
+    let end: (error: CallError) => void = () => {};
+    const closed = gate();
+    const emits: Array<(message: TopicMessage) => void> = [];
+    await start({
+      handlers: {
+        topics: {
+          "assets.assets": (_params, _context, from, emit) =>
+            Effect.sync(() => {
+              emits.push(emit);
+              emit(snapshot());
+              return { close: closed.pass, resync: Effect.void, onEnd: (told) => (from === undefined ? (end = told) : told(gone)) };
+            }),
+        },
+      },
+    });
+    const client = await gateway.enter("ada");
+    // The second has ended before it has begun.
+    for (const [id, from] of [
+      [1, {}],
+      [2, { from: "e:1" }],
+    ] as const) {
+      client.send({ t: "sub", id, topic: "assets.assets", params: {}, ...from });
+      await client.take("snap", id);
+    }
+    expect((await client.take("err", 2)).e).toEqual(gone.toWire());
+    end(gone);
+    expect((await client.take("err", 1)).e).toEqual(gone.toWire());
+    await closed.passed;
+    for (const emit of emits) emit({ type: "delta", pos: "e:2", json: "[]" });
+    end(gone);
+    await client.settled();
+    expect(client.frames).toEqual([]);
+    expect(gateway.counters.subscriptions).toBe(0);
+    client.socket.close();
+  });
+
   test("a handler that answers after unsub is closed when it does", async () => {
     const [begun, answer, closed] = [gate(), gate(), gate()];
     await start({

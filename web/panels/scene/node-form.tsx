@@ -148,6 +148,8 @@ const CallForm: Component<FormProps<NodeOf<"scene_call">>> = (props) => {
   const { client } = useWorkspace();
   const { editor, known } = props.context;
   const [scenes] = createResource(() => client.call("scenes.list", { limit: 500 }));
+  /** A call leads to scenes of the same owner. */
+  const callable = () => (brought(scenes)?.scenes ?? []).filter(({ ownerId }) => ownerId === editor.store.scene()?.ownerId);
   const callee = () => (props.node.scene === null ? undefined : editor.bodyOf(props.node.scene));
   const captured = () =>
     callee()?.returnPoints.flatMap((point) => point.values.map((value) => ({ point: point.name, value: value.name }))) ?? [];
@@ -157,7 +159,7 @@ const CallForm: Component<FormProps<NodeOf<"scene_call">>> = (props) => {
         showLabel
         label="Scene"
         value={props.node.scene ?? ""}
-        names={(brought(scenes)?.scenes ?? []).map(({ id, title }) => ({ name: id, title }))}
+        names={callable().map(({ id, title }) => ({ name: id, title }))}
         onChange={(scene) => scene !== "" && props.put({ ...props.node, scene, arguments: [], captures: [] })}
       />
       <Show when={props.node.scene}>
