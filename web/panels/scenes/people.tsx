@@ -1,6 +1,6 @@
 // Who has a scene: its owner adds people by name, says what each may do, and takes it from them again; others see who is there, and may leave.
 import UserMinus from "lucide-solid/icons/user-minus";
-import { createEffect, createSignal, Index, on, Show, type Component } from "solid-js";
+import { createEffect, createSignal, Index, on, onCleanup, Show, type Component } from "solid-js";
 import type { Scene, ScenePerson, SceneRole } from "#protocol/scene.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
@@ -30,11 +30,14 @@ export const People: Component<{ readonly scene: Scene; readonly onLeft: () => v
   const [refusals, setRefusals] = createSignal(1);
   /** What was done last, for those who do not see the list change. */
   const [news, setNews] = createSignal("");
+  /** What comes after the dialog was closed must not ask for its scene any more. */
+  let closed = false;
+  onCleanup(() => (closed = true));
   const isOwner = () => props.scene.access === "owner";
   const failed = (error: unknown) => void setProblem(sentenceOf(error));
   const read = (id: string) =>
     client.call("scenes.people", { id }).then((answer) => {
-      if (id === props.scene.id) setPeople(answer.people);
+      if (!closed && id === props.scene.id) setPeople(answer.people);
     }, failed);
   createEffect(
     on([() => props.scene.id, () => props.scene.rev, () => props.scene.access], ([id, , access]) => {
