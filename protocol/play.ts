@@ -124,7 +124,7 @@ export const PlayMedia = z.object({
   poster: MediaUrl.nullable(),
   firstFrame: MediaUrl.nullable(),
   lastFrame: MediaUrl.nullable(),
-  /** Picture and sound in one file: what stands in until the two are made. */
+  /** Picture and sound in one file: what stands in until the two are made. Of a picture, what is shown. */
   whole: MediaUrl,
   thumbhash: z.string().nullable(),
 });

@@ -1,6 +1,7 @@
 // An asset as a player needs it. Pure.
 import type { AssetRow } from "#db/queries/asset.ts";
 import type { PlayMedia } from "#protocol/play.ts";
+import { shownPicture } from "#protocol/scene/exported.ts";
 import { extensionOf } from "#runtime/blobs/media-types.ts";
 import type { MediaUrls } from "#runtime/blobs/media-urls.ts";
 
@@ -9,6 +10,7 @@ export const playMediaOf = (row: AssetRow, media: MediaUrls["Service"]): PlayMed
     const file = row.files[role];
     return file === undefined ? null : media.url(file.sha256, extensionOf(file.mime));
   };
+  const original = media.url(row.sha256, extensionOf(row.mime));
   return {
     assetId: row.id,
     mediaType: row.media_type,
@@ -21,7 +23,7 @@ export const playMediaOf = (row: AssetRow, media: MediaUrls["Service"]): PlayMed
     poster: url("poster"),
     firstFrame: url("first"),
     lastFrame: url("last"),
-    whole: url("faststart") ?? media.url(row.sha256, extensionOf(row.mime)),
+    whole: row.media_type === "image" ? shownPicture(row.origin, original, url("poster")) : (url("faststart") ?? original),
     thumbhash: row.thumbhash,
   };
 };

@@ -17,7 +17,7 @@ export const exportedPlay = async (address: string): Promise<PlaySource> => {
     Object.entries(media).map(([id, one]) => [
       id,
       {
-        video: beside(one.video),
+        picture: beside(one.video),
         audio: besideOrNull(one.audio),
         durationMs: one.durationMs,
         stills: { start: besideOrNull(one.poster), end: besideOrNull(one.poster) },

@@ -205,21 +205,15 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
     media: async (assetIds) => {
       const { media } = await client.call("play.media", { id, assets: [...assetIds] });
       return new Map(
-        media.flatMap((one): ReadonlyArray<readonly [string, PlayableMedia]> =>
-          one.mediaType === "image"
-            ? []
-            : [
-                [
-                  one.assetId,
-                  {
-                    video: one.video ?? one.whole,
-                    audio: one.audio,
-                    durationMs: one.durationMs ?? 0,
-                    stills: { start: one.firstFrame ?? one.poster, end: one.lastFrame ?? one.poster },
-                  },
-                ],
-              ],
-        ),
+        media.map((one): readonly [string, PlayableMedia] => [
+          one.assetId,
+          {
+            picture: one.video ?? one.whole,
+            audio: one.audio,
+            durationMs: one.durationMs ?? 0,
+            stills: { start: one.firstFrame ?? one.poster, end: one.lastFrame ?? one.poster },
+          },
+        ]),
       );
     },
     report: (one) => {

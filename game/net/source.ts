@@ -6,10 +6,11 @@ import type { Story } from "#protocol/scene/scene.ts";
 
 /** Files of an asset, as a player needs them. */
 export interface PlayableMedia {
-  /** The picture alone where there is such a file, else the whole video. */
-  readonly video: string;
+  /** What is seen: of a video the picture alone where there is such a file, else the whole. */
+  readonly picture: string;
   /** The sound alone. Null: there is none. */
   readonly audio: string | null;
+  /** 0: it is a picture. */
   readonly durationMs: number;
   /** Pictures of its beginning and its end, or of whatever there is one of. */
   readonly stills: { readonly start: string | null; readonly end: string | null };

@@ -33,7 +33,7 @@ const clips = (): Clips =>
       Promise.resolve(
         assetId === "gone"
           ? undefined
-          : { video: `${url}/${assetId}.mp4`, audio: `${url}/${assetId}.m4a`, durationMs: 1000, stills: { start: null, end: null } },
+          : { picture: `${url}/${assetId}.mp4`, audio: `${url}/${assetId}.m4a`, durationMs: 1000, stills: { start: null, end: null } },
       ),
     { decodeAudioData: (bytes: ArrayBuffer) => Promise.resolve(new TextDecoder().decode(bytes)) } as unknown as BaseAudioContext,
   );
@@ -72,7 +72,7 @@ test("what does not begin to come is asked for once more, and the sound that can
 
 test("a file that is not there, or not any more, is said, and tried again when it is asked for again", async () => {
   const all = clips();
-  await expect(all.get("gone")).rejects.toThrow("This video is not here any more.");
+  await expect(all.get("gone")).rejects.toThrow("What is to be seen here is not there any more.");
   answer = (_, response) => void response.writeHead(500).end();
   await expect(all.get("a")).rejects.toThrow("/a.mp4 answered 500.");
   answer = plainly;

@@ -1,4 +1,4 @@
-// Files of videos in memory: fetched once, whole, so that nothing waits for the line when a piece is shown. One that is too large for that
+// Files of videos and pictures in memory: fetched once, whole, so that nothing waits for the line when a piece is shown. One that is too large for that
 // is played from its address.
 import type { PlayableMedia } from "../net/source.ts";
 
@@ -111,13 +111,13 @@ export class Clips {
 
   async #load(assetId: string, signal: AbortSignal): Promise<Clip> {
     const media = await this.#media(assetId);
-    if (media === undefined) throw new Error("This video is not here any more.");
+    if (media === undefined) throw new Error("What is to be seen here is not there any more.");
     const sound = this.#sound(media, signal);
-    const response = await this.#fetch(media.video, signal);
+    const response = await this.#fetch(media.picture, signal);
     const began = performance.now();
     if (Number(response.headers.get("content-length") ?? 0) > largestHeld) {
       await response.body?.cancel();
-      return { media, url: media.video, bytes: 0, sound };
+      return { media, url: media.picture, bytes: 0, sound };
     }
     const blob = await response.blob();
     this.#rate = this.#rate * 0.6 + (blob.size / Math.max(1, performance.now() - began)) * 0.4;

@@ -3,7 +3,7 @@ import { startPlay, stepPlay } from "#protocol/scene/play/step.ts";
 import type { PlayState } from "#protocol/scene/play/state.ts";
 import { viewPlay } from "#protocol/scene/play/view.ts";
 import { choice, clip, storyOf } from "#protocol/scene/testing.ts";
-import { cueFor, programmeOf } from "./cue.ts";
+import { cueFor, programmeOf, stillFor } from "./cue.ts";
 import { bestLanguage, languagesOf } from "./languages.ts";
 import { readSettings, writeSettings } from "./settings.ts";
 import { saidAt } from "./subtitles.ts";
@@ -48,6 +48,32 @@ describe("what a state asks the stage to show", () => {
       subtitles: ["", said],
       atEnd: { kind: "tell" },
     });
+  });
+
+  test("a picture that comes last stays until a choice is made, and its time goes round", () => {
+    const still = { kind: "still" as const, assetId: "ast_2", durationMs: 3000 };
+    const pictured = storyOf([
+      "main",
+      {
+        start: "v",
+        nodes: [
+          clip("v", {
+            segments: [still, still].map((media, at) => ({ id: `s${at}`, media })),
+            playback: { mode: "loopSegment", startMs: 1000, endMs: 9000 },
+          }),
+          clip("on"),
+        ],
+        edges: [choice("wait", "v", "on")],
+      },
+    ]);
+    const shown = startPlay(pictured, { seed: 1 });
+    const one = stillFor("ast_2", 3000);
+    expect(shown.ok && programmeOf(viewPlay(pictured, shown.state, "en")!, null)).toEqual({
+      cues: [one, one],
+      subtitles: ["", ""],
+      atEnd: { kind: "loop", cue: one },
+    });
+    expect(one.key).not.toBe(cueFor("ast_2").key);
   });
 
   test("pieces of one beginning are one to make ready, wherever they end", () => {

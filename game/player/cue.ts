@@ -2,7 +2,7 @@
 import type { PlayView, ViewedMedia } from "#protocol/scene/play/view.ts";
 import type { SegmentMedia } from "#protocol/scene/scene.ts";
 
-/** A piece of a video. */
+/** A piece of a video, or a picture that stands for a time. */
 export interface Cue {
   /** The same for the same beginning: that is what an element is made ready with. */
   readonly key: string;
@@ -10,6 +10,8 @@ export interface Cue {
   readonly startMs: number;
   /** Null: to the end of the video. */
   readonly endMs: number | null;
+  /** It is a picture. */
+  readonly still: boolean;
 }
 
 export const cueFor = (assetId: string, startMs = 0, endMs: number | null = null): Cue => ({
@@ -17,6 +19,15 @@ export const cueFor = (assetId: string, startMs = 0, endMs: number | null = null
   assetId,
   startMs,
   endMs,
+  still: false,
+});
+
+export const stillFor = (assetId: string, durationMs: number): Cue => ({
+  key: `${assetId}!`,
+  assetId,
+  startMs: 0,
+  endMs: durationMs,
+  still: true,
 });
 
 /** Undefined: there is no picture to it, only a text or nothing. */
@@ -26,6 +37,8 @@ export const cueOf = (media: ViewedMedia | SegmentMedia): Cue | undefined => {
       return cueFor(media.assetId);
     case "clip":
       return cueFor(media.assetId, media.startMs, media.endMs);
+    case "still":
+      return stillFor(media.assetId, media.durationMs);
     case "missing":
     case "placeholder":
       return undefined;
@@ -61,6 +74,7 @@ export const programmeOf = (view: PlayView, lastStep: boolean | null): Programme
   if (last === undefined) return { cues, subtitles, atEnd: { kind: "stay" } };
   if (lastStep === false) return { cues, subtitles, atEnd: { kind: "loop", cue: last } };
   if (view.loop === null || view.choices.some(({ chosen }) => chosen)) return { cues, subtitles, atEnd: { kind: "tell" } };
+  if (last.still) return { cues, subtitles, atEnd: { kind: "loop", cue: last } };
   // Both count from the beginning of the piece, and stay within it.
   const startMs = Math.min(last.startMs + view.loop.startMs, (last.endMs ?? Infinity) - 1);
   const loopEnd = last.startMs + view.loop.endMs;

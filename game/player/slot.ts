@@ -1,7 +1,8 @@
 // One of the video elements: made ready with a piece, so that it can be shown and moves at once. While it waits it stays composited: at no
-// opacity at all the browser shows one black frame when it is turned on.
+// opacity at all the browser shows one black frame when it is turned on. A picture has an element of its own in the same place.
 import type { Clip } from "./clips.ts";
 import type { Cue } from "./cue.ts";
+import { type StageElement, StillElement } from "./still-element.ts";
 
 const waitingOpacity = "0.001";
 const waitingLayer = "1";
@@ -62,7 +63,11 @@ const playing = (element: HTMLVideoElement): Promise<void> =>
   });
 
 export class Slot {
-  readonly element: HTMLVideoElement;
+  readonly #container: HTMLElement;
+  readonly #video: HTMLVideoElement;
+  /** Made when the first picture is to be shown in this. */
+  #still: StillElement | null = null;
+  #screen: StageElement;
   cue: Cue | null = null;
   clip: Clip | null = null;
   sound: AudioBuffer | null = null;
@@ -75,18 +80,20 @@ export class Slot {
   #given = new AbortController();
 
   constructor(container: HTMLElement) {
-    this.element = document.createElement("video");
-    this.element.muted = true;
-    this.element.playsInline = true;
-    this.element.preload = "auto";
-    this.element.disablePictureInPicture = true;
-    this.element.tabIndex = -1;
-    this.element.setAttribute("aria-hidden", "true");
-    this.element.style.opacity = waitingOpacity;
-    this.element.style.zIndex = waitingLayer;
-    // A layer of its own from the beginning: none is made when it is turned on.
-    this.element.style.willChange = "opacity";
-    container.append(this.element);
+    this.#container = container;
+    const video = document.createElement("video");
+    video.muted = true;
+    video.playsInline = true;
+    video.preload = "auto";
+    video.disablePictureInPicture = true;
+    video.tabIndex = -1;
+    this.#video = video;
+    this.#screen = this.#place(video, video);
+  }
+
+  /** What the piece is shown in. */
+  get element(): StageElement {
+    return this.#screen;
   }
 
   /** Whether this is now made ready with that piece, or was. */
@@ -99,18 +106,38 @@ export class Slot {
     this.#giveUp();
     this.cue = cue;
     this.state = "loading";
+    this.#screen = cue.still ? this.#picture() : this.#video;
     return this.#given.signal;
   }
 
   /**
-   * Answers whether it is ready: false where it was given up or another piece meanwhile. Rejects when the video cannot be played. `atOnce`: it
-   * is to be shown as soon as there is a picture, and plays already.
+   * Answers whether it is ready: false where it was given up or another piece meanwhile. Rejects when it cannot be played. `atOnce`: it is to
+   * be shown as soon as there is a picture, and plays already.
    */
   async prime(clip: Clip, atOnce = false): Promise<boolean> {
-    const { cue, element } = this;
-    const { signal } = this.#given;
+    const { cue } = this;
     if (cue === null) return false;
     this.clip = clip;
+    return cue.still ? this.#primeStill(clip) : this.#primeVideo(clip, cue, atOnce);
+  }
+
+  async #primeStill(clip: Clip): Promise<boolean> {
+    const { signal } = this.#given;
+    const still = this.#picture();
+    still.pause();
+    still.currentTime = 0;
+    this.#url = clip.url;
+    try {
+      await still.load(clip.url);
+    } catch (error) {
+      if (!signal.aborted) throw new Error("The picture cannot be shown.", { cause: error });
+    }
+    return !signal.aborted && this.#isReady();
+  }
+
+  async #primeVideo(clip: Clip, cue: Cue, atOnce: boolean): Promise<boolean> {
+    const element = this.#video;
+    const { signal } = this.#given;
     const start = cue.startMs / 1000;
     if (this.#url !== clip.url) {
       this.#url = clip.url;
@@ -141,19 +168,19 @@ export class Slot {
   /** Over all that is shown. */
   show(): void {
     this.state = "shown";
-    this.element.style.opacity = "1";
+    this.#screen.style.opacity = "1";
   }
 
   /** Under those that wait: they are drawn all the time, so that nothing but their opacity changes when one is turned on. */
   lower(): void {
-    this.element.style.zIndex = shownLayer;
+    this.#screen.style.zIndex = shownLayer;
   }
 
   /** Waits again. The file stays in it. */
   hide(): void {
-    this.element.pause();
-    this.element.style.opacity = waitingOpacity;
-    this.element.style.zIndex = waitingLayer;
+    this.#screen.pause();
+    this.#screen.style.opacity = waitingOpacity;
+    this.#screen.style.zIndex = waitingLayer;
   }
 
   clear(): void {
@@ -163,9 +190,31 @@ export class Slot {
     if (this.#url === "") return;
     this.#url = "";
     this.#decodes = false;
-    this.element.removeAttribute("src");
-    this.element.load();
+    this.#still?.clear();
+    this.#video.removeAttribute("src");
+    this.#video.load();
   }
+
+  #picture(): StillElement {
+    if (this.#still !== null) return this.#still;
+    const image = document.createElement("img");
+    image.alt = "";
+    image.draggable = false;
+    this.#still = new StillElement(image);
+    this.#place(image, this.#still);
+    return this.#still;
+  }
+
+  /** Waits, over what is shown, in a layer of its own from the beginning: none is made when it is turned on. */
+  #place<S extends StageElement>(element: HTMLElement, screen: S): S {
+    element.setAttribute("aria-hidden", "true");
+    screen.style.opacity = waitingOpacity;
+    screen.style.zIndex = waitingLayer;
+    screen.style.willChange = "opacity";
+    this.#container.append(element);
+    return screen;
+  }
+
   #giveUp(): void {
     this.#given.abort();
     this.#given = new AbortController();
@@ -175,8 +224,8 @@ export class Slot {
   }
 
   #putTo(seconds: number, given: AbortSignal): Promise<void> {
-    this.element.currentTime = seconds;
-    return happens(this.element, ["seeked"], given);
+    this.#video.currentTime = seconds;
+    return happens(this.#video, ["seeked"], given);
   }
 
   #isReady(): true {

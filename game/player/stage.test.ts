@@ -1,12 +1,12 @@
-// The stage with simulated video elements, whose times and stalls are drawn at random: whatever is asked for and however the browser dawdles,
+// The stage with simulated video elements and pictures, whose times and stalls are drawn at random: whatever is asked for and however the browser dawdles,
 // what was asked for last is shown in the end, and a piece tells of its end once.
 import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { drawn, mixedSeed } from "#protocol/random.ts";
 import type { Clip } from "./clips.ts";
-import { type Cue, cueFor } from "./cue.ts";
+import { type Cue, cueFor, stillFor } from "./cue.ts";
 import { Stage, type StageClips, type StageSound } from "./stage.ts";
-import { clipMs, Page, SimulatedVideo, stepMs } from "./testing.ts";
+import { clipMs, Page, SimulatedImage, SimulatedVideo, stepMs } from "./testing.ts";
 
 const silence: StageSound = { cross: () => {}, follow: () => {}, rate: 1 };
 
@@ -23,7 +23,7 @@ const filesOf = (page: Page): StageClips => {
       files.set(assetId, entry);
       number += 1;
       const clip: Clip = {
-        media: { video: assetId, audio: null, durationMs: clipMs } as unknown as Clip["media"],
+        media: { picture: assetId, audio: null, durationMs: clipMs } as unknown as Clip["media"],
         url: `${assetId}#${number}`,
         bytes: 1000,
         sound: Promise.resolve(null),
@@ -42,9 +42,20 @@ const filesOf = (page: Page): StageClips => {
   };
 };
 
-const cue = fc
-  .tuple(fc.constantFrom("a", "b", "c", "d"), fc.constantFrom([0, null], [0, 1500], [500, 1500] as const))
-  .map(([assetId, [startMs, endMs]]) => cueFor(assetId, startMs!, endMs));
+const cue = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.constantFrom("a", "b", "c", "d"), fc.constantFrom([0, null], [0, 1500], [500, 1500] as const))
+      .map(([assetId, [startMs, endMs]]) => cueFor(assetId, startMs!, endMs)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom("p", "q"), fc.constantFrom(400, 1700))
+      .map(([assetId, durationMs]) => stillFor(assetId, durationMs)),
+  },
+);
 
 type Action =
   | { readonly do: "show"; readonly cue: Cue }
@@ -68,12 +79,15 @@ const scene = (seed: number) => {
     state = next;
     return Math.round(share * most);
   });
-  vi.stubGlobal("document", { createElement: () => new SimulatedVideo(page) });
+  const createElement = (name: string) => (name === "img" ? new SimulatedImage(page) : new SimulatedVideo(page));
+  vi.stubGlobal("document", { createElement });
   vi.stubGlobal("requestAnimationFrame", (run: () => void) => page.frame(run));
   vi.stubGlobal("cancelAnimationFrame", (handle: number) => page.dropFrame(handle));
   const container = { append: () => {} } as unknown as HTMLElement;
-  const visible = (): SimulatedVideo | undefined =>
-    page.videos.filter(({ style }) => style.opacity === "1").toSorted((a, b) => Number(b.style.zIndex) - Number(a.style.zIndex))[0];
+  const visible = (): SimulatedVideo | SimulatedImage | undefined =>
+    [...page.videos, ...page.images]
+      .filter(({ style }) => style.opacity === "1")
+      .toSorted((a, b) => Number(b.style.zIndex) - Number(a.style.zIndex))[0];
   return { page, container, visible };
 };
 
@@ -98,6 +112,7 @@ test("what was asked for last is shown and played to its end, which it tells onc
         const failures: Array<unknown> = [];
         let asked: Cue | null = null;
         let ends = 0;
+        let reachedMs = 0;
         const stage = new Stage(container, filesOf(page), silence, {
           ending: () => {
             expect(stage.current).toBe(asked);
@@ -106,7 +121,10 @@ test("what was asked for last is shown and played to its end, which it tells onc
           },
           switched: () => {},
           waiting: () => {},
-          position: () => expect(stage.current).toBe(asked),
+          position: (ms) => {
+            expect(stage.current).toBe(asked);
+            reachedMs = stage.current!.startMs + ms;
+          },
           failed: (_, error) => failures.push(error),
         });
         const show = (next: Cue): void => {
@@ -136,14 +154,14 @@ test("what was asked for last is shown and played to its end, which it tells onc
           }
           const seen = visible();
           // One that is put to another place keeps its picture until then.
-          expect(seen === undefined || seen.readyState >= 2 || seen.seeking).toBe(true);
+          expect(seen === undefined || (seen instanceof SimulatedImage ? seen.complete : seen.readyState >= 2 || seen.seeking)).toBe(true);
         }
         await page.pass(12_000);
         expect(failures).toEqual([]);
         expect(stage.current).toBe(asked);
         expect(visible()?.src).toMatch(new RegExp(`^${last.assetId}#`));
         expect(ends).toBe(1);
-        expect(visible()!.currentTime * 1000).toBeGreaterThanOrEqual(cueEnd(last) - 100);
+        expect(reachedMs).toBeGreaterThanOrEqual(cueEnd(last) - 100);
         stage.close();
       },
     ),
@@ -218,6 +236,60 @@ test("a piece that goes round goes round for as long as it is let, and a choice 
         expect(stage.current).toBe(chosen);
         expect(visible()?.src).toMatch(/^b#/);
         expect(told).toBe(1);
+        stage.close();
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
+test("a picture stands for its time, in which it is not counted when it is stopped, and stays when it is asked for again", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      fc.integer({ min: 100, max: 3000 }),
+      fc.constantFrom(0.5, 1, 2),
+      fc.integer({ min: 0, max: 2000 }),
+      async (seed, durationMs, rate, stoppedMs) => {
+        const { page, container, visible } = scene(seed);
+        const ended: Array<number> = [];
+        const shown = stillFor("p", durationMs);
+        let switches = 0;
+        const stage = new Stage(container, filesOf(page), silence, {
+          ending: () => {
+            ended.push(page.now);
+            if (ended.length === 1) stage.show({ ...shown }, "loop");
+            else if (ended.length === 2) stage.show(cueFor("a"), "end");
+          },
+          switched: () => (switches += 1),
+          waiting: () => {},
+          position: () => {},
+          failed: (_, error) => expect.unreachable(String(error)),
+        });
+        stage.rate = rate;
+        stage.prepare([{ cue: shown, likelihood: 0.5 }]);
+        await page.pass(1500);
+        const from = page.now;
+        stage.show({ ...shown }, "start");
+        const picture = visible();
+        stage.pause();
+        await page.pass(stoppedMs);
+        stage.resume();
+        const passed = page.now - from;
+        stage.prepare([{ cue: cueFor("a"), likelihood: 0.5 }]);
+        while (ended.length < 1) await page.pass(stepMs);
+        expect(visible()).toBe(picture);
+        while (ended.length < 2) await page.pass(stepMs);
+        // It tells of its end a little before, and at a frame of the display.
+        for (const [at, began] of [
+          [ended[0]!, from + passed],
+          [ended[1]!, ended[0]!],
+        ] as const) {
+          expect(at - began).toBeGreaterThanOrEqual(durationMs / rate - 60);
+          expect(at - began).toBeLessThanOrEqual(durationMs / rate + 20);
+        }
+        await page.pass(3000);
+        expect([visible()?.src.split("#")[0], switches]).toEqual(["a", 2]);
         stage.close();
       },
     ),

@@ -92,6 +92,7 @@ export class Stage {
     this.#coming = null;
     this.#toldEnd = false;
     this.#quiet();
+    if (this.#stands(cue)) return this.#again(cue);
     const ready = this.#readySlot(cue);
     if (ready !== undefined) {
       // Ready from its beginning: where it ends is another matter.
@@ -159,6 +160,19 @@ export class Stage {
     this.#wished = [];
     for (const slot of this.#slots) slot.clear();
     this.#clips.keep(new Set());
+  }
+
+  /** Whether it is the picture that is shown already. */
+  #stands(cue: Cue): boolean {
+    return cue.still && this.#current?.cue?.key === cue.key;
+  }
+
+  /** The picture stays, and only its time begins anew. */
+  #again(cue: Cue): void {
+    const slot = this.#current!;
+    slot.cue = cue;
+    slot.element.currentTime = 0;
+    if (!this.#paused) this.#run(slot);
   }
 
   #readySlot(cue: Cue): Slot | undefined {
@@ -310,7 +324,7 @@ export class Stage {
     const { load, drop } = planPreload(
       shown,
       waiting.map(({ cue }) => ({ key: cue!.key, bytes: size(cue!), here: this.#clips.ready(cue!.assetId) !== undefined })),
-      this.#wished.map(({ cue, likelihood }) => ({ key: cue.key, bytes: size(cue), likelihood })),
+      this.#wished.flatMap(({ cue, likelihood }) => (this.#stands(cue) ? [] : [{ key: cue.key, bytes: size(cue), likelihood }])),
       { elements, memory, line: this.#clips.within(horizonMs) },
     );
     for (const slot of waiting) if (slot !== this.#outgoing && drop.includes(slot.cue!.key)) slot.clear();

@@ -11,7 +11,9 @@ export interface Still {
 
 /** Undefined: no clip is near. */
 export const stillOf = (story: Story, state: PlayState): Still | undefined => {
-  const playing = viewPlay(story, state, "en")?.media.find((media) => media.kind === "asset" || media.kind === "clip");
+  const playing = viewPlay(story, state, "en")?.media.find(
+    (media) => media.kind === "asset" || media.kind === "clip" || media.kind === "still",
+  );
   if (playing !== undefined) return { assetId: playing.assetId, at: "start" };
   for (const { scene, node } of state.frames.toReversed()) {
     const program = programOf(story).scenes.get(scene);

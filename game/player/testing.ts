@@ -1,4 +1,4 @@
-// A browser's main thread and its video elements as far as the stage needs them, in simulated time: for tests under vitest's fake timers.
+// A browser's main thread, its video elements and its pictures as far as the stage needs them, in simulated time: for tests under vitest's fake timers.
 import { vi } from "vitest";
 
 export const stepMs = 4;
@@ -10,6 +10,7 @@ export const clipMs = 2000;
 /** A main thread that can stand still while media go on: events and callbacks of elements come to it, in their order. */
 export class Page {
   readonly videos: Array<SimulatedVideo> = [];
+  readonly images: Array<SimulatedImage> = [];
   /** The next delay up to `most`, ms. */
   readonly delay: (most: number) => number;
   #tasks: Array<{ readonly at: number; readonly run: () => void }> = [];
@@ -187,5 +188,50 @@ export class SimulatedVideo extends EventTarget {
       this.paused = true;
       this.dispatchEvent(new Event("ended"));
     });
+  }
+}
+
+export class SimulatedImage {
+  readonly style = { opacity: "", zIndex: "", willChange: "" };
+  readonly #page: Page;
+  #src = "";
+  #decoded = false;
+  #decoding: PromiseWithResolvers<void> | null = null;
+
+  constructor(page: Page) {
+    this.#page = page;
+    page.images.push(this);
+  }
+
+  setAttribute(): void {}
+  removeAttribute(): void {
+    this.src = "";
+  }
+  get src(): string {
+    return this.#src;
+  }
+  set src(url: string) {
+    this.#src = url;
+    this.#decoded = false;
+    this.#decoding?.reject(new DOMException("another file", "EncodingError"));
+    this.#decoding = null;
+  }
+  /** Whether there is something to be seen. */
+  get complete(): boolean {
+    return this.#decoded;
+  }
+
+  decode(): Promise<void> {
+    if (this.#decoded) return Promise.resolve();
+    if (this.#decoding !== null) return this.#decoding.promise;
+    const decoding = Promise.withResolvers<void>();
+    this.#decoding = decoding;
+    this.#page.task(this.#page.delay(400), () => {
+      if (this.#decoding !== decoding) return;
+      this.#decoded = true;
+      this.#decoding = null;
+      decoding.resolve();
+    });
+    return decoding.promise;
   }
 }

@@ -1,12 +1,14 @@
 // The player in a real browser, with a story that lies beside it in files: no server of PixSim's, as an exported folder is played.
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type * as z from "zod";
 import { exportedPage, type ExportedStory } from "#protocol/scene/exported.ts";
+import type { Story } from "#protocol/scene/scene.ts";
 import { choice, clip, storyOf } from "#protocol/scene/testing.ts";
 import { makeCodedClip, readPicture } from "../bench/transitions/clips.ts";
 import { openBrowser, openDevice } from "./browser.ts";
@@ -51,11 +53,60 @@ const story = storyOf([
   },
 ]);
 
+/** A clip, a picture that says something, and one that stays until a choice is made, which leads to a clip again. */
+const pictured = storyOf([
+  "main",
+  {
+    start: "hall",
+    nodes: [
+      clip("hall"),
+      clip("map", {
+        segments: [
+          {
+            id: "s",
+            media: { kind: "still", assetId: "ast_map", durationMs: 1500 },
+            subtitles: { en: "WEBVTT\n\n00:00.200 --> 00:09.000\nHere it is." },
+          },
+        ],
+      }),
+      clip("door", {
+        segments: [{ id: "s", media: { kind: "still", assetId: "ast_map", durationMs: 500 } }],
+        playback: { mode: "loopSegment", startMs: 0, endMs: 1000 },
+        offer: { prompt: { en: "And now?" }, timeoutMs: 600_000 },
+      }),
+      clip("left"),
+      { id: "over", type: "end", ending: "over" },
+    ],
+    edges: [
+      { id: "hm", from: "hall", to: "map", kind: "default" },
+      { id: "md", from: "map", to: "door", kind: "default" },
+      choice("in", "door", "left", { text: { en: "Go in" } }),
+      { id: "lo", from: "left", to: "over", kind: "default" },
+    ],
+  },
+]);
+
 type Media = z.input<typeof ExportedStory>["media"][string];
 
 let folder: string;
 let server: FolderServer;
 let browser: Browser;
+let media: ExportedMedia;
+type ExportedMedia = z.input<typeof ExportedStory>["media"];
+
+/** A folder beside the media, with the player and a story. */
+const exportTo = async (name: string, title: string, told: Story): Promise<void> => {
+  const place = join(folder, name);
+  const beside = (path: string): string => relative(place, join(folder, path));
+  const files = Object.entries(media).map(([id, { video, audio, ...one }]) => [
+    id,
+    { ...one, video: beside(video), audio: typeof audio === "string" ? beside(audio) : null },
+  ]);
+  const exported = { title, version: "1", story: told, media: Object.fromEntries(files) as ExportedMedia };
+  await cp(built, place, { recursive: true });
+  await writeFile(join(place, "story.json"), JSON.stringify(exported));
+  await writeFile(join(place, "index.html"), exportedPage(await readFile(join(built, "index.html"), "utf8")));
+};
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pixsim-player-"));
@@ -64,10 +115,11 @@ beforeAll(async () => {
     const { video, audio } = await makeCodedClip(folder, index + 1, 48);
     return [...done, [`ast_${name}`, { video: basename(video), audio: basename(audio), durationMs: 2000 }] as const];
   }, Promise.resolve([]));
-  const exported: z.input<typeof ExportedStory> = { title: "Two doors", version: "1", story, media: Object.fromEntries(clips) };
-  await writeFile(join(folder, "story.json"), JSON.stringify(exported));
-  await cp(built, folder, { recursive: true });
-  await writeFile(join(folder, "index.html"), exportedPage(await readFile(join(built, "index.html"), "utf8")));
+  const map = sharp({ create: { width: 640, height: 360, channels: 3, background: { r: 200, g: 160, b: 90 } } });
+  await map.png().toFile(join(folder, "map.png"));
+  media = { ...Object.fromEntries(clips), ast_map: { video: "map.png", durationMs: 0 } };
+  await exportTo("", "Two doors", story);
+  await exportTo("pictured", "A map", pictured);
   server = await serveFolder(folder);
   browser = await openBrowser();
 });
@@ -76,6 +128,44 @@ afterAll(async () => {
   await browser?.close();
   server?.close();
   await rm(folder, { recursive: true, force: true });
+});
+
+test("a picture is shown for its time between clips, in the same place and with nothing black in between", async () => {
+  const device = await openDevice(browser);
+  const page = await device.open();
+  await page.goto(`${server.url}pictured/`);
+  // With each frame of the display: what is seen, since when, and whether there is a picture in it.
+  await page.evaluate(() => {
+    const seen: Array<{ readonly what: string; readonly at: number; readonly place: string }> = [];
+    Object.assign(globalThis, { seen });
+    const look = (now: number): void => {
+      requestAnimationFrame(look);
+      const [shown] = [...document.querySelectorAll<HTMLVideoElement | HTMLImageElement>(".pictures > *")]
+        .filter(({ style }) => style.opacity === "1")
+        .toSorted((a, b) => Number(b.style.zIndex) - Number(a.style.zIndex));
+      if (shown === undefined) return;
+      const isThere = shown instanceof HTMLVideoElement ? shown.readyState >= 2 : shown.complete && shown.naturalWidth > 0;
+      const what = isThere ? shown.tagName : "nothing";
+      const { x, y, width, height } = shown.getBoundingClientRect();
+      if (seen.at(-1)?.what !== what) seen.push({ what, at: now, place: [x, y, width, height].join(" ") });
+    };
+    requestAnimationFrame(look);
+  });
+  await page.getByRole("button", { name: "Play" }).click();
+  await page.getByText("Here it is.").waitFor();
+  await page.getByRole("button", { name: "Go in" }).click();
+  await page.getByRole("heading", { name: "Over" }).waitFor();
+  const seen = await page.evaluate(
+    () =>
+      (globalThis as unknown as { readonly seen: ReadonlyArray<{ readonly what: string; readonly at: number; readonly place: string }> })
+        .seen,
+  );
+  expect(seen.map(({ what }) => what)).toEqual(["VIDEO", "IMG", "VIDEO"]);
+  expect(new Set(seen.map(({ place }) => place)).size).toBe(1);
+  // Both pictures are one that stays. Each says a little before its end that it ends.
+  expect(seen[2]!.at - seen[1]!.at).toBeGreaterThanOrEqual(1500 + 500 - 2 * 60);
+  expect(device.complaints()).toEqual([]);
+  await device.context.close();
 });
 
 test("a story is played by keyboard to both endings, gone back in, and gone on with after a reload", async () => {

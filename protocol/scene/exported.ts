@@ -13,6 +13,7 @@ export const ExportedStory = z.object({
   media: z.record(
     z.string(),
     z.object({
+      /** Of a picture, that. */
       video: z.string(),
       audio: z.string().nullable().default(null),
       durationMs: z.number().min(0),
@@ -39,6 +40,10 @@ export interface StoryExport {
   readonly missing: number;
 }
 
+/** What players are shown of a picture. What a camera wrote into one that was uploaded, where it was taken among it, is not theirs to see. */
+export const shownPicture = (origin: Asset["origin"]["kind"], original: string, poster: string | null): string =>
+  origin === "upload" ? (poster ?? original) : original;
+
 /** `assets`: of the story, those that are there. */
 export const exportOf = (
   { title, version, story }: { readonly title: string; readonly version: string; readonly story: Story },
@@ -52,9 +57,10 @@ export const exportOf = (
     files.push({ name: path, url });
     return path;
   };
-  for (const { id, durationMs, urls } of assets) {
+  for (const { id, mediaType, origin, durationMs, urls } of assets) {
     const apart = urls.playVideo !== null;
-    const video = beside(id, apart ? urls.playVideo : (urls.faststart ?? urls.original));
+    const whole = mediaType === "image" ? shownPicture(origin.kind, urls.original, urls.poster) : (urls.faststart ?? urls.original);
+    const video = beside(id, apart ? urls.playVideo : whole);
     media[id] = {
       video: video!,
       audio: beside(`${id}-sound`, apart ? urls.playAudio : null),

@@ -97,8 +97,11 @@ test("media is found again by its hash, as a whole or as the same clip; what is 
     { kind: "asset", assetId: "one" },
     { kind: "clip", assetId: "one", startMs: 1, endMs: 5 },
     { kind: "asset", assetId: "two" },
-    { kind: "missing", sha256: "a".repeat(64), startMs: 2, endMs: 3 },
+    { kind: "missing", sha256: "a".repeat(64), startMs: 2, endMs: 3, durationMs: null },
     { kind: "asset", assetId: "unsaid" },
+    { kind: "still", assetId: "one", durationMs: 4000 },
+    { kind: "still", assetId: "two", durationMs: 5000 },
+    { kind: "missing", sha256: "a".repeat(64), startMs: null, endMs: null, durationMs: 6000 },
   ];
   const story = storyOf(["a", { nodes: [clip("v", { segments: media.map((one, at) => ({ id: `s${at}`, media: one })) })] }]);
   const table = [
@@ -118,7 +121,10 @@ test("media is found again by its hash, as a whole or as the same clip; what is 
               { media: { kind: "clip", assetId: "ast_own", startMs: 1, endMs: 5 } },
               { media: { kind: "missing", sha256: "b".repeat(64), startMs: null } },
               { media: { kind: "clip", assetId: "ast_own", startMs: 2, endMs: 3 } },
-              { media: { kind: "missing", sha256: "0".repeat(64) } },
+              { media: { kind: "missing", sha256: "0".repeat(64), durationMs: null } },
+              { media: { kind: "still", assetId: "ast_own", durationMs: 4000 } },
+              { media: { kind: "missing", sha256: "b".repeat(64), startMs: null, durationMs: 5000 } },
+              { media: { kind: "still", assetId: "ast_own", durationMs: 6000 } },
             ],
           },
         ],

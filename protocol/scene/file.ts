@@ -179,13 +179,26 @@ export const mediaOfFile = (
   return (one) => {
     const sha256 = one.kind === "missing" ? one.sha256 : hashes.get(one.assetId);
     // An asset of which the file does not say what it is: nobody can have it.
-    if (sha256 === undefined) return { kind: "missing", sha256: "0".repeat(64), ...between(one) };
+    if (sha256 === undefined) return { kind: "missing", sha256: "0".repeat(64), ...timesOf(one) };
     const assetId = assetOf(sha256);
-    if (assetId === undefined) return { kind: "missing", sha256, ...between(one) };
-    const { startMs, endMs } = between(one);
+    if (assetId === undefined) return { kind: "missing", sha256, ...timesOf(one) };
+    const { startMs, endMs, durationMs } = timesOf(one);
+    if (durationMs !== null) return { kind: "still", assetId, durationMs };
     return startMs === null || endMs === null ? { kind: "asset", assetId } : { kind: "clip", assetId, startMs, endMs };
   };
 };
 
-const between = (media: SegmentMedia): { readonly startMs: number | null; readonly endMs: number | null } =>
-  media.kind === "asset" ? { startMs: null, endMs: null } : { startMs: media.startMs, endMs: media.endMs };
+type Times = Pick<Extract<SegmentMedia, { kind: "missing" }>, "startMs" | "endMs" | "durationMs">;
+
+const timesOf = (media: SegmentMedia): Times => {
+  switch (media.kind) {
+    case "asset":
+      return { startMs: null, endMs: null, durationMs: null };
+    case "clip":
+      return { startMs: media.startMs, endMs: media.endMs, durationMs: null };
+    case "still":
+      return { startMs: null, endMs: null, durationMs: media.durationMs };
+    case "missing":
+      return { startMs: media.startMs, endMs: media.endMs, durationMs: media.durationMs };
+  }
+};

@@ -23,6 +23,8 @@ export const sceneLimits = {
   title: 200,
   text: 4000,
   subtitles: 20_000,
+  /** For how long a picture is shown, ms. */
+  shownMs: { least: 100, most: 3_600_000 },
   languages: 20,
   /** Of one value: characters, and what a list or an object has. */
   string: 2000,

@@ -10,15 +10,28 @@ import { Language, Name, Texts, ValueType } from "./value.ts";
 const Title = z.string().max(sceneLimits.title);
 const Milliseconds = z.int().min(0).max(86_400_000);
 const Tag = z.string().trim().min(1).max(100);
+/** How long a picture is shown. */
+const ShownMs = z.int().min(sceneLimits.shownMs.least).max(sceneLimits.shownMs.most);
 
-/** A whole asset, a clip of it, or one of which only the hash is known: that of an imported file whose asset is not here. */
+/**
+ * A whole video, a clip of it, a picture that is shown for a time, or one of which only the hash is known: that of an imported file whose
+ * asset is not here.
+ */
 export const SegmentMedia = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("asset"), assetId: Id }),
   z
     .object({ kind: z.literal("clip"), assetId: Id, startMs: Milliseconds, endMs: Milliseconds })
     .refine(({ startMs, endMs }) => startMs < endMs, { message: "A clip ends after its start.", path: ["endMs"] }),
+  z.object({ kind: z.literal("still"), assetId: Id, durationMs: ShownMs }),
   z
-    .object({ kind: z.literal("missing"), sha256: Sha256, startMs: Milliseconds.nullable(), endMs: Milliseconds.nullable() })
+    .object({
+      kind: z.literal("missing"),
+      sha256: Sha256,
+      startMs: Milliseconds.nullable(),
+      endMs: Milliseconds.nullable(),
+      /** Of a picture; null: it is none. */
+      durationMs: ShownMs.nullable().default(null),
+    })
     .refine(({ startMs, endMs }) => (startMs === null) === (endMs === null) && (startMs ?? 0) < (endMs ?? 1), {
       message: "A clip ends after its start.",
       path: ["endMs"],
@@ -50,7 +63,7 @@ const Selection = z.discriminatedUnion("mode", [
 
 const Playback = z.discriminatedUnion("mode", [
   z.object({ mode: z.literal("normal") }),
-  /** The last segment goes round between these, until a choice is made. */
+  /** The last segment goes round between these, until a choice is made. A picture stays as long, and its own time goes round. */
   z
     .object({ mode: z.literal("loopSegment"), startMs: Milliseconds, endMs: Milliseconds })
     .refine(({ startMs, endMs }) => startMs < endMs, { message: "A loop ends after its start.", path: ["endMs"] }),

@@ -364,9 +364,17 @@ describe("names, types and media", () => {
         { id: "w", type: "video", segments, selection: { mode: "pool", tags: ["day"], count: 2 } },
         { id: "x", type: "video", segments, playback: { mode: "progression", steps: [{ label: "one", segment: "t" }] } },
         { id: "y", type: "video", segments: [{ id: "s", media: { kind: "asset", assetId: "ast_2" } }], caption: { en: "Hello" } },
+        {
+          id: "z",
+          type: "video",
+          segments: [
+            { id: "s", media: { kind: "still", assetId: "ast_2", durationMs: 3000 } },
+            { id: "t", media: { kind: "still", assetId: "ast_1", durationMs: 3000 } },
+          ],
+        },
         { ...end, text: { de: "Ende", en: "End" } },
       ],
-      edges: [edge("v", "w"), edge("w", "x"), edge("x", "y"), edge("y", "over")],
+      edges: [edge("v", "w"), edge("w", "x"), edge("x", "y"), edge("y", "z"), edge("z", "over")],
     });
     const assets = new Map([
       ["ast_1", { mediaType: "video" as const, durationMs: 5000 }],
@@ -379,6 +387,7 @@ describe("names, types and media", () => {
       ["beyond_the_end", "x"],
       ["unknown_segment", "x"],
       ["not_a_video", "y"],
+      ["not_a_picture", "z"],
       ["small_pool", "w"],
       ["untranslated", "y"],
     ]);
@@ -400,6 +409,11 @@ test("subtitles that say nothing, go on after the end or are missing in a langua
             { id: "a", media, subtitles: { en: vtt("00:00.500", "00:04.999"), de: vtt() } },
             { id: "b", media, subtitles: { en: vtt("00:00:05.000").replaceAll("\n", "\r\n") } },
             { id: "c", media },
+            {
+              id: "d",
+              media: { kind: "still", assetId: "ast_2", durationMs: 4000 },
+              subtitles: { en: vtt("00:04.000"), de: vtt("00:03.999") },
+            },
           ],
         },
         { id: "over", type: "end", ending: "over", text: { en: "Over", de: "Aus" } },
@@ -407,10 +421,17 @@ test("subtitles that say nothing, go on after the end or are missing in a langua
       edges: [edge("v", "over")],
     },
   ]);
-  const told = checkStory(story, new Map([["ast_1", { mediaType: "video", durationMs: 5000 }]]));
+  const told = checkStory(
+    story,
+    new Map([
+      ["ast_1", { mediaType: "video", durationMs: 5000 }],
+      ["ast_2", { mediaType: "image", durationMs: null }],
+    ]),
+  );
   expect(told.map(({ message }) => message)).toEqual([
     "The subtitles of segment 1 in de say nothing.",
     "The subtitles of segment 2 in en go on after its end.",
+    "The subtitles of segment 4 in en go on after its end.",
     "The subtitles of segment 2 are missing in de.",
   ]);
 });

@@ -261,7 +261,11 @@ const checkMedia = ({ tell, assets }: Checking, node: string, media: SegmentMedi
   if (assets === undefined) return;
   const asset = assets.get(media.assetId);
   if (asset === undefined) return tell("missing_media", at, `${what} is not in the library.`);
-  if (asset.mediaType !== "video") return tell("not_a_video", at, `${what} is no video.`);
+  if (media.kind === "still") {
+    if (asset.mediaType !== "image") tell("not_a_picture", at, `${what} is to be shown as a picture, and is none.`);
+    return;
+  }
+  if (asset.mediaType !== "video") return tell("not_a_video", at, `${what} is no video: say for how long it is shown as a picture.`);
   if (media.kind === "clip" && asset.durationMs !== null && media.endMs > asset.durationMs) {
     tell("beyond_the_end", at, `${what} ends at ${media.endMs} ms, but its video is ${asset.durationMs} ms long.`);
   }
@@ -270,7 +274,8 @@ const checkMedia = ({ tell, assets }: Checking, node: string, media: SegmentMedi
 const checkSubtitles = ({ tell, assets, languages }: Checking, node: string, { media, subtitles }: Segment, number: number): void => {
   const given = Object.entries(subtitles);
   if (given.length === 0) return;
-  const lengthMs = media.kind === "missing" ? null : (assets?.get(media.assetId)?.durationMs ?? null);
+  const lengthMs =
+    media.kind === "still" ? media.durationMs : media.kind === "missing" ? null : (assets?.get(media.assetId)?.durationMs ?? null);
   for (const [language, file] of given) {
     const starts = cueStarts(file);
     const what = `The subtitles of segment ${number} in ${language}`;

@@ -25,6 +25,7 @@ export const problemCodes = {
   no_media: "warning",
   missing_media: "error",
   not_a_video: "error",
+  not_a_picture: "error",
   beyond_the_end: "error",
   bad_subtitles: "warning",
   empty_pool: "error",

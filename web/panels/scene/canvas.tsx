@@ -410,14 +410,8 @@ export const Canvas: Component<CanvasProps> = (props) => {
 
   const { over, zone } = createDropZone(["assets"], (event) => {
     if (!canEdit()) return void toast("You can only look at this scene", { tone: "warn" });
-    const found = droppedAssets(event);
-    const at = gestures.onCanvas(gestures.pointOf(event));
-    const videos = found.flatMap((id) => {
-      const asset = assets.peek(id);
-      return asset === undefined || asset.mediaType === "video" ? [{ id, name: asset?.name ?? "" }] : [];
-    });
-    if (videos.length < found.length) toast("Only videos become nodes", { tone: "warn" });
-    if (videos.length > 0) editor.addVideos(videos, at);
+    const found = droppedAssets(event).map((id) => assets.peek(id) ?? { id, name: "", mediaType: "video" as const });
+    if (found.length > 0) editor.addAssets(found, gestures.onCanvas(gestures.pointOf(event)));
   });
 
   const gesture = gestures.gesture;

@@ -48,8 +48,9 @@ export const createChecking = (id: string, store: SceneStore, client: Client, as
       if (media.kind === "missing") continue;
       assets.ensure(media.assetId);
       // What is not known here may only not have come yet: the server says so when it is published.
-      const { mediaType, durationMs } = assets.row(media.assetId) ?? { mediaType: "video" as const, durationMs: null };
-      found.set(media.assetId, { mediaType: mediaType === "image" ? "image" : "video", durationMs });
+      const suiting = { mediaType: media.kind === "still" ? ("image" as const) : ("video" as const), durationMs: null };
+      const { mediaType, durationMs } = assets.row(media.assetId) ?? suiting;
+      found.set(media.assetId, { mediaType, durationMs });
     }
     return found;
   });

@@ -1,6 +1,7 @@
 // What can be done in the editor of a scene, whoever asks for it: the canvas, the keyboard, a menu, the inspector. Holds what is selected and
 // which part of the canvas is seen.
 import { createSignal, type Accessor } from "solid-js";
+import type { Asset } from "#protocol/asset.ts";
 import { editedBody, type SceneEdit } from "#protocol/scene/edit.ts";
 import type { SceneBody, SceneNode } from "#protocol/scene/scene.ts";
 import type { Point, Size, View } from "#web/ui/pan-zoom.ts";
@@ -22,7 +23,7 @@ import {
   zoomedAt,
   type Rect,
 } from "./geometry.ts";
-import { newEdge, newNode, segmentOf } from "./make.ts";
+import { mediaOf, newEdge, newNode, segmentOf } from "./make.ts";
 import type { SceneStore } from "./scene-store.ts";
 
 export interface Editor {
@@ -43,7 +44,8 @@ export interface Editor {
   readonly toggle: (id: string) => void;
   readonly selectEdge: (id: string) => void;
   readonly add: (type: SceneNode["type"], at: Point, from?: string) => void;
-  readonly addVideos: (assets: ReadonlyArray<{ readonly id: string; readonly name: string }>, at: Point) => void;
+  /** A node for each. */
+  readonly addAssets: (assets: ReadonlyArray<Pick<Asset, "id" | "name" | "mediaType">>, at: Point) => void;
   readonly connect: (from: string, to: string) => boolean;
   readonly remove: () => void;
   readonly duplicate: () => void;
@@ -187,11 +189,11 @@ export const createEditor = (store: SceneStore, bodyOf: Editor["bodyOf"]): Edito
       setEdge(id);
     },
     add,
-    addVideos: (assets, at) => {
-      const nodes = assets.map(({ id, name }, place): SceneNode => {
+    addAssets: (assets, at) => {
+      const nodes = assets.map((asset, place): SceneNode => {
         const node = newNode("video", { x: snapped(at.x), y: snapped(at.y) + place * dropStep });
-        const title = name.slice(0, 200);
-        return node.type === "video" ? { ...node, title, segments: [segmentOf({ kind: "asset", assetId: id })] } : node;
+        const title = asset.name.slice(0, 200);
+        return node.type === "video" ? { ...node, title, segments: [segmentOf(mediaOf(asset))] } : node;
       });
       const [first] = nodes;
       const starts = store.body().start === null && first !== undefined;

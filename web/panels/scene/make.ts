@@ -1,4 +1,5 @@
 // New nodes and edges as they come onto the canvas, and the words for their kinds. Pure but for the ids, which are random.
+import type { MediaType } from "#protocol/asset.ts";
 import { SceneEdge, SceneNode, type SegmentMedia } from "#protocol/scene/scene.ts";
 import { newKey } from "#web/store/key.ts";
 import type { SceneGraph } from "./graph.ts";
@@ -54,6 +55,13 @@ const needed = (type: SceneNode["type"]): object => {
 
 export const newNode = (type: SceneNode["type"], at: { readonly x: number; readonly y: number }): SceneNode =>
   SceneNode.parse({ id: newId(), type, x: at.x, y: at.y, ...needed(type) });
+
+/** For how long a picture is shown at first, ms. */
+const shownAtFirst = 4000;
+
+/** As a whole. */
+export const mediaOf = ({ id, mediaType }: { readonly id: string; readonly mediaType: MediaType }): SegmentMedia =>
+  mediaType === "image" ? { kind: "still", assetId: id, durationMs: shownAtFirst } : { kind: "asset", assetId: id };
 
 export const segmentOf = (media: SegmentMedia) => ({ id: newId(), media, tags: [], subtitles: {} });
 

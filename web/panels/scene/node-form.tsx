@@ -12,11 +12,13 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Select } from "#web/ui/choice.tsx";
 import { NumberField, TextField } from "#web/ui/text-field.tsx";
+import { mediaOf } from "./make.ts";
 import { assetOf, Still } from "./node-view.tsx";
 import { ByKind, emptyOf, NameField, NamePick, OperandField, Part, WholeField } from "./pickers.tsx";
 import { variablesOf } from "./rule-defaults.ts";
 import { EffectsBuilder } from "./rules.tsx";
 import { Segments } from "./segments.tsx";
+import { StillLength } from "./still-length.tsx";
 import { TextsField, type FormContext } from "./texts-field.tsx";
 import { Trim } from "./trim.tsx";
 import { gameTitles } from "./words.ts";
@@ -401,7 +403,7 @@ const FallbackForm: Component<FormProps<NodeOf<"generation">>> = (props) => {
           { value: "skip", label: "go on" },
           { value: "retry", label: "try again, then go on" },
           { value: "placeholder", label: "show a text" },
-          { value: "default", label: "play a clip" },
+          { value: "default", label: "play a clip, or show a picture" },
         ]}
         onChange={(mode) => {
           if (mode === "default") setPicking(true);
@@ -411,12 +413,12 @@ const FallbackForm: Component<FormProps<NodeOf<"generation">>> = (props) => {
       <AssetPicker
         open={picking()}
         title="The clip that stands in"
-        accepts={["video"]}
+        accepts={["video", "image"]}
         most={1}
         onClose={() => setPicking(false)}
         onPick={([asset]) => {
           setPicking(false);
-          if (asset !== undefined) setClip({ kind: "asset", assetId: asset.id });
+          if (asset !== undefined) setClip(mediaOf(asset));
         }}
       />
       <Show when={clip()}>
@@ -425,14 +427,16 @@ const FallbackForm: Component<FormProps<NodeOf<"generation">>> = (props) => {
             <div class="scene-rule-line">
               <Still assetId={assetOf(media())} />
               <span class="scene-clip-words truncate">{media().kind === "missing" ? "Missing file" : nameOf(media())}</span>
-              <IconButton
-                size="s"
-                label="Trim"
-                icon={Scissors}
-                pressed={trimming()}
-                disabled={assetOf(media()) === null}
-                onClick={() => setTrimming((now) => !now)}
-              />
+              <Show when={media().kind !== "still"}>
+                <IconButton
+                  size="s"
+                  label="Trim"
+                  icon={Scissors}
+                  pressed={trimming()}
+                  disabled={assetOf(media()) === null}
+                  onClick={() => setTrimming((now) => !now)}
+                />
+              </Show>
               <Button size="s" onClick={() => setPicking(true)}>
                 Choose another
               </Button>
@@ -440,7 +444,8 @@ const FallbackForm: Component<FormProps<NodeOf<"generation">>> = (props) => {
             <Show when={media().kind === "missing"}>
               <p class="scene-wrong">Its file is not in the library: choose another clip.</p>
             </Show>
-            <Show when={trimming()}>
+            <StillLength media={media()} onChange={setClip} />
+            <Show when={trimming() && media().kind !== "still"}>
               <Trim media={media()} onChange={setClip} />
             </Show>
           </div>

@@ -2,7 +2,7 @@
 // came to it.
 import RotateCcw from "lucide-solid/icons/rotate-ccw";
 import Undo from "lucide-solid/icons/undo-2";
-import { createEffect, createMemo, createSignal, For, on, Show, type Accessor, type Component } from "solid-js";
+import { createEffect, createMemo, createSignal, For, on, onCleanup, Show, type Accessor, type Component } from "solid-js";
 import type { Story } from "#protocol/scene/scene.ts";
 import type { PlayInput, PlayState } from "#protocol/scene/play/state.ts";
 import { viewPlay, type PlayView, type ViewedMedia } from "#protocol/scene/play/view.ts";
@@ -160,7 +160,7 @@ const Clip: Component<{ readonly media: ViewedMedia; readonly more: ReadonlyArra
   const now = () => (at() === 0 ? props.media : props.more[at() - 1]) ?? props.media;
   const id = () => {
     const media = now();
-    return media.kind === "asset" || media.kind === "clip" ? media.assetId : null;
+    return media.kind === "missing" || media.kind === "placeholder" ? null : media.assetId;
   };
   createEffect(() => {
     const wanted = id();
@@ -179,6 +179,21 @@ const Clip: Component<{ readonly media: ViewedMedia; readonly more: ReadonlyArra
     if (at() < props.more.length) setAt((place) => place + 1);
     else props.onEnded();
   };
+  const still = createMemo(
+    () => {
+      const media = now();
+      return media.kind === "still" ? { at: at(), assetId: media.assetId, durationMs: media.durationMs } : null;
+    },
+    null,
+    { equals: (a, b) => a?.at === b?.at && a?.assetId === b?.assetId && a?.durationMs === b?.durationMs },
+  );
+  createEffect(() => {
+    const shown = still();
+    if (shown === null) return;
+    done = false;
+    const timer = setTimeout(next, shown.durationMs);
+    onCleanup(() => clearTimeout(timer));
+  });
   return (
     <Show
       when={src()}
@@ -188,6 +203,7 @@ const Clip: Component<{ readonly media: ViewedMedia; readonly more: ReadonlyArra
       }
     >
       {(url) => {
+        if (still() !== null) return <img src={url} alt="" />;
         done = false;
         return (
           <video

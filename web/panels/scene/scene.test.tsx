@@ -43,10 +43,10 @@ const show = async (begin: SceneBody = begun, row: Partial<typeof forest> = {}) 
       },
       "assets.many": () => ({ assets: [] }),
       "jobs.providers": () => ({ providers: [studio] }),
-      "assets.list": () => ({ assets: [fox], next: null }),
     },
     () => <ScenePanel params={{ sceneId: forest.id }} visible={() => true} setTitle={(title) => titles.push(title)} />,
   );
+  shown.client.snapshot("assets.assets", { count: 1, assets: [fox], next: null });
   shown.client.snapshot("scenes.scenes", { count: 1, scenes: [scene], next: null });
   const canvas = await screen.findByRole("group", { name: /^Canvas/ });
   return { ...shown, canvas, titles, server: () => body };
@@ -241,21 +241,30 @@ describe("the Scene panel", () => {
     expect(second.server().nodes.map(({ id }) => id)).not.toContain("a");
   });
 
-  it("takes clips from the gallery as nodes, where they were dropped, and no pictures", async () => {
+  it("takes clips and pictures from the gallery as nodes, where they were dropped, and shows a picture as long as is said", async () => {
     const { canvas, server, workspace } = await show(bodyOf({}));
-    workspace.assets.put([
-      sampleAsset({ id: "ast_fox", name: "a fox", mediaType: "video" }),
-      sampleAsset({ id: "ast_map", name: "a map", mediaType: "image" }),
-    ]);
-    const ids = JSON.stringify(["ast_fox", "ast_map"]);
-    const drop = new Event("drop", { bubbles: true, cancelable: true });
-    Object.assign(drop, { clientX: 60, clientY: 40, dataTransfer: { types: ["application/x-pixsim-assets"], getData: () => ids } });
-    fireEvent(canvas, drop);
+    workspace.assets.put([sampleAsset({ id: "ast_map", name: "a map", mediaType: "image" })]);
+    for (const id of ["ast_fox", "ast_map"]) {
+      const drop = new Event("drop", { bubbles: true, cancelable: true });
+      const dataTransfer = { types: ["application/x-pixsim-assets"], getData: () => JSON.stringify([id]) };
+      Object.assign(drop, { clientX: 60, clientY: 40, dataTransfer });
+      fireEvent(canvas, drop);
+    }
+    const map = (durationMs: number) => ({ kind: "still", assetId: "ast_map", durationMs });
     await waitFor(() =>
-      expect(server().nodes).toMatchObject([{ type: "video", title: "a fox", segments: [{ media: { assetId: "ast_fox" } }] }]),
+      expect(server().nodes).toMatchObject([
+        { type: "video", title: "a fox in the snow", segments: [{ media: { kind: "asset", assetId: "ast_fox" } }] },
+        { type: "video", title: "a map", segments: [{ media: map(4000) }] },
+      ]),
     );
     expect(server().start).toBe(server().nodes[0]!.id);
-    expect(await screen.findByText("Only videos become nodes")).toBeTruthy();
+    const length = await screen.findByLabelText<HTMLInputElement>("Shown for, s");
+    expect(screen.queryByRole("button", { name: "Trim" })).toBeNull();
+    for (const value of ["0", "2.5"]) fireEvent.input(length, { target: { value } });
+    await waitFor(() => expect(server().nodes[1]).toMatchObject({ segments: [{ media: map(2500) }] }));
+    fireEvent.change(screen.getByLabelText("How they are played"), { target: { value: "loopSegment" } });
+    expect(await screen.findByText("A picture that comes last stays until a choice is made.")).toBeTruthy();
+    expect(screen.queryByLabelText("From, s")).toBeNull();
   });
 
   it("takes subtitles of a clip from a file or as they are written, and nothing that is none", async () => {

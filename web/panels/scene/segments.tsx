@@ -1,4 +1,5 @@
-// The clips of a video node: their order, which of them are played, how, and where each begins and ends, frame by frame.
+// The clips and pictures of a video node: their order, which of them are played, how, where each clip begins and ends, frame by frame, and for
+// how long a picture is shown.
 import ArrowDown from "lucide-solid/icons/arrow-down";
 import ArrowUp from "lucide-solid/icons/arrow-up";
 import Captions from "lucide-solid/icons/captions";
@@ -16,9 +17,10 @@ import { Select } from "#web/ui/choice.tsx";
 import { createDropZone } from "#web/ui/drop-zone.ts";
 import { formatClock } from "#web/ui/format.ts";
 import { NumberField, TextField } from "#web/ui/text-field.tsx";
-import { segmentOf } from "./make.ts";
+import { mediaOf, segmentOf } from "./make.ts";
 import { assetOf, Still } from "./node-view.tsx";
 import { NameField, NamePick, Part, WholeField } from "./pickers.tsx";
+import { StillLength } from "./still-length.tsx";
 import { SubtitlesField } from "./subtitles.tsx";
 import { Trim } from "./trim.tsx";
 
@@ -41,8 +43,8 @@ export const Segments: Component<SegmentsProps> = (props) => {
     if (moved !== undefined) put(props.node.segments.toSpliced(at, 1).toSpliced(at + by, 0, moved));
   };
   const { over, zone } = createDropZone(["assets"], (event) => {
-    const videos = droppedAssets(event).filter((id) => (assets.peek(id)?.mediaType ?? "video") === "video");
-    put([...props.node.segments, ...videos.map((assetId) => segmentOf({ kind: "asset", assetId }))]);
+    const dropped = droppedAssets(event).map((id) => assets.peek(id) ?? { id, mediaType: "video" as const });
+    put([...props.node.segments, ...dropped.map((asset) => segmentOf(mediaOf(asset)))]);
   });
   const nameOf = ({ media }: Segment): string => {
     const id = assetOf(media);
@@ -50,28 +52,38 @@ export const Segments: Component<SegmentsProps> = (props) => {
     return assets.row(id)?.name ?? "Unknown clip";
   };
   const lengthOf = ({ media }: Segment): string => {
+    if (media.kind === "still") return "Picture";
     if (media.kind === "clip") return `${formatClock(media.startMs)} – ${formatClock(media.endMs)}`;
     const id = assetOf(media);
     const ms = id === null ? undefined : assets.row(id)?.durationMs;
     return ms === undefined || ms === null ? "" : formatClock(ms);
+  };
+  /** Whether it is a picture that is played last, whatever is played. */
+  const endsStill = () => {
+    const last = props.node.selection.mode === "ordered" ? props.node.segments.slice(-1) : props.node.segments;
+    return last.every(({ media }) => media.kind === "still");
   };
   return (
     <Part title="Clips" aside={<IconButton size="s" label="Add clips" icon={Plus} onClick={() => setPicking(true)} />}>
       <AssetPicker
         open={picking()}
         title="Add clips"
-        accepts={["video"]}
+        accepts={["video", "image"]}
         most={Math.max(1, sceneLimits.segments - props.node.segments.length)}
         onClose={() => setPicking(false)}
         onPick={(found) => {
           setPicking(false);
-          put([...props.node.segments, ...found.map(({ id: assetId }) => segmentOf({ kind: "asset", assetId }))]);
+          put([...props.node.segments, ...found.map((asset) => segmentOf(mediaOf(asset)))]);
         }}
       />
       <div class="scene-clips" data-over={over() ? "" : undefined} {...zone}>
         <Index
           each={props.node.segments}
-          fallback={<p class="scene-hint">Add clips, or drag them here from the gallery. Without any, the words below are shown alone.</p>}
+          fallback={
+            <p class="scene-hint">
+              Add clips or pictures, or drag them here from the gallery. Without any, the words below are shown alone.
+            </p>
+          }
         >
           {(segment, at) => (
             <div class="scene-clip">
@@ -81,14 +93,16 @@ export const Segments: Component<SegmentsProps> = (props) => {
                   <span class="truncate">{nameOf(segment())}</span>
                   <span class="muted">{lengthOf(segment())}</span>
                 </span>
-                <IconButton
-                  size="s"
-                  label="Trim"
-                  icon={Scissors}
-                  pressed={trimmed() === segment().id}
-                  disabled={assetOf(segment().media) === null}
-                  onClick={() => setTrimmed((now) => (now === segment().id ? null : segment().id))}
-                />
+                <Show when={segment().media.kind !== "still"}>
+                  <IconButton
+                    size="s"
+                    label="Trim"
+                    icon={Scissors}
+                    pressed={trimmed() === segment().id}
+                    disabled={assetOf(segment().media) === null}
+                    onClick={() => setTrimmed((now) => (now === segment().id ? null : segment().id))}
+                  />
+                </Show>
                 <IconButton
                   size="s"
                   label="Subtitles"
@@ -106,7 +120,8 @@ export const Segments: Component<SegmentsProps> = (props) => {
                 />
                 <IconButton size="s" label="Take it out" icon={X} onClick={() => put(props.node.segments.toSpliced(at, 1))} />
               </div>
-              <Show when={trimmed() === segment().id}>
+              <StillLength media={segment().media} onChange={(media) => change(at, { ...segment(), media })} />
+              <Show when={trimmed() === segment().id && segment().media.kind !== "still"}>
                 <Trim media={segment().media} onChange={(media) => change(at, { ...segment(), media })} />
               </Show>
               <Show when={subtitled() === segment().id}>
@@ -187,7 +202,10 @@ export const Segments: Component<SegmentsProps> = (props) => {
           }
         />
       </Show>
-      <Show when={props.node.playback.mode === "loopSegment" ? props.node.playback : null}>
+      <Show when={props.node.playback.mode === "loopSegment" && endsStill()}>
+        <p class="scene-hint">A picture that comes last stays until a choice is made.</p>
+      </Show>
+      <Show when={props.node.playback.mode === "loopSegment" && !endsStill() ? props.node.playback : null}>
         {(loop) => (
           <div class="scene-pair">
             <NumberField

@@ -1,6 +1,6 @@
 // What nodes and edges are called on the canvas, in lists and aloud. Pure.
 import { textIn } from "#protocol/scene/play/text.ts";
-import type { MiniGame, SceneEdge, SceneNode } from "#protocol/scene/scene.ts";
+import type { MiniGame, NodeOf, SceneEdge, SceneNode } from "#protocol/scene/scene.ts";
 import type { Texts } from "#protocol/scene/value.ts";
 import { formatCount } from "#web/ui/format.ts";
 import type { SceneGraph } from "./graph.ts";
@@ -24,6 +24,12 @@ export const kindTitles: Readonly<Record<SceneEdge["kind"], string>> = {
 
 const said = ({ body }: SceneGraph, texts: Texts): string => textIn(texts, body.language, body.language);
 
+const pieceWord = ({ segments }: NodeOf<"video">): string => {
+  const stills = segments.filter(({ media }) => media.kind === "still").length;
+  if (stills === 0) return "clip";
+  return stills === segments.length ? "picture" : "piece";
+};
+
 /** In a few words what it does; empty where there is nothing to say yet. */
 export const summaryOf = (graph: SceneGraph, node: SceneNode): string => {
   switch (node.type) {
@@ -31,7 +37,7 @@ export const summaryOf = (graph: SceneGraph, node: SceneNode): string => {
       return (
         said(graph, node.caption) ||
         said(graph, node.offer.prompt) ||
-        (node.segments.length === 0 ? "" : formatCount(node.segments.length, "clip"))
+        (node.segments.length === 0 ? "" : formatCount(node.segments.length, pieceWord(node)))
       );
     case "choice":
       return said(graph, node.offer.prompt);
