@@ -17,6 +17,7 @@ import { budgetRow } from "./budget.ts";
 import type { SessionContext, SessionInput } from "./context.ts";
 import { decide } from "./decide.ts";
 import { generationJobId, resultOf } from "./demand.ts";
+import { longestWait } from "./generations.ts";
 import { storePublished } from "./testing.ts";
 
 const soon = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000 });
@@ -156,6 +157,22 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
     const [job] = await jobs();
     for (const id of both) await isShown(id, { kind: "generated", assetId: assetIdOf(job!.id) });
     expect(await jobs()).toHaveLength(1);
+    expect(studio.accepted.size).toBe(1);
+  });
+
+  test("nobody waits for what was asked for more than ten minutes ago, and who comes when it is there finds it", async () => {
+    const release = studio.script.hold("track");
+    const story = await publish(made());
+    await begin(story, "gst_1");
+    await studio.script.begun("track");
+    const [job] = await jobs();
+    const asked = Date.now() - longestWait;
+    await sql((run) => run`update job set created_at = ${asked} where id = ${job!.id}`);
+    await isHome(await begin(story, "gst_2"));
+    expect(await jobs()).toMatchObject([{ id: job!.id, state: "processing" }]);
+    release();
+    await soon(async () => expect(await jobs()).toMatchObject([{ state: "completed" }]));
+    await isShown(await begin(story, "gst_3"), { kind: "generated", assetId: assetIdOf(job!.id) });
     expect(studio.accepted.size).toBe(1);
   });
 

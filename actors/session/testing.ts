@@ -61,6 +61,12 @@ export const storePublished = ({
     }),
   );
 
+type GenerationsLayer = Layer.Layer<Generations, DatabaseError, Bus | Database>;
+const withoutProviders: GenerationsLayer = Generations.layer.pipe(
+  Layer.provide(Layer.merge(Slots.layer, Durations.layer)),
+  Layer.provide(Layer.merge(Layer.succeed(Providers, { all: [], get: () => undefined }), Layer.succeed(Settings, readSettings({})))),
+);
+
 export class PlayRig {
   readonly #database: TestDatabase;
   #runtime: ManagedRuntime.ManagedRuntime<Services, unknown> | null = null;
@@ -72,8 +78,12 @@ export class PlayRig {
   /** ms since the beginning of the test's time. */
   #elapsed = 3_600_000;
 
-  constructor(layer: Layer.Layer<Database, DatabaseError>) {
+  readonly #generations: GenerationsLayer;
+
+  /** `generations`: left out, nobody makes anything: what is generated has tests of its own, with jobs. */
+  constructor(layer: Layer.Layer<Database, DatabaseError>, generations: GenerationsLayer = withoutProviders) {
     this.#database = new TestDatabase(layer);
+    this.#generations = generations;
   }
 
   async start(): Promise<void> {
@@ -88,12 +98,7 @@ export class PlayRig {
       Layer.provideMerge(Layer.mergeAll(TestClock.layer(), Logger.layer([]))),
     );
     const secrets = Layer.succeed(Secrets, { accessKey: new Uint8Array(32).fill(1), mediaKey: new Uint8Array(32).fill(2) });
-    // Nobody makes anything here: what is generated has tests of its own, with jobs.
-    const generations = Generations.layer.pipe(
-      Layer.provide(Layer.merge(Slots.layer, Durations.layer)),
-      Layer.provide(Layer.merge(Layer.succeed(Providers, { all: [], get: () => undefined }), Layer.succeed(Settings, readSettings({})))),
-    );
-    const kinds = Layer.mergeAll(Versions.layer, generations, Lookout.layer, Auth.layer.pipe(Layer.provide(secrets))).pipe(
+    const kinds = Layer.mergeAll(Versions.layer, this.#generations, Lookout.layer, Auth.layer.pipe(Layer.provide(secrets))).pipe(
       Layer.provideMerge(ports),
     );
     const host = Layer.unwrap(Effect.map(sessionActor, (definition) => actorHost([definition]))).pipe(Layer.provideMerge(kinds));

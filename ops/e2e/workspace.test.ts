@@ -245,6 +245,69 @@ test("a published story is played in the player, and gone on with after the serv
   await player.close();
 });
 
+test("who comes to what is being made sees that it is, goes on when it is there, and sees what stands in where it fails", async () => {
+  const { device, url, folder } = studio;
+  const server = { port: Number(new URL(url).port) };
+  const anybody = typedClient(server);
+  const client = typedClient(server, await anybody.call("auth.signIn", { login: "admin", password }));
+  anybody.close();
+  const path = join(folder, "before.mp4");
+  await makeClip(path, { width: 320, height: 180, fps: 12, frames: 12, seed: 8 });
+  const { id: assetId } = await client.upload(new Uint8Array(await readFile(path)), { name: "before.mp4" });
+  const dream = (id: string, prompt: string) => ({
+    id,
+    type: "generation" as const,
+    strategy: "per_playthrough" as const,
+    prompt,
+    durationMs: 1000,
+    constraints: { quality: "360p" },
+    fallback: { mode: "placeholder" as const, text: { en: "You see nothing." } },
+  });
+  const body = bodyOf({
+    start: "bed",
+    nodes: [
+      clip("bed", { segments: [{ id: "s", media: { kind: "asset" as const, assetId } }], offer: { prompt: { en: "It is late." } } }),
+      dream("fox", "a fox in the snow"),
+      { id: "awake", type: "choice" as const, offer: { prompt: { en: "It is night." } } },
+      dream("nothing", "a fog #filtered"),
+      { id: "morning", type: "end", ending: "morning" },
+    ],
+    edges: [
+      choice("sleep", "bed", "fox", { text: { en: "Sleep" } }),
+      { id: "wakes", from: "fox", to: "awake", kind: "default" },
+      choice("again", "awake", "nothing", { text: { en: "Sleep again" } }),
+      { id: "ends", from: "nothing", to: "morning", kind: "default" },
+    ],
+  });
+  const { id: sceneId } = await client.call("scenes.create", { title: "A dream", body });
+  await client.call("scenes.publish", { id: sceneId });
+  await client.call("accounts.pauseJobs", { paused: true });
+
+  const player = await device.open();
+  await player.goto(`${url}/play/#scene=${sceneId}`);
+  await player.getByRole("button", { name: "Play" }).click();
+  await player.getByRole("button", { name: "Sleep" }).click();
+  const made = player.getByText("This scene is being made …");
+  await made.waitFor();
+  // The last picture stays meanwhile.
+  const shown = () =>
+    player.evaluate(() => [...document.querySelectorAll("video")].some((one) => one.style.opacity === "1" && one.readyState >= 2));
+  expect(await shown()).toBe(true);
+  await player.reload();
+  await player.getByRole("button", { name: "Go on" }).click();
+  await made.waitFor();
+  await client.call("accounts.pauseJobs", { paused: false });
+  await made.waitFor({ state: "detached" });
+  await player.getByText("It is night.", { exact: true }).waitFor();
+  expect(await shown()).toBe(true);
+  await player.getByRole("button", { name: "Sleep again" }).click();
+  await player.getByText("You see nothing.").waitFor();
+  await player.getByRole("button", { name: "Go on" }).click();
+  await player.getByRole("heading", { name: "Morning" }).waitFor();
+  client.close();
+  await player.close();
+});
+
 test("a result plays, seeks, and comes in ranges", async () => {
   await chooseOperation(page, "Text to video");
   const job = await make("a sailing boat at sunset");

@@ -6,13 +6,22 @@ import { CallError } from "../wire/errors.ts";
 import type { Call } from "./calls.ts";
 import { siteOf } from "./story-site.ts";
 
-const story = storyOf(["one", { start: "hall", nodes: [clip("hall"), clip("left"), clip("gone")] }]);
+const still = (id: string) => clip(id, { segments: [{ id: "s", media: { kind: "still", assetId: `ast_${id}`, durationMs: 4000 } }] });
+const story = storyOf(["one", { start: "hall", nodes: [clip("hall"), clip("left"), clip("gone"), still("photo"), still("frame")] }]);
 const sample: Asset = assets.calls.get.example.output;
 const urls = { ...sample.urls, original: "/media/whole.mov?s=1", playVideo: null, playAudio: null, poster: null };
 const made = (id: string, more: Partial<Asset["urls"]>): Asset => ({ ...sample, id, durationMs: 2000, urls: { ...urls, ...more } });
+const picture = (name: string, origin: Asset["origin"]): Asset => ({
+  ...made(`ast_${name}`, { original: `/media/${name}.png?s=1`, poster: `/media/${name}.webp?s=1` }),
+  mediaType: "image",
+  durationMs: null,
+  origin,
+});
 const library = [
   made("ast_hall", { playVideo: "/media/v.mp4?s=1", playAudio: "/media/a.m4a?s=1", poster: "/media/p.webp?s=1" }),
   made("ast_left", { faststart: "/media/f.mp4?s=1" }),
+  picture("photo", { kind: "upload" }),
+  picture("frame", { kind: "frame", assetId: "ast_hall", timeMs: 0 }),
 ];
 
 const page = '<meta name="pixsim-story" content="" />';
@@ -59,13 +68,16 @@ describe("a story as a folder", () => {
         durationMs: 2000,
       },
       ast_left: { video: "media/ast_left.mp4", audio: null, poster: null, durationMs: 2000 },
+      // Without what its camera has written into it.
+      ast_photo: { video: "media/ast_photo.webp", audio: null, poster: "media/ast_photo-poster.webp", durationMs: 0 },
+      ast_frame: { video: "media/ast_frame.png", audio: null, poster: "media/ast_frame-poster.webp", durationMs: 0 },
     });
     expect(all.get("media/ast_hall-sound.m4a")).toBe("bytes of /media/a.m4a?s=1");
     expect(all.get("media/ast_left.mp4")).toBe("bytes of /media/f.mp4?s=1");
   });
 
   it("is made without the videos that are gone, and not at all where a file cannot be had", async () => {
-    expect((await siteOf(call([]), get(["index.html"]), version)).missing).toBe(3);
+    expect((await siteOf(call([]), get(["index.html"]), version)).missing).toBe(5);
     await expect(contents((await siteOf(call([]), get(["broken.js"]), version)).files)).rejects.toThrow(
       "/play/broken.js could not be loaded",
     );
