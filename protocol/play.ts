@@ -99,7 +99,7 @@ export const ShareLink = z.object({
   playthroughId: Id.nullable(),
   createdAt: Time,
   expiresAt: Time.nullable(),
-  /** Who opened it without an account. */
+  /** Who opened it without an account. Who has played nothing is counted for about two weeks. */
   guests: z.int(),
 });
 export type ShareLink = z.infer<typeof ShareLink>;

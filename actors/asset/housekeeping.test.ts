@@ -52,6 +52,12 @@ describe.each(testDatabases)("housekeeping ($engine)", ({ layer }) => {
           yield* database.query(
             (sql) => sql`insert into user_day (user_id, day, jobs) values ('u', ${yesterday}, 3), ('u', ${longAgo}, 4)`,
           );
+          yield* database.query(
+            (sql) => sql`
+              insert into play_session (id, owner_id, version_id, scene_id, title, created_at, changed_at, rev)
+              values ('left', 'u', 'v', 's', '', ${longAgo}, 0, -1), ('begun', 'u', 'v', 's', '', ${longAgo}, 0, 0),
+                ('beginning', 'u', 'v', 's', '', ${Date.UTC(2030, 0, 1)}, 0, -1)`,
+          );
           yield* database.query((sql) => sql`insert into original (sha256, used_at) values ('of no asset', ${yesterday})`);
           const copies = [archived("1", longAgo), archived("2", Date.UTC(2040, 0, 1))];
           const earlier = yield* store("from an earlier run");
@@ -61,6 +67,8 @@ describe.each(testDatabases)("housekeeping ($engine)", ({ layer }) => {
           yield* goneFrom(blobs, earlier);
           expect(yield* blobs.has(fresh)).toBe(true);
           expect(yield* database.query((sql) => sql`select day from user_day`)).toEqual([{ day: yesterday }]);
+          const places = yield* database.query((sql) => sql`select id from play_session order by id`);
+          expect(places).toEqual([{ id: "beginning" }, { id: "begun" }]);
           yield* goneFrom(blobs, fresh, TestClock.adjust("1 hour"));
           // One whose asset is about to be written is spared here and there.
           expect(copies.map((path) => existsSync(path))).toEqual([false, true]);

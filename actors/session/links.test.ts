@@ -1,6 +1,8 @@
-import { Effect } from "effect";
+import { Clock, Effect } from "effect";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { testDatabases } from "#db/client/testing.ts";
+import { dropGuestsOfEnded, dropIdleGuests } from "#db/queries/play-link.ts";
+import { playsOfVersion } from "#db/queries/play.ts";
 import { calls, streams, topics } from "#protocol/contract.ts";
 import type { GuestGrant, Playthrough } from "#protocol/play.ts";
 import { choice, edge, storyOf } from "#protocol/scene/testing.ts";
@@ -24,6 +26,7 @@ const fork = storyOf([
   },
 ]);
 const minute = 60_000;
+const day = 24 * 60 * minute;
 
 test("who came by a link may use what is for players, and nothing that needs an account", () => {
   const player: Principal = { userId: "gst_1", username: "guest", role: "player", sessionId: "gst_1", expiresAt: 0 };
@@ -90,6 +93,40 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
         select ${who.user} || n, ${who.user}, 'v', 's', '', n, n, 1 from generate_series(2, ${playQuotas.guest}::int) n`,
     );
     expect(await refusalOf(rig.call("play.start", { of: { kind: "link", link: token } }, who))).toContain("quota_exceeded");
+  });
+
+  test("who has nothing to come back to is forgotten, and nobody else", async () => {
+    const [lasting, ending] = [await share(), await share(day)];
+    const idle = await open(lasting.token);
+    const seen = await open(lasting.token);
+    const player = await open(lasting.token);
+    const late = await open(ending.token);
+    const begin = ({ who }: typeof idle, token: string) => rig.call("play.start", { of: { kind: "link", link: token } }, who);
+    const [mine, theirs] = [await begin(player, lasting.token), await begin(late, ending.token)];
+    const guestsLeft = async () => {
+      const all = await rig.sql((sql) => sql<Array<{ id: string }>>`select id from play_guest`);
+      return [idle, seen, player, late].map(({ who }) => all.some(({ id }) => id === who.user));
+    };
+    /** As it is so long later: the times of all that there is lie that much further back. */
+    const sweepAfter = async (ms: number) => {
+      await rig.sql((sql) => sql`update play_guest set seen_at = seen_at - ${ms}`);
+      await rig.sql((sql) => sql`update play_link set expires_at = expires_at - ${ms}`);
+      const now = await rig.run(Clock.currentTimeMillis);
+      await rig.sql((sql) => dropIdleGuests(sql, now - 15 * day));
+      await rig.sql((sql) => dropGuestsOfEnded(sql, now - 90 * day));
+      return guestsLeft();
+    };
+    expect(await sweepAfter(10 * day)).toEqual([true, true, true, true]);
+    await open(lasting.token, seen.guest.accessToken);
+    // Who came again may have a token that is good still.
+    expect(await sweepAfter(6 * day)).toEqual([false, true, true, true]);
+    expect((await open(lasting.token, idle.guest.accessToken)).guest.guestId).not.toBe(idle.guest.guestId);
+    // Until then who has played may take it over, although the link has ended.
+    expect(await sweepAfter(80 * day)).toEqual([false, false, true, false]);
+    expect((await open(lasting.token, player.guest.accessToken)).guest.guestId).toBe(player.guest.guestId);
+    expect((await rig.call("play.get", { id: mine.id }, player.who)).id).toBe(mine.id);
+    // What was played counts for the author as before.
+    expect((await rig.sql((sql) => playsOfVersion(sql, ending.versionId, 10))).map(({ id }) => id)).toEqual([theirs.id]);
   });
 
   test("a link that was withdrawn, has expired, or never was leads nowhere, and says why", async () => {

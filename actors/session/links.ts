@@ -94,14 +94,14 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
     /** Makes the connection speak for a guest of the link: a new one, or the one of the token if that is one of it. */
     const become = Effect.fnUntraced(function* (link: query.PlayLinkRow, token: string | undefined, context: CallContext) {
       const before = token === undefined ? undefined : yield* Effect.orElseSucceed(guests.read(token), () => undefined);
-      const [theirs] = before === undefined ? [] : yield* ask((sql) => query.playLinkOfGuest(sql, before));
-      const known = before !== undefined && theirs?.id === link.id ? before : undefined;
+      const now = yield* Clock.currentTimeMillis;
+      const [theirs] = before === undefined ? [] : yield* ask((sql) => query.seePlayGuest(sql, before, link.id, now));
+      const known = theirs?.id;
       if (known === undefined && link.guests >= linkQuotas.guests) {
         const message = `This link was opened ${linkQuotas.guests} times, which is the most: ask for a new one.`;
         return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "guests", limit: linkQuotas.guests }));
       }
       const id = known ?? guests.newId();
-      const now = yield* Clock.currentTimeMillis;
       if (known === undefined) yield* ask((sql) => query.insertPlayGuest(sql, { id, link_id: link.id, created_at: now }));
       const { principal, grant } = yield* guests.grant(id, link.expires_at);
       context.authenticate(principal);

@@ -59,7 +59,30 @@ export const revokePlayLink = (sql: Queryable, ownerId: string, id: string, now:
     returning coalesce((select json_agg(g.id) from play_guest g where g.link_id = l.id), '[]'::json) as guests`;
 
 export const insertPlayGuest = (sql: Queryable, guest: { readonly id: string; readonly link_id: string; readonly created_at: number }) =>
-  sql`insert into play_guest (id, link_id, created_at) values (${guest.id}, ${guest.link_id}, ${guest.created_at})`;
+  sql`
+    insert into play_guest (id, link_id, created_at, seen_at)
+    values (${guest.id}, ${guest.link_id}, ${guest.created_at}, ${guest.created_at})`;
+
+/** The guest opens their link again; no row: they are none of it, or are not known any more. */
+export const seePlayGuest = (sql: Queryable, id: string, linkId: string, now: number) =>
+  sql<Array<{ id: string }>>`
+    update play_guest set seen_at = ${now} where id = ${id} and link_id = ${linkId} and adopted_by is null returning id`;
+
+/** Forgets guests who were seen last before then, and have nothing to come back to. */
+export const dropIdleGuests = (sql: Queryable, before: number) =>
+  sql<Array<{ id: string }>>`
+    delete from play_guest g
+    where g.seen_at < ${before} and g.adopted_by is null
+      and not exists (select from play_session p where p.owner_id = g.id and not p.deleted)
+      and not exists (select from play_achievement a where a.owner_id = g.id)
+    returning g.id`;
+
+/** Forgets the guests of links that led nowhere any more before then: what they have played cannot be gone on with, and is counted still. */
+export const dropGuestsOfEnded = (sql: Queryable, before: number) =>
+  sql<Array<{ id: string }>>`
+    delete from play_guest g using play_link l
+    where l.id = g.link_id and least(l.revoked_at, l.expires_at) < ${before} and g.seen_at < ${before}
+    returning g.id`;
 
 /** Guests whose link is good: these may play. */
 export const goodPlayGuest = (sql: Queryable, id: string, now: number) =>

@@ -30,6 +30,10 @@ export const reservePlaySession = (tx: Tx, row: Omit<PlaySessionRow, "turn" | "e
     values (${row.id}, ${row.owner_id}, ${row.version_id}, ${row.scene_id}, ${row.title}, ${row.created_at}, ${row.created_at}, -1)
     on conflict (id) do nothing`;
 
+/** Gives up places that were taken before then, and that nothing came of. */
+export const dropPlaces = (sql: Queryable, before: number) =>
+  sql<Array<{ id: string }>>`delete from play_session where rev = -1 and created_at < ${before} returning id`;
+
 /** Newest first, after the given place. */
 export const listPlaySessions = (
   sql: Queryable,

@@ -9,7 +9,7 @@ import type { Principal } from "./principal.ts";
 
 const dayMs = 24 * 60 * 60_000;
 /** A token is good for so long at most: shorter than the longest time that a timer of the engine can wait. */
-const lifeMs = 14 * dayMs;
+export const guestTokenMs = 14 * dayMs;
 
 export interface Guests {
   /** An id that nobody has. */
@@ -33,7 +33,7 @@ export const makeGuests = (
   newId: () => `gst_${randomBytes(12).toString("base64url")}`,
   grant: Effect.fnUntraced(function* (guestId: string, until: number | null) {
     const at = yield* Clock.currentTimeMillis;
-    const ends = Math.floor(Math.min(at + lifeMs, until ?? Infinity) / 1000) * 1000;
+    const ends = Math.floor(Math.min(at + guestTokenMs, until ?? Infinity) / 1000) * 1000;
     const principal: Principal = { userId: guestId, username: "guest", role: "player", sessionId: guestId, expiresAt: ends };
     return { principal, grant: { guestId, accessToken: yield* signAccess(accessKey, principal), accessExpiresAt: ends } };
   }),
