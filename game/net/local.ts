@@ -169,6 +169,9 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       writeShelf((all) => all.filter((one) => one.id !== id));
       say([], false);
     },
+    // One is kept beside its saves.
+    earlier: () => [],
+    resume: () => {},
     media: options.media,
     // Nobody reads it, and time is the page's own.
     report: () => {},

@@ -1,7 +1,7 @@
 // A playthrough on a server, spoken to through the client's interface: the server here is the evaluator and a list of what it was told.
 import { afterEach, expect, test, vi } from "vitest";
 import type { Client } from "#protocol/client/client.ts";
-import type { PlaySave, Playthrough } from "#protocol/play.ts";
+import type { PlaySave, Playthrough, PlaythroughSummary } from "#protocol/play.ts";
 import { play } from "#protocol/play.ts";
 import { replayPlay, stepPlay } from "#protocol/scene/play/step.ts";
 import type { PlayInput } from "#protocol/scene/play/state.ts";
@@ -17,6 +17,10 @@ class Server {
   readonly tokens: Array<string> = [];
   readonly saves: Array<PlaySave> = [];
   readonly achieved = new Set<string>();
+  /** Where the page has gone. */
+  readonly gone: Array<string> = [];
+  /** Other playthroughs of the story, as they are listed. */
+  others: ReadonlyArray<PlaythroughSummary> = [];
   readonly #failing: Array<(error: CallError) => void> = [];
   branch = 0;
   #rev = 1;
@@ -88,6 +92,10 @@ class Server {
         case "play.dropSave":
           this.saves.splice(0, this.saves.length, ...this.saves.filter(({ id }) => id !== given.saveId));
           return Promise.resolve({ saves: [...this.saves] });
+        case "play.list": {
+          const summary = play.calls.list.example.output.playthroughs[0]!;
+          return Promise.resolve({ playthroughs: [...this.others, { ...summary, id: "ply_1", turn: 3 }], next: null });
+        }
         case "play.rewind":
           this.rewind(given.place!);
           return Promise.resolve(this.playthrough);
@@ -112,7 +120,7 @@ const open = async (server: Server, watching = false) => {
     watching,
     language: "en",
     keep: localStorage,
-    restarted: () => {},
+    goTo: (id) => server.gone.push(id),
   });
   const changes: Array<PlayChange> = [];
   source.onChange((change) => changes.push(change));
@@ -142,6 +150,30 @@ test("what is chosen is seen before the server knows of it, and once", async () 
   expect(server.inputs).toEqual([left, { type: "ended", turn: 1 }]);
   expect(changes.filter(({ jumped }) => jumped)).toEqual([]);
   expect(source.history()).toEqual([{ inputs: 0, chosen: "l" }]);
+});
+
+test("what the player has played of the story before is told, played last first, and gone on with", async () => {
+  const server = new Server();
+  const other = (id: string, more: Partial<PlaythroughSummary>): PlaythroughSummary => ({
+    ...play.calls.list.example.output.playthroughs[0]!,
+    id,
+    turn: 0,
+    ending: null,
+    ...more,
+  });
+  server.others = [
+    other("ply_4", { turn: 2, changedAt: 20 }),
+    other("ply_3", { changedAt: 40 }),
+    other("ply_2", { turn: 5, ending: "home", changedAt: 30 }),
+  ];
+  const { source } = await open(server);
+  expect(source.earlier()).toEqual([
+    { id: "ply_2", ending: "home", turn: 5, at: 30 },
+    { id: "ply_4", ending: null, turn: 2, at: 20 },
+  ]);
+  source.resume("ply_2");
+  expect(server.gone).toEqual(["ply_2"]);
+  expect((await open(server, true)).source.earlier()).toEqual([]);
 });
 
 test("where another device was first, the page jumps to what that has chosen", async () => {

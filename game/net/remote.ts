@@ -10,10 +10,13 @@ import { textIn } from "#protocol/scene/play/text.ts";
 import type { Story } from "#protocol/scene/scene.ts";
 import { accept, type Ahead, aheadOf, hear, refuse, shownIn, takeInput } from "./ahead.ts";
 import type { Keep } from "./local.ts";
-import type { Moment, PlayableMedia, PlayChange, PlaySource, Refusal } from "./source.ts";
+import type { Earlier, Moment, PlayableMedia, PlayChange, PlaySource, Refusal } from "./source.ts";
 
 /** Switches that are reported together. */
 const reportedTogether = 20;
+/** Playthroughs of the story that are looked at, the newest, and told of those in which something was done. */
+const earlierRead = 50;
+const earlierTold = 8;
 
 export interface RemoteOptions {
   readonly client: Client;
@@ -23,12 +26,12 @@ export interface RemoteOptions {
   readonly language: string;
   /** Where inputs are kept until they are answered. */
   readonly keep: Keep;
-  /** A new playthrough was begun: the page goes there. */
-  readonly restarted: (id: string) => void;
+  /** The page goes to another playthrough. */
+  readonly goTo: (id: string) => void;
 }
 
 /** Rejects with CallError. */
-export const remotePlay = async ({ client, id, watching, language, keep, restarted }: RemoteOptions): Promise<PlaySource> => {
+export const remotePlay = async ({ client, id, watching, language, keep, goTo }: RemoteOptions): Promise<PlaySource> => {
   const [begun, { story }] = await Promise.all([client.call("play.get", { id }), client.call("play.story", { id })]);
   const listeners = new Set<(change: PlayChange) => void>();
   let { branch, timers } = begun;
@@ -41,6 +44,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
   let choices: ReadonlyArray<ChoicePoint> = [];
   let saves: ReadonlyArray<PlaySave> = [];
   let earned: ReadonlySet<string> = new Set();
+  let earlier: ReadonlyArray<Earlier> = [];
   let switches: Array<PlaySwitch> = [];
 
   const tell = (change: PlayChange): void => {
@@ -89,6 +93,21 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
         tell({ state: shownIn(ahead), outputs: [], jumped: false });
       },
       // Asked for again with the next one, and by the next page.
+      () => {},
+    );
+  };
+  const readEarlier = (): void => {
+    if (watching) return;
+    client.call("play.list", { sceneId: begun.sceneId, limit: earlierRead }).then(
+      ({ playthroughs }) => {
+        const begunOnes = playthroughs.filter((one) => one.id !== id && (one.turn > 0 || one.ending !== null));
+        earlier = begunOnes
+          .map(({ id: other, ending, turn, changedAt: at }) => ({ id: other, ending, turn, at }))
+          .toSorted((a, b) => b.at - a.at)
+          .slice(0, earlierTold);
+        tell({ state: shownIn(ahead), outputs: [], jumped: false });
+      },
+      // They are there the next time.
       () => {},
     );
   };
@@ -144,6 +163,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
   );
   readHistory();
   readEarned();
+  readEarlier();
 
   const report = (): void => {
     if (switches.length === 0 || watching) return;
@@ -185,7 +205,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
     rewind,
     restart: () => {
       client.call("play.start", { of: { kind: "playthrough", id }, language: begun.language, timers: begun.timers }).then(
-        (fresh) => restarted(fresh.id),
+        (fresh) => goTo(fresh.id),
         () => {},
       );
     },
@@ -202,6 +222,8 @@ export const remotePlay = async ({ client, id, watching, language, keep, restart
       if (place !== undefined) rewind(place);
     },
     dropSave: (saveId) => void client.call("play.dropSave", { id, saveId }).then(saved, () => {}),
+    earlier: () => earlier,
+    resume: goTo,
     media: async (assetIds) => {
       const { media } = await client.call("play.media", { id, assets: [...assetIds] });
       return new Map(

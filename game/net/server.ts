@@ -122,13 +122,13 @@ export const serverPlay = async (hash: string, language: string): Promise<PlaySo
   try {
     await adopt(line);
     const found = await find(line, place);
-    const restarted = (id: string): void => {
+    const goTo = (id: string): void => {
       const link = place.get("link");
       if (link === null) location.hash = `play=${encodeURIComponent(id)}`;
       else localStorage.setItem(`pixsim.link.${link}`, id);
       location.reload();
     };
-    return await remotePlay({ client, ...found, language, keep: localStorage, restarted });
+    return await remotePlay({ client, ...found, language, keep: localStorage, goTo });
   } catch (error) {
     client.close();
     if (!(error instanceof CallError)) throw error;

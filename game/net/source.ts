@@ -39,6 +39,17 @@ export interface Save {
   readonly at: number;
 }
 
+/** Another playthrough of the same story by the same player. */
+export interface Earlier {
+  readonly id: string;
+  /** By which it ended; null: it goes on. */
+  readonly ending: string | null;
+  /** Inputs so far. */
+  readonly turn: number;
+  /** When something was done in it last, ms since 1970. */
+  readonly at: number;
+}
+
 export interface Refusal {
   readonly code: RefusalCode;
   readonly message: string;
@@ -68,6 +79,10 @@ export interface PlaySource {
   /** Back to what was kept. */
   readonly load: (save: string) => void;
   readonly dropSave: (save: string) => void;
+  /** Played last first, as far as is known. Those in which nothing was done are none. */
+  readonly earlier: () => ReadonlyArray<Earlier>;
+  /** The page goes on with that one. */
+  readonly resume: (earlier: string) => void;
   /** Achievements by name that this player has come to in any playthrough of the story, as far as is known. */
   readonly earned: () => ReadonlySet<string>;
   /** Those that are there. */

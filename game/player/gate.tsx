@@ -1,7 +1,9 @@
-// Before the story: what it is, whom it is for, and the one press that browsers ask for before there is sound.
-import { createSignal, onCleanup, Show } from "solid-js";
+// Before the story: what it is, whom it is for, what somebody has played of it before, and the one press that browsers ask for before there is
+// sound.
+import { createSignal, For, onCleanup, Show } from "solid-js";
 import { type ContentRating, contentRatings, ratingOf } from "#protocol/scene/scene.ts";
-import type { PlaySource } from "../net/source.ts";
+import type { Earlier, PlaySource } from "../net/source.ts";
+import { endingName } from "./spoken.ts";
 
 const warnings: Readonly<Record<Exclude<ContentRating, "everyone">, string>> = {
   teen: "This story is for people of 13 years or more.",
@@ -16,6 +18,9 @@ const soFar = (source: PlaySource): string => {
   return [...(chosen.length > mostTold ? ["…"] : []), ...chosen.slice(-mostTold)].join(" · ");
 };
 
+const standing = ({ ending, turn }: Earlier): string =>
+  ending === null ? `Under way, ${turn} ${turn === 1 ? "step" : "steps"}` : `Ended: ${endingName(ending)}`;
+
 export const Gate = (props: {
   readonly source: PlaySource;
   /** The highest rating that somebody here has agreed to. */
@@ -27,7 +32,17 @@ export const Gate = (props: {
   const [agreed, setAgreed] = createSignal(false);
   const warning = rating === "everyone" ? "" : warnings[rating];
   const [chosen, setChosen] = createSignal(soFar(props.source));
-  onCleanup(props.source.onChange(() => setChosen(soFar(props.source))));
+  const [earlier, setEarlier] = createSignal(props.source.earlier());
+  const [saves, setSaves] = createSignal(props.source.saves());
+  onCleanup(
+    props.source.onChange(() => {
+      setChosen(soFar(props.source));
+      setEarlier(props.source.earlier());
+      setSaves(props.source.saves());
+    }),
+  );
+  const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const mayNot = () => asks() && !agreed();
   const goesOn = props.source.state().turn > 0;
   return (
     <section class="gate" aria-labelledby="title">
@@ -50,7 +65,7 @@ export const Gate = (props: {
       <button
         type="button"
         class="choice start"
-        disabled={asks() && !agreed()}
+        disabled={mayNot()}
         ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))}
         onClick={() => props.start()}
       >
@@ -60,7 +75,7 @@ export const Gate = (props: {
         <button
           type="button"
           class="plain"
-          disabled={asks() && !agreed()}
+          disabled={mayNot()}
           onClick={() => {
             props.source.restart();
             props.start();
@@ -68,6 +83,52 @@ export const Gate = (props: {
         >
           From the beginning
         </button>
+      </Show>
+      <Show when={!props.source.watching && saves().length + earlier().length > 0}>
+        <div class="before">
+          <Show when={saves().length > 0}>
+            <section aria-label="Saved places">
+              <h2>Saved places</h2>
+              <ul>
+                <For each={saves().toReversed()}>
+                  {(save) => (
+                    <li>
+                      <button
+                        type="button"
+                        class="plain"
+                        disabled={mayNot()}
+                        onClick={() => {
+                          props.source.load(save.id);
+                          props.start();
+                        }}
+                      >
+                        <span>{save.name}</span>
+                        <small>{moment.format(save.at)}</small>
+                      </button>
+                    </li>
+                  )}
+                </For>
+              </ul>
+            </section>
+          </Show>
+          <Show when={earlier().length > 0}>
+            <section aria-label="Played before">
+              <h2>Played before</h2>
+              <ul>
+                <For each={earlier()}>
+                  {(one) => (
+                    <li>
+                      <button type="button" class="plain" onClick={() => props.source.resume(one.id)}>
+                        <span>{standing(one)}</span>
+                        <small>{moment.format(one.at)}</small>
+                      </button>
+                    </li>
+                  )}
+                </For>
+              </ul>
+            </section>
+          </Show>
+        </div>
       </Show>
     </section>
   );
