@@ -8,12 +8,13 @@ import { expect, test } from "vitest";
 import type { ActorEvent } from "#protocol/actor.ts";
 import { JobState } from "#protocol/job.ts";
 import { makeFolder } from "#runtime/actor/fold.ts";
+import type { HistoryStep } from "#runtime/actor/history.ts";
 import { applyMigration, restoreResident } from "#runtime/actor/resident.ts";
 import type { MachineSnapshot } from "#runtime/actor/step.ts";
 import { jobKind } from "./life.ts";
 import { jobMachineVersion } from "./machine.ts";
 import { stateOf } from "./row.ts";
-import { type HistoryStep, historyOf, stories } from "./stories.ts";
+import { historyOf, stories } from "./stories.ts";
 
 const folder = new URL("histories/", import.meta.url);
 const versions = readdirSync(folder).map((name) => Number(name.slice(1)));

@@ -1,16 +1,7 @@
 // Stories that jobs live through, and how they are kept: what the files in `histories/` are written from. Pure.
-import type { ActorEvent } from "#protocol/actor.ts";
-import type { StoredSnapshot } from "#runtime/actor/step.ts";
+import { keptHistory } from "#runtime/actor/history.ts";
 import type { JobOrder } from "./context.ts";
 import { elsewhere, jobKind, Life, sampleOrder, start } from "./life.ts";
-
-/** One step as it was journaled, and the snapshot that the machine of that version came to by it. */
-export interface HistoryStep {
-  readonly seq: number;
-  readonly at: number;
-  readonly event: ActorEvent;
-  readonly snapshot: StoredSnapshot;
-}
 
 /** Goes on from what another job makes. */
 const goesOn: Partial<JobOrder> = { inputs: [{ jobId: "job_first", role: "video" }], after: [{ jobId: "job_first", title: "a fox" }] };
@@ -150,13 +141,5 @@ export const stories: Readonly<Record<string, () => Life>> = {
   "timed-out-waiting": () => new Life().wait(),
 };
 
-/** The steps of a life as they are kept: JSON, a line a step. */
-export const historyOf = (life: Life): string => {
-  const steps = life.steps.map(({ seq, at, event, snapshot }): HistoryStep => ({
-    seq,
-    at,
-    event,
-    snapshot: jobKind.stepper.store(snapshot),
-  }));
-  return `[\n${steps.map((step) => JSON.stringify(step)).join(",\n")}\n]\n`;
-};
+/** The steps of a life as they are kept. */
+export const historyOf = (life: Life): string => keptHistory(jobKind, life.steps);
