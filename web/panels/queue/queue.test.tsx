@@ -104,6 +104,19 @@ describe("the Queue panel", () => {
     await waitFor(() => expect(client.calls.at(-1)).toEqual({ name: "jobs.prioritise", input: { ids: ["job_2"], priority: "next" } }));
   });
 
+  it("lets none be moved past those that are not shown, says why, and lets them once all are", async () => {
+    const [first, second, third] = [waits("job_3", { createdAt: 3 }), waits("job_2", { createdAt: 2 }), waits("job_1", { createdAt: 1 })];
+    await show([first, second], [queue(["job_1", "job_2", "job_3"])], {
+      "jobs.list": ({ cursor }) => (cursor === undefined ? { jobs: [first, second], next: "more" } : { jobs: [third], next: null }),
+    });
+    await row(/a job_2/);
+    expect(await screen.findByText(/they can be moved once all are shown/)).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Move a job_2" })).toBeNull();
+    fireEvent.click(screen.getByRole("button", { name: "Show older ones" }));
+    expect(await screen.findByRole("button", { name: "Move a job_1" })).toBeTruthy();
+    expect(screen.queryByText(/they can be moved once all are shown/)).toBeNull();
+  });
+
   it("puts a job elsewhere among one's own by keys, keeps the focus at it, and says where it stands", async () => {
     const jobs = ["job_1", "job_2", "job_3"];
     const { client } = await show(

@@ -17,6 +17,9 @@ import { createReorder } from "./reorder.ts";
 import { Waiting } from "./waiting.tsx";
 import "./queue.css";
 
+/** Jobs that are put in an order at once, at most: an order of some of them would put these before all others. */
+const mostArranged = 500;
+
 const waitingJobs = { states: ["waitingForSlot" as const], operation: null, search: "" };
 
 const QueuePanel: Component<PanelProps<"queue">> = (props) => {
@@ -76,6 +79,7 @@ const QueuePanel: Component<PanelProps<"queue">> = (props) => {
                     group={group()}
                     chosen={chosen()}
                     verdicts={verdictsOf(provider)}
+                    movable={!list.hasMore() && group().jobs.length <= mostArranged}
                     onChoose={(id) => setChosen((now) => (now === id ? null : id))}
                   />
                 )}
@@ -100,6 +104,8 @@ interface GroupProps {
   readonly group: WaitingGroup;
   readonly chosen: string | null;
   readonly verdicts: Parameters<typeof Waiting>[0]["verdicts"];
+  /** All that wait there are known, and no more than can be put in an order. */
+  readonly movable: boolean;
   readonly onChoose: (jobId: string) => void;
 }
 
@@ -146,6 +152,12 @@ const Group: Component<GroupProps> = (props) => {
       <p class="visually-hidden" role="status">
         {said()}
       </p>
+      <Show when={!props.movable && ids().length > 1}>
+        <p class="muted queue-fixed">
+          Others could come to stand behind these unasked: they can be moved once all are shown, and no more than {mostArranged} wait. An
+          opened one can be run next at any time.
+        </p>
+      </Show>
       <ol class="queue-jobs" ref={reorder.list}>
         <For each={ids()}>
           {(id) => (
@@ -156,7 +168,7 @@ const Group: Component<GroupProps> = (props) => {
                   open={props.chosen === id}
                   verdicts={props.verdicts}
                   onToggle={() => props.onChoose(id)}
-                  handle={ids().length > 1 ? reorder.handle(id) : null}
+                  handle={props.movable && ids().length > 1 ? reorder.handle(id) : null}
                   mark={moving() === id ? "carried" : reorder.markOf(id)}
                 />
               )}
