@@ -57,7 +57,7 @@ export class Derivatives extends Context.Service<
         return { role: file.role, sha256, mime: file.mime, size, width: file.width, height: file.height };
       });
 
-      const make = Effect.fnUntraced(function* (path: string, facts: MediaFacts) {
+      const make = Effect.fnUntraced(function* (path: string, facts: MediaFacts, later: boolean) {
         const staged: Array<string> = [];
         const stage = (name: string): string => {
           const fresh = blobs.stage(name);
@@ -65,7 +65,7 @@ export class Derivatives extends Context.Service<
           return fresh;
         };
         return yield* Effect.gen(function* () {
-          const { files, phash, thumbhash, sprite } = yield* mediaOrCallError(media.derive(path, facts, stage));
+          const { files, phash, thumbhash, sprite } = yield* mediaOrCallError(media.derive(path, facts, stage, later));
           const made: Made = { phash, thumbhash, sprite, files: yield* Effect.forEach(files, adopt, { concurrency: adoptConcurrency }) };
           return made;
         }).pipe(Effect.ensuring(Effect.suspend(() => Effect.forEach(staged, removeStaged, { discard: true }))));
@@ -75,7 +75,7 @@ export class Derivatives extends Context.Service<
         const row = yield* library.row(ownerId, assetId);
         const [twin] = yield* orCallError(database.query((sql) => query.assetTwin(sql, row.sha256)));
         const known = twin !== undefined && twin.id !== assetId && twin.phash !== null ? twin : null;
-        const made = known === null ? yield* make(yield* originals.path(row.sha256), factsOf(row)) : null;
+        const made = known === null ? yield* make(yield* originals.path(row.sha256), factsOf(row), true) : null;
         return yield* orCallError(
           database.transaction(async (tx) => {
             const files = known === null ? (made?.files ?? []) : await query.holdAssetFiles(tx, known.id);
@@ -117,7 +117,7 @@ export class Derivatives extends Context.Service<
       );
 
       return Derivatives.of({
-        make,
+        make: (path, facts) => make(path, facts, false),
         dueAt: (now, durationMs) => now + patience + patienceTimes * (durationMs ?? 0),
         follow,
         catchUp,

@@ -75,8 +75,13 @@ export class Media extends Context.Service<
   {
     /** What the file is, read from its bytes. */
     readonly probe: (path: string) => Effect.Effect<MediaFacts, MediaError>;
-    /** Makes all derivatives of a video or image. */
-    readonly derive: (path: string, facts: MediaFacts, stage: (name: string) => string) => Effect.Effect<Derived, MediaError>;
+    /** Makes all derivatives of a video or image. `later`: nobody waits for them. */
+    readonly derive: (
+      path: string,
+      facts: MediaFacts,
+      stage: (name: string) => string,
+      later?: boolean,
+    ) => Effect.Effect<Derived, MediaError>;
     /** Writes the frame shown at a time as a PNG; answers its exact time and number. */
     readonly frame: (
       path: string,

@@ -391,6 +391,19 @@ describe("a lane of children", () => {
         }),
       ));
 
+    it("checks a file while what follows for another is made, on two cores, and goes on drawing beside both", () =>
+      inLane(
+        Effect.gen(function* () {
+          const { begin, end, working } = yield* shared(2, 2);
+          yield* begin("later", "later", "probe", "render");
+          expect(working()).toEqual(["later", "probe"]);
+          yield* end("probe");
+          expect(working()).toEqual(["later", "render"]);
+          yield* end("later");
+          expect(working()).toEqual(["later", "render"]);
+        }),
+      ));
+
     it("goes on drawing beside a flood of files", () =>
       inLane(
         Effect.gen(function* () {

@@ -62,7 +62,7 @@ const removeOutput = (task: Task): Effect.Effect<void> => {
 
 /**
  * Who shares the children of `cores` how, by urgency: a person waits for a frame, an upload for its check. On more than one core
- * neither short tasks nor films can take all of them.
+ * neither short tasks nor films can take all of them. What is made after an asset can be seen keeps no other from being seen.
  */
 export const turnsOf = (cores: number, renders: number) => {
   const most = Math.max(1, cores - 1);
@@ -72,6 +72,7 @@ export const turnsOf = (cores: number, renders: number) => {
     probe: { task: "probe", share: short, priority: 1 },
     derive: { task: "derive", share: short, priority: 2 },
     convert: { task: "convert", share: short, priority: 2 },
+    later: { task: "derive", share: { most }, priority: 3 },
     film: { task: "derive", share: { most }, priority: 3 },
     render: { task: "render", share: { most: renders }, priority: 4 },
   } as const satisfies Readonly<Record<string, Turn>>;
@@ -133,8 +134,8 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaPoolOptions) {
   return Media.of({
     concurrency,
     probe: (path) => onFile(path, attempt<"probe">(turns.probe, { kind: "probe", path }, noProgress)),
-    derive: (path, facts, stage) => {
-      const turn = isFilm(facts) ? turns.film : turns.derive;
+    derive: (path, facts, stage, later = false) => {
+      const turn = isFilm(facts) ? turns.film : later ? turns.later : turns.derive;
       return onFile(path, attempt<"derive">(turn, { kind: "derive", path, facts, prefix: stage("derived") }, noProgress));
     },
     frame: (path, timeMs, output) => onFile(path, attempt<"frame">(turns.frame, { kind: "frame", path, timeMs, output }, noProgress)),
