@@ -22,6 +22,7 @@ import { sceneHandlers } from "#actors/scene/handlers.ts";
 import { playHandlers } from "#actors/session/handlers.ts";
 import { playAhead } from "#actors/session/lookout.ts";
 import { spendHandlers } from "#actors/spend/handlers.ts";
+import { unknownSpend } from "#actors/spend/unknown.ts";
 import { builtInProviders, Providers } from "#actors/provider/index.ts";
 import { Videos } from "#actors/provider/videos.ts";
 import { actorHandlers } from "#runtime/actor/handlers.ts";
@@ -149,7 +150,16 @@ export const server = (settings: SettingsShape, { limits = {}, providers = built
 
   return gateway(limits).pipe(
     Layer.provideMerge(
-      Layer.mergeAll(serverMetrics, slotMetrics, authHousekeeping, assetHousekeeping, assetDerivatives, accountDelivery, playAhead),
+      Layer.mergeAll(
+        serverMetrics,
+        slotMetrics,
+        authHousekeeping,
+        assetHousekeeping,
+        assetDerivatives,
+        accountDelivery,
+        unknownSpend,
+        playAhead,
+      ),
     ),
     Layer.provideMerge(host),
     Layer.provideMerge(kindServices),

@@ -68,6 +68,11 @@ export const LedgerEntry = z.object({
   at: Time,
   /** By which person, after its end, it was said what it cost, and when; null: by none. */
   told: z.object({ by: Id, at: Time }).nullable(),
+  /**
+   * What the provider said when it was asked after its end, where nobody knew whether it was taken: `not taken`, or how it ended there. Null: it
+   * could not tell so far, or need not.
+   */
+  found: z.object({ outcome: z.union([z.literal("not taken"), SubmissionOutcome]), at: Time }).nullable(),
 });
 export type LedgerEntry = z.infer<typeof LedgerEntry>;
 
@@ -85,6 +90,7 @@ const sampleEntry: LedgerEntry = {
   outcome: "filtered",
   at: 1764000000000,
   told: null,
+  found: null,
 };
 
 const sampleBudget: Budget = {

@@ -399,7 +399,7 @@ export class TestDatabase {
 export class TestServer {
   readonly studio = new TestStudio();
   /** Another provider, where there is one. */
-  readonly beside: TestStudio | null;
+  readonly beside: Pick<TestStudio, "provider"> | null;
   /** Who calls, unless said otherwise. */
   user = "usr_a";
   /** Who of the callers are administrators. */
@@ -411,7 +411,11 @@ export class TestServer {
   #runtime: ManagedRuntime.ManagedRuntime<Services, unknown> | null = null;
   #handlers: Handlers | null = null;
 
-  constructor(database: TestDatabase, environment: Readonly<Record<string, string>> = {}, beside: TestStudio | null = null) {
+  constructor(
+    database: TestDatabase,
+    environment: Readonly<Record<string, string>> = {},
+    beside: Pick<TestStudio, "provider"> | null = null,
+  ) {
     this.#database = database;
     this.beside = beside;
     this.#environment = environment;

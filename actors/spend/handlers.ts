@@ -38,11 +38,13 @@ const fromLedgerRow = (row: LedgerRow): LedgerEntry =>
     outcome: row.outcome,
     at: row.at,
     told: row.told_by === null || row.told_at === null ? null : { by: row.told_by, at: row.told_at },
+    found: row.found === null || row.found_at === null ? null : { outcome: row.found, at: row.found_at },
   });
 
 /** Why nothing is to be told of it. */
-const knownWords = ({ outcome, charged, source, type }: LedgerRow): string => {
+const knownWords = ({ outcome, charged, source, type, found }: LedgerRow): string => {
   if (outcome === null) return "It has not ended yet: what it costs will be known by itself.";
+  if (found === "not taken") return "The provider has not taken it, so it charged nothing.";
   if (charged !== null && source === "provider")
     return `The provider has told what it charged: ${charged}${type === null ? "" : ` ${type}`}.`;
   if (source === "person") return "Somebody else has told what it cost: they or an administrator may correct it.";

@@ -71,7 +71,7 @@ export const settleHold = (
     from ended
     on conflict (key, account_id) do update set charged = excluded.charged, refunded = excluded.refunded, source = excluded.source,
       outcome = excluded.outcome, settled_at = excluded.settled_at
-      where ledger.told_at is null`;
+      where ledger.told_at is null and ledger.found_at is null`;
 
 /** The same for all that was held before `before` and that no job holds a place for. Answers how many. */
 export const settleStale = (sql: Queryable, before: number) =>
@@ -137,10 +137,12 @@ export interface LedgerRow {
   readonly at: number;
   readonly told_by: string | null;
   readonly told_at: number | null;
+  readonly found: string | null;
+  readonly found_at: number | null;
 }
 
 const columns = (sql: Queryable) => sql`
-  key, account_id, job_id, owner_id, provider, account_title, type, estimated, charged, refunded, source, outcome, at, told_by, told_at`;
+  key, account_id, job_id, owner_id, provider, account_title, type, estimated, charged, refunded, source, outcome, at, told_by, told_at, found, found_at`;
 
 /** Single submissions, newest first, after the given place. `unknown`: only those of which nobody knows yet whether they were taken. */
 export const ledgerRows = (
@@ -163,7 +165,7 @@ export const ledgerRow = (sql: Queryable, key: string, accountId: string) =>
 
 /**
  * Settles a submission of which nobody knew whether it was taken by what a person says that it cost, who may correct it later, as an
- * administrator may. No row: it has not ended, what became of it is known, or another has told it.
+ * administrator may. No row: it has not ended, the provider has said what it cost, or another has told it.
  */
 export const tellSpend = (
   sql: Queryable,
@@ -185,6 +187,89 @@ export const tellSpend = (
 ) =>
   sql<Array<LedgerRow>>`
     update ledger set charged = ${charged}::double precision, source = 'person', told_by = ${by}, told_at = ${now}
-    where key = ${key} and account_id = ${accountId} and outcome = 'unknown' and (charged is null or source = 'person')
+    where key = ${key} and account_id = ${accountId} and outcome = 'unknown' and (charged is null or source <> 'provider')
       and (told_by is null or told_by = ${by} or ${isAdmin})
     returning ${columns(sql)}`;
+
+/** A submission that is to be asked about, with what its job is now. */
+export interface UnknownRow {
+  readonly key: string;
+  readonly account_id: string;
+  readonly job_id: string;
+  readonly owner_id: string;
+  readonly provider: string;
+  readonly estimated: number;
+  readonly at: number;
+  readonly settled_at: number;
+  readonly operation: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly inputs: ReadonlyArray<unknown>;
+  /** The job asks for what the submission asked for: nothing was put in its place, and it went nowhere else. */
+  readonly same: boolean;
+  /** Something like it may be under way at the account, and not be known there yet. */
+  readonly alike_open: boolean;
+  /** Another user has one like it there of which nobody knows either: which of them the provider has taken nobody could say. */
+  readonly alike_of_others: boolean;
+}
+
+/**
+ * Takes those, at most `limit`, that it is time to ask about: `first` ms after they have ended and again after twice as long, but within
+ * `longest`, until `forMs` after. Who dies meanwhile has asked.
+ */
+export const takeUnknown = (
+  sql: Queryable,
+  {
+    now,
+    first,
+    longest,
+    forMs,
+    limit,
+  }: { readonly now: number; readonly first: number; readonly longest: number; readonly forMs: number; readonly limit: number },
+) =>
+  sql<Array<UnknownRow>>`
+    with due as (
+      select key, account_id from ledger
+      where outcome = 'unknown' and charged is null and settled_at > ${now - forMs} and settled_at <= ${now - first}
+        and coalesce(ask_at, 0) <= ${now}
+      order by coalesce(ask_at, 0), at limit ${limit}
+    ), taken as (
+      update ledger l set ask_at = ${now} + least(${now} - l.settled_at, ${longest})
+      from due d where l.key = d.key and l.account_id = d.account_id and l.charged is null and coalesce(l.ask_at, 0) <= ${now}
+      returning l.key, l.account_id, l.job_id, l.owner_id, l.provider, l.estimated, l.at, l.settled_at
+    )
+    select t.*, j.operation, j.params, j.inputs,
+      j.provider = t.provider and coalesce(j.fallback -> 'switches', '[]'::jsonb) = '[]'::jsonb and not exists (
+        select from actor_event e where e.actor_id = 'job/' || j.id and e.event ->> 'type' = 'job.replace') as same,
+      exists (
+        select from job o where o.finished_at is null and o.hash = j.hash and (o.id = j.id or o.account_id = t.account_id)
+      ) as alike_open,
+      exists (
+        select from ledger u join job o on o.id = u.job_id
+        where u.outcome = 'unknown' and u.charged is null and u.account_id = t.account_id and u.owner_id <> t.owner_id and o.hash = j.hash
+      ) as alike_of_others
+    from taken t join job j on j.id = t.job_id
+    order by t.at, t.key`;
+
+/** Settles one by what the provider says became of it, unless a person was faster. No row: one was. */
+export const settleUnknown = (
+  sql: Queryable,
+  {
+    key,
+    accountId,
+    charged,
+    source,
+    found,
+    now,
+  }: {
+    readonly key: string;
+    readonly accountId: string;
+    readonly charged: number;
+    readonly source: "provider" | "estimate";
+    readonly found: string;
+    readonly now: number;
+  },
+) =>
+  sql<Array<{ key: string }>>`
+    update ledger set charged = ${charged}::double precision, source = ${source}, found = ${found}, found_at = ${now}
+    where key = ${key} and account_id = ${accountId} and outcome = 'unknown' and charged is null
+    returning key`;

@@ -1,6 +1,7 @@
 // What each submission of a job was to cost and did, on which account, and how it ended.
 import { createSignal, For, Show, type Component } from "solid-js";
 import type { Charge, Job } from "#protocol/job.ts";
+import type { LedgerEntry } from "#protocol/spend.ts";
 import { TellDialog, type Telling } from "#web/panels/spend/tell-dialog.tsx";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
@@ -20,6 +21,9 @@ const outcomeWords = (outcome: Charge["outcome"]): string =>
   outcome === "completed" || outcome === "stopped" || outcome === "goes on" || outcome === "unknown"
     ? endings[outcome]
     : adviceFor(outcome).title;
+
+const foundWords = (outcome: NonNullable<LedgerEntry["found"]>["outcome"]): string =>
+  outcome === "not taken" ? "was not taken" : outcome === "completed" ? "completed there" : `ended there: ${outcomeWords(outcome)}`;
 
 const chargedWords = ({ charged, outcome, type }: Charge, told: number | null | undefined): string => {
   const cost = told ?? charged;
@@ -65,7 +69,17 @@ export const Charges: Component<{ readonly job: Job; readonly told: Told }> = (p
                       </small>
                     )}
                   </Show>
-                  <Show when={charge.outcome === "unknown" && charge.charged === null}>
+                  <Show when={props.told.of(charge)?.told === null ? props.told.of(charge)?.found : undefined}>
+                    {(found) => (
+                      <small>
+                        Its provider, asked later, says that it {foundWords(found().outcome)} ·{" "}
+                        <time dateTime={new Date(found().at).toISOString()} title={formatFull(found().at)}>
+                          {formatMoment(found().at, Date.now())}
+                        </time>
+                      </small>
+                    )}
+                  </Show>
+                  <Show when={charge.outcome === "unknown" && charge.charged === null && props.told.of(charge)?.source !== "provider"}>
                     <Button size="s" onClick={() => setTelling(props.told.of(charge) ?? charge)}>
                       {props.told.of(charge) === undefined ? "Say what it cost…" : "Correct it…"}
                     </Button>

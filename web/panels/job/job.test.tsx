@@ -131,6 +131,24 @@ describe("the Job panel", () => {
     expect(told?.textContent).toMatch(/Told by a person.*Correct it….*0 credits$/);
   });
 
+  it("shows what the provider said later of a submission that nobody knew of, which nobody may correct then", async () => {
+    const life = new JobLife().until("submitting").send({ type: "job.cancel" }).succeed();
+    const entry = { ...spend.calls.tell.example.output, key: "job_1-1", accountId: "acc_2", outcome: "unknown" as const, told: null };
+    const found = { outcome: "not taken" as const, at: 1_764_000_100_000 };
+    await showLive(
+      life,
+      { "spend.ledger": () => ({ entries: [{ ...entry, charged: 0, source: "provider" as const, found }], next: null }) },
+      {},
+      { accountId: "acc_2", credits: 45, charges: [{ ...entry, charged: null, tookMs: 12_000 }] },
+    );
+    openTab("Request");
+    await screen.findByText(/Its provider, asked later, says that it was not taken/);
+    const [, told] = within(screen.getByRole("table", { name: "Charges, oldest first" })).getAllByRole("row");
+    expect(told?.textContent).toMatch(/0 credits$/);
+    expect(screen.queryByText("Whether it was charged is not known")).toBeNull();
+    expect(screen.queryByRole("button", { name: /Correct it|Say what it cost/ })).toBeNull();
+  });
+
   it("says which provider took over from which, and why, and which is next", async () => {
     const life = new JobLife().until("processing");
     const left = { operation: "text_to_video" as const, params: {}, at: 1_764_000_000_000 };

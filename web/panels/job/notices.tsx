@@ -80,8 +80,8 @@ export const Notices: Component<NoticesProps> = (props) => {
               </Button>
             }
           >
-            Its estimate of {formatPrice(charge().estimated, charge().type)} stays held, and budgets count it, until somebody has looked at
-            the provider and says what became of it.
+            Its estimate of {formatPrice(charge().estimated, charge().type)} stays held, and budgets count it, until its provider, which is
+            asked again where it can tell, or somebody who has looked there says what became of it.
           </Notice>
         )}
       </Show>

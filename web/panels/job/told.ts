@@ -1,4 +1,4 @@
-// Submissions of a job of which nobody knew whether they were taken when it ended, and what was told of them since.
+// Submissions of a job of which nobody knew whether they were taken when it ended, and what was told of them, or found at the provider, since.
 import { createMemo, createResource, type Accessor } from "solid-js";
 import type { Charge, Job } from "#protocol/job.ts";
 import type { LedgerEntry } from "#protocol/spend.ts";
@@ -6,7 +6,7 @@ import { brought } from "#web/store/brought.ts";
 import type { Client } from "#web/store/client.ts";
 
 export interface Told {
-  /** What was told of a submission; undefined: nothing, or it is not read yet. */
+  /** What was told or found of a submission; undefined: nothing, or it is not read yet. */
   readonly of: (charge: Charge) => LedgerEntry | undefined;
   /** Those of which nothing is told. */
   readonly open: Accessor<ReadonlyArray<Charge>>;
@@ -27,7 +27,7 @@ export const createTold = (client: Client, job: Accessor<Job>): Told => {
   const entries = () => brought(read) ?? [];
   const isOf = (charge: Pick<Charge, "key" | "accountId">) => (entry: LedgerEntry) =>
     entry.key === charge.key && entry.accountId === charge.accountId;
-  const of = (charge: Charge) => entries().find((entry) => entry.told !== null && isOf(charge)(entry));
+  const of = (charge: Charge) => entries().find((entry) => (entry.told ?? entry.found) !== null && isOf(charge)(entry));
   return {
     of,
     // What is not read yet may be told already.

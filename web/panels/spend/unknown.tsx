@@ -55,7 +55,8 @@ export const Unknown: Component<UnknownProps> = (props) => {
         <section class="spend-unknown" aria-labelledby={titleId}>
           <h3 id={titleId}>Not known whether charged</h3>
           <p class="muted">
-            No answer came to these, and their job has ended. Their estimates stay held until somebody has looked at the provider.
+            No answer came to these, and their job has ended. Providers that can tell are asked again for a week; until they say, or
+            somebody who has looked there, their estimates stay held.
           </p>
           <ul>
             <For each={entries()}>
