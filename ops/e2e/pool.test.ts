@@ -17,6 +17,12 @@ const speed = 30;
 /** How long all may take, ms: on a busy machine each kill costs a start that takes a while. */
 const patience = 180_000 + jobs * 500 + kills * 60_000;
 
+/** The words that a provider's job was asked with, wherever it keeps them. */
+const promptOf = (job: object): string => {
+  const { prompt, input, workflow } = job as Readonly<Record<"prompt" | "input" | "workflow", unknown>>;
+  return /a meadow, number \d+/.exec(JSON.stringify([prompt, input, workflow]))?.[0] ?? "nobody's";
+};
+
 test(
   `${jobs} jobs over accounts at providers that misbehave, while the server is killed ${kills} times`,
   { timeout: patience + 300_000 },
@@ -107,23 +113,42 @@ test(
         for (const simulator of simulators) {
           for (const account of simulator.accounts.values()) expect(account.peak).toBeLessThanOrEqual(account.concurrency);
         }
-        // To the credit: what the jobs noted, and the provider's ledger. Some tell no prices, and of some submissions nobody tells the end.
-        const here = [...ended.values()].filter((job) => job.provider === provider);
-        const untold = here.some(
-          ({ parked, charges: list }) =>
-            parked ||
-            list.some(({ charged, outcome }) => charged === null && !["completed", "goes on", "stopped", "filtered"].includes(outcome)),
+        // Prompt by prompt, each of which is one job's: all that the provider has made of it is a submission in our books, one of which came out,
+        // and what was noted is what its ledger says, to the credit. Of some submissions nobody tells the end.
+        const made = Map.groupBy(
+          simulators.flatMap(({ jobs: all }) => Array.from(all.values())),
+          promptOf,
         );
-        if (priceless.has(provider) || untold) continue;
-        const net = ledger.reduce((sum, { kind, amount }) => sum + (kind === "charge" ? amount : -amount), 0);
-        const noted = [...ended.values()]
-          .filter((job) => job.provider === provider)
-          .flatMap(({ charges: list }) => list)
-          .reduce(
+        for (const job of ended.values()) {
+          if (job.provider !== provider) continue;
+          const theirs = made.get(job.prompt) ?? [];
+          made.delete(job.prompt);
+          const { charges: noted, state, parked } = job;
+          const madeHere = noted.length + (parked ? 1 : 0);
+          const done = noted.filter(({ outcome }) => outcome === "completed").length;
+          const cameOut = theirs.some(({ ending, isLost }) => ending === "done" && !isLost);
+          expect([provider, job.prompt, theirs.length <= madeHere, done, state !== "completed" || cameOut]).toEqual([
+            provider,
+            job.prompt,
+            true,
+            state === "completed" ? 1 : 0,
+            true,
+          ]);
+          const untold =
+            parked ||
+            noted.some(({ charged, outcome }) => charged === null && !["completed", "goes on", "stopped", "filtered"].includes(outcome));
+          if (priceless.has(provider) || untold) continue;
+          const ids = new Set(theirs.map(({ id }) => id));
+          const rows = ledger.filter(({ jobId }) => ids.has(jobId));
+          const net = rows.reduce((sum, { kind, amount }) => sum + (kind === "charge" ? amount : -amount), 0);
+          const paid = noted.reduce(
             (sum, { charged, estimated, outcome }) => sum + (charged ?? (outcome === "completed" || outcome === "goes on" ? estimated : 0)),
             0,
           );
-        expect([provider, noted.toFixed(2)]).toEqual([provider, net.toFixed(2)]);
+          expect([provider, job.prompt, paid.toFixed(2)]).toEqual([provider, job.prompt, net.toFixed(2)]);
+        }
+        // It has made nothing else.
+        expect([...made.keys()]).toEqual([]);
       }
       // Every completed job has its file; every place is free again.
       for (const job of ended.values()) {
