@@ -212,6 +212,56 @@ describe.each(testDatabases)("the studio's ledger ($engine)", ({ layer }) => {
     expect(easel.drawn.length).toBe(2);
   });
 
+  it("begins again for who comes while a drawing is still being stopped, whoever else goes meanwhile", async () => {
+    const easel = new Easel();
+    const released = Deferred.makeUnsafe<void>();
+    easel.outcome = Effect.onInterrupt(Effect.never, () => Deferred.await(released));
+    await Effect.runPromise(
+      withStudio(easel, (studio) =>
+        Effect.gen(function* () {
+          const { providerJobId } = yield* studio.submit("still-stopping", words("a boat"));
+          const stopping = yield* Effect.forkChild(Fiber.interrupt(yield* progressSeen(studio, providerJobId)));
+          easel.outcome = Effect.void;
+          const [next, gone] = [
+            yield* Effect.forkChild(studio.track(providerJobId, () => Effect.void)),
+            yield* Effect.forkChild(studio.track(providerJobId, () => Effect.void)),
+          ];
+          // Until both have found what is being stopped.
+          yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)));
+          expect(easel.drawn.length).toBe(1);
+          const going = yield* Effect.forkChild(Fiber.interruptAll([gone]));
+          yield* Deferred.succeed(released, undefined);
+          yield* Fiber.joinAll([stopping, going, next]);
+        }),
+      ),
+    );
+    expect(easel.drawn.length).toBe(2);
+  });
+
+  it("begins again after a drawing that was stopped before it had begun", async () => {
+    const easel = new Easel();
+    const released = Deferred.makeUnsafe<void>();
+    easel.outcome = Effect.onInterrupt(Effect.never, () => Deferred.await(released));
+    await Effect.runPromise(
+      withStudio(easel, (studio) =>
+        Effect.gen(function* () {
+          const { providerJobId } = yield* studio.submit("not-begun", words("a boat"));
+          const stopping = yield* Effect.forkChild(Fiber.interrupt(yield* progressSeen(studio, providerJobId)));
+          easel.outcome = Effect.void;
+          const waiting = yield* Effect.forkChild(studio.track(providerJobId, () => Effect.void));
+          yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)));
+          // It goes while it waits for the one before to end.
+          const going = yield* Effect.forkChild(Fiber.interrupt(waiting));
+          yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)));
+          yield* Deferred.succeed(released, undefined);
+          yield* Fiber.joinAll([stopping, going]);
+          yield* studio.track(providerJobId, () => Effect.void);
+        }),
+      ),
+    );
+    expect(easel.drawn.length).toBe(2);
+  });
+
   it("refuses another request under a key that was used", async () => {
     const failure = await Effect.runPromise(
       withStudio(new Easel(), (studio) =>

@@ -46,6 +46,8 @@ interface Run {
   readonly done: Deferred.Deferred<void, ProviderFailure>;
   readonly listeners: Set<(fraction: number) => void>;
   latest: number;
+  /** Nobody follows it any more: it has no result. */
+  stopping: boolean;
   fiber: Fiber.Fiber<void, ProviderFailure> | null;
 }
 
@@ -97,30 +99,29 @@ export const makeStudio = Effect.gen(function* (): Effect.fn.Return<Provider, Pr
 
   /** The run of a render, begun if it is not going on. Registered before anything is awaited: never two of one render. */
   const join = Effect.fnUntraced(function* (render: Render, listener: (fraction: number) => void): Effect.fn.Return<Run> {
-    const going = runs.get(render.id);
+    let going = runs.get(render.id);
+    // One that is being stopped has nothing for who comes now, and is in the way of another until it has ended.
+    for (; going?.stopping === true; going = runs.get(render.id)) yield* Fiber.await(going.fiber!);
     if (going !== undefined) {
       going.listeners.add(listener);
       listener(going.latest);
       return going;
     }
-    const run: Run = { done: Deferred.makeUnsafe(), listeners: new Set([listener]), latest: 0, fiber: null };
+    const run: Run = { done: Deferred.makeUnsafe(), listeners: new Set([listener]), latest: 0, stopping: false, fiber: null };
     runs.set(render.id, run);
     listener(run.latest);
     const tell = (fraction: number): void => {
       run.latest = fraction;
       for (const each of run.listeners) each(fraction);
     };
-    const work = draw(render, tell).pipe(
-      Effect.tapError((why) => (passing.has(why.kind) ? Effect.void : ledger.fail(render.id, why))),
-      Effect.onExit((exit) =>
-        Effect.suspend(() => {
-          runs.delete(render.id);
-          // A run that is stopped has no result: who still follows it is stopped too, or is told by `cancel`.
-          return Exit.hasInterrupts(exit) ? Effect.void : Deferred.done(run.done, exit);
-        }),
-      ),
-    );
+    const work = draw(render, tell).pipe(Effect.tapError((why) => (passing.has(why.kind) ? Effect.void : ledger.fail(render.id, why))));
     run.fiber = yield* Effect.forkIn(Effect.interruptible(work), scope);
+    // By its fiber: one that is stopped before it has begun ends without having run anything.
+    run.fiber.addObserver((exit) => {
+      runs.delete(render.id);
+      // A run that is stopped has no result: who still follows it is stopped too, or is told by `cancel`.
+      if (!Exit.hasInterrupts(exit)) Deferred.doneUnsafe(run.done, exit);
+    });
     return run;
   });
 
@@ -134,7 +135,9 @@ export const makeStudio = Effect.gen(function* (): Effect.fn.Return<Provider, Pr
         const run = yield* Effect.acquireRelease(join(render, listener), (joined) =>
           Effect.suspend(() => {
             joined.listeners.delete(listener);
-            return joined.listeners.size === 0 ? stop(joined) : Effect.void;
+            if (joined.listeners.size > 0) return Effect.void;
+            joined.stopping = true;
+            return stop(joined);
           }),
         );
         yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(told), progress)));
