@@ -48,14 +48,24 @@ const journals = async (sql: Sql): Promise<ReadonlyArray<string>> => {
   return problems;
 };
 
-/** Nothing was paid twice, and what was made was paid. */
-const payments = (jobs: ReadonlyArray<Ended>, { counts }: Simulator): ReadonlyArray<string> => {
-  const problems: Array<string> = [];
+/** How many submissions of each job were accepted. */
+const payments = ({ counts }: Simulator): ReadonlyMap<string, number> => {
   const paid = new Map<string, number>();
-  for (const [key, { policy, accepted }] of counts) {
-    if (accepted.length > 1) problems.push(`the submission ${key} (${policy}) was accepted ${accepted.length} times`);
+  for (const [key, { accepted }] of counts) {
     const id = key.slice(0, key.lastIndexOf("-"));
     paid.set(id, (paid.get(id) ?? 0) + accepted.length);
+  }
+  return paid;
+};
+
+export const paidTwice = (simulator: Simulator): number => [...payments(simulator).values()].filter((times) => times > 1).length;
+
+/** Nothing was paid twice, and what was made was paid. */
+const paidOnce = (jobs: ReadonlyArray<Ended>, simulator: Simulator): ReadonlyArray<string> => {
+  const problems: Array<string> = [];
+  const paid = payments(simulator);
+  for (const [key, { policy, accepted }] of simulator.counts) {
+    if (accepted.length > 1) problems.push(`the submission ${key} (${policy}) was accepted ${accepted.length} times`);
   }
   for (const { id, provider, state } of jobs) {
     if (provider === "studio") continue;
@@ -121,7 +131,7 @@ export const violations = async (
   const jobs = await jobsIn(sql);
   return [
     ...endings(jobs, accepted),
-    ...payments(jobs, simulator),
+    ...paidOnce(jobs, simulator),
     ...(await journals(sql)),
     ...(await trespasses(sql)),
     ...(await leftovers(sql, jobs)),

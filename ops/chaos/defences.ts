@@ -1,10 +1,13 @@
 // What keeps runners that go, stop and come back from doing harm: for each defence the one statement without which it is not there.
 import { fileURLToPath } from "node:url";
+import type { Fault } from "./plan.ts";
 
 interface Defence {
   readonly file: string;
   readonly statement: string;
   readonly instead: string;
+  /** The faults that it is for: to see that its lack is noticed, these happen and no others. */
+  readonly against: (fault: Fault) => boolean;
 }
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -15,11 +18,22 @@ export const defences = {
     file: at("db/queries/actor.ts"),
     statement: "on c.cell = f.cell and c.epoch = f.epoch",
     instead: "on c.cell = f.cell",
+    against: ({ type }) => type === "writesLate",
   },
   /** An effect begins only under a lease. */
-  claim: { file: at("runtime/actor/effects.ts"), statement: "if (held()) return run();", instead: "return run();" },
+  claim: {
+    file: at("runtime/actor/effects.ts"),
+    statement: "if (held()) return run();",
+    instead: "return run();",
+    against: ({ type }) => type === "answeredLate",
+  },
   /** A watcher that missed a step gets a new base. */
-  gap: { file: at("runtime/actor/watch.ts"), statement: "this.#gap = gap;", instead: "this.#gap = () => {};" },
+  gap: {
+    file: at("runtime/actor/watch.ts"),
+    statement: "this.#gap = gap;",
+    instead: "this.#gap = () => {};",
+    against: (fault) => fault.type === "cut" && fault.way === "redis",
+  },
 } as const satisfies Record<string, Defence>;
 
-export const isDefence = (name: string): name is keyof typeof defences => name in defences;
+export const isDefence = (name: string): name is keyof typeof defences => Object.hasOwn(defences, name);

@@ -62,6 +62,26 @@ test("a silent cut holds back what is sent until it is mended", async () => {
   other.destroy();
 });
 
+test("answers are withheld from what goes out with a word in it until it is mended, and that is sent all the same", async () => {
+  let answer = "";
+  near.on("data", (bytes) => (answer += bytes.toString()));
+  await expect.poll(() => sockets.length, { timeout: 5000, interval: 5 }).toBe(1);
+  sockets[0]!.on("data", (bytes) => sockets[0]!.write(`(${bytes.toString()})`));
+  const withheld = between.withhold(/submit/);
+  near.write("begin ");
+  await expect.poll(() => answer, { timeout: 5000, interval: 5 }).toBe("(begin )");
+  near.write("sub");
+  await hears("begin sub");
+  near.write("mit");
+  await withheld;
+  await hears("begin submit");
+  near.write(" more");
+  await hears("begin submit more");
+  expect(answer).not.toContain("mit");
+  between.mend();
+  await expect.poll(() => answer, { timeout: 5000, interval: 5 }).toMatch(/\(sub\).*mit.*more\)$/);
+});
+
 test("a closed cut ends what is open and takes nothing new", async () => {
   near.write("before");
   await hears("before");

@@ -6,11 +6,16 @@ export interface Link {
   readonly port: number;
   /** Ends what is open and takes nothing new, or holds all bytes back, until it is mended. */
   readonly cut: (how: "closed" | "silent") => void;
+  /** Once what goes out contains `pattern`, all passes but the answers, until it is mended. Resolves at that moment. */
+  readonly withhold: (pattern: RegExp) => Promise<void>;
   /** Bytes of either direction arrive `ms` later, until it is mended. */
   readonly delay: (ms: number) => void;
   readonly mend: () => void;
   readonly close: () => Promise<void>;
 }
+
+/** What is looked for may come in several pieces, of so many bytes together at most. */
+const longestMatch = 8192;
 
 /** Bytes on their way, in order. */
 class Lane {
@@ -43,8 +48,16 @@ class Lane {
 
 export const link = async (target: number): Promise<Link> => {
   const pairs = new Set<readonly [Socket, Socket]>();
-  let state: "open" | "closed" | "silent" = "open";
+  /** `mute`: nothing is answered. */
+  let state: "open" | "closed" | "silent" | "mute" = "open";
   let delay = 0;
+  let awaited: { readonly pattern: RegExp; readonly found: () => void } | null = null;
+  const withheld = (): void => {
+    state = "mute";
+    for (const [, far] of pairs) far.pause();
+    awaited?.found();
+    awaited = null;
+  };
   const server: Server = createServer((near) => {
     if (state === "closed") return void near.destroy();
     const far = connect(target, "127.0.0.1");
@@ -60,7 +73,15 @@ export const link = async (target: number): Promise<Link> => {
         pairs.delete(pair);
       });
     }
+    let said = "";
+    near.on("data", (bytes) => {
+      if (awaited === null) return void (said = "");
+      said += bytes.toString("latin1");
+      if (awaited.pattern.test(said)) withheld();
+      said = said.slice(-longestMatch);
+    });
     if (state === "silent") for (const socket of pair) socket.pause();
+    if (state === "mute") far.pause();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -73,11 +94,13 @@ export const link = async (target: number): Promise<Link> => {
         else socket.pause();
       }
     },
+    withhold: (pattern) => new Promise((found) => (awaited = { pattern, found })),
     delay: (ms) => {
       delay = ms;
     },
     mend: () => {
       state = "open";
+      awaited = null;
       delay = 0;
       for (const pair of pairs) for (const socket of pair) socket.resume();
     },

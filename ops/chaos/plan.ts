@@ -12,8 +12,11 @@ export type Fault =
   | { readonly type: "term"; readonly runner: number; readonly ms: number }
   /** It stands still. */
   | { readonly type: "freeze"; readonly runner: number; readonly ms: number }
-  /** What it writes is answered late, and it stands still before that: it learns of its commits when others have its cells. */
-  | { readonly type: "answeredLate"; readonly runner: number; readonly by: number; readonly ms: number }
+  /**
+   * It stands still before it is answered that a submission may begin: it learns of that `ms` after others have its cells. By then it
+   * must begin nothing.
+   */
+  | { readonly type: "answeredLate"; readonly runner: number; readonly ms: number }
   /**
    * What it writes arrives late: it is held on its way while the runner stands still, and let through when others have its cells. By
    * then it must change nothing.
@@ -42,8 +45,8 @@ const constant = <const T>(value: T) => fc.constant(value);
 const briefly = fc.integer({ min: 200, max: 2000 });
 /** Longer than a lock lives: others take over meanwhile. */
 const long = fc.integer({ min: 4500, max: 9000 });
-/** Others have also repeated what was left open, where they may. */
-const longer = fc.integer({ min: 7000, max: 9000 });
+/** Others have looked for what was left open, and have repeated it. */
+const repeated = fc.integer({ min: 4000, max: 6000 });
 const delayed = fc.integer({ min: 20, max: 400 });
 
 const faultOf = (runners: number): fc.Arbitrary<Fault> => {
@@ -54,7 +57,7 @@ const faultOf = (runners: number): fc.Arbitrary<Fault> => {
     { weight: 3, arbitrary: fc.record({ type: constant("kill"), runner, ms: briefly }) },
     { weight: 2, arbitrary: fc.record({ type: constant("term"), runner, ms: briefly }) },
     { weight: 3, arbitrary: fc.record({ type: constant("freeze"), runner, ms: fc.oneof(briefly, long) }) },
-    { weight: 4, arbitrary: fc.record({ type: constant("answeredLate"), runner, by: fc.integer({ min: 300, max: 600 }), ms: longer }) },
+    { weight: 4, arbitrary: fc.record({ type: constant("answeredLate"), runner, ms: repeated }) },
     {
       weight: 4,
       arbitrary: fc.record({ type: constant("writesLate"), runner, by: fc.integer({ min: 200, max: 800 }), ms: briefly }),
@@ -68,9 +71,14 @@ const faultOf = (runners: number): fc.Arbitrary<Fault> => {
   );
 };
 
-/** Faults for about `ms`. */
-export const planOf = (seed: number, runners: number, ms: number): ReadonlyArray<Planned> => {
-  const drawn = fc.sample(fc.record({ after: fc.integer({ min: 500, max: 4000 }), fault: faultOf(runners) }), {
+/** Faults for about `ms`, of those that are `wanted`. */
+export const planOf = (
+  seed: number,
+  runners: number,
+  ms: number,
+  wanted: (fault: Fault) => boolean = () => true,
+): ReadonlyArray<Planned> => {
+  const drawn = fc.sample(fc.record({ after: fc.integer({ min: 500, max: 4000 }), fault: faultOf(runners).filter(wanted) }), {
     seed,
     numRuns: Math.ceil(ms / 500),
   });

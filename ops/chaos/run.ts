@@ -4,10 +4,11 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { separator } from "#db/queries/actor.ts";
 import type { Client } from "#protocol/client/client.ts";
 import { finalJobStates } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
-import { jobsIn, violations } from "./checks.ts";
+import { jobsIn, paidTwice, violations } from "./checks.ts";
 import { Person } from "./person.ts";
 import type { Fault, Planned } from "./plan.ts";
 import { policies } from "./simulator.ts";
@@ -34,6 +35,8 @@ export interface ChaosReport {
   readonly faults: number;
   /** Decisions that a person had to make. */
   readonly decisions: number;
+  /** Jobs of which more than one submission was accepted. */
+  readonly paidTwice: number;
 }
 
 /** Everything must be accepted within this, and after the last fault be done: bounds for a machine that does much else meanwhile, ms. */
@@ -48,8 +51,11 @@ const takenWithin = 10_000;
 const endsWithin = 15_000;
 /** The steps of one job of so many are watched: no multiple of the number of runners, so that each watches those of each. */
 const watchedShare = 4;
-/** Jobs that come where much is to be under way. */
+/** Jobs that come where one is to be submitted, within so long, ms. */
 const crowd = 24;
+const crowdMs = 3000;
+/** A commit after which a job may be submitted to the provider that takes each submission anew, and where others look for it first. */
+const submission = new RegExp(`"name":"submit"[^${separator}]*"provider":"sim-lookup"`);
 /** One job of so many is drawn by the studio; the others are the simulator's. */
 const studioShare = 30;
 
@@ -153,12 +159,16 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
         case "freeze":
           return frozen(seat, fault.ms);
         case "answeredLate": {
-          seat.ways.postgres.delay(fault.by);
-          // An answer takes twice as long. A job of these is looked for, is made, and may be submitted: that commit is to be under way.
-          const crowding = load(crowd, 2.5 * fault.by);
-          await pause(7 * fault.by);
-          await frozen(seat, fault.ms);
-          seat.ways.postgres.mend();
+          const { postgres } = seat.ways;
+          const committing = postgres.withhold(submission);
+          const crowding = load(crowd, crowdMs);
+          await Promise.race([committing, pause(2 * crowdMs)]);
+          process.kill(runner.pid, "SIGSTOP");
+          // What it waits for is there when it wakes.
+          postgres.mend();
+          await takenFrom(seat);
+          await pause(fault.ms);
+          process.kill(runner.pid, "SIGCONT");
           return crowding;
         }
         case "writesLate": {
@@ -235,7 +245,7 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
     watchers.behind(heads).forEach(problem);
     const runners = seats.map(({ runner }) => runner);
     (await violations(sql, simulator, runners, accepted)).forEach(problem);
-    return { problems, jobs: accepted.size, faults, decisions: person.decisions };
+    return { problems, jobs: accepted.size, faults, decisions: person.decisions, paidTwice: paidTwice(simulator) };
   } finally {
     if (problems.length > 0) say(`What the runners said: ${await keep(stage.outputs(), options.seed)}`);
     over.abort();
