@@ -58,6 +58,7 @@ class Pair {
         leaseMs: () => 60_000,
         call: (_cell, message) => Effect.suspend(() => this.#servers[this.#owner]!.receive(message)),
         once: () => Effect.void,
+        stand: () => Effect.succeed(false),
         leave: Effect.void,
         handovers,
         owners: Effect.sync(() => allCells.map(() => String(this.#owner))),

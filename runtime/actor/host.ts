@@ -19,10 +19,11 @@ import { entryOf, makeFolder } from "./fold.ts";
 import { Moved } from "./moved.ts";
 import { hostEffects } from "./parent.ts";
 import { type AnyActorDefinition, makeKind } from "./resident.ts";
+import { Reach } from "./reach.ts";
 import { Router } from "./router.ts";
 import { MemoryStore, withEphemeral } from "./memory-store.ts";
 import { makeSqlStore } from "./sql-store.ts";
-import { cellOf, type JournalRow, type StoredActor, type StoreFailure, type StoreResult } from "./store.ts";
+import { type ActorStore, cellOf, type JournalRow, type StoredActor, type StoreFailure, type StoreResult } from "./store.ts";
 import { followActor, Followers, type Reading, viewOf } from "./watch.ts";
 
 const journalPage = 500;
@@ -87,7 +88,7 @@ export interface HostPorts extends Pick<CorePorts, "store" | "later" | "soon"> {
 /** A host on the store and the time given, in the placement and fan-out of its context. Closes with the scope. */
 export const hostOn = <R>(
   definitions: ReadonlyArray<AnyActorDefinition<R>>,
-  { store: database, later, soon, lineage = "", limits }: HostPorts,
+  { store: unheard, later, soon, lineage = "", limits }: HostPorts,
 ): Effect.Effect<Actors["Service"], never, Exclude<R, Actors> | Fanout | Placement | Scope.Scope> =>
   Effect.gen(function* () {
     const placement = yield* Placement;
@@ -101,6 +102,25 @@ export const hostOn = <R>(
 
     const kinds = new Map(definitions.map((definition) => [definition.kind, makeKind(definition as AnyActorDefinition<never>)]));
     const isEphemeral = (address: string): boolean => kinds.get(address.slice(0, address.indexOf("/")))?.durability === "ephemeral";
+    const monotonic = (): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n);
+    const heard =
+      <T>(done: (result: StoreResult<T>) => void) =>
+      (result: StoreResult<T>): void => {
+        if (result.ok || result.reason !== "unavailable") reach.heard();
+        done(result);
+      };
+    const reach: Reach = new Reach(monotonic, () =>
+      unheard.epochs(
+        [],
+        heard(() => {}),
+      ),
+    );
+    // Where much is under way the question may have to wait: what is answered meanwhile says as much.
+    const database: ActorStore = {
+      ...unheard,
+      load: (addresses, done) => unheard.load(addresses, heard(done)),
+      commit: (batch, done) => unheard.commit(batch, heard(done)),
+    };
     const memory = new MemoryStore();
     const someEphemeral = definitions.some(({ durability }) => durability === "ephemeral");
     const store = someEphemeral ? withEphemeral(database, memory, isEphemeral) : database;
@@ -114,7 +134,7 @@ export const hostOn = <R>(
       call: placement.call,
       owns: (address) => core.owns(address),
       dispatch: (command) => core.dispatch(command),
-      now: () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n),
+      now: monotonic,
       fork: (effect) => void fork(effect),
     });
 
@@ -258,6 +278,8 @@ export const hostOn = <R>(
           // Whose lock is gone did not give it: another may have the cell already.
           if (core.holds(cell)) placement.handovers.note(placement.leaseMs(cell) < 0 ? "lost" : "given", [cell]);
           core.release(cell, () => resume(Effect.void));
+          // Nothing more can be written here.
+          if (reach.standing === "withdrawn") core.drop(cell);
         }).pipe(Effect.timeoutOption("5 seconds"), Effect.asVoid),
       receive: router.receive,
     };
@@ -276,6 +298,20 @@ export const hostOn = <R>(
           Effect.sync(() => core.lookAhead()),
         ),
       ),
+    );
+    const stand = Effect.suspend(() => {
+      const { standing } = reach;
+      return Effect.map(placement.stand(standing), (another) => {
+        reach.told(another);
+        return reach.standing === standing;
+      });
+    });
+    yield* Effect.forkScoped(
+      Effect.suspend(() => {
+        reach.look();
+        // What has just changed is told at once.
+        return Effect.repeat(stand, { until: (asBefore) => asBefore, times: 2 });
+      }).pipe(Effect.repeat(Schedule.spaced("1 second"))),
     );
     yield* Effect.forkScoped(
       Effect.forever(

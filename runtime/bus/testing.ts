@@ -24,6 +24,7 @@ export const busProcess = (url: string, runners: () => ReadonlyArray<RunnerInfo>
     confirm: () => Effect.succeed(true),
     runners: Effect.sync(runners),
     departed: Effect.never,
+    stand: () => Effect.succeed(false),
     leave: Effect.void,
   });
   return ManagedRuntime.make(Bus.layer.pipe(Layer.provideMerge(redisFanout), Layer.provide([RedisConnection.layer(url), locks])));

@@ -115,6 +115,7 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
         leaseMs: (cell) => locks.leaseMs(names[cell]!),
         call: (cell, message) => ask(client(entityId(cell)).Deliver({ message }), locks.departed),
         once: (name, work) => sharding.registerSingleton(name, work),
+        stand: locks.stand,
         leave: locks.leave,
         handovers,
         owners: locks.holders(names),

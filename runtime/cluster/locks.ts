@@ -1,5 +1,6 @@
 // Which shards this process holds, and for how long that is certain. A lock says who should work, never who may write.
 import { Context, Effect, Layer } from "effect";
+import type { Standing } from "./placement.ts";
 
 export interface RunnerInfo {
   /** host:port for other runners. */
@@ -28,6 +29,8 @@ export class ShardLocks extends Context.Service<
     readonly runners: Effect.Effect<ReadonlyArray<RunnerInfo> | null>;
     /** Completes when next a process is gone from the cluster: what it was asked, and has not answered, is another's now. */
     readonly departed: Effect.Effect<void>;
+    /** See `Placement.stand`. */
+    readonly stand: (standing: Standing) => Effect.Effect<boolean>;
     /** Gives all shards away, as far as there is somebody to take them: see `Placement.leave`. */
     readonly leave: Effect.Effect<void>;
     /** Address of the process that holds each shard, or null. Null in all: it cannot be told just now. */
@@ -43,6 +46,7 @@ export class ShardLocks extends Context.Service<
       confirm: () => Effect.succeed(true),
       runners: Effect.succeed([info]),
       departed: Effect.never,
+      stand: () => Effect.succeed(false),
       leave: Effect.void,
       holders: (shards) => Effect.succeed(shards.map(() => info.address)),
       me: info.address,

@@ -4,6 +4,9 @@ import { Context, type Effect, type Scope } from "effect";
 import type { CallError } from "#protocol/wire/errors.ts";
 import type { Handovers } from "./handovers.ts";
 
+/** How a process stands with the store: it reaches it, is cut off from it, or has withdrawn because it alone was. */
+export type Standing = "reaches" | "cutOff" | "withdrawn";
+
 /** What a process does with the cells that it is given. */
 export interface CellServer {
   /** Takes cells and goes on where their last owner stopped: at once if that can be, else as soon as it can while they are served here. */
@@ -30,6 +33,11 @@ export class Placement extends Context.Service<
     readonly call: (cell: number, message: string) => Effect.Effect<string, CallError>;
     /** Runs `work` in one process of all, for as long as the scope is open; in another when that one goes. */
     readonly once: (name: string, work: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>;
+    /**
+     * Tells the others how this process stands; to be said again every second. Who has withdrawn is given no cells, as long as there is
+     * one that has not. Answers whether another process reaches the store; false if that cannot be told.
+     */
+    readonly stand: (standing: Standing) => Effect.Effect<boolean>;
     /**
      * Hands all cells over to other processes, before the end: this one goes on asking them, and serves nothing any more. Does
      * nothing where there is no other. Completes when they are free to be taken, at the latest after two seconds.

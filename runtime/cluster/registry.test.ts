@@ -7,6 +7,7 @@ import * as ShardId from "effect/cluster/ShardId";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ShardLocks } from "./locks.ts";
+import type { Standing } from "./placement.ts";
 import { RedisConnection } from "./redis.ts";
 import { clusterProtocol, registry } from "./registry.ts";
 
@@ -14,12 +15,15 @@ const url = process.env["PIXSIM_TEST_REDIS"] ?? "";
 const expiryMs = 1500;
 const opened: Array<{ dispose: () => Promise<void> }> = [];
 let control: Redis;
+/** Says again and again that those are there who would be forgotten. */
+let alive: NodeJS.Timeout | undefined;
 beforeEach(async () => {
   control = new Redis(url);
   // The other tests' channels are no keys.
   await control.flushall();
 });
 afterEach(async () => {
+  clearInterval(alive);
   await Promise.all(opened.splice(0).map((runtime) => runtime.dispose()));
   control.disconnect();
 });
@@ -69,6 +73,7 @@ const join = async (
     fit: async () =>
       new Map((await run(storage.getRunners)).map(([runner, healthy]): readonly [number, boolean] => [runner.address.port, healthy])),
     leave: () => run(locks.leave),
+    stand: (standing: Standing) => run(locks.stand(standing)),
   };
 };
 const names = shards.map(String);
@@ -172,12 +177,8 @@ test.each([
 test("the address of a living runner is refused", async () => {
   const a = await join(1);
   await a.register();
-  const alive = setInterval(() => void a.refresh([]), 300);
-  try {
-    await expect(join(1)).rejects.toMatchObject({ reason: "taken" });
-  } finally {
-    clearInterval(alive);
-  }
+  alive = setInterval(() => void a.refresh([]), 300);
+  await expect(join(1)).rejects.toMatchObject({ reason: "taken" });
 });
 
 test("who leaves gives its locks back before the others see that it has gone, and does not come back", async () => {
@@ -218,4 +219,30 @@ test("who is alone has nobody to leave to", async () => {
   await a.leave();
   expect(await a.refresh()).toEqual(names);
   expect(await a.fit()).toEqual(new Map([[1, true]]));
+});
+
+test("who has withdrawn is not fit, for all to see, until it reaches the store again; if all have withdrawn, all are fit", async () => {
+  const [a, b] = [await join(1), await join(2)];
+  await a.register();
+  await b.register();
+  alive = setInterval(() => void Promise.all([a.refresh([]), b.refresh([])]), 300);
+  const fit = (one: boolean, two: boolean) =>
+    new Map([
+      [1, one],
+      [2, two],
+    ]);
+  expect(await a.stand("cutOff")).toBe(false);
+  expect(await b.stand("reaches")).toBe(false);
+  expect(await a.stand("cutOff")).toBe(true);
+  expect(await b.fit()).toEqual(fit(true, true));
+  await a.stand("withdrawn");
+  expect([await a.fit(), await b.fit()]).toEqual([fit(false, true), fit(false, true)]);
+  await b.stand("withdrawn");
+  expect([await a.fit(), await b.fit()]).toEqual([fit(true, true), fit(true, true)]);
+  expect(await a.stand("reaches")).toBe(false);
+  expect(await b.stand("withdrawn")).toBe(true);
+  expect(await b.fit()).toEqual(fit(true, false));
+  // What it said is forgotten with it.
+  await a.unregister();
+  expect(await b.stand("cutOff")).toBe(false);
 });

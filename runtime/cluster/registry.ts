@@ -23,7 +23,16 @@ const StoredInfo = z.object({
 
 // One hash tag: in a Redis cluster all of it lies on one node, as scripts need.
 const tag = "{pixsim}";
-const keys = { machines: `${tag}:machines`, runners: `${tag}:runners`, info: `${tag}:info`, beat: `${tag}:beat` };
+const keys = {
+  machines: `${tag}:machines`,
+  runners: `${tag}:runners`,
+  info: `${tag}:info`,
+  beat: `${tag}:beat`,
+  /** When each runner last reached the store. */
+  reached: `${tag}:reached`,
+  /** Those that have withdrawn. */
+  withdrawn: `${tag}:withdrawn`,
+};
 const lockKey = (shard: string): string => `${tag}:lock:${shard}`;
 
 const now = `local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
@@ -54,18 +63,41 @@ redis.call('HSET', infos, address, info)
 redis.call('ZADD', beat, now + ttl, address)
 return id`;
 
-const unregisterScript = `
+const forget = `local function forget(it)
+  redis.call('HDEL', KEYS[2], it) redis.call('HDEL', KEYS[3], it)
+  redis.call('ZREM', KEYS[4], it) redis.call('ZREM', KEYS[5], it) redis.call('SREM', KEYS[6], it)
+end`;
+const unregisterScript = `${forget}
 local raw = redis.call('HGET', KEYS[3], ARGV[1])
 if raw and cjson.decode(raw).incarnation ~= ARGV[2] then return 0 end
-redis.call('HDEL', KEYS[2], ARGV[1]) redis.call('HDEL', KEYS[3], ARGV[1]) redis.call('ZREM', KEYS[4], ARGV[1])
+forget(ARGV[1])
 return 1`;
 
-/** Drops who was silent for too long; answers the field of each other one in the hash KEYS[1]. */
-const aliveScript = `${now}
-for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now)) do
-  redis.call('ZREM', KEYS[4], dead) redis.call('HDEL', KEYS[2], dead) redis.call('HDEL', KEYS[3], dead)
+/** Drops who was silent for too long. */
+const buryDead = `${now} ${forget}
+for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now)) do forget(dead) end`;
+/** Answers the information of each that lives. */
+const everybodyScript = `${buryDead}
+return redis.call('HVALS', KEYS[3])`;
+/** Answers each runner that lives, and after it 1, or 0 if it has withdrawn: if all have, that counts for none. */
+const runnersScript = `${buryDead}
+local out = {}
+local all = redis.call('HGETALL', KEYS[2])
+local nobody = redis.call('SCARD', KEYS[6]) >= #all / 2
+for i = 1, #all, 2 do
+  out[#out + 1] = all[i + 1]
+  out[#out + 1] = (nobody or redis.call('SISMEMBER', KEYS[6], all[i]) == 0) and 1 or 0
 end
-return redis.call('HVALS', KEYS[1])`;
+return out`;
+
+/** ARGV: address, standing, ms for which somebody's reach counts. Answers 1 if another one reaches the store. */
+const standScript = `${now}
+if ARGV[2] == 'reaches' then redis.call('ZADD', KEYS[5], now, ARGV[1]) else redis.call('ZREM', KEYS[5], ARGV[1]) end
+if ARGV[2] == 'withdrawn' then redis.call('SADD', KEYS[6], ARGV[1]) else redis.call('SREM', KEYS[6], ARGV[1]) end
+for _, other in ipairs(redis.call('ZRANGEBYSCORE', KEYS[5], now - tonumber(ARGV[3]), '+inf')) do
+  if other ~= ARGV[1] and redis.call('HEXISTS', KEYS[2], other) == 1 then return 1 end
+end
+return 0`;
 
 /** KEYS: locks. ARGV: owner, ttl, shard … Answers the shards that are now the owner's. */
 const acquireScript = `
@@ -101,7 +133,7 @@ local out = {}
 for i, key in ipairs(KEYS) do out[i] = redis.call('GET', key) or '' end
 return out`;
 
-const registryKeys = [keys.machines, keys.runners, keys.info, keys.beat];
+const registryKeys = [keys.machines, keys.runners, keys.info, keys.beat, keys.reached, keys.withdrawn];
 const strings = (answer: unknown): Array<string> => (Array.isArray(answer) ? answer.map(String) : []);
 
 /** What is not of this program in there is not a runner. */
@@ -123,6 +155,8 @@ const refuse = (reason: ClusterRefused["reason"], message: string): ClusterRefus
 
 /** How long those who leave wait until their shards are given back, ms. */
 const leaveMs = 2000;
+/** Who said no longer ago that it reaches the store does so still, ms: it says so every second. */
+const reachMs = 2500;
 
 export interface RegistryOptions {
   readonly info: RunnerInfo;
@@ -210,7 +244,7 @@ export const registry = (
       /** This process takes no shard any more, and is not in the registry once it has given all back. */
       let leaving = false;
       const allGiven = Latch.makeUnsafe(false);
-      const everybody = redis.script(aliveScript, [keys.info, ...registryKeys.slice(1)], []).pipe(
+      const everybody = redis.script(everybodyScript, registryKeys, []).pipe(
         Effect.map((answer) => strings(answer).flatMap(readInfo)),
         Effect.orElseSucceed(() => null),
       );
@@ -249,11 +283,13 @@ export const registry = (
         // Whether somebody lives is told by the beat alone.
         setRunnerHealth: () => Effect.void,
         getRunners: PersistenceError.refail(
-          Effect.map(redis.script(aliveScript, [keys.runners, ...registryKeys.slice(1)], []), (answer) => {
-            see(strings(answer));
-            const fit = strings(answer).filter((runner) => !leaving || runner !== self);
+          Effect.map(redis.script(runnersScript, registryKeys, []), (answer) => {
+            const told = strings(answer);
+            const there = told.filter((_, index) => index % 2 === 0);
+            see(there);
+            const fit = there.map((runner, index) => [runner, told[2 * index + 1] === "1"] as const);
             // Told of still, for the storage would register itself again else.
-            return [...fit.map((runner) => [runner, true] as const), ...(leaving ? [[self, false] as const] : [])];
+            return leaving ? [...fit.filter(([runner]) => runner !== self), [self, false] as const] : fit;
           }),
         ),
         acquire: (_address, shards) => PersistenceError.refail(acquire(shards)),
@@ -278,6 +314,11 @@ export const registry = (
           ),
         runners: everybody,
         departed: Effect.suspend(() => departure.await),
+        stand: (standing) =>
+          redis.script(standScript, registryKeys, [info.address, standing, String(reachMs)]).pipe(
+            Effect.map((answer) => Number(answer) === 1),
+            Effect.orElseSucceed(() => false),
+          ),
         leave,
         holders: (shards) =>
           redis.script(holdersScript, shards.map(lockKey), []).pipe(

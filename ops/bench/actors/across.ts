@@ -20,6 +20,7 @@ const twoPlaces = (): ReadonlyArray<Layer.Layer<Placement | Fanout>> => {
         Placement,
         Effect.map(makeHandovers, (handovers) =>
           Placement.of({
+            stand: () => Effect.succeed(false),
             leave: Effect.void,
             serve: (server) => {
               if (!owns) return Effect.void;

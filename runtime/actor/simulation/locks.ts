@@ -1,7 +1,14 @@
 // Who is in the cluster and who holds which cell: what Redis is to the real registry. It may forget everything.
+import type { Standing } from "../../cluster/placement.ts";
+
+/** Who said no longer ago that it reaches the store does so still, ms. */
+const reachMs = 2500;
+
 export class Locks {
   readonly #held = new Map<number, { readonly owner: string; until: number }>();
   readonly #alive = new Map<string, { readonly owner: string; until: number }>();
+  readonly #reached = new Map<string, number>();
+  readonly #withdrawn = new Set<string>();
   readonly #now: () => number;
   readonly expiryMs: number;
 
@@ -13,6 +20,18 @@ export class Locks {
   forget(): void {
     this.#held.clear();
     this.#alive.clear();
+    this.#withdrawn.clear();
+    this.#reached.clear();
+  }
+
+  /** Answers whether another one reaches the store. */
+  stand(address: string, standing: Standing): boolean {
+    if (standing === "reaches") this.#reached.set(address, this.#now());
+    else this.#reached.delete(address);
+    if (standing === "withdrawn") this.#withdrawn.add(address);
+    else this.#withdrawn.delete(address);
+    const alive = this.#living();
+    return [...this.#reached].some(([other, at]) => other !== address && at >= this.#now() - reachMs && alive.includes(other));
   }
 
   holder(cell: number): string | undefined {
@@ -28,9 +47,15 @@ export class Locks {
     if (this.#alive.get(address)?.owner === owner) this.#alive.delete(address);
   }
 
-  /** Addresses of all that live. */
-  alive(): ReadonlyArray<string> {
+  #living(): ReadonlyArray<string> {
     return [...this.#alive].flatMap(([address, { until }]) => (until > this.#now() ? [address] : []));
+  }
+
+  /** Addresses of all that live and have not withdrawn: if all have, that counts for none. */
+  fit(): ReadonlyArray<string> {
+    const living = this.#living();
+    const fit = living.filter((address) => !this.#withdrawn.has(address));
+    return fit.length === 0 ? living : fit;
   }
 
   acquire(owner: string, cells: ReadonlyArray<number>): ReadonlyArray<number> {

@@ -83,6 +83,13 @@ export class Agent {
         return until === undefined ? -1 : Math.min(until.monotonic - this.#now, until.wall - this.#now - life.skew);
       },
       call: (cell, message) => ask(Effect.callback<string, "nobody">((resume) => this.#call(cell, message, resume))),
+      stand: (standing) =>
+        Effect.callback((resume) =>
+          this.#ask(
+            () => fabric.locks.stand(address, standing),
+            (another) => resume(Effect.succeed(another === true)),
+          ),
+        ),
       once: () => Effect.die("nothing of this world runs only once"),
       leave: Effect.suspend(() => (this.#server === null ? Effect.void : this.#handOver(this.#server))),
       owners: Effect.callback((resume) =>
@@ -137,7 +144,7 @@ export class Agent {
     this.#ask(
       () => {
         locks.join(this.#address, this.#owner);
-        return { alive: locks.alive(), still: locks.refresh(this.#owner, mine) };
+        return { alive: locks.fit(), still: locks.refresh(this.#owner, mine) };
       },
       (answer) => {
         if (answer !== null) this.#mark(mine, answer.still, until);

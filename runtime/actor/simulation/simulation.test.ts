@@ -1,7 +1,8 @@
 // Each world is a plan and a seed. A failure prints both, and fast-check's own `seed` and `path`: given to `fc.assert` they run it again.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Cluster } from "./cluster.ts";
+import { cellOf } from "../store.ts";
+import { Cluster } from "./cluster.ts";
 import { problemsOf } from "./history.ts";
 import { plans, play } from "./plan.ts";
 
@@ -21,6 +22,47 @@ test("the check is a real one: a store without fence lets an old owner write", (
     { seed: 1, numRuns: 300, endOnFailure: true },
   );
   expect(found.failed).toBe(true);
+});
+
+/** A world of three hosts that have settled, and who has each of its actors. */
+const settled = (seed: number) => {
+  const cluster = new Cluster(seed, 3, 4);
+  const run = (ms: number): void => cluster.time.runUntil(cluster.time.now + ms);
+  run(10_000);
+  const owners = () => cluster.actors.map((address) => cluster.locks.holder(cellOf(address)));
+  return { cluster, run, owners };
+};
+const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
+
+test.each(seeds)("a host that alone does not reach the store leaves its actors to others, until it does again (seed %i)", (seed) => {
+  const { cluster, run, owners } = settled(seed);
+  const before = owners();
+  const cutOff = before[0]!;
+  cluster.cut("abc".indexOf(cutOff[0]!), "disk", 30_000);
+  run(10_000);
+  expect(owners().every((owner) => owner !== undefined && owner !== cutOff)).toBe(true);
+  for (const address of cluster.actors) cluster.order(address, "BUMP", true);
+  run(10_000);
+  expect(cluster.orders.filter(({ acknowledged }) => acknowledged === null)).toEqual([]);
+  run(20_000);
+  expect(owners()).toEqual(before);
+  cluster.settle();
+  expect(problemsOf(cluster)).toEqual([]);
+});
+
+test.each(seeds)("where no host reaches the store all actors stay where they are (seed %i)", (seed) => {
+  const { cluster, run, owners } = settled(seed);
+  const before = owners();
+  cluster.network.weather.disk = 2;
+  for (let second = 0; second < 30; second++) {
+    run(1000);
+    expect(owners()).toEqual(before);
+  }
+  cluster.network.weather.disk = 0;
+  run(10_000);
+  expect(owners()).toEqual(before);
+  cluster.settle();
+  expect(problemsOf(cluster)).toEqual([]);
 });
 
 test("the same seed gives the same history", () => {
