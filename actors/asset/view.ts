@@ -1,6 +1,7 @@
 // A stored asset as clients see it, with addresses of its files. Pure.
 import type { AssetRow } from "#db/queries/asset.ts";
 import type { Asset, AssetOrigin, AssetUrls } from "#protocol/asset.ts";
+import { shownPicture } from "#protocol/scene/exported.ts";
 import { extensionOf } from "#runtime/blobs/media-types.ts";
 import type { MediaUrls } from "#runtime/blobs/media-urls.ts";
 
@@ -62,10 +63,13 @@ export const assetView = (row: AssetRow, media: MediaUrls["Service"]): Asset => 
   rev: row.rev,
 });
 
-/** One of somebody else, as those see it who have it in a scene: what was asked for to make it is its owner's. */
-export const lentView = (row: AssetRow, media: MediaUrls["Service"]): Asset => ({
-  ...assetView(row, media),
-  prompt: null,
-  favourite: false,
-  lent: true,
-});
+/**
+ * One of somebody else, as those see it who have it in a scene: what was asked for to make it is its owner's, and so is what a camera wrote
+ * into a picture.
+ */
+export const lentView = (row: AssetRow, media: MediaUrls["Service"]): Asset => {
+  const view = assetView(row, media);
+  const { original, poster } = view.urls;
+  const shown = row.media_type === "image" ? shownPicture(row.origin, original, poster) : original;
+  return { ...view, urls: { ...view.urls, original: shown }, prompt: null, favourite: false, lent: true };
+};

@@ -352,7 +352,7 @@ export const sceneHandlers = Effect.gen(function* () {
         const read = readFrom[source](text, language);
         if (!read.ok) return yield* Effect.fail(refuse(read.issues));
         const hashes = [...new Set(read.media.map(({ sha256 }) => sha256))];
-        const own = hashes.length === 0 ? [] : yield* library.query((sql) => query.videosByBytes(sql, ownerId, hashes));
+        const own = hashes.length === 0 ? [] : yield* library.query((sql) => query.assetsByBytes(sql, ownerId, hashes));
         const assets = new Map(own.map(({ id, sha256 }) => [sha256, id]));
         const ids = new Map(read.story.scenes.map(({ id }, at) => [id, idFor("scn", ownerId, context.key, at)]));
         const story = renamed(

@@ -145,6 +145,22 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     expect(await codes(`ast_other_${user}`)).toEqual(["missing_media"]);
   });
 
+  test("a file has its pictures too, and they are found where it is read", async () => {
+    const picture = `ast_picture_${user}`;
+    await asset(picture, "d".repeat(64), user, null);
+    await sql((db) => db`update asset set media_type = 'image', mime = 'image/png' where id = ${picture}`);
+    const body = playing(picture);
+    const segments = [{ id: "s", media: { kind: "still", assetId: picture, durationMs: 2000 } }];
+    const { id } = await call("scenes.create", {
+      title: "Stills",
+      body: { ...body, nodes: [{ ...body.nodes![0]!, segments } as never, ...ending.nodes!] },
+    });
+    const { file } = await call("scenes.export", { id });
+    const taken = await call("scenes.import", { source: "pixsim", text: JSON.stringify(file) });
+    const { story } = await call("scenes.story", { id: taken.id });
+    expect(story.scenes[0]!.body.nodes[0]).toMatchObject({ segments });
+  });
+
   test("a file goes to somebody else, who has the same media under another id, or not at all", async () => {
     await asset(`ast_${user}`, "c".repeat(64));
     const shop = await call("scenes.create", { title: "Shop", body: playing(`ast_${user}`) });

@@ -89,8 +89,8 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     expect(await refusalOf(rig.call("play.get", { id: play.id }))).toContain("not_found");
     await rig.sql(
       (sql) => sql`
-        insert into play_session (id, owner_id, version_id, scene_id, title, created_at, changed_at, rev)
-        select ${who.user} || n, ${who.user}, 'v', 's', '', n, n, 1 from generate_series(2, ${playQuotas.guest}::int) n`,
+        insert into play_session (id, owner_id, version_id, scene_id, title, turn, created_at, changed_at, rev)
+        select ${who.user} || n, ${who.user}, 'v', 's', '', 1, n, n, 1 from generate_series(2, ${playQuotas.guest}::int) n`,
     );
     expect(await refusalOf(rig.call("play.start", { of: { kind: "link", link: token } }, who))).toContain("quota_exceeded");
   });

@@ -17,11 +17,11 @@ export interface PlaySessionRow {
 /** Playthroughs of one owner are begun one after the other in this transaction: they are counted before. */
 export const lockPlayer = (tx: Tx, ownerId: string) => tx`select pg_advisory_xact_lock(hashtext('play'), hashtext(${ownerId}))`;
 
-/** Without the one named: it may have its place already. Places that nothing came of since `since` are free. */
+/** Without the one named: it may have its place already. Those from before `since` in which nothing was ever done need none. */
 export const countPlaySessions = (sql: Queryable, ownerId: string, except: string, since: number) =>
   sql<Array<{ count: number }>>`
     select count(*)::int as count from play_session
-    where owner_id = ${ownerId} and not deleted and id <> ${except} and (rev >= 0 or created_at > ${since})`;
+    where owner_id = ${ownerId} and not deleted and id <> ${except} and (turn > 0 or ending is not null or created_at > ${since})`;
 
 /** A place for one that is about to begin. */
 export const reservePlaySession = (tx: Tx, row: Omit<PlaySessionRow, "turn" | "ending" | "changed_at" | "rev">) =>

@@ -215,9 +215,9 @@ export const mediaById = (sql: Queryable, userId: string, scenes: ReadonlyArray<
     select a.id, a.media_type, a.duration_ms, a.sha256, a.name from asset a
     where a.id = any(${textArray(sql, ids)}) and ${playable(sql, userId, scenes)} and a.deleted_at is null`;
 
-/** Of own videos with these bytes, the newest of each. */
-export const videosByBytes = (sql: Queryable, ownerId: string, hashes: ReadonlyArray<string>) =>
+/** Of own clips and pictures with these bytes, the newest of each. */
+export const assetsByBytes = (sql: Queryable, ownerId: string, hashes: ReadonlyArray<string>) =>
   sql<Array<{ id: string; sha256: string }>>`
     select distinct on (sha256) id, sha256 from asset
-    where sha256 = any(${textArray(sql, hashes)}) and owner_id = ${ownerId} and media_type = 'video' and deleted_at is null
+    where sha256 = any(${textArray(sql, hashes)}) and owner_id = ${ownerId} and deleted_at is null
     order by sha256, created_at desc, id desc`;

@@ -206,7 +206,10 @@ export const remotePlay = async ({ client, id, watching, language, keep, goTo }:
     restart: () => {
       client.call("play.start", { of: { kind: "playthrough", id }, language: begun.language, timers: begun.timers }).then(
         (fresh) => goTo(fresh.id),
-        () => {},
+        (error: unknown) => {
+          // There is no room for another one: this one begins anew.
+          if (error instanceof CallError && error.code === "quota_exceeded") rewind(0);
+        },
       );
     },
     earned: () => earned,

@@ -71,6 +71,9 @@ interface Found {
   readonly watching: boolean;
 }
 
+/** Where the browser keeps what is gone on with by a link. */
+const linkKey = (link: string): string => `pixsim.link.${link}`;
+
 /** Goes on with what was begun by the link in this browser, or begins. */
 const byLink = async ({ client, beGuest }: Line, link: string): Promise<Found> => {
   const open = async (call: Call) => {
@@ -83,7 +86,7 @@ const byLink = async ({ client, beGuest }: Line, link: string): Promise<Found> =
   const opened = await open(client.call);
   if (opened.guest !== null) beGuest(opened.guest, async (call) => (await open(call)).guest);
   if (opened.playthroughId !== null) return { id: opened.playthroughId, watching: true };
-  const begunKey = `pixsim.link.${link}`;
+  const begunKey = linkKey(link);
   const begun = localStorage.getItem(begunKey);
   if (begun !== null) {
     try {
@@ -104,7 +107,16 @@ const find = async (line: Line, place: URLSearchParams): Promise<Found> => {
   if (play !== "") return { id: play, watching: false };
   const { client } = line;
   const start = versionId === "" ? ({ kind: "scene", sceneId } as const) : ({ kind: "version", versionId } as const);
-  const { id } = await client.call("play.start", { of: start });
+  const id = await client.call("play.start", { of: start }).then(
+    (begun) => begun.id,
+    async (error: unknown) => {
+      if (!(error instanceof CallError && error.code === "quota_exceeded") || sceneId === "") throw error;
+      // There is no room for another one: the newest can be begun anew.
+      const [newest] = (await client.call("play.list", { sceneId, limit: 1 })).playthroughs;
+      if (newest === undefined) throw error;
+      return newest.id;
+    },
+  );
   // A reload goes on with it.
   history.replaceState(null, "", `#play=${encodeURIComponent(id)}`);
   return { id, watching: false };
@@ -121,14 +133,22 @@ export const serverPlay = async (hash: string, language: string): Promise<PlaySo
   const { client } = line;
   try {
     await adopt(line);
-    const found = await find(line, place);
+    const link = place.get("link");
     const goTo = (id: string): void => {
-      const link = place.get("link");
       if (link === null) location.hash = `play=${encodeURIComponent(id)}`;
-      else localStorage.setItem(`pixsim.link.${link}`, id);
+      else localStorage.setItem(linkKey(link), id);
       location.reload();
     };
-    return await remotePlay({ client, ...found, language, keep: localStorage, goTo });
+    const open = async () => remotePlay({ client, ...(await find(line, place)), language, keep: localStorage, goTo });
+    try {
+      return await open();
+    } catch (error) {
+      // What was gone on with was begun by another link, which is no good any more: this one begins.
+      const isGone = error instanceof CallError && error.code === "not_found";
+      if (!isGone || link === null || localStorage.getItem(linkKey(link)) === null) throw error;
+      localStorage.removeItem(linkKey(link));
+      return await open();
+    }
   } catch (error) {
     client.close();
     if (!(error instanceof CallError)) throw error;

@@ -286,6 +286,11 @@ export class Stage {
         this.#events.failed(slot.cue!, error);
       }
     });
+    this.#tickSoon();
+  }
+
+  /** In the next frame, once: where the piece that has just told its end begins anew, that has been asked for already. */
+  #tickSoon(): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(this.#tick);
   }
@@ -313,7 +318,7 @@ export class Stage {
       if (slot !== this.#current || this.#coming !== null || this.#paused) return;
     }
     if (this.#isOver(slot)) return slot.element.pause();
-    this.#frame = requestAnimationFrame(this.#tick);
+    this.#tickSoon();
   };
 
   #fill(): void {

@@ -74,7 +74,14 @@ const Stage: Component<{
   return (
     <section class="scene-stage" aria-label="Preview">
       <Show when={props.view.media[0]} keyed={false}>
-        {(media) => <Clip media={media()} more={props.view.media.slice(1)} onEnded={() => props.send({ type: "ended", turn: turn() })} />}
+        {(media) => (
+          <Clip
+            turn={turn()}
+            media={media()}
+            more={props.view.media.slice(1)}
+            onEnded={() => props.send({ type: "ended", turn: turn() })}
+          />
+        )}
       </Show>
       <Show when={props.view.caption}>
         <p>{props.view.caption}</p>
@@ -146,9 +153,12 @@ const Stage: Component<{
 
 const generationKey = (state: PlayState | null): string | null => (state?.waiting.for === "generation" ? state.waiting.key : null);
 
-const Clip: Component<{ readonly media: ViewedMedia; readonly more: ReadonlyArray<ViewedMedia>; readonly onEnded: () => void }> = (
-  props,
-) => {
+const Clip: Component<{
+  readonly turn: number;
+  readonly media: ViewedMedia;
+  readonly more: ReadonlyArray<ViewedMedia>;
+  readonly onEnded: () => void;
+}> = (props) => {
   const { assets } = useWorkspace();
   const [at, setAt] = createSignal(0);
   createEffect(
@@ -182,10 +192,11 @@ const Clip: Component<{ readonly media: ViewedMedia; readonly more: ReadonlyArra
   const still = createMemo(
     () => {
       const media = now();
-      return media.kind === "still" ? { at: at(), assetId: media.assetId, durationMs: media.durationMs } : null;
+      return media.kind === "still" ? { turn: props.turn, at: at(), assetId: media.assetId, durationMs: media.durationMs } : null;
     },
     null,
-    { equals: (a, b) => a?.at === b?.at && a?.assetId === b?.assetId && a?.durationMs === b?.durationMs },
+    // The same picture in another turn is shown for its time once more.
+    { equals: (a, b) => a?.turn === b?.turn && a?.at === b?.at && a?.assetId === b?.assetId && a?.durationMs === b?.durationMs },
   );
   createEffect(() => {
     const shown = still();
