@@ -416,5 +416,23 @@ describe("a lane of children", () => {
           expect(working()).toEqual(["probe", "render"]);
         }),
       ));
+
+    it.each(["later", "laterFilm"] as const)("draws in its turn beside a flood of files and of what follows for others (%s)", (follows) =>
+      inLane(
+        Effect.gen(function* () {
+          const { begin, end, working } = yield* shared(2, 2);
+          yield* begin(follows, "derive", follows, "render", follows, follows, "probe", "probe");
+          expect(working()).toEqual(["derive", follows]);
+          yield* end(follows);
+          expect(working()).toEqual(["derive", follows]);
+          yield* end(follows);
+          expect(working()).toEqual(["derive", "render"]);
+          yield* end("derive");
+          expect(working()).toEqual(["probe", "render"]);
+          yield* end("render");
+          expect(working()).toEqual([follows, "probe"].sort());
+        }),
+      ),
+    );
   });
 });

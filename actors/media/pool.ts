@@ -62,18 +62,21 @@ const removeOutput = (task: Task): Effect.Effect<void> => {
 
 /**
  * Who shares the children of `cores` how, by urgency: a person waits for a frame, an upload for its check. On more than one core
- * neither short tasks nor films can take all of them. What is made after an asset can be seen keeps no other from being seen.
+ * neither short tasks nor films can take all of them. What is made after an asset can be seen keeps no other from being seen, and
+ * takes turns with drawing: neither waits for what comes after it.
  */
 export const turnsOf = (cores: number, renders: number) => {
   const most = Math.max(1, cores - 1);
   const short = { most };
+  const long = { most };
   return {
     frame: { task: "frame", share: short, priority: 0 },
     probe: { task: "probe", share: short, priority: 1 },
     derive: { task: "derive", share: short, priority: 2 },
     convert: { task: "convert", share: short, priority: 2 },
-    later: { task: "derive", share: { most }, priority: 3 },
-    film: { task: "derive", share: { most }, priority: 3 },
+    film: { task: "derive", share: long, priority: 3 },
+    later: { task: "derive", share: { most }, priority: 4 },
+    laterFilm: { task: "derive", share: long, priority: 4 },
     render: { task: "render", share: { most: renders }, priority: 4 },
   } as const satisfies Readonly<Record<string, Turn>>;
 };
@@ -135,7 +138,8 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaPoolOptions) {
     concurrency,
     probe: (path) => onFile(path, attempt<"probe">(turns.probe, { kind: "probe", path }, noProgress)),
     derive: (path, facts, stage, later = false) => {
-      const turn = isFilm(facts) ? turns.film : later ? turns.later : turns.derive;
+      const [whenSeen, before] = isFilm(facts) ? [turns.laterFilm, turns.film] : [turns.later, turns.derive];
+      const turn = later ? whenSeen : before;
       return onFile(path, attempt<"derive">(turn, { kind: "derive", path, facts, prefix: stage("derived") }, noProgress));
     },
     frame: (path, timeMs, output) => onFile(path, attempt<"frame">(turns.frame, { kind: "frame", path, timeMs, output }, noProgress)),
