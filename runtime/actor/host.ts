@@ -19,11 +19,11 @@ import { entryOf, makeFolder } from "./fold.ts";
 import { Moved } from "./moved.ts";
 import { hostEffects } from "./parent.ts";
 import { type AnyActorDefinition, makeKind } from "./resident.ts";
-import { Reach } from "./reach.ts";
+import { overheard, Reach } from "./reach.ts";
 import { Router } from "./router.ts";
 import { MemoryStore, withEphemeral } from "./memory-store.ts";
 import { makeSqlStore } from "./sql-store.ts";
-import { type ActorStore, cellOf, type JournalRow, type StoredActor, type StoreFailure, type StoreResult } from "./store.ts";
+import { cellOf, type JournalRow, type StoredActor, type StoreFailure, type StoreResult } from "./store.ts";
 import { followActor, Followers, type Reading, viewOf } from "./watch.ts";
 
 const journalPage = 500;
@@ -103,24 +103,9 @@ export const hostOn = <R>(
     const kinds = new Map(definitions.map((definition) => [definition.kind, makeKind(definition as AnyActorDefinition<never>)]));
     const isEphemeral = (address: string): boolean => kinds.get(address.slice(0, address.indexOf("/")))?.durability === "ephemeral";
     const monotonic = (): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n);
-    const heard =
-      <T>(done: (result: StoreResult<T>) => void) =>
-      (result: StoreResult<T>): void => {
-        if (result.ok || result.reason !== "unavailable") reach.heard();
-        done(result);
-      };
-    const reach: Reach = new Reach(monotonic, () =>
-      unheard.epochs(
-        [],
-        heard(() => {}),
-      ),
-    );
+    const reach: Reach = new Reach(monotonic, () => database.epochs([], () => {}));
     // Where much is under way the question may have to wait: what is answered meanwhile says as much.
-    const database: ActorStore = {
-      ...unheard,
-      load: (addresses, done) => unheard.load(addresses, heard(done)),
-      commit: (batch, done) => unheard.commit(batch, heard(done)),
-    };
+    const database = overheard(unheard, (reached) => reach.answered(reached));
     const memory = new MemoryStore();
     const someEphemeral = definitions.some(({ durability }) => durability === "ephemeral");
     const store = someEphemeral ? withEphemeral(database, memory, isEphemeral) : database;
@@ -289,6 +274,20 @@ export const hostOn = <R>(
         checkSuspects();
       });
       yield* Effect.forkScoped(Effect.repeat(check, Schedule.spaced(checkEvery)));
+      const stand = Effect.suspend(() => {
+        const { standing } = reach;
+        return Effect.map(placement.stand(standing), (another) => {
+          reach.told(another);
+          return reach.standing === standing;
+        });
+      });
+      yield* Effect.forkScoped(
+        Effect.suspend(() => {
+          reach.look();
+          // What has just changed is told at once.
+          return Effect.repeat(stand, { until: (asBefore) => asBefore, times: 2 });
+        }).pipe(Effect.repeat(Schedule.spaced("1 second"))),
+      );
     }
 
     yield* Effect.forkScoped(
@@ -298,20 +297,6 @@ export const hostOn = <R>(
           Effect.sync(() => core.lookAhead()),
         ),
       ),
-    );
-    const stand = Effect.suspend(() => {
-      const { standing } = reach;
-      return Effect.map(placement.stand(standing), (another) => {
-        reach.told(another);
-        return reach.standing === standing;
-      });
-    });
-    yield* Effect.forkScoped(
-      Effect.suspend(() => {
-        reach.look();
-        // What has just changed is told at once.
-        return Effect.repeat(stand, { until: (asBefore) => asBefore, times: 2 });
-      }).pipe(Effect.repeat(Schedule.spaced("1 second"))),
     );
     yield* Effect.forkScoped(
       Effect.forever(

@@ -30,7 +30,7 @@ export class ShardLocks extends Context.Service<
     /** Completes when next a process is gone from the cluster: what it was asked, and has not answered, is another's now. */
     readonly departed: Effect.Effect<void>;
     /** See `Placement.stand`. */
-    readonly stand: (standing: Standing) => Effect.Effect<boolean>;
+    readonly stand: (standing: Standing) => Effect.Effect<boolean | null>;
     /** Gives all shards away, as far as there is somebody to take them: see `Placement.leave`. */
     readonly leave: Effect.Effect<void>;
     /** Address of the process that holds each shard, or null. Null in all: it cannot be told just now. */

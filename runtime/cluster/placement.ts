@@ -35,9 +35,9 @@ export class Placement extends Context.Service<
     readonly once: (name: string, work: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>;
     /**
      * Tells the others how this process stands; to be said again every second. Who has withdrawn is given no cells, as long as there is
-     * one that has not. Answers whether another process reaches the store; false if that cannot be told.
+     * one that has not. Answers whether another process reaches the store; null if that cannot be told.
      */
-    readonly stand: (standing: Standing) => Effect.Effect<boolean>;
+    readonly stand: (standing: Standing) => Effect.Effect<boolean | null>;
     /**
      * Hands all cells over to other processes, before the end: this one goes on asking them, and serves nothing any more. Does
      * nothing where there is no other. Completes when they are free to be taken, at the latest after two seconds.

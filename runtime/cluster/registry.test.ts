@@ -246,3 +246,34 @@ test("who has withdrawn is not fit, for all to see, until it reaches the store a
   await a.unregister();
   expect(await b.stand("cutOff")).toBe(false);
 });
+
+test("what one says that is not registered counts for nothing, and leaves nothing behind", async () => {
+  const [a, b, c] = [await join(1), await join(2), await join(3)];
+  for (const one of [a, b]) await one.register();
+  alive = setInterval(() => void Promise.all([a, b, c].map((one) => one.refresh([]))), 300);
+  expect(await a.stand("reaches")).toBe(false);
+  expect(await c.stand("withdrawn")).toBe(false);
+  expect(await b.stand("withdrawn")).toBe(true);
+  // As one that has died before it could be forgotten.
+  await control.sadd("{pixsim}:withdrawn", "127.0.0.1:4", "127.0.0.1:5");
+  expect(await a.fit()).toEqual(
+    new Map([
+      [1, true],
+      [2, false],
+    ]),
+  );
+  await c.register();
+  expect((await a.fit()).get(3)).toBe(true);
+});
+
+test("how the others stand cannot be told while Redis does not answer", async () => {
+  const [a, b] = [await join(1), await join(2)];
+  await a.register();
+  await b.register();
+  expect(await a.stand("reaches")).toBe(false);
+  expect(await b.stand("withdrawn")).toBe(true);
+  // A key of another type: scripts fail as they do where Redis is not there.
+  await control.del("{pixsim}:reached");
+  await control.set("{pixsim}:reached", "");
+  expect(await b.stand("withdrawn")).toBe(null);
+});

@@ -83,15 +83,17 @@ return redis.call('HVALS', KEYS[3])`;
 const runnersScript = `${buryDead}
 local out = {}
 local all = redis.call('HGETALL', KEYS[2])
-local nobody = redis.call('SCARD', KEYS[6]) >= #all / 2
+local nobody = true
+for i = 1, #all, 2 do nobody = nobody and redis.call('SISMEMBER', KEYS[6], all[i]) == 1 end
 for i = 1, #all, 2 do
   out[#out + 1] = all[i + 1]
   out[#out + 1] = (nobody or redis.call('SISMEMBER', KEYS[6], all[i]) == 0) and 1 or 0
 end
 return out`;
 
-/** ARGV: address, standing, ms for which somebody's reach counts. Answers 1 if another one reaches the store. */
+/** ARGV: address, standing, ms for which somebody's reach counts. Answers 1 if another one reaches the store. Who is not registered says nothing: it would never be forgotten. */
 const standScript = `${now}
+if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 then return 0 end
 if ARGV[2] == 'reaches' then redis.call('ZADD', KEYS[5], now, ARGV[1]) else redis.call('ZREM', KEYS[5], ARGV[1]) end
 if ARGV[2] == 'withdrawn' then redis.call('SADD', KEYS[6], ARGV[1]) else redis.call('SREM', KEYS[6], ARGV[1]) end
 for _, other in ipairs(redis.call('ZRANGEBYSCORE', KEYS[5], now - tonumber(ARGV[3]), '+inf')) do
@@ -317,7 +319,7 @@ export const registry = (
         stand: (standing) =>
           redis.script(standScript, registryKeys, [info.address, standing, String(reachMs)]).pipe(
             Effect.map((answer) => Number(answer) === 1),
-            Effect.orElseSucceed(() => false),
+            Effect.orElseSucceed(() => null),
           ),
         leave,
         holders: (shards) =>

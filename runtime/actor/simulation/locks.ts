@@ -26,11 +26,12 @@ export class Locks {
 
   /** Answers whether another one reaches the store. */
   stand(address: string, standing: Standing): boolean {
+    const alive = this.#living();
+    if (!alive.includes(address)) return false;
     if (standing === "reaches") this.#reached.set(address, this.#now());
     else this.#reached.delete(address);
     if (standing === "withdrawn") this.#withdrawn.add(address);
     else this.#withdrawn.delete(address);
-    const alive = this.#living();
     return [...this.#reached].some(([other, at]) => other !== address && at >= this.#now() - reachMs && alive.includes(other));
   }
 
@@ -44,11 +45,18 @@ export class Locks {
   }
 
   leave(address: string, owner: string): void {
-    if (this.#alive.get(address)?.owner === owner) this.#alive.delete(address);
+    if (this.#alive.get(address)?.owner === owner) this.#bury(address);
+  }
+
+  #bury(address: string): void {
+    this.#alive.delete(address);
+    this.#withdrawn.delete(address);
+    this.#reached.delete(address);
   }
 
   #living(): ReadonlyArray<string> {
-    return [...this.#alive].flatMap(([address, { until }]) => (until > this.#now() ? [address] : []));
+    for (const [address, { until }] of this.#alive) if (until <= this.#now()) this.#bury(address);
+    return [...this.#alive.keys()];
   }
 
   /** Addresses of all that live and have not withdrawn: if all have, that counts for none. */

@@ -87,7 +87,7 @@ export class Agent {
         Effect.callback((resume) =>
           this.#ask(
             () => fabric.locks.stand(address, standing),
-            (another) => resume(Effect.succeed(another === true)),
+            (another) => resume(Effect.succeed(another)),
           ),
         ),
       once: () => Effect.die("nothing of this world runs only once"),
