@@ -131,7 +131,7 @@ export const spend = domain({
     }),
     tell: call({
       summary:
-        "Says what a submission has cost of which nobody knew whether the provider took it: what was held for it is settled. 0: it was not taken, or not charged. Whoever said it may correct it so; what the provider told may not be. An administrator says it of anybody's, and corrects it.",
+        "Says what a submission has cost of which nobody knew whether the provider took it: what was held for it is settled. 0: it was not taken, or not charged. Whoever said it may correct it so, and also that the provider, asked later, had not taken it; what it told that it charged may not be. An administrator says it of anybody's, and corrects it.",
       access: "user",
       input: z.object({ key: z.string().min(1).max(200), accountId: Id, charged: z.number().min(0).max(1e9) }),
       output: LedgerEntry,

@@ -476,47 +476,65 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect(rows).toMatchObject([{ submissions: 3, estimated: 30, charged: 17, held: 10 }]);
   });
 
-  test("a provider that can be asked later says what became of what nobody knew of, once and of each its own; what it cannot tell waits for a person", async () => {
-    await add("key-later", 100);
+  /** Submissions of an account of which nobody knows, and the sweep that asks for them. */
+  const unknownAt = async (apiKey: string, count: number) => {
+    await add(apiKey, 100);
     studio.settings.recovery = "none";
-    studio.script.fail("submit", "network", "network", "network");
+    studio.script.fail("submit", ...Array.from({ length: count }, () => "network" as const));
     const lost: Array<string> = [];
-    for (let times = 0; times < 3; times++) lost.push((await watch.ended((await server.create()).id)).id);
+    for (let times = 0; times < count; times++) lost.push((await watch.ended((await server.create()).id)).id);
     await settled();
     const entries = async (unknown: boolean) => (await server.call("spend.ledger", { limit: 9, unknown })).entries;
-    await soon(async () => expect(await entries(true)).toHaveLength(3));
-    const key = async (at: number) => (await entries(false)).find(({ jobId }) => jobId === lost[at])!.key;
+    await soon(async () => expect(await entries(true)).toHaveLength(count));
     const sql = async (query: (db: Queryable) => PromiseLike<unknown>) =>
       server.run(Effect.flatMap(Database, (service) => service.query(query)));
-    const later = (ms: number) =>
-      // Those that earlier tests have left are not due.
-      sql(
-        (db) =>
-          db`update ledger set settled_at = settled_at - ${ms}, ask_at = ask_at - ${ms} where outcome = 'unknown' and owner_id = ${server.user}`,
+    const later = (ms: number, ...jobs: ReadonlyArray<string>) =>
+      Promise.all(
+        jobs.map((id) => sql((db) => db`update ledger set settled_at = settled_at - ${ms}, ask_at = ask_at - ${ms} where job_id = ${id}`)),
       );
-    const sweep = () => server.run(sweepUnknown);
+    return {
+      lost,
+      entries,
+      /** Jobs of which nothing is known. */
+      open: async () => (await entries(true)).map(({ jobId }) => jobId).toSorted(),
+      of: async (at: number) => (await entries(false)).find(({ jobId }) => jobId === lost[at])!,
+      sql,
+      later,
+      sweep: () => server.run(sweepUnknown),
+    };
+  };
 
-    // A moment after, and where nobody can be asked, nothing is known.
-    await sweep();
-    await later(600_000);
-    await sweep();
-    expect(await entries(true)).toHaveLength(3);
-    // The first was taken and made, the second never arrived, and of the third it cannot be told.
+  test("a provider that knows keys says later what became of what nobody knew of, once; what it cannot tell waits for a person", async () => {
+    const { lost, entries, open, of, sql, later, sweep } = await unknownAt("key-later", 3);
+    const tell = async (at: number, charged: number) => {
+      const { key, accountId } = await of(at);
+      return server.call("spend.tell", { key, accountId, charged });
+    };
+    studio.settings.ledger = true;
+    studio.accepted.set((await of(0)).key, { operation: "text_to_video", params: {}, inputs: [] });
+
+    // One that looks for what is alike is never asked, and nobody a moment after the end.
+    await later(600_000, ...lost);
     studio.settings.recovery = "lookup";
-    studio.accepted.set(await key(0), { operation: "text_to_video", params: {}, inputs: [] });
-    // It was asked a moment ago.
     await sweep();
-    expect(await entries(true)).toHaveLength(3);
-    await later(1_200_000);
-    studio.script.next("lookup", Effect.void, Effect.void, Effect.fail({ kind: "internal", message: "It does not say." }));
+    await later(-600_000, ...lost);
+    studio.settings.recovery = "idempotencyKey";
+    await sweep();
+    expect(await open()).toEqual(lost.toSorted());
+    // The first was taken and made, the second never arrived.
+    await later(600_000, lost[0]!, lost[1]!);
     await Promise.all([sweep(), sweep()]);
-    const of = async (at: number) => (await entries(false)).find(({ jobId }) => jobId === lost[at]);
     expect(await of(0)).toMatchObject({ charged: 10, source: "estimate", outcome: "unknown", told: null, found: { outcome: "completed" } });
     expect(await of(1)).toMatchObject({ charged: 0, source: "provider", outcome: "unknown", told: null, found: { outcome: "not taken" } });
-    expect((await entries(true)).map(({ jobId }) => jobId)).toEqual([lost[2]]);
-    const asked = (await of(0))!.found!.at;
+    // Of the third it cannot be told, and it is not asked again at once.
+    await later(600_000, lost[2]!);
+    studio.script.next("lookup", Effect.fail({ kind: "internal", message: "It does not say." }));
+    await sweep();
+    await sweep();
+    expect(await open()).toEqual([lost[2]]);
+    const asked = (await of(0)).found!.at;
     // Nothing settles it again: no other sweep, and no end of the lease that is told late.
-    await later(86_400_000);
+    await later(86_400_000, ...lost);
     studio.script.next("lookup", Effect.fail({ kind: "network", message: "It is away." }));
     await sweep();
     for (const jobId of lost) {
@@ -524,62 +542,30 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
       await sql((db) => settleHold(db, { key: submitted, accountId, jobId, at: Date.now() }));
     }
     expect(await of(0)).toMatchObject({ charged: 10, found: { at: asked } });
-    expect((await entries(true)).map(({ jobId }) => jobId)).toEqual([lost[2]]);
+    expect(await open()).toEqual([lost[2]]);
 
-    // What the provider told may not be corrected, what is only estimated may; a person is not asked again.
-    const tell = async (at: number, charged: number) =>
-      server.call("spend.tell", { key: await key(at), accountId: (await of(at))!.accountId, charged });
-    await expect(tell(1, 5)).rejects.toMatchObject({ code: "conflict", message: "The provider has not taken it, so it charged nothing." });
+    // What is estimated may be corrected, and that it was not found; a person is not asked again.
     expect(await tell(0, 8)).toMatchObject({ charged: 8, source: "person", told: { by: server.user } });
+    expect(await tell(1, 10)).toMatchObject({ charged: 10, source: "person", told: { by: server.user }, found: { outcome: "not taken" } });
+    expect(await tell(1, 5)).toMatchObject({ charged: 5, source: "person" });
     expect(await tell(2, 0)).toMatchObject({ charged: 0, source: "person", found: null });
-    await later(86_400_000);
+    await later(86_400_000, ...lost);
     await sweep();
+    expect(await of(1)).toMatchObject({ charged: 5, source: "person" });
     expect(await of(2)).toMatchObject({ charged: 0, source: "person", found: null });
     // It has learned what is left of it.
     await soon(async () => expect(await accounts()).toMatchObject([{ credits: { amount: 100 } }]));
   });
 
-  test("what is like another's, or is not what its job asks for any more, is left to a person", async () => {
-    await add("key-alike", 100);
-    studio.settings.recovery = "none";
-    studio.script.fail("submit", "network");
-    const one = await watch.ended((await server.create()).id);
-    await settled();
-    const sql = async <A>(query: (db: Queryable) => PromiseLike<A>) =>
-      server.run(Effect.flatMap(Database, (service) => service.query(query)));
-    const unknown = async () => (await server.call("spend.ledger", { limit: 9, unknown: true })).entries;
-    await soon(async () => expect(await unknown()).toHaveLength(1));
-    await sql((db) => db`update ledger set settled_at = settled_at - 600000 where job_id = ${one.id}`);
-    studio.settings.recovery = "lookup";
-    const sweep = async () => {
-      await sql((db) => db`update ledger set ask_at = null where job_id = ${one.id}`);
-      await server.run(sweepUnknown);
-      return (await unknown()).length;
-    };
-    // Another user has one that is just like it.
-    await sql(
-      (db) => db`
-        insert into ledger (key, account_id, job_id, owner_id, provider, account_title, type, estimated, outcome, at, settled_at)
-        select 'twin', account_id, job_id, 'usr_twin', provider, account_title, type, estimated, outcome, at, ${Date.now()} from ledger where job_id = ${one.id}`,
-    );
-    expect(await sweep()).toBe(1);
-    await sql((db) => db`delete from ledger where key = 'twin'`);
-    // One is under way that is just like it, and may be what the provider has taken.
-    const release = studio.script.hold("submit");
-    const twin = await server.create();
-    await studio.script.begun("submit", 2);
-    await sql((db) => db`update job set hash = (select hash from job where id = ${one.id}) where id = ${twin.id}`);
-    expect(await sweep()).toBe(1);
-    release();
-    await watch.ended(twin.id);
-    // Something else was put in its place.
-    await sql(
-      (db) => db`
-        insert into actor_event (actor_id, seq, at, event) values (${`job/${one.id}`}, 9999, 0, ${JSON.stringify({ type: "job.replace" })}::text::json)`,
-    );
-    expect(await sweep()).toBe(1);
-    await sql((db) => db`delete from actor_event where actor_id = ${`job/${one.id}`} and seq = 9999`);
-    expect(await sweep()).toBe(0);
+  test("what was not asked about, as its account did not answer, comes first in the next sweep", async () => {
+    const { lost, open, later, sweep } = await unknownAt("key-turns", 3);
+    Object.assign(studio.settings, { recovery: "idempotencyKey", ledger: true });
+    await later(600_000, ...lost);
+    studio.script.fail("lookup", "network");
+    await sweep();
+    expect(await open()).toEqual(lost.toSorted());
+    await sweep();
+    expect(await open()).toEqual([lost[0]]);
   });
 
   test("a budget that stops refuses what would go beyond with what waits, and says so before it is asked for", async () => {

@@ -8,21 +8,23 @@ import { waitInPool } from "#actors/pool/waiting.ts";
 import { pauseWords } from "#actors/pause/context.ts";
 import { Pauses } from "#actors/pause/pauses.ts";
 import { Providers } from "#actors/provider/index.ts";
-import type { Connection, Provider, ProviderFailure, ProviderRequest } from "#actors/provider/provider.ts";
+import type { Connection, Provider, ProviderFailure, ProviderInput, ProviderRequest } from "#actors/provider/provider.ts";
+import { Database } from "#db/client/database.ts";
+import { makingOf } from "#db/queries/job.ts";
 import type { LineageRelation } from "#protocol/asset.ts";
 import type { FailureKind, JobInput } from "#protocol/job.ts";
-import type { CallError } from "#protocol/wire/errors.ts";
+import { CallError } from "#protocol/wire/errors.ts";
 import type { Actors } from "#runtime/actor/actors.ts";
 import type { ActorDefinition, EffectFailure } from "#runtime/actor/define.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { assetIdOf } from "./canonical.ts";
 import { failureOf, isAmbiguous, isAtTheDoor, isNotTaken, isUnsent, type JobOrder, sentAgain, type SlotWaits } from "./context.ts";
 import { Durations } from "./durations.ts";
 import type { jobMachine } from "./machine.ts";
 import { pipelines } from "./pipeline.ts";
 import { makeProviderJobs, type Submitted } from "./provider-jobs.ts";
-import { providerRequests } from "./provider-requests.ts";
 import { Slots } from "./slots.ts";
 import { Submissions, unknownOutcome } from "./submissions.ts";
 
@@ -116,13 +118,13 @@ export const jobEffects = Effect.gen(function* () {
   const accounts = yield* Accounts;
   const assets = yield* Assets;
   const blobs = yield* Blobs;
+  const database = yield* Database;
   const slots = yield* Slots;
   const durations = yield* Durations;
   const pauses = yield* Pauses;
   const awaitInputs = yield* pipelines;
   const submissions = new Submissions();
   const providerJobs = yield* makeProviderJobs;
-  const makeRequest = yield* providerRequests;
 
   const providerOf = ({ provider, providerTitle }: JobOrder): Effect.Effect<Provider, EffectFailure> => {
     const found = providers.get(provider);
@@ -187,7 +189,11 @@ export const jobEffects = Effect.gen(function* () {
     return yield* isNews ? Effect.mapError(sent, (error) => (tellsOfBefore(error) ? error : failure("network", error.message))) : sent;
   });
 
-  const requestOf = (order: JobOrder) => Effect.mapError(makeRequest(order), ofCall);
+  const requestOf = Effect.fnUntraced(function* (order: JobOrder) {
+    const inputs = yield* Effect.mapError(Effect.forEach(order.inputs, fileOf(order), { concurrency: 8 }), ofCall);
+    const request: ProviderRequest = { operation: order.operation, params: order.params, inputs };
+    return request;
+  });
 
   /** `unanswered`: the same was sent before, and nobody knows what became of it. */
   const send = Effect.fnUntraced(function* (order: JobOrder, key: string, accountId: string | null, since: number, unanswered: boolean) {
@@ -238,6 +244,27 @@ export const jobEffects = Effect.gen(function* () {
         );
     }
   };
+
+  /** What made an asset, where a provider did that goes on from its own. */
+  const makerOf = Effect.fnUntraced(function* (jobId: string | null) {
+    if (jobId === null) return null;
+    const [row] = yield* orCallError(database.query((sql) => makingOf(sql, jobId)));
+    return row === undefined ? null : { provider: row.provider, accountId: row.account_id, providerJobId: row.provider_job_id };
+  });
+
+  const fileOf = (order: JobOrder) =>
+    Effect.fnUntraced(function* ({ assetId, role, name, timeMs }: JobInput) {
+      if (assetId === undefined) return yield* Effect.fail(new CallError("not_found", "An input was not made."));
+      const { jobId, ...file } = yield* assets.file(order.ownerId, assetId);
+      const input: ProviderInput = {
+        role,
+        name: name ?? null,
+        timeMs: timeMs ?? null,
+        ...file,
+        made: yield* makerOf(order.pooled ? jobId : null),
+      };
+      return input;
+    });
 
   const track = Effect.fnUntraced(function* ({ input: { order, providerJobId, accountId, endsAt }, send }: CallOf<"track">) {
     // Without a connection nothing is known of what goes on there.

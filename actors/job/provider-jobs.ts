@@ -36,7 +36,6 @@ export const makeProviderJobs = Effect.gen(function* () {
     reconcile: NonNullable<Connection["reconcile"]>,
     request: ProviderRequest,
     sentAt: number,
-    until?: number,
   ): Effect.Effect<{ readonly providerJobId: string } | undefined, ProviderFailure> =>
     Effect.gen(function* () {
       const rows = yield* Effect.mapError(
@@ -44,10 +43,10 @@ export const makeProviderJobs = Effect.gen(function* () {
         notStored,
       );
       const others = new Set(rows.map(({ provider_job_id: id }) => id));
-      const found = yield* reconcile(submitted.key, request, sentAt, others, until);
+      const found = yield* reconcile(submitted.key, request, sentAt, others);
       if (found === undefined || (yield* Effect.mapError(take(submitted, found.providerJobId), notStored))) return found;
       // Another was faster: there may be one more.
-      return yield* find(submitted, reconcile, request, sentAt, until);
+      return yield* find(submitted, reconcile, request, sentAt);
     });
 
   /** An answer counts if its job is no other's: where one that had no answer has taken it, this one is to look for its own. */

@@ -7,7 +7,7 @@ import { credential } from "./credential.ts";
 import { falFailure, isCancelled, isFileGone, type Moment } from "./fal-failures.ts";
 import { falModels, falOperations } from "./models/fal.ts";
 import { outputUrl } from "./models/input.ts";
-import { type Catalogue, expected, fileNameOf, isSame, prepare, sentBetween, type Submission } from "./models/submission.ts";
+import { type Catalogue, expected, fileNameOf, isSame, prepare, sentSince, type Submission } from "./models/submission.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput } from "./provider.ts";
 import { askedSurely, ofQuestion, surelyLost } from "./questions.ts";
 import { inputGone, notYet, readAnswer, undecided } from "./refusals.ts";
@@ -129,17 +129,16 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
     );
 
   /** Requests that have ended and may be the submission. */
-  const alike = Effect.fnUntraced(function* (submission: Submission, sentAt: number, until: number | undefined) {
+  const alike = Effect.fnUntraced(function* (submission: Submission, sentAt: number) {
     const start = new Date(sentAt - lookBack).toISOString();
     const query = new URLSearchParams({ endpoint_id: submission.entry.id, start, expand: "payloads", limit: "100" });
     const found = new Set<string>();
     for (let pages = 0; pages < mostPages; pages++) {
       const answer = yield* orFail(yield* ask({ method: "GET", url: `${api}/models/requests/by-endpoint?${query}` }), "other");
       const page = yield* read(ended, answer, "about earlier requests");
-      const between = yield* sentBetween(answer, sentAt, until);
+      const since = yield* sentSince(answer, sentAt);
       for (const item of page.items) {
-        const at = Date.parse(item.sent_at);
-        if (at >= between.since && at <= between.until && isSame(submission, item.json_input)) found.add(item.request_id);
+        if (Date.parse(item.sent_at) >= since && isSame(submission, item.json_input)) found.add(item.request_id);
       }
       if (page.has_more !== true || page.next_cursor === null || page.next_cursor === undefined) break;
       query.set("cursor", page.next_cursor);
@@ -195,14 +194,14 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
       return [{ type: "USD cents", amount: Math.round(credits.current_balance * 100) }];
     }),
 
-    reconcile: Effect.fn("fal.reconcile")(function* (submitKey, request, sentAt, others, until) {
+    reconcile: Effect.fn("fal.reconcile")(function* (submitKey, request, sentAt, others) {
       const submission = yield* expected(catalogue, submitKey, request);
       const { entry } = submission;
       let found: ReadonlyArray<string> = [];
       let questions = 0;
       // Only what has ended is listed: that it is not there yet says nothing, and is asked until it would have ended.
       const look = Effect.gen(function* (): Effect.fn.Return<Status, ProviderFailure> {
-        const listed = yield* Effect.mapError(alike(submission, sentAt, until), ofQuestion);
+        const listed = yield* Effect.mapError(alike(submission, sentAt), ofQuestion);
         found = listed.filter((id) => others?.has(jobIdOf(entry.id, id)) !== true);
         questions++;
         return found.length === 0 && questions < mostQuestions ? { state: "waiting" } : { state: "done", charged: null };

@@ -45,10 +45,7 @@ const uploadBytes = 100 * 1024 ** 2;
 /** The format names no other files than MP4. */
 const videoLimits: VideoLimits = { formats: ["video/mp4"], codecs: ["avc"], bytes: uploadBytes };
 const characterLimits: VideoLimits = { ...videoLimits, seconds: { least: 2, most: 4 } };
-/**
- * Videos that are looked through for a lost submit, and how much earlier or later than it one may seem to be made: times are whole seconds, and
- * one that is overlooked would be paid twice.
- */
+/** Videos that are looked through for a lost submit, and how much earlier than it one may seem to be made: times are whole seconds. */
 const page = 100;
 const pages = 10;
 const slackSeconds = 2;
@@ -256,7 +253,7 @@ const connect = (
       else yield* read(VideoPage, answer);
     }),
 
-    reconcile: Effect.fn("openaiVideos.reconcile")(function* (_key, request, sentAt, others, until) {
+    reconcile: Effect.fn("openaiVideos.reconcile")(function* (_key, request, sentAt, others) {
       const wanted = yield* wantedOf(request, models);
       const seen = new Set<string>();
       const found: Array<Video> = [];
@@ -267,29 +264,22 @@ const connect = (
         const answer = yield* Effect.mapError(list(`?limit=${page}&order=desc${after}`), undecided);
         if (answer === null) return yield* Effect.fail(unclear("it keeps no list of videos"));
         const { data, has_more, last_id } = yield* read(VideoPage, answer);
-        const now = yield* Clock.currentTimeMillis;
-        const since = secondOf(sentAt, answer, now) - slackSeconds;
-        const last = until === undefined ? Number.POSITIVE_INFINITY : secondOf(until, answer, now) + slackSeconds;
+        const since = sinceOf(sentAt, answer, yield* Clock.currentTimeMillis);
         const more = data.filter(({ id }) => !seen.has(id));
         for (const { id } of more) seen.add(id);
-        const inTime = ({ created_at }: Video): boolean => (created_at ?? since) >= since && (created_at ?? since) <= last;
-        found.push(...more.filter((video) => others?.has(video.id) !== true && inTime(video)));
+        found.push(...more.filter(({ id, created_at }) => others?.has(id) !== true && (created_at ?? since) >= since));
         // What does not know `limit` has sent all that it has, and what does not know `after` never will.
         const mayGoOn = has_more ?? data.length === page;
         const isPast = isNewestFirst(data) && (data.at(-1)?.created_at ?? since) < since;
-        const lastId = last_id ?? data.at(-1)?.id;
-        if (!mayGoOn || isPast || lastId === undefined) break;
+        const last = last_id ?? data.at(-1)?.id;
+        if (!mayGoOn || isPast || last === undefined) break;
         if (more.length === 0) {
           isWhole = false;
           break;
         }
-        after = `&after=${encodeURIComponent(lastId)}`;
+        after = `&after=${encodeURIComponent(last)}`;
       }
       const outcome = findSubmitted(found, wanted);
-      // What does not tell when it was made may be of long after.
-      if (until !== undefined && outcome.found === "one" && typeof found.find(({ id }) => id === outcome.id)?.created_at !== "number") {
-        return yield* Effect.fail(unclear("its list does not say when a video was made"));
-      }
       switch (outcome.found) {
         case "one":
           return { providerJobId: outcome.id };
@@ -324,10 +314,14 @@ const wantedOf = Effect.fnUntraced(function* (request: ProviderRequest, models: 
   return createFields({ ...params, prompt }, models);
 });
 
-/** A time of ours in seconds of the gateway's clock, which its answers show. */
-const secondOf = (time: number, { headers }: HttpAnswer, now: number): number => {
+/**
+ * From when on, in seconds of the gateway's clock, which its answers show, a video can be what was sent at `sentAt`. Rather too early: a
+ * video that is overlooked would be paid twice.
+ */
+const sinceOf = (sentAt: number, { headers }: HttpAnswer, now: number): number => {
   const theirs = Date.parse(headers["date"] ?? "");
-  return Math.floor((time + (Number.isNaN(theirs) ? 0 : theirs - now)) / 1000);
+  const ahead = Number.isNaN(theirs) ? 0 : theirs - now;
+  return Math.floor((sentAt + ahead) / 1000) - slackSeconds;
 };
 
 /** Some gateways do not know `order`. */

@@ -252,7 +252,7 @@ describe("what PixVerse would refuse is refused before", () => {
 
 describe("PixVerse's ledger", () => {
   const unused = () => Effect.die("not asked for");
-  const find = (list: ReadonlyArray<Record<string, unknown>>) => {
+  const find = (list: ReadonlyArray<Record<string, unknown>>, sentAt = Date.now()) => {
     const body = { ErrCode: 0, ErrMsg: "", Resp: { list, cursor: "" } };
     const connection = pixverse.connect(
       { id: "acc_1", settings: { baseUrl: "https://pixverse.example" }, secrets: {} },
@@ -263,14 +263,17 @@ describe("PixVerse's ledger", () => {
         videos: asTheyAre,
       },
     );
-    return Effect.runPromise(Effect.result(connection.reconcile!("k", order("text_to_video"), 0)));
+    return Effect.runPromise(Effect.result(connection.reconcile!("k", order("text_to_video"), sentAt)));
   };
   const row = { trace_id: traceIdOf("other"), video_id: "1" };
 
-  it("tells what was taken, and that it was not only where none of its rows may be of it", async () => {
+  it("tells what was taken, and that it was not only where none of its rows may be of it and it reaches so far", async () => {
     const own = { trace_id: traceIdOf("k"), video_id: id };
     expect(await find([row, own])).toMatchObject({ _tag: "Success", success: { providerJobId: id } });
     expect(await find([row])).toMatchObject({ _tag: "Success", success: undefined });
+    const longAgo = Date.now() - 31 * 86_400_000;
+    expect(await find([row, own], longAgo)).toMatchObject({ _tag: "Success", success: { providerJobId: id } });
+    expect(await find([row], longAgo)).toMatchObject({ _tag: "Failure", failure: { kind: "internal" } });
     for (const unclear of [{ ...own, video_id: null }, { trace_id: own.trace_id }, { video_id: id }]) {
       expect(await find([row, unclear])).toMatchObject({ _tag: "Failure", failure: { kind: "internal" } });
     }

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
-import { Effect, Redacted } from "effect";
+import { Clock, Effect, Redacted } from "effect";
 import * as z from "zod";
 import { credential } from "./credential.ts";
 import { retryAfterOf } from "./http-failures.ts";
@@ -189,11 +189,13 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
     reconcile: Effect.fn("pixverse.reconcile")(function* (submitKey, _request, sentAt) {
       const traceId = traceIdOf(submitKey);
       // Clocks differ.
-      const from = new Date(sentAt - ledgerMargin).toISOString();
-      const until = new Date(sentAt + ledgerSpan).toISOString();
+      const from = sentAt - ledgerMargin;
+      const now = yield* Clock.currentTimeMillis;
+      const until = Math.min(now + ledgerMargin, from + ledgerSpan);
       let cursor: string | number | null | undefined;
       for (let pages = 0; pages < ledgerPages; pages++) {
-        const asked = { start_time: from, end_time: until, credits_status: "consume", limit: 100, ...(cursor ? { cursor } : {}) };
+        const span = { start_time: new Date(from).toISOString(), end_time: new Date(until).toISOString() };
+        const asked = { ...span, credits_status: "consume", limit: 100, ...(cursor ? { cursor } : {}) };
         const answer = yield* ask("/account/billing/usage-detail", Rows, { method: "POST", json: asked });
         const rows = Array.isArray(answer) ? answer : answer.list;
         const row = rows.find((each) => Object.values(each).includes(traceId));
@@ -204,16 +206,19 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
         // The ledger's rows are not documented: those that name no trace id do not tell whose they are.
         if (rows.some((each) => !("trace_id" in each))) break;
         cursor = Array.isArray(answer) ? null : answer.cursor;
-        if (!cursor) return undefined;
+        if (cursor) continue;
+        // It may have been sent again after what can be asked for, and older rows may be gone.
+        if (until < now) break;
+        return undefined;
       }
       return yield* Effect.fail(failure("internal", "PixVerse's ledger does not tell whether it took this submission."));
     }),
   };
 };
 
-/** What the ledger is asked for around the time of a submission, ms, and the most pages of it. */
+/** What the ledger is asked for around the time of a submission and, at most, after it, ms, and the most pages of it. */
 const ledgerMargin = 300_000;
-const ledgerSpan = 86_400_000;
+const ledgerSpan = 30 * 86_400_000;
 const ledgerPages = 50;
 
 export const pixverse: Provider = {

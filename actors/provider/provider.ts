@@ -132,14 +132,13 @@ export interface Connection {
   /**
    * What a submit of this key, whose answer was lost, has become; undefined if the provider has surely not taken it. With `recovery: "lookup"`
    * it is all that is known; where keys are known it is asked before one is sent again. Fails when that cannot be told. `sentAt`: when it was sent at the earliest, ms epoch. `others`: ids of jobs that are other
-   * submissions', however alike they are. `until`: when it had arrived at the latest if it ever did, ms epoch; left out: it may just be arriving.
+   * submissions', however alike they are.
    */
   readonly reconcile?: (
     key: string,
     request: ProviderRequest,
     sentAt: number,
     others?: ReadonlySet<string>,
-    until?: number,
   ) => Effect.Effect<{ readonly providerJobId: string } | undefined, ProviderFailure>;
 }
 

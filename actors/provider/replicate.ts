@@ -7,7 +7,7 @@ import * as z from "zod";
 import { credential } from "./credential.ts";
 import { outputUrl } from "./models/input.ts";
 import { replicateModels, replicateOperations } from "./models/replicate.ts";
-import { type Catalogue, expected, fileNameOf, isSame, prepare, sentBetween } from "./models/submission.ts";
+import { type Catalogue, expected, fileNameOf, isSame, prepare, sentSince } from "./models/submission.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput } from "./provider.ts";
 import { askedSurely, ofQuestion, surelyLost } from "./questions.ts";
 import { inputGone, notYet, readAnswer, undecided } from "./refusals.ts";
@@ -180,7 +180,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
 
     check: Effect.flatMap(ask({ method: "GET", url: `${base}/account` }), (answer) => Effect.asVoid(orFail(answer, "other"))),
 
-    reconcile: Effect.fn("replicate.reconcile")(function* (submitKey, request, sentAt, others, until) {
+    reconcile: Effect.fn("replicate.reconcile")(function* (submitKey, request, sentAt, others) {
       const submission = yield* expected(catalogue, submitKey, request);
       const query = new URLSearchParams();
       const found = new Set<string>();
@@ -188,10 +188,10 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
       let hidden = false;
       for (let pages = 0; pages < mostPages && !complete; pages++) {
         const { answer, page } = yield* Effect.mapError(list(query), ofQuestion);
-        const between = yield* sentBetween(answer, sentAt, until);
-        const recent = page.results.filter(({ created_at }) => Date.parse(created_at) >= between.since);
+        const since = yield* sentSince(answer, sentAt);
+        const recent = page.results.filter(({ created_at }) => Date.parse(created_at) >= since);
         for (const each of recent) {
-          if (each.model !== submission.entry.id || others?.has(each.id) === true || Date.parse(each.created_at) > between.until) continue;
+          if (each.model !== submission.entry.id || others?.has(each.id) === true) continue;
           if (each.data_removed) hidden = true;
           else if (isSame(submission, each.input)) found.add(each.id);
         }

@@ -42,9 +42,8 @@ const fromLedgerRow = (row: LedgerRow): LedgerEntry =>
   });
 
 /** Why nothing is to be told of it. */
-const knownWords = ({ outcome, charged, source, type, found }: LedgerRow): string => {
+const knownWords = ({ outcome, charged, source, type }: LedgerRow): string => {
   if (outcome === null) return "It has not ended yet: what it costs will be known by itself.";
-  if (found === "not taken") return "The provider has not taken it, so it charged nothing.";
   if (charged !== null && source === "provider")
     return `The provider has told what it charged: ${charged}${type === null ? "" : ` ${type}`}.`;
   if (source === "person") return "Somebody else has told what it cost: they or an administrator may correct it.";

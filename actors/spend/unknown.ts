@@ -1,18 +1,14 @@
-// Submissions of which nobody knew at the end of their job whether they were taken: their provider is asked later, by its books or its list, and
-// what it says settles the ledger. Where it cannot tell, a person does (`spend.tell`). Nothing is sent, and nothing is taken for another's.
+// Submissions of which nobody knew at the end of their job whether they were taken: a provider that knows them by their keys is asked later, and
+// what it says settles the ledger. All others, and what it cannot tell, a person settles (`spend.tell`): what looks like one may be another's.
 import { Clock, Duration, Effect, Layer, Schedule } from "effect";
-import * as z from "zod";
 import { accountAddress } from "#actors/account/address.ts";
 import { Accounts } from "#actors/account/accounts.ts";
-import type { Assets } from "#actors/asset/assets.ts";
-import { makeProviderJobs } from "#actors/job/provider-jobs.ts";
-import { providerRequests } from "#actors/job/provider-requests.ts";
 import { makeTellPools } from "#actors/pool/tell.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { Connection, ProviderFailure } from "#actors/provider/provider.ts";
 import { Database } from "#db/client/database.ts";
-import { settleUnknown, takeUnknown, type UnknownRow } from "#db/queries/ledger.ts";
-import { JobInput, Operation } from "#protocol/job.ts";
+import { settleUnknown, takeUnknown, unknownAccounts, type UnknownDue, type UnknownRow } from "#db/queries/ledger.ts";
+import { Operation } from "#protocol/job.ts";
 import type { LedgerEntry } from "#protocol/spend.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { Placement } from "#runtime/cluster/placement.ts";
@@ -24,10 +20,9 @@ const forMs = 7 * 86_400_000;
 /** What was given up here arrives at the provider within this, ms, or never. */
 const arrival = 60_000;
 const sweepEvery = "1 minute";
-/** Submissions asked about in one sweep, accounts at the same time, and how long one may take. */
-const atOnce = 100;
+/** Accounts asked at the same time, and how long one may take of a sweep: the rest of its submissions comes first in the next one. */
 const accountsAtOnce = 4;
-const longestAsk = "2 minutes";
+const longestTurn = "2 minutes";
 
 interface Found {
   readonly outcome: NonNullable<LedgerEntry["found"]>["outcome"];
@@ -68,30 +63,19 @@ const makeAsk = Effect.gen(function* () {
   const actors = yield* Actors;
   const database = yield* Database;
   const providers = yield* Providers;
-  const providerJobs = yield* makeProviderJobs;
-  const makeRequest = yield* providerRequests;
   const tellPools = yield* makeTellPools;
-
-  const requestOf = ({ owner_id: ownerId, operation, params, inputs }: UnknownRow) =>
-    Effect.mapError(
-      makeRequest({ ownerId, pooled: true, operation: Operation.parse(operation), params, inputs: z.array(JobInput).parse(inputs) }),
-      ({ message }): ProviderFailure => ({ kind: "internal", message }),
-    );
 
   /** Null: it cannot be told, now or at all. */
   const find = Effect.fnUntraced(function* (row: UnknownRow): Effect.fn.Return<Found | null, ProviderFailure> {
     const provider = providers.get(row.provider);
-    if (provider === undefined || provider.recovery === "none") return null;
-    // Where a submission is not known by its key, it is looked for by what it asked for.
-    const byKey = provider.recovery === "idempotencyKey";
-    if (!byKey && (!row.same || row.alike_open || row.alike_of_others)) return null;
+    if (provider === undefined) return null;
     const quarantine = Duration.toMillis(provider.quarantine ?? 0);
     if ((yield* Clock.currentTimeMillis) < row.settled_at + arrival + quarantine) return null;
     const connection = yield* accounts.connection(provider, row.account_id);
     if (connection.reconcile === undefined) return null;
-    const request = yield* requestOf(byKey ? { ...row, inputs: [] } : row);
-    const submitted = { key: row.key, place: row.account_id };
-    const taken = yield* providerJobs.find(submitted, connection.reconcile, request, row.at, row.settled_at + arrival);
+    // It is known by its key: files are not needed for that.
+    const request = { operation: Operation.parse(row.operation), params: row.params, inputs: [] };
+    const taken = yield* connection.reconcile(row.key, request, row.at);
     return taken === undefined
       ? { outcome: "not taken", charged: 0, source: "provider" }
       : yield* endOf(connection, taken.providerJobId, row.estimated);
@@ -110,10 +94,12 @@ const makeAsk = Effect.gen(function* () {
     yield* Effect.ignore(actors.send(accountAddress(accountId), { type: "account.test" }));
   });
 
-  /** One after the other, and no more where the account itself does not answer. */
-  return Effect.fnUntraced(function* (rows: ReadonlyArray<UnknownRow>) {
-    for (const row of rows) {
-      const asked = yield* Effect.result(Effect.timeoutOption(find(row), longestAsk));
+  /** One of an account's after the other, and no more where the account itself does not answer. */
+  return Effect.fnUntraced(function* (accountId: string, due: UnknownDue) {
+    for (;;) {
+      const [row] = yield* database.query((sql) => takeUnknown(sql, { ...due, accountId, longest }));
+      if (row === undefined) return;
+      const asked = yield* Effect.result(find(row));
       if (asked._tag === "Failure") {
         const { kind, message } = asked.failure;
         yield* Effect.logInfo("a provider cannot tell whether it took a submission", {
@@ -123,20 +109,25 @@ const makeAsk = Effect.gen(function* () {
           error: message,
         });
         if (isOfAccount(asked.failure)) return;
-      } else if (asked.success._tag === "Some" && asked.success.value !== null) yield* settle(row, asked.success.value);
+      } else if (asked.success !== null) yield* Effect.uninterruptible(settle(row, asked.success));
     }
   });
 });
 
-type Needs = Accounts | Actors | Assets | Database | Providers;
+type Needs = Accounts | Actors | Database | Providers;
 
 /** Asks about all that are due. */
 export const sweepUnknown: Effect.Effect<void, never, Needs> = Effect.gen(function* () {
   const database = yield* Database;
+  const providers = yield* Providers;
   const ask = yield* makeAsk;
-  const now = yield* Clock.currentTimeMillis;
-  const rows = yield* database.query((sql) => takeUnknown(sql, { now, first, longest, forMs, limit: atOnce }));
-  yield* Effect.forEach(Map.groupBy(rows, ({ account_id: id }) => id).values(), ask, { concurrency: accountsAtOnce, discard: true });
+  const byKey = providers.all.filter(({ recovery }) => recovery === "idempotencyKey").map(({ id }) => id);
+  const due = { providers: byKey, now: yield* Clock.currentTimeMillis, first, forMs };
+  const waiting = yield* database.query((sql) => unknownAccounts(sql, due));
+  yield* Effect.forEach(waiting, ({ account_id: id }) => Effect.timeoutOption(ask(id, due), longestTurn), {
+    concurrency: accountsAtOnce,
+    discard: true,
+  });
 }).pipe(Effect.catchCause((cause) => Effect.logWarning("providers could not be asked for submissions that nobody knows of", cause)));
 
 export const unknownSpend: Layer.Layer<never, never, Needs | Placement> = Layer.effectDiscard(

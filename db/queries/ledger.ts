@@ -165,7 +165,8 @@ export const ledgerRow = (sql: Queryable, key: string, accountId: string) =>
 
 /**
  * Settles a submission of which nobody knew whether it was taken by what a person says that it cost, who may correct it later, as an
- * administrator may. No row: it has not ended, the provider has said what it cost, or another has told it.
+ * administrator may. That it was not found at the provider may be corrected too. No row: it has not ended, the provider has said what it cost,
+ * or another has told it.
  */
 export const tellSpend = (
   sql: Queryable,
@@ -187,68 +188,57 @@ export const tellSpend = (
 ) =>
   sql<Array<LedgerRow>>`
     update ledger set charged = ${charged}::double precision, source = 'person', told_by = ${by}, told_at = ${now}
-    where key = ${key} and account_id = ${accountId} and outcome = 'unknown' and (charged is null or source <> 'provider')
+    where key = ${key} and account_id = ${accountId} and outcome = 'unknown' and (charged is null or source <> 'provider' or found = 'not taken')
       and (told_by is null or told_by = ${by} or ${isAdmin})
     returning ${columns(sql)}`;
 
-/** A submission that is to be asked about, with what its job is now. */
+/** Which submissions are to be asked about: those at `providers` that have ended `first` ms ago, until `forMs` after. */
+export interface UnknownDue {
+  readonly providers: ReadonlyArray<string>;
+  readonly now: number;
+  readonly first: number;
+  readonly forMs: number;
+}
+
+const isDue = (sql: Queryable, { providers, now, first, forMs }: UnknownDue) => sql`
+  l.outcome = 'unknown' and l.charged is null and l.provider = any(${sql.array([...providers], 25)}::text[])
+    and l.settled_at > ${now - forMs} and l.settled_at <= ${now - first} and coalesce(l.ask_at, 0) <= ${now}`;
+
+/** Accounts that have some, those first that have waited longest. */
+export const unknownAccounts = (sql: Queryable, due: UnknownDue) =>
+  sql<Array<{ account_id: string }>>`
+    select l.account_id from ledger l where ${isDue(sql, due)} group by l.account_id order by min(coalesce(l.ask_at, 0)), min(l.at)`;
+
+/** A submission that is to be asked about. */
 export interface UnknownRow {
   readonly key: string;
   readonly account_id: string;
   readonly job_id: string;
-  readonly owner_id: string;
   readonly provider: string;
   readonly estimated: number;
   readonly at: number;
   readonly settled_at: number;
   readonly operation: string;
   readonly params: Readonly<Record<string, unknown>>;
-  readonly inputs: ReadonlyArray<unknown>;
-  /** The job asks for what the submission asked for: nothing was put in its place, and it went nowhere else. */
-  readonly same: boolean;
-  /** Something like it may be under way at the account, and not be known there yet. */
-  readonly alike_open: boolean;
-  /** Another user has one like it there of which nobody knows either: which of them the provider has taken nobody could say. */
-  readonly alike_of_others: boolean;
 }
 
 /**
- * Takes those, at most `limit`, that it is time to ask about: `first` ms after they have ended and again after twice as long, but within
- * `longest`, until `forMs` after. Who dies meanwhile has asked.
+ * Takes the one of an account that has waited longest; it is due again after twice as long, but within `longest` ms. Who dies meanwhile has
+ * asked.
  */
 export const takeUnknown = (
   sql: Queryable,
-  {
-    now,
-    first,
-    longest,
-    forMs,
-    limit,
-  }: { readonly now: number; readonly first: number; readonly longest: number; readonly forMs: number; readonly limit: number },
+  { accountId, longest, ...due }: UnknownDue & { readonly accountId: string; readonly longest: number },
 ) =>
   sql<Array<UnknownRow>>`
-    with due as (
-      select key, account_id from ledger
-      where outcome = 'unknown' and charged is null and settled_at > ${now - forMs} and settled_at <= ${now - first}
-        and coalesce(ask_at, 0) <= ${now}
-      order by coalesce(ask_at, 0), at limit ${limit}
-    ), taken as (
-      update ledger l set ask_at = ${now} + least(${now} - l.settled_at, ${longest})
-      from due d where l.key = d.key and l.account_id = d.account_id and l.charged is null and coalesce(l.ask_at, 0) <= ${now}
-      returning l.key, l.account_id, l.job_id, l.owner_id, l.provider, l.estimated, l.at, l.settled_at
-    )
-    select t.*, j.operation, j.params, j.inputs,
-      j.provider = t.provider and coalesce(j.fallback -> 'switches', '[]'::jsonb) = '[]'::jsonb and not exists (
-        select from actor_event e where e.actor_id = 'job/' || j.id and e.event ->> 'type' = 'job.replace') as same,
-      exists (
-        select from job o where o.finished_at is null and o.hash = j.hash and (o.id = j.id or o.account_id = t.account_id)
-      ) as alike_open,
-      exists (
-        select from ledger u join job o on o.id = u.job_id
-        where u.outcome = 'unknown' and u.charged is null and u.account_id = t.account_id and u.owner_id <> t.owner_id and o.hash = j.hash
-      ) as alike_of_others
-    from taken t join job j on j.id = t.job_id
-    order by t.at, t.key`;
+    update ledger l set ask_at = ${due.now} + least(${due.now} - l.settled_at, ${longest})
+    from (
+      select l.key, l.account_id, j.operation, j.params from ledger l join job j on j.id = l.job_id
+      where l.account_id = ${accountId} and ${isDue(sql, due)}
+      order by coalesce(l.ask_at, 0), l.at, l.key limit 1
+    ) d
+    where l.key = d.key and l.account_id = d.account_id and ${isDue(sql, due)}
+    returning l.key, l.account_id, l.job_id, l.provider, l.estimated, l.at, l.settled_at, d.operation, d.params`;
 
 /** Settles one by what the provider says became of it, unless a person was faster. No row: one was. */
 export const settleUnknown = (

@@ -81,18 +81,12 @@ export const expected = (catalogue: Catalogue, key: string, request: ProviderReq
     ),
   }));
 
-/** How much later than ours the provider's clock is, as far as its answer tells that, ms. */
-const aheadOf = Effect.fnUntraced(function* ({ headers }: HttpAnswer) {
+/** A time of ours by the provider's clock, as far as its answer tells it, and some time before: what was sent then is not older. */
+export const sentSince = Effect.fnUntraced(function* ({ headers }: HttpAnswer, sentAt: number) {
+  const now = yield* Clock.currentTimeMillis;
   const theirs = Date.parse(headers["date"] ?? "");
-  return Number.isNaN(theirs) ? 0 : theirs - (yield* Clock.currentTimeMillis);
+  return sentAt + (Number.isNaN(theirs) ? 0 : theirs - now) - skew;
 });
-
-/**
- * Times between which a provider says that something was sent, by its clock, which was sent between two of ours: rather too early and too
- * late.
- */
-export const sentBetween = (answer: HttpAnswer, sentAt: number, until = Number.POSITIVE_INFINITY) =>
-  Effect.map(aheadOf(answer), (ahead) => ({ since: sentAt + ahead - skew, until: until + ahead + skew }));
 
 const sameValue = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 

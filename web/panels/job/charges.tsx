@@ -25,6 +25,9 @@ const outcomeWords = (outcome: Charge["outcome"]): string =>
 const foundWords = (outcome: NonNullable<LedgerEntry["found"]>["outcome"]): string =>
   outcome === "not taken" ? "was not taken" : outcome === "completed" ? "completed there" : `ended there: ${outcomeWords(outcome)}`;
 
+/** What the provider charged is as it says; that it has not taken it may be corrected. */
+const mayTell = (told: LedgerEntry | undefined): boolean => told?.source !== "provider" || told.found?.outcome === "not taken";
+
 const chargedWords = ({ charged, outcome, type }: Charge, told: number | null | undefined): string => {
   const cost = told ?? charged;
   return cost === null ? (outcome === "unknown" ? "unknown" : "not told") : formatPrice(cost, type);
@@ -79,7 +82,7 @@ export const Charges: Component<{ readonly job: Job; readonly told: Told }> = (p
                       </small>
                     )}
                   </Show>
-                  <Show when={charge.outcome === "unknown" && charge.charged === null && props.told.of(charge)?.source !== "provider"}>
+                  <Show when={charge.outcome === "unknown" && charge.charged === null && mayTell(props.told.of(charge))}>
                     <Button size="s" onClick={() => setTelling(props.told.of(charge) ?? charge)}>
                       {props.told.of(charge) === undefined ? "Say what it cost…" : "Correct it…"}
                     </Button>

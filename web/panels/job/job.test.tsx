@@ -131,10 +131,13 @@ describe("the Job panel", () => {
     expect(told?.textContent).toMatch(/Told by a person.*Correct it….*0 credits$/);
   });
 
-  it("shows what the provider said later of a submission that nobody knew of, which nobody may correct then", async () => {
+  it.each([
+    ["not taken", /Its provider, asked later, says that it was not taken/, true],
+    ["filtered", /Its provider, asked later, says that it ended there/, false],
+  ] as const)("shows what the provider said later of a submission that nobody knew of: %s", async (outcome, words, mayCorrect) => {
     const life = new JobLife().until("submitting").send({ type: "job.cancel" }).succeed();
     const entry = { ...spend.calls.tell.example.output, key: "job_1-1", accountId: "acc_2", outcome: "unknown" as const, told: null };
-    const found = { outcome: "not taken" as const, at: 1_764_000_100_000 };
+    const found = { outcome, at: 1_764_000_100_000 };
     await showLive(
       life,
       { "spend.ledger": () => ({ entries: [{ ...entry, charged: 0, source: "provider" as const, found }], next: null }) },
@@ -142,11 +145,13 @@ describe("the Job panel", () => {
       { accountId: "acc_2", credits: 45, charges: [{ ...entry, charged: null, tookMs: 12_000 }] },
     );
     openTab("Request");
-    await screen.findByText(/Its provider, asked later, says that it was not taken/);
+    await screen.findByText(words);
     const [, told] = within(screen.getByRole("table", { name: "Charges, oldest first" })).getAllByRole("row");
     expect(told?.textContent).toMatch(/0 credits$/);
     expect(screen.queryByText("Whether it was charged is not known")).toBeNull();
-    expect(screen.queryByRole("button", { name: /Correct it|Say what it cost/ })).toBeNull();
+    expect(screen.queryByRole("button", { name: "Say what it cost…" })).toBeNull();
+    // What it charged is as it says; that it knows nothing of it may be wrong.
+    expect(screen.queryByRole("button", { name: "Correct it…" }) !== null).toBe(mayCorrect);
   });
 
   it("says which provider took over from which, and why, and which is next", async () => {
