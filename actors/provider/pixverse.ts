@@ -191,7 +191,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
       // Clocks differ.
       const from = sentAt - ledgerMargin;
       const now = yield* Clock.currentTimeMillis;
-      const until = Math.min(now + ledgerMargin, from + ledgerSpan);
+      const until = from + ledgerSpan;
       let cursor: string | number | null | undefined;
       for (let pages = 0; pages < ledgerPages; pages++) {
         const span = { start_time: new Date(from).toISOString(), end_time: new Date(until).toISOString() };
