@@ -43,8 +43,17 @@ interface Bench {
   readonly cold: (media: Media) => void;
   readonly compare: (how: string, urls: ReadonlyArray<string>) => Promise<void>;
 }
+/** As the player takes files (game/net/source.ts). */
 type Media = Readonly<
-  Record<string, { readonly video: string; readonly audio: string; readonly durationMs: number; readonly poster: null }>
+  Record<
+    string,
+    {
+      readonly picture: string;
+      readonly audio: string;
+      readonly durationMs: number;
+      readonly stills: { readonly start: null; readonly end: null };
+    }
+  >
 >;
 
 /** No video at all: what the browser and the way of measuring take by themselves. */
@@ -128,7 +137,7 @@ const onStand = async (run: (stand: Stand) => Promise<void>): Promise<void> => {
     for (let index = 0; index < branches + 3; index++) {
       const { video, audio, frames } = await makeCodedClip(folder, index + 1, index < branches ? branchFrames : chainFrames);
       const [picture, sound] = [await store(video, "mp4"), await store(audio, "m4a")];
-      made[asset(index)] = { video: picture, audio: sound, durationMs: frames * frameMs, poster: null };
+      made[asset(index)] = { picture, audio: sound, durationMs: frames * frameMs, stills: { start: null, end: null } };
     }
     const vite = await import("vite");
     const site = join(folder, "site");
@@ -312,7 +321,7 @@ const run = async (report: Report): Promise<void> => {
 
     const rows: Array<Row> = [];
     for (const how of [bare, "new src", "two elements", "Phaser video"]) {
-      const urls = all.slice(0, 4).map((index) => stand.media(all)[asset(index)]!.video);
+      const urls = all.slice(0, 4).map((index) => stand.media(all)[asset(index)]!.picture);
       const seen = await watch(
         stand,
         async (page) => {
