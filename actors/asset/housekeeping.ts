@@ -1,5 +1,6 @@
 // Clears what nobody will ask for again: assets, prompts and scenes that stayed in the trash, uploads that were left, converted videos,
-// blobs without an asset, here and in the archive, counts of days that are over, guests of stories who have nothing to come back to. Sends to the archive what has no room here.
+// blobs without an asset, here and in the archive, counts of days that are over, guests of stories who have nothing to come back to. Sends
+// to the archive what has no room here.
 import { Clock, Effect, Layer, Schedule } from "effect";
 import { Database, type Sql } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";

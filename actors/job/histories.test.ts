@@ -3,46 +3,21 @@
 //
 // When the version must be raised: when a snapshot of before does not fit, because a state is gone or renamed or the context lacks
 // or misnames what the machine reads.
-import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { ActorEvent } from "#protocol/actor.ts";
 import { JobState } from "#protocol/job.ts";
 import { makeFolder } from "#runtime/actor/fold.ts";
 import type { HistoryStep } from "#runtime/actor/history.ts";
-import { applyMigration, restoreResident } from "#runtime/actor/resident.ts";
-import type { MachineSnapshot } from "#runtime/actor/step.ts";
+import { asJson, keptHistories, loadedAfter, shown, textsOf } from "#runtime/actor/history-testing.ts";
+import { applyMigration } from "#runtime/actor/resident.ts";
 import { jobKind } from "./life.ts";
 import { jobMachineVersion } from "./machine.ts";
 import { stateOf } from "./row.ts";
 import { historyOf, stories } from "./stories.ts";
 
-const folder = new URL("histories/", import.meta.url);
-const versions = readdirSync(folder).map((name) => Number(name.slice(1)));
-const files = versions.flatMap((version) =>
-  readdirSync(new URL(`v${version}/`, folder)).map((file) => ({
-    version,
-    file,
-    text: readFileSync(new URL(`v${version}/${file}`, folder), "utf8"),
-  })),
-);
-
-/** The actor as it is loaded from the store after a step. Of its effects and timers nothing is known: those of its state begin. */
-const load = (version: number, { seq, at, snapshot }: HistoryStep) =>
-  restoreResident(jobKind, 0, {
-    address: "job/job_test",
-    kind: "job",
-    machineVersion: version,
-    createdAt: at,
-    seq,
-    at,
-    parked: null,
-    snapshot,
-    effects: [],
-    timers: [],
-  });
-
-const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-const shown = ({ value, context, status }: MachineSnapshot): unknown => asJson({ value, context, status });
+const files = keptHistories(new URL("histories/", import.meta.url));
+const versions = [...new Set(files.map(({ version }) => version))];
+const load = (version: number, step: HistoryStep) => loadedAfter(jobKind, version, step);
 
 /** Stories that were decided otherwise by versions before, and the event at which: from after it they end as they did. */
 const decidedSince: Readonly<Record<string, { readonly version: number; readonly event: string }>> = {
@@ -57,9 +32,7 @@ const agreesFrom = (file: string, version: number, steps: ReadonlyArray<HistoryS
   return since === undefined || version >= since.version ? 0 : steps.findIndex(({ event }) => event.type === since.event);
 };
 
-const theirs = files.map(({ version, file, text }) => ({ version, file, steps: JSON.parse(text) as ReadonlyArray<HistoryStep> }));
-
-test.each(theirs.filter(({ version }) => version === jobMachineVersion))(
+test.each(files.filter(({ version }) => version === jobMachineVersion))(
   "$file of version $version folds through the machine to what was stored at each step",
   ({ version, steps }) => {
     const folder = makeFolder(jobKind);
@@ -67,7 +40,7 @@ test.each(theirs.filter(({ version }) => version === jobMachineVersion))(
   },
 );
 
-test.each(theirs)("$file of version $version goes on from any step to the same end", ({ version, file, steps }) => {
+test.each(files)("$file of version $version goes on from any step to the same end", ({ version, file, steps }) => {
   const end = load(version, steps.at(-1)!).resident.snapshot;
   const from = agreesFrom(file, version, steps);
   expect(from).toBeGreaterThanOrEqual(0);
@@ -98,7 +71,7 @@ test.each(theirs)("$file of version $version goes on from any step to the same e
 test("there are histories of every version, with every state", () => {
   expect([...versions].sort((a, b) => a - b)).toEqual(Array.from({ length: jobMachineVersion }, (_, index) => index + 1));
   for (const version of versions) {
-    const of = files.filter((file) => file.version === version).flatMap(({ text }) => JSON.parse(text) as ReadonlyArray<HistoryStep>);
+    const of = files.filter((file) => file.version === version).flatMap(({ steps }) => steps);
     const since = (state: JobState): number => (state === "paused" || state === "awaitingInputs" ? 4 : 1);
     expect(new Set(of.map(({ snapshot }) => stateOf(snapshot.value)))).toEqual(
       new Set(JobState.options.filter((state) => since(state) <= version)),
@@ -107,8 +80,7 @@ test("there are histories of every version, with every state", () => {
 });
 
 test("those of this version are what its machine makes: `npm run histories` writes them", () => {
-  const kept = files.filter(({ version }) => version === jobMachineVersion).map(({ file, text }) => [file, text]);
-  expect(Object.fromEntries(kept)).toEqual(
+  expect(textsOf(files, jobMachineVersion)).toEqual(
     Object.fromEntries(Object.entries(stories).map(([name, live]) => [`${name}.json`, historyOf(live())])),
   );
 });

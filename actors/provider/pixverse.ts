@@ -190,11 +190,10 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
       const traceId = traceIdOf(submitKey);
       // Clocks differ.
       const from = sentAt - ledgerMargin;
-      const now = yield* Clock.currentTimeMillis;
       const until = from + ledgerSpan;
+      const span = { start_time: new Date(from).toISOString(), end_time: new Date(until).toISOString() };
       let cursor: string | number | null | undefined;
       for (let pages = 0; pages < ledgerPages; pages++) {
-        const span = { start_time: new Date(from).toISOString(), end_time: new Date(until).toISOString() };
         const asked = { ...span, credits_status: "consume", limit: 100, ...(cursor ? { cursor } : {}) };
         const answer = yield* ask("/account/billing/usage-detail", Rows, { method: "POST", json: asked });
         const rows = Array.isArray(answer) ? answer : answer.list;
@@ -208,7 +207,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
         cursor = Array.isArray(answer) ? null : answer.cursor;
         if (cursor) continue;
         // It may have been sent again after what can be asked for, and older rows may be gone.
-        if (until < now) break;
+        if (until < (yield* Clock.currentTimeMillis)) break;
         return undefined;
       }
       return yield* Effect.fail(failure("internal", "PixVerse's ledger does not tell whether it took this submission."));

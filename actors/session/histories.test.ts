@@ -3,43 +3,20 @@
 //
 // When the version must be raised: when a snapshot of before does not fit, because a state is gone or renamed or the context lacks or misnames
 // what the machine reads. The state of the story lies in it and in the events: what the evaluator reads of it stays readable, too.
-import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { PlayStateJson } from "#protocol/scene/play/state-schema.ts";
 import { makeFolder } from "#runtime/actor/fold.ts";
 import type { HistoryStep } from "#runtime/actor/history.ts";
-import { restoreResident } from "#runtime/actor/resident.ts";
+import { asJson, keptHistories, loadedAfter, shown, textsOf } from "#runtime/actor/history-testing.ts";
 import type { MachineSnapshot } from "#runtime/actor/step.ts";
 import { placeIn, type SessionContext } from "./context.ts";
 import { sessionKind } from "./life.ts";
 import { sessionMachineVersion } from "./machine.ts";
 import { historyOf, stories } from "./stories.ts";
 
-const folder = new URL("histories/", import.meta.url);
-const versions = readdirSync(folder).map((name) => Number(name.slice(1)));
-const files = versions.flatMap((version) =>
-  readdirSync(new URL(`v${version}/`, folder)).map((file) => {
-    const text = readFileSync(new URL(`v${version}/${file}`, folder), "utf8");
-    return { version, file, text, steps: JSON.parse(text) as ReadonlyArray<HistoryStep> };
-  }),
-);
-
-/** As it is loaded from the store after a step. */
-const load = (version: number, { seq, at, snapshot }: HistoryStep): MachineSnapshot =>
-  restoreResident(sessionKind, 0, {
-    address: "session/ply_1",
-    kind: "session",
-    machineVersion: version,
-    createdAt: at,
-    seq,
-    at,
-    parked: null,
-    snapshot,
-    effects: [],
-    timers: [],
-  }).resident.snapshot;
-const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-const shown = ({ value, context, status }: MachineSnapshot): unknown => asJson({ value, context, status });
+const files = keptHistories(new URL("histories/", import.meta.url));
+const versions = [...new Set(files.map(({ version }) => version))];
+const load = (version: number, step: HistoryStep): MachineSnapshot => loadedAfter(sessionKind, version, step).resident.snapshot;
 const contextOf = ({ context }: MachineSnapshot) => context as unknown as SessionContext;
 
 test.each(files.filter(({ version }) => version === sessionMachineVersion))(
@@ -79,8 +56,7 @@ test("there are histories of every version, with every state that a playthrough 
 });
 
 test("those of this version are what its machine makes: `npm run histories` writes them", () => {
-  const kept = files.filter(({ version }) => version === sessionMachineVersion).map(({ file, text }) => [file, text]);
-  expect(Object.fromEntries(kept)).toEqual(
+  expect(textsOf(files, sessionMachineVersion)).toEqual(
     Object.fromEntries(Object.entries(stories).map(([name, live]) => [`${name}.json`, historyOf(live())])),
   );
 });

@@ -21,6 +21,8 @@ class Server {
   readonly gone: Array<string> = [];
   /** Other playthroughs of the story, as they are listed. */
   others: ReadonlyArray<PlaythroughSummary> = [];
+  /** Why no other playthrough can be begun. */
+  full: CallError | null = null;
   readonly #failing: Array<(error: CallError) => void> = [];
   branch = 0;
   #rev = 1;
@@ -96,6 +98,8 @@ class Server {
           const summary = play.calls.list.example.output.playthroughs[0]!;
           return Promise.resolve({ playthroughs: [...this.others, { ...summary, id: "ply_1", turn: 3 }], next: null });
         }
+        case "play.start":
+          return this.full === null ? Promise.resolve({ ...this.playthrough, id: "ply_2" }) : Promise.reject(this.full);
         case "play.rewind":
           this.rewind(given.place!);
           return Promise.resolve(this.playthrough);
@@ -134,6 +138,19 @@ const left: PlayInput = { type: "choose", turn: 0, edge: "l" };
 const right: PlayInput = { type: "choose", turn: 0, edge: "r" };
 
 afterEach(() => localStorage.clear());
+
+test("from the beginning is another playthrough, or this one where there is no room for another", async () => {
+  const server = new Server();
+  server.inputs.push(left);
+  const { source } = await open(server);
+  source.restart();
+  await settled();
+  expect([server.gone, server.inputs]).toEqual([["ply_2"], [left]]);
+  server.full = new CallError("quota_exceeded", "You keep 200 playthroughs.", { quota: "playthroughs", limit: 200 });
+  source.restart();
+  await settled();
+  expect([server.gone, server.inputs, node(source)]).toEqual([["ply_2"], [], "ask"]);
+});
 
 test("what is chosen is seen before the server knows of it, and once", async () => {
   const server = new Server();

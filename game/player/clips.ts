@@ -1,5 +1,5 @@
-// Files of videos and pictures in memory: fetched once, whole, so that nothing waits for the line when a piece is shown. One that is too large for that
-// is played from its address.
+// Files of videos and pictures in memory: fetched once, whole, so that nothing waits for the line when a piece is shown. One that is too
+// large for that is played from its address.
 import type { PlayableMedia } from "../net/source.ts";
 
 /** Larger files are not held, bytes. */

@@ -21,6 +21,18 @@ const soFar = (source: PlaySource): string => {
 const standing = ({ ending, turn }: Earlier): string =>
   ending === null ? `Under way, ${turn} ${turn === 1 ? "step" : "steps"}` : `Ended: ${endingName(ending)}`;
 
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+/** Somewhere to go on from. */
+const Place = (props: { readonly name: string; readonly at: number; readonly disabled: boolean; readonly go: () => void }) => (
+  <li>
+    <button type="button" class="plain" disabled={props.disabled} onClick={() => props.go()}>
+      <span>{props.name}</span>
+      <small>{moment.format(props.at)}</small>
+    </button>
+  </li>
+);
+
 export const Gate = (props: {
   readonly source: PlaySource;
   /** The highest rating that somebody here has agreed to. */
@@ -41,7 +53,6 @@ export const Gate = (props: {
       setSaves(props.source.saves());
     }),
   );
-  const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   const mayNot = () => asks() && !agreed();
   const goesOn = props.source.state().turn > 0;
   return (
@@ -92,20 +103,15 @@ export const Gate = (props: {
               <ul>
                 <For each={saves().toReversed()}>
                   {(save) => (
-                    <li>
-                      <button
-                        type="button"
-                        class="plain"
-                        disabled={mayNot()}
-                        onClick={() => {
-                          props.source.load(save.id);
-                          props.start();
-                        }}
-                      >
-                        <span>{save.name}</span>
-                        <small>{moment.format(save.at)}</small>
-                      </button>
-                    </li>
+                    <Place
+                      name={save.name}
+                      at={save.at}
+                      disabled={mayNot()}
+                      go={() => {
+                        props.source.load(save.id);
+                        props.start();
+                      }}
+                    />
                   )}
                 </For>
               </ul>
@@ -116,14 +122,7 @@ export const Gate = (props: {
               <h2>Played before</h2>
               <ul>
                 <For each={earlier()}>
-                  {(one) => (
-                    <li>
-                      <button type="button" class="plain" onClick={() => props.source.resume(one.id)}>
-                        <span>{standing(one)}</span>
-                        <small>{moment.format(one.at)}</small>
-                      </button>
-                    </li>
-                  )}
+                  {(one) => <Place name={standing(one)} at={one.at} disabled={false} go={() => props.source.resume(one.id)} />}
                 </For>
               </ul>
             </section>

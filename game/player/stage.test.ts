@@ -253,6 +253,7 @@ test("a picture stands for its time, in which it is not counted when it is stopp
       async (seed, durationMs, rate, stoppedMs) => {
         const { page, container, visible } = scene(seed);
         const ended: Array<number> = [];
+        const frames: Array<number> = [];
         const shown = stillFor("p", durationMs);
         let switches = 0;
         const stage = new Stage(container, filesOf(page), silence, {
@@ -263,7 +264,7 @@ test("a picture stands for its time, in which it is not counted when it is stopp
           },
           switched: () => (switches += 1),
           waiting: () => {},
-          position: () => {},
+          position: () => void frames.push(page.now),
           failed: (_, error) => expect.unreachable(String(error)),
         });
         stage.rate = rate;
@@ -290,6 +291,8 @@ test("a picture stands for its time, in which it is not counted when it is stopp
         }
         await page.pass(3000);
         expect([visible()?.src.split("#")[0], switches]).toEqual(["a", 2]);
+        // It looks once a frame, also after it has begun anew.
+        expect(new Set(frames).size).toBe(frames.length);
         stage.close();
       },
     ),

@@ -20,7 +20,7 @@ export interface StageElement {
 const longest = 86_400;
 
 export class StillElement implements StageElement {
-  readonly image: HTMLImageElement;
+  readonly #image: HTMLImageElement;
   readonly duration = longest;
   readonly ended = false;
   #at = 0;
@@ -30,11 +30,11 @@ export class StillElement implements StageElement {
   #url = "";
 
   constructor(image: HTMLImageElement) {
-    this.image = image;
+    this.#image = image;
   }
 
   get style(): CSSStyleDeclaration {
-    return this.image.style;
+    return this.#image.style;
   }
 
   get paused(): boolean {
@@ -76,15 +76,15 @@ export class StillElement implements StageElement {
   load(url: string): Promise<void> {
     if (this.#url !== url) {
       this.#url = url;
-      this.image.src = url;
+      this.#image.src = url;
     }
-    return this.image.decode();
+    return this.#image.decode();
   }
 
   clear(): void {
     this.pause();
     this.#at = 0;
     this.#url = "";
-    this.image.removeAttribute("src");
+    this.#image.removeAttribute("src");
   }
 }

@@ -1,7 +1,7 @@
 // Who has a scene: its owner adds people by name, says what each may do, and takes it from them again; others see who is there, and may leave.
 import UserMinus from "lucide-solid/icons/user-minus";
 import { createEffect, createSignal, Index, on, onCleanup, Show, type Component } from "solid-js";
-import type { Scene, ScenePerson, SceneRole } from "#protocol/scene.ts";
+import { type Scene, type ScenePerson, SceneRole } from "#protocol/scene.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -10,12 +10,9 @@ import { Select } from "#web/ui/choice.tsx";
 import { FormProblem } from "#web/ui/form-foot.tsx";
 import { TextField } from "#web/ui/text-field.tsx";
 
-const roles: ReadonlyArray<{ readonly value: SceneRole; readonly label: string }> = [
-  { value: "editor", label: "can edit" },
-  { value: "viewer", label: "can look" },
-];
-const givenWords: Readonly<Record<SceneRole, string>> = { editor: "can edit this scene", viewer: "can look at this scene" };
 const roleWords: Readonly<Record<SceneRole, string>> = { editor: "can edit", viewer: "can look" };
+const roles = SceneRole.options.map((value) => ({ value, label: roleWords[value] }));
+const givenWords: Readonly<Record<SceneRole, string>> = { editor: "can edit this scene", viewer: "can look at this scene" };
 /** As short as the name of a user may be. */
 const shortestName = 3;
 
