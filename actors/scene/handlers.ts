@@ -29,7 +29,7 @@ import { SceneBody, type Story, type StoryScene } from "#protocol/scene/scene.ts
 import { CallError } from "#protocol/wire/errors.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
-import { noScene, type Need, refusalOf } from "./access.ts";
+import { accessTo, noScene, type Need, refusalOf } from "./access.ts";
 import { makeEditors } from "./editors.ts";
 import { grantWithin, makeSharing, withdrawWithin } from "./sharing.ts";
 import { sceneVersionView, sceneView, storedStory, storySceneOf } from "./view.ts";
@@ -399,8 +399,14 @@ export const sceneHandlers = Effect.gen(function* () {
 
       "scenes.withdraw": Effect.fnUntraced(function* ({ id, userId }, context) {
         const caller = yield* ownerOf(context);
+        let had = false;
         // Everybody may leave.
-        yield* changeOf(context, id, caller === userId ? "read" : "own", (tx, row) => withdrawWithin(tx, row, userId));
+        yield* changeOf(context, id, caller === userId ? "read" : "own", (tx, row) => {
+          had = accessTo(row, userId) !== "none";
+          return withdrawWithin(tx, row, userId);
+        });
+        // To somebody who never had it nothing of it is told.
+        if (!had) return {};
         sharing.cutOff(id, [userId]);
         const [row] = yield* library.query((sql) => query.sceneOf(sql, id));
         if (row !== undefined) {

@@ -62,9 +62,9 @@ describe.each(testDatabases)("a scene that is shared on $engine", ({ layer }) =>
     Layer.provide(Layer.succeed(MediaUrls, { url: (sha256, extension) => `/media/${sha256}.${extension}` })),
     Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: "/nowhere" }))),
   );
-  /** Which of these clips somebody can see, wherever they are. */
-  const sees = async (who: string, ...ids: ReadonlyArray<string>) => {
-    const found = run(
+  /** Those of these assets that somebody can see, wherever they are. */
+  const found = (who: string, ids: ReadonlyArray<string>) =>
+    run(
       Effect.flatMap(AssetLibrary, ({ many }) => many(who, ids)).pipe(
         Effect.catchIf(
           ({ code }) => code === "not_found",
@@ -73,8 +73,8 @@ describe.each(testDatabases)("a scene that is shared on $engine", ({ layer }) =>
         Effect.provide(library),
       ),
     );
-    return (await found).map(({ id, lent, prompt }) => [id, lent === true, prompt]);
-  };
+  const sees = async (who: string, ...ids: ReadonlyArray<string>) =>
+    (await found(who, ids)).map(({ id, lent, prompt }) => [id, lent === true, prompt]);
 
   test("to whom it is not shared it does not exist; a viewer looks, an editor changes, and the rest is its owner's", async () => {
     const { id } = await call("scenes.create", { title: "Forest", body: ending });
@@ -168,6 +168,8 @@ describe.each(testDatabases)("a scene that is shared on $engine", ({ layer }) =>
     await call("scenes.restore", { ids: [id] });
     await call("scenes.withdraw", { id, userId: ben });
     expect(await titles(ben)).toEqual(["His"]);
+    // Who does not have it is told nothing of it.
+    await call("scenes.withdraw", { id, userId: ben });
     handle.close();
     expect(told.map(({ access }) => access)).toEqual(["viewer", "editor", "editor", "none", "editor", "none"]);
     expect(told.map(({ rev }) => rev)).toEqual([2, 3, 4, 5, 6, 7]);
@@ -206,6 +208,21 @@ describe.each(testDatabases)("a scene that is shared on $engine", ({ layer }) =>
     expect(await sees(carol, hers)).toEqual([[hers, true, null]]);
     await call("scenes.withdraw", { id, userId: ben });
     expect([await sees(ben, hers), await sees(carol, his)]).toEqual([[], [[his, true, null]]]);
+  });
+
+  test("of a picture that was uploaded, others are given none of what a camera wrote into it", async () => {
+    const photo = await asset(`photo${round}`, anna);
+    await sql((db) => db`update asset set media_type = 'image', mime = 'image/jpeg', origin = 'upload' where id = ${photo}`);
+    await sql(
+      (db) =>
+        db`insert into asset_file (asset_id, role, sha256, mime, size) values (${photo}, 'poster', ${"b".repeat(64)}, 'image/webp', 1)`,
+    );
+    const segments = [{ id: "s", media: { kind: "still", assetId: photo, durationMs: 1000 } }];
+    const { id } = await call("scenes.create", { title: "Forest", body: ending });
+    await put(id, { id: "look", type: "video", segments }, anna);
+    await call("scenes.grant", { id, who: ben, role: "viewer" });
+    const originals = async (who: string) => (await found(who, [photo])).map(({ urls }) => urls.original);
+    expect([await originals(anna), await originals(ben)]).toEqual([[`/media/${"a".repeat(64)}.jpg`], [`/media/${"b".repeat(64)}.webp`]]);
   });
 
   test("what an editor has put in is published with it, and played by its owner's players for good", async () => {
