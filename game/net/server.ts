@@ -12,7 +12,7 @@ import type { PlaySource } from "./source.ts";
 const guestKey = "pixsim.guest";
 const spareMs = 30_000;
 
-interface Line {
+export interface Line {
   readonly client: Client;
   readonly signedIn: boolean;
   /** From now on the connection speaks for this guest; `again` gives the same one another token. */
@@ -122,6 +122,26 @@ const find = async (line: Line, place: URLSearchParams): Promise<Found> => {
   return { id, watching: false };
 };
 
+/** Opens the playthrough that `place` names, over this line. Rejects with CallError. */
+export const playOn = async (line: Line, place: URLSearchParams, language: string): Promise<PlaySource> => {
+  const link = place.get("link");
+  const goTo = (id: string): void => {
+    if (link === null) location.hash = `play=${encodeURIComponent(id)}`;
+    else localStorage.setItem(linkKey(link), id);
+    location.reload();
+  };
+  const open = async () => remotePlay({ client: line.client, ...(await find(line, place)), language, keep: localStorage, goTo });
+  try {
+    return await open();
+  } catch (error) {
+    // What was gone on with was begun by another link, which is no good any more: this one begins.
+    const isGone = error instanceof CallError && error.code === "not_found";
+    if (!isGone || link === null || localStorage.getItem(linkKey(link)) === null) throw error;
+    localStorage.removeItem(linkKey(link));
+    return await open();
+  }
+};
+
 /**
  * `#link=…` plays or follows what was shared, `#play=…` goes on with a playthrough, `#version=…` and `#scene=…` begin one. Undefined: the
  * address names none. Rejects with a sentence for a person.
@@ -130,27 +150,11 @@ export const serverPlay = async (hash: string, language: string): Promise<PlaySo
   const place = new URLSearchParams(hash.replace(/^#/, ""));
   if (!["link", "play", "version", "scene"].some((name) => place.has(name))) return undefined;
   const line = openLine();
-  const { client } = line;
   try {
     await adopt(line);
-    const link = place.get("link");
-    const goTo = (id: string): void => {
-      if (link === null) location.hash = `play=${encodeURIComponent(id)}`;
-      else localStorage.setItem(linkKey(link), id);
-      location.reload();
-    };
-    const open = async () => remotePlay({ client, ...(await find(line, place)), language, keep: localStorage, goTo });
-    try {
-      return await open();
-    } catch (error) {
-      // What was gone on with was begun by another link, which is no good any more: this one begins.
-      const isGone = error instanceof CallError && error.code === "not_found";
-      if (!isGone || link === null || localStorage.getItem(linkKey(link)) === null) throw error;
-      localStorage.removeItem(linkKey(link));
-      return await open();
-    }
+    return await playOn(line, place, language);
   } catch (error) {
-    client.close();
+    line.client.close();
     if (!(error instanceof CallError)) throw error;
     const signIn = "Sign in to PixSim in this browser first, then load this page again.";
     throw new Error(error.code === "unauthenticated" ? signIn : error.message, { cause: error });
