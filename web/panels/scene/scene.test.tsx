@@ -323,6 +323,26 @@ describe("the Scene panel", () => {
     expect(await within(preview).findByRole("button", { name: "To the end of the clip" })).toBeTruthy();
   });
 
+  it("goes on from a picture after its time, also where the same one comes next", async () => {
+    const segments = [{ id: "s", media: { kind: "still" as const, assetId: "ast_map", durationMs: 100 } }];
+    const nodes = ["a", "b"].map((id) => ({ id, type: "video" as const, segments }));
+    const { canvas } = await show(
+      bodyOf({
+        start: "a",
+        nodes: [...nodes, { id: "over", type: "end", ending: "over" }],
+        edges: [
+          { id: "ab", from: "a", to: "b", kind: "default" },
+          { id: "bo", from: "b", to: "over", kind: "default" },
+        ],
+      }),
+    );
+    key(canvas, "ArrowRight");
+    key(canvas, "p");
+    const preview = await screen.findByRole("region", { name: "Preview" });
+    const skips = () => within(preview).queryByRole("button", { name: "To the end of the clip" });
+    await waitFor(() => expect(skips()).toBeNull(), { timeout: 20_000 });
+  });
+
   it("declares variables, and refuses a name that stands twice", async () => {
     const { server } = await show();
     fireEvent.click(screen.getByRole("button", { name: "Story" }));
