@@ -272,7 +272,9 @@ const candidateOf = (waiter: Waiter, now: number, served: number | undefined): C
   served: served ?? 0,
 });
 
-const earlier = (a: Candidate, b: Candidate): number => a.urgency - b.urgency || a.served - b.served || a.waiter.since - b.waiter.since;
+/** An order of all: what is told of turns is what comes, also where two came at one time. */
+const earlier = (a: Candidate, b: Candidate): number =>
+  a.urgency - b.urgency || a.served - b.served || a.waiter.since - b.waiter.since || (a.waiter.jobId < b.waiter.jobId ? -1 : 1);
 
 /** Turns that are looked ahead: whoever waits behind so many is told no place. */
 const lookAhead = 20_000;
