@@ -1,4 +1,5 @@
 // Runs the server until it is told to stop: SIGTERM and SIGINT end it in order, a second one at once.
+import { flushCompileCache } from "node:module";
 import { runMain } from "@effect/platform-node/NodeRuntime";
 import { Cause, Effect, Exit } from "effect";
 import { Auth } from "#runtime/auth/auth.ts";
@@ -46,6 +47,8 @@ export const serve = ({ settings, pages, reset, demo, ...parts }: ServeOptions):
       );
     }
     if (token !== null) say(`Sign in (works once, within 24 hours): ${url}/#/welcome?token=${token}`);
+    // What a killed process has compiled would not be kept for the next start.
+    flushCompileCache();
     return yield* Effect.never;
   }).pipe(Effect.scoped, Effect.provide(server(settings, parts)));
 

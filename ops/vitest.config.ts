@@ -1,13 +1,29 @@
 // Tests stand beside the code. Web tests run in a DOM; all others in Node.
 import solid from "vite-plugin-solid";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Whose tests take minutes. */
+const longest = ["crash", "workspace", "backup", "cluster", "handling", "demo", "cut-off", "chaos"].map(
+  (name) => `/ops/e2e/${name}.test.ts`,
+);
+const rank = ({ moduleId }: TestSpecification): number => longest.findIndex((end) => moduleId.endsWith(end)) >>> 0;
+
+/** What takes longest begins first, also where nothing is known of earlier runs. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   cacheDir: ".cache/vitest",
   test: {
     pool: "forks",
-    maxWorkers: 2,
+    // Much of their time is waiting.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // V8 would spend a third of all time on optimising the embedded database, whose threads end before that is of use.
     execArgv: ["--liftoff-only"],
     // Far above what any takes: a slow or busy machine is no fault.
@@ -22,7 +38,7 @@ export default defineConfig({
         test: {
           name: "node",
           environment: "node",
-          // What all files load is loaded once for each of the two processes: that is a third of the time.
+          // What all files load is loaded once for each of the processes: that is a third of the time.
           isolate: false,
           globalSetup: "ops/test-setup.ts",
           include: ["{protocol,db,runtime,actors,ops,game}/**/*.test.ts"],
@@ -41,7 +57,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        // After all others: each of them runs whole servers. Much of their time is waiting, so two files at a time take no longer than one.
+        // After all others: each of them runs whole servers.
         test: {
           name: "e2e",
           environment: "node",
