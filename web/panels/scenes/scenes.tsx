@@ -1,5 +1,4 @@
 // The Scenes panel: the library of branching scenes. One is opened in the panel Scene; stories come in and go out as files.
-import CircleAlert from "lucide-solid/icons/circle-alert";
 import Download from "lucide-solid/icons/download";
 import MoreHorizontal from "lucide-solid/icons/ellipsis";
 import FileInput from "lucide-solid/icons/file-input";
@@ -26,6 +25,7 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Segments } from "#web/ui/choice.tsx";
 import { createDropZone } from "#web/ui/drop-zone.ts";
+import { FailedState } from "#web/ui/failed-state.tsx";
 import { Badge, EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount, formatMoment } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
@@ -265,16 +265,7 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
           <ListProblem what="What changes" problem={store.problem()} onRetry={store.retry} />
         </Match>
         <Match when={store.problem() ?? (list.state() === "failed" ? list.problem() : null)}>
-          {(problem) => (
-            <EmptyState
-              tone="bad"
-              icon={CircleAlert}
-              title="The scenes could not be read"
-              actions={<Button onClick={retry}>Try again</Button>}
-            >
-              {problem()}
-            </EmptyState>
-          )}
+          {(problem) => <FailedState title="The scenes could not be read" problem={problem()} onRetry={retry} />}
         </Match>
         <Match when={list.state() === "loading"}>
           <div class="scenes-loading" aria-busy="true" aria-label="Loading the scenes">
