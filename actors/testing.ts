@@ -6,16 +6,17 @@ import { Database, type DatabaseError } from "#db/client/database.ts";
 import { type CallInput, type CallName, type CallOutput, calls } from "#protocol/contract.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Bus } from "#runtime/bus/bus.ts";
+import { Quotas } from "#runtime/cluster/quotas.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
 
 /** `caller`: whose call it is where none is named. Each call is made a millisecond after the one before. */
 export const domainOn = <D extends string>(
   layer: Layer.Layer<Database, DatabaseError>,
-  domain: Effect.Effect<DomainHandlers<D>, never, Database | Bus>,
+  domain: Effect.Effect<DomainHandlers<D>, never, Database | Bus | Quotas>,
   caller: () => string,
 ) => {
-  const runtime = ManagedRuntime.make(Layer.provideMerge(Layer.merge(layer, TestClock.layer()), Bus.alone));
+  const runtime = ManagedRuntime.make(Layer.provideMerge(Layer.mergeAll(layer, TestClock.layer(), Quotas.alone), Bus.alone));
   type Services = ManagedRuntime.ManagedRuntime.Services<typeof runtime>;
   const run = <A, E>(effect: Effect.Effect<A, E, Services>): Promise<A> => runtime.runPromise(effect);
   beforeAll(() => run(Effect.void));

@@ -156,6 +156,8 @@ export const scenes = domain({
         deleted: z.boolean().default(false),
         /** Those of others only. */
         shared: z.boolean().default(false),
+        /** Those of this owner only. */
+        ownerId: Id.optional(),
         cursor: Cursor.optional(),
         limit: PageLimit,
       }),
@@ -178,10 +180,14 @@ export const scenes = domain({
         "The drafts of a scene and of all that are called from there, as far as they are of the same owner and the caller may read them: what a preview plays.",
       access: "guest",
       input: z.object({ id: Id }),
-      output: z.object({ story: Story }),
+      output: z.object({
+        story: Story,
+        /** Scenes of the owner that are called from there and are not shared with the caller. */
+        hidden: z.array(Id),
+      }),
       mutation: false,
       errors: ["not_found", "payload_too_large"],
-      example: { input: { id: "scn_1" }, output: { story: sampleStory } },
+      example: { input: { id: "scn_1" }, output: { story: sampleStory, hidden: [] } },
     }),
     create: call({
       summary: "Adds a scene; without a body it is empty. What does not fit into one frame comes by `scenes.edit`.",
@@ -339,7 +345,7 @@ export const scenes = domain({
       input: z.object({ id: Id, who: Login, role: SceneRole }),
       output: ScenePerson,
       mutation: true,
-      errors: ["not_found", "forbidden", "conflict", "quota_exceeded"],
+      errors: ["not_found", "forbidden", "conflict", "quota_exceeded", "rate_limited"],
       example: { input: { id: "scn_1", who: "grace", role: "editor" }, output: samplePerson },
     }),
     withdraw: call({

@@ -28,6 +28,7 @@ import { sceneLimits } from "#protocol/scene/limits.ts";
 import { SceneBody, type Story, type StoryScene } from "#protocol/scene/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Bus } from "#runtime/bus/bus.ts";
+import { Quotas } from "#runtime/cluster/quotas.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { accessTo, noScene, type Need, refusalOf } from "./access.ts";
 import { makeEditors } from "./editors.ts";
@@ -123,7 +124,7 @@ export const sceneHandlers = Effect.gen(function* () {
     return refused === undefined ? row : yield* Effect.fail(refused);
   });
   const may = (context: CallContext, id: string, need: Need) => Effect.flatMap(ownerOf(context), (userId) => mayAs(userId, id, need));
-  const sharing = makeSharing(database, bus, (id, userId) => mayAs(userId, id, "read"));
+  const sharing = makeSharing(database, bus, yield* Quotas, (id, userId) => mayAs(userId, id, "read"));
 
   /** A change of a scene: who makes it is looked at again once it is their turn, for it may have been withdrawn from them meanwhile. */
   const changeOf = Effect.fnUntraced(function* (
@@ -148,7 +149,7 @@ export const sceneHandlers = Effect.gen(function* () {
 
   /**
    * The drafts of a scene and of all that are called from there, as far as those are there, are its owner's, and this user may read them: to
-   * share a scene shares none that it calls.
+   * share a scene shares none that it calls. `hidden`: those of the owner's that this user may not read.
    */
   const storyFrom = Effect.fnUntraced(function* (userId: string, { id, owner_id: ownerId }: query.SceneRow) {
     const scenes = new Map<string, StoryScene>();
@@ -176,7 +177,10 @@ export const sceneHandlers = Effect.gen(function* () {
       if (length > sceneLimits.characters) return yield* Effect.fail(tooLarge(sceneLimits.characters));
     }
     if (!scenes.has(id)) return yield* Effect.fail(noScene(id));
-    return { entry: id, scenes: [...scenes.values()] } satisfies Story;
+    const unread = userId === ownerId ? [] : [...named].filter((one) => !scenes.has(one));
+    const hidden = unread.length === 0 ? [] : yield* library.query((sql) => query.scenesOfOwner(sql, ownerId, unread));
+    const story: Story = { entry: id, scenes: [...scenes.values()] };
+    return { story, hidden: hidden.map((row) => row.id) };
   });
 
   const mediaOf = Effect.fnUntraced(function* (userId: string, story: Story) {
@@ -184,12 +188,12 @@ export const sceneHandlers = Effect.gen(function* () {
     return ids.length === 0 ? [] : yield* library.query((sql) => query.mediaById(sql, userId, idsOf(story), ids));
   });
 
-  const problemsOf = Effect.fnUntraced(function* (ownerId: string, story: Story) {
+  const problemsOf = Effect.fnUntraced(function* (ownerId: string, story: Story, hidden: ReadonlyArray<string>) {
     const rows = yield* mediaOf(ownerId, story);
     const assets = new Map<string, KnownAsset>(
       rows.map(({ id, media_type: mediaType, duration_ms: durationMs }) => [id, { mediaType, durationMs }]),
     );
-    return checkStory(story, assets);
+    return checkStory(story, assets, new Set(hidden));
   });
 
   const versionRow = Effect.fnUntraced(function* (ownerId: string, id: string) {
@@ -229,8 +233,8 @@ export const sceneHandlers = Effect.gen(function* () {
 
   const handlers: DomainHandlers<"scenes"> = {
     calls: {
-      "scenes.list": Effect.fnUntraced(function* ({ search, deleted, shared, cursor, limit }, context) {
-        const filter = { words: wordsOf(search), deleted, shared };
+      "scenes.list": Effect.fnUntraced(function* ({ search, deleted, shared, ownerId = null, cursor, limit }, context) {
+        const filter = { words: wordsOf(search), deleted, shared, ownerId };
         const { items, next } = yield* library.page(yield* ownerOf(context), filter, yield* placeOf(cursor), limit);
         return { scenes: items, next };
       }),
@@ -245,7 +249,7 @@ export const sceneHandlers = Effect.gen(function* () {
       }),
 
       "scenes.story": Effect.fnUntraced(function* ({ id }, context) {
-        return { story: yield* storyFrom(yield* ownerOf(context), yield* may(context, id, "read")) };
+        return yield* storyFrom(yield* ownerOf(context), yield* may(context, id, "read"));
       }),
 
       "scenes.create": Effect.fnUntraced(function* ({ title, body = emptyBody }, context) {
@@ -290,7 +294,8 @@ export const sceneHandlers = Effect.gen(function* () {
 
       "scenes.check": Effect.fnUntraced(function* ({ id }, context) {
         const row = yield* may(context, id, "read");
-        return { problems: [...(yield* problemsOf(row.owner_id, yield* storyFrom(yield* ownerOf(context), row)))] };
+        const { story, hidden } = yield* storyFrom(yield* ownerOf(context), row);
+        return { problems: [...(yield* problemsOf(row.owner_id, story, hidden))] };
       }),
 
       "scenes.publish": Effect.fnUntraced(function* ({ id, note }, context) {
@@ -302,8 +307,8 @@ export const sceneHandlers = Effect.gen(function* () {
           if (made.scene_id !== id || made.note !== note) return yield* Effect.fail(reused());
           return { scene: sceneView(before, ownerId), version: sceneVersionView(made) };
         }
-        const story = yield* storyFrom(ownerId, before);
-        const errors = (yield* problemsOf(ownerId, story)).filter(({ severity }) => severity === "error");
+        const { story, hidden } = yield* storyFrom(ownerId, before);
+        const errors = (yield* problemsOf(ownerId, story, hidden)).filter(({ severity }) => severity === "error");
         if (errors.length > 0) {
           const others = errors.length === 1 ? "" : ` And ${errors.length - 1} more.`;
           return yield* Effect.fail(new CallError("conflict", `It has errors: ${errors[0]!.message}${others} See scenes.check.`));
@@ -339,7 +344,7 @@ export const sceneHandlers = Effect.gen(function* () {
         const row = yield* mayAs(userId, id, versionId === undefined ? "read" : "own");
         const version = versionId === undefined ? undefined : yield* versionRow(userId, versionId);
         if (version !== undefined && version.scene_id !== id) return yield* Effect.fail(noVersion(version.id));
-        const story = version === undefined ? yield* storyFrom(userId, row) : storedStory(version);
+        const story = version === undefined ? (yield* storyFrom(userId, row)).story : storedStory(version);
         const rows = yield* mediaOf(userId, story);
         const { title } = row;
         const media = rows.map(({ id: assetId, sha256, name }) => ({ assetId, sha256, name }));

@@ -1,4 +1,5 @@
 import { Effect, Layer, type ManagedRuntime } from "effect";
+import { TestClock } from "effect/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { AssetLibrary } from "#actors/asset/library.ts";
 import { domainOn, refusalOf } from "#actors/testing.ts";
@@ -13,7 +14,7 @@ import { readSettings, Settings } from "#runtime/config/settings.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
 import type { CallContext, DomainHandlers, TopicHandler } from "#runtime/gateway/handlers.ts";
 import { sceneHandlers } from "./handlers.ts";
-import { mostPeople } from "./sharing.ts";
+import { mostPeople, namedPerMinute } from "./sharing.ts";
 
 type Body = NonNullable<CallInput<"scenes.create">["body"]>;
 
@@ -260,12 +261,50 @@ describe.each(testDatabases)("a scene that is shared on $engine", ({ layer }) =>
     });
     const { id } = await call("scenes.create", { title: "Outer", body: calling(inner.id) });
     await call("scenes.grant", { id, who: ben, role: "editor" });
-    const story = async (who: string) => (await call("scenes.story", { id }, who)).story.scenes.map(({ title }) => title);
-    expect([await story(anna), await story(ben), await problems(id, ben)]).toEqual([["Outer", "Inner"], ["Outer"], ["unknown_scene"]]);
+    const story = async (who: string) => {
+      const { story: told, hidden } = await call("scenes.story", { id }, who);
+      return [...told.scenes.map(({ title }) => title), ...hidden];
+    };
+    expect([await story(anna), await story(ben), await problems(id, ben)]).toEqual([
+      ["Outer", "Inner"],
+      ["Outer", inner.id],
+      ["hidden_scene"],
+    ]);
     await call("scenes.grant", { id: inner.id, who: ben, role: "viewer" });
     expect([await story(ben), await problems(id, ben)]).toEqual([["Outer", "Inner"], []]);
     const own = await call("scenes.create", { title: "His", body: calling(inner.id) }, ben);
     expect(await problems(own.id, ben)).toEqual(["unknown_scene"]);
+    await call("scenes.withdraw", { id: inner.id, userId: ben });
+    await call("scenes.delete", { ids: [inner.id] });
+    expect([await story(ben), await problems(id, ben)]).toEqual([["Outer"], ["unknown_scene"]]);
+  });
+
+  test("scenes of one owner are listed by themselves", async () => {
+    const shared = await call("scenes.create", { title: "Hers", body: ending });
+    await call("scenes.create", { title: "Hers alone", body: ending });
+    await call("scenes.grant", { id: shared.id, who: ben, role: "editor" });
+    await call("scenes.create", { title: "His", body: ending }, ben);
+    expect([await titles(ben, { ownerId: anna }), await titles(ben, { ownerId: ben }), await titles(ben, { ownerId: carol })]).toEqual([
+      ["Hers"],
+      ["His"],
+      [],
+    ]);
+  });
+
+  test("who shares finds out by it who is here, so each may name only so many in a minute", async () => {
+    const handlers = await run(sceneHandlers);
+    const { id } = await call("scenes.create", { title: "Forest", body: ending });
+    const other = await call("scenes.create", { title: "His", body: ending }, ben);
+    const grant = (scene: string, owner: string, who: string) =>
+      refusalOf(run(handlers.calls["scenes.grant"]({ id: scene, who, role: "viewer" }, contextOf(owner))));
+    for (let at = 0; at < namedPerMinute; at++) {
+      expect(await grant(id, anna, `nobody${at}@example.org`)).toContain("not_found");
+    }
+    expect(await grant(id, anna, carol)).toBe("rate_limited: Too many tries. Wait 60 seconds, then try again.");
+    // It is each one's own.
+    expect(await grant(other.id, ben, carol)).toBe("null");
+    await run(TestClock.adjust(60_001));
+    expect(await grant(id, anna, carol)).toBe("null");
   });
 
   /** Follows on these handlers, and answers what is told, and why it ended. */

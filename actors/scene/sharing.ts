@@ -1,18 +1,22 @@
 // With whom a scene is shared: given, changed and withdrawn by its owner. Whoever follows a scene and may not any more is cut off at once, in
 // all processes; where that word may have been lost it is looked up.
-import { Effect } from "effect";
+import { Clock, Effect } from "effect";
 import type { Database, Tx } from "#db/client/database.ts";
 import * as query from "#db/queries/scene.ts";
 import { userByLogin } from "#db/queries/user.ts";
 import type { ScenePerson } from "#protocol/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import { makeTries } from "#runtime/auth/tries.ts";
 import type { Bus } from "#runtime/bus/bus.ts";
+import type { Quotas } from "#runtime/cluster/quotas.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { TopicHandle } from "#runtime/gateway/handlers.ts";
 import { accessTo } from "./access.ts";
 
 /** With how many others a scene can be shared. */
 export const mostPeople = 100;
+/** How often one user may name somebody in a minute: whose an e-mail is is told by it. */
+export const namedPerMinute = 20;
 
 const channel = (id: string): string => `scene-access:${id}`;
 /** Users who may not read the scene any more. */
@@ -54,8 +58,11 @@ export const withdrawWithin = async (tx: Tx, row: query.SceneRow, userId: string
 export const makeSharing = (
   database: Database["Service"],
   bus: Bus["Service"],
+  quotas: Quotas["Service"],
   readable: (id: string, userId: string) => Effect.Effect<unknown, CallError>,
 ) => {
+  const naming = makeTries(quotas, "person", namedPerMinute);
+
   /** These may not read it any more. */
   const cutOff = (id: string, gone: ReadonlyArray<string>): void => {
     if (gone.length > 0) bus.publish(channel(id), { gone } satisfies Word);
@@ -105,8 +112,9 @@ export const makeSharing = (
     return rows.map(({ user_id: userId, name, role, granted_at: since }): ScenePerson => ({ userId, name, role, since }));
   });
 
-  /** Whom it is to be shared with, known by user name or e-mail. */
+  /** Whom it is to be shared with, known by user name or e-mail. Each try counts. */
   const person = Effect.fnUntraced(function* (who: string, ownerId: string) {
+    yield* naming.count(ownerId, yield* Clock.currentTimeMillis);
     const [user] = yield* orCallError(database.query((sql) => userByLogin(sql, who)));
     if (user === undefined) {
       const message = `Nobody here is called “${who}”: give the user name or the e-mail with which they sign in.`;

@@ -19,6 +19,7 @@ import type { Principal } from "#runtime/auth/principal.ts";
 import { Secrets } from "#runtime/auth/secrets.ts";
 import { MediaUrls } from "#runtime/blobs/media-urls.ts";
 import { Bus } from "#runtime/bus/bus.ts";
+import type { Quotas } from "#runtime/cluster/quotas.ts";
 import { singleProcess } from "#runtime/cluster/single.ts";
 import { readSettings, Settings } from "#runtime/config/settings.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
@@ -29,7 +30,7 @@ import { Lookout } from "./lookout.ts";
 import { playHandlers } from "./handlers.ts";
 import { Versions } from "./versions.ts";
 
-type Services = Actors | Auth | Database | Bus | Versions | MediaUrls;
+type Services = Actors | Auth | Database | Bus | Quotas | Versions | MediaUrls;
 
 export interface Caller extends Partial<Omit<CallContext, "principal">> {
   /** Default: the user of the test. */

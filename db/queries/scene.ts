@@ -79,11 +79,21 @@ export const draftsById = (sql: Queryable, userId: string, ids: ReadonlyArray<st
     select s.id, s.title, s.format, s.draft, s.body, ${shared(sql)} from scene s
     where s.id = any(${textArray(sql, ids)}) and s.deleted_at is null and ${readableScene(sql, userId)}`;
 
+/** Those of these that are this owner's and not in the trash, whoever may read them. */
+export const scenesOfOwner = (sql: Queryable, ownerId: string, ids: ReadonlyArray<string>) =>
+  sql<Array<{ id: string }>>`
+    select id from scene where id = any(${textArray(sql, ids)}) and owner_id = ${ownerId} and deleted_at is null`;
+
 /** Newest first, after the given place, with each of these words in the title. The trash is its owner's alone. */
 export const listScenes = (
   sql: Queryable,
   userId: string,
-  filter: { readonly words: ReadonlyArray<string>; readonly deleted: boolean; /** Of others only. */ readonly shared?: boolean },
+  filter: {
+    readonly words: ReadonlyArray<string>;
+    readonly deleted: boolean;
+    /** Of others only. */ readonly shared?: boolean;
+    /** Of this owner only. */ readonly ownerId?: string | null;
+  },
   after: { readonly createdAt: number; readonly id: string } | null,
   limit: number,
 ) =>
@@ -91,6 +101,7 @@ export const listScenes = (
     select ${columns(sql)} from scene s
     where ${filter.deleted ? sql`s.owner_id = ${userId} and s.deleted_at is not null` : sql`s.deleted_at is null and ${readableScene(sql, userId)}`}
       ${filter.shared === true ? sql`and s.owner_id <> ${userId}` : sql``}
+      ${filter.ownerId == null ? sql`` : sql`and s.owner_id = ${filter.ownerId}`}
       ${filter.words.map(likePattern).reduce((all, word) => sql`${all} and s.title ilike ${word}`, sql``)}
       ${after === null ? sql`` : sql`and (s.created_at, s.id) < (${after.createdAt}, ${after.id})`}
     order by s.created_at desc, s.id desc

@@ -16,7 +16,8 @@ import { hashOf } from "./refresh-token.ts";
 import { makeSessions, type Origin, userOf } from "./sessions.ts";
 import { type Guests, makeGuests } from "./guests.ts";
 import { Secrets } from "./secrets.ts";
-import { addressKey, Throttle } from "./throttle.ts";
+import { addressKey } from "./throttle.ts";
+import { makeTries } from "./tries.ts";
 
 const linkLifeMs = 24 * 60 * 60_000;
 /** For each user, and for each address; successes do not count. */
@@ -70,57 +71,28 @@ export class Auth extends Context.Service<
   );
 }
 
-/** What tries are counted by. */
-interface Tried {
-  readonly of: "user" | "address" | "opening";
-  readonly throttle: Throttle;
-  readonly most: number;
-}
-
 const wrong = new CallError("invalid_credentials", "Login or password is wrong.");
 const userGone = new CallError("not_found", "This user is gone.");
-
-const throttled = (waitMs: number): CallError =>
-  new CallError("rate_limited", `Too many tries. Wait ${Math.ceil(waitMs / 1000)} seconds, then try again.`, { retryAfterMs: waitMs });
 
 const make = Effect.gen(function* () {
   const database = yield* Database;
   const sessions = yield* makeSessions;
   const quotas = yield* Quotas;
   const { accessKey } = yield* Secrets;
-  const byUser: Tried = { of: "user", throttle: new Throttle(triesPerMinute), most: triesPerMinute };
-  const byAddress: Tried = { of: "address", throttle: new Throttle(triesPerMinute), most: triesPerMinute };
-  const byOpening: Tried = { of: "opening", throttle: new Throttle(openingsPerMinute), most: openingsPerMinute };
+  const byUser = makeTries(quotas, "user", triesPerMinute);
+  const byAddress = makeTries(quotas, "address", triesPerMinute);
+  const byOpening = makeTries(quotas, "opening", openingsPerMinute);
 
   const query = <T>(run: (sql: Sql) => PromiseLike<T>) => orCallError(database.query(run));
   const transaction = <T>(run: (tx: Tx) => Promise<T>) => orCallError(database.transaction(run));
   const now = Clock.currentTimeMillis;
 
-  /** Counts a try for the key, here and everywhere, or fails with the time to wait; a `success` is not counted. */
-  const countTry = Effect.fnUntraced(function* ({ of, throttle, most }: Tried, key: string, at: number) {
-    const waitHere = throttle.attempt(key, at);
-    if (waitHere > 0) return yield* Effect.fail(throttled(waitHere));
-    const id = crypto.randomUUID();
-    const shared = `${of} ${key}`;
-    const waitMs = yield* quotas.attempt(shared, id, most);
-    if (waitMs > 0) {
-      throttle.takeBack(key, at);
-      return yield* Effect.fail(throttled(waitMs));
-    }
-    return {
-      success: Effect.suspend(() => {
-        throttle.takeBack(key, at);
-        return quotas.takeBack(shared, id);
-      }),
-    };
-  });
-
   const signIn = Effect.fn("auth.signIn")(function* (login: string, password: string, origin: Origin) {
     const at = yield* now;
-    const fromAddress = yield* countTry(byAddress, addressKey(origin.ip), at);
+    const fromAddress = yield* byAddress.count(addressKey(origin.ip), at);
     const [user] = yield* query((sql) => queries.userByLogin(sql, login));
     // The same for a user's name and e-mail, and for logins that nobody has: these have a key of their own.
-    const forUser = yield* countTry(byUser, user?.id ?? `unknown ${login.toLowerCase()}`, at);
+    const forUser = yield* byUser.count(user?.id ?? `unknown ${login.toLowerCase()}`, at);
     // Unknown users cost the same time and get the same answer.
     const right = yield* verifyPassword(password, user?.password ?? null);
     if (user === undefined || !right) return yield* Effect.fail(wrong);
@@ -131,7 +103,7 @@ const make = Effect.gen(function* () {
 
   const redeem = Effect.fn("auth.redeem")(function* (token: string, origin: Origin) {
     const at = yield* now;
-    const fromAddress = yield* countTry(byAddress, addressKey(origin.ip), at);
+    const fromAddress = yield* byAddress.count(addressKey(origin.ip), at);
     // In one transaction: a link is not used up without its session.
     const session = yield* transaction(async (tx) => {
       const [link] = await queries.takeLink(tx, hashOf(token), at);
@@ -183,7 +155,7 @@ const make = Effect.gen(function* () {
     const [user] = yield* query((sql) => queries.userById(sql, principal.userId));
     if (user === undefined) return yield* Effect.fail(userGone);
     if (user.password !== null) {
-      const forUser = yield* countTry(byUser, user.id, at);
+      const forUser = yield* byUser.count(user.id, at);
       if (!(yield* verifyPassword(current ?? "", user.password)))
         return yield* Effect.fail(new CallError("invalid_credentials", "The present password is wrong."));
       yield* forUser.success;
@@ -259,7 +231,7 @@ const make = Effect.gen(function* () {
     revoke: sessions.revoke,
     guests: makeGuests(accessKey, {
       ended: (ids) => sessions.ended(ids.map((id) => ({ id }))),
-      countOpening: (ip, at) => Effect.asVoid(countTry(byOpening, addressKey(ip), at)),
+      countOpening: (ip, at) => Effect.asVoid(byOpening.count(addressKey(ip), at)),
     }),
     preferences: (userId) =>
       Effect.map(

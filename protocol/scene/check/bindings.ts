@@ -21,11 +21,14 @@ const words: Readonly<Record<Kind, string>> = {
 export class Bindings {
   readonly #scene: SceneProgram;
   readonly #program: Program;
+  readonly #hidden: ReadonlySet<string>;
   readonly #tell: Tell;
 
-  constructor(scene: SceneProgram, program: Program, tell: Tell) {
+  /** `hidden`: scenes that are there and cannot be seen. */
+  constructor(scene: SceneProgram, program: Program, hidden: ReadonlySet<string>, tell: Tell) {
     this.#scene = scene;
     this.#program = program;
+    this.#hidden = hidden;
     this.#tell = tell;
   }
 
@@ -203,6 +206,9 @@ export class Bindings {
     const at = { node: node.id };
     if (node.scene === null) return this.#tell("no_scene", at, "It calls no scene yet.");
     const callee = this.#program.scenes.get(node.scene);
+    if (callee === undefined && this.#hidden.has(node.scene)) {
+      return this.#tell("hidden_scene", at, "The scene that it calls is not shared with you: what it takes and returns is not checked.");
+    }
     if (callee === undefined) return this.#tell("unknown_scene", at, `There is no scene ${node.scene}.`);
     const { parameters } = callee.body;
     const given = new Set(node.arguments.map(({ parameter }) => parameter));

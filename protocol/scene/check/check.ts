@@ -20,8 +20,15 @@ export interface KnownAsset {
 /** Problems that are told of one story. */
 export const mostProblems = 1000;
 
-/** Errors first, then by their place in the story. `assets`: left out, nothing is said of whether media is there. */
-export const checkStory = (story: Story, assets?: ReadonlyMap<string, KnownAsset>): ReadonlyArray<Problem> => {
+/**
+ * Errors first, then by their place in the story. `assets`: left out, nothing is said of whether media is there. `hidden`: scenes that are
+ * there, and that who asks cannot see.
+ */
+export const checkStory = (
+  story: Story,
+  assets?: ReadonlyMap<string, KnownAsset>,
+  hidden: ReadonlySet<string> = new Set(),
+): ReadonlyArray<Problem> => {
   const program = programOf(story);
   const problems: Array<Problem> = [];
   const tellOf =
@@ -37,7 +44,7 @@ export const checkStory = (story: Story, assets?: ReadonlyMap<string, KnownAsset
   const open = (program.entry?.body.returnPoints.length ?? 0) > 0;
   for (const scene of program.scenes.values()) {
     const tell = tellOf(scene);
-    checkScene({ scene, program, tell, ends, judge: new Judge(scene, writes, open), assets, languages, endings });
+    checkScene({ scene, program, tell, ends, judge: new Judge(scene, writes, open), assets, hidden, languages, endings });
     if (scene.body.start !== null && !finishes.has(scene.id)) {
       tell("never_finishes", {}, "The scene calls scenes that call one another for ever: none of them comes to an end.");
     }
@@ -50,15 +57,16 @@ export const checkStory = (story: Story, assets?: ReadonlyMap<string, KnownAsset
 interface Checking extends Flow {
   readonly judge: Judge;
   readonly assets: ReadonlyMap<string, KnownAsset> | undefined;
+  readonly hidden: ReadonlySet<string>;
   readonly languages: ReadonlySet<string>;
   /** By which the story can end. */
   readonly endings: ReadonlySet<string>;
 }
 
 const checkScene = (checking: Checking): void => {
-  const { scene, program, tell, judge, endings } = checking;
+  const { scene, program, tell, judge, hidden, endings } = checking;
   const { body } = scene;
-  const bindings = new Bindings(scene, program, tell);
+  const bindings = new Bindings(scene, program, hidden, tell);
   const verdicts = new Map<string, Verdict>();
   for (const edge of body.edges) {
     checkEdge(checking, bindings, edge);

@@ -41,6 +41,7 @@ export const problemCodes = {
   declared_differently: "error",
   no_scene: "error",
   unknown_scene: "error",
+  hidden_scene: "hint",
   missing_argument: "error",
   unknown_parameter: "error",
   unknown_point: "error",

@@ -10,12 +10,12 @@ describe("work beside the page", () => {
     const background = createBackground(() => new PageWorker());
     const [placed, problems] = await Promise.all([
       background.arrange({ nodes: [{ id: "v", width: 208, height: 64 }], edges: [] }),
-      background.check({ story, assets: new Map([["ast_v", { mediaType: "image", durationMs: null }]]) }),
+      background.check({ story, assets: new Map([["ast_v", { mediaType: "image", durationMs: null }]]), hidden: new Set() }),
     ]);
     expect(placed).toEqual([{ id: "v", x: 0, y: 0 }]);
     expect(problems.map(({ code }) => code)).toEqual(expect.arrayContaining(["not_a_video", "missing_media", "unreachable"]));
     const broken = { ...story, scenes: [{ ...story.scenes[0]!, body: null as never }] };
-    await expect(background.check({ story: broken, assets: new Map() })).rejects.toThrow("null");
+    await expect(background.check({ story: broken, assets: new Map(), hidden: new Set() })).rejects.toThrow("null");
     background.close();
   });
 
@@ -25,7 +25,7 @@ describe("work beside the page", () => {
     }
     const worker = new Silent();
     const background = createBackground(() => worker);
-    const stopped = background.check({ story, assets: new Map() });
+    const stopped = background.check({ story, assets: new Map(), hidden: new Set() });
     worker.dispatchEvent(new Event("error"));
     await expect(stopped).rejects.toThrow("has stopped");
     const closed = background.arrange({ nodes: [], edges: [] });

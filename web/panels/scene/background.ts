@@ -7,6 +7,8 @@ import type { Arranged, ArrangeTask } from "./arrange.ts";
 export interface CheckTask {
   readonly story: Story;
   readonly assets: ReadonlyMap<string, KnownAsset>;
+  /** Scenes that are there and not shared with who edits. */
+  readonly hidden: ReadonlySet<string>;
 }
 export type Task = ({ readonly do: "arrange" } & ArrangeTask) | ({ readonly do: "check" } & CheckTask);
 export interface Asked {

@@ -1,5 +1,5 @@
 // The problems of a scene while it is edited: checked beside the page once the edits have rested, with the drafts of the scenes that it calls.
-import { createEffect, createMemo, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
+import { batch, createEffect, createMemo, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
 import type { KnownAsset } from "#protocol/scene/check/check.ts";
 import type { Problem } from "#protocol/scene/check/problem.ts";
 import { mediaIn } from "#protocol/scene/file.ts";
@@ -15,6 +15,8 @@ export interface Checking {
   /** The drafts of this scene, as it is here, and of those that it calls. */
   readonly story: () => Story;
   readonly bodyOf: (scene: string) => SceneBody | undefined;
+  /** Whether it is there, and not shared with who edits. */
+  readonly isHidden: (scene: string) => boolean;
 }
 
 const restMs = 250;
@@ -25,6 +27,7 @@ const calledIn = ({ nodes }: SceneBody): string =>
 export const createChecking = (id: string, store: SceneStore, client: Client, assets: AssetsStore, background: Background): Checking => {
   const [problems, setProblems] = createSignal<ReadonlyArray<Problem>>([]);
   const [others, setOthers] = createSignal<ReadonlyArray<StoryScene>>([]);
+  const [hidden, setHidden] = createSignal<ReadonlySet<string>>(new Set());
   const called = createMemo(() => calledIn(store.body()));
   let closed = false;
   onCleanup(() => (closed = true));
@@ -33,7 +36,13 @@ export const createChecking = (id: string, store: SceneStore, client: Client, as
       if (now === "" || state !== "ready") return;
       // The draft that the server has calls the others as soon as the edit is there: those that are missing come with the next change.
       client.call("scenes.story", { id }).then(
-        ({ story }) => !closed && setOthers(story.scenes.filter((scene) => scene.id !== id)),
+        (got) => {
+          if (closed) return;
+          batch(() => {
+            setOthers(got.story.scenes.filter((scene) => scene.id !== id));
+            setHidden(new Set(got.hidden));
+          });
+        },
         // Without them the checker says that they are not there, which then is so.
         () => undefined,
       );
@@ -56,11 +65,11 @@ export const createChecking = (id: string, store: SceneStore, client: Client, as
   });
   let last = 0;
   createEffect(
-    on(known, (now) => {
+    on([known, hidden], ([assetsNow, hiddenNow]) => {
       if (untrack(store.state).kind !== "ready") return;
       last += 1;
       const mine = last;
-      background.check({ story: story(), assets: now }).then(
+      background.check({ story: story(), assets: assetsNow, hidden: hiddenNow }).then(
         (found) => mine === last && !closed && setProblems(found.filter(({ scene }) => scene === id)),
         // It was closed, or has stopped: the problems stay those that were found last.
         () => undefined,
@@ -70,6 +79,7 @@ export const createChecking = (id: string, store: SceneStore, client: Client, as
   return {
     problems,
     story,
+    isHidden: (scene) => hidden().has(scene),
     bodyOf: (scene) => (scene === id ? store.body() : others().find((other) => other.id === scene)?.body),
   };
 };

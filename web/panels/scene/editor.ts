@@ -3,11 +3,12 @@
 import { createSignal, type Accessor } from "solid-js";
 import type { Asset } from "#protocol/asset.ts";
 import { editedBody, type SceneEdit } from "#protocol/scene/edit.ts";
-import type { SceneBody, SceneNode } from "#protocol/scene/scene.ts";
+import type { SceneNode } from "#protocol/scene/scene.ts";
 import type { Point, Size, View } from "#web/ui/pan-zoom.ts";
 import { toast } from "#web/ui/toast.tsx";
 import type { Arranged, ArrangeTask } from "./arrange.ts";
 import { copied, pasted, withContents } from "./clipboard.ts";
+import type { Checking } from "./checking.ts";
 import type { Edits } from "./edits.ts";
 import {
   boundsOf,
@@ -29,7 +30,8 @@ import type { SceneStore } from "./scene-store.ts";
 export interface Editor {
   readonly store: SceneStore;
   /** The draft of a scene that this one calls, once it is known. */
-  readonly bodyOf: (scene: string) => SceneBody | undefined;
+  readonly bodyOf: Checking["bodyOf"];
+  readonly isHidden: Checking["isHidden"];
   /** Nodes. */
   readonly selected: Accessor<ReadonlySet<string>>;
   /** The one that the keyboard is on. */
@@ -76,7 +78,7 @@ const readable = 0.5;
 /** Nodes that are dropped together stand below each other so far apart. */
 const dropStep = 192;
 
-export const createEditor = (store: SceneStore, bodyOf: Editor["bodyOf"]): Editor => {
+export const createEditor = (store: SceneStore, { bodyOf, isHidden }: Pick<Checking, "bodyOf" | "isHidden">): Editor => {
   const [selected, setSelected] = createSignal<ReadonlySet<string>>(nothing);
   const [current, setCurrent] = createSignal<string | null>(null);
   const [edge, setEdge] = createSignal<string | null>(null);
@@ -171,6 +173,7 @@ export const createEditor = (store: SceneStore, bodyOf: Editor["bodyOf"]): Edito
   return {
     store,
     bodyOf,
+    isHidden,
     selected,
     current,
     edge,

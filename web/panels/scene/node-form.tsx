@@ -5,6 +5,8 @@ import X from "lucide-solid/icons/x";
 import { createMemo, createResource, createSignal, Index, Show, type Component, type JSX } from "solid-js";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import { MiniGame, type NodeOf, type SceneNode, type SegmentMedia } from "#protocol/scene/scene.ts";
+import type { CallOutput } from "#protocol/contract.ts";
+import type { Scene } from "#protocol/scene.ts";
 import { AssetPicker } from "#web/panels/generate/asset-picker.tsx";
 import { openPanel } from "#web/dock/panel.ts";
 import { brought } from "#web/store/brought.ts";
@@ -149,9 +151,29 @@ const OfferForm: Component<FormProps<NodeOf<"video" | "choice">>> = (props) => {
 const CallForm: Component<FormProps<NodeOf<"scene_call">>> = (props) => {
   const { client } = useWorkspace();
   const { editor, known } = props.context;
-  const [scenes] = createResource(() => client.call("scenes.list", { limit: 500 }));
   /** A call leads to scenes of the same owner. */
-  const callable = () => (brought(scenes)?.scenes ?? []).filter(({ ownerId }) => ownerId === editor.store.scene()?.ownerId);
+  const [scenes] = createResource(
+    () => editor.store.scene()?.ownerId,
+    async (ownerId) => {
+      const all: Array<Scene> = [];
+      let cursor: string | null = null;
+      do {
+        const page: CallOutput<"scenes.list"> = await client.call("scenes.list", {
+          ownerId,
+          limit: 500,
+          ...(cursor === null ? {} : { cursor }),
+        });
+        all.push(...page.scenes);
+        cursor = page.next;
+      } while (cursor !== null);
+      return all;
+    },
+  );
+  const callable = () => brought(scenes) ?? [];
+  const missing = () => {
+    if (props.node.scene !== null && editor.isHidden(props.node.scene)) return "A scene that is not shared with you";
+    return scenes.loading ? "…" : undefined;
+  };
   const callee = () => (props.node.scene === null ? undefined : editor.bodyOf(props.node.scene));
   const captured = () =>
     callee()?.returnPoints.flatMap((point) => point.values.map((value) => ({ point: point.name, value: value.name }))) ?? [];
@@ -162,9 +184,10 @@ const CallForm: Component<FormProps<NodeOf<"scene_call">>> = (props) => {
         label="Scene"
         value={props.node.scene ?? ""}
         names={callable().map(({ id, title }) => ({ name: id, title }))}
+        missing={missing()}
         onChange={(scene) => scene !== "" && props.put({ ...props.node, scene, arguments: [], captures: [] })}
       />
-      <Show when={props.node.scene}>
+      <Show when={props.node.scene !== null && !editor.isHidden(props.node.scene) ? props.node.scene : null}>
         {(scene) => (
           <Button size="s" tone="ghost" onClick={() => openPanel("scene", { sceneId: scene() })}>
             Open it

@@ -13,6 +13,8 @@ interface PickProps {
   readonly names: ReadonlyArray<{ readonly name: string; /** What is shown for it. */ readonly title?: unknown }>;
   readonly onChange: (name: string) => void;
   readonly showLabel?: boolean;
+  /** What is shown for a name that is not among these. */
+  readonly missing?: string | undefined;
 }
 
 /** One of what is declared; what is not declared any more stands there as such. */
@@ -20,7 +22,7 @@ export const NamePick: Component<PickProps> = (props) => {
   const options = () => [
     ...(props.names.some(({ name }) => name === props.value)
       ? []
-      : [{ value: props.value, label: props.value === "" ? "Choose…" : `${props.value} (not there)` }]),
+      : [{ value: props.value, label: props.value === "" ? "Choose…" : (props.missing ?? `${props.value} (not there)`) }]),
     ...props.names.map(({ name, title }) => ({ value: name, label: typeof title === "string" && title !== "" ? title : name })),
   ];
   return (

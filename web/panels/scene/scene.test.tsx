@@ -28,7 +28,7 @@ const begun = bodyOf({
 });
 
 const fox = sampleAsset({ id: "ast_fox", name: "a fox in the snow", mediaType: "video" });
-const show = async (begin: SceneBody = begun, row: Partial<typeof forest> = {}) => {
+const show = async (begin: SceneBody = begun, row: Partial<typeof forest> = {}, answers: Parameters<typeof renderInWorkspace>[0] = {}) => {
   const scene = { ...forest, ...row };
   let body = begin;
   let { draft } = forest;
@@ -43,6 +43,7 @@ const show = async (begin: SceneBody = begun, row: Partial<typeof forest> = {}) 
       },
       "assets.many": () => ({ assets: [] }),
       "jobs.providers": () => ({ providers: [studio] }),
+      ...answers,
     },
     () => <ScenePanel params={{ sceneId: forest.id }} visible={() => true} setTitle={(title) => titles.push(title)} />,
   );
@@ -55,6 +56,41 @@ const node = (canvas: HTMLElement, name: RegExp) => within(canvas).findByRole("b
 const key = (target: HTMLElement, name: string, more: object = {}) => fireEvent.keyDown(target, { key: name, ...more });
 
 describe("the Scene panel", () => {
+  it("calls scenes of the same owner, all of them, and says of one that is not shared that it is not", async () => {
+    const calling = bodyOf({ start: "a", nodes: [{ id: "a", type: "scene_call", scene: "scn_hers" }] });
+    const listed: Array<unknown> = [];
+    const { canvas, server } = await show(
+      calling,
+      { access: "editor", ownerId: "usr_other" },
+      {
+        "scenes.story": () => ({ story: { entry: forest.id, scenes: [] }, hidden: ["scn_hers"] }),
+        "scenes.list": (input) => {
+          listed.push(input);
+          const second = input.cursor === "more";
+          return {
+            scenes: [{ ...forest, id: second ? "scn_2" : "scn_1", title: second ? "Second" : "First" }],
+            next: second ? null : "more",
+          };
+        },
+      },
+    );
+    fireEvent.pointerDown(await node(canvas, /^Scene call/));
+    const pick = await screen.findByLabelText("Scene");
+    await waitFor(() => expect(pick).toHaveProperty("value", "scn_hers"));
+    await waitFor(() =>
+      expect(
+        within(pick)
+          .getAllByRole("option")
+          .map((option) => option.textContent),
+      ).toEqual(["A scene that is not shared with you", "First", "Second"]),
+    );
+    expect(listed).toMatchObject([{ ownerId: "usr_other" }, { ownerId: "usr_other", cursor: "more" }]);
+    expect(screen.queryByRole("button", { name: "Open it" })).toBeNull();
+    fireEvent.change(pick, { target: { value: "scn_2" } });
+    await waitFor(() => expect(server().nodes[0]).toMatchObject({ scene: "scn_2" }));
+    expect(await screen.findByRole("button", { name: "Open it" })).toBeTruthy();
+  });
+
   it("is walked, connected and edited by keyboard alone, and takes it back", async () => {
     const { canvas, server, titles } = await show();
     expect(titles).toContain("The forest");

@@ -68,7 +68,7 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
   const background = createBackground(() => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }));
   onCleanup(background.close);
   const checking = createChecking(id, store, client, assets, background);
-  const editor = createEditor(store, checking.bodyOf);
+  const editor = createEditor(store, checking);
   const others = createOthers(client, id, () => user().id);
   const [pointer, setPointer] = createSignal<Point | null>(null);
   createEffect(() => {

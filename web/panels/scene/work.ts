@@ -8,7 +8,7 @@ const work = (task: Task): Answer["result"] => {
     case "arrange":
       return arrange(task);
     case "check":
-      return checkStory(task.story, task.assets);
+      return checkStory(task.story, task.assets, task.hidden);
   }
 };
 
