@@ -27,7 +27,7 @@ import {
 import { bind, missingAt, placeholders, readWorkflow, wanImageToVideo, wanTextToVideo, type Workflow } from "./comfyui-workflow.ts";
 import { fitPicture, ratioOf } from "./picture.ts";
 import type { AccountSpec, Connection, Provider, ProviderAccount, ProviderFailure, ProviderRequest } from "./provider.ts";
-import { askedSurely, surelyLost } from "./questions.ts";
+import { askedSurely, surely } from "./questions.ts";
 import { checked, readAnswer, refuse, undecided, unsent } from "./refusals.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
@@ -226,7 +226,7 @@ const connect = ({ settings: given, secrets }: ProviderAccount, { http, polling 
             return yield* Effect.fail(unknown);
         }
       });
-      const statusOf = surelyLost(stateOf);
+      const statusOf = surely(stateOf);
       const over = Deferred.makeUnsafe<void>();
       const message = (text: string): Effect.Effect<void> =>
         Effect.suspend(() => {

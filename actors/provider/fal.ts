@@ -9,7 +9,7 @@ import { falModels, falOperations } from "./models/fal.ts";
 import { outputUrl } from "./models/input.ts";
 import { type Catalogue, expected, fileNameOf, isSame, prepare, sentSince, type Submission } from "./models/submission.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput } from "./provider.ts";
-import { askedSurely, ofQuestion, surelyLost } from "./questions.ts";
+import { askedSurely, isLost, ofQuestion, surely } from "./questions.ts";
 import { inputGone, notYet, readAnswer, undecided } from "./refusals.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
@@ -68,6 +68,8 @@ const unreadable = (what: string): ProviderFailure => ({
   kind: "provider",
   message: `fal's answer ${what} is not as documented. Try again later; if it stays so, PixSim has to be updated.`,
 });
+/** An error that nothing is charged for may be that of a server on the way to the result: the request has ended so only if each answer says it. */
+const isDoubtful = (failure: ProviderFailure): boolean => isLost(failure) || failure.charged === 0;
 const lost: ProviderFailure = { kind: "lost", message: "fal does not know this request any more." };
 
 const connect = (account: ProviderAccount, { http, polling, uploads, videos }: ProviderTools): Connection => {
@@ -164,7 +166,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
         yield* urlOf(model, path);
         return { state: "done", charged: null };
       });
-      return yield* polling.track(surelyLost(state), progress, { ...followed, remainingMs });
+      return yield* polling.track(surely(state, isDoubtful), progress, { ...followed, remainingMs });
     }),
 
     download: Effect.fn("fal.download")(function* (providerJobId, target) {

@@ -30,7 +30,7 @@ import {
   type Wanted,
 } from "./openai-videos-wire.ts";
 import type { AccountSpec, Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
-import { askedSurely, ofQuestion, surelyLost } from "./questions.ts";
+import { askedSurely, ofQuestion, surely } from "./questions.ts";
 import { checked, inputGone, readAnswer, refuse, undecided, unsent } from "./refusals.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 import type { VideoLimits } from "./videos.ts";
@@ -220,7 +220,7 @@ const connect = (
     }),
 
     track: Effect.fn("openaiVideos.track")(function* (providerJobId, progress, remainingMs) {
-      return yield* polling.track(surelyLost(statusOf(providerJobId)), progress, { pace, expectedMs, remainingMs });
+      return yield* polling.track(surely(statusOf(providerJobId)), progress, { pace, expectedMs, remainingMs });
     }),
 
     // Thumbnail and spritesheet, the other variants, are made here of the video itself.

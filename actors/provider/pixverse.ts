@@ -11,7 +11,7 @@ import { pixverseOperations } from "./pixverse-operations.ts";
 import { takenPicture } from "./picture.ts";
 import { isOrder, type PixverseRequest, paramsOf, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
-import { askedSurely, ofQuestion, surelyLost } from "./questions.ts";
+import { askedSurely, ofQuestion, surely } from "./questions.ts";
 import { notYet, undecided, unsent } from "./refusals.ts";
 import type { HttpRequest, Pace, ProviderTools, Status } from "./tools.ts";
 import { commonVideos, type VideoLimits } from "./videos.ts";
@@ -170,7 +170,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
   return {
     submit,
     track: (id, progress, remainingMs) =>
-      polling.track(surelyLost(Effect.flatMap(result(id), statusOf)), progress, { ...followed, remainingMs }),
+      polling.track(surely(Effect.flatMap(result(id), statusOf)), progress, { ...followed, remainingMs }),
     download: Effect.fn("pixverse.download")(function* (id, path) {
       const found = yield* askedSurely(polling, result(id), followed);
       const status = yield* statusOf(found);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { FailureKind } from "#protocol/job.ts";
 import { makePolling } from "./polling.ts";
 import type { ProviderFailure } from "./provider.ts";
-import { askedSurely, ofQuestion, surelyLost } from "./questions.ts";
+import { askedSurely, ofQuestion, surely } from "./questions.ts";
 import { run } from "./testing.ts";
 
 const failure = (kind: ProviderFailure["kind"]): ProviderFailure => ({ kind, message: "So it is." });
@@ -31,7 +31,7 @@ describe("a question about a job", () => {
     const kind = fc.constantFrom("lost" as const, "known" as const, "network" as const);
     await fc.assert(
       fc.asyncProperty(fc.array(kind, { minLength: 1, maxLength: 20 }), async (kinds) => {
-        const ask = surelyLost(answering(kinds));
+        const ask = surely(answering(kinds));
         let misses = 0;
         for (const each of kinds) {
           misses = each === "known" ? 0 : each === "lost" ? misses + 1 : misses;
@@ -39,6 +39,14 @@ describe("a question about a job", () => {
         }
       }),
     );
+  });
+
+  test("says of an end that is doubtful elsewhere as little until it is told three times, and nothing of what it cost", async () => {
+    const free: ProviderFailure = { kind: "provider", message: "No machine was free.", charged: 0 };
+    const ask = surely(Effect.fail(free), ({ charged }) => charged === 0);
+    const said = () => Effect.runPromise(Effect.flip(ask));
+    const passing = { kind: "network", message: free.message };
+    expect([await said(), await said(), await said()]).toEqual([passing, passing, free]);
   });
 
   test("that is asked once is asked until it is sure, and answers what came at last", async () => {

@@ -4,8 +4,10 @@ import { Effect } from "effect";
 import type { ProviderFailure } from "./provider.ts";
 import type { Pace, Polling } from "./tools.ts";
 
-/** Answers in a row that a job is not known, until it is lost: one machine of many may not know a young one yet. */
-const missesOfLost = 3;
+/** Answers in a row that end a job which one machine of many may give by mistake, until they are believed. */
+const doubts = 3;
+
+export const isLost = ({ kind }: ProviderFailure): boolean => kind === "lost";
 
 /**
  * A failure of a question, as against one of the job: what cannot be read, a request that is not taken and credits that have run out since
@@ -31,12 +33,18 @@ export const ofQuestion = (failure: ProviderFailure): ProviderFailure => {
   }
 };
 
-/** The question, to be asked again and again; that the job is lost it says only after some answers of that kind in a row. Counts for one that asks. */
-export const surelyLost = <A>(ask: Effect.Effect<A, ProviderFailure>): Effect.Effect<A, ProviderFailure> => {
-  let misses = 0;
+/**
+ * The question, to be asked again and again; what is doubtful of an end it says only after some answers of that kind in a row: that the job is
+ * not known, which may be a machine that does not know a young one yet. Counts for one that asks.
+ */
+export const surely = <A>(
+  ask: Effect.Effect<A, ProviderFailure>,
+  isDoubtful: (failure: ProviderFailure) => boolean = isLost,
+): Effect.Effect<A, ProviderFailure> => {
+  let told = 0;
   return Effect.mapError(
-    Effect.tap(ask, () => Effect.sync(() => (misses = 0))),
-    (failure) => (failure.kind === "lost" && ++misses < missesOfLost ? { ...failure, kind: "network" } : failure),
+    Effect.tap(ask, () => Effect.sync(() => (told = 0))),
+    (failure) => (isDoubtful(failure) && ++told < doubts ? { kind: "network", message: failure.message } : failure),
   );
 };
 
@@ -46,19 +54,16 @@ export const askedSurely = <A>(
   ask: Effect.Effect<A, ProviderFailure>,
   options: { readonly pace: Pace; readonly expectedMs: number },
 ): Effect.Effect<A, ProviderFailure> =>
-  Effect.catchIf(
-    ask,
-    ({ kind }) => kind === "lost",
-    () =>
-      Effect.suspend(() => {
-        let answer = ask;
-        const asked = Effect.map(ask, (known) => {
-          answer = Effect.succeed(known);
-          return { state: "done", charged: null } as const;
-        });
-        return Effect.andThen(
-          polling.track(surelyLost(asked), () => Effect.void, options),
-          Effect.suspend(() => answer),
-        );
-      }),
+  Effect.catchIf(ask, isLost, () =>
+    Effect.suspend(() => {
+      let answer = ask;
+      const asked = Effect.map(ask, (known) => {
+        answer = Effect.succeed(known);
+        return { state: "done", charged: null } as const;
+      });
+      return Effect.andThen(
+        polling.track(surely(asked), () => Effect.void, options),
+        Effect.suspend(() => answer),
+      );
+    }),
   );

@@ -9,7 +9,7 @@ import { outputUrl } from "./models/input.ts";
 import { replicateModels, replicateOperations } from "./models/replicate.ts";
 import { type Catalogue, expected, fileNameOf, isSame, prepare, sentSince } from "./models/submission.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput } from "./provider.ts";
-import { askedSurely, ofQuestion, surelyLost } from "./questions.ts";
+import { askedSurely, ofQuestion, surely } from "./questions.ts";
 import { inputGone, notYet, readAnswer, undecided } from "./refusals.ts";
 import { type Moment, predictionFailure, replicateFailure } from "./replicate-failures.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
@@ -156,7 +156,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
     }),
 
     track: Effect.fn("replicate.track")((providerJobId, progress, remainingMs) =>
-      polling.track(surelyLost(Effect.flatMap(get(providerJobId), endOf)), progress, { ...followed, remainingMs }),
+      polling.track(surely(Effect.flatMap(get(providerJobId), endOf)), progress, { ...followed, remainingMs }),
     ),
 
     download: Effect.fn("replicate.download")(function* (providerJobId, target) {

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { finalJobStates, type Job } from "#protocol/job.ts";
 import { startFleet } from "../simulators/fleet.ts";
+import type { LedgerRow, SimulatedJob } from "../simulators/simulator.ts";
 import { firstAdmin, typedClient } from "./people.ts";
 import { startServer } from "./server.ts";
 
@@ -16,6 +17,12 @@ const accountsEach = Number(process.env["POOL_ACCOUNTS"] ?? 2);
 const speed = 30;
 /** How long all may take, ms: on a busy machine each kill costs a start that takes a while. */
 const patience = 180_000 + jobs * 500 + kills * 60_000;
+
+/** All that both sides know of a job: where their books differ it says how that came. */
+const storyOf = (job: Job, theirs: ReadonlyArray<SimulatedJob>, rows: ReadonlyArray<LedgerRow>): string => {
+  const made = theirs.map(({ account, paid, ...each }) => ({ ...each, account: account.key, paid: [...paid] }));
+  return `The job: ${JSON.stringify(job)}\nWhat the provider made of it: ${JSON.stringify(made)}\nThe provider's ledger: ${JSON.stringify(rows)}\n`;
+};
 
 /** The words that a provider's job was asked with, wherever it keeps them. */
 const promptOf = (job: object): string => {
@@ -103,6 +110,7 @@ test(
       const priceless = new Set(specs.filter(({ account }) => (account?.creditType ?? null) === null).map(({ id }) => id));
       for (const provider of providers) {
         const simulators = fleet.simulators.flatMap((each) => (each.provider === provider ? [each.simulator] : []));
+        for (const simulator of simulators) simulator.settle();
         const ledger = simulators.flatMap((simulator) => simulator.ledger);
         // Nothing that was asked for once is charged twice: not by its key, and not by its job and submission.
         const charges = Map.groupBy(
@@ -127,25 +135,22 @@ test(
           const madeHere = noted.length + (parked ? 1 : 0);
           const done = noted.filter(({ outcome }) => outcome === "completed").length;
           const cameOut = theirs.some(({ ending, isLost }) => ending === "done" && !isLost);
-          expect([provider, job.prompt, theirs.length <= madeHere, done, state !== "completed" || cameOut]).toEqual([
-            provider,
-            job.prompt,
-            true,
-            state === "completed" ? 1 : 0,
-            true,
-          ]);
+          const ids = new Set(theirs.map(({ id }) => id));
+          const rows = ledger.filter(({ jobId }) => ids.has(jobId));
+          const story = storyOf(job, theirs, rows);
+          expect
+            .soft([provider, job.prompt, theirs.length <= madeHere, done, state !== "completed" || cameOut], story)
+            .toEqual([provider, job.prompt, true, state === "completed" ? 1 : 0, true]);
           const untold =
             parked ||
             noted.some(({ charged, outcome }) => charged === null && !["completed", "goes on", "stopped", "filtered"].includes(outcome));
           if (priceless.has(provider) || untold) continue;
-          const ids = new Set(theirs.map(({ id }) => id));
-          const rows = ledger.filter(({ jobId }) => ids.has(jobId));
           const net = rows.reduce((sum, { kind, amount }) => sum + (kind === "charge" ? amount : -amount), 0);
           const paid = noted.reduce(
             (sum, { charged, estimated, outcome }) => sum + (charged ?? (outcome === "completed" || outcome === "goes on" ? estimated : 0)),
             0,
           );
-          expect([provider, job.prompt, paid.toFixed(2)]).toEqual([provider, job.prompt, net.toFixed(2)]);
+          expect.soft([provider, job.prompt, paid.toFixed(2)], story).toEqual([provider, job.prompt, net.toFixed(2)]);
         }
         // It has made nothing else.
         expect([...made.keys()]).toEqual([]);

@@ -48,7 +48,7 @@ export class ServerEnded extends Error {
   readonly output: string;
 
   constructor(what: string, exit: Exit, output: string) {
-    super(`The server ended without ${what}. It printed:\n${output}`);
+    super(`The server ended (${exit.signal ?? exit.code}) without ${what}. It printed:\n${output}`);
     this.name = "ServerEnded";
     this.exit = exit;
     this.output = output;

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from "vitest";
 import { probe } from "#actors/media/probe.ts";
 import { providerConformance } from "#actors/provider/conformance.ts";
 import { fal, hostsOf, jobIdOf, partsOf } from "#actors/provider/fal.ts";
@@ -227,6 +227,18 @@ describe("fal", () => {
     const failure = await failureOf(connection.reconcile!(freshKey(), words("a fox"), Date.now()));
     expect(failure).toMatchObject({ kind: "internal", message: expect.stringMatching(/look at fal\.ai\/dashboard/) });
     expect(simulator.requests.filter(({ path }) => path.endsWith("/by-endpoint"))).toHaveLength(40);
+  });
+
+  it("does not take an error on the way to a result for the end of its request, which is made and paid", async () => {
+    const { providerJobId } = await run(connection.submit(freshKey(), words("a fox")));
+    const [job] = simulator.jobs.values();
+    await vi.waitFor(() => expect(simulator.now()).toBeGreaterThan(job!.endsAt));
+    // How it stands is answered, and its result is not.
+    simulator.faults.order("serverError", 1, 1);
+    await run(follow(connection, providerJobId));
+    expect(simulator.faults.taken("serverError")).toBe(1);
+    expect(simulator.requests.slice(-2).map(({ path }) => path.endsWith("/status"))).toEqual([true, false]);
+    expect(simulator.charged(account.key)).toBe(job!.cost);
   });
 
   it("says that a result is lost that fal no longer keeps", async () => {

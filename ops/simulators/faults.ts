@@ -60,15 +60,15 @@ const randomFrom = (seed: number): (() => number) => {
 };
 
 export class Faults {
-  readonly #left = new Map<FaultName, number>();
+  readonly #ordered = new Map<FaultName, { times: number; after: number }>();
   readonly #taken = new Map<FaultName, number>();
   #random: { readonly next: () => number; readonly rate: number; readonly names: ReadonlySet<FaultName> } | null = null;
   /** Every answer is held back so long, ms of real time. */
   latencyMs = 0;
 
-  /** Happens on the next `times` occasions; Infinity: until it is cleared. */
-  order(name: FaultName, times = 1): void {
-    this.#left.set(name, times);
+  /** Happens on the next `times` occasions; Infinity: until it is cleared. `after`: so many pass before. */
+  order(name: FaultName, times = 1, after = 0): void {
+    this.#ordered.set(name, { times, after });
   }
 
   /** Null: no more at random. */
@@ -82,18 +82,24 @@ export class Faults {
   }
 
   clear(): void {
-    this.#left.clear();
+    this.#ordered.clear();
     this.#random = null;
     this.latencyMs = 0;
   }
 
   /** Whether it happens on this occasion. */
   take(name: FaultName): boolean {
-    const left = this.#left.get(name) ?? 0;
-    if (left > 0) this.#left.set(name, left - 1);
-    const happens = left > 0 || (this.#random !== null && this.#random.names.has(name) && this.#random.next() < this.#random.rate);
+    const happens =
+      this.#isOrdered(name) || (this.#random !== null && this.#random.names.has(name) && this.#random.next() < this.#random.rate);
     if (happens) this.#taken.set(name, this.taken(name) + 1);
     return happens;
+  }
+
+  #isOrdered(name: FaultName): boolean {
+    const ordered = this.#ordered.get(name);
+    if (ordered === undefined) return false;
+    if (ordered.after-- > 0) return false;
+    return ordered.times-- > 0;
   }
 
   /** How often it has happened. */
