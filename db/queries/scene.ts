@@ -101,7 +101,7 @@ export const listScenes = (
     select ${columns(sql)} from scene s
     where ${filter.deleted ? sql`s.owner_id = ${userId} and s.deleted_at is not null` : sql`s.deleted_at is null and ${readableScene(sql, userId)}`}
       ${filter.shared === true ? sql`and s.owner_id <> ${userId}` : sql``}
-      ${filter.ownerId == null ? sql`` : sql`and s.owner_id = ${filter.ownerId}`}
+      ${filter.ownerId === undefined || filter.ownerId === null ? sql`` : sql`and s.owner_id = ${filter.ownerId}`}
       ${filter.words.map(likePattern).reduce((all, word) => sql`${all} and s.title ilike ${word}`, sql``)}
       ${after === null ? sql`` : sql`and (s.created_at, s.id) < (${after.createdAt}, ${after.id})`}
     order by s.created_at desc, s.id desc

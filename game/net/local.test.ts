@@ -21,7 +21,7 @@ test("what was saved outlives going back, a new beginning and the page, until it
   const source = open(keep);
   source.take(left);
   await source.save("on the left");
-  source.rewind(0);
+  await source.rewind(0);
   source.take(right);
   source.restart();
   const reloaded = open(keep);
@@ -29,7 +29,7 @@ test("what was saved outlives going back, a new beginning and the page, until it
   expect([node(reloaded), save?.name]).toEqual(["ask", "on the left"]);
   let jumped = false;
   reloaded.onChange((change) => ({ jumped } = change));
-  reloaded.load(save!.id);
+  await reloaded.load(save!.id);
   expect([node(reloaded), reloaded.history(), jumped]).toEqual(["left", [{ inputs: 0, chosen: "l" }], true]);
   // It goes on from there, with the chance that it was saved with.
   reloaded.take({ type: "ended", turn: 1 });

@@ -135,9 +135,9 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       return () => void listeners.delete(listener);
     },
     history: () => moments,
-    rewind: (count) => {
+    rewind: async (count) => {
       const back = replayPlay(story, { seed }, inputs.slice(0, count));
-      if (!back.ok) return;
+      if (!back.ok) throw new Error(back.refusal.message);
       inputs = inputs.slice(0, count);
       moments = moments.filter((moment) => moment.inputs < count);
       state = back.state;
@@ -159,9 +159,9 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       if (isFull) throw new Error(`There is room for ${mostSaves} saves: delete one first.`);
       if (!isKept) throw new Error("This browser has no room for it, or is not allowed to keep it.");
     },
-    load: (id) => {
+    load: async (id) => {
       const save = saves.find((one) => one.id === id);
-      if (save === undefined) return;
+      if (save === undefined) throw new Error("This place is not saved any more.");
       begin(save);
       tell([], true);
     },
@@ -172,6 +172,7 @@ export const localPlay = (options: LocalOptions): PlaySource => {
     // One is kept beside its saves.
     earlier: () => [],
     resume: () => {},
+    dropEarlier: async () => {},
     media: options.media,
     // Nobody reads it, and time is the page's own.
     report: () => {},

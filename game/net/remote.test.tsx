@@ -70,6 +70,7 @@ class Server {
         readonly place?: number;
         readonly name?: string;
         readonly saveId?: string;
+        readonly ids?: ReadonlyArray<string>;
       },
     ) => {
       switch (name) {
@@ -100,6 +101,12 @@ class Server {
         }
         case "play.start":
           return this.full === null ? Promise.resolve({ ...this.playthrough, id: "ply_2" }) : Promise.reject(this.full);
+        case "play.delete": {
+          const left = this.others.filter(({ id }) => !given.ids!.includes(id));
+          if (left.length === this.others.length) return Promise.reject(new CallError("not_found", "It is not there."));
+          this.others = left;
+          return Promise.resolve({ deleted: given.ids });
+        }
         case "play.rewind":
           this.rewind(given.place!);
           return Promise.resolve(this.playthrough);
@@ -191,6 +198,13 @@ test("what the player has played of the story before is told, played last first,
   source.resume("ply_2");
   expect(server.gone).toEqual(["ply_2"]);
   expect((await open(server, true)).source.earlier()).toEqual([]);
+  const known = source.earlier().map(({ id }) => id);
+  await source.dropEarlier(known[0]!);
+  expect([source.earlier().map(({ id }) => id), server.others.some(({ id }) => id === known[0])]).toEqual([known.slice(1), false]);
+  // Deleted in another window meanwhile.
+  await source.dropEarlier(known[0]!);
+  await settled();
+  expect(source.earlier().map(({ id }) => id)).toEqual(known.slice(1));
 });
 
 test("where another device was first, the page jumps to what that has chosen", async () => {
@@ -289,11 +303,12 @@ test("what is shown is saved, also where the server did not know of it yet, and 
   for (const arrive of server.waiting.splice(0)) arrive();
   await settled();
   expect(node(source)).toBe("end");
-  source.load("sav_left");
+  await source.load("sav_left");
   expect(node(source)).toBe("left");
   source.dropSave("sav_left");
   await settled();
   expect(source.saves()).toEqual([]);
+  await expect(source.load("sav_left")).rejects.toThrow("not saved any more");
 });
 
 test("what the server found achieved is known, also after going back and on the next page", async () => {
@@ -307,8 +322,7 @@ test("what the server found achieved is known, also after going back and on the 
     await settled();
   }
   expect([...source.earned()]).toEqual(["done"]);
-  source.rewind(0);
-  await settled();
+  await source.rewind(0);
   const next = await open(server);
   expect([next.source.state().achieved, [...next.source.earned()]]).toEqual([undefined, ["done"]]);
 });

@@ -138,14 +138,10 @@ export const remotePlay = async ({ client, id, watching, language, keep, goTo }:
       sending = null;
     });
   };
-  const rewind = (place: number): void =>
-    void client.call("play.rewind", { id, place }).then(
-      (playthrough) => {
-        told(playthrough);
-        readHistory();
-      },
-      () => {},
-    );
+  const rewind = async (place: number): Promise<void> => {
+    told(await client.call("play.rewind", { id, place }));
+    readHistory();
+  };
   const saved = (answer: { readonly saves: ReadonlyArray<PlaySave> }): void => {
     ({ saves } = answer);
     tell({ state: shownIn(ahead), outputs: [], jumped: false });
@@ -208,7 +204,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, goTo }:
         (fresh) => goTo(fresh.id),
         (error: unknown) => {
           // There is no room for another one: this one begins anew.
-          if (error instanceof CallError && error.code === "quota_exceeded") rewind(0);
+          if (error instanceof CallError && error.code === "quota_exceeded") rewind(0).catch(() => {});
         },
       );
     },
@@ -220,13 +216,26 @@ export const remotePlay = async ({ client, id, watching, language, keep, goTo }:
       if (unsaid() !== undefined) throw new Error("The server has not heard of all that you chose. Try again.");
       saved(await client.call("play.save", { id, name }));
     },
-    load: (save) => {
+    load: async (save) => {
       const place = saves.find((one) => one.id === save)?.place;
-      if (place !== undefined) rewind(place);
+      if (place === undefined) throw new Error("This place is not saved any more.");
+      await rewind(place);
     },
     dropSave: (saveId) => void client.call("play.dropSave", { id, saveId }).then(saved, () => {}),
     earlier: () => earlier,
     resume: goTo,
+    dropEarlier: async (other) => {
+      try {
+        await client.call("play.delete", { ids: [other] });
+      } catch (error) {
+        // It was deleted elsewhere, or by a try whose answer was lost.
+        if (!(error instanceof CallError && error.code === "not_found")) throw error;
+      }
+      earlier = earlier.filter((one) => one.id !== other);
+      tell({ state: shownIn(ahead), outputs: [], jumped: false });
+      // Older ones come up.
+      readEarlier();
+    },
     media: async (assetIds) => {
       const { media } = await client.call("play.media", { id, assets: [...assetIds] });
       return new Map(

@@ -69,20 +69,22 @@ export interface PlaySource {
   readonly onChange: (listener: (change: PlayChange) => void) => () => void;
   /** Oldest first. */
   readonly history: () => ReadonlyArray<Moment>;
-  /** Back to where only so many inputs had been given. */
-  readonly rewind: (inputs: number) => void;
+  /** Back to where only so many inputs had been given. Rejects with a sentence for a person. */
+  readonly rewind: (inputs: number) => Promise<void>;
   readonly restart: () => void;
   /** In the order in which they were made. */
   readonly saves: () => ReadonlyArray<Save>;
   /** Keeps where it is now. Rejects with a sentence for a person. */
   readonly save: (name: string) => Promise<void>;
-  /** Back to what was kept. */
-  readonly load: (save: string) => void;
+  /** Back to what was kept. Rejects with a sentence for a person. */
+  readonly load: (save: string) => Promise<void>;
   readonly dropSave: (save: string) => void;
   /** Played last first, as far as is known. Those in which nothing was done are none. */
   readonly earlier: () => ReadonlyArray<Earlier>;
   /** The page goes on with that one. */
   readonly resume: (earlier: string) => void;
+  /** Deletes that one for good. Rejects with a sentence for a person. */
+  readonly dropEarlier: (earlier: string) => Promise<void>;
   /** Achievements by name that this player has come to in any playthrough of the story, as far as is known. */
   readonly earned: () => ReadonlySet<string>;
   /** Those that are there. */

@@ -1,4 +1,4 @@
-import { render, screen, within } from "@solidjs/testing-library";
+import { render, screen, waitFor, within } from "@solidjs/testing-library";
 import { afterEach, expect, test } from "vitest";
 import { localPlay } from "../net/local.ts";
 import type { PlaySource } from "../net/source.ts";
@@ -20,7 +20,7 @@ const played = () =>
   });
 const show = (source: PlaySource) => {
   const done: Array<string> = [];
-  render(() => <Gate source={source} agreed="everyone" start={() => done.push("start")} />);
+  render(() => <Gate source={source} agreed="everyone" wake={() => done.push("wake")} start={() => done.push("start")} />);
   return done;
 };
 
@@ -46,7 +46,7 @@ test("who has played before goes on, begins anew, opens what was saved, or goes 
     resume: (id) => gone.push(id),
   });
   const before = within(screen.getByRole("region", { name: "Played before" }));
-  expect(before.getAllByRole("button").map((one) => one.querySelector("span")?.textContent)).toEqual([
+  expect(before.getAllByRole("listitem").map((one) => one.querySelector("span")?.textContent)).toEqual([
     "Ended: Home again",
     "Under way, 1 step",
   ]);
@@ -55,7 +55,59 @@ test("who has played before goes on, begins anew, opens what was saved, or goes 
   within(screen.getByRole("region", { name: "Saved places" }))
     .getByRole("button", { name: /^On the left/ })
     .click();
-  expect([done, source.state().frames.at(-1)?.node]).toEqual([["start"], "left"]);
+  await waitFor(() => expect([done, source.state().frames.at(-1)?.node]).toEqual([["wake", "start"], "left"]));
   screen.getByRole("button", { name: "From the beginning" }).click();
-  expect([done, source.state().frames.at(-1)?.node]).toEqual([["start", "start"], "ask"]);
+  expect([done, source.state().frames.at(-1)?.node]).toEqual([["wake", "start", "start"], "ask"]);
+});
+
+test("says why a saved place cannot be gone to, and stays", async () => {
+  const source = played();
+  source.take({ type: "choose", turn: 0, edge: "l" });
+  await source.save("On the left");
+  let refused = true;
+  const done = show({ ...source, load: (id) => (refused ? Promise.reject(new Error("The place 3 does not exist.")) : source.load(id)) });
+  const place = screen.getByRole("button", { name: /^On the left/ });
+  place.click();
+  expect((await screen.findByRole("alert")).textContent).toBe("The place 3 does not exist.");
+  await waitFor(() => expect(place).toHaveProperty("disabled", false));
+  expect(done).toEqual(["wake"]);
+  refused = false;
+  place.click();
+  await waitFor(() => expect(done).toEqual(["wake", "wake", "start"]));
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
+test("another playthrough is deleted once that is confirmed, and stays where it could not be", async () => {
+  let earlier = [
+    { id: "ply_2", ending: "homeAgain", turn: 5, at: 30 },
+    { id: "ply_4", ending: null, turn: 1, at: 20 },
+  ];
+  const source = played();
+  const changed = new Set<Parameters<PlaySource["onChange"]>[0]>();
+  let failing = true;
+  show({
+    ...source,
+    earlier: () => earlier,
+    onChange: (listener) => {
+      changed.add(listener);
+      return () => void changed.delete(listener);
+    },
+    dropEarlier: async (id) => {
+      if (failing) throw new Error("The server cannot be reached.");
+      earlier = earlier.filter((one) => one.id !== id);
+      for (const listener of changed) listener({ state: source.state(), outputs: [], jumped: false });
+    },
+  });
+  const shown = () => screen.getAllByRole("listitem").map((one) => one.querySelector("span")?.textContent);
+  screen.getByRole("button", { name: /^Delete Under way/ }).click();
+  screen.getByRole("button", { name: "Keep it" }).click();
+  expect(screen.queryByRole("button", { name: "Delete for good" })).toBeNull();
+  screen.getByRole("button", { name: /^Delete Under way/ }).click();
+  screen.getByRole("button", { name: "Delete for good" }).click();
+  expect((await screen.findByRole("alert")).textContent).toBe("The server cannot be reached.");
+  expect(shown()).toEqual(["Ended: Home again", "Under way, 1 step"]);
+  failing = false;
+  await waitFor(() => expect(screen.getByRole("button", { name: "Delete for good" })).toHaveProperty("disabled", false));
+  screen.getByRole("button", { name: "Delete for good" }).click();
+  await waitFor(() => expect(shown()).toEqual(["Ended: Home again"]));
 });

@@ -1,8 +1,9 @@
 // Before the story: what it is, whom it is for, what somebody has played of it before, and the one press that browsers ask for before there is
 // sound.
-import { createSignal, For, onCleanup, Show } from "solid-js";
+import { createSignal, For, onCleanup, type ParentProps, Show } from "solid-js";
 import { type ContentRating, contentRatings, ratingOf } from "#protocol/scene/scene.ts";
 import type { Earlier, PlaySource } from "../net/source.ts";
+import { createAttempts, ProblemLine } from "./panels.tsx";
 import { endingName } from "./spoken.ts";
 
 const warnings: Readonly<Record<Exclude<ContentRating, "everyone">, string>> = {
@@ -24,19 +25,63 @@ const standing = ({ ending, turn }: Earlier): string =>
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 /** Somewhere to go on from. */
-const Place = (props: { readonly name: string; readonly at: number; readonly disabled: boolean; readonly go: () => void }) => (
+const Place = (props: ParentProps<{ readonly name: string; readonly at: number; readonly disabled: boolean; readonly go: () => void }>) => (
   <li>
     <button type="button" class="plain" disabled={props.disabled} onClick={() => props.go()}>
       <span>{props.name}</span>
       <small>{moment.format(props.at)}</small>
     </button>
+    {props.children}
   </li>
 );
+
+/** Asks first. */
+const Deletion = (props: { readonly name: string; readonly disabled: boolean; readonly go: () => void }) => {
+  const [asked, setAsked] = createSignal(false);
+  let asker: HTMLButtonElement | undefined;
+  const keep = (): void => {
+    setAsked(false);
+    asker?.focus({ preventScroll: true });
+  };
+  return (
+    <span
+      class="moment-buttons"
+      onKeyDown={(event) => {
+        if (asked() && event.key === "Escape") keep();
+      }}
+    >
+      <Show
+        when={asked()}
+        fallback={
+          <button
+            type="button"
+            class="plain"
+            aria-label={`Delete ${props.name}`}
+            disabled={props.disabled}
+            ref={(button) => (asker = button)}
+            onClick={() => setAsked(true)}
+          >
+            Delete
+          </button>
+        }
+      >
+        <button type="button" class="plain" ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))} onClick={keep}>
+          Keep it
+        </button>
+        <button type="button" class="plain" disabled={props.disabled} onClick={() => props.go()}>
+          Delete for good
+        </button>
+      </Show>
+    </span>
+  );
+};
 
 export const Gate = (props: {
   readonly source: PlaySource;
   /** The highest rating that somebody here has agreed to. */
   readonly agreed: ContentRating;
+  /** From the press by which it begins. */
+  readonly wake: () => void;
   readonly start: () => void;
 }) => {
   const rating = ratingOf(props.source.story);
@@ -53,6 +98,7 @@ export const Gate = (props: {
       setSaves(props.source.saves());
     }),
   );
+  const { busy, problem, attempt } = createAttempts();
   const mayNot = () => asks() && !agreed();
   const goesOn = props.source.state().turn > 0;
   return (
@@ -96,6 +142,7 @@ export const Gate = (props: {
         </button>
       </Show>
       <Show when={!props.source.watching && saves().length + earlier().length > 0}>
+        <ProblemLine problem={problem()} />
         <div class="before">
           <Show when={saves().length > 0}>
             <section aria-label="Saved places">
@@ -106,10 +153,10 @@ export const Gate = (props: {
                     <Place
                       name={save.name}
                       at={save.at}
-                      disabled={mayNot()}
+                      disabled={mayNot() || busy()}
                       go={() => {
-                        props.source.load(save.id);
-                        props.start();
+                        props.wake();
+                        attempt(props.source.load(save.id).then(props.start));
                       }}
                     />
                   )}
@@ -122,7 +169,15 @@ export const Gate = (props: {
               <h2>Played before</h2>
               <ul>
                 <For each={earlier()}>
-                  {(one) => <Place name={standing(one)} at={one.at} disabled={false} go={() => props.source.resume(one.id)} />}
+                  {(one) => (
+                    <Place name={standing(one)} at={one.at} disabled={busy()} go={() => props.source.resume(one.id)}>
+                      <Deletion
+                        name={`${standing(one)}, ${moment.format(one.at)}`}
+                        disabled={busy()}
+                        go={() => attempt(props.source.dropEarlier(one.id))}
+                      />
+                    </Place>
+                  )}
                 </For>
               </ul>
             </section>

@@ -88,29 +88,43 @@ export const SettingsPanel = (props: {
   );
 };
 
+/** Does what may fail, one thing at a time, and says why it could not be done. */
+export const createAttempts = () => {
+  const [busy, setBusy] = createSignal(false);
+  const [problem, setProblem] = createSignal("");
+  return {
+    busy,
+    problem,
+    attempt: (done: Promise<void>): void => {
+      setBusy(true);
+      setProblem("");
+      done.catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error))).finally(() => setBusy(false));
+    },
+  };
+};
+
+export const ProblemLine = (props: { readonly problem: string }) => (
+  <Show when={props.problem !== ""}>
+    <p class="muted" role="alert">
+      {props.problem}
+    </p>
+  </Show>
+);
+
 const Saves = (props: {
   readonly saves: ReadonlyArray<Save>;
   /** What a new one is called if nobody says otherwise. */
   readonly suggested: string;
   readonly save: (name: string) => Promise<void>;
-  readonly load: (save: string) => void;
+  readonly load: (save: string) => Promise<void>;
   readonly dropSave: (save: string) => void;
 }) => {
-  const [busy, setBusy] = createSignal(false);
-  const [problem, setProblem] = createSignal("");
+  const { busy, problem, attempt } = createAttempts();
   const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   let name!: HTMLInputElement;
   const keep = (event: SubmitEvent): void => {
     event.preventDefault();
-    setBusy(true);
-    setProblem("");
-    props
-      .save(name.value.trim() === "" ? props.suggested : name.value.trim())
-      .then(
-        () => (name.value = ""),
-        (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
-      )
-      .finally(() => setBusy(false));
+    attempt(props.save(name.value.trim() === "" ? props.suggested : name.value.trim()).then(() => void (name.value = "")));
   };
   return (
     <section aria-label="Saves">
@@ -126,11 +140,7 @@ const Saves = (props: {
           Save here
         </button>
       </form>
-      <Show when={problem() !== ""}>
-        <p class="muted" role="alert">
-          {problem()}
-        </p>
-      </Show>
+      <ProblemLine problem={problem()} />
       <ul class="moments" aria-label="Saved places">
         <For each={props.saves.toReversed()}>
           {(save) => (
@@ -139,7 +149,13 @@ const Saves = (props: {
                 {save.name} <small>{moment.format(save.at)}</small>
               </span>
               <span class="moment-buttons">
-                <button type="button" class="plain" aria-label={`Go to ${save.name}`} onClick={() => props.load(save.id)}>
+                <button
+                  type="button"
+                  class="plain"
+                  aria-label={`Go to ${save.name}`}
+                  disabled={busy()}
+                  onClick={() => attempt(props.load(save.id))}
+                >
                   Go there
                 </button>
                 <button type="button" class="plain" aria-label={`Delete ${save.name}`} onClick={() => props.dropSave(save.id)}>
@@ -158,42 +174,51 @@ export const HistoryPanel = (props: {
   readonly moments: ReadonlyArray<Moment>;
   readonly saves: ReadonlyArray<Save>;
   readonly save: (name: string) => Promise<void>;
-  readonly load: (save: string) => void;
+  readonly load: (save: string) => Promise<void>;
   readonly dropSave: (save: string) => void;
   readonly achievements: PlayView["achievements"];
   readonly earned: ReadonlySet<string>;
   readonly watching: boolean;
-  readonly rewind: (inputs: number) => void;
+  readonly rewind: (inputs: number) => Promise<void>;
   readonly restart: () => void;
   readonly close: () => void;
-}) => (
-  <Panel title="History" close={props.close}>
-    <Show when={!props.watching}>
-      <Saves
-        saves={props.saves}
-        suggested={props.moments.at(-1)?.chosen || "The beginning"}
-        save={props.save}
-        load={props.load}
-        dropSave={props.dropSave}
-      />
-    </Show>
-    <Show when={props.moments.length > 0} fallback={<p class="muted">Nothing has been chosen yet.</p>}>
-      <ol class="moments">
-        <For each={props.moments}>
-          {(moment) => (
-            <li>
-              <span>{moment.chosen === "" ? "Went on" : moment.chosen}</span>
-              <button type="button" class="plain" disabled={props.watching} onClick={() => props.rewind(moment.inputs)}>
-                Choose again
-              </button>
-            </li>
-          )}
-        </For>
-      </ol>
-    </Show>
-    <AchievementList achievements={props.achievements} earned={props.earned} />
-    <button type="button" disabled={props.watching} onClick={() => props.restart()}>
-      From the beginning
-    </button>
-  </Panel>
-);
+}) => {
+  const { busy, problem, attempt } = createAttempts();
+  return (
+    <Panel title="History" close={props.close}>
+      <Show when={!props.watching}>
+        <Saves
+          saves={props.saves}
+          suggested={props.moments.at(-1)?.chosen || "The beginning"}
+          save={props.save}
+          load={props.load}
+          dropSave={props.dropSave}
+        />
+      </Show>
+      <ProblemLine problem={problem()} />
+      <Show when={props.moments.length > 0} fallback={<p class="muted">Nothing has been chosen yet.</p>}>
+        <ol class="moments">
+          <For each={props.moments}>
+            {(moment) => (
+              <li>
+                <span>{moment.chosen === "" ? "Went on" : moment.chosen}</span>
+                <button
+                  type="button"
+                  class="plain"
+                  disabled={props.watching || busy()}
+                  onClick={() => attempt(props.rewind(moment.inputs))}
+                >
+                  Choose again
+                </button>
+              </li>
+            )}
+          </For>
+        </ol>
+      </Show>
+      <AchievementList achievements={props.achievements} earned={props.earned} />
+      <button type="button" disabled={props.watching} onClick={() => props.restart()}>
+        From the beginning
+      </button>
+    </Panel>
+  );
+};

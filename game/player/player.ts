@@ -47,6 +47,7 @@ export interface Player {
   /** All that is heard. */
   readonly output: AudioNode;
   /** From a gesture: sound is allowed by one only. */
+  readonly wake: () => void;
   readonly start: () => void;
   readonly choose: (edge: string) => void;
   readonly goOn: () => void;
@@ -306,6 +307,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
     subtitle,
     switches: () => switches,
     output: sound.output,
+    wake: () => void sound.context.resume(),
     start: () => {
       started = true;
       void sound.context.resume();

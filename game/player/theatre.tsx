@@ -57,6 +57,7 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
               <Gate
                 source={props.source}
                 agreed={settings().rating}
+                wake={made().wake}
                 start={() => {
                   change({ rating: ratingOf(props.source.story) });
                   setBegun(true);
@@ -304,16 +305,10 @@ const Playing = (props: {
           achievements={view().achievements}
           earned={earned()}
           save={player.source.save}
-          load={(save) => {
-            close();
-            player.source.load(save);
-          }}
+          load={(save) => player.source.load(save).then(close)}
           dropSave={player.source.dropSave}
           watching={player.source.watching}
-          rewind={(inputs) => {
-            close();
-            player.source.rewind(inputs);
-          }}
+          rewind={(inputs) => player.source.rewind(inputs).then(close)}
           restart={() => {
             close();
             player.source.restart();
