@@ -25,7 +25,7 @@ export const busProcess = (url: string, runners: () => ReadonlyArray<RunnerInfo>
     runners: Effect.sync(runners),
     departed: Effect.never,
     stand: () => Effect.succeed(false),
-    leave: Effect.void,
+    leave: () => Effect.void,
   });
   return ManagedRuntime.make(Bus.layer.pipe(Layer.provideMerge(redisFanout), Layer.provide([RedisConnection.layer(url), locks])));
 };

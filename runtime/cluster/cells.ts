@@ -22,7 +22,7 @@ const attemptMs = 2000;
 /** Whatever the caller's patience: longer than a take-over by far. */
 const patienceMs = 30_000;
 /** How often cells that came to this process without a message are looked for. */
-const wakeEvery = "100 millis";
+const wakeEvery = "25 millis";
 /** A start does not wait longer for others to serve their cells. */
 const readyWithin = "15 seconds";
 
@@ -61,10 +61,14 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
       const shards = yield* Effect.forEach(allCells, (cell) => onSharding(CellEntity.getShardId(entityId(cell) as never)));
       const names = shards.map(String);
       const handovers = yield* makeHandovers;
+      /** Closes all cells that are served here. */
+      let closeAll: Effect.Effect<void> = Effect.void;
 
       const serve = Effect.fnUntraced(function* (server: CellServer) {
         /** Cells served here, each by the entity that came last: one before it may still be ending. */
         const open = new Map<number, object>();
+        // Their entities end when Effect Cluster finds them elsewhere.
+        closeAll = Effect.suspend(() => Effect.forEach([...open.keys()], server.close, { concurrency: "unbounded", discard: true }));
         // Cells arrive one by one; those that come together are opened together, in one statement.
         const arrived = yield* Queue.unbounded<{ readonly cell: number; readonly opened: Queue.Queue<void> }>();
         yield* Effect.forkScoped(
@@ -101,10 +105,20 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
           Effect.ignore,
         );
         // A cell that moves here comes without a message; its timers and effects wait for it all the same.
+        const waking = new Set<number>();
+        const awaken = (cell: number) => {
+          waking.add(cell);
+          return Effect.forkScoped(
+            Effect.ensuring(
+              Effect.ignore(wake(cell)),
+              Effect.sync(() => void waking.delete(cell)),
+            ),
+          );
+        };
         yield* Effect.forkScoped(
           Effect.suspend(() => {
-            const came = allCells.filter((cell) => !open.has(cell) && sharding.hasShardId(shards[cell]!));
-            return Effect.forEach(came, (cell) => Effect.ignore(wake(cell)), { concurrency: "unbounded", discard: true });
+            const came = allCells.filter((cell) => !open.has(cell) && !waking.has(cell) && sharding.hasShardId(shards[cell]!));
+            return Effect.forEach(came, awaken, { discard: true });
           }).pipe(Effect.repeat(Schedule.spaced(wakeEvery))),
         );
       });
@@ -116,7 +130,7 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
         call: (cell, message) => ask(client(entityId(cell)).Deliver({ message }), locks.departed),
         once: (name, work) => sharding.registerSingleton(name, work),
         stand: locks.stand,
-        leave: locks.leave,
+        leave: Effect.suspend(() => locks.leave(closeAll)),
         handovers,
         owners: locks.holders(names),
       });

@@ -31,8 +31,8 @@ export class ShardLocks extends Context.Service<
     readonly departed: Effect.Effect<void>;
     /** See `Placement.stand`. */
     readonly stand: (standing: Standing) => Effect.Effect<boolean | null>;
-    /** Gives all shards away, as far as there is somebody to take them: see `Placement.leave`. */
-    readonly leave: Effect.Effect<void>;
+    /** Gives all shards away, as far as there is somebody to take them, once `letGo` has let go of what is done for them: see `Placement.leave`. */
+    readonly leave: (letGo: Effect.Effect<void>) => Effect.Effect<void>;
     /** Address of the process that holds each shard, or null. Null in all: it cannot be told just now. */
     readonly holders: (shards: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string | null> | null>;
     /** Address of this process. */
@@ -47,7 +47,7 @@ export class ShardLocks extends Context.Service<
       runners: Effect.succeed([info]),
       departed: Effect.never,
       stand: () => Effect.succeed(false),
-      leave: Effect.void,
+      leave: () => Effect.void,
       holders: (shards) => Effect.succeed(shards.map(() => info.address)),
       me: info.address,
     });

@@ -155,8 +155,13 @@ export class ClusterRefused extends Data.TaggedError("ClusterRefused")<{
 
 const refuse = (reason: ClusterRefused["reason"], message: string): ClusterRefused => new ClusterRefused({ reason, message });
 
-/** How long those who leave wait until their shards are given back, ms. */
+/** How long those who leave take to let go of what they do, ms. */
 const leaveMs = 2000;
+/**
+ * Shards that change hands come free one by one, as their holders hear of it. Who asks for some that are still held waits so long for
+ * them, ms, and looks so often: Effect Cluster asks again no sooner than a second later.
+ */
+const [longestHandoverMs, handoverPauseMs] = [300, 20];
 /** Who said no longer ago that it reaches the store does so still, ms: it says so every second. */
 const reachMs = 2500;
 
@@ -202,31 +207,43 @@ export const registry = (
           return refused === null ? Effect.succeed(Number(answer)) : Effect.fail(refused);
         });
 
-      const mark = (asked: ReadonlyArray<string>, held: ReadonlyArray<string>, until: ReturnType<typeof stamp>): void => {
-        const ours = new Set(held);
-        for (const shard of asked) {
-          if (ours.has(shard)) deadlines.set(shard, until);
-          else deadlines.delete(shard);
-        }
-      };
-      const acquire = (shards: ReadonlyArray<string>) =>
+      /** All shards that this process may hold, whether it knows that yet or not. */
+      const wanted = new Set<string>();
+      const acquireFree = (shards: ReadonlyArray<string>) =>
         Effect.suspend(() => {
+          if (leaving) return Effect.succeed([]);
           const until = stamp();
+          for (const shard of shards) wanted.add(shard);
           return Effect.map(redis.script(acquireScript, shards.map(lockKey), [owner, ttl, ...shards]), (answer) => {
+            // Given back behind this answer.
+            if (leaving) return [];
             const held = strings(answer);
-            mark(held, held, until);
+            for (const shard of held) deadlines.set(shard, until);
             return held;
           });
         });
+      const acquire = Effect.fnUntraced(function* (shards: ReadonlyArray<string>) {
+        const late = monotonic() + Math.min(longestHandoverMs, expiryMs / 10);
+        const held = new Set<string>();
+        while (true) {
+          for (const shard of yield* acquireFree(shards.filter((shard) => !held.has(shard)))) held.add(shard);
+          if (held.size === shards.length || leaving || monotonic() >= late) return [...held];
+          yield* Effect.sleep(handoverPauseMs);
+        }
+      });
       const refresh = (shards: ReadonlyArray<string>) =>
         Effect.suspend(() => {
           const until = stamp();
           return Effect.map(
             redis.script(refreshScript, [keys.beat, ...shards.map(lockKey)], [info.address, owner, ttl, ...shards]),
             (answer) => {
-              const held = strings(answer);
-              mark(shards, held, until);
-              return held;
+              const held = new Set(strings(answer));
+              // What was given back while this was on its way stays so.
+              for (const shard of shards) {
+                if (!held.has(shard)) deadlines.delete(shard);
+                else if (deadlines.has(shard)) deadlines.set(shard, until);
+              }
+              return [...held];
             },
           );
         });
@@ -234,31 +251,26 @@ export const registry = (
       const release = (shards: ReadonlyArray<string>): Effect.Effect<void> =>
         Effect.suspend(() => {
           for (const shard of shards) deadlines.delete(shard);
-          const given = shards.length === 0 ? Effect.void : Effect.ignore(redis.script(releaseScript, shards.map(lockKey), [owner]));
-          return Effect.andThen(
-            given,
-            Effect.sync(() => {
-              if (leaving && deadlines.size === 0) allGiven.openUnsafe();
-            }),
-          );
+          return shards.length === 0 ? Effect.void : Effect.ignore(redis.script(releaseScript, shards.map(lockKey), [owner]));
         });
 
       /** This process takes no shard any more, and is not in the registry once it has given all back. */
       let leaving = false;
-      const allGiven = Latch.makeUnsafe(false);
       const everybody = redis.script(everybodyScript, registryKeys, []).pipe(
         Effect.map((answer) => strings(answer).flatMap(readInfo)),
         Effect.orElseSucceed(() => null),
       );
       const unregister = (address: string) => redis.script(unregisterScript, registryKeys, [address, info.incarnation]);
       /**
-       * First this process alone sees that it is not fit, and gives its shards back; only then do the others see that it has gone:
-       * whoever asks for a lock that is still held asks again no sooner than a second later.
+       * What this process does is let go of first, then all its shards are given back, and only then do the others see that it has gone:
+       * whoever asks for a lock that is still held may ask again no sooner than a second later. Effect Cluster, which waits that long
+       * between two looks at what is to be given back, finds that they are.
        */
-      const leave = Effect.gen(function* () {
+      const leave = Effect.fnUntraced(function* (letGo: Effect.Effect<void>) {
         if (((yield* everybody) ?? []).every(({ incarnation }) => incarnation === info.incarnation)) return;
         leaving = true;
-        if (deadlines.size > 0) yield* Effect.timeoutOption(Effect.interruptible(allGiven.await), leaveMs);
+        yield* Effect.timeoutOption(Effect.interruptible(letGo), leaveMs);
+        yield* release([...wanted]);
         yield* Effect.ignore(unregister(info.address));
       });
 
@@ -297,7 +309,7 @@ export const registry = (
         acquire: (_address, shards) => PersistenceError.refail(acquire(shards)),
         refresh: (_address, shards) => PersistenceError.refail(refresh(shards)),
         release: (_address, shard) => release([shard]),
-        releaseAll: () => Effect.suspend(() => release([...deadlines.keys()])),
+        releaseAll: () => Effect.suspend(() => release([...wanted])),
       });
 
       // Who died a moment ago at this address is forgotten within the expiry: only then is the address really taken.

@@ -60,6 +60,8 @@ interface Failover {
 
 /** What happens to one runner, seen from the others: each of its actors is asked at once. */
 const failover = async (stage: Stage, seat: Seat, clients: ReadonlyArray<Client>, happen: () => void): Promise<Failover> => {
+  // Those of a runner that was started again come back after a while.
+  await Promise.all(clients.map((client) => client.call("system.ping", { echo: "" }, { deadlineMs: 60_000 })));
   const addresses = await actorsOf(stage, seat);
   const { name } = seat;
   const at = Date.now();
@@ -71,7 +73,10 @@ const failover = async (stage: Stage, seat: Seat, clients: ReadonlyArray<Client>
   const [last] = await stage.sql<Array<{ at: string }>>`
     select (extract(epoch from max(first)) * 1000)::text as at from (
       select min(l.at) as first from witness_claim l join (
-        select cell, max(epoch) as epoch from witness_claim where runner = ${name} group by cell
+        select * from (
+          select distinct on (cell) cell, epoch, runner from witness_claim where at < to_timestamp(${at / 1000}::float8)
+          order by cell, epoch desc
+        ) before where runner = ${name}
       ) had on had.cell = l.cell and l.epoch > had.epoch where l.at >= to_timestamp(${at / 1000}::float8) group by l.cell
     ) cells`;
   return { actors: addresses.length, handedOver: Number(last?.at) - at, answered };
