@@ -262,7 +262,9 @@ const connect = ({ settings: given, secrets }: ProviderAccount, { http, polling 
       const file = place.at === "ended" ? videoOf(place.entry) : undefined;
       if (file === undefined)
         return yield* Effect.fail({ kind: "network", message: "The prompt has not ended yet." } satisfies ProviderFailure);
-      return yield* http.download(`${base}/view?${new URLSearchParams(file).toString()}`, path, { headers });
+      // Its file may be on the way to its folder, or that folder away for a moment: it is made anew only if the file stays away.
+      const fetched = http.download(`${base}/view?${new URLSearchParams(file).toString()}`, path, { headers });
+      return yield* askedSurely(polling, fetched, { pace, expectedMs });
     }),
 
     cancel: Effect.fn("comfyui.cancel")(function* (id) {

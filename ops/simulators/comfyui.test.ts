@@ -386,7 +386,6 @@ describe("ComfyUI", () => {
     it.each([
       ["truncatedFile", "network"],
       ["wrongFile", "provider"],
-      ["missingFile", "lost"],
       ["privateRedirect", "network"],
     ] as const)("leaves no half file and fetches it again: %s is %s", async (fault, kind) => {
       const path = join(folder, `${fault}.mp4`);
@@ -396,6 +395,17 @@ describe("ComfyUI", () => {
       expect(await failureOf(connection.download(id, path))).toMatchObject({ kind });
       await run(connection.download(id, path));
       expect((await probe(path)).mediaType).toBe("video");
+    });
+
+    it("is fetched again where its file is not there, and lost only if it stays away", async () => {
+      const path = join(folder, "away.mp4");
+      const id = await submit(words("a fox"));
+      await run(connection.track(id, silent));
+      simulator.faults.order("missingFile", 2);
+      await run(connection.download(id, path));
+      expect((await probe(path)).mediaType).toBe("video");
+      simulator.faults.order("missingFile", Number.POSITIVE_INFINITY);
+      expect(await failureOf(connection.download(id, path))).toMatchObject({ kind: "lost" });
     });
 
     it("does not hand out what has not ended", async () => {
