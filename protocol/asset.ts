@@ -23,6 +23,9 @@ export const AssetUrls = z.object({
   /** Video-only fragmented MP4 with closed GOPs, and its audio apart: for instant cuts. */
   playVideo: MediaUrl.nullable(),
   playAudio: MediaUrl.nullable(),
+  still: MediaUrl.optional().describe(
+    "WebP with a long edge of at most 3840 px, upright and without metadata, of a picture larger than its poster",
+  ),
   faststart: MediaUrl.optional().describe("MP4 to play instead of an original that browsers cannot play, or not before all of it is there"),
 });
 export type AssetUrls = z.infer<typeof AssetUrls>;

@@ -1,6 +1,7 @@
 import { copyFileSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { Deferred, Effect, ManagedRuntime } from "effect";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeClip } from "#actors/media/testing.ts";
 import { Database } from "#db/client/database.ts";
@@ -97,6 +98,34 @@ describe.each(testDatabases)("derivatives that follow their asset, on $engine", 
         expect(yield* Deferred.await(whole)).toMatchObject({ id: request.assetId });
         expect(yield* waiting).toEqual([]);
         expect(yield* derivatives.catchUp).toBe(0);
+      }),
+    ));
+
+  test("a picture whose larger one was not made with the others gets it, and keeps those", () =>
+    run(
+      Effect.gen(function* () {
+        const database = yield* Database;
+        const assets = yield* Assets;
+        const n = ++made;
+        const path = (yield* Blobs).stage("photo.jpg");
+        yield* Effect.promise(() =>
+          sharp({ create: { width: 1600, height: 900, channels: 3, background: "#284" } })
+            .jpeg()
+            .toFile(path),
+        );
+        const own = { assetId: `ast_${n}`, ownerId: `usr_${n}` };
+        const asset = yield* assets.ingest({ ...own, name: "x", origin: { kind: "upload" }, prompt: null, parents: [], path });
+        expect(asset.urls.still).toMatch(/\.webp/);
+        yield* database.query(
+          (sql) => sql`
+            with bare as (update asset set phash = null where id = ${asset.id}),
+              gone as (delete from asset_file where asset_id = ${asset.id} and role = 'still')
+            insert into derivation (asset_id, due_at) values (${asset.id}, 0)`,
+        );
+        expect((yield* assets.get(own.ownerId, asset.id)).urls.still).toBeUndefined();
+        expect(yield* (yield* Derivatives).catchUp).toBe(1);
+        const { urls, phash } = yield* assets.get(own.ownerId, asset.id);
+        expect([urls, phash]).toEqual([asset.urls, asset.phash]);
       }),
     ));
 

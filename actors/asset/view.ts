@@ -23,7 +23,7 @@ const urlsOf = (row: AssetRow, media: MediaUrls["Service"]): AssetUrls => {
   };
   const [s, m, l] = [url("thumb-s"), url("thumb-m"), url("thumb-l")];
   const sprite = url("sprite");
-  const faststart = url("faststart");
+  const [faststart, still] = [url("faststart"), url("still")];
   return {
     original: media.url(row.sha256, extensionOf(row.mime)),
     poster: url("poster"),
@@ -34,6 +34,7 @@ const urlsOf = (row: AssetRow, media: MediaUrls["Service"]): AssetUrls => {
     playVideo: url("play-video"),
     playAudio: url("play-audio"),
     ...(faststart === null ? {} : { faststart }),
+    ...(still === null ? {} : { still }),
   };
 };
 
@@ -69,7 +70,7 @@ export const assetView = (row: AssetRow, media: MediaUrls["Service"]): Asset => 
  */
 export const lentView = (row: AssetRow, media: MediaUrls["Service"]): Asset => {
   const view = assetView(row, media);
-  const { original, poster } = view.urls;
-  const shown = row.media_type === "image" ? shownPicture(row.origin, original, poster) : original;
+  const { original, poster, still = null } = view.urls;
+  const shown = row.media_type === "image" ? shownPicture(row.origin, { original, poster, still }) : original;
   return { ...view, urls: { ...view.urls, original: shown }, prompt: null, favourite: false, lent: true };
 };

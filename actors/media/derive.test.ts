@@ -187,6 +187,22 @@ test("makes poster and thumbnails of a photo upright and without what the camera
   expect(data[0]).toBeGreaterThan(180);
 });
 
+test("makes of a picture that is larger than its poster one for a whole screen, no larger than that, with nothing else in it", async () => {
+  const [wide, huge] = [fresh("wide.jpg"), fresh("huge.jpg")];
+  const photo = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: "#284" } });
+  await photo(1600, 900)
+    .withExif({ IFD0: { Artist: "Somebody" } })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toFile(wide);
+  await photo(5000, 2500).jpeg().toFile(huge);
+  const still = role(await deriveFrom(wide), "still");
+  expect(still).toMatchObject({ mime: "image/webp", width: 900, height: 1600 });
+  const meta = await sharp(still.path).metadata();
+  expect([meta.exif, meta.xmp, meta.iptc, meta.orientation]).toEqual([undefined, undefined, undefined, undefined]);
+  expect(role(await deriveFrom(huge), "still")).toMatchObject({ width: 3840, height: 1920 });
+});
+
 test("keeps transparency and the first picture of an animation", async () => {
   const see = await sharp({ create: { width: 60, height: 40, channels: 4, background: { r: 200, g: 0, b: 0, alpha: 0 } } })
     .png()

@@ -4,15 +4,17 @@ import { allEnded } from "./all-ended.ts";
 import { withVideo } from "./container.ts";
 import { failureFrom, unsupported } from "./failure.ts";
 import type { Derived, ImageFacts, MediaFacts, VideoFacts } from "./media.ts";
-import { fromRgb, makePictures } from "./pictures.ts";
+import { fromRgb, isLargerThanPoster, makePictures, makeStill } from "./pictures.ts";
 import { makePlayable } from "./play.ts";
 import { maxPixels } from "./probe.ts";
 import { makeStills } from "./stills.ts";
 
-const deriveImage = async (path: string, _facts: ImageFacts, prefix: string): Promise<Derived> => {
+const deriveImage = async (path: string, facts: ImageFacts, prefix: string): Promise<Derived> => {
   const upright = sharp(path, { limitInputPixels: maxPixels, failOn: "truncated", autoOrient: true });
   const { files, phash, thumbhash } = await makePictures(upright, prefix);
-  return { files, sprite: null, phash, thumbhash };
+  // After the others, not beside them: a large picture is decoded once more.
+  const still = isLargerThanPoster(facts) ? [await makeStill(upright, prefix)] : [];
+  return { files: [...files, ...still], sprite: null, phash, thumbhash };
 };
 
 const deriveVideo = async (path: string, facts: VideoFacts, prefix: string): Promise<Derived> => {

@@ -35,7 +35,18 @@ export type MediaFacts = VideoFacts | ImageFacts;
 
 /** A file made from another, in the staging folder. */
 export interface DerivedFile {
-  readonly role: "poster" | "thumb-s" | "thumb-m" | "thumb-l" | "sprite" | "first" | "last" | "play-video" | "play-audio" | "faststart";
+  readonly role:
+    | "poster"
+    | "still"
+    | "thumb-s"
+    | "thumb-m"
+    | "thumb-l"
+    | "sprite"
+    | "first"
+    | "last"
+    | "play-video"
+    | "play-audio"
+    | "faststart";
   readonly path: string;
   readonly mime: string;
   readonly width: number | null;

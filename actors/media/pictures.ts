@@ -14,6 +14,8 @@ const thumbs = [
 ] as const;
 /** Longest edge of a poster, px. */
 const posterEdge = 1280;
+/** Of what is shown of a larger picture on a whole screen, px. */
+const stillEdge = 3840;
 
 export const fromRgb = ({ data, width, height }: Rgb): Sharp => sharp(data, { raw: { width, height, channels: 3 } });
 
@@ -45,6 +47,12 @@ export interface Pictures {
   readonly phash: string;
   readonly thumbhash: string;
 }
+
+/** What players show of an upright picture that is larger than its poster (WebP, at most 3840 px). */
+export const makeStill = (upright: Sharp, prefix: string): Promise<DerivedFile> => writeWebp(upright, "still", stillEdge, 88, prefix);
+
+export const isLargerThanPoster = ({ width, height }: { readonly width: number; readonly height: number }): boolean =>
+  Math.max(width, height) > posterEdge;
 
 /** Poster (WebP, at most 1280 px), thumbnails and fingerprints of an upright picture. */
 export const makePictures = async (upright: Sharp, prefix: string): Promise<Pictures> => {

@@ -224,6 +224,12 @@ describe.each(testDatabases)("a scene that is shared on $engine", ({ layer }) =>
     await call("scenes.grant", { id, who: ben, role: "viewer" });
     const originals = async (who: string) => (await found(who, [photo])).map(({ urls }) => urls.original);
     expect([await originals(anna), await originals(ben)]).toEqual([[`/media/${"a".repeat(64)}.jpg`], [`/media/${"b".repeat(64)}.webp`]]);
+    // As large as a screen needs it, where it is larger than its poster.
+    await sql(
+      (db) =>
+        db`insert into asset_file (asset_id, role, sha256, mime, size) values (${photo}, 'still', ${"c".repeat(64)}, 'image/webp', 1)`,
+    );
+    expect([await originals(anna), await originals(ben)]).toEqual([[`/media/${"a".repeat(64)}.jpg`], [`/media/${"c".repeat(64)}.webp`]]);
   });
 
   test("what an editor has put in is published with it, and played by its owner's players for good", async () => {

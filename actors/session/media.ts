@@ -23,7 +23,10 @@ export const playMediaOf = (row: AssetRow, media: MediaUrls["Service"]): PlayMed
     poster: url("poster"),
     firstFrame: url("first"),
     lastFrame: url("last"),
-    whole: row.media_type === "image" ? shownPicture(row.origin, original, url("poster")) : (url("faststart") ?? original),
+    whole:
+      row.media_type === "image"
+        ? shownPicture(row.origin, { original, still: url("still"), poster: url("poster") })
+        : (url("faststart") ?? original),
     thumbhash: row.thumbhash,
   };
 };

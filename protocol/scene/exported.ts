@@ -40,9 +40,17 @@ export interface StoryExport {
   readonly missing: number;
 }
 
-/** What players are shown of a picture. What a camera wrote into one that was uploaded, where it was taken among it, is not theirs to see. */
-export const shownPicture = (origin: Asset["origin"]["kind"], original: string, poster: string | null): string =>
-  origin === "upload" ? (poster ?? original) : original;
+/**
+ * What players are shown of a picture. What a camera wrote into one that was uploaded, where it was taken among it, is not theirs to see.
+ * `still`: as large as a screen needs it; null: it is no larger than its poster, or was not made yet.
+ */
+export const shownPicture = (
+  origin: Asset["origin"]["kind"],
+  { original, still, poster }: { readonly original: string; readonly still: string | null; readonly poster: string | null },
+): string => {
+  if (still !== null) return still;
+  return origin === "upload" ? (poster ?? original) : original;
+};
 
 /** `assets`: of the story, those that are there. */
 export const exportOf = (
@@ -59,7 +67,8 @@ export const exportOf = (
   };
   for (const { id, mediaType, origin, durationMs, urls } of assets) {
     const apart = urls.playVideo !== null;
-    const whole = mediaType === "image" ? shownPicture(origin.kind, urls.original, urls.poster) : (urls.faststart ?? urls.original);
+    const whole =
+      mediaType === "image" ? shownPicture(origin.kind, { ...urls, still: urls.still ?? null }) : (urls.faststart ?? urls.original);
     const video = beside(id, apart ? urls.playVideo : whole);
     media[id] = {
       video: video!,

@@ -179,7 +179,7 @@ const Clip: Component<{
   const src = () => {
     const asset = assets.row(id() ?? "");
     const media = now();
-    const url = asset?.urls.faststart ?? asset?.urls.original;
+    const url = asset?.urls.faststart ?? asset?.urls.still ?? asset?.urls.original;
     return url === undefined || media.kind !== "clip" ? url : `${url}#t=${media.startMs / 1000},${media.endMs / 1000}`;
   };
   let done = false;
