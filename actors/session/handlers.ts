@@ -43,7 +43,7 @@ const placeKept = 60_000;
 const mostCounted = 1000;
 /** Clips of a story that its owner is told of, the newest. */
 const mostClips = 100;
-/** How often an input is decided anew because something else came first. */
+/** How often an input, or going back, is decided anew because something else came first. */
 const mostTries = 5;
 
 const noPlaythrough = (id: string): CallError => notFound(`The playthrough ${id}`);
@@ -52,6 +52,7 @@ const full = (quota: string, limit: number, message: string): CallError => new C
 const tooMany = (limit: number): CallError =>
   full("playthroughs", limit, `You keep ${limit} playthroughs, which is all there is room for: delete some first.`);
 
+const tooMuchAtOnce = new CallError("overloaded", "Too much happens to this playthrough at once. Try again.");
 const playedOut = full(
   "playInputs",
   sessionLimits.entries,
@@ -225,8 +226,9 @@ export const playHandlers = Effect.gen(function* () {
     return after.context.tokens.includes(token) ? { refusal: null, held: after } : null;
   });
 
-  const rewind = Effect.fnUntraced(function* (id: string, place: number, context: CallContext) {
-    const { order, choices, saves, moves } = (yield* open(id, context)).context;
+  /** One try: null where it went on meanwhile. */
+  const tryRewind = Effect.fnUntraced(function* (id: string, place: number, context: CallContext) {
+    const { order, choices, saves, moves, branch } = (yield* open(id, context)).context;
     const known = choices.some((choice) => choice.place === place) || saves.some((save) => save.place === place) || place === 0;
     if (!known) return yield* Effect.fail(notFound(`The place ${place}`));
     const journal = yield* Stream.runCollect(actors.history(sessionAddress(id), 0));
@@ -247,9 +249,18 @@ export const playHandlers = Effect.gen(function* () {
       hurry: hurryOf(story, play),
       token,
     });
-    // Another process was told something else first.
     if (after.context.tokens.includes(token)) return after;
-    return yield* Effect.fail(new CallError("conflict", "The playthrough went on meanwhile. Try again."));
+    if (after.context.branch === branch) return null;
+    // By another process: of two places only one can be gone back to.
+    return yield* Effect.fail(new CallError("conflict", "The playthrough was rewound to another place meanwhile. Try again."));
+  });
+
+  const rewind = Effect.fnUntraced(function* (id: string, place: number, context: CallContext) {
+    for (let tries = 0; tries < mostTries; tries++) {
+      const done = yield* tryRewind(id, place, context);
+      if (done !== null) return done;
+    }
+    return yield* Effect.fail(tooMuchAtOnce);
   });
 
   const handlers: DomainHandlers<"play"> = {
@@ -323,7 +334,7 @@ export const playHandlers = Effect.gen(function* () {
               const done = yield* tryInput(yield* own(id, context), args, token);
               if (done !== null) return done;
             }
-            return yield* Effect.fail(new CallError("overloaded", "Too much happens to this playthrough at once. Try again."));
+            return yield* Effect.fail(tooMuchAtOnce);
           }),
         );
         return { refusal: outcome.refusal, playthrough: seen(outcome.held) };

@@ -297,6 +297,19 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     for (const [n, one] of told.entries()) expect(["conflict", wanted[n]]).toContainEqual(one);
   });
 
+  test("who goes back while the story goes on is back", async () => {
+    for (let round = 0; round < 10; round++) {
+      const begun = await begin();
+      await choose(begun, "in");
+      const input = { id: begun.id, branch: 0, input: { type: "ended" as const, turn: 1 } };
+      const [back] = await Promise.all([
+        rig.call("play.rewind", { id: begun.id, place: 0 }),
+        rig.call("play.input", input, { elsewhere: true }),
+      ]);
+      expect(back).toMatchObject({ branch: 1, state: begun.state });
+    }
+  });
+
   test("any choice and any save can be gone back to, and what was meant for before is refused", async () => {
     const begun = await begin();
     const inWood = (await choose(begun, "in")).playthrough;
