@@ -191,9 +191,10 @@ const makeIntake = Effect.gen(function* () {
     const ref = request.known ?? (yield* hashFile(pool, request.path));
     const now = yield* Clock.currentTimeMillis;
     const early = request.early === true;
-    let made = yield* makeOrReuse(request.path, ref, early);
+    // The disk writes while the file is looked at.
+    let [made] = yield* Effect.all([makeOrReuse(request.path, ref, early), blobs.settle(request.path)], { concurrency: "unbounded" });
     // The file may be in the store already, put there before a crash.
-    if (request.path !== blobs.path(ref.sha256)) yield* blobs.adopt(request.path, ref);
+    if (request.path !== blobs.path(ref.sha256)) yield* blobs.adopt(request.path, ref, true);
     let written = yield* write(request, ref, made, now);
     if (written === "twinGone") {
       made = yield* make(blobs.path(ref.sha256), ref, early);

@@ -20,13 +20,14 @@ afterAll(() => rmSync(root, { recursive: true }));
 let count = 0;
 const freshFolder = (): string => join(root, `data-${++count}`);
 
-const run = <A, E>(folder: string, effect: Effect.Effect<A, E, Blobs | Parts | Pool>): Promise<A> =>
+/** `beside`: settings of the database whose rows tell of the blobs. */
+const run = <A, E>(folder: string, effect: Effect.Effect<A, E, Blobs | Parts | Pool>, beside = {}): Promise<A> =>
   Effect.runPromise(
     Effect.provide(
       effect,
       Layer.mergeAll(localBlobs, Parts.layer, TestClock.layer()).pipe(
         Layer.provideMerge(Pool.layer),
-        Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder }))),
+        Layer.provide(Layer.succeed(Settings, readSettings({ PIXSIM_DATA: folder, ...beside }))),
       ),
     ),
   );
@@ -54,6 +55,36 @@ test("a file moves in under its hash", () =>
       expect(yield* blobs.has(ref.sha256)).toBe(true);
       expect(yield* blobs.has("0".repeat(64))).toBe(false);
     }),
+  ));
+
+const postgres = { DATABASE_URL: "postgres://nobody@127.0.0.1/pixsim" };
+test.each([
+  ["embedded", {}],
+  ["postgres", postgres],
+])("a file that was settled before moves in, and one that is gone is not (%s)", (_, beside) =>
+  run(
+    freshFolder(),
+    Effect.gen(function* () {
+      const blobs = yield* Blobs;
+      const path = blobs.stage("file.bin");
+      writeFileSync(path, "bytes");
+      yield* blobs.settle(path);
+      const { sha256: name } = yield* blobs.adopt(path, undefined, true);
+      expect(readFileSync(blobs.path(name), "utf8")).toBe("bytes");
+      expect(yield* Effect.flip(blobs.adopt(path))).toMatchObject({ code: "unavailable" });
+    }),
+    beside,
+  ),
+);
+
+test("beside PostgreSQL the disk is waited for, and says what it lacks", () =>
+  run(
+    freshFolder(),
+    Effect.gen(function* () {
+      const blobs = yield* Blobs;
+      expect(yield* Effect.flip(blobs.settle(blobs.stage("gone.bin")))).toMatchObject({ code: "unavailable" });
+    }),
+    postgres,
   ));
 
 test("a second copy of the same bytes makes no second file", () =>

@@ -19,9 +19,11 @@ export class Blobs extends Context.Service<
   {
     /**
      * Moves a file of the staging folder in; a second copy of the same bytes makes no second file. `known`: what `hashFile`
-     * just said of it, so that it is not read twice. Errors: storage_full; unavailable if there is no such file.
+     * just said of it, so that it is not read twice; `settled`: it has been. Errors: storage_full; unavailable if there is no such file.
      */
-    readonly adopt: (path: string, known?: BlobRef) => Effect.Effect<BlobRef, CallError>;
+    readonly adopt: (path: string, known?: BlobRef, settled?: boolean) => Effect.Effect<BlobRef, CallError>;
+    /** Sees to it that a finished file of the staging folder survives a loss of power, beside what else is done before it is adopted. Errors: as `adopt`. */
+    readonly settle: (path: string) => Effect.Effect<void, CallError>;
     /** Path of a blob's file (which exists if the blob is stored). */
     readonly path: (sha256: string) => string;
     readonly has: (sha256: string) => Effect.Effect<boolean>;

@@ -1,5 +1,7 @@
-// Blobs in a folder: `<data>/blobs/ab/cdef…`. A file gets its name only once all of it is on the disk, so a crash at any
-// moment leaves either the whole blob or none. Several processes may share the folder: each stages in a folder of its own.
+// Blobs in a folder: `<data>/blobs/ab/cdef…`. A file gets its name only once it is whole, so a crash at any moment leaves either the
+// whole blob or none; beside PostgreSQL only once all of it is on the disk, so that a row which survives a loss of power has its blob.
+// The rows of the embedded database do not survive one for sure, so nobody waits for the disk there: the blob is put on it right after.
+// Several processes may share the folder: each stages in a folder of its own.
 import { mkdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Clock, Effect, Layer, Semaphore } from "effect";
@@ -21,7 +23,9 @@ const sizeOf = async (path: string): Promise<number | undefined> => (await unles
 export const localBlobs: Layer.Layer<Blobs, CallError, Settings | Pool> = Layer.effect(
   Blobs,
   Effect.gen(function* () {
-    const { PIXSIM_DATA } = yield* Settings;
+    const { PIXSIM_DATA, DATABASE_URL } = yield* Settings;
+    const lasting = DATABASE_URL !== undefined;
+    const scope = yield* Effect.scope;
     const pool = yield* Pool;
     const root = join(PIXSIM_DATA, "blobs");
     const staging = yield* ownFolder(join(root, "staging"));
@@ -29,13 +33,19 @@ export const localBlobs: Layer.Layer<Blobs, CallError, Settings | Pool> = Layer.
     const naming = yield* Semaphore.make(1);
     const path = (sha256: string): string => blobPath(PIXSIM_DATA, sha256);
 
-    const adopt = Effect.fnUntraced(function* (source: string, known?: BlobRef) {
+    const settleLater = (target: string) =>
+      onDisk(() => unlessMissing(settle(target, "r"), undefined).then(() => settle(dirname(target), "r"))).pipe(
+        Effect.catch((error) => Effect.logWarning("blobs.settle.failed", { error: error.message })),
+        Effect.forkIn(scope),
+      );
+
+    const adopt = Effect.fnUntraced(function* (source: string, known?: BlobRef, settled = false) {
       const ref = known ?? (yield* hashFile(pool, source));
       const target = path(ref.sha256);
       const folder = dirname(target);
       const now = yield* Clock.currentTimeMillis;
       yield* onDisk(async () => {
-        await settle(source, "r+");
+        if (lasting && !settled) await settle(source, "r+");
         await utimes(source, now / 1000, now / 1000);
         await mkdir(folder, { recursive: true });
       });
@@ -49,7 +59,9 @@ export const localBlobs: Layer.Layer<Blobs, CallError, Settings | Pool> = Layer.
           return true;
         }),
       );
-      yield* onDisk(() => (moved ? settle(folder, "r") : rm(source, { force: true })));
+      if (!moved) yield* onDisk(() => rm(source, { force: true }));
+      else if (lasting) yield* onDisk(() => settle(folder, "r"));
+      else yield* settleLater(target);
       return ref;
     });
 
@@ -64,6 +76,7 @@ export const localBlobs: Layer.Layer<Blobs, CallError, Settings | Pool> = Layer.
 
     return Blobs.of({
       adopt,
+      settle: (source) => (lasting ? onDisk(() => settle(source, "r+")) : Effect.void),
       path,
       remove,
       has: (sha256) => Effect.promise(async () => (await sizeOf(path(sha256))) !== undefined),
