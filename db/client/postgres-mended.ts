@@ -1,4 +1,4 @@
-// postgres.js 3.4.9 with faults mended that lose a process or a transaction when a connection breaks. Its source is corrected as
+// postgres.js 3.4.9 with faults mended that lose a process, a transaction or an answer when a connection breaks. Its source is corrected as
 // it is loaded, so this must be the only place that imports it. Where a correction does not fit, the program does not start: look
 // at what a new version has mended itself (github.com/porsager/postgres: #1133, #1154, #1189, #1208, #1216 and their requests).
 import { registerHooks } from "node:module";
@@ -60,6 +60,33 @@ const corrections: ReadonlyArray<Correction> = [
     file: "index.js",
     from: "q.catch(e => uncaughtError || (uncaughtError = e))\n",
     to: "q.catch(e => uncaughtError || (uncaughtError = e))\n        if (lost) return q.reject(lost)\n",
+  },
+  // Who takes connections and closes them, as what stands before a server that is away, is dialled again at once for ever, and the
+  // statement that waits for it never ends.
+  {
+    file: "connection.js",
+    from: "if (initial)\n      return reconnect()",
+    to: "if (initial && (terminated || options.host[1]))\n      return reconnect()\n    initial && error(Errors.connection('CONNECTION_CLOSED', options, socket))",
+  },
+  // A connection that is cut off without a word takes statements, and leaves them unanswered, until the system gives it up: after a
+  // quarter of an hour. An option more, `silence`: s without a byte while an answer is owed, after which it is closed.
+  { file: "index.js", from: "keep_alive      : 60,\n", to: "keep_alive      : 60,\n    silence         : null,\n" },
+  {
+    file: "connection.js",
+    from: ", connectTimer = timer(connectTimedOut, options.connect_timeout)",
+    to: ", connectTimer = timer(connectTimedOut, options.connect_timeout)\n      , silence = timer(() => socket && socket.destroy(Errors.connection('ETIMEDOUT', options, socket)), options.silence)",
+  },
+  { file: "connection.js", from: ": (query = q, query.active = true)", to: ": (query = q, query.active = true, silence.start())" },
+  { file: "connection.js", from: "function data(x) {\n", to: "function data(x) {\n    silence.start()\n" },
+  {
+    file: "connection.js",
+    from: "remaining = 0\n      incomings = null\n    }\n  }",
+    to: "remaining = 0\n      incomings = null\n    }\n    query || sent.length || silence.cancel()\n  }",
+  },
+  {
+    file: "connection.js",
+    from: "connectTimer.cancel()\n\n    socket.remove",
+    to: "connectTimer.cancel()\n    silence.cancel()\n\n    socket.remove",
   },
 ];
 

@@ -9,8 +9,12 @@ import { postgres } from "./postgres-mended.ts";
 const oldestVersion = 15;
 /** A transaction that sends nothing for so long is rolled back, ms: a process that stands still must not hold up the others with its locks. */
 const idleTransactionMs = 3000;
+/** s until a connection is tried for again after so many that failed. Without its own, the client waits for up to 20 seconds when the server is back. */
+const backoff = (failed: number): number => (0.5 + Math.random() / 2) * Math.min(0.01 * 3 ** failed, 1);
 /** A statement that takes longer has failed, ms: also one that a process has begun to send when it came to stand still. */
-const statementMs = 20_000;
+const longestStatement = 20_000;
+/** What PostgreSQL says of a statement that has taken too long may take so long to arrive, ms. */
+const graceMs = 2000;
 
 export interface ServerOptions {
   readonly url: string;
@@ -18,6 +22,8 @@ export interface ServerOptions {
   readonly dataDir?: string | undefined;
   /** Connections at most. Default: 10. */
   readonly connections?: number;
+  /** After so long a statement has failed, ms; a connection on which then nothing was heard is closed. Default: 20,000. */
+  readonly statementMs?: number;
   /** The schema stays as it is. */
   readonly asItIs?: boolean;
 }
@@ -68,32 +74,50 @@ const check = async (sql: Sql): Promise<void> => {
 };
 
 /** Connects and migrates. Fails with a sentence for a person where that cannot be. */
-export const serverDatabase = ({ url, dataDir, connections, asItIs }: ServerOptions): Layer.Layer<Database, DatabaseError> =>
+export const serverDatabase = ({
+  url,
+  dataDir,
+  connections,
+  statementMs = longestStatement,
+  asItIs,
+}: ServerOptions): Layer.Layer<Database, DatabaseError> =>
   Layer.effect(
     Database,
     Effect.gen(function* () {
       if (dataDir !== undefined) yield* lockDataFolder(dataDir);
       const place = placeOf(url);
-      const sql = yield* Effect.acquireRelease(
-        Effect.sync(
-          (): Sql =>
-            postgres(place.url, {
-              ...commonOptions,
-              ...(place.folder === undefined ? {} : { host: place.folder }),
-              max: connections ?? 10,
-              connect_timeout: 5,
-              connection: {
-                application_name: "pixsim",
-                // Who takes it as it is has it alone, and reads or writes all of it at once.
-                ...(asItIs === true ? {} : { idle_in_transaction_session_timeout: idleTransactionMs, statement_timeout: statementMs }),
-              },
-            }) as unknown as Sql,
-        ),
-        (client) => Effect.promise(() => client.end({ timeout: 5 })),
-      );
+      // Who takes it as it is has it alone, and reads or writes all of it at once.
+      const limits = asItIs === true ? {} : { idle_in_transaction_session_timeout: idleTransactionMs, statement_timeout: statementMs };
+      const silence = asItIs === true ? {} : { silence: (statementMs + graceMs) / 1000 };
+      const connect = (max: number, more: { readonly silence?: number }) =>
+        Effect.acquireRelease(
+          Effect.sync(
+            (): Sql =>
+              postgres(place.url, {
+                ...commonOptions,
+                ...(place.folder === undefined ? {} : { host: place.folder }),
+                ...more,
+                max,
+                connect_timeout: 5,
+                backoff,
+                connection: { application_name: "pixsim", ...limits },
+              }) as unknown as Sql,
+          ),
+          (client) => Effect.promise(() => client.end({ timeout: 5 })),
+        );
       const attempt = <T>(run: () => Promise<T>) => Effect.tryPromise({ try: run, catch: (cause) => sentence(place, cause) });
+      if (asItIs !== true) {
+        // A migration takes as long as it takes, and says nothing meanwhile.
+        const migrated = (first: Sql) =>
+          Effect.andThen(
+            attempt(() => check(first)),
+            attempt(() => migrate(first)),
+          );
+        yield* Effect.scoped(Effect.flatMap(connect(1, {}), migrated));
+      }
+      const sql = yield* connect(connections ?? 10, silence);
+      // Also, with its first answer a client learns the types of arrays.
       yield* attempt(() => check(sql));
-      if (asItIs !== true) yield* attempt(() => migrate(sql));
       return makeDatabase(sql, "postgres");
     }),
   );

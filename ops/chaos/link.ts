@@ -46,7 +46,8 @@ class Lane {
   }
 }
 
-export const link = async (target: number): Promise<Link> => {
+/** `at`: port where it listens; 0: any free one. */
+export const link = async (target: number, at = 0): Promise<Link> => {
   const pairs = new Set<readonly [Socket, Socket]>();
   /** `mute`: nothing is answered. */
   let state: "open" | "closed" | "silent" | "mute" = "open";
@@ -83,7 +84,7 @@ export const link = async (target: number): Promise<Link> => {
     if (state === "silent") for (const socket of pair) socket.pause();
     if (state === "mute") far.pause();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(at, "127.0.0.1", resolve));
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : 0,

@@ -2,7 +2,7 @@
 // statement, so one commit. Failures are told apart by what can be done about them; nothing here retries.
 import { Effect } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
-import type { Database, DatabaseError, Sql } from "#db/client/database.ts";
+import { type Database, DatabaseError, type Sql } from "#db/client/database.ts";
 import { storableJson, storableText } from "#db/client/storable.ts";
 import {
   actorHeads,
@@ -36,6 +36,9 @@ const actorOf = (row: ActorRow): StoredActor => ({
   effects: (row.effects ?? []) as ReadonlyArray<OpenEffect>,
   timers: (row.timers ?? []) as ReadonlyArray<SetTimer>,
 });
+
+/** What has no answer after so long cannot be reached, ms: PostgreSQL would have given up sooner. It may happen still. */
+const longestWait = 25_000;
 
 const array = (values: ReadonlyArray<number | boolean | "null">): string => `{${values.join(",")}}`;
 /** Text without the separator, which would shift every row after it. */
@@ -98,14 +101,20 @@ const projectionJson = (actor: ActorCommit, id: string, seq: number): string => 
   return `{"address":${id},"id":${JSON.stringify(actor.address.slice(actor.address.indexOf("/") + 1))},"rev":${seq}${comma}${row.slice(1)}`;
 };
 
-/** `projections`: table by kind. */
-export const makeSqlStore = (database: Database["Service"], projections: ReadonlyMap<string, ProjectionTable>): ActorStore => {
+/** `projections`: table by kind. `waitMs`: for an answer of the database. */
+export const makeSqlStore = (
+  database: Database["Service"],
+  projections: ReadonlyMap<string, ProjectionTable>,
+  waitMs = longestWait,
+): ActorStore => {
   const kinds = [...projections.keys()];
   const statement = commitStatement([...projections.values()]);
 
   const run = <A, B>(query: (sql: Sql) => PromiseLike<A>, map: (rows: A) => B, done: (result: StoreResult<B>) => void): void => {
+    const answered = database.query(query);
     Effect.runFork(
-      Effect.match(database.query(query), {
+      // The embedded database is no further away than this process: it may be busy, and then it answers.
+      Effect.match(database.engine === "embedded" ? answered : Effect.timeoutOrElse(answered, { duration: waitMs, orElse: () => silent }), {
         onSuccess: (rows) => done({ ok: true, value: map(rows) }),
         onFailure: (error) => done({ ok: false, reason: reasonOf(error), message: error.message }),
       }),
@@ -206,5 +215,7 @@ export const makeSqlStore = (database: Database["Service"], projections: Readonl
     },
   };
 };
+
+const silent = Effect.fail(new DatabaseError({ reason: "unavailable", message: "PostgreSQL does not answer.", cause: null }));
 
 const reasonOf = (error: DatabaseError): "unavailable" | "full" | "fault" => (error.reason === "conflict" ? "fault" : error.reason);
