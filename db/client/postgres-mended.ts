@@ -69,12 +69,17 @@ const corrections: ReadonlyArray<Correction> = [
     to: "if (initial && (terminated || options.host[1]))\n      return reconnect()\n    initial && error(Errors.connection('CONNECTION_CLOSED', options, socket))",
   },
   // A connection that is cut off without a word takes statements, and leaves them unanswered, until the system gives it up: after a
-  // quarter of an hour. An option more, `silence`: s without a byte while an answer is owed, after which it is closed.
+  // quarter of an hour. An option more, `silence`: s without a byte while an answer is owed, after which it is closed. (What came
+  // while the process stood still is read first.)
   { file: "index.js", from: "keep_alive      : 60,\n", to: "keep_alive      : 60,\n    silence         : null,\n" },
   {
     file: "connection.js",
     from: ", connectTimer = timer(connectTimedOut, options.connect_timeout)",
-    to: ", connectTimer = timer(connectTimedOut, options.connect_timeout)\n      , silence = timer(() => socket && socket.destroy(Errors.connection('ETIMEDOUT', options, socket)), options.silence)",
+    to: `, connectTimer = timer(connectTimedOut, options.connect_timeout)
+      , silence = timer(() => {
+          const cut = socket, heard = cut && cut.bytesRead
+          cut && setImmediate(() => cut === socket && cut.bytesRead === heard && cut.destroy(Errors.connection('ETIMEDOUT', options, cut)))
+        }, options.silence)`,
   },
   { file: "connection.js", from: ": (query = q, query.active = true)", to: ": (query = q, query.active = true, silence.start())" },
   { file: "connection.js", from: "function data(x) {\n", to: "function data(x) {\n    silence.start()\n" },

@@ -63,12 +63,16 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
       const handovers = yield* makeHandovers;
       /** Closes all cells that are served here. */
       let closeAll: Effect.Effect<void> = Effect.void;
+      let leaving = false;
 
       const serve = Effect.fnUntraced(function* (server: CellServer) {
         /** Cells served here, each by the entity that came last: one before it may still be ending. */
         const open = new Map<number, object>();
         // Their entities end when Effect Cluster finds them elsewhere.
-        closeAll = Effect.suspend(() => Effect.forEach([...open.keys()], server.close, { concurrency: "unbounded", discard: true }));
+        closeAll = Effect.suspend(() => {
+          leaving = true;
+          return Effect.forEach([...open.keys()], server.close, { concurrency: "unbounded", discard: true });
+        });
         // Cells arrive one by one; those that come together are opened together, in one statement.
         const arrived = yield* Queue.unbounded<{ readonly cell: number; readonly opened: Queue.Queue<void> }>();
         yield* Effect.forkScoped(
@@ -77,7 +81,8 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
               const first = yield* Queue.take(arrived);
               yield* gather;
               const batch = [first, ...(yield* Queue.clear(arrived))];
-              yield* server.open(batch.map(({ cell }) => cell));
+              // What came behind the close would be left open when its lock goes.
+              if (!leaving) yield* server.open(batch.map(({ cell }) => cell));
               for (const { opened } of batch) yield* Queue.offer(opened, undefined);
             }),
           ),

@@ -31,7 +31,7 @@ export class Placement extends Context.Service<
      * go: it may arrive more than once. Errors: unavailable.
      */
     readonly call: (cell: number, message: string) => Effect.Effect<string, CallError>;
-    /** Runs `work` in one process of all, for as long as the scope is open; in another when that one goes. */
+    /** Runs `work` in one process of all, for as long as the scope is open; in another when that one goes, which may begin a second before the first has ended. */
     readonly once: (name: string, work: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>;
     /**
      * Tells the others how this process stands; to be said again every second. Who has withdrawn is given no cells, as long as there is

@@ -208,7 +208,8 @@ test("who leaves gives its locks back although it cannot let go of what it does,
   const [a, b] = [await join(1), await join(2)];
   await a.register();
   await b.register();
-  alive = setInterval(() => void b.refresh([]), 300);
+  // Neither loses anything by silence.
+  alive = setInterval(() => void Promise.all([a.refresh(), b.refresh([])]), 300);
   expect(await a.acquire(shards.slice(1))).toEqual(names.slice(1));
   const left = a.leave(Effect.never);
   await Promise.all([a.acquire(shards.slice(0, 1)), left]);
@@ -236,9 +237,8 @@ test("a shard that was given back while its lock was refreshed stays so", async 
   await a.acquire();
   const refreshed = a.refresh();
   await a.release(shards[0]!);
-  await refreshed;
+  expect(await refreshed).toContain(names[0]);
   expect(a.locks.leaseMs(names[0]!)).toBeLessThan(0);
-  expect(a.locks.leaseMs(names[1]!)).toBeGreaterThan(0);
 });
 
 test("who is alone has nobody to leave to", async () => {
