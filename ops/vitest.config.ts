@@ -21,8 +21,7 @@ export default defineConfig({
   cacheDir: ".cache/vitest",
   test: {
     pool: "forks",
-    // Much of their time is waiting.
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     // V8 would spend a third of all time on optimising the embedded database, whose threads end before that is of use.
     execArgv: ["--liftoff-only"],
