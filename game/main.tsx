@@ -3,24 +3,16 @@ import "./player/player.css";
 import { createResource, Show } from "solid-js";
 import { render } from "solid-js/web";
 import { exportedPlay } from "./net/exported.ts";
+import { openLast } from "./net/last.ts";
 import { serverPlay } from "./net/server.ts";
 import type { PlaySource } from "./net/source.ts";
 import { keepOffline } from "./net/offline.ts";
 import { Theatre } from "./player/theatre.tsx";
 
-/** Where the last address of a story is kept: an installed player is opened without one. */
-const lastKey = "pixsim.last";
-
 const open = async (): Promise<PlaySource> => {
   const exported = document.querySelector<HTMLMetaElement>('meta[name="pixsim-story"]')?.content ?? "";
   if (exported !== "") return exportedPlay(exported);
-  if (location.hash.length < 2) history.replaceState(null, "", localStorage.getItem(lastKey) ?? "#");
-  const played = await serverPlay(location.hash, navigator.language);
-  if (played !== undefined) {
-    localStorage.setItem(lastKey, location.hash);
-    return played;
-  }
-  throw new Error("There is no story at this address. Ask for its link once more.");
+  return openLast((hash) => serverPlay(hash, navigator.language));
 };
 
 const Page = () => {
