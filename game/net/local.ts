@@ -120,6 +120,7 @@ export const localPlay = (options: LocalOptions): PlaySource => {
     story,
     title: options.title,
     watching: false,
+    gone: () => false,
     state: () => state,
     take: (input): Refusal | null => {
       const next = stepPlay(story, state, input);
@@ -143,7 +144,7 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       state = back.state;
       tell([], true);
     },
-    restart: () => {
+    restart: async () => {
       begin({ seed: options.seed(), inputs: [] });
       tell([], true);
     },
@@ -165,13 +166,13 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       begin(save);
       tell([], true);
     },
-    dropSave: (id) => {
+    dropSave: async (id) => {
       writeShelf((all) => all.filter((one) => one.id !== id));
       say([], false);
     },
     // One is kept beside its saves.
     earlier: () => [],
-    resume: () => {},
+    resume: async () => {},
     dropEarlier: async () => {},
     media: options.media,
     // Nobody reads it, and time is the page's own.

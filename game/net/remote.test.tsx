@@ -1,6 +1,7 @@
 // A playthrough on a server, spoken to through the client's interface: the server here is the evaluator and a list of what it was told.
 import { afterEach, expect, test, vi } from "vitest";
 import type { Client } from "#protocol/client/client.ts";
+import type { Follower } from "#protocol/client/follow.ts";
 import type { PlaySave, Playthrough, PlaythroughSummary } from "#protocol/play.ts";
 import { play } from "#protocol/play.ts";
 import { replayPlay, stepPlay } from "#protocol/scene/play/step.ts";
@@ -23,6 +24,9 @@ class Server {
   others: ReadonlyArray<PlaythroughSummary> = [];
   /** Why no other playthrough can be begun. */
   full: CallError | null = null;
+  /** Where another one was begun from. */
+  readonly begun: Array<unknown> = [];
+  readonly #enders = new Set<(error: CallError) => void>();
   readonly #failing: Array<(error: CallError) => void> = [];
   branch = 0;
   #rev = 1;
@@ -56,6 +60,11 @@ class Server {
     for (const reject of this.#failing.splice(0)) reject(error);
   }
 
+  /** Deleted by another page. */
+  delete(): void {
+    for (const end of this.#enders) end(new CallError("not_found", "It is not there."));
+  }
+
   #tell(): void {
     for (const follower of this.#followers) follower(this.playthrough);
   }
@@ -71,11 +80,15 @@ class Server {
         readonly name?: string;
         readonly saveId?: string;
         readonly ids?: ReadonlyArray<string>;
+        readonly id?: string;
+        readonly of?: unknown;
       },
     ) => {
       switch (name) {
         case "play.get":
-          return Promise.resolve(this.playthrough);
+          return given.id === "ply_1" || this.others.some(({ id }) => id === given.id)
+            ? Promise.resolve(this.playthrough)
+            : Promise.reject(new CallError("not_found", "It is not there."));
         case "play.story":
           return Promise.resolve({ versionId: "scv_1", story });
         case "play.history":
@@ -100,6 +113,7 @@ class Server {
           return Promise.resolve({ playthroughs: [...this.others, { ...summary, id: "ply_1", turn: 3 }], next: null });
         }
         case "play.start":
+          this.begun.push(given.of);
           return this.full === null ? Promise.resolve({ ...this.playthrough, id: "ply_2" }) : Promise.reject(this.full);
         case "play.delete": {
           const left = this.others.filter(({ id }) => !given.ids!.includes(id));
@@ -114,9 +128,10 @@ class Server {
           return Promise.resolve({});
       }
     },
-    follow: (_name: string, _params: object, follower: { readonly deltas: (all: ReadonlyArray<Playthrough>) => void }) => {
+    follow: (_name: string, _params: object, follower: Pick<Follower<"play.playthrough">, "deltas" | "error">) => {
       const hear = (one: Playthrough): void => follower.deltas([one]);
       this.#followers.add(hear);
+      if (follower.error !== undefined) this.#enders.add(follower.error);
       return () => this.#followers.delete(hear);
     },
   } as unknown as Client;
@@ -130,6 +145,7 @@ const open = async (server: Server, watching = false) => {
     id: "ply_1",
     watching,
     language: "en",
+    link: null,
     keep: localStorage,
     goTo: (id) => server.gone.push(id),
   });
@@ -150,12 +166,10 @@ test("from the beginning is another playthrough, or this one where there is no r
   const server = new Server();
   server.inputs.push(left);
   const { source } = await open(server);
-  source.restart();
-  await settled();
+  await source.restart();
   expect([server.gone, server.inputs]).toEqual([["ply_2"], [left]]);
   server.full = new CallError("quota_exceeded", "You keep 200 playthroughs.", { quota: "playthroughs", limit: 200 });
-  source.restart();
-  await settled();
+  await source.restart();
   expect([server.gone, server.inputs, node(source)]).toEqual([["ply_2"], [], "ask"]);
 });
 
@@ -195,16 +209,45 @@ test("what the player has played of the story before is told, played last first,
     { id: "ply_2", ending: "home", turn: 5, at: 30 },
     { id: "ply_4", ending: null, turn: 2, at: 20 },
   ]);
-  source.resume("ply_2");
+  await source.resume("ply_2");
   expect(server.gone).toEqual(["ply_2"]);
   expect((await open(server, true)).source.earlier()).toEqual([]);
   const known = source.earlier().map(({ id }) => id);
+  const [, kept] = source.earlier();
   await source.dropEarlier(known[0]!);
+  await settled();
+  // The same object: its row stays as it is.
+  expect(source.earlier()[0]).toBe(kept);
   expect([source.earlier().map(({ id }) => id), server.others.some(({ id }) => id === known[0])]).toEqual([known.slice(1), false]);
   // Deleted in another window meanwhile.
   await source.dropEarlier(known[0]!);
   await settled();
   expect(source.earlier().map(({ id }) => id)).toEqual(known.slice(1));
+});
+
+test("one that was deleted in another window is not gone on with, and not told any more", async () => {
+  const server = new Server();
+  server.others = [{ ...play.calls.list.example.output.playthroughs[0]!, id: "ply_4", turn: 2 }];
+  const { source } = await open(server);
+  expect(source.earlier()).toHaveLength(1);
+  server.others = [];
+  await expect(source.resume("ply_4")).rejects.toThrow("was deleted meanwhile");
+  expect([server.gone, source.earlier()]).toEqual([[], []]);
+});
+
+test("a playthrough that is deleted elsewhere says so, stays as it is, takes nothing more, and is begun anew from its version", async () => {
+  const server = new Server();
+  const { source, changes } = await open(server);
+  source.take(left);
+  expect(localStorage.length).toBe(1);
+  server.delete();
+  expect([source.gone(), node(source), changes.at(-1)?.jumped, localStorage.length]).toEqual([true, "left", false, 0]);
+  source.take({ type: "ended", turn: 1 });
+  expect([server.tokens.length, node(source)]).toEqual([1, "left"]);
+  await source.restart();
+  expect([server.begun, server.gone]).toEqual([[{ kind: "version", versionId: "scv_1" }], ["ply_2"]]);
+  server.full = new CallError("quota_exceeded", "You keep 200 playthroughs.", { quota: "playthroughs", limit: 200 });
+  await expect(source.restart()).rejects.toThrow("You keep 200 playthroughs.");
 });
 
 test("where another device was first, the page jumps to what that has chosen", async () => {
@@ -258,7 +301,8 @@ test("what the server could not take is said again with the same token, and what
     expect([node(next), new Set(server.tokens).size]).toEqual(["end", 1]);
     server.fail(new CallError("not_found", "The playthrough is gone."));
     await vi.advanceTimersByTimeAsync(1000);
-    expect([server.waiting.length, node(next), localStorage.length]).toEqual([0, "ask", 0]);
+    // Nothing more is said, and nothing taken back.
+    expect([next.gone(), server.waiting.length, node(next), localStorage.length]).toEqual([true, 0, "end", 0]);
   } finally {
     vi.useRealTimers();
   }
@@ -305,8 +349,7 @@ test("what is shown is saved, also where the server did not know of it yet, and 
   expect(node(source)).toBe("end");
   await source.load("sav_left");
   expect(node(source)).toBe("left");
-  source.dropSave("sav_left");
-  await settled();
+  await source.dropSave("sav_left");
   expect(source.saves()).toEqual([]);
   await expect(source.load("sav_left")).rejects.toThrow("not saved any more");
 });

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import type { Client } from "#protocol/client/client.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import type { CallInput } from "#protocol/contract.ts";
 import type { ChoicePoint, PlaySave, PlaySwitch, Playthrough } from "#protocol/play.ts";
 import { programOf } from "#protocol/scene/play/program.ts";
 import { PlayerInput, type PlayInput } from "#protocol/scene/play/state.ts";
@@ -24,6 +25,8 @@ export interface RemoteOptions {
   /** It is somebody else's, who is followed. */
   readonly watching: boolean;
   readonly language: string;
+  /** By which it came, and begins anew after it was deleted; null: none. */
+  readonly link: string | null;
   /** Where inputs are kept until they are answered. */
   readonly keep: Keep;
   /** The page goes to another playthrough. */
@@ -31,16 +34,19 @@ export interface RemoteOptions {
 }
 
 /** Rejects with CallError. */
-export const remotePlay = async ({ client, id, watching, language, keep, goTo }: RemoteOptions): Promise<PlaySource> => {
-  const [begun, { story }] = await Promise.all([client.call("play.get", { id }), client.call("play.story", { id })]);
+export const remotePlay = async ({ client, id, watching, language, link, keep, goTo }: RemoteOptions): Promise<PlaySource> => {
+  const [begun, { story, versionId }] = await Promise.all([client.call("play.get", { id }), client.call("play.story", { id })]);
   const listeners = new Set<(change: PlayChange) => void>();
   let { branch, timers } = begun;
+  /** From what another one begins where this one is not there any more. */
+  const anew: CallInput<"play.start">["of"] = link === null ? { kind: "version", versionId } : { kind: "link", link };
   const achievable = (programOf(story).entry?.body.achievements.length ?? 0) > 0;
   const kept = `pixsim.inputs.${id}`;
   let ahead: Ahead = aheadOf(story, { revision: begun.rev, state: begun.state });
   /** Of inputs that were not answered, by number. */
   const orders = new Map<number, Order>();
   let closed = false;
+  let gone = false;
   let choices: ReadonlyArray<ChoicePoint> = [];
   let saves: ReadonlyArray<PlaySave> = [];
   let earned: ReadonlySet<string> = new Set();
@@ -54,7 +60,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, goTo }:
   const keepPending = (): void => {
     if (watching) return;
     try {
-      if (ahead.pending.length === 0) keep.removeItem(kept);
+      if (gone || ahead.pending.length === 0) keep.removeItem(kept);
       else keep.setItem(kept, JSON.stringify(ahead.pending.map(({ id: number, input }) => ({ ...orders.get(number), input }))));
     } catch {
       // Full, or not allowed: it is lost with the page only.
@@ -65,6 +71,13 @@ export const remotePlay = async ({ client, id, watching, language, keep, goTo }:
     for (const number of orders.keys()) if (!ahead.pending.some(({ id: one }) => one === number)) orders.delete(number);
     keepPending();
     if (next.change !== null) tell(next.change);
+  };
+  /** For good: what was chosen since has nowhere to go, and no input is sent after it. */
+  const goneNow = (): void => {
+    if (gone) return;
+    gone = true;
+    keepPending();
+    tell({ state: shownIn(ahead), outputs: [], jumped: false });
   };
   const told = (playthrough: Playthrough): void => {
     if (playthrough.rev < ahead.told.revision) return;
@@ -101,19 +114,28 @@ export const remotePlay = async ({ client, id, watching, language, keep, goTo }:
     client.call("play.list", { sceneId: begun.sceneId, limit: earlierRead }).then(
       ({ playthroughs }) => {
         const begunOnes = playthroughs.filter((one) => one.id !== id && (one.turn > 0 || one.ending !== null));
+        const known = earlier;
         earlier = begunOnes
           .map(({ id: other, ending, turn, changedAt: at }) => ({ id: other, ending, turn, at }))
           .toSorted((a, b) => b.at - a.at)
-          .slice(0, earlierTold);
+          .slice(0, earlierTold)
+          // What is shown of one that has not changed stays as it is.
+          .map((one) => known.find((old) => sameEarlier(old, one)) ?? one);
         tell({ state: shownIn(ahead), outputs: [], jumped: false });
       },
       // They are there the next time.
       () => {},
     );
   };
+  const forget = (other: string): void => {
+    earlier = earlier.filter((one) => one.id !== other);
+    tell({ state: shownIn(ahead), outputs: [], jumped: false });
+    // Older ones come up.
+    readEarlier();
+  };
   /** Sends what the server has not answered, one after the other: what was built on a refused one is not said. */
   const send = async (): Promise<void> => {
-    for (let next = unsaid(); next !== undefined && !closed; next = unsaid()) {
+    for (let next = unsaid(); next !== undefined && !closed && !gone; next = unsaid()) {
       const { id: number, input } = next;
       const order = orders.get(number)!;
       try {
@@ -123,6 +145,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, goTo }:
         if (input.type === "choose") readHistory();
       } catch (error) {
         if (closed || !(error instanceof CallError)) return;
+        if (isGone(error)) return goneNow();
         // Nobody is signed in here any more: said again by who is, on this page or the next.
         if (signedOut.has(error.code)) return;
         if (error.retryable) await pause();
@@ -155,6 +178,9 @@ export const remotePlay = async ({ client, id, watching, language, keep, goTo }:
         const newest = all.at(-1);
         if (newest !== undefined) told(newest);
       },
+      error: (error) => {
+        if (isGone(error)) goneNow();
+      },
     },
   );
   readHistory();
@@ -162,7 +188,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, goTo }:
   readEarlier();
 
   const report = (): void => {
-    if (switches.length === 0 || watching) return;
+    if (switches.length === 0 || watching || gone) return;
     const some = switches;
     switches = [];
     // A figure that is lost is not missed.
@@ -171,7 +197,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, goTo }:
   addEventListener("pagehide", report);
 
   const take = (input: PlayInput, order: Order = { branch, token: newToken() }): Refusal | null => {
-    if (watching) return null;
+    if (watching || gone) return null;
     const mine = PlayerInput.safeParse(input);
     // Time runs out, and results come, on the server.
     if (!mine.success) return null;
@@ -191,6 +217,7 @@ export const remotePlay = async ({ client, id, watching, language, keep, goTo }:
     story,
     title: begun.title,
     watching,
+    gone: () => gone,
     state: () => shownIn(ahead),
     take: (input) => take(input),
     onChange: (listener) => {
@@ -199,14 +226,19 @@ export const remotePlay = async ({ client, id, watching, language, keep, goTo }:
     },
     history: () => choices.map((point): Moment => ({ inputs: point.place, chosen: chosenText(story, point, language) })),
     rewind,
-    restart: () => {
-      client.call("play.start", { of: { kind: "playthrough", id }, language: begun.language, timers: begun.timers }).then(
-        (fresh) => goTo(fresh.id),
-        (error: unknown) => {
-          // There is no room for another one: this one begins anew.
-          if (error instanceof CallError && error.code === "quota_exceeded") rewind(0).catch(() => {});
-        },
-      );
+    restart: async () => {
+      try {
+        const fresh = await client.call("play.start", {
+          of: gone ? anew : { kind: "playthrough", id },
+          language: begun.language,
+          timers: begun.timers,
+        });
+        goTo(fresh.id);
+      } catch (error) {
+        if (gone || !(error instanceof CallError && error.code === "quota_exceeded")) throw error;
+        // There is no room for another one: this one begins anew.
+        await rewind(0);
+      }
     },
     earned: () => earned,
     saves: () => saves,
@@ -221,20 +253,26 @@ export const remotePlay = async ({ client, id, watching, language, keep, goTo }:
       if (place === undefined) throw new Error("This place is not saved any more.");
       await rewind(place);
     },
-    dropSave: (saveId) => void client.call("play.dropSave", { id, saveId }).then(saved, () => {}),
+    dropSave: async (saveId) => saved(await client.call("play.dropSave", { id, saveId })),
     earlier: () => earlier,
-    resume: goTo,
+    resume: async (other) => {
+      try {
+        await client.call("play.get", { id: other });
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        forget(other);
+        throw new Error("This playthrough was deleted meanwhile.", { cause: error });
+      }
+      goTo(other);
+    },
     dropEarlier: async (other) => {
       try {
         await client.call("play.delete", { ids: [other] });
       } catch (error) {
         // It was deleted elsewhere, or by a try whose answer was lost.
-        if (!(error instanceof CallError && error.code === "not_found")) throw error;
+        if (!isGone(error)) throw error;
       }
-      earlier = earlier.filter((one) => one.id !== other);
-      tell({ state: shownIn(ahead), outputs: [], jumped: false });
-      // Older ones come up.
-      readEarlier();
+      forget(other);
     },
     media: async (assetIds) => {
       const { media } = await client.call("play.media", { id, assets: [...assetIds] });
@@ -275,6 +313,8 @@ const Order = z.object({ branch: z.int(), token: z.string() });
 type Order = z.infer<typeof Order>;
 const KeptInputs = z.array(Order.extend({ input: PlayerInput }));
 
+const isGone = (error: unknown): boolean => error instanceof CallError && error.code === "not_found";
+const sameEarlier = (a: Earlier, b: Earlier): boolean => a.id === b.id && a.turn === b.turn && a.ending === b.ending && a.at === b.at;
 const signedOut: ReadonlySet<CallError["code"]> = new Set(["unauthenticated", "session_revoked", "token_expired"]);
 /** Between two tries to say the same, ms. */
 const againAfterMs = 1000;

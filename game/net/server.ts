@@ -130,7 +130,7 @@ export const playOn = async (line: Line, place: URLSearchParams, language: strin
     else localStorage.setItem(linkKey(link), id);
     location.reload();
   };
-  const open = async () => remotePlay({ client: line.client, ...(await find(line, place)), language, keep: localStorage, goTo });
+  const open = async () => remotePlay({ client: line.client, ...(await find(line, place)), language, link, keep: localStorage, goTo });
   try {
     return await open();
   } catch (error) {

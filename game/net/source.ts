@@ -63,6 +63,8 @@ export interface PlaySource {
   readonly title: string;
   /** Who only watches gives no inputs. */
   readonly watching: boolean;
+  /** It was deleted elsewhere: nothing is taken any more, and what is shown stays. */
+  readonly gone: () => boolean;
   readonly state: () => PlayState;
   /** Takes effect at once. Null: taken. */
   readonly take: (input: PlayInput) => Refusal | null;
@@ -71,18 +73,20 @@ export interface PlaySource {
   readonly history: () => ReadonlyArray<Moment>;
   /** Back to where only so many inputs had been given. Rejects with a sentence for a person. */
   readonly rewind: (inputs: number) => Promise<void>;
-  readonly restart: () => void;
+  /** Another one of the same story where there is room, also after this one was deleted. Rejects with a sentence for a person. */
+  readonly restart: () => Promise<void>;
   /** In the order in which they were made. */
   readonly saves: () => ReadonlyArray<Save>;
   /** Keeps where it is now. Rejects with a sentence for a person. */
   readonly save: (name: string) => Promise<void>;
   /** Back to what was kept. Rejects with a sentence for a person. */
   readonly load: (save: string) => Promise<void>;
-  readonly dropSave: (save: string) => void;
+  /** Rejects with a sentence for a person. */
+  readonly dropSave: (save: string) => Promise<void>;
   /** Played last first, as far as is known. Those in which nothing was done are none. */
   readonly earlier: () => ReadonlyArray<Earlier>;
-  /** The page goes on with that one. */
-  readonly resume: (earlier: string) => void;
+  /** The page goes on with that one. Rejects with a sentence for a person: what was deleted elsewhere is not told any more. */
+  readonly resume: (earlier: string) => Promise<void>;
   /** Deletes that one for good. Rejects with a sentence for a person. */
   readonly dropEarlier: (earlier: string) => Promise<void>;
   /** Achievements by name that this player has come to in any playthrough of the story, as far as is known. */

@@ -24,10 +24,18 @@ const standing = ({ ending, turn }: Earlier): string =>
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-/** Somewhere to go on from. */
-const Place = (props: ParentProps<{ readonly name: string; readonly at: number; readonly disabled: boolean; readonly go: () => void }>) => (
+/** Somewhere to go on from. The one that was pressed keeps the focus while it is gone to. */
+const Place = (
+  props: ParentProps<{
+    readonly name: string;
+    readonly at: number;
+    readonly disabled: boolean;
+    readonly busy: boolean;
+    readonly go: () => void;
+  }>,
+) => (
   <li>
-    <button type="button" class="plain" disabled={props.disabled} onClick={() => props.go()}>
+    <button type="button" class="plain" disabled={props.disabled} aria-disabled={props.busy} onClick={() => props.go()}>
       <span>{props.name}</span>
       <small>{moment.format(props.at)}</small>
     </button>
@@ -36,16 +44,19 @@ const Place = (props: ParentProps<{ readonly name: string; readonly at: number; 
 );
 
 /** Asks first. */
-const Deletion = (props: { readonly name: string; readonly disabled: boolean; readonly go: () => void }) => {
+const Deletion = (props: { readonly name: string; readonly busy: boolean; readonly go: () => void }) => {
   const [asked, setAsked] = createSignal(false);
   let asker: HTMLButtonElement | undefined;
   const keep = (): void => {
+    if (props.busy) return;
     setAsked(false);
     asker?.focus({ preventScroll: true });
   };
   return (
     <span
       class="moment-buttons"
+      role={asked() ? "group" : undefined}
+      aria-label={asked() ? `Delete ${props.name}?` : undefined}
       onKeyDown={(event) => {
         if (asked() && event.key === "Escape") keep();
       }}
@@ -57,7 +68,7 @@ const Deletion = (props: { readonly name: string; readonly disabled: boolean; re
             type="button"
             class="plain"
             aria-label={`Delete ${props.name}`}
-            disabled={props.disabled}
+            data-delete
             ref={(button) => (asker = button)}
             onClick={() => setAsked(true)}
           >
@@ -65,10 +76,16 @@ const Deletion = (props: { readonly name: string; readonly disabled: boolean; re
           </button>
         }
       >
-        <button type="button" class="plain" ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))} onClick={keep}>
+        <button
+          type="button"
+          class="plain"
+          aria-disabled={props.busy}
+          ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))}
+          onClick={keep}
+        >
           Keep it
         </button>
-        <button type="button" class="plain" disabled={props.disabled} onClick={() => props.go()}>
+        <button type="button" class="plain" aria-disabled={props.busy} onClick={() => props.go()}>
           Delete for good
         </button>
       </Show>
@@ -100,9 +117,31 @@ export const Gate = (props: {
   );
   const { busy, problem, attempt } = createAttempts();
   const mayNot = () => asks() && !agreed();
+  const [said, setSaid] = createSignal("");
+  let gate!: HTMLElement;
+  let starter!: HTMLButtonElement;
+  const nameOf = (one: Earlier): string => `${standing(one)}, ${moment.format(one.at)}`;
+  /** What may end with the row being gone. The focus that it had goes to the next one, or to the start. */
+  const attemptOn = async (one: Earlier, go: () => Promise<void>): Promise<void> => {
+    if (busy()) return;
+    setSaid("");
+    const row = earlier().indexOf(one);
+    await attempt(go);
+    if (document.activeElement !== null && document.activeElement !== document.body) return;
+    const left = gate.querySelectorAll<HTMLButtonElement>("[data-delete]");
+    (left[Math.min(row, left.length - 1)] ?? starter).focus({ preventScroll: true });
+  };
+  const drop = async (one: Earlier): Promise<void> => {
+    const name = nameOf(one);
+    await props.source.dropEarlier(one.id);
+    setSaid(`Deleted: ${name}`);
+  };
   const goesOn = props.source.state().turn > 0;
   return (
-    <section class="gate" aria-labelledby="title">
+    <section class="gate" aria-labelledby="title" ref={(section) => (gate = section)}>
+      <p class="unseen" role="status">
+        {said()}
+      </p>
       <h1 id="title">{props.source.title}</h1>
       <Show when={warning !== ""}>
         <p class="rating">{warning}</p>
@@ -122,8 +161,11 @@ export const Gate = (props: {
       <button
         type="button"
         class="choice start"
-        disabled={mayNot()}
-        ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))}
+        disabled={mayNot() || busy()}
+        ref={(button) => {
+          starter = button;
+          queueMicrotask(() => button.focus({ preventScroll: true }));
+        }}
         onClick={() => props.start()}
       >
         {props.source.watching ? "Watch" : goesOn ? "Go on" : "Play"}
@@ -133,16 +175,17 @@ export const Gate = (props: {
           type="button"
           class="plain"
           disabled={mayNot()}
+          aria-disabled={busy()}
           onClick={() => {
-            props.source.restart();
-            props.start();
+            props.wake();
+            void attempt(() => props.source.restart().then(props.start));
           }}
         >
           From the beginning
         </button>
       </Show>
+      <ProblemLine problem={problem()} />
       <Show when={!props.source.watching && saves().length + earlier().length > 0}>
-        <ProblemLine problem={problem()} />
         <div class="before">
           <Show when={saves().length > 0}>
             <section aria-label="Saved places">
@@ -153,10 +196,11 @@ export const Gate = (props: {
                     <Place
                       name={save.name}
                       at={save.at}
-                      disabled={mayNot() || busy()}
+                      disabled={mayNot()}
+                      busy={busy()}
                       go={() => {
                         props.wake();
-                        attempt(props.source.load(save.id).then(props.start));
+                        void attempt(() => props.source.load(save.id).then(props.start));
                       }}
                     />
                   )}
@@ -170,12 +214,14 @@ export const Gate = (props: {
               <ul>
                 <For each={earlier()}>
                   {(one) => (
-                    <Place name={standing(one)} at={one.at} disabled={busy()} go={() => props.source.resume(one.id)}>
-                      <Deletion
-                        name={`${standing(one)}, ${moment.format(one.at)}`}
-                        disabled={busy()}
-                        go={() => attempt(props.source.dropEarlier(one.id))}
-                      />
+                    <Place
+                      name={standing(one)}
+                      at={one.at}
+                      disabled={false}
+                      busy={busy()}
+                      go={() => void attemptOn(one, () => props.source.resume(one.id))}
+                    >
+                      <Deletion name={nameOf(one)} busy={busy()} go={() => void attemptOn(one, () => drop(one))} />
                     </Place>
                   )}
                 </For>

@@ -95,10 +95,18 @@ export const createAttempts = () => {
   return {
     busy,
     problem,
-    attempt: (done: Promise<void>): void => {
+    /** Answers when it is over; nothing while something else is under way. */
+    attempt: async (go: () => Promise<void>): Promise<void> => {
+      if (busy()) return;
       setBusy(true);
       setProblem("");
-      done.catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error))).finally(() => setBusy(false));
+      try {
+        await go();
+      } catch (error) {
+        setProblem(error instanceof Error ? error.message : String(error));
+      } finally {
+        setBusy(false);
+      }
     },
   };
 };
@@ -117,14 +125,17 @@ const Saves = (props: {
   readonly suggested: string;
   readonly save: (name: string) => Promise<void>;
   readonly load: (save: string) => Promise<void>;
-  readonly dropSave: (save: string) => void;
+  readonly dropSave: (save: string) => Promise<void>;
 }) => {
   const { busy, problem, attempt } = createAttempts();
   const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   let name!: HTMLInputElement;
   const keep = (event: SubmitEvent): void => {
     event.preventDefault();
-    attempt(props.save(name.value.trim() === "" ? props.suggested : name.value.trim()).then(() => void (name.value = "")));
+    void attempt(async () => {
+      await props.save(name.value.trim() === "" ? props.suggested : name.value.trim());
+      name.value = "";
+    });
   };
   return (
     <section aria-label="Saves">
@@ -154,11 +165,17 @@ const Saves = (props: {
                   class="plain"
                   aria-label={`Go to ${save.name}`}
                   disabled={busy()}
-                  onClick={() => attempt(props.load(save.id))}
+                  onClick={() => void attempt(() => props.load(save.id))}
                 >
                   Go there
                 </button>
-                <button type="button" class="plain" aria-label={`Delete ${save.name}`} onClick={() => props.dropSave(save.id)}>
+                <button
+                  type="button"
+                  class="plain"
+                  aria-label={`Delete ${save.name}`}
+                  aria-disabled={busy()}
+                  onClick={() => void attempt(() => props.dropSave(save.id))}
+                >
                   Delete
                 </button>
               </span>
@@ -175,12 +192,12 @@ export const HistoryPanel = (props: {
   readonly saves: ReadonlyArray<Save>;
   readonly save: (name: string) => Promise<void>;
   readonly load: (save: string) => Promise<void>;
-  readonly dropSave: (save: string) => void;
+  readonly dropSave: (save: string) => Promise<void>;
   readonly achievements: PlayView["achievements"];
   readonly earned: ReadonlySet<string>;
   readonly watching: boolean;
   readonly rewind: (inputs: number) => Promise<void>;
-  readonly restart: () => void;
+  readonly restart: () => Promise<void>;
   readonly close: () => void;
 }) => {
   const { busy, problem, attempt } = createAttempts();
@@ -206,7 +223,7 @@ export const HistoryPanel = (props: {
                   type="button"
                   class="plain"
                   disabled={props.watching || busy()}
-                  onClick={() => attempt(props.rewind(moment.inputs))}
+                  onClick={() => void attempt(() => props.rewind(moment.inputs))}
                 >
                   Choose again
                 </button>
@@ -216,7 +233,7 @@ export const HistoryPanel = (props: {
         </ol>
       </Show>
       <AchievementList achievements={props.achievements} earned={props.earned} />
-      <button type="button" disabled={props.watching} onClick={() => props.restart()}>
+      <button type="button" disabled={props.watching} aria-disabled={busy()} onClick={() => void attempt(props.restart)}>
         From the beginning
       </button>
     </Panel>

@@ -6,9 +6,10 @@ import { AchievementToast } from "./achievements.tsx";
 import { choiceKeys, Choices } from "./choices.tsx";
 import { followGamepads } from "./gamepad.ts";
 import { Gate } from "./gate.tsx";
+import { Gone } from "./gone.tsx";
 import { Hud } from "./hud.tsx";
 import { bestLanguage, languagesOf } from "./languages.ts";
-import { HistoryPanel, SettingsPanel } from "./panels.tsx";
+import { createAttempts, HistoryPanel, ProblemLine, SettingsPanel } from "./panels.tsx";
 import { MiniGameOver } from "./mini-game.tsx";
 import { makePlayer, type Player } from "./player.ts";
 import { readSettings, type Settings, writeSettings } from "./settings.ts";
@@ -19,6 +20,11 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
   const [settings, setSettings] = createSignal(readSettings(localStorage));
   const [player, setPlayer] = createSignal<Player>();
   const [begun, setBegun] = createSignal(false);
+  const [gone, setGone] = createSignal(props.source.gone());
+  onCleanup(props.source.onChange(() => setGone(props.source.gone())));
+  createEffect(() => {
+    if (gone()) player()?.setPaused(true);
+  });
   const languages = languagesOf(props.source.story);
   const language = createMemo(() => bestLanguage(languages, [settings().language ?? navigator.language, ...navigator.languages]));
   const change = (some: Partial<Settings>): void => {
@@ -49,7 +55,10 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
     <main class="theatre">
       <div class="pictures" ref={(element) => (pictures = element)} />
       <Show when={player()?.bare() === true ? player() : undefined}>{(made) => <StillPicture player={made()} />}</Show>
-      <Show when={player()}>
+      <Show when={gone()}>
+        <Gone source={props.source} />
+      </Show>
+      <Show when={gone() ? undefined : player()}>
         {(made) => (
           <Show
             when={begun()}
@@ -118,6 +127,11 @@ const Playing = (props: {
     setPanel(null);
     player.setPaused(false);
   };
+  /** What was asked for in the panel is done; another may be open by then. */
+  const closeHistory = (): void => {
+    if (panel() === "history") close();
+  };
+  const ending = createAttempts();
   const fullScreen = (): void => {
     const change = document.fullscreenElement === null ? document.documentElement.requestFullscreen() : document.exitFullscreen();
     // A browser, or a frame, that does not allow it: the picture stays as large as it is.
@@ -225,13 +239,15 @@ const Playing = (props: {
               <Show when={view().caption !== ""}>
                 <p>{view().caption}</p>
               </Show>
+              <ProblemLine problem={ending.problem()} />
               <div class="row">
                 <button
                   type="button"
                   class="choice"
                   disabled={player.source.watching}
+                  aria-disabled={ending.busy()}
                   ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))}
-                  onClick={() => player.source.restart()}
+                  onClick={() => void ending.attempt(player.source.restart)}
                 >
                   Play again
                 </button>
@@ -305,14 +321,11 @@ const Playing = (props: {
           achievements={view().achievements}
           earned={earned()}
           save={player.source.save}
-          load={(save) => player.source.load(save).then(close)}
+          load={(save) => player.source.load(save).then(closeHistory)}
           dropSave={player.source.dropSave}
           watching={player.source.watching}
-          rewind={(inputs) => player.source.rewind(inputs).then(close)}
-          restart={() => {
-            close();
-            player.source.restart();
-          }}
+          rewind={(inputs) => player.source.rewind(inputs).then(closeHistory)}
+          restart={() => player.source.restart().then(closeHistory)}
           close={close}
         />
       </Show>
