@@ -207,7 +207,11 @@ export class Bindings {
     if (node.scene === null) return this.#tell("no_scene", at, "It calls no scene yet.");
     const callee = this.#program.scenes.get(node.scene);
     if (callee === undefined && this.#hidden.has(node.scene)) {
-      return this.#tell("hidden_scene", at, "The scene that it calls is not shared with you: what it takes and returns is not checked.");
+      return this.#tell(
+        "hidden_scene",
+        at,
+        "The scene that it calls is not shared with you: what it takes and returns, what it changes and how it ends are not checked.",
+      );
     }
     if (callee === undefined) return this.#tell("unknown_scene", at, `There is no scene ${node.scene}.`);
     const { parameters } = callee.body;

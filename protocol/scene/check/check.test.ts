@@ -118,6 +118,48 @@ describe("the graph", () => {
     ]);
   });
 
+  test("of what a scene that cannot be seen may do nothing is told", () => {
+    const quantity = { is: "atLeast" as const };
+    const one = { from: "value" as const, value: 1 };
+    const conditions: ReadonlyArray<Condition> = [
+      { kind: "variable", name: "mood", is: "is", to: one },
+      { kind: "flag", name: "met", set: true },
+      { kind: "counter", name: "n", ...quantity, to: one },
+      { kind: "item", name: "key", ...quantity, quantity: 1 },
+      { kind: "relationship", character: "fox", axis: "trust", ...quantity, value: 1 },
+      { kind: "quest", quest: "hunt", status: "completed" },
+      { kind: "time", of: "day", ...quantity, value: 1 },
+    ];
+    const story = scene({
+      start: "call",
+      variables: [{ name: "mood", scope: "session", type: { kind: "number", initial: 0 } }],
+      flags: [{ name: "met" }],
+      counters: [{ name: "n" }],
+      items: [{ name: "key" }],
+      characters: [{ name: "fox" }],
+      quests: [{ name: "hunt", title: {}, objectives: [] }],
+      achievements: [{ name: "home", title: {}, when: { is: "ending", ending: "home" } }],
+      nodes: [
+        { id: "call", type: "scene_call", scene: "hers" },
+        { id: "ask", type: "choice" },
+      ],
+      edges: [
+        edge("call", "ask"),
+        choice("again", "ask", "call"),
+        ...conditions.map((condition, index) => choice(`c${index}`, "ask", "call", { condition })),
+      ],
+    });
+    const problems = (...hidden: ReadonlyArray<string>) =>
+      checkStory(story, undefined, new Set(hidden)).map(({ code, node, edge: at }) => [code, node ?? at]);
+    expect(problems("hers")).toEqual([["hidden_scene", "call"]]);
+    expect(problems()).toEqual([
+      ["unknown_scene", "call"],
+      ["no_exit", "call"],
+      ["unknown_ending", null],
+      ...conditions.map((_, index) => ["never_open", `c${index}`]),
+    ]);
+  });
+
   test("a round with words to be read waits, even if they are blank", () => {
     const round = scene({
       start: "v",

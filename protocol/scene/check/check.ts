@@ -37,11 +37,11 @@ export const checkStory = (
       problems.push({ code, severity: problemCodes[code], scene: scene.id, node, edge, message });
     };
   const writes = writesOf(program.scenes.values());
-  const { finishes, ends } = finishingOf(program);
+  const { finishes, ends } = finishingOf(program, hidden);
   const languages = languagesOf(story);
   const endings = endingsOf(story);
-  // A scene that returns is called from elsewhere too, with what was done there.
-  const open = (program.entry?.body.returnPoints.length ?? 0) > 0;
+  // A scene that returns is called from elsewhere too, with what was done there, and a scene that cannot be seen may do anything.
+  const open = (program.entry?.body.returnPoints.length ?? 0) > 0 || hidden.size > 0;
   for (const scene of program.scenes.values()) {
     const tell = tellOf(scene);
     checkScene({ scene, program, tell, ends, judge: new Judge(scene, writes, open), assets, hidden, languages, endings });
@@ -77,7 +77,8 @@ const checkScene = (checking: Checking): void => {
   for (const node of body.nodes) checkNode(checking, bindings, node);
   for (const { name, when } of body.achievements) {
     if (when.is === "condition") bindings.condition(when.condition, {});
-    else if (!endings.has(when.ending)) tell("unknown_ending", {}, `Nothing ends by ${when.ending}: nobody can achieve ${name}.`);
+    else if (!endings.has(when.ending) && hidden.size === 0)
+      tell("unknown_ending", {}, `Nothing ends by ${when.ending}: nobody can achieve ${name}.`);
   }
   if (body.start === null) {
     return tell("no_start", {}, body.nodes.length > 0 ? "The scene has no node to begin with." : "The scene is empty.");

@@ -206,7 +206,7 @@ const numbersAfter = (
   return only ?? rangeOf(min, max);
 };
 
-/** Judges the conditions of one scene. `open`: others may have set what is not the scene's own before it is called. */
+/** Judges the conditions of one scene. `open`: scenes that are not seen may have set what is not the scene's own. */
 export class Judge {
   readonly #scene: SceneProgram;
   readonly #writes: Writes;

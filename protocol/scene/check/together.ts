@@ -15,10 +15,10 @@ export interface Finishing {
 
 /**
  * A call can only be passed once what it calls can return: the least such sets, grown until nothing is added. Of circles of calls without a
- * way out none is in them.
+ * way out none is in them. `hidden`: scenes that cannot be seen, in which the story may end for all that is known.
  */
-export const finishingOf = ({ scenes }: Program): Finishing => {
-  const [returns, ends] = [new Set<string>(), new Set<string>()];
+export const finishingOf = ({ scenes }: Program, hidden: ReadonlySet<string>): Finishing => {
+  const [returns, ends] = [new Set<string>(), new Set(hidden)];
   const passable = (node: SceneNode): boolean => {
     if (node.type !== "scene_call" || node.scene === null) return true;
     const callee = scenes.get(node.scene);
