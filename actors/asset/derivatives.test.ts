@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeClip } from "#actors/media/testing.ts";
 import { Database } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
+import { takeDerivation } from "#db/queries/derivation.ts";
 import type { Asset } from "#protocol/asset.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { Bus } from "#runtime/bus/bus.ts";
@@ -126,6 +127,27 @@ describe.each(testDatabases)("derivatives that follow their asset, on $engine", 
         expect(yield* (yield* Derivatives).catchUp).toBe(1);
         const { urls, phash } = yield* assets.get(own.ownerId, asset.id);
         expect([urls, phash]).toEqual([asset.urls, asset.phash]);
+      }),
+    ));
+
+  test("those of old assets wait until no other is due", () =>
+    run(
+      Effect.gen(function* () {
+        const database = yield* Database;
+        const left = [];
+        for (const dueAt of [0, 7, 5]) {
+          const { early: _, ...request } = yield* requestOf(clip);
+          const { id } = yield* (yield* Intake).take(request);
+          yield* database.query((sql) => sql`insert into derivation (asset_id, due_at) values (${id}, ${dueAt})`);
+          left.push(id);
+        }
+        const taken = [];
+        for (const _ of left) {
+          const [due] = yield* database.query((sql) => takeDerivation(sql, Date.now(), 60_000, 10));
+          taken.push(due?.id);
+        }
+        expect(taken).toEqual([left[2], left[1], left[0]]);
+        yield* database.query((sql) => sql`delete from derivation`);
       }),
     ));
 

@@ -9,15 +9,15 @@ export const addDerivation = (sql: Queryable, assetId: string, dueAt: number) =>
 export const hastenDerivations = (sql: Queryable, now: number) => sql`update derivation set due_at = ${now} where due_at > ${now}`;
 
 /**
- * Takes one that is due. Nobody else takes it for `leastMs`, and so many times as long as its asset lasts besides.
- * Answers nothing where none is due.
+ * Takes one that is due; those of old assets (due at 0) only where no other is. Nobody else takes it for `leastMs`, and so many times as
+ * long as its asset lasts besides. Answers nothing where none is due.
  */
 export const takeDerivation = (sql: Queryable, now: number, leastMs: number, times: number) =>
   sql<Array<{ id: string; owner_id: string }>>`
     update derivation d set due_at = ${now + leastMs}::float8 + ${times}::float8 * coalesce(a.duration_ms, 0)
     from asset a
     where a.id = d.asset_id and d.asset_id = (
-      select asset_id from derivation where due_at <= ${now} order by due_at limit 1 for update skip locked
+      select asset_id from derivation where due_at <= ${now} order by due_at = 0, due_at limit 1 for update skip locked
     )
     returning a.id, a.owner_id`;
 
