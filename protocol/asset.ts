@@ -1,6 +1,7 @@
 // Assets: what was generated, uploaded or captured. Their bytes are blobs named by SHA-256. Pure.
 import * as z from "zod";
 import { call, domain, topic } from "./define.ts";
+import { stillEdge } from "./picture.ts";
 import { Cursor, Id, PageLimit, Sha256, Time } from "./values.ts";
 
 export const MediaType = z.enum(["video", "image"]);
@@ -24,7 +25,7 @@ export const AssetUrls = z.object({
   playVideo: MediaUrl.nullable(),
   playAudio: MediaUrl.nullable(),
   still: MediaUrl.optional().describe(
-    "WebP with a long edge of at most 3840 px, upright and without metadata, of a picture larger than its poster",
+    `WebP with a long edge of at most ${stillEdge} px, upright and without metadata, of a picture larger than its poster`,
   ),
   faststart: MediaUrl.optional().describe("MP4 to play instead of an original that browsers cannot play, or not before all of it is there"),
 });

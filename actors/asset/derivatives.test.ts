@@ -1,6 +1,6 @@
-import { copyFileSync, statSync, truncateSync } from "node:fs";
+import { copyFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Deferred, Effect, ManagedRuntime } from "effect";
+import { Deferred, Effect, ManagedRuntime, Schedule } from "effect";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeClip } from "#actors/media/testing.ts";
@@ -127,6 +127,64 @@ describe.each(testDatabases)("derivatives that follow their asset, on $engine", 
         expect(yield* (yield* Derivatives).catchUp).toBe(1);
         const { urls, phash } = yield* assets.get(own.ownerId, asset.id);
         expect([urls, phash]).toEqual([asset.urls, asset.phash]);
+      }),
+    ));
+
+  test("a picture whose bytes another has without the larger one gets it, and who has all of them gives them", () =>
+    run(
+      Effect.gen(function* () {
+        const database = yield* Database;
+        const assets = yield* Assets;
+        const blobs = yield* Blobs;
+        const derivatives = yield* Derivatives;
+        const photo = yield* Effect.promise(() =>
+          sharp({ create: { width: 1920, height: 1080, channels: 3, background: "#b52" } })
+            .png()
+            .toBuffer(),
+        );
+        const ingest = Effect.fnUntraced(function* (kind: "generation" | "upload", more: { readonly early?: true } = {}) {
+          const n = ++made;
+          const path = blobs.stage("photo.png");
+          writeFileSync(path, photo);
+          const origin = kind === "upload" ? { kind } : { kind, jobId: `job_${n}` };
+          const asset = yield* assets.ingest({
+            ...more,
+            assetId: `ast_${n}`,
+            ownerId: `usr_${n}`,
+            name: "x",
+            origin,
+            prompt: null,
+            parents: [],
+            path,
+          });
+          return { asset, now: assets.get(`usr_${n}`, `ast_${n}`) };
+        });
+        const withoutStills = database.query((sql) => sql`delete from asset_file where role = 'still'`);
+        const hasStill = ({ urls }: Asset): boolean => urls.still !== undefined;
+
+        // One that was generated before there were larger ones, and an upload of the same bytes that waits for its own.
+        const generated = yield* ingest("generation");
+        const upload = yield* ingest("upload");
+        yield* withoutStills;
+        yield* database.query(
+          (sql) => sql`
+            with bare as (update asset set phash = null where id = ${upload.asset.id})
+            insert into derivation (asset_id, due_at) values (${upload.asset.id}, 0)`,
+        );
+        expect(yield* derivatives.catchUp).toBe(1);
+        expect([hasStill(yield* generated.now), hasStill(yield* upload.now)]).toEqual([false, true]);
+        // The next takes them from the one that has all.
+        const before = { ...mediaWork };
+        expect(hasStill((yield* ingest("upload")).asset)).toBe(true);
+        expect(mediaWork).toEqual(before);
+        // Where nobody has all, they are made: at once, or right after the asset.
+        yield* withoutStills;
+        expect(hasStill((yield* ingest("upload")).asset)).toBe(true);
+        yield* withoutStills;
+        const early = yield* ingest("generation", { early: true });
+        expect(early.asset).toMatchObject({ width: 1920, phash: null });
+        yield* Effect.repeat(early.now, { until: hasStill, schedule: Schedule.spaced(20) });
+        expect((yield* early.now).phash).toBe(generated.asset.phash);
       }),
     ));
 

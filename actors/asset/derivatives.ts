@@ -6,6 +6,7 @@ import { type DerivedFile, Media, type MediaFacts } from "#actors/media/media.ts
 import { Database } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
 import * as derivation from "#db/queries/derivation.ts";
+import { isLargerThan, posterEdge } from "#protocol/picture.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
@@ -23,6 +24,10 @@ const minute = 60_000;
 const lookEvery = "1 minute";
 
 type Made = Pick<query.NewAsset, "phash" | "thumbhash" | "sprite" | "files">;
+
+/** Whether all of them are there: larger pictures that are older than stills may lack theirs. */
+export const isWhole = (row: query.AssetRow): boolean =>
+  row.phash !== null && (row.media_type === "video" || row.files["still"] !== undefined || !isLargerThan(row, posterEdge));
 
 /** How long making them may take until somebody else does, ms, and how many times as long as the video lasts besides. */
 const patience = 2 * minute;
@@ -74,7 +79,7 @@ export class Derivatives extends Context.Service<
       const makeFor = Effect.fnUntraced(function* (ownerId: string, assetId: string) {
         const row = yield* library.row(ownerId, assetId);
         const [twin] = yield* orCallError(database.query((sql) => query.assetTwin(sql, row.sha256)));
-        const known = twin !== undefined && twin.id !== assetId && twin.phash !== null ? twin : null;
+        const known = twin !== undefined && twin.id !== assetId && isWhole(twin) ? twin : null;
         const made = known === null ? yield* make(yield* originals.path(row.sha256), factsOf(row), true) : null;
         return yield* orCallError(
           database.transaction(async (tx) => {

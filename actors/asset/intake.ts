@@ -16,7 +16,7 @@ import { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { Pool } from "#runtime/pool/pool.ts";
 import type { AssetParent, IngestRequest } from "./assets.ts";
-import { Derivatives } from "./derivatives.ts";
+import { Derivatives, isWhole } from "./derivatives.ts";
 import { mediaOrCallError } from "./failures.ts";
 import { AssetLibrary } from "./library.ts";
 import { Originals } from "./originals.ts";
@@ -132,8 +132,9 @@ const makeIntake = Effect.gen(function* () {
 
   const makeOrReuse = Effect.fnUntraced(function* (path: string, ref: BlobRef, early: boolean) {
     const [twin] = yield* orCallError(database.query((sql) => query.assetTwin(sql, ref.sha256)));
-    if (twin === undefined || (twin.phash === null && !early)) return yield* make(path, ref, early);
-    const made: Made = { twin: twin.id, files: [], facts: twin };
+    const whole = twin !== undefined && isWhole(twin);
+    if (twin === undefined || !(whole || early)) return yield* make(path, ref, early);
+    const made: Made = { twin: twin.id, files: [], facts: whole ? twin : { ...twin, phash: null } };
     return made;
   });
 

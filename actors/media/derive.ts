@@ -1,10 +1,11 @@
 // Makes everything that is shown or played of an asset besides the original itself. Runs in a media child.
 import sharp from "sharp";
+import { isLargerThan, posterEdge } from "#protocol/picture.ts";
 import { allEnded } from "./all-ended.ts";
 import { withVideo } from "./container.ts";
 import { failureFrom, unsupported } from "./failure.ts";
 import type { Derived, ImageFacts, MediaFacts, VideoFacts } from "./media.ts";
-import { fromRgb, isLargerThanPoster, makePictures, makeStill } from "./pictures.ts";
+import { fromRgb, makePictures, makeStill } from "./pictures.ts";
 import { makePlayable } from "./play.ts";
 import { maxPixels } from "./probe.ts";
 import { makeStills } from "./stills.ts";
@@ -13,7 +14,7 @@ const deriveImage = async (path: string, facts: ImageFacts, prefix: string): Pro
   const upright = sharp(path, { limitInputPixels: maxPixels, failOn: "truncated", autoOrient: true });
   const { files, phash, thumbhash } = await makePictures(upright, prefix);
   // After the others, not beside them: a large picture is decoded once more.
-  const still = isLargerThanPoster(facts) ? [await makeStill(upright, prefix)] : [];
+  const still = isLargerThan(facts, posterEdge) ? [await makeStill(upright, prefix)] : [];
   return { files: [...files, ...still], sprite: null, phash, thumbhash };
 };
 

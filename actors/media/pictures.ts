@@ -2,6 +2,7 @@
 // them. Runs in a media child.
 import { writeFile } from "node:fs/promises";
 import sharp, { type OutputInfo, type Sharp } from "sharp";
+import { posterEdge, stillEdge } from "#protocol/picture.ts";
 import { allEnded } from "./all-ended.ts";
 import { hashSide, perceptualHash, placeholder, placeholderSide } from "./fingerprint.ts";
 import type { DerivedFile } from "./media.ts";
@@ -12,10 +13,6 @@ const thumbs = [
   { role: "thumb-m", edge: 320, quality: 76 },
   { role: "thumb-l", edge: 640, quality: 78 },
 ] as const;
-/** Longest edge of a poster, px. */
-const posterEdge = 1280;
-/** Of what is shown of a larger picture on a whole screen, px. */
-const stillEdge = 3840;
 
 export const fromRgb = ({ data, width, height }: Rgb): Sharp => sharp(data, { raw: { width, height, channels: 3 } });
 
@@ -50,9 +47,6 @@ export interface Pictures {
 
 /** What players show of an upright picture that is larger than its poster (WebP, at most 3840 px). */
 export const makeStill = (upright: Sharp, prefix: string): Promise<DerivedFile> => writeWebp(upright, "still", stillEdge, 88, prefix);
-
-export const isLargerThanPoster = ({ width, height }: { readonly width: number; readonly height: number }): boolean =>
-  Math.max(width, height) > posterEdge;
 
 /** Poster (WebP, at most 1280 px), thumbnails and fingerprints of an upright picture. */
 export const makePictures = async (upright: Sharp, prefix: string): Promise<Pictures> => {

@@ -176,12 +176,12 @@ export const assetByBytes = (sql: Queryable, ownerId: string, sha256: string) =>
     select ${columns(sql)} from asset a where a.owner_id = ${ownerId} and a.sha256 = ${sha256}
     order by a.deleted_at is not null, a.origin <> 'upload', a.created_at, a.id limit 1`;
 
-/** Any user's asset with these bytes, if possible with its derivatives: what was found out and made of them need not be done again. */
+/** Any user's asset with these bytes, if possible with all of its derivatives: what was found out and made of them need not be done again. */
 export const assetTwin = (sql: Queryable, sha256: string) =>
   sql<Array<AssetRow>>`
     select ${columns(sql)} from asset a
     where a.id in (select f.asset_id from asset_file f where f.sha256 = ${sha256} and f.role = 'original')
-    order by a.phash is null limit 1`;
+    order by a.phash is null, not exists (select from asset_file f where f.asset_id = a.id and f.role = 'still') limit 1`;
 
 /** The files of an asset, which is kept from being purged until the transaction ends; nothing if it is gone. */
 export const holdAssetFiles = (tx: Tx, id: string) =>
