@@ -71,6 +71,6 @@ export const assetView = (row: AssetRow, media: MediaUrls["Service"]): Asset => 
 export const lentView = (row: AssetRow, media: MediaUrls["Service"]): Asset => {
   const view = assetView(row, media);
   const { original, poster, still = null } = view.urls;
-  const shown = row.media_type === "image" ? shownPicture(row.origin, { original, poster, still }) : original;
+  const shown = row.media_type === "image" ? shownPicture(row, { original, poster, still }) : original;
   return { ...view, urls: { ...view.urls, original: shown }, prompt: null, favourite: false, lent: true };
 };

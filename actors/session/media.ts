@@ -25,7 +25,7 @@ export const playMediaOf = (row: AssetRow, media: MediaUrls["Service"]): PlayMed
     lastFrame: url("last"),
     whole:
       row.media_type === "image"
-        ? shownPicture(row.origin, { original, still: url("still"), poster: url("poster") })
+        ? shownPicture(row, { original, still: url("still"), poster: url("poster") })
         : (url("faststart") ?? original),
     thumbhash: row.thumbhash,
   };

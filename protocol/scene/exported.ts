@@ -1,6 +1,7 @@
 // A story as a folder that plays from any web host: the player's own files, the story beside them, and its media. Pure.
 import * as z from "zod";
 import type { Asset } from "../asset.ts";
+import { isLargerThan, stillEdge } from "../picture.ts";
 import { assetsIn } from "./file.ts";
 import { Story } from "./scene.ts";
 
@@ -42,15 +43,22 @@ export interface StoryExport {
 
 /**
  * What players are shown of a picture. What a camera wrote into one that was uploaded, where it was taken among it, is not theirs to see.
- * `still`: as large as a screen needs it; null: it is no larger than its poster, or was not made yet.
+ * Others are shown as they are, for they may move, unless they are larger than a screen needs. `still`: null: it is no larger than its
+ * poster, or was not made yet.
  */
 export const shownPicture = (
-  origin: Asset["origin"]["kind"],
+  picture: { readonly origin: Asset["origin"]["kind"]; readonly width: number; readonly height: number },
   { original, still, poster }: { readonly original: string; readonly still: string | null; readonly poster: string | null },
 ): string => {
-  if (still !== null) return still;
-  return origin === "upload" ? (poster ?? original) : original;
+  if (picture.origin === "upload") return still ?? poster ?? original;
+  return isLargerThan(picture, stillEdge) ? (still ?? original) : original;
 };
+
+/** The whole of an asset in one file, as players are shown it. */
+export const shownWhole = ({ mediaType, origin, width, height, urls }: Asset): string =>
+  mediaType === "image"
+    ? shownPicture({ origin: origin.kind, width, height }, { ...urls, still: urls.still ?? null })
+    : (urls.faststart ?? urls.original);
 
 /** `assets`: of the story, those that are there. */
 export const exportOf = (
@@ -65,11 +73,10 @@ export const exportOf = (
     files.push({ name: path, url });
     return path;
   };
-  for (const { id, mediaType, origin, durationMs, urls } of assets) {
+  for (const asset of assets) {
+    const { id, durationMs, urls } = asset;
     const apart = urls.playVideo !== null;
-    const whole =
-      mediaType === "image" ? shownPicture(origin.kind, { ...urls, still: urls.still ?? null }) : (urls.faststart ?? urls.original);
-    const video = beside(id, apart ? urls.playVideo : whole);
+    const video = beside(id, apart ? urls.playVideo : shownWhole(asset));
     media[id] = {
       video: video!,
       audio: beside(`${id}-sound`, apart ? urls.playAudio : null),

@@ -3,6 +3,7 @@
 import RotateCcw from "lucide-solid/icons/rotate-ccw";
 import Undo from "lucide-solid/icons/undo-2";
 import { createEffect, createMemo, createSignal, For, on, onCleanup, Show, type Accessor, type Component } from "solid-js";
+import { shownWhole } from "#protocol/scene/exported.ts";
 import type { Story } from "#protocol/scene/scene.ts";
 import type { PlayInput, PlayState } from "#protocol/scene/play/state.ts";
 import { viewPlay, type PlayView, type ViewedMedia } from "#protocol/scene/play/view.ts";
@@ -179,7 +180,7 @@ const Clip: Component<{
   const src = () => {
     const asset = assets.row(id() ?? "");
     const media = now();
-    const url = asset?.urls.faststart ?? asset?.urls.still ?? asset?.urls.original;
+    const url = asset && shownWhole(asset);
     return url === undefined || media.kind !== "clip" ? url : `${url}#t=${media.startMs / 1000},${media.endMs / 1000}`;
   };
   let done = false;

@@ -379,6 +379,20 @@ describe("the Scene panel", () => {
     await waitFor(() => expect(skips()).toBeNull(), { timeout: 20_000 });
   });
 
+  it.each([
+    { origin: { kind: "generation" as const, jobId: "job_1" }, shown: "/whole" },
+    { origin: { kind: "upload" as const }, shown: "/still" },
+  ])("shows of a picture what players are shown of it: $origin.kind", async ({ origin, shown }) => {
+    const media = { kind: "still" as const, assetId: "ast_map", durationMs: 100_000 };
+    const { canvas, workspace } = await show(bodyOf({ start: "a", nodes: [{ id: "a", type: "video", segments: [{ id: "s", media }] }] }));
+    const urls = { ...fox.urls, original: "/whole", poster: "/poster", still: "/still" };
+    workspace.assets.put([sampleAsset({ id: "ast_map", mediaType: "image", width: 1920, height: 1080, origin, urls })]);
+    key(canvas, "ArrowRight");
+    key(canvas, "p");
+    const preview = await screen.findByRole("region", { name: "Preview" });
+    await waitFor(() => expect(preview.querySelector("img")?.getAttribute("src")).toBe(shown));
+  });
+
   it("declares variables, and refuses a name that stands twice", async () => {
     const { server } = await show();
     fireEvent.click(screen.getByRole("button", { name: "Story" }));
