@@ -76,6 +76,10 @@ const Deletion = (props: { readonly name: string; readonly busy: boolean; readon
           </button>
         }
       >
+        {/* A second press where "Delete" was must not be this one. */}
+        <button type="button" class="plain" aria-disabled={props.busy} onClick={() => props.go()}>
+          Delete for good
+        </button>
         <button
           type="button"
           class="plain"
@@ -84,9 +88,6 @@ const Deletion = (props: { readonly name: string; readonly busy: boolean; readon
           onClick={keep}
         >
           Keep it
-        </button>
-        <button type="button" class="plain" aria-disabled={props.busy} onClick={() => props.go()}>
-          Delete for good
         </button>
       </Show>
     </span>
