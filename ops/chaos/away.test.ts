@@ -5,7 +5,8 @@ import { Database, type Sql } from "#db/client/database.ts";
 import { serverDatabase } from "#db/client/server.ts";
 import { freshServerUrl } from "#db/client/testing.ts";
 import { makeSqlStore } from "#runtime/actor/sql-store.ts";
-import type { ActorCommit, StoreResult } from "#runtime/actor/store.ts";
+import { commitOf } from "#runtime/actor/store-testing.ts";
+import type { StoreResult } from "#runtime/actor/store.ts";
 import { keptPort } from "../services/port.ts";
 import { type Link, link } from "./link.ts";
 
@@ -99,22 +100,7 @@ test("a slow statement and an idle connection are no silence", { timeout: 60_000
   ).toContainEqual(before[0]);
 });
 
-const commit: ActorCommit = {
-  address: "thing/one",
-  kind: "thing",
-  cell: 7,
-  machineVersion: 1,
-  journal: [{ seq: 0, at: 10, event: { type: "xstate.init" } }],
-  createdAt: 10,
-  state: "on",
-  status: "active",
-  parked: null,
-  snapshot: "{}",
-  effects: [],
-  timers: [],
-  inbox: [],
-  projection: null,
-};
+const commit = commitOf("one", { cell: 7 });
 
 test(
   "what the actors' store has no answer to cannot be reached; what arrives after its time changes nothing in a cell that was taken anew",

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { Database } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { makeSqlStore } from "./sql-store.ts";
+import { commitOf } from "./store-testing.ts";
 import { type ActorCommit, type ActorStore, cellOf, type DueTimer, type OpenEffect, type SetTimer, type StoreResult } from "./store.ts";
 
 const effect = (invokeId: string, more: Partial<OpenEffect> = {}): OpenEffect => ({
@@ -16,24 +17,6 @@ const effect = (invokeId: string, more: Partial<OpenEffect> = {}): OpenEffect =>
   ...more,
 });
 const timer = (dueAt: number): SetTimer => ({ id: `at ${dueAt}`, dueAt, event: { type: "due" } });
-
-const commitOf = (id: string, more: Partial<ActorCommit> = {}): ActorCommit => ({
-  address: `thing/${id}`,
-  kind: "thing",
-  cell: cellOf(`thing/${id}`),
-  machineVersion: 1,
-  journal: [{ seq: 0, at: 10, event: { type: "xstate.init" } }],
-  createdAt: 10,
-  state: "on",
-  status: "active",
-  parked: null,
-  snapshot: "{}",
-  effects: [],
-  timers: [],
-  inbox: [],
-  projection: null,
-  ...more,
-});
 
 const all = Array.from({ length: 256 }, (_, cell) => cell);
 

@@ -3,6 +3,7 @@ import type { CallOutput } from "#protocol/contract.ts";
 import { finalJobStates, waitingJobStates, type Job, type JobState } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { chunks } from "#web/store/chunks.ts";
+import { everyPage } from "#web/store/every-page.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import type { Workspace } from "#web/store/workspace.ts";
@@ -22,18 +23,11 @@ const activeAtOnce = 500;
 
 /** Ids of all jobs that have not ended, loaded or not. Null: there is none, or they could not be read, which has then been said. */
 export const readActive = async ({ client }: Reach): Promise<ReadonlyArray<string> | null> => {
-  const ids: Array<string> = [];
+  let ids: ReadonlyArray<string>;
   try {
-    let cursor: string | null | undefined;
-    while (cursor !== null) {
-      const page: CallOutput<"jobs.list"> = await client.call("jobs.list", {
-        filter: { states: [...statesOf("active")] },
-        limit: activeAtOnce,
-        ...(cursor === undefined ? {} : { cursor }),
-      });
-      ids.push(...page.jobs.map(({ id }) => id));
-      cursor = page.next;
-    }
+    const filter = { states: [...statesOf("active")] };
+    const pages = await everyPage((after) => client.call("jobs.list", { filter, limit: activeAtOnce, ...after }));
+    ids = pages.flatMap(({ jobs }) => jobs.map(({ id }) => id));
   } catch (error) {
     toast("The active jobs could not be read", { tone: "bad", detail: sentenceOf(error) });
     return null;

@@ -5,11 +5,10 @@ import X from "lucide-solid/icons/x";
 import { createMemo, createResource, createSignal, Index, Show, type Component, type JSX } from "solid-js";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import { MiniGame, type NodeOf, type SceneNode, type SegmentMedia } from "#protocol/scene/scene.ts";
-import type { CallOutput } from "#protocol/contract.ts";
-import type { Scene } from "#protocol/scene.ts";
 import { AssetPicker } from "#web/panels/generate/asset-picker.tsx";
 import { openPanel } from "#web/dock/panel.ts";
 import { brought } from "#web/store/brought.ts";
+import { everyPage } from "#web/store/every-page.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Select } from "#web/ui/choice.tsx";
@@ -155,18 +154,8 @@ const CallForm: Component<FormProps<NodeOf<"scene_call">>> = (props) => {
   const [scenes] = createResource(
     () => editor.store.scene()?.ownerId,
     async (ownerId) => {
-      const all: Array<Scene> = [];
-      let cursor: string | null = null;
-      do {
-        const page: CallOutput<"scenes.list"> = await client.call("scenes.list", {
-          ownerId,
-          limit: 500,
-          ...(cursor === null ? {} : { cursor }),
-        });
-        all.push(...page.scenes);
-        cursor = page.next;
-      } while (cursor !== null);
-      return all;
+      const pages = await everyPage((after) => client.call("scenes.list", { ownerId, limit: 500, ...after }));
+      return pages.flatMap((page) => page.scenes);
     },
   );
   const callable = () => brought(scenes) ?? [];
