@@ -113,10 +113,11 @@ const column = (parameter: number, more = ""): string => `string_to_table($${par
  *   $11 state, $12 status, $13 parked, $14 snapshot, $15 effects, $16 timers, $17 running, $18 due_at (empty of $13, $15, $16: null);
  *   their journal: $19 id, $20 seq, $21 at, $22 event. Numbers are arrays, texts are joined by `separator`: this costs PostgreSQL a
  *   third less than JSON rows;
- * - JSON arrays: $23 inbox, then one a projection.
+ * - JSON arrays: the inbox if it is `heard`, then one a projection. A part of the statement costs PostgreSQL as much without rows
+ *   as with one.
  * Answers the cells of $1 that are still held; all rows of other cells are left out.
  */
-export const commitStatement = (projections: ReadonlyArray<ProjectionTable>): string => `
+export const commitStatement = (heard: boolean, projections: ReadonlyArray<ProjectionTable>): string => `
 with fence as (
   select c.cell from cell c join unnest($1::text::int[], $2::text::bigint[]) as f(cell, epoch) on c.cell = f.cell and c.epoch = f.epoch
   for share of c
@@ -144,11 +145,15 @@ with fence as (
   select j.id, j.seq, j.at, j.event::json from rows from (
     ${column(19)}, unnest($20::text::bigint[]), unnest($21::text::bigint[]), ${column(22)}
   ) as j(id, seq, at, event) join written on written.id = j.id
-), inbox as (
+)${
+  heard
+    ? `, inbox as (
   insert into actor_inbox (actor_id, event_id, hash, seq, at)
   select n.id, n.event_id, n.hash, n.seq, n.at
   from json_to_recordset($23::text::json) as n(id text, event_id text, hash text, seq bigint, at bigint) join written on written.id = n.id
-)${projections
+)`
+    : ""
+}${projections
   .map((projection, index) => {
     const names = Object.keys(projection.columns);
     const typed = Object.entries(projection.columns).map(([name, type]) => `"${name}" ${type}`);
@@ -156,7 +161,7 @@ with fence as (
     return `, projection_${index} as (
   insert into ${name} as p (id, rev, ${names.map((column) => `"${column}"`).join(", ")})
   select r.id, r.rev, ${names.map((column) => `r."${column}"`).join(", ")}
-  from json_to_recordset($${24 + index}::text::json) as r(address text, id text, rev bigint, ${typed.join(", ")}) join written on written.id = r.address
+  from json_to_recordset($${(heard ? 24 : 23) + index}::text::json) as r(address text, id text, rev bigint, ${typed.join(", ")}) join written on written.id = r.address
   on conflict (id) do update set rev = excluded.rev, ${names.map((column) => `"${column}" = excluded."${column}"`).join(", ")} where p.rev < excluded.rev
 )`;
   })

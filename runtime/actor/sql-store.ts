@@ -80,8 +80,8 @@ const listJson = (list: ReadonlyArray<OpenEffect> | ReadonlyArray<SetTimer>): st
 /** A delay may have fractions of a ms; the row says when surely nothing is due yet. */
 const soonest = (timers: ReadonlyArray<SetTimer>): number => Math.floor(Math.min(...timers.map(({ dueAt }) => dueAt)));
 
-/** JSON arrays of what else a batch writes, built by hand: rows are encoded once. */
-const encodeRest = (batch: CommitBatch, kinds: ReadonlyArray<string>): ReadonlyArray<string> => {
+/** What else a batch writes: JSON rows, built by hand so that they are encoded once; of projections by kind, in the order of `kinds`. */
+const encodeRest = (batch: CommitBatch, kinds: ReadonlyArray<string>) => {
   const inbox: Array<string> = [];
   const projections = kinds.map((): Array<string> => []);
   for (const actor of batch.actors) {
@@ -92,7 +92,7 @@ const encodeRest = (batch: CommitBatch, kinds: ReadonlyArray<string>): ReadonlyA
       inbox.push(`{"id":${id},"event_id":${JSON.stringify(eventId)},"hash":"${hash}","seq":${seq},"at":${last.at}}`);
     if (actor.projection !== null) projections[kinds.indexOf(actor.kind)]!.push(projectionJson(actor, id, last.seq));
   }
-  return [inbox, ...projections].map((rows) => storableJson(`[${rows.join(",")}]`));
+  return { inbox, projections };
 };
 
 const projectionJson = (actor: ActorCommit, id: string, seq: number): string => {
@@ -108,7 +108,22 @@ export const makeSqlStore = (
   waitMs = longestWait,
 ): ActorStore => {
   const kinds = [...projections.keys()];
-  const statement = commitStatement([...projections.values()]);
+  const tables = [...projections.values()];
+  /** By what a batch writes. There are few: a process has few kinds with a projection. */
+  const statements = new Map<string, string>();
+  const statementOf = (written: ReadonlyArray<boolean>): string => {
+    const key = written.join();
+    let statement = statements.get(key);
+    if (statement === undefined) {
+      const [heard = false, ...projected] = written;
+      statement = commitStatement(
+        heard,
+        tables.filter((_, index) => projected[index]),
+      );
+      statements.set(key, statement);
+    }
+    return statement;
+  };
 
   const run = <A, B>(query: (sql: Sql) => PromiseLike<A>, map: (rows: A) => B, done: (result: StoreResult<B>) => void): void => {
     const answered = database.query(query);
@@ -200,7 +215,14 @@ export const makeSqlStore = (
       ),
     commit: (batch, done) => {
       const fence = [array([...batch.fence.keys()]), array([...batch.fence.values()])];
-      const parameters = [...fence, ...encodeSteps(batch), ...encodeRest(batch, kinds)];
+      const { inbox, projections } = encodeRest(batch, kinds);
+      const rest = [inbox, ...projections];
+      const statement = statementOf(rest.map((rows) => rows.length > 0));
+      const parameters = [
+        ...fence,
+        ...encodeSteps(batch),
+        ...rest.flatMap((rows) => (rows.length === 0 ? [] : [storableJson(`[${rows.join(",")}]`)])),
+      ];
       run(
         (sql) => sql.unsafe<Array<{ cell: number; written: number; offered: number }>>(statement, parameters, { prepare: true }),
         (rows) => {
