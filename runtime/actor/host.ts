@@ -265,6 +265,8 @@ export const hostOn = <R>(
           core.release(cell, () => resume(Effect.void));
           // Nothing more can be written here.
           if (reach.standing === "withdrawn") core.drop(cell);
+          // Nobody waits any longer for what cannot be written: the cell is about to be another's, and nothing of it may go on here.
+          return Effect.sync(() => core.drop(cell));
         }).pipe(Effect.timeoutOption("5 seconds"), Effect.asVoid),
       receive: router.receive,
     };

@@ -11,7 +11,7 @@ export type Standing = "reaches" | "cutOff" | "withdrawn";
 export interface CellServer {
   /** Takes cells and goes on where their last owner stopped: at once if that can be, else as soon as it can while they are served here. */
   readonly open: (cells: ReadonlyArray<number>) => Effect.Effect<void>;
-  /** Writes what is pending and lets go. */
+  /** Writes what is pending and lets go; who does not wait for that to the end makes it let go at once. */
   readonly close: (cell: number) => Effect.Effect<void>;
   /** A message that another process sent to a cell of this one. */
   readonly receive: (message: string) => Effect.Effect<string>;
