@@ -1,15 +1,18 @@
 // The sockets between runners. Effect Cluster's own have no authentication: with a secret they are TLS with a pre-shared key, so
 // each side proves to the other that it has the secret, and nobody reads along. Without one they are plain, and stay on loopback.
 import { createHash } from "node:crypto";
+import * as Net from "node:net";
+import * as Tls from "node:tls";
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket";
 import * as NodeSocket from "@effect/platform-node/NodeSocket";
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer";
 import { Cause, Effect, Layer, Option } from "effect";
+import type { RunnerAddress } from "effect/cluster/RunnerAddress";
 import * as Runners from "effect/cluster/Runners";
 import type { ShardingConfig } from "effect/cluster/ShardingConfig";
 import * as RpcClient from "effect/rpc/RpcClient";
 import * as RpcSerialization from "effect/rpc/RpcSerialization";
-import { isSocketError, Socket } from "effect/socket/Socket";
+import { isSocketError, Socket, SocketError, SocketOpenError } from "effect/socket/Socket";
 import * as SocketServer from "effect/socket/SocketServer";
 
 const identity = "pixsim-runner";
@@ -32,27 +35,53 @@ const secureServer = (host: string, port: number, secret: string): Layer.Layer<S
     pskCallback: (_socket, name) => (name === identity ? keyOf(secret) : null),
   });
 
-const secureClient = (secret: string): Layer.Layer<Runners.RpcClientProtocol, never, RpcSerialization.RpcSerialization> =>
+/** Each of many callers waits by itself until a connection that is slow has taken what it wrote: their number is no leak. */
+const forMany = <C extends Net.Socket>(connection: C): C => connection.setMaxListeners(0);
+
+/** A connection that `connect` begins and that is there with its event `ready`. */
+const dial = (connect: () => Net.Socket, ready: "connect" | "secureConnect"): Effect.Effect<Socket> =>
+  NodeSocket.fromDuplex(
+    Effect.tap(
+      Effect.acquireRelease(
+        Effect.sync(() => forMany(connect())),
+        (connection) => Effect.sync(() => connection.destroySoon()),
+      ),
+      (connection) =>
+        Effect.callback<void, SocketError>((resume) => {
+          connection.once(ready, () => resume(Effect.void));
+          connection.on("error", (cause) =>
+            resume(Effect.fail(new SocketError({ reason: new SocketOpenError({ kind: "Unknown", cause }) }))),
+          );
+        }),
+    ),
+    { openTimeout },
+  );
+
+const dialled = (to: RunnerAddress, secret: string | undefined): Effect.Effect<Socket> => {
+  const { host, port } = to;
+  if (secret === undefined) return dial(() => Net.connect({ host, port }), "connect");
+  const secure = {
+    ...suites,
+    host,
+    port,
+    pskCallback: () => ({ psk: keyOf(secret), identity }),
+    // Having the key is what identifies a runner; there are no certificates.
+    checkServerIdentity: () => undefined,
+  };
+  return dial(() => Tls.connect(secure), "secureConnect");
+};
+
+const client = (secret: string | undefined): Layer.Layer<Runners.RpcClientProtocol, never, RpcSerialization.RpcSerialization> =>
   Layer.effect(
     Runners.RpcClientProtocol,
     Effect.map(RpcSerialization.RpcSerialization, (serialization) => ({
       codecFor: serialization.codecFor,
-      make: ({ host, port }) =>
-        NodeSocket.makeTls({
-          ...suites,
-          openTimeout,
-          host,
-          port,
-          pskCallback: () => ({ psk: keyOf(secret), identity }),
-          // Having the key is what identifies a runner; there are no certificates.
-          checkServerIdentity: () => undefined,
-        }).pipe(
-          Effect.flatMap((socket) =>
-            Effect.provideService(
-              Effect.provideService(RpcClient.makeProtocolSocket(), Socket, socket),
-              RpcSerialization.RpcSerialization,
-              serialization,
-            ),
+      make: (to) =>
+        Effect.flatMap(dialled(to, secret), (socket) =>
+          Effect.provideService(
+            Effect.provideService(RpcClient.makeProtocolSocket(), Socket, socket),
+            RpcSerialization.RpcSerialization,
+            serialization,
           ),
         ),
     })),
@@ -70,17 +99,18 @@ const quiet = <E, R>(sockets: Layer.Layer<SocketServer.SocketServer, E, R>): Lay
         address: server.address,
         run: (handler) =>
           server.run((socket) =>
-            Effect.catchCauseIf(
-              handler(socket),
-              (cause) => isSocketError(Cause.squash(cause)),
-              (cause) =>
-                Effect.flatMap(Effect.serviceOption(NodeSocket.NetSocket), (connection) =>
+            Effect.flatMap(Effect.serviceOption(NodeSocket.NetSocket), (from) => {
+              const connection = Option.getOrUndefined(Option.map(from, forMany));
+              return Effect.catchCauseIf(
+                handler(socket),
+                (cause) => isSocketError(Cause.squash(cause)),
+                (cause) =>
                   Effect.annotateLogs(Effect.logInfo("the connection of another runner broke"), {
-                    from: Option.getOrUndefined(Option.map(connection, ({ remoteAddress }) => remoteAddress)),
+                    from: connection?.remoteAddress,
                     reason: String(Cause.squash(cause)),
                   }),
-                ),
-            ),
+              );
+            }),
           ),
       }),
     ),
@@ -98,5 +128,5 @@ export const runnerSockets = (
 > =>
   Layer.mergeAll(
     secret === undefined ? quiet(NodeClusterSocket.layerSocketServer) : quiet(secureServer(host, port, secret)),
-    secret === undefined ? NodeClusterSocket.layerClientProtocol : secureClient(secret),
+    client(secret),
   ).pipe(Layer.provideMerge(RpcSerialization.layerSchemaBinary({})));
