@@ -1,7 +1,7 @@
 // Who is in the cluster and who holds which shard, kept in Redis as the storage of Effect Cluster. Each script is atomic. A lock
 // names the incarnation of its holder, so a process that starts again at the same address is another one. Refreshing never takes
 // a lock anew: one that was lost must be seen as lost. Redis may forget everything: shards then change hands, and nothing more.
-import { Clock, Context, Data, Effect, Latch, Layer, Schedule } from "effect";
+import { Clock, Context, Data, Effect, Latch, Layer, Option, Schedule } from "effect";
 import { PersistenceError } from "effect/cluster/ClusterError";
 import * as RunnerStorage from "effect/cluster/RunnerStorage";
 import * as z from "zod";
@@ -155,7 +155,7 @@ export class ClusterRefused extends Data.TaggedError("ClusterRefused")<{
 
 const refuse = (reason: ClusterRefused["reason"], message: string): ClusterRefused => new ClusterRefused({ reason, message });
 
-/** How long those who leave take to let go of what they do, ms. */
+/** How long those who leave wait for Redis to tell of others, and then for what they do to be let go of, ms. */
 const leaveMs = 2000;
 /**
  * Shards that change hands come free one by one, as their holders hear of it. Who asks for some that are still held waits so long for
@@ -267,7 +267,12 @@ export const registry = (
        * between two looks at what is to be given back, finds that they are.
        */
       const leave = Effect.fnUntraced(function* (letGo: Effect.Effect<void>) {
-        if (((yield* everybody) ?? []).every(({ incarnation }) => incarnation === info.incarnation)) return;
+        const alone = Effect.map(everybody, (all) => all?.every(({ incarnation }) => incarnation === info.incarnation) ?? null);
+        // Where Redis does not say so for all this time, there may be others.
+        const told = yield* Effect.repeat(alone, { until: (is) => is !== null, schedule: Schedule.spaced("100 millis") }).pipe(
+          Effect.timeoutOption(leaveMs),
+        );
+        if (Option.getOrNull(told) === true) return;
         leaving = true;
         yield* Effect.timeoutOption(Effect.interruptible(letGo), leaveMs);
         yield* release([...wanted]);
