@@ -8,11 +8,13 @@ import { finalJobStates, type Job } from "#protocol/job.ts";
 import { closeCodes } from "#protocol/wire/close.ts";
 import { balance } from "../services/balancer.ts";
 import { type RunningCluster, startCluster } from "../services/cluster.ts";
+import { startFleet } from "../simulators/fleet.ts";
 import { enter, firstAdmin, typedClient } from "./people.ts";
 import { type RunningServer, ServerEnded } from "./server.ts";
 
-/** Many sockets of one user are opened here. */
-const settings = { PIXSIM_CONNECTIONS_PER_USER: "10000" };
+const speed = 20;
+/** Many sockets of one user are opened here, and a simulated provider lives as fast as it can. */
+const settings = { PIXSIM_CONNECTIONS_PER_USER: "10000", PIXSIM_PROVIDER_SPEED: String(speed) };
 let cluster: RunningCluster;
 let runners: Array<RunningServer>;
 let grant: Grant;
@@ -237,6 +239,58 @@ describe("a runner with a thousand sockets and work that does not end", () => {
     await Promise.all([sql.end(), front.close()]);
   });
 });
+
+test(
+  "an account is one for all runners: added at two at once it is there once, and has no more under way than places and credits",
+  { timeout: 240_000 },
+  async () => {
+    const [places, affordable] = [2, 5];
+    const fleet = await startFleet({ speed, accounts: 1, credits: 1_000_000, concurrency: places });
+    const { simulator } = fleet.simulators.find(({ provider }) => provider === "pixverse")!;
+    const theirs = [...simulator.accounts.values()][0]!;
+    const entered = fleet.accounts.find(({ provider }) => provider === "pixverse")!;
+    const clients = runners.map(at);
+    const [client, second] = clients as [Client, Client];
+    const request = (n: number) => ({
+      operation: "text_to_video" as const,
+      provider: "pixverse",
+      params: { prompt: `a meadow, number ${n}` },
+    });
+    try {
+      const cost = (await client.call("jobs.estimate", { request: request(0), count: 1 })).parts[0]!.credits!;
+      expect(cost).toBeGreaterThan(0);
+      theirs.credits.clear();
+      theirs.credits.set("monthly", affordable * cost + Math.floor(cost / 2));
+      const added = await Promise.allSettled(
+        [client, second].map((each, index) => each.call("accounts.add", { ...entered }, { key: `cluster-test-account-${index}` })),
+      );
+      expect(added.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+      expect(added.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "conflict" } });
+      const account = async () => (await second.call("accounts.list", {})).accounts.find(({ provider }) => provider === "pixverse")!;
+      await expect.poll(async () => (await account()).state, { timeout: 60_000 }).toBe("available");
+
+      const asked = await Promise.all(
+        Array.from({ length: affordable + 3 }, (_, n) =>
+          clients[n % clients.length]!.call("jobs.create", { request: request(n) }, { key: `cluster-test-paid-${n}`, deadlineMs: 60_000 }),
+        ),
+      );
+      const ids = asked.flatMap(({ jobs }) => jobs.map(({ id }) => id));
+      const jobs = () => Promise.all(ids.map((id) => second.call("jobs.get", { id })));
+      const completed = async () => (await jobs()).filter(({ state }) => state === "completed").length;
+      await expect.poll(completed, { timeout: 120_000, interval: 500 }).toBe(affordable);
+      await expect.poll(async () => (await account()).busy, { timeout: 60_000 }).toBe(0);
+      expect(theirs.peak).toBe(places);
+      expect(simulator.ledger.map(({ kind, amount }) => [kind, amount])).toEqual(
+        Array.from({ length: affordable }, () => ["charge", cost]),
+      );
+      const waiting = (await jobs()).filter(({ state }) => !finalJobStates.has(state));
+      expect(waiting).toHaveLength(3);
+      await client.call("jobs.cancel", { ids: waiting.map(({ id }) => id) });
+    } finally {
+      await fleet.close();
+    }
+  },
+);
 
 test("who guesses passwords at one runner after the other has no more tries than at one", { timeout: 120_000 }, async () => {
   const codes: Array<string> = [];
