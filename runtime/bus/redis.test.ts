@@ -100,3 +100,16 @@ test("when a process is gone, perhaps with a change it had not told, all look an
   runners = [runnerOf("b")];
   await expect.poll(() => there.said().at(-1), { timeout: 10_000 }).toBe('snapshot "after"');
 });
+
+test("a message that cannot be read is as one that is lost, and those after it are heard", async () => {
+  const fanout = await two.runPromise(Fanout);
+  const heard: Array<unknown> = [];
+  const subscribed = fanout.subscribe("things", {
+    heard: (message) => void heard.push(JSON.parse(message)),
+    lost: () => void heard.push("lost"),
+  });
+  const stop = await two.runPromise(subscribed);
+  for (const message of ["somebody\n{", "", "somebody\n1"]) await control.spublish("pixsim:things", message);
+  await expect.poll(() => heard).toEqual(["lost", "lost", 1]);
+  stop();
+});

@@ -46,7 +46,15 @@ export const redisFanout: Layer.Layer<Fanout, never, RedisConnection | ShardLock
       const text = message.slice(at + 1);
       if (text === lostMark) return channel === everything ? loseAll() : lose(channel);
       counts.heard++;
-      for (const listener of subscriptions.get(channel)?.listeners ?? []) listener.heard(text);
+      for (const listener of subscriptions.get(channel)?.listeners ?? []) {
+        try {
+          listener.heard(text);
+        } catch {
+          // What it cannot read is lost to it. Thrown here, it would end the process.
+          counts.losses++;
+          listener.lost();
+        }
+      }
     };
 
     const send = (channel: string, message: string): void => {
