@@ -24,6 +24,7 @@ describe("a saved layout", () => {
     expect(readParams("asset", { assetId: 3, timeMs: 5 })).toEqual({ timeMs: 5 });
     expect(readParams("accounts", { provider: "pixverse", jobId: 1 })).toEqual({ provider: "pixverse" });
     expect(readParams("compare", { assetIds: ["ast_1", 2, "ast_3"] })).toEqual({ assetIds: ["ast_1", "ast_3"] });
+    expect(readParams("prompts", { promptId: "prm_1", versionId: "prv_1" })).toEqual({ promptId: "prm_1", versionId: "prv_1" });
     expect(readParams("scene", { sceneId: "scn_1", jobId: null })).toEqual({ sceneId: "scn_1" });
     expect(readParams("jobs", null)).toEqual({});
   });

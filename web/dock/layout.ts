@@ -47,6 +47,8 @@ export const readParams = <K extends PanelId>(_id: K, value: unknown): PanelPara
     provider?: string;
     assetIds?: ReadonlyArray<string>;
     sceneId?: string;
+    promptId?: string;
+    versionId?: string;
   } = {};
   if (isRecord(value)) {
     if (typeof value["jobId"] === "string") {
@@ -63,6 +65,12 @@ export const readParams = <K extends PanelId>(_id: K, value: unknown): PanelPara
     }
     if (typeof value["sceneId"] === "string") {
       params.sceneId = value["sceneId"];
+    }
+    if (typeof value["promptId"] === "string") {
+      params.promptId = value["promptId"];
+    }
+    if (typeof value["versionId"] === "string") {
+      params.versionId = value["versionId"];
     }
     if (Array.isArray(value["assetIds"])) {
       params.assetIds = value["assetIds"].filter((id) => typeof id === "string");

@@ -14,7 +14,10 @@ export interface PanelParams {
   readonly accounts: { /** The one that is meant: brought into view. */ readonly provider?: string };
   readonly spend: Record<string, never>;
   readonly limits: Record<string, never>;
-  readonly prompts: Record<string, never>;
+  readonly prompts: {
+    /** The one that is meant: chosen. */ readonly promptId?: string;
+    /** Of its versions; left out: the newest. */ readonly versionId?: string;
+  };
   readonly scenes: Record<string, never>;
   readonly scene: { readonly sceneId?: string };
 }

@@ -3,6 +3,7 @@ import { createSignal } from "solid-js";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ActorView } from "#protocol/actor.ts";
 import { JobState, type Charge, type Job } from "#protocol/job.ts";
+import { prompts } from "#protocol/prompt.ts";
 import { spend } from "#protocol/spend.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
@@ -422,6 +423,35 @@ describe("the request", () => {
     expect(screen.getByText("Track").closest("li")?.textContent).toContain("review");
     travelTo(0);
     expect(screen.getByText("Nothing yet.")).toBeTruthy();
+  });
+
+  it("says what its words were made from, and leads to that version of the library as long as it is kept", async () => {
+    const { output } = prompts.calls.version.example;
+    const template = {
+      text: "a {red|grey} fox in ${place}",
+      negative: "",
+      versionId: output.version.id,
+      styleVersionId: "prv_gone",
+      lists: {},
+      variables: { place: "the snow" },
+      seed: 7,
+    };
+    await showLive(
+      new JobLife(),
+      {
+        "prompts.version": ({ id }) => {
+          if (id === output.version.id) return output;
+          throw new CallError("not_found", "The version is not there.");
+        },
+      },
+      {},
+      { template },
+    );
+    openTab("Request");
+    expect([value("Text"), value("${place}"), value("Choices drawn by")]).toEqual([template.text, "the snow", "7"]);
+    fireEvent.click(await screen.findByRole("button", { name: "“Fox”, version 1" }));
+    expect(opened).toContain('prompts {"promptId":"prm_1","versionId":"prv_1"}');
+    expect((await screen.findByText("no longer in the library")).closest("p")?.textContent).toContain("Style: ");
   });
 });
 

@@ -18,6 +18,7 @@ import { Against } from "./against.tsx";
 import { valueText } from "./changes.ts";
 import { Charges } from "./charges.tsx";
 import type { Told } from "./told.ts";
+import { Written } from "./written.tsx";
 import { MediaRow } from "#web/panels/asset/media-row.tsx";
 
 interface RequestProps {
@@ -72,6 +73,7 @@ export const RequestView: Component<RequestProps> = (props) => {
       />
       <h3>Parameters</h3>
       <Facts facts={paramFacts(props.job.params, titles())} />
+      <Show when={props.job.template}>{(template) => <Written template={template()} />}</Show>
       <Show when={props.job.inputs.length > 0}>
         <h3>Inputs</h3>
         <For each={props.job.inputs}>

@@ -5,12 +5,13 @@ import Pencil from "lucide-solid/icons/pencil";
 import Sparkles from "lucide-solid/icons/sparkles";
 import Trash from "lucide-solid/icons/trash";
 import Undo from "lucide-solid/icons/undo-2";
-import { createEffect, createMemo, createResource, createSignal, For, on, onCleanup, Show, type Component } from "solid-js";
+import { createEffect, createMemo, createResource, createSignal, For, on, onCleanup, Show, type Accessor, type Component } from "solid-js";
 import type { CallOutput } from "#protocol/contract.ts";
 import type { Prompt } from "#protocol/prompt.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { readWords, someTexts } from "#web/panels/generate/words.ts";
 import { brought } from "#web/store/brought.ts";
+import { debounced } from "#web/store/debounced.ts";
 import { newKey } from "#web/store/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -30,13 +31,19 @@ const examples = 4;
 
 interface ViewProps {
   readonly id: string;
+  /** Shown first; null: the newest. */
+  readonly versionId: string | null;
   readonly store: PromptsStore;
+  readonly visible: Accessor<boolean>;
   readonly onTask: (task: PromptTask) => void;
 }
 
+/** Jobs that end together are one reason to read anew, ms. */
+const restMs = 800;
+
 export const PromptView: Component<ViewProps> = (props) => {
   const workspace = useWorkspace();
-  const { client, draft } = workspace;
+  const { client, draft, jobs } = workspace;
   const [known, setKnown] = createSignal<CallOutput<"prompts.get"> | null>(null);
   const [problem, setProblem] = createSignal<string | null>(null);
   const [chosen, setChosen] = createSignal<string | null>(null);
@@ -59,11 +66,15 @@ export const PromptView: Component<ViewProps> = (props) => {
       },
     );
   };
-  // Whatever changed of it, here or elsewhere: its versions are read anew.
-  createEffect(on(() => props.store.row(props.id)?.rev, read));
+  // Whatever changed of it, here or elsewhere, or came of it: its versions are read anew.
+  const [ended, setEnded] = createSignal(0);
+  onCleanup(jobs.onEnded(() => setEnded((now) => now + 1)));
+  createEffect(
+    on([() => props.store.row(props.id)?.rev, debounced(ended, restMs), () => props.visible()], ([, , visible]) => visible && read()),
+  );
   // A version that was just made is looked at.
   const latest = createMemo(() => known()?.prompt.latest.id);
-  createEffect(on(latest, (id) => setChosen(id ?? null)));
+  createEffect(on(latest, (id, before) => setChosen((before === undefined ? props.versionId : null) ?? id ?? null)));
   onCleanup(() => reading?.abort());
 
   const prompt = (): Prompt | undefined => props.store.row(props.id) ?? known()?.prompt;
@@ -286,7 +297,7 @@ const Side: Component<SideProps> = (props) => {
     </For>
   );
   return (
-    <section aria-label={props.title}>
+    <section aria-label={`Words of ${props.title}`}>
       <h4>{props.title}</h4>
       <p class="prompts-wording">
         <Wording parts={props.text} />

@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import type { CallArgs, CallOutput } from "#protocol/contract.ts";
 import { prompts as domain, type Prompt, type PromptVersion } from "#protocol/prompt.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import type { PanelParams } from "#web/dock/panel.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
+import { sampleJob } from "#web/store/testing.ts";
 import PromptsPanel from "./prompts.tsx";
 import { resultWords, treeOf } from "./versions.ts";
 
@@ -30,10 +32,14 @@ const whole: CallOutput<"prompts.get"> = {
   ],
 };
 
-const show = (handlers: Parameters<typeof renderInWorkspace>[0] = {}, library: ReadonlyArray<Prompt> = [fox]) => {
+const show = (
+  handlers: Parameters<typeof renderInWorkspace>[0] = {},
+  library: ReadonlyArray<Prompt> = [fox],
+  params: PanelParams["prompts"] = {},
+) => {
   const shown = renderInWorkspace({ "prompts.get": () => whole, "prompts.list": () => ({ prompts: [], next: null }), ...handlers }, () => (
     <Suspense fallback="The panel waits">
-      <PromptsPanel params={{}} visible={() => true} setTitle={() => undefined} />
+      <PromptsPanel params={params} visible={() => true} setTitle={() => undefined} />
     </Suspense>
   ));
   shown.client.snapshot("prompts.prompts", { count: library.length, prompts: [...library], next: null });
@@ -48,6 +54,24 @@ const sent = ({ client }: ReturnType<typeof show>, name: string) =>
   client.calls.filter((call) => call.name === name).map(({ input }) => input);
 
 describe("the Prompts panel", () => {
+  it("tells anew what came of a version when a job has ended", async () => {
+    let results = none;
+    const { client } = show({ "prompts.get": () => ({ ...whole, versions: whole.versions.map((each) => ({ ...each, results })) }) });
+    await open();
+    expect(screen.getByText("not used yet", { selector: "p" })).toBeTruthy();
+    client.snapshot("jobs.jobs", { counts: { processing: 1 }, jobs: [sampleJob({ state: "processing", rev: 1 })], next: null });
+    results = some;
+    client.deltas("jobs.jobs", [sampleJob({ state: "completed", rev: 2 })]);
+    await screen.findByText(resultWords(some), { selector: "p" }, { timeout: 3000 });
+  });
+
+  it("shows the version that it is opened with, and the newest of what is chosen then", async () => {
+    show({}, [fox, { ...fox, id: "prm_2", title: "Owl" }], { promptId: "prm_1", versionId: "prv_1" });
+    expect((await screen.findByRole("region", { name: "Version 1" })).textContent).toContain("in ${place:the snow}");
+    fireEvent.click(screen.getByRole("button", { name: /^Owl/ }));
+    expect((await screen.findByRole("region", { name: "Version 2" })).textContent).toContain("in the rain");
+  });
+
   it("says what the library is for while it is empty, and takes the first prompt in", async () => {
     const shown = show(
       { "prompts.create": ({ title, text }: CallArgs<"prompts.create">) => ({ ...fox, title, latest: { ...second, text } }) },
@@ -108,7 +132,7 @@ describe("the Prompts panel", () => {
     show();
     const article = await open();
     fireEvent.change(within(article).getByLabelText("Compare with"), { target: { value: "prv_1" } });
-    const sides = await within(article).findAllByRole("region", { name: /^Version/ });
+    const sides = await within(article).findAllByRole("region", { name: /^Words of Version/ });
     expect(sides.flatMap((side) => [...side.querySelectorAll("del")].map(({ textContent }) => textContent)).join("")).toContain("place");
     expect(sides.flatMap((side) => [...side.querySelectorAll("ins")].map(({ textContent }) => textContent)).join(" ")).toContain("rain");
   });

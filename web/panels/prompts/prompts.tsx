@@ -3,7 +3,7 @@ import BookText from "lucide-solid/icons/book-text";
 import ChevronLeft from "lucide-solid/icons/chevron-left";
 import Plus from "lucide-solid/icons/plus";
 import SearchX from "lucide-solid/icons/search-x";
-import { createMemo, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
+import { createEffect, createMemo, createSignal, For, Match, on, Show, Switch, type Component } from "solid-js";
 import type { Prompt, PromptKind } from "#protocol/prompt.ts";
 import { provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
@@ -25,14 +25,32 @@ import "./prompts.css";
 type View = "library" | "history";
 const searchRestMs = 200;
 
-const PromptsPanel: Component<PanelProps<"prompts">> = () => {
+interface Chosen {
+  readonly id: string;
+  /** Null: its newest one. */
+  readonly versionId: string | null;
+}
+
+const PromptsPanel: Component<PanelProps<"prompts">> = (props) => {
   const { client } = useWorkspace();
   const store = createPromptsStore(client);
   const [view, setView] = createSignal<View>("library");
   const [search, setSearch] = createSignal("");
   const [kind, setKind] = createSignal<PromptKind | "all" | "trash">("all");
-  const [chosen, setChosen] = createSignal<string | null>(null);
+  const [chosen, setChosen] = createSignal<Chosen | null>(null);
   const [task, setTask] = createSignal<PromptTask | null>(null);
+  const choose = (id: string) => setChosen((now) => (now?.id === id ? now : { id, versionId: null }));
+  createEffect(
+    on(
+      () => props.params,
+      ({ promptId, versionId }) => {
+        if (promptId !== undefined) {
+          setView("library");
+          setChosen({ id: promptId, versionId: versionId ?? null });
+        }
+      },
+    ),
+  );
   const rested = debounced(search, searchRestMs);
   const filter = createMemo((): PromptsFilter => {
     const now = kind();
@@ -42,7 +60,7 @@ const PromptsPanel: Component<PanelProps<"prompts">> = () => {
   const create = () => setTask({ kind: "create", promptKind: "prompt", text: "", negative: "" });
   const saved = (prompt: Prompt) => {
     store.put([prompt]);
-    setChosen(prompt.id);
+    choose(prompt.id);
   };
   const retry = () => {
     if (store.problem() !== null) {
@@ -116,8 +134,8 @@ const PromptsPanel: Component<PanelProps<"prompts">> = () => {
                           <button
                             type="button"
                             class="prompts-row"
-                            aria-current={chosen() === id ? "true" : undefined}
-                            onClick={() => setChosen(id)}
+                            aria-current={chosen()?.id === id ? "true" : undefined}
+                            onClick={() => choose(id)}
                           >
                             <span class="prompts-row-top">
                               <strong class="truncate">{prompt().title}</strong>
@@ -183,12 +201,12 @@ const PromptsPanel: Component<PanelProps<"prompts">> = () => {
       <Show when={view() === "library"}>
         <div class="prompts-main panel-scroll">
           <Show when={chosen()} keyed fallback={<p class="prompts-hint">Choose something on the left to see its versions.</p>}>
-            {(id) => (
+            {(now) => (
               <>
                 <Button class="prompts-back" size="s" tone="ghost" icon={ChevronLeft} onClick={() => setChosen(null)}>
                   Library
                 </Button>
-                <PromptView id={id} store={store} onTask={setTask} />
+                <PromptView id={now.id} versionId={now.versionId} store={store} visible={props.visible} onTask={setTask} />
               </>
             )}
           </Show>
