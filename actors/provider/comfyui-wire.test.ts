@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { ProviderFailure } from "./provider.ts";
 import {
+  endOfEntry,
+  type Entry,
   failureOfAnswer,
-  failureOfEntry,
   fractionOf,
   hear,
   type Heard,
   History,
   isOfKey,
   nothingHeard,
-  videoOf,
   weightsOf,
 } from "./comfyui-wire.ts";
 import { wanTextToVideo } from "./comfyui-workflow.ts";
@@ -38,40 +38,43 @@ describe("what a prompt has made", () => {
     ["a preview before it", { "1": { images: [file("preview.mp4", "temp")] }, "2": { images: [file("a.mp4")] } }],
     ["what is no output", { "1": { text: ["done"], images: null }, "2": { images: ["what", 1, file("a.mp4")] }, "3": 7 }],
   ])("is found: %s", (_, outputs) => {
-    expect(videoOf(entry(outputs))).toEqual(file("a.mp4"));
-    expect(failureOfEntry(entry(outputs))).toBeNull();
+    expect(endOfEntry(entry(outputs))).toEqual({ file: file("a.mp4") });
   });
 
   it("may be a preview where nothing is kept", () => {
-    expect(videoOf(entry({ "1": { images: [file("preview.webm", "temp")] } }))).toEqual(file("preview.webm", "temp"));
+    expect(endOfEntry(entry({ "1": { images: [file("preview.webm", "temp")] } }))).toEqual({ file: file("preview.webm", "temp") });
   });
 
   it("is no picture", () => {
     const found = entry({ "1": { images: [file("a.png"), file("a.webp")] } });
-    expect(videoOf(found)).toBeUndefined();
-    expect(failureOfEntry(found)).toMatchObject({ kind: "parameters", message: expect.stringContaining("Save Video") });
+    expect(failureOf(found)).toMatchObject({ kind: "parameters", message: expect.stringContaining("Save Video") });
   });
 });
+
+const failureOf = (of: Entry) => {
+  const end = endOfEntry(of);
+  return "failure" in end ? end.failure : null;
+};
 
 describe("how a prompt failed", () => {
   const error = (exception_message: string, exception_type = "RuntimeError") =>
     entry({}, [["execution_error", { prompt_id: "id", node_id: "3", node_type: "KSampler", exception_message, exception_type }]], "error");
 
   it("is told by node and reason", () => {
-    expect(failureOfEntry(error("mat1 and mat2\n shapes"))).toEqual({ kind: "provider", message: "KSampler failed: mat1 and mat2 shapes" });
-    expect(failureOfEntry(error("x".repeat(5000)))?.message.length).toBeLessThan(400);
-    expect(failureOfEntry(entry({}, [], "error"))).toMatchObject({ kind: "provider", message: expect.stringContaining("failed") });
+    expect(failureOf(error("mat1 and mat2\n shapes"))).toEqual({ kind: "provider", message: "KSampler failed: mat1 and mat2 shapes" });
+    expect(failureOf(error("x".repeat(5000)))?.message.length).toBeLessThan(400);
+    expect(failureOf(entry({}, [], "error"))).toMatchObject({ kind: "provider", message: expect.stringContaining("failed") });
   });
 
   it.each([
     ["Allocation on device", "torch.OutOfMemoryError"],
     ["CUDA out of memory. Tried to allocate 2 GiB", "RuntimeError"],
   ])("is a matter of memory: %s", (message, type) => {
-    expect(failureOfEntry(error(message, type))?.message).toMatch(/memory.*smaller/);
+    expect(failureOf(error(message, type))?.message).toMatch(/memory.*smaller/);
   });
 
   it("is that somebody stopped it", () => {
-    expect(failureOfEntry(entry({}, [["execution_interrupted", { prompt_id: "id" }]], "error"))).toMatchObject({
+    expect(failureOf(entry({}, [["execution_interrupted", { prompt_id: "id" }]], "error"))).toMatchObject({
       kind: "provider",
       message: expect.stringMatching(/cancelled/),
     });

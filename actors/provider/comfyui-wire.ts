@@ -42,7 +42,7 @@ const isVideo = /\.(?:mp4|m4v|mov|webm|mkv)$/i;
  * The video that a prompt has made. Save Video puts it under `images`, the Video Helper Suite under `gifs`, others under `videos` or
  * `video`. What is kept goes before previews, which a restart sweeps away.
  */
-export const videoOf = ({ outputs }: Entry): File | undefined => {
+const videoOf = ({ outputs }: Entry): File | undefined => {
   const files = Object.values(outputs)
     .flatMap((output) => ["videos", "video", "gifs", "images"].flatMap((key) => (Array.isArray(output[key]) ? output[key] : [])))
     .flatMap((each: unknown) => File.safeParse(each).data ?? [])
@@ -61,8 +61,18 @@ const cut = (text: string): string => {
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 };
 
-/** Null: it ended well. */
-export const failureOfEntry = (entry: Entry): ProviderFailure | null => {
+/** How it has ended: with a video, or why not. */
+export const endOfEntry = (entry: Entry): { readonly file: File } | { readonly failure: ProviderFailure } => {
+  const failure = failureOfEntry(entry);
+  if (failure !== null) return { failure };
+  const file = videoOf(entry);
+  return file === undefined
+    ? { failure: { kind: "parameters", message: "The workflow has made no video: let it end in Save Video or Video Combine." } }
+    : { file };
+};
+
+/** Null: nothing went wrong. */
+const failureOfEntry = (entry: Entry): ProviderFailure | null => {
   const messages = entry.status?.messages ?? [];
   if (messages.some(([event]) => event === "execution_interrupted")) {
     return { kind: "provider", message: "It was cancelled at the ComfyUI server." };
@@ -81,9 +91,6 @@ export const failureOfEntry = (entry: Entry): ProviderFailure | null => {
     return /OutOfMemory/.test(type) || /out of memory|allocation on device/i.test(said)
       ? { kind: "provider", message: `The server's GPU ran out of memory in ${node}: choose a smaller size or a shorter duration.` }
       : { kind: "provider", message: `${node} failed: ${cut(said) || "it did not say why"}` };
-  }
-  if (videoOf(entry) === undefined) {
-    return { kind: "parameters", message: "The workflow has made no video: let it end in Save Video or Video Combine." };
   }
   return null;
 };

@@ -9,9 +9,9 @@ import { comfyuiOperations, imageToVideoParams, sizeOf, textToVideoParams, value
 import {
   Accepted,
   Cancelled,
+  endOfEntry,
   type Entry,
   failureOfAnswer,
-  failureOfEntry,
   fractionOf,
   hear,
   History,
@@ -21,10 +21,10 @@ import {
   Queue,
   SystemStats,
   Uploaded,
-  videoOf,
   weightsOf,
 } from "./comfyui-wire.ts";
 import { bind, missingAt, placeholders, readWorkflow, wanImageToVideo, wanTextToVideo, type Workflow } from "./comfyui-workflow.ts";
+import { makeFinished } from "./finished.ts";
 import { fitPicture, ratioOf } from "./picture.ts";
 import type { AccountSpec, Connection, Provider, ProviderAccount, ProviderFailure, ProviderRequest } from "./provider.ts";
 import { askedSurely, surely } from "./questions.ts";
@@ -192,6 +192,24 @@ const connect = ({ settings: given, secrets }: ProviderAccount, { http, polling 
     if (at === "running") yield* call({ method: "POST", path: "/interrupt", json: { prompt_id: id } }, "ask");
   });
 
+  const finished = makeFinished();
+  const urlOf = (entry: Entry): Effect.Effect<string, ProviderFailure> => {
+    const ended = endOfEntry(entry);
+    return "failure" in ended ? Effect.fail(ended.failure) : Effect.succeed(`${base}/view?${new URLSearchParams(ended.file).toString()}`);
+  };
+  const askedAgain = Effect.fnUntraced(function* (id: string): Effect.fn.Return<string, ProviderFailure> {
+    const known = Effect.filterOrFail(
+      placeOf(id),
+      ({ at }) => at !== "nowhere",
+      () => unknown,
+    );
+    // It may lie between queue and history, or its server come up again: it is lost only if it stays so.
+    const place = yield* askedSurely(polling, known, { pace, expectedMs });
+    return place.at === "ended"
+      ? yield* urlOf(place.entry)
+      : yield* Effect.fail({ kind: "network", message: "The prompt has not ended yet." } satisfies ProviderFailure);
+  });
+
   return {
     submit: Effect.fn("comfyui.submit")(function* (key, request) {
       const prompt = yield* workflowOf(key, request);
@@ -219,8 +237,8 @@ const connect = ({ settings: given, secrets }: ProviderAccount, { http, polling 
             heard = { ...heard, weights: weightsOf(place.workflow) };
             return { state: "running", fraction: fractionOf(heard) };
           case "ended": {
-            const failure = failureOfEntry(place.entry);
-            return failure === null ? { state: "done", charged: null } : yield* Effect.fail(failure);
+            yield* finished.keep(id, yield* urlOf(place.entry));
+            return { state: "done", charged: null };
           }
           case "nowhere":
             return yield* Effect.fail(unknown);
@@ -249,22 +267,11 @@ const connect = ({ settings: given, secrets }: ProviderAccount, { http, polling 
       return ended;
     }),
 
-    download: Effect.fn("comfyui.download")(function* (id, path) {
-      const known = Effect.filterOrFail(
-        placeOf(id),
-        ({ at }) => at !== "nowhere",
-        () => unknown,
-      );
-      // It may lie between queue and history, or its server come up again: it is lost only if it stays so.
-      const place = yield* askedSurely(polling, known, { pace, expectedMs });
-      const failure = place.at === "ended" ? failureOfEntry(place.entry) : null;
-      if (failure !== null) return yield* Effect.fail(failure);
-      const file = place.at === "ended" ? videoOf(place.entry) : undefined;
-      if (file === undefined)
-        return yield* Effect.fail({ kind: "network", message: "The prompt has not ended yet." } satisfies ProviderFailure);
+    download: Effect.fn("comfyui.download")((id, path) => {
+      const from = (url: string) => http.download(url, path, { headers });
       // Its file may be on the way to its folder, or that folder away for a moment: it is made anew only if the file stays away.
-      const fetched = http.download(`${base}/view?${new URLSearchParams(file).toString()}`, path, { headers });
-      return yield* askedSurely(polling, fetched, { pace, expectedMs });
+      const surelyFrom = (url: string) => askedSurely(polling, from(url), { pace, expectedMs });
+      return finished.fetch(id, from, Effect.flatMap(askedAgain(id), surelyFrom));
     }),
 
     cancel: Effect.fn("comfyui.cancel")(function* (id) {

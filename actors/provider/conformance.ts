@@ -16,6 +16,8 @@ export interface Subject {
   readonly connection: Connection;
   /** What a downloaded file is; fails if it does not play. */
   readonly probe: (path: string) => Promise<MediaFacts>;
+  /** How many requests have come to it; always 0 of one that is not remote. */
+  readonly asked: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -110,7 +112,10 @@ export const providerConformance = ({ name, start, orders, failing, endless, unk
       expect(fractions.at(-1)).toBe(1);
       expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
       const path = join(folder, `${operation}.mp4`);
+      const asked = subject.asked();
       const { mime } = await run(connection.download(providerJobId, path));
+      // What told of the end said where the file is.
+      expect(subject.asked() - asked).toBeLessThanOrEqual(1);
       const facts = await subject.probe(path);
       expect(facts).toMatchObject({ mediaType: "video", mime });
       expect((await stat(path)).size).toBeGreaterThan(1000);

@@ -5,6 +5,7 @@ import { Effect, Redacted } from "effect";
 import * as z from "zod";
 import { credential } from "./credential.ts";
 import { falFailure, isCancelled, isFileGone, type Moment } from "./fal-failures.ts";
+import { makeFinished } from "./finished.ts";
 import { falModels, falOperations } from "./models/fal.ts";
 import { outputUrl } from "./models/input.ts";
 import { type Catalogue, expected, fileNameOf, isSame, prepare, sentSince, type Submission } from "./models/submission.ts";
@@ -130,6 +131,8 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
       }),
     );
 
+  const finished = makeFinished();
+
   /** Requests that have ended and may be the submission. */
   const alike = Effect.fnUntraced(function* (submission: Submission, sentAt: number) {
     const start = new Date(sentAt - lookBack).toISOString();
@@ -163,7 +166,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
         if (now.status === "IN_QUEUE") return { state: "waiting" };
         if (now.status !== "COMPLETED") return { state: "running", fraction: null };
         // Completed is also what failed; the result says which.
-        yield* urlOf(model, path);
+        yield* finished.keep(providerJobId, yield* urlOf(model, path));
         return { state: "done", charged: null };
       });
       return yield* polling.track(surely(state, isDoubtful), progress, { ...followed, remainingMs });
@@ -171,7 +174,13 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
 
     download: Effect.fn("fal.download")(function* (providerJobId, target) {
       const { model, path } = yield* parts(providerJobId);
-      return yield* Effect.mapError(http.download(yield* askedSurely(polling, urlOf(model, path), followed), target), notYet);
+      const from = (url: string) => http.download(url, target);
+      const asked = askedSurely(polling, urlOf(model, path), followed);
+      return yield* finished.fetch(
+        providerJobId,
+        from,
+        Effect.flatMap(asked, (url) => Effect.mapError(from(url), notYet)),
+      );
     }),
 
     cancel: Effect.fn("fal.cancel")(function* (providerJobId) {

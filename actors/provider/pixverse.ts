@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import { Clock, Effect, Redacted } from "effect";
 import * as z from "zod";
 import { credential } from "./credential.ts";
+import { makeFinished } from "./finished.ts";
 import { retryAfterOf } from "./http-failures.ts";
 import { failureOfCode, failureOfStatus } from "./pixverse-failures.ts";
 import { pixverseOperations } from "./pixverse-operations.ts";
@@ -165,19 +166,34 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
     }
   };
 
+  const finished = makeFinished();
+  const keepUrl =
+    (id: string, { url }: z.infer<typeof Result>) =>
+    (status: Status) =>
+      status.state === "done" && url ? finished.keep(id, url) : Effect.void;
+  const urlOf = Effect.fnUntraced(function* (id: string): Effect.fn.Return<string, ProviderFailure> {
+    const found = yield* askedSurely(polling, result(id), followed);
+    const { state } = yield* statusOf(found);
+    return state === "done" && found.url ? found.url : yield* Effect.fail(failure("network", "The video is not ready yet."));
+  });
+
   const balances = ask("/account/balance", Balances, { method: "GET" });
 
   return {
     submit,
     track: (id, progress, remainingMs) =>
-      polling.track(surely(Effect.flatMap(result(id), statusOf)), progress, { ...followed, remainingMs }),
-    download: Effect.fn("pixverse.download")(function* (id, path) {
-      const found = yield* askedSurely(polling, result(id), followed);
-      const status = yield* statusOf(found);
-      if (status.state !== "done" || !found.url) return yield* Effect.fail(failure("network", "The video is not ready yet."));
+      polling.track(surely(Effect.flatMap(result(id), (found) => Effect.tap(statusOf(found), keepUrl(id, found)))), progress, {
+        ...followed,
+        remainingMs,
+      }),
+    download: Effect.fn("pixverse.download")((id, path) => {
+      const from = (url: string) => http.download(url, path);
       // A finished video's file may come a few seconds after it: it is not lost, and must not be paid for again.
-      return yield* Effect.mapError(http.download(found.url, path), (error) =>
-        notYet(error, "The finished video's file is not there yet."),
+      const late = (error: ProviderFailure) => notYet(error, "The finished video's file is not there yet.");
+      return finished.fetch(
+        id,
+        from,
+        Effect.flatMap(urlOf(id), (url) => Effect.mapError(from(url), late)),
       );
     }),
     cancel: () => Effect.succeed(false),

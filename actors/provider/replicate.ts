@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { Clock, Effect, Redacted } from "effect";
 import * as z from "zod";
 import { credential } from "./credential.ts";
+import { makeFinished } from "./finished.ts";
 import { outputUrl } from "./models/input.ts";
 import { replicateModels, replicateOperations } from "./models/replicate.ts";
 import { type Catalogue, expected, fileNameOf, isSame, prepare, sentSince } from "./models/submission.ts";
@@ -127,12 +128,17 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
     return url === undefined ? Effect.fail(ofQuestion(unreadable("with the video"))) : Effect.succeed(url);
   };
 
+  const finished = makeFinished();
+
   const endOf = (now: Prediction): Effect.Effect<Status, ProviderFailure> => {
     switch (now.status) {
       case "starting":
         return Effect.succeed({ state: "waiting" });
       case "succeeded":
-        return Effect.as(urlOf(now), { state: "done", charged: null });
+        return Effect.as(
+          Effect.tap(urlOf(now), (url) => finished.keep(now.id, url)),
+          { state: "done", charged: null },
+        );
       case "failed":
         return Effect.fail(predictionFailure(now.error));
       case "canceled":
@@ -143,6 +149,14 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
         return Effect.succeed({ state: "running", fraction: null });
     }
   };
+
+  const askedAgain = Effect.fnUntraced(function* (providerJobId: string): Effect.fn.Return<string, ProviderFailure> {
+    const now = yield* askedSurely(polling, get(providerJobId), followed);
+    const { state } = yield* endOf(now);
+    return state === "done"
+      ? yield* urlOf(now)
+      : yield* Effect.fail({ kind: "network", message: "The prediction has not ended yet." } satisfies ProviderFailure);
+  });
 
   return {
     submit: Effect.fn("replicate.submit")(function* (submitKey, request) {
@@ -159,16 +173,15 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
       polling.track(surely(Effect.flatMap(get(providerJobId), endOf)), progress, { ...followed, remainingMs }),
     ),
 
-    download: Effect.fn("replicate.download")(function* (providerJobId, target) {
-      const now = yield* askedSurely(polling, get(providerJobId), followed);
-      const state = yield* endOf(now);
-      if (state.state !== "done") {
-        return yield* Effect.fail<ProviderFailure>({ kind: "network", message: "The prediction has not ended yet." });
-      }
-      const url = yield* urlOf(now);
+    download: Effect.fn("replicate.download")((providerJobId, target) => {
       // Only Replicate's own API may see the token.
-      const options = new URL(url).origin === new URL(base).origin ? { headers } : {};
-      return yield* Effect.mapError(http.download(url, target, options), notYet);
+      const from = (url: string) => http.download(url, target, new URL(url).origin === new URL(base).origin ? { headers } : {});
+      const asked = askedAgain(providerJobId);
+      return finished.fetch(
+        providerJobId,
+        from,
+        Effect.flatMap(asked, (url) => Effect.mapError(from(url), notYet)),
+      );
     }),
 
     cancel: Effect.fn("replicate.cancel")(function* (providerJobId) {

@@ -52,6 +52,7 @@ providerConformance({
       provider,
       connection: connectionOf(provider),
       probe: (path) => Effect.runPromise(Context.get(context, Media).probe(path)),
+      asked: () => 0,
       close: () => Effect.runPromise(Scope.close(scope, Exit.void)),
     };
   },

@@ -39,8 +39,8 @@ const start = async (options: SimulatorOptions = {}, key: string = account.key) 
 providerConformance({
   name: "fal",
   start: async () => {
-    const { connection, close } = await start();
-    return { provider: fal, connection, probe: (path) => probe(path), close };
+    const { simulator, connection, close } = await start();
+    return { provider: fal, connection, probe: (path) => probe(path), asked: () => simulator.requests.length, close };
   },
   orders: (folder) => ordersOf(folder, Object.keys(fal.operations)),
   failing: [

@@ -241,7 +241,7 @@ export class FalSimulator extends Simulator<QueuedJob> {
 
   async file({ params, path }: Call): Promise<Reply> {
     const job = this.jobs.get((params["rest"] ?? "").replace(/^out\/|\.mp4$/gu, ""));
-    if (job !== undefined) return videoOf(job);
+    if (job !== undefined) return this.now() > job.endsAt + resultLife ? detail(404, "Not found") : videoOf(job);
     const kept = this.files.get(path);
     return kept === undefined ? detail(404, "Not found") : { status: 200, bytes: kept.bytes, type: kept.type };
   }

@@ -69,7 +69,13 @@ providerConformance({
   start: async () => {
     const simulator = await startOpenaiVideos({ speed, accounts: [account] });
     const { connection, close } = await connect(simulator);
-    return { provider: openaiVideos, connection, probe, close: () => close().then(() => simulator.close()) };
+    return {
+      provider: openaiVideos,
+      connection,
+      probe,
+      asked: () => simulator.requests.length,
+      close: () => close().then(() => simulator.close()),
+    };
   },
   orders: async (folder) => {
     const { picture, clip } = await makeInputs(folder);

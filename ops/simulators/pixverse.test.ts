@@ -79,8 +79,8 @@ const start = async (options: PixverseOptions = {}) => {
 providerConformance({
   name: "pixverse",
   start: async () => {
-    const { connection, close } = await start({ accounts: [{ ...pixverseAccount, concurrency: 20 }] });
-    return { provider: pixverse, connection, probe: (path) => probe(path), close };
+    const { simulator, connection, close } = await start({ accounts: [{ ...pixverseAccount, concurrency: 20 }] });
+    return { provider: pixverse, connection, probe: (path) => probe(path), asked: () => simulator.requests.length, close };
   },
   orders: async (folder) => ({
     text_to_video: words("a fox in the snow"),
@@ -326,6 +326,8 @@ describe("pixverse over the wire", () => {
     await run(connection.track(providerJobId, silent));
     expect(misses).toBe(0);
     misses = 2;
+    // Where it was at its end, nothing is: it has to be asked for.
+    simulator.faults.order("missingFile");
     await run(connection.download(providerJobId, target()));
     expect(misses).toBe(0);
   });
@@ -352,7 +354,8 @@ describe("pixverse over the wire", () => {
   ])("takes no file %s, and the whole one after it", async (_, fault, kind, message) => {
     const { providerJobId } = await run(connection.submit("k", words("a fox")));
     await run(connection.track(providerJobId, silent));
-    simulator.faults.order(fault);
+    // Where nothing is at first, it is asked again where that is.
+    simulator.faults.order(fault, fault === "missingFile" ? 2 : 1);
     expect(await failureOf(connection.download(providerJobId, target()))).toMatchObject({ kind, message: expect.stringMatching(message) });
     await expect(access(target())).rejects.toThrow("ENOENT");
     await run(connection.download(providerJobId, target()));

@@ -1,6 +1,6 @@
 // What the tests of fal and Replicate share: orders with real small files, and the troubles that both must bear.
 import { createHash } from "node:crypto";
-import { access, readFile } from "node:fs/promises";
+import { access, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Effect } from "effect";
 import sharp from "sharp";
@@ -128,6 +128,8 @@ export const bearsTroubles = (
     await run(follow(connection, providerJobId));
     expect(misses).toBe(0);
     misses = 2;
+    // Where it was at its end, nothing is: it has to be asked for.
+    simulator.faults.order("missingFile");
     await run(connection.download(providerJobId, join(folder, "young.mp4")));
     expect(misses).toBe(0);
   });
@@ -144,6 +146,9 @@ export const bearsTroubles = (
     const { providerJobId } = await run(connection.submit(freshKey(), words("a fox")));
     await run(follow(connection, providerJobId));
     const path = join(folder, `${fault}.mp4`);
+    // From now on it has to be asked for.
+    await run(connection.download(providerJobId, path));
+    await rm(path);
     simulator.faults.order(fault);
     expect(await failureOf(connection.download(providerJobId, path))).toMatchObject({ kind });
     await expect(access(path)).rejects.toThrow("ENOENT");

@@ -37,8 +37,8 @@ const start = async (options: ReplicateOptions = {}) => {
 providerConformance({
   name: "replicate",
   start: async () => {
-    const { connection, close } = await start();
-    return { provider: replicate, connection, probe: (path) => probe(path), close };
+    const { simulator, connection, close } = await start();
+    return { provider: replicate, connection, probe: (path) => probe(path), asked: () => simulator.requests.length, close };
   },
   orders: (folder) => ordersOf(folder, Object.keys(replicate.operations)),
   failing: [

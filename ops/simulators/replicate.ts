@@ -245,7 +245,7 @@ export class ReplicateSimulator extends Simulator<QueuedJob> {
 
   async output({ params }: Call): Promise<Reply> {
     const job = this.jobs.get((params["rest"] ?? "").replace(/\.mp4$/u, ""));
-    return job === undefined ? notFound : videoOf(job);
+    return job === undefined || this.now() > job.endsAt + dataLife ? notFound : videoOf(job);
   }
 }
 
