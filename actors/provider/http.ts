@@ -3,6 +3,7 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { Cause, Effect, Queue, type Scope } from "effect";
 import WebSocket from "ws";
 import { sniff, sniffBytes } from "#actors/media/sniff.ts";
+import { makeFileWriter } from "./file-writer.ts";
 import { broken, notConnected, ofFile, retryAfterOf, tooSlow } from "./http-failures.ts";
 import { guardedLookup } from "./http-guard.ts";
 import { connectMs, discard, Failed, fail, makeWires, parsed, type Sent, type StreamAnswer, type Wire } from "./http-wire.ts";
@@ -178,14 +179,15 @@ const save = async ({ headers, body, host }: StreamAnswer, path: string, maxByte
   let file: FileHandle | undefined;
   try {
     if (Number(stated) > maxBytes) throw tooLarge();
-    const target = await filed(() => open(path, "w"));
-    file = target;
+    file = await filed(() => open(path, "w"));
+    const writer = makeFileWriter(file);
     for await (const chunk of body as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > maxBytes) throw tooLarge();
       if (head.length < sniffBytes) head = Buffer.concat([head, chunk.subarray(0, sniffBytes - head.length)]);
-      await filed(() => target.appendFile(chunk));
+      await filed(() => writer.write(chunk));
     }
+    await filed(writer.end);
   } catch (error) {
     throw error instanceof Failed ? error : new Failed(broken(host, error, silentMs));
   } finally {
