@@ -1,4 +1,5 @@
-// Accounts at providers as a creator uses them: added in the form, used by jobs of each provider, refused, cooling down, and replaced by another.
+// Accounts at providers as a creator uses them: added in the form, used by jobs of each provider, refused, cooling down, and replaced by another;
+// what they have cost, and budgets for that.
 import { execFile } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -62,12 +63,24 @@ const add = async ({ provider, settings, secrets }: FleetAccount, title: string)
   await dialog.waitFor({ state: "detached" });
 };
 
-const ask = async (provider: string, prompt: string): Promise<Locator> => {
+const spend = (): Locator => panel(page, "Spend");
+const openSpend = async (): Promise<void> => {
+  await page.keyboard.press("g");
+  await page.keyboard.press("s");
+  await spend().waitFor();
+};
+
+const fillIn = async (provider: string, prompt: string): Promise<void> => {
   await page.getByLabel("Provider", { exact: true }).selectOption(provider);
   await promptField(page).fill(prompt);
-  await panel(page, "Generate")
+};
+const send = (): Promise<void> =>
+  panel(page, "Generate")
     .getByRole("button", { name: /^Generate/ })
     .click();
+const ask = async (provider: string, prompt: string): Promise<Locator> => {
+  await fillIn(provider, prompt);
+  await send();
   const job = jobOf(page, prompt);
   await job.waitFor();
   return job;
@@ -135,6 +148,101 @@ test("while one account cools down another takes its place, and a cancelled job 
   await slow.getByRole("button", { name: "Cancel" }).click();
   await says(slow, "Cancelled");
 });
+
+/** What the Spend panel says of each account, all days together. */
+const charged = async (): Promise<Readonly<Record<string, number>>> => {
+  const sums: Record<string, number> = {};
+  for (const row of await spend().getByRole("table", { name: "Spend by day and account" }).locator("tbody tr").all()) {
+    const [account = ""] = (await row.locator(".spend-account").innerText()).split("\n");
+    const amount = /^[\d.,]+/.exec(await row.locator("td").last().innerText())?.[0] ?? "";
+    sums[account] = (sums[account] ?? 0) + Number(amount.replaceAll(",", ""));
+  }
+  return sums;
+};
+
+test(
+  "what nobody could tell the cost of is told under Spend, which says of every account what its provider has charged and given back",
+  { timeout: 4 * patience },
+  async () => {
+    simulator("fal").faults.order("cutAfter");
+    // And nobody is told what it has taken.
+    Object.assign(simulator("fal"), { list: () => ({ status: 403, json: { detail: "Insufficient permissions" } }) });
+    const job = await ask("fal", "a fox that nobody hears of");
+    await says(job, "Failed");
+    await job.getByText("Whether it was charged is not known").waitFor();
+    await openSpend();
+    const unknown = spend().getByRole("region", { name: "Not known whether charged" });
+    await unknown.getByRole("button", { name: "Say what it cost…" }).click();
+    const dialog = page.getByRole("dialog", { name: "What became of it?" });
+    await dialog.getByText("Charged", { exact: true }).click();
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await unknown.waitFor({ state: "detached" });
+    const byProvider = (provider: string, index = 0): number =>
+      Number(simulator(provider).charged(accountAt(provider, index).secrets["apiKey"]!).toFixed(2));
+    const theirs = {
+      Mine: byProvider("pixverse"),
+      Second: byProvider("pixverse", 1),
+      "At fal": byProvider("fal"),
+      "At replicate": byProvider("replicate"),
+    };
+    // Of the two of one provider, one may not have been asked.
+    const used = Object.fromEntries(Object.entries(theirs).filter(([, amount]) => amount > 0));
+    expect(Object.keys(used)).toEqual(expect.arrayContaining(["At fal", "At replicate"]));
+    await expect.poll(charged, { timeout: patience }).toMatchObject(used);
+    await spend().getByText("45 given back").first().waitFor();
+  },
+);
+
+test(
+  "a budget warns, lets a job wait and refuses the next, each in words; raised, it lets the job go on",
+  { timeout: 6 * patience },
+  async () => {
+    // One was made, and each is to cost as much.
+    const price = simulator("replicate").charged(accountAt("replicate").secrets["apiKey"]!);
+    const times = (factor: number): string => (factor * price).toFixed(2);
+    await openSpend();
+    await spend().getByRole("button", { name: "Set a budget" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Where").selectOption("replicate");
+    await dialog.getByText("A month").click();
+    await dialog.getByLabel("Warn at").fill(times(1.5));
+    await dialog.getByLabel("Jobs wait at").fill(times(2.5));
+    await dialog.getByLabel("Refuse jobs at").fill(times(3.5));
+    await dialog.getByRole("button", { name: "Save" }).click();
+    const budget = spend().getByRole("listitem").filter({ hasText: "Replicate" });
+    await budget.getByText("Room left").waitFor();
+
+    const second = await ask("replicate", "a fox within the budget");
+    await Promise.all([says(second, "Completed"), page.getByText("A budget is nearly used up").waitFor()]);
+    await openSpend();
+    await budget.getByText("Nearly used up").waitFor();
+
+    await fillIn("replicate", "a fox that waits for the budget");
+    await panel(page, "Generate")
+      .getByText(/^Your budget of .* has no room/)
+      .waitFor();
+    await send();
+    const third = jobOf(page, "a fox that waits for the budget");
+    await third.getByText(/^Your budget of .* has no room: .* or when you raise it under Spend\.$/).waitFor();
+
+    await fillIn("replicate", "a fox beyond the budget");
+    await panel(page, "Generate")
+      .getByText(/^Your budget of .* allows no more/)
+      .waitFor();
+    await send();
+    await panel(page, "Generate")
+      .getByRole("alert")
+      .getByText(/^Your budget of .* allows no more/)
+      .waitFor();
+
+    await openSpend();
+    await budget.getByRole("button", { name: "Change" }).click();
+    await dialog.getByLabel("Jobs wait at").fill("");
+    await dialog.getByLabel("Refuse jobs at").fill(times(10));
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await says(third, "Completed");
+  },
+);
 
 test("credentials are put under a new master key, and open as before", { timeout: 4 * patience }, async () => {
   await page.close();

@@ -91,6 +91,50 @@ test("words become a video, and every step of its job can be seen", async () => 
   await stands(job, "Completed");
 });
 
+test("a prompt of the library is made better by a version, rated by what came of it, and its jobs say which version they are of", async () => {
+  const library = panel(page, "Prompts");
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await library.getByRole("button", { name: "Add a prompt", exact: true }).click();
+  const first = page.getByRole("dialog", { name: "Save to the library" });
+  await first.getByLabel("Title", { exact: true }).fill("Owl");
+  await first.getByLabel("Text", { exact: true }).fill("an owl in the {oak|oak}");
+  await first.getByRole("button", { name: "Save" }).click();
+  await first.waitFor({ state: "detached" });
+  const owl = library.getByRole("article", { name: "Owl" });
+  await owl.getByRole("button", { name: "New version of it" }).click();
+  const second = page.getByRole("dialog", { name: "A new version of “Owl”" });
+  await second.getByLabel("Text", { exact: true }).fill("a barn owl in the {oak|oak}");
+  await second.getByLabel("Note", { exact: true }).fill("of one kind");
+  await second.getByRole("button", { name: "Save" }).click();
+  await second.waitFor({ state: "detached" });
+  const newest = owl.getByRole("region", { name: "Version 2", exact: true });
+  await newest.getByLabel("Compare with").selectOption({ label: "Version 1" });
+  expect(await newest.getByRole("insertion").allInnerTexts()).toEqual(["a barn"]);
+  expect(await newest.getByRole("deletion").allInnerTexts()).toEqual(["an"]);
+
+  await chooseOperation(page, "Text to video");
+  await newest.getByRole("button", { name: "Use in Generate" }).click();
+  await panel(page, "Generate").getByText("Owl, version 2").waitFor();
+  await generate(page);
+  const job = jobOf(page, "a barn owl in the oak");
+  await stands(job, "Completed");
+  await newest.getByText("1 video asked for, 1 made").waitFor();
+  await newest.getByRole("group", { name: "Rating" }).getByText("4", { exact: true }).click();
+  await owl
+    .getByRole("button", { name: /^Version 2/ })
+    .getByLabel("rated 4 of 5")
+    .waitFor();
+  await owl.getByRole("button", { name: "New version of it" }).click();
+  await second.getByLabel("Text", { exact: true }).fill("a barn owl");
+  await second.getByRole("button", { name: "Save" }).click();
+  await owl.getByRole("region", { name: "Version 3", exact: true }).waitFor();
+  await job.getByText("Request", { exact: true }).click();
+  await job.getByText("a barn owl in the {oak|oak}").waitFor();
+  await job.getByRole("button", { name: "“Owl”, version 2" }).click();
+  await newest.getByText("1 video asked for, 1 made").waitFor();
+});
+
 test("a picture from the file chooser becomes a video", async () => {
   await chooseOperation(page, "Image to video");
   await chooseFiles(page, "Picture", [await picture("dawn.png", "#e8a060")]);

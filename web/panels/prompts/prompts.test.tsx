@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { Suspense } from "solid-js";
 import { describe, expect, it } from "vitest";
 import type { CallArgs, CallOutput } from "#protocol/contract.ts";
-import { prompts as domain, type Prompt, type PromptVersion } from "#protocol/prompt.ts";
+import { prompts as domain, type Prompt, type PromptResults, type PromptVersion } from "#protocol/prompt.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { PanelParams } from "#web/dock/panel.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
@@ -55,7 +55,7 @@ const sent = ({ client }: ReturnType<typeof show>, name: string) =>
 
 describe("the Prompts panel", () => {
   it("tells anew what came of a version when a job has ended", async () => {
-    let results = none;
+    let results: PromptResults = none;
     const { client } = show({ "prompts.get": () => ({ ...whole, versions: whole.versions.map((each) => ({ ...each, results })) }) });
     await open();
     expect(screen.getByText("not used yet", { selector: "p" })).toBeTruthy();
