@@ -21,6 +21,8 @@ export interface ClipOptions {
   readonly height?: number;
   readonly frames?: number;
   readonly fps?: number;
+  /** Bits a second that the encoder aims at. Default: 400,000. */
+  readonly bitrate?: number;
   /** s */
   readonly keyFrameInterval?: number;
   /** Index first. */
@@ -66,7 +68,7 @@ export const makeClip = async (path: string, options: ClipOptions = {}): Promise
   const output = new Output({ format: formatOf(container, options.faststart ?? true), target: new FilePathTarget(path) });
   const video = new VideoSampleSource({
     codec,
-    bitrate: 400_000,
+    bitrate: options.bitrate ?? 400_000,
     keyFrameInterval: options.keyFrameInterval ?? 1,
     latencyMode: options.bFrames === true ? "quality" : "realtime",
     hardwareAcceleration: "prefer-software",

@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly args?: ReadonlyArray<string>;
   /** A program and its arguments that run it in their place, with the same process number: `["prlimit", "--fsize=0"]`. */
   readonly through?: ReadonlyArray<string>;
+  /** It runs as it does for people: long enough for its code to be worth optimising. */
+  readonly optimised?: true;
 }
 
 export interface RunningServer {
@@ -76,8 +78,9 @@ const environment = (options: ServerOptions): NodeJS.ProcessEnv => {
 /** Resolves when it listens and its pages can be loaded. Throws ServerEnded when it ends before. */
 export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
   const launch = fileURLToPath(new URL("../launch.mjs", import.meta.url));
-  // Optimising one huge function of the embedded database takes V8 three seconds of a core: longer than many of these servers live.
-  const [program = "", ...before] = [...(options.through ?? []), process.execPath, "--liftoff-only", launch];
+  // To optimise the embedded database takes V8 seconds of a core: longer than many of these servers live.
+  const flags = options.optimised === true ? [] : ["--liftoff-only"];
+  const [program = "", ...before] = [...(options.through ?? []), process.execPath, ...flags, launch];
   const child = spawn(program, [...before, options.command ?? "start", "--without-pages", ...(options.args ?? [])], {
     env: environment(options),
     stdio: ["ignore", "pipe", "pipe"],

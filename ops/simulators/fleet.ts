@@ -19,6 +19,8 @@ export interface FleetOptions {
   readonly generationMs?: number;
   /** No two jobs are given the same bytes. Default: they may be. */
   readonly unlike?: boolean;
+  /** An MP4 file that every job is given. Default: a small video like what was asked for. */
+  readonly video?: Buffer;
 }
 
 /** An account as a person would add it. */

@@ -29,6 +29,8 @@ export interface SimulatorOptions {
   readonly generationMs?: number;
   /** No two jobs are given the same bytes, however alike their videos are. Default: they may be. */
   readonly unlike?: boolean;
+  /** An MP4 file that every job is given. Default: a small video like what was asked for. */
+  readonly video?: Buffer;
 }
 
 export class SimulatedAccount {
@@ -136,12 +138,11 @@ export interface Vendor {
 /** Requests that are remembered. */
 const remembered = 5000;
 
-/** An MP4 file with a box at its end that players pass over. */
-const marked = (reply: Reply, mark: string): Reply => {
-  if (reply.bytes === undefined || reply.type !== "video/mp4") return reply;
+/** With a box at its end that players pass over. */
+const marked = (file: Uint8Array, mark: string): Buffer => {
   const box = Buffer.concat([Buffer.alloc(4), Buffer.from(`free${mark}`)]);
   box.writeUInt32BE(box.length);
-  return { ...reply, bytes: Buffer.concat([reply.bytes, box]) };
+  return Buffer.concat([file, box]);
 };
 
 export class Simulator<J extends SimulatedJob = SimulatedJob> {
@@ -156,13 +157,15 @@ export class Simulator<J extends SimulatedJob = SimulatedJob> {
   readonly #server: Server;
   readonly #vendor: Vendor;
   readonly #unlike: boolean;
+  readonly #video: Buffer | undefined;
   readonly #patterns: ReadonlyArray<{ readonly route: Route; readonly pattern: RegExp }>;
   readonly #startedAt = Date.now();
   readonly #sockets = new Set<ServerResponse>();
 
-  constructor(vendor: Vendor, { speed = 1, accounts = [], faults, unlike = false }: SimulatorOptions) {
+  constructor(vendor: Vendor, { speed = 1, accounts = [], faults, unlike = false, video }: SimulatorOptions) {
     this.speed = speed;
     this.#unlike = unlike;
+    this.#video = video;
     this.#vendor = vendor;
     this.#patterns = vendor.routes.map((route) => ({ route, pattern: patternOf(route.path) }));
     for (const account of accounts) this.accounts.set(account.key, new SimulatedAccount(account));
@@ -275,7 +278,7 @@ export class Simulator<J extends SimulatedJob = SimulatedJob> {
     if (found === undefined) return send(response, this.#vendor.replies.notFound);
     if (found.route.kind === "file") {
       const reply = await found.route.handle(this.#call(recorded, found.params, nobody));
-      return this.#file(response, this.#unlike ? marked(reply, `${recorded.path}?${recorded.query.toString()}`) : reply);
+      return this.#file(response, this.#delivered(reply, `${recorded.path}?${recorded.query.toString()}`));
     }
     await this.#api(found.route, found.params, recorded, response);
   }
@@ -295,6 +298,12 @@ export class Simulator<J extends SimulatedJob = SimulatedJob> {
       if (this.faults.take("silent")) return;
     }
     send(response, reply);
+  }
+
+  #delivered(reply: Reply, mark: string): Reply {
+    if (reply.bytes === undefined || reply.type !== "video/mp4") return reply;
+    const bytes = this.#video ?? reply.bytes;
+    return { ...reply, bytes: this.#unlike ? marked(bytes, mark) : bytes };
   }
 
   #file(response: ServerResponse, reply: Reply): void {

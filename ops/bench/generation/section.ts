@@ -4,6 +4,7 @@ import { readFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { makeClip } from "#actors/media/testing.ts";
 import type { Client } from "#protocol/client/client.ts";
 import { finalJobStates, type Job } from "#protocol/job.ts";
 import { firstAdmin, typedClient } from "#ops/e2e/people.ts";
@@ -12,8 +13,9 @@ import { type Fleet, startFleet } from "#ops/simulators/fleet.ts";
 import { median } from "../measure.ts";
 import type { Report, Section } from "../report.ts";
 
-/** Videos of each provider, the first of which is not counted. */
+/** Videos of each provider that are measured, and, before all, those in which the server's code gets as fast as it is once it has run for a while. */
 const rounds = 6;
+const before = 12;
 const polled = 500;
 /** How long the asking is watched, ms. */
 const watchedMs = 60_000;
@@ -44,7 +46,7 @@ const onStage = async (options: Omit<Parameters<typeof startFleet>[0], "speed">,
   let server: RunningServer | undefined;
   let client: Client | undefined;
   try {
-    server = await startServer({ data: join(folder, "data"), env: { PIXSIM_LOG_LEVEL: "warn" } });
+    server = await startServer({ data: join(folder, "data"), env: { PIXSIM_LOG_LEVEL: "warn" }, optimised: true });
     client = typedClient(server, await firstAdmin(server));
     for (const account of fleet.accounts) {
       await client.call("accounts.add", { ...account });
@@ -105,13 +107,27 @@ const added = async ({ client, fleet }: Stage, provider: string, n: number): Pro
   }
 };
 
-const latency = (report: Report): Promise<void> =>
-  onStage({ accounts: 1, credits: 1_000_000, concurrency: 1, generationMs: 2000, unlike: true }, async (stage) => {
+/** 1 MB: 720p with sound. */
+const makeResult = async (): Promise<Buffer> => {
+  const folder = await mkdtemp(join(tmpdir(), "pixsim-bench-"));
+  try {
+    const path = join(folder, "result.mp4");
+    await makeClip(path, { width: 1280, height: 720, frames: 156, bitrate: 2_000_000, audio: "aac" });
+    return await readFile(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+const latency = async (report: Report): Promise<void> => {
+  const video = await makeResult();
+  await onStage({ accounts: 1, credits: 1_000_000, concurrency: 1, generationMs: 2000, unlike: true, video }, async (stage) => {
     const rows = [];
-    for (const provider of new Set(stage.fleet.accounts.map((account) => account.provider))) {
-      const all: Array<Added> = [];
-      for (let n = 0; n < rounds; n++) all.push(await added(stage, provider, n));
-      const counted = all.slice(1);
+    const providers = [...new Set(stage.fleet.accounts.map((account) => account.provider))];
+    for (let n = 0; n < before; n++) await added(stage, providers[n % providers.length]!, n);
+    for (const provider of providers) {
+      const counted: Array<Added> = [];
+      for (let n = 0; n < rounds; n++) counted.push(await added(stage, provider, before + n));
       rows.push({
         name: provider,
         figure: median(counted.map(({ addedMs }) => addedMs)),
@@ -125,6 +141,7 @@ const latency = (report: Report): Promise<void> =>
       rows,
     });
   });
+};
 
 const polling = (report: Report): Promise<void> =>
   onStage({ accounts: 5, credits: 10_000_000, concurrency: 25, generationMs: 1_800_000 }, async ({ client, server, fleet }) => {
