@@ -1,12 +1,14 @@
 // Where the player's page starts: which playthrough it is, the page or its address says.
 import "./player/player.css";
-import { createResource, Show } from "solid-js";
+import { createResource, Match, Show, Switch } from "solid-js";
 import { render } from "solid-js/web";
 import { exportedPlay } from "./net/exported.ts";
-import { openLast } from "./net/last.ts";
+import { keepLast, openLast } from "./net/last.ts";
+import { NoRoom } from "./net/no-room.ts";
 import { serverPlay } from "./net/server.ts";
 import type { PlaySource } from "./net/source.ts";
 import { keepOffline } from "./net/offline.ts";
+import { NoRoomFor } from "./player/no-room.tsx";
 import { Theatre } from "./player/theatre.tsx";
 
 const open = async (): Promise<PlaySource> => {
@@ -16,25 +18,43 @@ const open = async (): Promise<PlaySource> => {
 };
 
 const Page = () => {
-  const [source] = createResource(() =>
-    open().then(
-      (opened) => ({ opened, problem: "" }),
-      (error: unknown) => ({ opened: null, problem: error instanceof Error ? error.message : String(error) }),
-    ),
+  const [found, { mutate }] = createResource<PlaySource | NoRoom | string>(() =>
+    open().catch((error: unknown) => {
+      if (error instanceof NoRoom) return error;
+      return error instanceof Error ? error.message : String(error);
+    }),
   );
+  const full = () => {
+    const it = found();
+    return it instanceof NoRoom ? it : undefined;
+  };
+  const source = () => {
+    const it = found();
+    return it === undefined || typeof it === "string" || it instanceof NoRoom ? undefined : it;
+  };
   return (
-    <Show when={source()} fallback={<p class="opening">Opening the story …</p>}>
+    <Show when={found()} fallback={<p class="opening">Opening the story …</p>}>
       {(result) => (
-        <Show
-          when={result().opened}
+        <Switch
           fallback={
             <p class="opening" role="alert">
-              {result().problem}
+              {String(result())}
             </p>
           }
         >
-          {(opened) => <Theatre source={opened()} />}
-        </Show>
+          <Match when={source()}>{(opened) => <Theatre source={opened()} />}</Match>
+          <Match when={full()}>
+            {(it) => (
+              <NoRoomFor
+                full={it()}
+                begun={(begun) => {
+                  keepLast();
+                  mutate(() => begun);
+                }}
+              />
+            )}
+          </Match>
+        </Switch>
       )}
     </Show>
   );

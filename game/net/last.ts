@@ -6,6 +6,9 @@ const lastKey = "pixsim.last";
 /** There is nothing at the address, and it will not come back. */
 const forGood: ReadonlySet<CallError["code"]> = new Set(["not_found", "forbidden"]);
 
+/** What is played at the page's address: that is the last one from now on. */
+export const keepLast = (): void => localStorage.setItem(lastKey, location.hash);
+
 /** The page's address, or the last one. Opens it by `serverPlay`, and rejects as that does. */
 export const openLast = async (serverPlay: (hash: string) => Promise<PlaySource | undefined>): Promise<PlaySource> => {
   if (location.hash.length < 2) history.replaceState(null, "", localStorage.getItem(lastKey) ?? "#");
@@ -13,7 +16,7 @@ export const openLast = async (serverPlay: (hash: string) => Promise<PlaySource 
   try {
     const played = await serverPlay(asked);
     if (played === undefined) throw new Error("There is no story at this address. Ask for its link once more.");
-    localStorage.setItem(lastKey, location.hash);
+    keepLast();
     return played;
   } catch (error) {
     const { cause } = error as Error;

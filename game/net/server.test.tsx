@@ -4,6 +4,7 @@ import type { Client } from "#protocol/client/client.ts";
 import { play } from "#protocol/play.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { startPlay } from "#protocol/scene/play/step.ts";
+import { NoRoom, type Room, roomOf } from "./no-room.ts";
 import { type Line, playOn } from "./server.ts";
 import { forkStory as story } from "./testing.ts";
 
@@ -13,6 +14,7 @@ const { state } = begun;
 
 interface Asked {
   readonly id: string;
+  readonly ids?: ReadonlyArray<string>;
   readonly of: { readonly kind: string };
 }
 
@@ -29,9 +31,13 @@ const lineTo = (playthroughs: Array<string>, { places = 200, withdrawn = [] as R
         case "play.story":
           return withdrawn.includes(given.id) ? missing() : Promise.resolve({ versionId: "scv_1", story });
         case "play.start":
-          if (playthroughs.length >= places) return Promise.reject(new CallError("quota_exceeded", "Delete some first."));
-          playthroughs.unshift(`ply_${playthroughs.length + 1}`);
+          if (playthroughs.length >= places)
+            return Promise.reject(new CallError("quota_exceeded", "Delete some first.", { quota: "playthroughs", limit: places }));
+          playthroughs.unshift(`ply_${Math.max(0, ...playthroughs.map((id) => Number(id.slice(4)))) + 1}`);
           return Promise.resolve({ ...play.calls.start.example.output, id: playthroughs[0]! });
+        case "play.delete":
+          playthroughs.splice(playthroughs.indexOf(given.ids![0]!), 1);
+          return Promise.resolve({ deleted: given.ids });
         case "play.list":
           return Promise.resolve({
             playthroughs: playthroughs.map((id) => ({ ...play.calls.list.example.output.playthroughs[0]!, id })),
@@ -77,6 +83,36 @@ test("a scene begins a playthrough, and where there is no room for one goes on w
   expect([there, location.hash]).toEqual([["ply_2", "ply_1"], "#play=ply_2"]);
   await open(lineTo(there, { places: 2 }), "scene=scn_1");
   expect([there, location.hash]).toEqual([["ply_2", "ply_1"], "#play=ply_2"]);
-  await expect(open(lineTo([], { places: 0 }), "scene=scn_1")).rejects.toMatchObject({ code: "quota_exceeded" });
-  await expect(open(lineTo(there, { places: 2 }), "version=scv_1")).rejects.toMatchObject({ code: "quota_exceeded" });
+  await expect(open(lineTo([], { places: 0 }), "scene=scn_1")).rejects.toThrow(NoRoom);
+  await expect(open(lineTo(there, { places: 2 }), "version=scv_1")).rejects.toThrow(NoRoom);
+});
+
+const roomOn = async (line: Line, address: string): Promise<Room> => {
+  const failed = await open(line, address).catch((error: unknown) => error);
+  if (!(failed instanceof NoRoom)) throw new Error("There was room.");
+  expect(failed.message).toBe("Delete some first.");
+  return failed.room;
+};
+
+test("a link begins once one of what fills all places is deleted", async () => {
+  const there = ["ply_2", "ply_1"];
+  localStorage.setItem("pixsim.link.other", "ply_1");
+  const room = await roomOn({ ...lineTo(there, { places: 2 }), signedIn: false }, "link=abc");
+  expect((await room.kept()).map(({ id }) => id)).toEqual(["ply_2", "ply_1"]);
+  await expect(room.begin()).rejects.toMatchObject({ code: "quota_exceeded" });
+  await room.drop("ply_1");
+  await room.begin();
+  expect([there, localStorage.getItem("pixsim.link.abc")]).toEqual([["ply_3", "ply_2"], "ply_3"]);
+});
+
+test("who has no account goes on by the link that leads to a story, where this browser knows one", async () => {
+  const went: Array<string> = [];
+  const { client } = lineTo(["ply_2", "ply_1"]);
+  const roomFor = (signedIn: boolean) =>
+    roomOf({ client, signedIn, begin: () => Promise.reject(new Error()), goTo: (hash) => went.push(hash) });
+  expect((await roomFor(false).kept()).map(({ resume }) => resume)).toEqual([null, null]);
+  localStorage.setItem("pixsim.link.a/b", "ply_1");
+  (await roomFor(false).kept())[0]!.resume!();
+  (await roomFor(true).kept())[1]!.resume!();
+  expect([went, localStorage.getItem("pixsim.link.a/b")]).toEqual([["link=a%2Fb", "play=ply_1"], "ply_2"]);
 });

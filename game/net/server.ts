@@ -6,6 +6,8 @@ import type { Call } from "#protocol/client/calls.ts";
 import { type Client, connect } from "#protocol/client/client.ts";
 import type { GuestGrant } from "#protocol/play.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import { linkKey } from "./links.ts";
+import { isNoRoom, NoRoom, roomOf } from "./no-room.ts";
 import { remotePlay } from "./remote.ts";
 import type { PlaySource } from "./source.ts";
 
@@ -71,9 +73,6 @@ interface Found {
   readonly watching: boolean;
 }
 
-/** Where the browser keeps what is gone on with by a link. */
-const linkKey = (link: string): string => `pixsim.link.${link}`;
-
 /** Goes on with what was begun by the link in this browser, or begins. */
 const byLink = async ({ client, beGuest }: Line, link: string): Promise<Found> => {
   const open = async (call: Call) => {
@@ -110,8 +109,8 @@ const find = async (line: Line, place: URLSearchParams): Promise<Found> => {
   const id = await client.call("play.start", { of: start }).then(
     (begun) => begun.id,
     async (error: unknown) => {
-      if (!(error instanceof CallError && error.code === "quota_exceeded") || sceneId === "") throw error;
-      // There is no room for another one: the newest can be begun anew.
+      if (!isNoRoom(error) || sceneId === "") throw error;
+      // The newest of the story can be begun anew.
       const [newest] = (await client.call("play.list", { sceneId, limit: 1 })).playthroughs;
       if (newest === undefined) throw error;
       return newest.id;
@@ -122,12 +121,27 @@ const find = async (line: Line, place: URLSearchParams): Promise<Found> => {
   return { id, watching: false };
 };
 
-/** Opens the playthrough that `place` names, over this line. Rejects with CallError. */
+const goToAddress = (hash: string): void => {
+  location.hash = hash;
+  location.reload();
+};
+
+/** Opens the playthrough that `place` names, over this line. Rejects with CallError; with NoRoom where one would have to be deleted first. */
 export const playOn = async (line: Line, place: URLSearchParams, language: string): Promise<PlaySource> => {
+  try {
+    return await opened(line, place, language);
+  } catch (error) {
+    if (!isNoRoom(error)) throw error;
+    const { client, signedIn } = line;
+    throw new NoRoom(roomOf({ client, signedIn, begin: () => opened(line, place, language), goTo: goToAddress }), error);
+  }
+};
+
+const opened = async (line: Line, place: URLSearchParams, language: string): Promise<PlaySource> => {
   const link = place.get("link");
   const goTo = (id: string): void => {
-    if (link === null) location.hash = `play=${encodeURIComponent(id)}`;
-    else localStorage.setItem(linkKey(link), id);
+    if (link === null) return goToAddress(`play=${encodeURIComponent(id)}`);
+    localStorage.setItem(linkKey(link), id);
     location.reload();
   };
   const open = async () => remotePlay({ client: line.client, ...(await find(line, place)), language, link, keep: localStorage, goTo });
@@ -144,7 +158,7 @@ export const playOn = async (line: Line, place: URLSearchParams, language: strin
 
 /**
  * `#link=…` plays or follows what was shared, `#play=…` goes on with a playthrough, `#version=…` and `#scene=…` begin one. Undefined: the
- * address names none. Rejects with a sentence for a person.
+ * address names none. Rejects with a sentence for a person; with NoRoom where a playthrough would have to be deleted first.
  */
 export const serverPlay = async (hash: string, language: string): Promise<PlaySource | undefined> => {
   const place = new URLSearchParams(hash.replace(/^#/, ""));
@@ -154,6 +168,7 @@ export const serverPlay = async (hash: string, language: string): Promise<PlaySo
     await adopt(line);
     return await playOn(line, place, language);
   } catch (error) {
+    if (error instanceof NoRoom) throw error;
     line.client.close();
     if (!(error instanceof CallError)) throw error;
     const signIn = "Sign in to PixSim in this browser first, then load this page again.";

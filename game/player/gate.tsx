@@ -1,10 +1,10 @@
 // Before the story: what it is, whom it is for, what somebody has played of it before, and the one press that browsers ask for before there is
 // sound.
-import { createSignal, For, onCleanup, type ParentProps, Show } from "solid-js";
+import { createSignal, For, onCleanup, Show } from "solid-js";
 import { type ContentRating, contentRatings, ratingOf } from "#protocol/scene/scene.ts";
 import type { Earlier, PlaySource } from "../net/source.ts";
 import { createAttempts, ProblemLine } from "./panels.tsx";
-import { endingName } from "./spoken.ts";
+import { Deletion, focusAfter, moment, Place, standing } from "./places.tsx";
 
 const warnings: Readonly<Record<Exclude<ContentRating, "everyone">, string>> = {
   teen: "This story is for people of 13 years or more.",
@@ -17,81 +17,6 @@ const mostTold = 4;
 const soFar = (source: PlaySource): string => {
   const chosen = source.history().flatMap((moment) => (moment.chosen === "" ? [] : [moment.chosen]));
   return [...(chosen.length > mostTold ? ["…"] : []), ...chosen.slice(-mostTold)].join(" · ");
-};
-
-const standing = ({ ending, turn }: Earlier): string =>
-  ending === null ? `Under way, ${turn} ${turn === 1 ? "step" : "steps"}` : `Ended: ${endingName(ending)}`;
-
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-
-/** Somewhere to go on from. The one that was pressed keeps the focus while it is gone to. */
-const Place = (
-  props: ParentProps<{
-    readonly name: string;
-    readonly at: number;
-    readonly disabled: boolean;
-    readonly busy: boolean;
-    readonly go: () => void;
-  }>,
-) => (
-  <li>
-    <button type="button" class="plain" disabled={props.disabled} aria-disabled={props.busy} onClick={() => props.go()}>
-      <span>{props.name}</span>
-      <small>{moment.format(props.at)}</small>
-    </button>
-    {props.children}
-  </li>
-);
-
-/** Asks first. */
-const Deletion = (props: { readonly name: string; readonly busy: boolean; readonly go: () => void }) => {
-  const [asked, setAsked] = createSignal(false);
-  let asker: HTMLButtonElement | undefined;
-  const keep = (): void => {
-    if (props.busy) return;
-    setAsked(false);
-    asker?.focus({ preventScroll: true });
-  };
-  return (
-    <span
-      class="moment-buttons"
-      role={asked() ? "group" : undefined}
-      aria-label={asked() ? `Delete ${props.name}?` : undefined}
-      onKeyDown={(event) => {
-        if (asked() && event.key === "Escape") keep();
-      }}
-    >
-      <Show
-        when={asked()}
-        fallback={
-          <button
-            type="button"
-            class="plain"
-            aria-label={`Delete ${props.name}`}
-            data-delete
-            ref={(button) => (asker = button)}
-            onClick={() => setAsked(true)}
-          >
-            Delete
-          </button>
-        }
-      >
-        {/* A second press where "Delete" was must not be this one. */}
-        <button type="button" class="plain" aria-disabled={props.busy} onClick={() => props.go()}>
-          Delete for good
-        </button>
-        <button
-          type="button"
-          class="plain"
-          aria-disabled={props.busy}
-          ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))}
-          onClick={keep}
-        >
-          Keep it
-        </button>
-      </Show>
-    </span>
-  );
 };
 
 export const Gate = (props: {
@@ -128,9 +53,7 @@ export const Gate = (props: {
     setSaid("");
     const row = earlier().indexOf(one);
     await attempt(go);
-    if (document.activeElement !== null && document.activeElement !== document.body) return;
-    const left = gate.querySelectorAll<HTMLButtonElement>("[data-delete]");
-    (left[Math.min(row, left.length - 1)] ?? starter).focus({ preventScroll: true });
+    focusAfter(gate, row, starter);
   };
   const drop = async (one: Earlier): Promise<void> => {
     const name = nameOf(one);

@@ -1,0 +1,93 @@
+// What stands before a story where there is no room for another playthrough: all that there are, one of which is deleted or gone on with.
+import { createResource, createSignal, For, Show } from "solid-js";
+import type { Kept, NoRoom } from "../net/no-room.ts";
+import type { PlaySource } from "../net/source.ts";
+import { createAttempts, ProblemLine } from "./panels.tsx";
+import { Deletion, focusAfter, moment, Place, standing } from "./places.tsx";
+
+export const NoRoomFor = (props: { readonly full: NoRoom; readonly begun: (source: PlaySource) => void }) => {
+  const { room } = props.full;
+  const [all, { mutate, refetch }] = createResource<ReadonlyArray<Kept>>(room.kept);
+  const kept = (): ReadonlyArray<Kept> => (all.error === undefined ? (all.latest ?? []) : []);
+  const { busy, problem, attempt } = createAttempts();
+  const [said, setSaid] = createSignal("");
+  const [hasRoom, setHasRoom] = createSignal(false);
+  let gate!: HTMLElement;
+  let starter!: HTMLButtonElement;
+  const nameOf = (one: Kept): string => `${one.title}, ${standing(one)}, ${moment.format(one.at)}`;
+  const drop = async (one: Kept): Promise<void> => {
+    if (busy()) return;
+    setSaid("");
+    const row = kept().indexOf(one);
+    await attempt(async () => {
+      await room.drop(one.id);
+      mutate((before) => before?.filter(({ id }) => id !== one.id));
+      setSaid(`Deleted: ${nameOf(one)}`);
+      setHasRoom(true);
+    });
+    focusAfter(gate, row, starter);
+  };
+  const begin = async (): Promise<void> => {
+    try {
+      props.begun(await room.begin());
+    } catch (error) {
+      // Another page took the place: there are others to delete than those that were here.
+      void refetch();
+      throw error;
+    }
+  };
+  return (
+    <main class="theatre">
+      <section class="gate" aria-labelledby="title" ref={(section) => (gate = section)}>
+        <p class="unseen" role="status">
+          {said()}
+        </p>
+        <h1 id="title">{hasRoom() ? "There is room again" : "There is no room for another playthrough"}</h1>
+        <Show when={!hasRoom()}>
+          <p class="muted">{props.full.message}</p>
+        </Show>
+        <button
+          type="button"
+          class="choice start"
+          disabled={!hasRoom()}
+          aria-disabled={busy()}
+          ref={(button) => (starter = button)}
+          onClick={() => void attempt(begin)}
+        >
+          Begin the story
+        </button>
+        <ProblemLine problem={problem()} />
+        <Show when={all.error !== undefined}>
+          <ProblemLine problem="What you keep could not be read." />
+          <button type="button" class="plain" onClick={() => void refetch()}>
+            Try again
+          </button>
+        </Show>
+        <Show when={kept().length > 0}>
+          <div class="before all">
+            <section aria-label="Played before">
+              <h2>Played before</h2>
+              <ul>
+                <For each={kept()}>
+                  {(one) => (
+                    <Place
+                      name={`${one.title}: ${standing(one)}`}
+                      at={one.at}
+                      disabled={one.resume === null}
+                      busy={busy()}
+                      go={() => {
+                        if (!busy()) one.resume?.();
+                      }}
+                    >
+                      <Deletion name={nameOf(one)} busy={busy()} go={() => void drop(one)} />
+                    </Place>
+                  )}
+                </For>
+              </ul>
+            </section>
+          </div>
+        </Show>
+      </section>
+    </main>
+  );
+};
