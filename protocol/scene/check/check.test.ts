@@ -160,6 +160,18 @@ describe("the graph", () => {
     ]);
   });
 
+  test("nothing needs to lead on from a call that is not known to come back", () => {
+    const calling = (...more: ReadonlyArray<readonly [string, BodyInput]>) =>
+      storyOf(["a", { start: "call", nodes: [{ id: "call", type: "scene_call", scene: "b" }] }], ...more);
+    const called = (hidden: ReadonlyArray<string>, ...more: ReadonlyArray<readonly [string, BodyInput]>) =>
+      checkStory(calling(...more), undefined, new Set(hidden)).map(({ code }) => code);
+    const back = { id: "back", type: "return" as const, point: "done" };
+    expect(called(["b"])).toEqual(["hidden_scene"]);
+    expect(called([])).toEqual(["unknown_scene", "dead_end"]);
+    expect(called([], ["b", { start: "over", nodes: [end] }])).toEqual([]);
+    expect(called([], ["b", { start: "back", returnPoints: [{ name: "done" }], nodes: [back] }])).toEqual(["dead_end"]);
+  });
+
   test("a round with words to be read waits, even if they are blank", () => {
     const round = scene({
       start: "v",

@@ -1,7 +1,7 @@
 // Where a scene leads: what nothing leads to, where it stops, and where it goes round without an end or without waiting. Pure.
 import { type Program, type SceneProgram, waysOf } from "../play/program.ts";
 import { isSaid } from "../play/text.ts";
-import type { SceneNode } from "../scene.ts";
+import type { NodeOf, SceneNode } from "../scene.ts";
 import { circlesIn, type Graph, reachedFrom, reversed } from "./graph.ts";
 import type { Verdict } from "./possible.ts";
 import type { Tell } from "./problem.ts";
@@ -40,10 +40,13 @@ export interface Flow {
   readonly tell: Tell;
   /** Scenes in which the story can end. */
   readonly ends: ReadonlySet<string>;
+  /** Scenes that are there and cannot be seen. */
+  readonly hidden: ReadonlySet<string>;
 }
 
 /** `verdicts`: of the conditions of edges that have one. */
-export const checkFlow = ({ scene, program, tell, ends }: Flow, verdicts: ReadonlyMap<string, Verdict>): void => {
+export const checkFlow = (flow: Flow, verdicts: ReadonlyMap<string, Verdict>): void => {
+  const { scene, tell, ends } = flow;
   const { body } = scene;
   const start = body.start!;
   if (scene.nodes.get(start)?.type === "group") return tell("no_start", { node: start }, "A scene does not begin with a group.");
@@ -70,7 +73,7 @@ export const checkFlow = ({ scene, program, tell, ends }: Flow, verdicts: Readon
   for (const node of body.nodes) {
     if (node.type === "group") continue;
     if (!reached.has(node.id)) tell("unreachable", { node: node.id }, "Nothing leads here.");
-    else checkWays(scene, program, node, verdicts, tell);
+    else checkWays(flow, node, verdicts);
   }
 
   const endings = body.nodes.filter((node) => isEnding(node) || endsIn(node, ends) || next.get(node.id)!.length === 0).map(({ id }) => id);
@@ -102,13 +105,20 @@ export const checkFlow = ({ scene, program, tell, ends }: Flow, verdicts: Readon
   }
 };
 
+/** Whether the play is known to come back from what is called: it does by its return points only, and of a hidden scene they are not known. */
+const mayReturn = (node: NodeOf<"scene_call">, { scenes }: Program, hidden: ReadonlySet<string>): boolean => {
+  if (node.scene === null || hidden.has(node.scene)) return node.scene === null;
+  return scenes.get(node.scene)?.body.returnPoints.length !== 0;
+};
+
 /** Whether something always leads on from a node. */
-const checkWays = (scene: SceneProgram, program: Program, node: SceneNode, verdicts: ReadonlyMap<string, Verdict>, tell: Tell): void => {
+const checkWays = ({ scene, program, tell, hidden }: Flow, node: SceneNode, verdicts: ReadonlyMap<string, Verdict>): void => {
   if (isEnding(node) || node.type === "group") return;
   const at = { node: node.id };
   const { choices, conditional, otherwise, returns, outcomes } = waysOf(scene, node.id);
   if (otherwise !== null || conditional.some(({ id }) => verdicts.get(id) === "always")) return;
   const ways = choices.length + conditional.length + returns.size + outcomes.size;
+  if (ways === 0 && node.type === "scene_call" && !mayReturn(node, program, hidden)) return;
   if (ways === 0) return tell("dead_end", at, "Nothing leads on from here. End the scene with an end or a return.");
   switch (node.type) {
     case "scene_call": {
