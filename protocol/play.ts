@@ -124,8 +124,11 @@ export const PlayMedia = z.object({
   poster: MediaUrl.nullable(),
   firstFrame: MediaUrl.nullable(),
   lastFrame: MediaUrl.nullable(),
-  /** Picture and sound in one file: what stands in until the two are made. Of a picture, what is shown. */
-  whole: MediaUrl,
+  /**
+   * Picture and sound in one file: what stands in until the two are made. Of a picture, what is shown. Null: it was uploaded, and nothing is
+   * made of it yet; what a camera wrote into the original is not for others.
+   */
+  whole: MediaUrl.nullable(),
   thumbhash: z.string().nullable(),
 });
 export type PlayMedia = z.infer<typeof PlayMedia>;

@@ -25,9 +25,12 @@ const lookEvery = "1 minute";
 
 type Made = Pick<query.NewAsset, "phash" | "thumbhash" | "sprite" | "files">;
 
-/** Whether all of them are there: larger pictures that are older than stills may lack theirs. */
-export const isWhole = (row: query.AssetRow): boolean =>
-  row.phash !== null && (row.media_type === "video" || row.files["still"] !== undefined || !isLargerThan(row, posterEdge));
+/** Whether all of them are there: larger pictures that are older than stills may lack theirs, and long videos what players are shown. */
+export const isWhole = ({ phash, media_type, files, ...row }: query.AssetRow): boolean => {
+  if (phash === null) return false;
+  if (media_type === "video") return files["play-video"] !== undefined || files["faststart"] !== undefined;
+  return files["still"] !== undefined || !isLargerThan(row, posterEdge);
+};
 
 /** How long making them may take until somebody else does, ms, and how many times as long as the video lasts besides. */
 const patience = 2 * minute;

@@ -72,5 +72,5 @@ export const lentView = (row: AssetRow, media: MediaUrls["Service"]): Asset => {
   const view = assetView(row, media);
   const { original, poster, still = null } = view.urls;
   const shown = row.media_type === "image" ? shownPicture(row, { original, poster, still }) : original;
-  return { ...view, urls: { ...view.urls, original: shown }, prompt: null, favourite: false, lent: true };
+  return { ...view, urls: { ...view.urls, original: shown ?? "" }, prompt: null, favourite: false, lent: true };
 };

@@ -139,6 +139,14 @@ test("makes an MP4 that browsers play of what they do not", async () => {
   }
 });
 
+test("of what is too long to be encoded, and plays as it is, the packets alone are copied", async () => {
+  const path = await clip({ frames: 130, fps: 1, keyFrameInterval: 5 });
+  const derived = await deriveFrom(path);
+  expect(derived.files.map((file) => file.role)).not.toContain("play-video");
+  const copy = role(derived, "faststart").path;
+  expect((await videoPackets(copy)).map((packet) => packet.data)).toEqual((await videoPackets(path)).map((packet) => packet.data));
+});
+
 test("lets a WebM be, which browsers play as it is", async () => {
   const derived = await deriveFrom(await clip({ container: "webm", codec: "vp9", audio: "opus" }));
   expect(derived.files.some((file) => file.role === "faststart")).toBe(false);

@@ -79,9 +79,8 @@ const derived = (role: DerivedFile["role"], path: string, mime: string, facts: V
   height: facts?.height ?? null,
 });
 
-/** The file to play, where the source is not one: null if the source will do, or is too long to be encoded. */
-const makeFaststart = async (source: string, { video, audio }: OpenVideo, facts: VideoFacts, path: string): Promise<boolean> => {
-  if (await playsAsIs(source, facts)) return false;
+/** The file to play instead of the source. False: what plays cannot be copied from it, and it is too long to be encoded. */
+const makeFaststart = async ({ video, audio }: OpenVideo, facts: VideoFacts, path: string): Promise<boolean> => {
   const sound = await decodable(audio);
   const shift = await video.getFirstTimestamp();
   if (playable(facts.videoCodec)) {
@@ -117,11 +116,17 @@ const makeApart = async ({ video, audio }: OpenVideo, facts: VideoFacts, prefix:
   return files;
 };
 
-/** Makes `faststart` (if the source needs it), `play-video` and `play-audio`. */
+/**
+ * Makes `faststart` (if the source needs it), `play-video` and `play-audio`. Where there is no `play-video` there is `faststart`, if it can be
+ * made: the source has what its camera wrote into it, which is not for those who play it.
+ */
 export const makePlayable = async (source: string, facts: VideoFacts, prefix: string): Promise<ReadonlyArray<DerivedFile>> => {
   const faststart = `${prefix}-faststart.mp4`;
-  const made = await withVideo(source, (file) => makeFaststart(source, file, facts, faststart));
+  const make = (): Promise<boolean> => withVideo(source, (file) => makeFaststart(file, facts, faststart));
+  const needed = !(await playsAsIs(source, facts));
+  const first = needed && (await make());
   // What was encoded for playing already has short groups: the rest is copied from it.
-  const apart = await withVideo(made ? faststart : source, (file) => makeApart(file, facts, prefix));
+  const apart = await withVideo(first ? faststart : source, (file) => makeApart(file, facts, prefix));
+  const made = first || (!needed && !apart.some(({ role }) => role === "play-video") && (await make()));
   return made ? [derived("faststart", faststart, "video/mp4", facts), ...apart] : apart;
 };

@@ -1,7 +1,7 @@
 // An asset as a player needs it. Pure.
 import type { AssetRow } from "#db/queries/asset.ts";
 import type { PlayMedia } from "#protocol/play.ts";
-import { shownPicture } from "#protocol/scene/exported.ts";
+import { shownPicture, shownVideo } from "#protocol/scene/exported.ts";
 import { extensionOf } from "#runtime/blobs/media-types.ts";
 import type { MediaUrls } from "#runtime/blobs/media-urls.ts";
 
@@ -26,7 +26,7 @@ export const playMediaOf = (row: AssetRow, media: MediaUrls["Service"]): PlayMed
     whole:
       row.media_type === "image"
         ? shownPicture(row, { original, still: url("still"), poster: url("poster") })
-        : (url("faststart") ?? original),
+        : shownVideo(row, { original, faststart: url("faststart") }),
     thumbhash: row.thumbhash,
   };
 };

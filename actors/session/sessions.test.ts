@@ -417,6 +417,11 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
         whole: `/media/${"a".repeat(64)}.mp4`,
       }),
     ]);
+    // What a camera wrote into an original is not for players.
+    await rig.sql((sql) => sql`update asset set origin = 'upload' where id = 'ast_wood'`);
+    expect((await rig.call("play.media", { id: begun.id, assets: ["ast_wood"] })).media).toEqual([
+      expect.objectContaining({ video: `/media/${"b".repeat(64)}.mp4`, whole: null }),
+    ]);
   });
 
   test("what a published story plays stays in the trash, and the story too while somebody plays it", async () => {

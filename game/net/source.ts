@@ -6,8 +6,8 @@ import type { Story } from "#protocol/scene/scene.ts";
 
 /** Files of an asset, as a player needs them. */
 export interface PlayableMedia {
-  /** What is seen: of a video the picture alone where there is such a file, else the whole. */
-  readonly picture: string;
+  /** What is seen: of a video the picture alone where there is such a file, else the whole. Null: nothing may be shown of it yet. */
+  readonly picture: string | null;
   /** The sound alone. Null: there is none. */
   readonly audio: string | null;
   /** 0: it is a picture. */

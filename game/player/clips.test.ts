@@ -38,6 +38,13 @@ const clips = (): Clips =>
     { decodeAudioData: (bytes: ArrayBuffer) => Promise.resolve(new TextDecoder().decode(bytes)) } as unknown as BaseAudioContext,
   );
 
+/** The first time that it is asked for, nothing may be shown of it yet. */
+const lateClips = (yet: () => boolean): Clips =>
+  new Clips(
+    () => Promise.resolve({ picture: yet() ? `${url}/late.mp4` : null, audio: null, durationMs: 1000, stills: { start: null, end: null } }),
+    {} as BaseAudioContext,
+  );
+
 const text = async (objectUrl: string): Promise<string> => (await fetch(objectUrl)).text();
 
 test("a clip is fetched once, and given up with its request", async () => {
@@ -77,4 +84,29 @@ test("a file that is not there, or not any more, is said, and tried again when i
   await expect(all.get("a")).rejects.toThrow("/a.mp4 answered 500.");
   answer = plainly;
   expect(await text((await all.get("a")).url)).toBe("of /a.mp4");
+});
+
+test("what nothing may be shown of yet is asked for again, until it is there or given up", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  try {
+    let made = false;
+    const all = lateClips(() => made);
+    const coming = all.get("late");
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(asked).toEqual([]);
+    made = true;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(await text((await coming).url)).toBe("of /late.mp4");
+
+    const never = lateClips(() => false);
+    const ended = Promise.allSettled([never.get("a"), never.get("b")]);
+    never.keep(new Set(["a"]));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect((await ended).map((one) => one.status === "rejected" && (one.reason as Error).message)).toEqual([
+      "What is to be seen here cannot be shown yet.",
+      expect.stringContaining("aborted"),
+    ]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

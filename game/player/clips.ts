@@ -10,6 +10,9 @@ const patience = 4;
 const shortestPatience = 150;
 const longestPatience = 800;
 const tries = 3;
+/** Of what was uploaded just now nothing may be seen until something is made of it: it is asked for again after so long, ms, so many times. */
+const againMs = 2000;
+const mostAsked = 15;
 
 export interface Clip {
   readonly media: PlayableMedia;
@@ -110,18 +113,29 @@ export class Clips {
   }
 
   async #load(assetId: string, signal: AbortSignal): Promise<Clip> {
-    const media = await this.#media(assetId);
-    if (media === undefined) throw new Error("What is to be seen here is not there any more.");
+    const { media, picture } = await this.#seen(assetId, signal);
     const sound = this.#sound(media, signal);
-    const response = await this.#fetch(media.picture, signal);
+    const response = await this.#fetch(picture, signal);
     const began = performance.now();
     if (Number(response.headers.get("content-length") ?? 0) > largestHeld) {
       await response.body?.cancel();
-      return { media, url: media.picture, bytes: 0, sound };
+      return { media, url: picture, bytes: 0, sound };
     }
     const blob = await response.blob();
     this.#rate = this.#rate * 0.6 + (blob.size / Math.max(1, performance.now() - began)) * 0.4;
     return { media, url: URL.createObjectURL(blob), bytes: blob.size, sound };
+  }
+
+  async #seen(assetId: string, signal: AbortSignal): Promise<{ readonly media: PlayableMedia; readonly picture: string }> {
+    for (let asked = 1; asked <= mostAsked; asked++) {
+      const media = await this.#media(assetId);
+      if (media === undefined) throw new Error("What is to be seen here is not there any more.");
+      const { picture } = media;
+      if (picture !== null) return { media, picture };
+      await new Promise((resolve) => setTimeout(resolve, againMs));
+      signal.throwIfAborted();
+    }
+    throw new Error("What is to be seen here cannot be shown yet.");
   }
 
   async #sound({ audio }: PlayableMedia, signal: AbortSignal): Promise<AudioBuffer | null> {

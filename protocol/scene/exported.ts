@@ -37,28 +37,34 @@ export const exportedPage = (html: string): string => {
 export interface StoryExport {
   /** What lies in the folder beside the player: each a text, or to be got from an address of the server. */
   readonly files: ReadonlyArray<{ readonly name: string } & ({ readonly text: string } | { readonly url: string })>;
-  /** Assets that the story names and that are not there any more. */
+  /** Assets that the story names and that are not there any more, or of which there is nothing yet that others may see. */
   readonly missing: number;
 }
 
 /**
- * What players are shown of a picture. What a camera wrote into one that was uploaded, where it was taken among it, is not theirs to see.
- * Others are shown as they are, for they may move, unless they are larger than a screen needs. `still`: null: it is no larger than its
- * poster, or was not made yet.
+ * What players are shown of a picture. What a camera wrote into one that was uploaded, where it was taken among it, is not theirs to see: null
+ * until something is made of it. Others are shown as they are, for they may move, unless they are larger than a screen needs. `still`: null: it
+ * is no larger than its poster, or was not made yet.
  */
 export const shownPicture = (
   picture: { readonly origin: Asset["origin"]["kind"]; readonly width: number; readonly height: number },
   { original, still, poster }: { readonly original: string; readonly still: string | null; readonly poster: string | null },
-): string => {
-  if (picture.origin === "upload") return still ?? poster ?? original;
+): string | null => {
+  if (picture.origin === "upload") return still ?? poster;
   return isLargerThan(picture, stillEdge) ? (still ?? original) : original;
 };
 
-/** The whole of an asset in one file, as players are shown it. */
-export const shownWhole = ({ mediaType, origin, width, height, urls }: Asset): string =>
+/** What players are shown of a video in one file. Of one that was uploaded that is never the original, for the same reason. */
+export const shownVideo = (
+  { origin }: { readonly origin: Asset["origin"]["kind"] },
+  { original, faststart }: { readonly original: string; readonly faststart: string | null },
+): string | null => faststart ?? (origin === "upload" ? null : original);
+
+/** The whole of an asset in one file, as players are shown it. Null: there is none that they may see. */
+export const shownWhole = ({ mediaType, origin, width, height, urls }: Asset): string | null =>
   mediaType === "image"
     ? shownPicture({ origin: origin.kind, width, height }, { ...urls, still: urls.still ?? null })
-    : (urls.faststart ?? urls.original);
+    : shownVideo({ origin: origin.kind }, { original: urls.original, faststart: urls.faststart ?? null });
 
 /** `assets`: of the story, those that are there. */
 export const exportOf = (
@@ -77,8 +83,9 @@ export const exportOf = (
     const { id, durationMs, urls } = asset;
     const apart = urls.playVideo !== null;
     const video = beside(id, apart ? urls.playVideo : shownWhole(asset));
+    if (video === null) continue;
     media[id] = {
-      video: video!,
+      video,
       audio: beside(`${id}-sound`, apart ? urls.playAudio : null),
       durationMs: durationMs ?? 0,
       poster: beside(`${id}-poster`, urls.poster),

@@ -180,7 +180,8 @@ const Clip: Component<{
   const src = () => {
     const asset = assets.row(id() ?? "");
     const media = now();
-    const url = asset && shownWhole(asset);
+    // Who edits may see it as it is until something is made of it.
+    const url = asset && (shownWhole(asset) ?? asset.urls.original);
     return url === undefined || media.kind !== "clip" ? url : `${url}#t=${media.startMs / 1000},${media.endMs / 1000}`;
   };
   let done = false;

@@ -1,0 +1,38 @@
+// Videos that were uploaded when players were still shown their originals.
+import { ManagedRuntime } from "effect";
+import { afterAll, describe, expect, test } from "vitest";
+import { Database } from "../client/database.ts";
+import { readMigrations } from "../client/migrations.ts";
+import { testDatabases } from "../client/testing.ts";
+
+describe.each(testDatabases)("an older $engine database", ({ layer }) => {
+  const runtime = ManagedRuntime.make(layer);
+  afterAll(() => runtime.dispose());
+
+  test("has a copy made of its long uploads, of which there is nothing else that plays", async () => {
+    const { sql } = await runtime.runPromise(Database);
+    const migrations = await readMigrations();
+    const found = await sql.begin(async (tx) => {
+      await tx`create schema older`;
+      await tx`set local search_path to older`;
+      const at = migrations.findIndex(({ name }) => name === "0037_shown_video.sql");
+      for (const { sql: text } of migrations.slice(0, at)) await tx.unsafe(text);
+      await tx`
+        insert into asset (id, owner_id, media_type, mime, name, size, width, height, sha256, origin, phash, created_at)
+        select id, 'usr', media, 'video/mp4', id, 1, 640, 360, repeat(left(id, 1), 64), origin, phash, 1 from (values
+          ('a', 'video', 'upload', '0'), ('b', 'video', 'upload', '0'), ('c', 'video', 'upload', '0'), ('d', 'video', 'upload', null),
+          ('e', 'video', 'generation', '0'), ('f', 'image', 'upload', '0')) as v(id, media, origin, phash)`;
+      await tx`
+        insert into asset_file (asset_id, role, sha256, mime, size)
+        values ('a', 'poster', repeat('0', 64), 'image/webp', 1), ('b', 'play-video', repeat('1', 64), 'video/mp4', 1),
+          ('c', 'faststart', repeat('2', 64), 'video/mp4', 1)`;
+      await tx`insert into derivation (asset_id, due_at) values ('d', 7)`;
+      await tx.unsafe(migrations[at]!.sql);
+      return tx`select asset_id, due_at from derivation order by asset_id`;
+    });
+    expect(found.map(({ asset_id: id, due_at }) => [id, due_at])).toEqual([
+      ["a", 0],
+      ["d", 7],
+    ]);
+  });
+});
