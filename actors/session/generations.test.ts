@@ -160,6 +160,20 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
     expect(studio.accepted.size).toBe(1);
   });
 
+  test("of those who wait for the same job one leaves, and the others have what it makes", async () => {
+    const release = studio.script.hold("track");
+    const story = await publish(made());
+    const [gone, ...others] = await Promise.all(["gst_1", "gst_2", "gst_3"].map((guest) => begin(story, guest)));
+    await studio.script.begun("track");
+    await server.run(Effect.flatMap(Actors, (actors) => actors.send(sessionAddress(gone!), { type: "session.deleted" })));
+    const [job] = await jobs();
+    others.push(await begin(story, "gst_4"));
+    expect(await waitingOf(others.at(-1)!)).toMatchObject({ for: "generation" });
+    release();
+    for (const id of others) await isShown(id, { kind: "generated", assetId: assetIdOf(job!.id) });
+    expect(studio.accepted.size).toBe(1);
+  });
+
   test("nobody waits for what was asked for more than ten minutes ago, and who comes when it is there finds it", async () => {
     const release = studio.script.hold("track");
     const story = await publish(made());

@@ -1,6 +1,6 @@
 // Clips that are made because somebody plays: asked for in the name of the story's owner, each once for all who share it, within the story's
 // budget; and waited for. What is asked for is noted before its job is: after a crash in between the same job is asked for again.
-import { Clock, Context, Effect, Layer, Schedule } from "effect";
+import { Clock, Context, Effect, Fiber, Layer, RcMap, Schedule } from "effect";
 import { accepting } from "#actors/job/accept.ts";
 import { makeTurns } from "#actors/asset/turns.ts";
 import { assetIdOf } from "#actors/job/canonical.ts";
@@ -171,7 +171,18 @@ export class Generations extends Context.Service<
         }
       });
 
+      /** One wait for each job, however many wait for it: it ends when the last of them is called off. */
+      const waits = yield* RcMap.make({
+        lookup: (key: string) => {
+          const [ownerId, jobId] = JSON.parse(key) as [string, string];
+          return Effect.forkScoped(Effect.scoped(ended(ownerId, jobId)));
+        },
+      });
+      const made = (ownerId: string, jobId: string) =>
+        Effect.scoped(Effect.flatMap(RcMap.get(waits, JSON.stringify([ownerId, jobId])), Fiber.join));
+
       return Generations.of({
+        made,
         ask: (version, session, demand, when) =>
           ask(version, session, demand, when).pipe(
             Effect.provide(services),
@@ -184,7 +195,6 @@ export class Generations extends Context.Service<
                 ),
             ),
           ),
-        made: (ownerId, jobId) => Effect.scoped(ended(ownerId, jobId)),
       });
     }),
   );

@@ -13,6 +13,7 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Select } from "#web/ui/choice.tsx";
 import { NumberField, TextField } from "#web/ui/text-field.tsx";
+import { ConstraintsForm } from "./constraints.tsx";
 import { mediaOf } from "./make.ts";
 import { assetOf, Still } from "./node-view.tsx";
 import { ByKind, emptyOf, NameField, NamePick, OperandField, Part, WholeField } from "./pickers.tsx";
@@ -374,6 +375,11 @@ const GenerationForm: Component<FormProps<NodeOf<"generation">>> = (props) => (
       onChange={(durationMs) => durationMs !== null && props.put({ ...props.node, durationMs })}
     />
     <ProviderPick node={props.node} context={props.context} put={props.put} />
+    <ConstraintsForm
+      provider={props.node.provider}
+      constraints={props.node.constraints}
+      onChange={(constraints) => props.put({ ...props.node, constraints })}
+    />
     <Select
       size="s"
       label="A result is good for"

@@ -14,7 +14,16 @@ recordOpened();
 beforeAll(() => vi.stubGlobal("Worker", PageWorker));
 afterAll(() => vi.unstubAllGlobals());
 const forest = { ...domain.topics.scenes.example.delta, title: "The forest" };
-const textToVideo = { operation: "text_to_video" as const, title: "Text to video", summary: "", params: {}, inputs: [] };
+const params = {
+  properties: {
+    prompt: { type: "string", "x-widget": "prompt" },
+    duration: { type: "integer", minimum: 1, maximum: 10 },
+    negative_prompt: { type: "string", maxLength: 200 },
+    quality: { enum: ["draft", "fine"], default: "draft" },
+    mask: { type: "object" },
+  },
+};
+const textToVideo = { operation: "text_to_video" as const, title: "Text to video", summary: "", params, inputs: [] };
 const studio = { id: "studio", title: "Studio", summary: "", operations: [textToVideo], concurrency: 1, account: null };
 const begun = bodyOf({
   start: "a",
@@ -173,6 +182,27 @@ describe("the Scene panel", () => {
     await within(pick).findByRole("option", { name: "Studio" });
     fireEvent.change(pick, { target: { value: "studio" } });
     await waitFor(() => expect(server().nodes[0]).toMatchObject({ provider: "studio" }));
+  });
+
+  it("asks the provider of a generation node for more by its own form, and tells what it does not take", async () => {
+    const dream = { id: "a", type: "generation", strategy: "once", constraints: { mood: "dark" }, fallback: { mode: "skip" } } as const;
+    const { canvas, server } = await show(bodyOf({ start: "a", nodes: [dream] }));
+    const asked = () => (server().nodes[0] as { readonly constraints: object }).constraints;
+    key(canvas, "ArrowRight");
+    const part = within(await screen.findByRole("region", { name: "Also asked for" }));
+    const more = await part.findByLabelText<HTMLSelectElement>("Ask for more");
+    expect([...more.options].map(({ textContent }) => textContent)).toEqual(["Choose…", "Negative prompt", "Quality"]);
+    expect(part.getByText(/does not take this/)).toBeTruthy();
+    fireEvent.click(part.getByRole("button", { name: "Ask for no mood" }));
+    fireEvent.change(more, { target: { value: "quality" } });
+    await waitFor(() => expect(asked()).toEqual({ quality: "draft" }));
+    fireEvent.click(part.getByRole("radio", { name: "Fine" }));
+    await waitFor(() => expect(asked()).toEqual({ quality: "fine" }));
+    fireEvent.change(part.getByLabelText("Ask for more"), { target: { value: "negative_prompt" } });
+    fireEvent.input(await part.findByLabelText("Negative prompt"), { target: { value: "rain" } });
+    await waitFor(() => expect(asked()).toEqual({ quality: "fine", negative_prompt: "rain" }));
+    fireEvent.click(part.getByRole("button", { name: "Ask for no Quality" }));
+    await waitFor(() => expect(asked()).toEqual({ negative_prompt: "rain" }));
   });
 
   it("shows who else has it open, what they look at and where they point, and tells them the same", async () => {
