@@ -176,20 +176,21 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
 
   // ── What may come ──
 
+  const wishes = (): ReadonlyArray<StageWish> => {
+    const found: Array<StageWish> = [];
+    const certain = near ? 2 : notYet;
+    if (programme.atEnd.kind === "loop") found.push({ cue: programme.atEnd.cue, likelihood: certain });
+    for (const cue of programme.cues.slice(at + 1)) found.push({ cue, likelihood: certain });
+    for (const { media, likelihood, inputs } of lookAhead(story, state).candidates) {
+      const cue = cueOf(media);
+      if (cue !== undefined) found.push({ cue, likelihood: likelihood * later ** (inputs - 1) });
+    }
+    return found;
+  };
   const look = (): void => {
     clearTimeout(looking);
-    // After the cut that has just been asked for is on the screen.
-    looking = setTimeout(() => {
-      const wishes: Array<StageWish> = [];
-      const certain = near ? 2 : notYet;
-      if (programme.atEnd.kind === "loop") wishes.push({ cue: programme.atEnd.cue, likelihood: certain });
-      for (const cue of programme.cues.slice(at + 1)) wishes.push({ cue, likelihood: certain });
-      for (const { media, likelihood, inputs } of lookAhead(story, state).candidates) {
-        const cue = cueOf(media);
-        if (cue !== undefined) wishes.push({ cue, likelihood: likelihood * later ** (inputs - 1) });
-      }
-      stage.prepare(wishes);
-    }, 0);
+    // After what has just been asked for.
+    looking = setTimeout(() => stage.prepare(wishes), 0);
   };
 
   // ── The programme ──

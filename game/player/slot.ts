@@ -1,12 +1,18 @@
 // One of the video elements: made ready with a piece, so that it can be shown and moves at once. While it waits it stays composited: at no
-// opacity at all the browser shows one black frame when it is turned on. A picture has an element of its own in the same place.
+// opacity at all the browser shows one black frame when it is turned on. It lies under what is shown, which is as large: where it lay over
+// that, the browser drew it anew with each of its frames, and of several that took longer than a frame lasts. A picture has an element of its
+// own in the same place.
 import type { Clip } from "./clips.ts";
 import type { Cue } from "./cue.ts";
+import { FirstPicture } from "./first-picture.ts";
 import { type StageElement, StillElement } from "./still-element.ts";
 
 const waitingOpacity = "0.001";
-const waitingLayer = "1";
-const shownLayer = "0";
+/** Of a video, and of the picture under it by which it begins. */
+const waitingLayers = { picture: "0", video: "0" };
+const shownLayers = { picture: "1", video: "2" };
+/** Until it moves, over the one that was shown. */
+const turnedOnLayers = { picture: "3", video: "4" };
 
 /** Of its first picture, which a piece that waits has passed already, s: from being told to play until it moves the browser takes longer. */
 const headStart = 0.025;
@@ -65,6 +71,9 @@ const playing = (element: HTMLVideoElement): Promise<void> =>
 export class Slot {
   readonly #container: HTMLElement;
   readonly #video: HTMLVideoElement;
+  readonly #first: FirstPicture;
+  /** Whether the picture is drawn by which it begins. */
+  #begins = false;
   /** Made when the first picture is to be shown in this. */
   #still: StillElement | null = null;
   #screen: StageElement;
@@ -89,6 +98,8 @@ export class Slot {
     video.tabIndex = -1;
     this.#video = video;
     this.#screen = this.#place(video, video);
+    const canvas = document.createElement("canvas");
+    this.#first = this.#place(canvas, new FirstPicture(canvas));
   }
 
   /** What the piece is shown in. */
@@ -162,25 +173,31 @@ export class Slot {
     element.pause();
     const wait = start + Math.min(headStart, ((cue.endMs ?? Infinity) - cue.startMs) / 2000);
     if (element.currentTime !== wait || element.seeking || element.ended) await this.#putTo(wait, signal);
-    return !signal.aborted && this.#isReady();
+    if (signal.aborted) return false;
+    this.#first.draw(`${clip.url}@${wait}`, element);
+    this.#begins = true;
+    return this.#isReady();
   }
 
   /** Over all that is shown. */
   show(): void {
     this.state = "shown";
     this.#screen.style.opacity = "1";
+    if (this.#begins) this.#first.style.opacity = "1";
+    this.#lie(turnedOnLayers);
   }
 
-  /** Under those that wait: they are drawn all the time, so that nothing but their opacity changes when one is turned on. */
+  /** Under what is turned on after it. */
   lower(): void {
-    this.#screen.style.zIndex = shownLayer;
+    this.#lie(shownLayers);
   }
 
   /** Waits again. The file stays in it. */
   hide(): void {
     this.#screen.pause();
     this.#screen.style.opacity = waitingOpacity;
-    this.#screen.style.zIndex = waitingLayer;
+    this.#first.style.opacity = waitingOpacity;
+    this.#lie(waitingLayers);
   }
 
   clear(): void {
@@ -190,6 +207,7 @@ export class Slot {
     if (this.#url === "") return;
     this.#url = "";
     this.#decodes = false;
+    this.#first.clear();
     this.#still?.clear();
     this.#video.removeAttribute("src");
     this.#video.load();
@@ -205,17 +223,23 @@ export class Slot {
     return this.#still;
   }
 
-  /** Waits, over what is shown, in a layer of its own from the beginning: none is made when it is turned on. */
-  #place<S extends StageElement>(element: HTMLElement, screen: S): S {
+  /** Waits in a layer of its own from the beginning: none is made when it is turned on. */
+  #place<S extends Pick<StageElement, "style">>(element: HTMLElement, screen: S): S {
     element.setAttribute("aria-hidden", "true");
     screen.style.opacity = waitingOpacity;
-    screen.style.zIndex = waitingLayer;
+    screen.style.zIndex = waitingLayers.video;
     screen.style.willChange = "opacity";
     this.#container.append(element);
     return screen;
   }
 
+  #lie({ picture, video }: typeof waitingLayers): void {
+    this.#screen.style.zIndex = video;
+    this.#first.style.zIndex = picture;
+  }
+
   #giveUp(): void {
+    this.#begins = false;
     this.#given.abort();
     this.#given = new AbortController();
     this.cue = null;

@@ -6,7 +6,7 @@ import { drawn, mixedSeed } from "#protocol/random.ts";
 import type { Clip } from "./clips.ts";
 import { type Cue, cueFor, stillFor } from "./cue.ts";
 import { Stage, type StageClips, type StageSound } from "./stage.ts";
-import { clipMs, Page, SimulatedImage, SimulatedVideo, stepMs } from "./testing.ts";
+import { clipMs, Page, SimulatedCanvas, SimulatedImage, SimulatedVideo, stepMs } from "./testing.ts";
 
 const silence: StageSound = { cross: () => {}, follow: () => {}, rate: 1 };
 
@@ -79,7 +79,10 @@ const scene = (seed: number) => {
     state = next;
     return Math.round(share * most);
   });
-  const createElement = (name: string) => (name === "img" ? new SimulatedImage(page) : new SimulatedVideo(page));
+  const createElement = (name: string) => {
+    if (name === "img") return new SimulatedImage(page);
+    return name === "canvas" ? new SimulatedCanvas(page) : new SimulatedVideo(page);
+  };
   vi.stubGlobal("document", { createElement });
   vi.stubGlobal("requestAnimationFrame", (run: () => void) => page.frame(run));
   vi.stubGlobal("cancelAnimationFrame", (handle: number) => page.dropFrame(handle));
@@ -88,7 +91,15 @@ const scene = (seed: number) => {
     [...page.videos, ...page.images]
       .filter(({ style }) => style.opacity === "1")
       .toSorted((a, b) => Number(b.style.zIndex) - Number(a.style.zIndex))[0];
-  return { page, container, visible };
+  /** First pictures that lie over it, or right under it, and are not its own. */
+  const wrong = (): ReadonlyArray<string> => {
+    const seen = visible();
+    const near = Number(seen?.style.zIndex) - 1;
+    return page.canvases.flatMap(({ style, drawn: of }) =>
+      style.opacity === "1" && Number(style.zIndex) >= near && of !== seen?.src ? [of] : [],
+    );
+  };
+  return { page, container, visible, wrong };
 };
 
 beforeEach(() => {
@@ -108,7 +119,7 @@ test("what was asked for last is shown and played to its end, which it tells onc
       fc.array(action, { minLength: 1, maxLength: 12 }),
       cue,
       async (seed, actions, last) => {
-        const { page, container, visible } = scene(seed);
+        const { page, container, visible, wrong } = scene(seed);
         const failures: Array<unknown> = [];
         let asked: Cue | null = null;
         let ends = 0;
@@ -138,7 +149,7 @@ test("what was asked for last is shown and played to its end, which it tells onc
               show({ ...one.cue });
               break;
             case "prepare":
-              stage.prepare(one.cues.map((wished) => ({ cue: wished, likelihood: 0.5 })));
+              stage.prepare(() => one.cues.map((wished) => ({ cue: wished, likelihood: 0.5 })));
               break;
             case "pause":
               stage.pause();
@@ -153,11 +164,13 @@ test("what was asked for last is shown and played to its end, which it tells onc
               await page.pass(one.ms);
           }
           const seen = visible();
+          expect(wrong()).toEqual([]);
           // One that is put to another place keeps its picture until then.
           expect(seen === undefined || (seen instanceof SimulatedImage ? seen.complete : seen.readyState >= 2 || seen.seeking)).toBe(true);
         }
         await page.pass(12_000);
         expect(failures).toEqual([]);
+        expect(wrong()).toEqual([]);
         expect(stage.current).toBe(asked);
         expect(visible()?.src).toMatch(new RegExp(`^${last.assetId}#`));
         expect(ends).toBe(1);
@@ -181,7 +194,7 @@ test("a piece that is chosen at any moment of its being made ready is shown", as
       failed: (_, error) => failures.push(error),
     });
     const chosen = cueFor("b");
-    stage.prepare([{ cue: chosen, likelihood: 0.5 }]);
+    stage.prepare(() => [{ cue: chosen, likelihood: 0.5 }]);
     await page.pass(ms);
     stage.show({ ...chosen }, "choice");
     await page.pass(3000);
@@ -213,7 +226,7 @@ test("a piece that goes round goes round for as long as it is let, and a choice 
             }
             rounds += 1;
             stage.show(loop, "loop");
-            stage.prepare([loop, chosen].map((wished) => ({ cue: wished, likelihood: 0.5 })));
+            stage.prepare(() => [loop, chosen].map((wished) => ({ cue: wished, likelihood: 0.5 })));
           },
           switched: () => {},
           waiting: () => {},
@@ -268,7 +281,7 @@ test("a picture stands for its time, in which it is not counted when it is stopp
           failed: (_, error) => expect.unreachable(String(error)),
         });
         stage.rate = rate;
-        stage.prepare([{ cue: shown, likelihood: 0.5 }]);
+        stage.prepare(() => [{ cue: shown, likelihood: 0.5 }]);
         await page.pass(1500);
         const from = page.now;
         stage.show({ ...shown }, "start");
@@ -277,7 +290,7 @@ test("a picture stands for its time, in which it is not counted when it is stopp
         await page.pass(stoppedMs);
         stage.resume();
         const passed = page.now - from;
-        stage.prepare([{ cue: cueFor("a"), likelihood: 0.5 }]);
+        stage.prepare(() => [{ cue: cueFor("a"), likelihood: 0.5 }]);
         while (ended.length < 1) await page.pass(stepMs);
         expect(visible()).toBe(picture);
         while (ended.length < 2) await page.pass(stepMs);

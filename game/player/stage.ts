@@ -65,6 +65,8 @@ export class Stage {
   #turn = 0;
   /** A cut has just been made. */
   #settling = false;
+  #wishes: () => ReadonlyArray<StageWish> = () => [];
+  /** As they were last. */
   #wished: ReadonlyArray<StageWish> = [];
   /** Elements are made ready one at a time: each takes from the one that is shown. */
   #priming: Promise<void> = Promise.resolve();
@@ -104,9 +106,9 @@ export class Stage {
     void this.#bring(cue, turn, asked, kind);
   }
 
-  /** What may be asked for next. */
-  prepare(wishes: ReadonlyArray<StageWish>): void {
-    this.#wished = wishes;
+  /** What may be asked for next. It is worked out when something is made ready for it: not while a cut comes to the screen. */
+  prepare(wishes: () => ReadonlyArray<StageWish>): void {
+    this.#wishes = wishes;
     if (!this.#settling) this.#fill();
   }
 
@@ -157,7 +159,7 @@ export class Stage {
     this.#current = null;
     this.#coming = null;
     this.#outgoing = null;
-    this.#wished = [];
+    this.#wishes = () => [];
     for (const slot of this.#slots) slot.clear();
     this.#clips.keep(new Set());
   }
@@ -322,6 +324,7 @@ export class Stage {
   };
 
   #fill(): void {
+    this.#wished = this.#wishes();
     const size = ({ assetId }: Cue): number => this.#clips.ready(assetId)?.bytes ?? guessedBytes;
     const shown = [this.#current, this.#coming].flatMap((slot) => (slot === null || slot.cue === null ? [] : [{ bytes: size(slot.cue) }]));
     // The one below the current one waits as the others do, as soon as that moves.

@@ -11,6 +11,7 @@ export const clipMs = 2000;
 export class Page {
   readonly videos: Array<SimulatedVideo> = [];
   readonly images: Array<SimulatedImage> = [];
+  readonly canvases: Array<SimulatedCanvas> = [];
   /** The next delay up to `most`, ms. */
   readonly delay: (most: number) => number;
   #tasks: Array<{ readonly at: number; readonly run: () => void }> = [];
@@ -68,6 +69,8 @@ export class SimulatedVideo extends EventTarget {
   readonly HAVE_CURRENT_DATA = 2;
   readonly style = { opacity: "", zIndex: "", willChange: "" };
   readonly duration = clipMs / 1000;
+  readonly videoWidth = 640;
+  readonly videoHeight = 360;
   readonly error = null;
   playbackRate = 1;
   readyState = 0;
@@ -188,6 +191,23 @@ export class SimulatedVideo extends EventTarget {
       this.paused = true;
       this.dispatchEvent(new Event("ended"));
     });
+  }
+}
+
+/** Keeps of what is drawn where it comes from. */
+export class SimulatedCanvas {
+  readonly style = { opacity: "", zIndex: "", willChange: "" };
+  drawn = "";
+  width = 0;
+  height = 0;
+
+  constructor(page: Page) {
+    page.canvases.push(this);
+  }
+
+  setAttribute(): void {}
+  getContext(): { readonly drawImage: (video: SimulatedVideo) => void } {
+    return { drawImage: (video) => (this.drawn = video.src) };
   }
 }
 
