@@ -56,7 +56,7 @@ const sent = ({ client }: ReturnType<typeof show>, name: string) =>
 describe("the Prompts panel", () => {
   it("tells anew what came of a version when a job has ended", async () => {
     let results: PromptResults = none;
-    const { client } = show({ "prompts.get": () => ({ ...whole, versions: whole.versions.map((each) => ({ ...each, results })) }) });
+    const { client } = show({ "prompts.get": () => ({ ...whole, versions: [{ ...second, results }] }) });
     await open();
     expect(screen.getByText("not used yet", { selector: "p" })).toBeTruthy();
     client.snapshot("jobs.jobs", { counts: { processing: 1 }, jobs: [sampleJob({ state: "processing", rev: 1 })], next: null });
