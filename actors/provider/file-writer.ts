@@ -10,7 +10,7 @@ export interface FileWriter {
 }
 
 /** Bytes that may wait for the disk. */
-const most = 1024 * 1024;
+const most = 256 * 1024;
 
 export const makeFileWriter = (file: Pick<FileHandle, "appendFile">): FileWriter => {
   let waiting: Array<Uint8Array> = [];

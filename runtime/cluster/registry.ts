@@ -267,7 +267,9 @@ export const registry = (
        * between two looks at what is to be given back, finds that they are.
        */
       const leave = Effect.fnUntraced(function* (letGo: Effect.Effect<void>) {
-        const alone = Effect.map(everybody, (all) => all?.every(({ incarnation }) => incarnation === info.incarnation) ?? null);
+        const isSelf = ({ incarnation }: { readonly incarnation: string }): boolean => incarnation === info.incarnation;
+        // Who does not find itself there asks a Redis that has come back empty: the others may be missing as well.
+        const alone = Effect.map(everybody, (all) => (all?.some(isSelf) === true ? all.every(isSelf) : null));
         // Where Redis does not say so for all this time, there may be others.
         const told = yield* Effect.repeat(alone, { until: (is) => is !== null, schedule: Schedule.spaced("100 millis") }).pipe(
           Effect.timeoutOption(leaveMs),

@@ -1,5 +1,5 @@
 // Connections between runners on which more is written than is read.
-import { Context, Effect, Layer, Option } from "effect";
+import { Context, Deferred, Effect, Layer, Option } from "effect";
 import * as RunnerAddress from "effect/cluster/RunnerAddress";
 import * as Runners from "effect/cluster/Runners";
 import * as ShardingConfig from "effect/cluster/ShardingConfig";
@@ -23,8 +23,11 @@ test.each([["a secret of the runners"], [undefined]])("many may wait for a conne
   return Effect.gen(function* () {
     const context = yield* Layer.build(sockets);
     const server = Context.get(context, SocketServer.SocketServer);
+    const connected = yield* Deferred.make<void>();
     // It does not read.
-    const serve = server.run((socket) => Effect.scoped(Effect.andThen(socket.reader, Effect.never)));
+    const serve = server.run((socket) =>
+      Effect.scoped(Effect.andThen(socket.reader, Effect.andThen(Deferred.succeed(connected, undefined), Effect.never))),
+    );
     yield* Effect.forkScoped(serve);
     if (server.address._tag === "UnixPathAddress") throw new Error("It listens at no port.");
     const to = RunnerAddress.make(place.host, server.address.port);
@@ -40,6 +43,7 @@ test.each([["a secret of the runners"], [undefined]])("many may wait for a conne
         ),
       );
     }
+    yield* Deferred.await(connected);
     yield* Effect.sleep("100 millis");
     expect(waiting).toBeGreaterThan(many / 2);
     // A warning is told at the end of the turn.

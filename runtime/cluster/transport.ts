@@ -44,7 +44,8 @@ const dial = (connect: () => Net.Socket, ready: "connect" | "secureConnect"): Ef
     Effect.tap(
       Effect.acquireRelease(
         Effect.sync(() => forMany(connect())),
-        (connection) => Effect.sync(() => connection.destroySoon()),
+        // What is written to one that is there still goes out; one that never came about would wait for it until the system gives up.
+        (connection) => Effect.sync(() => (connection.connecting ? connection.destroy() : connection.destroySoon())),
       ),
       (connection) =>
         Effect.callback<void, SocketError>((resume) => {

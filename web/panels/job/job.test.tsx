@@ -432,7 +432,7 @@ describe("the request", () => {
       negative: "",
       versionId: output.version.id,
       styleVersionId: "prv_gone",
-      lists: {},
+      lists: { animals: "prv_unread" },
       variables: { place: "the snow" },
       seed: 7,
     };
@@ -441,7 +441,7 @@ describe("the request", () => {
       {
         "prompts.version": ({ id }) => {
           if (id === output.version.id) return output;
-          throw new CallError("not_found", "The version is not there.");
+          throw new CallError(id === "prv_gone" ? "not_found" : "unavailable", "The version cannot be told.");
         },
       },
       {},
@@ -452,6 +452,7 @@ describe("the request", () => {
     fireEvent.click(await screen.findByRole("button", { name: "“Fox”, version 1" }));
     expect(opened).toContain('prompts {"promptId":"prm_1","versionId":"prv_1"}');
     expect((await screen.findByText("no longer in the library")).closest("p")?.textContent).toContain("Style: ");
+    expect((await screen.findByText("could not be read")).closest("p")?.textContent).toContain("List animals: ");
   });
 });
 

@@ -2,6 +2,7 @@
 import { createMemo, createResource, For, type Component } from "solid-js";
 import type { JobTemplate } from "#protocol/job.ts";
 import { isPlain } from "#protocol/template/parse.ts";
+import { CallError } from "#protocol/wire/errors.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { brought } from "#web/store/brought.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
@@ -49,27 +50,36 @@ const FromLibrary: Component<{ readonly source: Source }> = (props) => {
     (id) =>
       client.call("prompts.version", { id }).then(
         (found) => found,
-        () => null,
+        (error: unknown) => (error instanceof CallError && error.code === "not_found" ? "gone" : "unread"),
       ),
   );
+  const version = () => {
+    const found = brought(read);
+    return typeof found === "object" ? found : undefined;
+  };
   const words = () => {
     const found = brought(read);
-    return found === undefined
-      ? "…"
-      : found === null
-        ? "no longer in the library"
-        : `“${found.prompt.title}”, version ${found.version.number}`;
+    switch (found) {
+      case undefined:
+        return "…";
+      case "gone":
+        return "no longer in the library";
+      case "unread":
+        return "could not be read";
+      default:
+        return `“${found.prompt.title}”, version ${found.version.number}`;
+    }
   };
   const open = () => {
-    const found = brought(read);
-    if (found !== undefined && found !== null) {
+    const found = version();
+    if (found !== undefined) {
       openPanel("prompts", { promptId: found.prompt.id, versionId: found.version.id });
     }
   };
   return (
     <p class="job-source">
       {props.source.part}:{" "}
-      <button type="button" class="job-link" disabled={!brought(read)} onClick={open}>
+      <button type="button" class="job-link" disabled={version() === undefined} onClick={open}>
         {words()}
       </button>
     </p>
