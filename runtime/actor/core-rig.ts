@@ -22,8 +22,8 @@ export const makeCoreRig = (kinds: ReadonlyArray<Kind>, limits: Partial<CoreLimi
   const clock = { now: 1000 };
   /** `left`: what is under way still. */
   const state = { fate: "answered" as Fate, left: [] as Array<() => unknown> };
-  /** `address seq` of each step that watchers saw; names of effects that were started. */
-  const seen = { steps: [] as Array<string>, effects: [] as Array<string> };
+  /** `address seq` of each step that watchers saw; names of effects that were started; cells that have arrived and not left. */
+  const seen = { steps: [] as Array<string>, effects: [] as Array<string>, cells: new Set<number>() };
   const measured = { stepped: 0, commits: [] as Array<number>, fired: [] as Array<number> };
   const store = disk.store((happen, answer) => {
     answers.push(() => {
@@ -47,8 +47,14 @@ export const makeCoreRig = (kinds: ReadonlyArray<Kind>, limits: Partial<CoreLimi
       startEffect: (_address, _kind, { name }) => void seen.effects.push(name),
       stopEffect: () => {},
       confirm: (cells, done) => done(cells),
-      arrived: (_cells, done) => done(),
-      left: (cells) => memory.drop(cells),
+      arrived: (cells, done) => {
+        for (const cell of cells) seen.cells.add(cell);
+        done();
+      },
+      left: (cells) => {
+        for (const cell of cells) seen.cells.delete(cell);
+        memory.drop(cells);
+      },
       syncEffects: () => {},
       published: (address, _kind, _createdAt, steps) => seen.steps.push(...steps.map(({ seq }) => `${address} ${seq}`)),
       deposed: () => {},

@@ -5,7 +5,7 @@ import type { Acknowledged } from "./actors.ts";
 import { makeCoreRig } from "./core-rig.ts";
 import { makeKind } from "./resident.ts";
 import type { Disk } from "./simulation/disk.ts";
-import { allCells } from "./store.ts";
+import { allCells, cellCount, cellOf } from "./store.ts";
 
 const kind = makeKind({
   kind: "count",
@@ -155,6 +155,27 @@ test("a claim that arrives late takes a cell from nobody", () => {
   });
   other.settle();
   expect(results).toMatchObject([{ seq: 0, fresh: true }]);
+});
+
+test("cells that arrive and then cannot be taken have left again", () => {
+  const { core, answers, state, seen, settle, claim } = makeCore(10);
+  expect(seen.cells.size).toBe(cellCount);
+  const cell = cellOf(address);
+  core.drop(cell);
+  expect(seen.cells.has(cell)).toBe(false);
+  let failure: unknown;
+  core.claim([cell], (how) => (failure = how));
+  // The epochs and their raising are answered.
+  for (let n = 0; n < 2; n++) answers.shift()!();
+  expect(seen.cells.has(cell)).toBe(true);
+  state.fate = "refused";
+  settle();
+  expect(failure).toMatchObject({ reason: "unavailable" });
+  expect([core.holds(cell), seen.cells.has(cell)]).toEqual([false, false]);
+  state.fate = "answered";
+  claim();
+  settle();
+  expect([core.holds(cell), seen.cells.size]).toEqual([true, cellCount]);
 });
 
 test("a commit of which nobody knows whether it happened has happened, or never will, before its actor is read again", () => {

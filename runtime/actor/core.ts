@@ -214,7 +214,13 @@ export class Core {
           const arriving = new Set(claimed.value.keys());
           // Held before, under an older epoch: others may have written since, so nothing in memory can be trusted.
           this.#letGo(arriving);
-          this.#ports.arrived(arriving, () => this.#take(claimed.value, done));
+          this.#ports.arrived(arriving, () =>
+            this.#take(claimed.value, (failure) => {
+              // They were said to be here and are not: what was noted of them then would never be taken back.
+              if (failure !== null) this.#ports.left(new Set([...arriving].filter((cell) => !this.#cells.has(cell))));
+              done(failure);
+            }),
+          );
         });
       });
     });
