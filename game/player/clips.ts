@@ -62,6 +62,8 @@ const fetched = async (url: string, signal: AbortSignal, patienceMs: number): Pr
 
 export class Clips {
   readonly #media: (assetId: string) => Promise<PlayableMedia | undefined>;
+  /** What was answered that can be shown. */
+  readonly #known = new Map<string, PlayableMedia & { readonly picture: string }>();
   readonly #context: BaseAudioContext;
   readonly #clips = new Map<string, { readonly clip: Promise<Clip>; readonly abort: AbortController; ready: Clip | undefined }>();
   /** Of the line, bytes per millisecond: measured at each file. */
@@ -113,7 +115,8 @@ export class Clips {
   }
 
   async #load(assetId: string, signal: AbortSignal): Promise<Clip> {
-    const { media, picture } = await this.#seen(assetId, signal);
+    const media = await this.#seen(assetId, signal);
+    const { picture } = media;
     const sound = this.#sound(media, signal);
     const response = await this.#fetch(picture, signal);
     const began = performance.now();
@@ -126,12 +129,19 @@ export class Clips {
     return { media, url: URL.createObjectURL(blob), bytes: blob.size, sound };
   }
 
-  async #seen(assetId: string, signal: AbortSignal): Promise<{ readonly media: PlayableMedia; readonly picture: string }> {
+  /** Asks again, until something may be shown of it. */
+  async #seen(assetId: string, signal: AbortSignal): Promise<PlayableMedia & { readonly picture: string }> {
+    const known = this.#known.get(assetId);
+    if (known !== undefined) return known;
     for (let asked = 1; asked <= mostAsked; asked++) {
       const media = await this.#media(assetId);
       if (media === undefined) throw new Error("What is to be seen here is not there any more.");
       const { picture } = media;
-      if (picture !== null) return { media, picture };
+      if (picture !== null) {
+        const seen = { ...media, picture };
+        this.#known.set(assetId, seen);
+        return seen;
+      }
       await new Promise((resolve) => setTimeout(resolve, againMs));
       signal.throwIfAborted();
     }

@@ -4,7 +4,7 @@ import { lookAhead } from "#protocol/scene/play/ahead.ts";
 import { programOf } from "#protocol/scene/play/program.ts";
 import type { PlayState } from "#protocol/scene/play/state.ts";
 import { type PlayView, viewPlay } from "#protocol/scene/play/view.ts";
-import type { PlayableMedia, PlayChange, PlaySource } from "../net/source.ts";
+import type { PlayChange, PlaySource } from "../net/source.ts";
 import { Clips } from "./clips.ts";
 import { type Cue, cueOf, type Programme, programmeOf } from "./cue.ts";
 import { Sound } from "./sound.ts";
@@ -77,22 +77,8 @@ export interface PlayerOptions {
 
 export const makePlayer = ({ source, container, language: firstLanguage, audio }: PlayerOptions): Player => {
   const { story } = source;
-  const known = new Map<string, Promise<PlayableMedia | undefined>>();
-  const mediaOf = (assetId: string): Promise<PlayableMedia | undefined> => {
-    let media = known.get(assetId);
-    if (media === undefined) {
-      media = source.media([assetId]).then((found) => found.get(assetId));
-      known.set(assetId, media);
-      // A failure may be of the moment.
-      media.then(
-        (found) => found ?? known.delete(assetId),
-        () => known.delete(assetId),
-      );
-    }
-    return media;
-  };
   const sound = new Sound(audio ?? new AudioContext());
-  const clips = new Clips(mediaOf, sound.context);
+  const clips = new Clips((assetId) => source.media([assetId]).then((found) => found.get(assetId)), sound.context);
   const subtitles = new Subtitles();
 
   let language = firstLanguage;
