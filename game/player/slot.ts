@@ -72,7 +72,7 @@ export class Slot {
   readonly #container: HTMLElement;
   readonly #video: HTMLVideoElement;
   readonly #first: FirstPicture;
-  /** Whether the picture is drawn by which it begins. */
+  /** Whether the picture was drawn by which it begins. */
   #begins = false;
   /** Made when the first picture is to be shown in this. */
   #still: StillElement | null = null;
@@ -174,8 +174,7 @@ export class Slot {
     const wait = start + Math.min(headStart, ((cue.endMs ?? Infinity) - cue.startMs) / 2000);
     if (element.currentTime !== wait || element.seeking || element.ended) await this.#putTo(wait, signal);
     if (signal.aborted) return false;
-    this.#first.draw(`${clip.url}@${wait}`, element);
-    this.#begins = true;
+    this.#begins = this.#first.draw(`${clip.url}@${wait}`, element);
     return this.#isReady();
   }
 

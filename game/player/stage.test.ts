@@ -95,8 +95,8 @@ const scene = (seed: number) => {
   const wrong = (): ReadonlyArray<string> => {
     const seen = visible();
     const near = Number(seen?.style.zIndex) - 1;
-    return page.canvases.flatMap(({ style, drawn: of }) =>
-      style.opacity === "1" && Number(style.zIndex) >= near && of !== seen?.src ? [of] : [],
+    return page.canvases.flatMap(({ style, seen: of }) =>
+      style.opacity === "1" && Number(style.zIndex) >= near && of !== null && of !== seen?.src ? [of] : [],
     );
   };
   return { page, container, visible, wrong };

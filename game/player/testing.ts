@@ -194,20 +194,60 @@ export class SimulatedVideo extends EventTarget {
   }
 }
 
-/** Keeps of what is drawn where it comes from. */
-export class SimulatedCanvas {
+/** Keeps of what is drawn where it comes from. Now and then it has no memory to draw to, or loses it. */
+export class SimulatedCanvas extends EventTarget {
   readonly style = { opacity: "", zIndex: "", willChange: "" };
-  drawn = "";
-  width = 0;
-  height = 0;
+  readonly #page: Page;
+  #drawn = "";
+  #isLost = false;
+  #width = 0;
+  #height = 0;
 
   constructor(page: Page) {
+    super();
+    this.#page = page;
     page.canvases.push(this);
   }
 
   setAttribute(): void {}
-  getContext(): { readonly drawImage: (video: SimulatedVideo) => void } {
-    return { drawImage: (video) => (this.drawn = video.src) };
+  get width(): number {
+    return this.#width;
+  }
+  set width(pixels: number) {
+    this.#width = pixels;
+    this.#drawn = "";
+  }
+  get height(): number {
+    return this.#height;
+  }
+  set height(pixels: number) {
+    this.#height = pixels;
+    this.#drawn = "";
+  }
+  /** Black where nothing was drawn. Null: it has no size. */
+  get seen(): string | null {
+    if (this.#width === 0 || this.#height === 0) return null;
+    return this.#drawn === "" ? "black" : this.#drawn;
+  }
+
+  getContext(): { readonly isContextLost: () => boolean; readonly drawImage: (video: SimulatedVideo) => void } | null {
+    if (this.#page.delay(5) === 0) return null;
+    if (this.#page.delay(5) === 0) this.loseFor(this.#page.delay(1000));
+    return {
+      isContextLost: () => this.#isLost,
+      drawImage: (video) => {
+        if (this.#isLost || video.readyState < video.HAVE_CURRENT_DATA) return;
+        this.#drawn = video.src;
+        if (this.#page.delay(5) === 0) this.#page.task(this.#page.delay(1000), () => this.loseFor(100));
+      },
+    };
+  }
+
+  loseFor(ms: number): void {
+    this.#isLost = true;
+    this.#drawn = "";
+    this.dispatchEvent(new Event("contextlost"));
+    this.#page.task(ms, () => (this.#isLost = false));
   }
 }
 
