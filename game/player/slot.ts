@@ -191,6 +191,12 @@ export class Slot {
     this.#lie(shownLayers);
   }
 
+  /** Its own picture is on the screen: that by which it began is not needed any more. */
+  settle(): void {
+    this.lower();
+    this.#first.style.opacity = waitingOpacity;
+  }
+
   /** Waits again. The file stays in it. */
   hide(): void {
     this.#screen.pause();

@@ -171,6 +171,7 @@ test("what was asked for last is shown and played to its end, which it tells onc
         await page.pass(12_000);
         expect(failures).toEqual([]);
         expect(wrong()).toEqual([]);
+        expect(new Set(page.canvases.map(({ style }) => style.opacity))).toEqual(new Set(["0.001"]));
         expect(stage.current).toBe(asked);
         expect(visible()?.src).toMatch(new RegExp(`^${last.assetId}#`));
         expect(ends).toBe(1);

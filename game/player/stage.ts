@@ -250,7 +250,7 @@ export class Stage {
     const settle = (): void => {
       if (this.#current !== slot) return;
       this.#settling = false;
-      slot.lower();
+      slot.settle();
       if (this.#outgoing === old && old !== null) {
         this.#outgoing = null;
         this.#release(old);
