@@ -21,7 +21,7 @@ const one = (id: string, over: Partial<Kept> = {}): Kept => ({
 /** `taken`: as often somebody else is faster. */
 const show = (there: Array<Kept>, { taken = 0 } = {}) => {
   const begun: Array<PlaySource> = [];
-  const full = new CallError("quota_exceeded", "Delete some first.");
+  const full = new CallError("quota_exceeded", "Delete some first.", { quota: "playthroughs", limit: 2 });
   let faster = taken;
   const room: Room = {
     kept: () => Promise.resolve([...there]),
@@ -61,11 +61,21 @@ test("a place that another page has taken meanwhile is told, and what there is r
   const there = [one("a"), one("b")];
   const begun = show(there, { taken: 1 });
   await drop(/^Delete Story a/);
+  button("Begin the story").focus();
   there.unshift(one("d"));
   button("Begin the story").click();
   expect((await screen.findByRole("alert")).textContent).toBe("Delete some first.");
+  expect([screen.getByRole("heading", { level: 1 }).textContent, button("Begin the story").disabled]).toEqual([
+    "There is no room for another playthrough",
+    true,
+  ]);
+  expect(screen.getAllByText("Delete some first.").length).toBe(1);
   await waitFor(() => expect(rows()).toEqual(["Story d: Under way, 2 steps", "Story b: Under way, 2 steps"]));
-  expect(begun).toEqual([]);
+  await waitFor(() => expect(document.activeElement).toBe(button(/^Delete Story d/)));
+  await drop(/^Delete Story d/);
+  expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("There is room again");
+  button("Begin the story").click();
+  await waitFor(() => expect(begun).toEqual([source]));
 });
 
 test("one is gone on with where something leads to it", async () => {

@@ -1,6 +1,6 @@
 // What stands before a story where there is no room for another playthrough: all that there are, one of which is deleted or gone on with.
 import { createResource, createSignal, For, Show } from "solid-js";
-import type { Kept, NoRoom } from "../net/no-room.ts";
+import { isNoRoom, type Kept, type NoRoom } from "../net/no-room.ts";
 import type { PlaySource } from "../net/source.ts";
 import { createAttempts, ProblemLine } from "./panels.tsx";
 import { Deletion, focusAfter, moment, Place, standing } from "./places.tsx";
@@ -31,8 +31,13 @@ export const NoRoomFor = (props: { readonly full: NoRoom; readonly begun: (sourc
     try {
       props.begun(await room.begin());
     } catch (error) {
+      if (isNoRoom(error)) {
+        // A button that cannot be pressed keeps no focus.
+        starter.blur();
+        setHasRoom(false);
+      }
       // Another page took the place: there are others to delete than those that were here.
-      void refetch();
+      void Promise.resolve(refetch()).then(() => focusAfter(gate, 0, starter));
       throw error;
     }
   };
@@ -43,7 +48,7 @@ export const NoRoomFor = (props: { readonly full: NoRoom; readonly begun: (sourc
           {said()}
         </p>
         <h1 id="title">{hasRoom() ? "There is room again" : "There is no room for another playthrough"}</h1>
-        <Show when={!hasRoom()}>
+        <Show when={!hasRoom() && problem() !== props.full.message}>
           <p class="muted">{props.full.message}</p>
         </Show>
         <button
