@@ -17,8 +17,9 @@ const longestText = 200;
 const isValue = (value: unknown): value is Value =>
   typeof value === "boolean" || typeof value === "number" || (typeof value === "string" && value.length <= longestText);
 
-/** What the node says by itself: its words and its length. */
-const isOwn = (field: FormField): boolean => field.key === "duration" || (field.kind === "text" && field.isPrompt);
+/** The field that the node's words go into, whatever else is asked for in it. */
+const wordsIn = (fields: ReadonlyArray<FormField>): string =>
+  fields.find((field) => field.kind === "text" && field.isPrompt)?.key ?? "prompt";
 
 /** The value that it is set to first. Undefined: it cannot be set here. */
 const firstOf = (field: FormField): Value | undefined => {
@@ -53,31 +54,47 @@ export const ConstraintsForm: Component<{
         : id === props.provider,
     );
     const params = by === undefined ? undefined : providers.operation(by.id, "text_to_video")?.params;
-    return params === undefined
-      ? undefined
-      : readFields(params).filter((field) => !isOwn(field) && firstOf(field) !== undefined && Name.safeParse(field.key).success);
+    return params === undefined ? undefined : readFields(params);
+  });
+  const words = createMemo(() => {
+    const all = fields();
+    return all === undefined ? undefined : wordsIn(all);
   });
   const set = (name: string, value: Value) => props.onChange({ ...props.constraints, [name]: value });
   const drop = (name: string) => props.onChange(Object.fromEntries(Object.entries(props.constraints).filter(([other]) => other !== name)));
   const names = createMemo(() => Object.keys(props.constraints), undefined, { equals: (a, b) => a.join() === b.join() });
-  const left = createMemo(() => (fields() ?? []).filter(({ key }) => props.constraints[key] === undefined));
+  // How long it lasts is asked for by the node itself.
+  const left = createMemo(() =>
+    (fields() ?? []).filter(
+      (field) =>
+        field.key !== words() &&
+        field.key !== "duration" &&
+        props.constraints[field.key] === undefined &&
+        firstOf(field) !== undefined &&
+        Name.safeParse(field.key).success,
+    ),
+  );
   return (
     <Part title="Also asked for">
       <For each={names()}>
         {(name) => {
           const field = createMemo(() => fields()?.find(({ key }) => key === name));
+          const shown = () => (name === words() || field()?.kind === "json" ? undefined : field());
           const value = () => props.constraints[name];
           return (
             <div class="scene-constraint">
               <Show
-                when={field()}
+                when={shown()}
                 fallback={
                   <span class="scene-constraint-unknown">
                     <span>
                       {name}: {String(value())}
                     </span>
-                    <Show when={fields()}>
+                    <Show when={fields() !== undefined && field() === undefined && name !== words()}>
                       <span class="scene-wrong">Who makes it does not take this, and would refuse the whole.</span>
+                    </Show>
+                    <Show when={name === words()}>
+                      <span class="scene-wrong">What is to be seen is asked for in its place.</span>
                     </Show>
                   </span>
                 }

@@ -18,7 +18,7 @@ const params = {
   properties: {
     prompt: { type: "string", "x-widget": "prompt" },
     duration: { type: "integer", minimum: 1, maximum: 10 },
-    negative_prompt: { type: "string", maxLength: 200 },
+    negative_prompt: { type: "string", maxLength: 200, "x-widget": "prompt" },
     quality: { enum: ["draft", "fine"], default: "draft" },
     mask: { type: "object" },
   },
@@ -194,6 +194,7 @@ describe("the Scene panel", () => {
     expect([...more.options].map(({ textContent }) => textContent)).toEqual(["Choose…", "Negative prompt", "Quality"]);
     expect(part.getByText(/does not take this/)).toBeTruthy();
     fireEvent.click(part.getByRole("button", { name: "Ask for no mood" }));
+    await waitFor(() => expect(asked()).toEqual({}));
     fireEvent.change(more, { target: { value: "quality" } });
     await waitFor(() => expect(asked()).toEqual({ quality: "draft" }));
     fireEvent.click(part.getByRole("radio", { name: "Fine" }));
@@ -203,6 +204,22 @@ describe("the Scene panel", () => {
     await waitFor(() => expect(asked()).toEqual({ quality: "fine", negative_prompt: "rain" }));
     fireEvent.click(part.getByRole("button", { name: "Ask for no Quality" }));
     await waitFor(() => expect(asked()).toEqual({ negative_prompt: "rain" }));
+  });
+
+  it("shows what is asked for already, also where the node says it by itself", async () => {
+    const constraints = { duration: 3, negative_prompt: "rain", prompt: "a wood" };
+    const dream = { id: "a", type: "generation", strategy: "once", constraints, fallback: { mode: "skip" } } as const;
+    const { canvas } = await show(bodyOf({ start: "a", nodes: [dream] }));
+    key(canvas, "ArrowRight");
+    const part = within(await screen.findByRole("region", { name: "Also asked for" }));
+    expect((await part.findByLabelText<HTMLTextAreaElement>("Negative prompt")).value).toBe("rain");
+    expect(part.getByLabelText<HTMLInputElement>("Duration").value).toBe("3");
+    expect(part.getByText("prompt: a wood").parentElement?.textContent).toContain("What is to be seen is asked for in its place.");
+    expect(part.queryByText(/does not take this/)).toBe(null);
+    expect([...part.getByLabelText<HTMLSelectElement>("Ask for more").options].map(({ textContent }) => textContent)).toEqual([
+      "Choose…",
+      "Quality",
+    ]);
   });
 
   it("shows who else has it open, what they look at and where they point, and tells them the same", async () => {
