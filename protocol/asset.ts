@@ -27,7 +27,9 @@ export const AssetUrls = z.object({
   still: MediaUrl.optional().describe(
     `WebP with a long edge of at most ${stillEdge} px, upright and without metadata, of a picture larger than its poster`,
   ),
-  faststart: MediaUrl.optional().describe("MP4 to play instead of an original that browsers cannot play, or not before all of it is there"),
+  faststart: MediaUrl.optional().describe(
+    "Video to play instead of an original that browsers cannot play, or not before all of it is there, mostly an MP4; of a long one that was uploaded a copy without what its camera wrote into it",
+  ),
 });
 export type AssetUrls = z.infer<typeof AssetUrls>;
 

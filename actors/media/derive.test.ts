@@ -7,7 +7,7 @@ import { afterAll, expect, test, vi } from "vitest";
 import { withVideo } from "./container.ts";
 import { derive } from "./derive.ts";
 import { frame } from "./frame.ts";
-import type { Derived, DerivedFile } from "./media.ts";
+import type { Derived, DerivedFile, VideoFacts } from "./media.ts";
 import { probe } from "./probe.ts";
 import { type ClipOptions, makeClip, must } from "./testing.ts";
 
@@ -145,6 +145,25 @@ test("of what is too long to be encoded, and plays as it is, the packets alone a
   expect(derived.files.map((file) => file.role)).not.toContain("play-video");
   const copy = role(derived, "faststart").path;
   expect((await videoPackets(copy)).map((packet) => packet.data)).toEqual((await videoPackets(path)).map((packet) => packet.data));
+});
+
+test.each([
+  [{ codec: "hevc", rotation: 90, container: "mov" }, "video/mp4"],
+  [{ codec: "vp8", container: "webm", audio: "opus" }, "video/webm"],
+  [{ codec: "vp8", container: "mkv", rotation: 90 }, "video/webm"],
+  [{ codec: "vp8", container: "mkv", audio: "aac" }, "video/x-matroska"],
+] as const)("so are they of what only some browsers play: %j", async (options, mime) => {
+  const path = await clip({ ...options, frames: 130, fps: 1, width: 64, height: 128, keyFrameInterval: 5, title: "home" });
+  const derived = await deriveFrom(path);
+  const copy = role(derived, "faststart");
+  expect(derived.files.map((file) => file.role)).not.toContain("play-video");
+  const [facts, copied] = (await Promise.all([probe(path), probe(copy.path)])) as [VideoFacts, VideoFacts];
+  expect(copy).toMatchObject({ mime, width: facts.width, height: facts.height });
+  expect(copied).toEqual({ ...facts, mime, durationMs: copied.durationMs });
+  // Matroska does not say how long the last frame is shown.
+  expect(Math.abs(copied.durationMs - facts.durationMs)).toBeLessThanOrEqual(1000);
+  expect((await videoPackets(copy.path)).map((packet) => packet.data)).toEqual((await videoPackets(path)).map((packet) => packet.data));
+  expect([path, copy.path].map((file) => readFileSync(file).includes("home"))).toEqual([true, false]);
 });
 
 test("lets a WebM be, which browsers play as it is", async () => {

@@ -4,7 +4,7 @@ import { open } from "node:fs/promises";
 import { EncodedPacketSink, type InputVideoTrack } from "mediabunny";
 import { decodable, type OpenVideo, withVideo } from "./container.ts";
 import type { DerivedFile, VideoFacts } from "./media.ts";
-import { copyTracks, encodeTracks } from "./remux.ts";
+import { copyToMatroska, copyTracks, encodeTracks, matroskaFor } from "./remux.ts";
 import { isPlainAvc } from "./video-target.ts";
 
 /** Longest video that is encoded anew, ms: longer ones keep only what can be copied. */
@@ -79,17 +79,28 @@ const derived = (role: DerivedFile["role"], path: string, mime: string, facts: V
   height: facts?.height ?? null,
 });
 
-/** The file to play instead of the source. False: what plays cannot be copied from it, and it is too long to be encoded. */
-const makeFaststart = async ({ video, audio }: OpenVideo, facts: VideoFacts, path: string): Promise<boolean> => {
-  const sound = await decodable(audio);
+/**
+ * The file to play instead of the source. Of what is too long to be encoded it is a copy, which plays where the source did. Null: no file that
+ * browsers know holds such a copy.
+ */
+const makeFaststart = async ({ video, audio }: OpenVideo, facts: VideoFacts, prefix: string): Promise<DerivedFile | null> => {
+  const tracks = { video, audio: await decodable(audio) };
   const shift = await video.getFirstTimestamp();
-  if (playable(facts.videoCodec)) {
-    await copyTracks({ video, audio: sound }, shift, path, "faststart");
-    return true;
+  const mp4 = `${prefix}-faststart.mp4`;
+  if (!playable(facts.videoCodec) && facts.durationMs <= encodeUpToMs) {
+    await encodeTracks(tracks, shift, mp4, "faststart");
+    return derived("faststart", mp4, "video/mp4", facts);
   }
-  if (facts.durationMs > encodeUpToMs) return false;
-  await encodeTracks({ video, audio: sound }, shift, path, "faststart");
-  return true;
+  // Of what can be uploaded that alone is in no MP4 that browsers play.
+  if ((await video.getCodec()) !== "vp8") {
+    await copyTracks(tracks, shift, mp4, "faststart");
+    return derived("faststart", mp4, "video/mp4", facts);
+  }
+  const kind = await matroskaFor(tracks);
+  if (kind === null) return null;
+  const path = `${prefix}-faststart.${kind}`;
+  await copyToMatroska(tracks, path, kind);
+  return derived("faststart", path, kind === "webm" ? "video/webm" : "video/x-matroska", facts);
 };
 
 const makeApart = async ({ video, audio }: OpenVideo, facts: VideoFacts, prefix: string): Promise<ReadonlyArray<DerivedFile>> => {
@@ -121,12 +132,11 @@ const makeApart = async ({ video, audio }: OpenVideo, facts: VideoFacts, prefix:
  * made: the source has what its camera wrote into it, which is not for those who play it.
  */
 export const makePlayable = async (source: string, facts: VideoFacts, prefix: string): Promise<ReadonlyArray<DerivedFile>> => {
-  const faststart = `${prefix}-faststart.mp4`;
-  const make = (): Promise<boolean> => withVideo(source, (file) => makeFaststart(file, facts, faststart));
+  const make = (): Promise<DerivedFile | null> => withVideo(source, (file) => makeFaststart(file, facts, prefix));
   const needed = !(await playsAsIs(source, facts));
-  const first = needed && (await make());
+  const first = needed ? await make() : null;
   // What was encoded for playing already has short groups: the rest is copied from it.
-  const apart = await withVideo(first ? faststart : source, (file) => makeApart(file, facts, prefix));
-  const made = first || (!needed && !apart.some(({ role }) => role === "play-video") && (await make()));
-  return made ? [derived("faststart", faststart, "video/mp4", facts), ...apart] : apart;
+  const apart = await withVideo(first?.path ?? source, (file) => makeApart(file, facts, prefix));
+  const faststart = needed || apart.some(({ role }) => role === "play-video") ? first : await make();
+  return faststart === null ? apart : [faststart, ...apart];
 };

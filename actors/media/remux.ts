@@ -1,4 +1,4 @@
-// Puts the packets of a video file into another MP4 without decoding them, and encodes anew where that cannot be done.
+// Puts the packets of a video file into another file without decoding them, and encodes anew where that cannot be done.
 // Runs in a media child.
 import {
   AudioSampleSink,
@@ -10,11 +10,13 @@ import {
   type InputAudioTrack,
   type InputTrack,
   type InputVideoTrack,
+  MkvOutputFormat,
   type Output,
   VideoSampleSink,
   VideoSampleSource,
+  WebMOutputFormat,
 } from "mediabunny";
-import { type Layout, writeMp4 } from "./mp4-file.ts";
+import { type Layout, type Matroska, writeMatroska, writeMp4 } from "./mp4-file.ts";
 import { SoundPieces } from "./sound-pieces.ts";
 
 export interface Tracks {
@@ -158,18 +160,47 @@ const addAudio = async (output: Output, audio: InputAudioTrack, shift: number): 
   return () => Promise.resolve(feedAudioAnew(audio, source, shift));
 };
 
+const copyVideo = async (output: Output, video: InputVideoTrack, shift: number): Promise<() => Promise<Feed>> => {
+  const codec = await video.getCodec();
+  if (codec === null) throw new Error("the video's codec is not known");
+  const source = new EncodedVideoPacketSource(codec);
+  output.addVideoTrack(source, { rotation: await video.getRotation(), maximumPacketCount: await countPackets(video) });
+  return () => feedVideo(video, source, shift);
+};
+
 /** Copies the packets of the tracks to an MP4; `shift` (s) is taken from all times. Sound that no MP4 holds becomes AAC. */
 export const copyTracks = ({ video, audio }: Tracks, shift: number, path: string, layout: Layout): Promise<void> =>
   writeMp4(path, layout, async (output) => {
     const feeds: Array<() => Promise<Feed>> = [];
-    if (video !== null) {
-      const codec = await video.getCodec();
-      if (codec === null) throw new Error("the video's codec is not known");
-      const source = new EncodedVideoPacketSource(codec);
-      output.addVideoTrack(source, { rotation: await video.getRotation(), maximumPacketCount: await countPackets(video) });
-      feeds.push(() => feedVideo(video, source, shift));
-    }
+    if (video !== null) feeds.push(await copyVideo(output, video, shift));
     if (audio !== null) feeds.push(await addAudio(output, audio, shift));
+    await output.start();
+    await feedInStep(await Promise.all(feeds.map((feed) => feed())));
+  });
+
+/** The file of the Matroska family that holds such tracks as they are: WebM if it can be. Null: there is none. */
+export const matroskaFor = async ({ video, audio }: Tracks): Promise<Matroska | null> => {
+  const codecs = await Promise.all([video?.getCodec(), audio?.getCodec()]);
+  const holds = (format: MkvOutputFormat): boolean =>
+    codecs.every((codec) => codec === undefined || (codec !== null && format.getSupportedCodecs().includes(codec)));
+  if (holds(new WebMOutputFormat())) return "webm";
+  return holds(new MkvOutputFormat()) ? "mkv" : null;
+};
+
+/** Copies the packets of the tracks to a file that holds them (see `matroskaFor`). Its times begin at 0 with the track that begins first. */
+export const copyToMatroska = ({ video, audio }: Tracks, path: string, kind: Matroska): Promise<void> =>
+  writeMatroska(path, kind, async (output) => {
+    const tracks = [video, audio].filter((track) => track !== null);
+    const shift = Math.min(...(await Promise.all(tracks.map((track) => track.getFirstTimestamp()))));
+    const feeds: Array<() => Promise<Feed>> = [];
+    if (video !== null) feeds.push(await copyVideo(output, video, shift));
+    if (audio !== null) {
+      const codec = await audio.getCodec();
+      if (codec === null) throw new Error("the sound's codec is not known");
+      const source = new EncodedAudioPacketSource(codec);
+      output.addAudioTrack(source);
+      feeds.push(() => feedAudio(audio, source, shift));
+    }
     await output.start();
     await feedInStep(await Promise.all(feeds.map((feed) => feed())));
   });

@@ -30,6 +30,8 @@ export interface ClipOptions {
   /** Slow preset with B-frames. */
   readonly bFrames?: boolean;
   readonly rotation?: 0 | 90 | 180 | 270;
+  /** What a camera writes into the file besides. */
+  readonly title?: string;
   /** Moves the picture, so that clips differ. */
   readonly seed?: number;
 }
@@ -76,6 +78,7 @@ export const makeClip = async (path: string, options: ClipOptions = {}): Promise
   output.addVideoTrack(video, { frameRate: fps, rotation: options.rotation ?? 0 });
   const sound = audio === null ? null : new AudioSampleSource(audio === "pcm-s16" ? { codec: audio } : { codec: audio, bitrate: 64_000 });
   if (sound !== null) output.addAudioTrack(sound);
+  if (options.title !== undefined) output.setMetadataTags({ title: options.title });
   await output.start();
   for (let index = 0; index < frames; index++) {
     const sample = new VideoSample(picture(width, height, index, options.seed ?? 0), {
