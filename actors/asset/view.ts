@@ -1,7 +1,7 @@
 // A stored asset as clients see it, with addresses of its files. Pure.
 import type { AssetRow } from "#db/queries/asset.ts";
 import type { Asset, AssetOrigin, AssetUrls } from "#protocol/asset.ts";
-import { shownPicture } from "#protocol/scene/exported.ts";
+import { shownPicture, shownVideo } from "#protocol/scene/exported.ts";
 import { extensionOf } from "#runtime/blobs/media-types.ts";
 import type { MediaUrls } from "#runtime/blobs/media-urls.ts";
 
@@ -66,11 +66,12 @@ export const assetView = (row: AssetRow, media: MediaUrls["Service"]): Asset => 
 
 /**
  * One of somebody else, as those see it who have it in a scene: what was asked for to make it is its owner's, and so is what a camera wrote
- * into a picture.
+ * into what was uploaded.
  */
 export const lentView = (row: AssetRow, media: MediaUrls["Service"]): Asset => {
   const view = assetView(row, media);
-  const { original, poster, still = null } = view.urls;
-  const shown = row.media_type === "image" ? shownPicture(row, { original, poster, still }) : original;
+  const { original, poster, still = null, faststart = null, playVideo } = view.urls;
+  const shown =
+    row.media_type === "image" ? shownPicture(row, { original, poster, still }) : (shownVideo(row, { original, faststart }) ?? playVideo);
   return { ...view, urls: { ...view.urls, original: shown ?? "" }, prompt: null, favourite: false, lent: true };
 };

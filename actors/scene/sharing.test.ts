@@ -232,6 +232,25 @@ describe.each(testDatabases)("a scene that is shared on $engine", ({ layer }) =>
     expect([await originals(anna), await originals(ben)]).toEqual([[`/media/${"a".repeat(64)}.jpg`], [`/media/${"c".repeat(64)}.webp`]]);
   });
 
+  test("neither are they in a video: in place of the file that was uploaded is what is made of it", async () => {
+    const hers = await asset(`take${round}`, anna);
+    await sql((db) => db`update asset set origin = 'upload' where id = ${hers}`);
+    const { id } = await call("scenes.create", { title: "Forest", body: playing(hers) });
+    await call("scenes.grant", { id, who: ben, role: "viewer" });
+    const originals = async (who: string) => (await found(who, [hers])).map(({ urls }) => urls.original);
+    expect([await originals(anna), await originals(ben)]).toEqual([[`/media/${"a".repeat(64)}.mp4`], [""]]);
+    for (const [role, letter] of [
+      ["play-video", "b"],
+      ["faststart", "c"],
+    ] as const) {
+      const sha256 = letter.repeat(64);
+      await sql(
+        (db) => db`insert into asset_file (asset_id, role, sha256, mime, size) values (${hers}, ${role}, ${sha256}, 'video/mp4', 1)`,
+      );
+      expect([await originals(anna), await originals(ben)]).toEqual([[`/media/${"a".repeat(64)}.mp4`], [`/media/${sha256}.mp4`]]);
+    }
+  });
+
   test("what an editor has put in is published with it, and played by its owner's players for good", async () => {
     const [his, foreign] = [await asset(`his${round}`, ben), await asset(`foreign${round}`, carol)];
     const { id } = await call("scenes.create", { title: "Forest", body: ending });
