@@ -22,6 +22,8 @@ export const sceneLimits = {
   name: 64,
   title: 200,
   text: 4000,
+  /** Of what a provider is asked for besides: more than any takes. */
+  constraint: 4000,
   subtitles: 20_000,
   /** For how long a picture is shown, ms. */
   shownMs: { least: 100, most: 3_600_000 },

@@ -13,6 +13,8 @@ interface FieldViewProps<F extends FormField = FormField> {
   readonly field: F;
   readonly value: unknown;
   readonly error: string | undefined;
+  /** Of text, characters: more cannot be kept. What the field itself takes at most is told when it is exceeded. */
+  readonly maxLength?: number;
   readonly onChange: (value: unknown) => void;
   readonly promptRef?: (element: HTMLElement) => void;
 }
@@ -66,6 +68,7 @@ const TextView: Component<FieldViewProps<Kind<"text">>> = (props) => {
       multiline={props.field.isPrompt}
       marks={props.field.isPrompt ? promptMarks(text()) : undefined}
       value={text()}
+      maxLength={props.maxLength}
       onInput={(value) => props.onChange(value)}
       aside={
         <Show when={nearLimit()}>

@@ -1,6 +1,7 @@
 // What else a generation node asks its provider for, by that provider's own form: only what somebody has set is asked for.
 import X from "lucide-solid/icons/x";
-import { createMemo, For, Show, type Component } from "solid-js";
+import { createMemo, createSignal, For, Show, type Component } from "solid-js";
+import { sceneLimits } from "#protocol/scene/limits.ts";
 import type { NodeOf } from "#protocol/scene/scene.ts";
 import { Name } from "#protocol/scene/value.ts";
 import { FieldView } from "#web/panels/generate/field-view.tsx";
@@ -13,7 +14,7 @@ import { Part } from "./pickers.tsx";
 type Constraints = NodeOf<"generation">["constraints"];
 type Value = Constraints[string];
 
-const longestText = 200;
+const { constraint: longestText } = sceneLimits;
 const isValue = (value: unknown): value is Value =>
   typeof value === "boolean" || typeof value === "number" || (typeof value === "string" && value.length <= longestText);
 
@@ -81,6 +82,12 @@ export const ConstraintsForm: Component<{
           const field = createMemo(() => fields()?.find(({ key }) => key === name));
           const shown = () => (name === words() || field()?.kind === "json" ? undefined : field());
           const value = () => props.constraints[name];
+          // What is still asked for where its field is empty: a number that is being written anew is not there for a moment.
+          const [cleared, setCleared] = createSignal<Value>();
+          const problem = (field: FormField) =>
+            cleared() !== undefined && cleared() === value()
+              ? `${String(value())} is still asked for: give another number, or ask for none.`
+              : problemOf(field, value());
           return (
             <div class="scene-constraint">
               <Show
@@ -103,10 +110,12 @@ export const ConstraintsForm: Component<{
                   <FieldView
                     field={known()}
                     value={value()}
-                    error={problemOf(known(), value())}
+                    error={problem(known())}
+                    maxLength={longestText}
                     onChange={(to) => {
+                      setCleared(to === undefined ? value() : undefined);
                       if (isValue(to)) set(name, to);
-                      // A number that is being written anew is not there for a moment; a seed is new each time then.
+                      // A seed is new each time then.
                       else if (known().kind === "seed") drop(name);
                     }}
                   />

@@ -20,6 +20,7 @@ const params = {
     duration: { type: "integer", minimum: 1, maximum: 10 },
     negative_prompt: { type: "string", maxLength: 200, "x-widget": "prompt" },
     quality: { enum: ["draft", "fine"], default: "draft" },
+    guidance: { type: "number" },
     mask: { type: "object" },
   },
 };
@@ -191,7 +192,7 @@ describe("the Scene panel", () => {
     key(canvas, "ArrowRight");
     const part = within(await screen.findByRole("region", { name: "Also asked for" }));
     const more = await part.findByLabelText<HTMLSelectElement>("Ask for more");
-    expect([...more.options].map(({ textContent }) => textContent)).toEqual(["Choose…", "Negative prompt", "Quality"]);
+    expect([...more.options].map(({ textContent }) => textContent)).toEqual(["Choose…", "Negative prompt", "Quality", "Guidance"]);
     expect(part.getByText(/does not take this/)).toBeTruthy();
     fireEvent.click(part.getByRole("button", { name: "Ask for no mood" }));
     await waitFor(() => expect(asked()).toEqual({}));
@@ -219,7 +220,28 @@ describe("the Scene panel", () => {
     expect([...part.getByLabelText<HTMLSelectElement>("Ask for more").options].map(({ textContent }) => textContent)).toEqual([
       "Choose…",
       "Quality",
+      "Guidance",
     ]);
+  });
+
+  it("keeps as much text as providers take, and says what is asked for where a number is cleared", async () => {
+    const constraints = { negative_prompt: "rain", guidance: 7 };
+    const dream = { id: "a", type: "generation", strategy: "once", constraints, fallback: { mode: "skip" } } as const;
+    const { canvas, server } = await show(bodyOf({ start: "a", nodes: [dream] }));
+    const asked = () => (server().nodes[0] as { readonly constraints: object }).constraints;
+    key(canvas, "ArrowRight");
+    const part = within(await screen.findByRole("region", { name: "Also asked for" }));
+    const text = await part.findByLabelText<HTMLTextAreaElement>("Negative prompt");
+    const long = "r".repeat(2500);
+    expect(text.maxLength).toBeGreaterThanOrEqual(long.length);
+    fireEvent.input(text, { target: { value: long } });
+    await waitFor(() => expect(asked()).toEqual({ negative_prompt: long, guidance: 7 }));
+    const guidance = part.getByLabelText<HTMLInputElement>("Guidance");
+    fireEvent.input(guidance, { target: { value: "" } });
+    expect(await part.findByText("7 is still asked for: give another number, or ask for none.")).toBeTruthy();
+    fireEvent.input(guidance, { target: { value: "5" } });
+    await waitFor(() => expect(asked()).toEqual({ negative_prompt: long, guidance: 5 }));
+    expect(part.queryByText(/is still asked for/)).toBe(null);
   });
 
   it("shows who else has it open, what they look at and where they point, and tells them the same", async () => {
