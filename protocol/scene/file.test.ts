@@ -29,6 +29,14 @@ test("any story comes back from its file as it was", () => {
   );
 });
 
+const asking = (count: number) => ({
+  id: "x",
+  type: "generation",
+  strategy: "once",
+  constraints: Object.fromEntries(Array.from({ length: count }, (_, at) => [`c${at}`, true])),
+  fallback: { mode: "skip" },
+});
+
 describe("a file that is none", () => {
   test.each<readonly [string, unknown, RegExp]>([
     ["no JSON", "{", /not JSON/],
@@ -41,6 +49,7 @@ describe("a file that is none", () => {
     ["100,000 nodes", inBody({ nodes: Array.from({ length: 100_000 }, (_, at) => ({ id: `n${at}` })) }), /at most 5000 nodes/],
     ["a node of no kind", inBody({ nodes: [{ id: "x", type: "script" }] }), /nodes\.0\.type/],
     ["two nodes of one id", inBody({ nodes: [clip("x"), clip("x")] }), /two nodes x/],
+    ["a node that asks for too much", inBody({ nodes: [asking(33)] }), /nodes\.0\.constraints: A node asks for at most 32 things besides/],
     ["edges to nowhere", inBody({ nodes: [clip("x")], edges: [edge("x", "y")] }), /edges\.0\.to: There is no node y/],
     [
       "an edge into a group",
@@ -66,6 +75,10 @@ describe("a file that is none", () => {
     ],
     ["no scene to begin with", file({ story: { entry: "b", scenes: [{ id: "a", title: "A", body: {} }] } }), /There is no scene b/],
   ])("%s", (_, value, reason) => expect(why(value)).toMatch(reason));
+
+  test("a node asks for so much besides", () => {
+    expect(why(inBody({ nodes: [asking(32)] }))).toBe("read");
+  });
 
   test("conditions nest so deep, and have so many terms", () => {
     const nested = (depth: number): object => (depth === 0 ? { kind: "constant", value: true } : { kind: "not", of: nested(depth - 1) });

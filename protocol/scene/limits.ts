@@ -11,6 +11,7 @@ export const sceneLimits = {
   /** Of one node. */
   segments: 50,
   tags: 20,
+  constraints: 32,
   /** That are offered at one time. */
   choices: 16,
   /** Of one action or edge. */

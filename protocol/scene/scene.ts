@@ -178,7 +178,12 @@ export const SceneNode = z.discriminatedUnion("type", [
     style: z.string().max(sceneLimits.text).default(""),
     durationMs: z.int().min(500).max(120_000).default(5000),
     /** What else the provider is asked for. */
-    constraints: z.record(Name, z.union([z.boolean(), z.number(), z.string().max(sceneLimits.constraint)])).default({}),
+    constraints: z
+      .record(Name, z.union([z.boolean(), z.number(), z.string().max(sceneLimits.constraint)]))
+      .refine((constraints) => Object.keys(constraints).length <= sceneLimits.constraints, {
+        message: `A node asks for at most ${sceneLimits.constraints} things besides.`,
+      })
+      .default({}),
     /** Results of the same key are the same; `{name}` as in the prompt. Empty: the prompt itself. */
     cacheKey: z.string().max(sceneLimits.text).default(""),
     /** When there is no result: what stands in for it. */

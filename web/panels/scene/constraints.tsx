@@ -126,7 +126,7 @@ export const ConstraintsForm: Component<{
           );
         }}
       </For>
-      <Show when={left().length > 0}>
+      <Show when={left().length > 0 && names().length < sceneLimits.constraints}>
         <Select
           size="s"
           label="Ask for more"
