@@ -4,11 +4,9 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Whose tests take minutes. */
-const longest = ["crash", "workspace", "backup", "cluster", "handling", "accounts", "pool", "demo", "many", "cut-off", "chaos"].map(
+const longest = ["crash", "workspace", "backup", "cluster", "handling", "demo", "cut-off", "chaos"].map(
   (name) => `/ops/e2e/${name}.test.ts`,
 );
-/** Several runners that must have noticed one another's faults within seconds. */
-const ofClusters = ["chaos", "cluster", "cluster-state", "cut-off", "failover", "stop"].map((name) => `ops/e2e/${name}.test.ts`);
 const rank = ({ moduleId }: TestSpecification): number => longest.findIndex((end) => moduleId.endsWith(end)) >>> 0;
 
 /** What takes longest begins first, also where nothing is known of earlier runs. */
@@ -58,27 +56,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        // After all others: each of them runs whole servers. Much of their time they wait for one: three share two cores well.
+        // After all others: each of them runs whole servers.
         test: {
           name: "e2e",
           environment: "node",
           globalSetup: "ops/e2e/setup.ts",
           include: ["ops/e2e/**/*.test.ts"],
-          exclude: ofClusters,
           testTimeout: 120_000,
-          maxWorkers: 3,
           sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: "cluster",
-          environment: "node",
-          globalSetup: "ops/e2e/setup.ts",
-          include: ofClusters,
-          testTimeout: 120_000,
-          sequence: { groupOrder: 2 },
         },
       },
     ],
