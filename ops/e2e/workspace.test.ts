@@ -201,6 +201,9 @@ test("two browsers see the same job move", async () => {
   const other = await openDevice(studio.browser);
   const second = await other.open();
   await signIn(second, studio.url, "admin", password);
+  // The layout is one for all devices: another panel may lie over the list.
+  await second.keyboard.press("g");
+  await second.keyboard.press("j");
   const prompt = await begin("a train in the hills", 5);
   await jobRow(second, prompt).click();
   await stands(jobOf(second, prompt), "Processing");
