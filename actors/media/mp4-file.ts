@@ -1,5 +1,5 @@
-// Writes a video to a file, mostly an MP4, and says truly why that failed: the muxer's own target takes a part of a piece for all of it, loses what the disk
-// refused, and leaves the file open. Runs in a media child.
+// Writes a video to a file, mostly an MP4, and says truly why that failed: the muxer's own target takes a part of a piece for all of
+// it, loses what the disk refused, and leaves the file open. Runs in a media child.
 import { type FileHandle, open } from "node:fs/promises";
 import {
   MkvOutputFormat,

@@ -1,5 +1,5 @@
-// Writes a file while it still comes in: what comes during a write is kept together and written at once, so that who reads from the line does not
-// wait for the disk with each piece.
+// Writes a file while it still comes in: what comes during a write is kept together and written at once, so that who reads from the
+// line does not wait for the disk with each piece.
 import type { FileHandle } from "node:fs/promises";
 
 export interface FileWriter {

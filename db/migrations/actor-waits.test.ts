@@ -1,9 +1,9 @@
 // What was open before what actors wait for moved into their own rows.
 import { ManagedRuntime } from "effect";
 import { afterAll, describe, expect, test } from "vitest";
-import { Database } from "../client/database.ts";
-import { readMigrations } from "../client/migrations.ts";
+import { Database, type Queryable } from "../client/database.ts";
 import { testDatabases } from "../client/testing.ts";
+import { migrated } from "./testing.ts";
 
 describe.each(testDatabases)("an older $engine database", ({ layer }) => {
   const runtime = ManagedRuntime.make(layer);
@@ -11,12 +11,7 @@ describe.each(testDatabases)("an older $engine database", ({ layer }) => {
 
   test("keeps the open effects and timers of its actors", async () => {
     const { sql } = await runtime.runPromise(Database);
-    const migrations = await readMigrations();
-    const found = await sql.begin(async (tx) => {
-      await tx`create schema older`;
-      await tx`set local search_path to older`;
-      const apply = (name: string) => tx.unsafe(migrations.find((migration) => migration.name === name)!.sql);
-      await apply("0001_actor.sql");
+    const fill = async (tx: Queryable): Promise<void> => {
       await tx`insert into actor (id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot)
         select id, 'job', 7, 1, 3, 1, 30, 10, 'busy', 'active', parked, '{}'
         from (values ('job/a', null), ('job/parked', 'a fault'), ('job/told', 'a fault'), ('job/idle', null)) as v(id, parked)`;
@@ -26,9 +21,13 @@ describe.each(testDatabases)("an older $engine database", ({ layer }) => {
       await tx`insert into actor_timer (actor_id, timer_id, cell, due_at, event) values
         ('job/a', 'late', 7, 90, '{"type": "late"}'), ('job/a', 'soon', 7, 50, '{"type": "soon"}'),
         ('job/parked', 'late', 7, 90, '{"type": "late"}')`;
-      await apply("0009_actor_waits.sql");
-      return tx`select id, effects, timers, running, due_at from actor order by id`;
-    });
+    };
+    const found = await migrated(
+      sql,
+      "0009_actor_waits.sql",
+      fill,
+      (tx) => tx`select id, effects, timers, running, due_at from actor order by id`,
+    );
     const first = { invokeId: "first", seq: 1, name: "first", input: null, review: false, startedAt: 10 };
     const late = { id: "late", dueAt: 90, event: { type: "late" } };
     expect(found).toEqual([

@@ -1,10 +1,10 @@
 // Videos that were uploaded when players were still shown their originals.
 import { ManagedRuntime } from "effect";
 import { afterAll, describe, expect, test } from "vitest";
-import { Database } from "../client/database.ts";
-import { readMigrations } from "../client/migrations.ts";
+import { Database, type Queryable } from "../client/database.ts";
 import { testDatabases } from "../client/testing.ts";
 import { takeDerivation } from "../queries/derivation.ts";
+import { migrated } from "./testing.ts";
 
 describe.each(testDatabases)("an older $engine database", ({ layer }) => {
   const runtime = ManagedRuntime.make(layer);
@@ -12,12 +12,7 @@ describe.each(testDatabases)("an older $engine database", ({ layer }) => {
 
   test("has a copy made of its long uploads, of which there is nothing else that plays", async () => {
     const { sql } = await runtime.runPromise(Database);
-    const migrations = await readMigrations();
-    const found = await sql.begin(async (tx) => {
-      await tx`create schema older`;
-      await tx`set local search_path to older`;
-      const at = migrations.findIndex(({ name }) => name === "0037_shown_video.sql");
-      for (const { sql: text } of migrations.slice(0, at)) await tx.unsafe(text);
+    const fill = async (tx: Queryable): Promise<void> => {
       await tx`
         insert into asset (id, owner_id, media_type, mime, name, size, width, height, sha256, origin, phash, created_at)
         select id, 'usr', media, 'video/mp4', id, 1, 640, 360, repeat(left(id, 1), 64), origin, phash, 1 from (values
@@ -28,12 +23,13 @@ describe.each(testDatabases)("an older $engine database", ({ layer }) => {
         values ('a', 'poster', repeat('0', 64), 'image/webp', 1), ('b', 'play-video', repeat('1', 64), 'video/mp4', 1),
           ('c', 'faststart', repeat('2', 64), 'video/mp4', 1)`;
       await tx`insert into derivation (asset_id, due_at) values ('d', 7), ('g', 0)`;
-      await tx.unsafe(migrations[at]!.sql);
-      const taken: Array<string | undefined> = [];
-      for (let turn = 0; turn < 4; turn++) taken.push((await takeDerivation(tx, 10, 1000, 1))[0]?.id);
-      return taken;
-    });
+    };
+    const taken = async (tx: Queryable): Promise<ReadonlyArray<string | undefined>> => {
+      const ids: Array<string | undefined> = [];
+      for (let turn = 0; turn < 4; turn++) ids.push((await takeDerivation(tx, 10, 1000, 1))[0]?.id);
+      return ids;
+    };
     // Before what was uploaded since then, and before old pictures, which are shown meanwhile.
-    expect(found).toEqual(["a", "d", "g", undefined]);
+    expect(await migrated(sql, "0037_shown_video.sql", fill, taken)).toEqual(["a", "d", "g", undefined]);
   });
 });

@@ -1,5 +1,5 @@
-// The picture by which a piece begins that waits, drawn once, under its video: the browser brings the video's own to the screen only with the
-// second frame of the display after it is turned on, this one with the first.
+// The picture by which a piece begins that waits, drawn once, under its video: the browser brings the video's own to the screen only
+// with the second frame of the display after it is turned on, this one with the first.
 
 export class FirstPicture {
   readonly #canvas: HTMLCanvasElement;

@@ -31,6 +31,7 @@ export const redisFanout: Layer.Layer<Fanout, never, RedisConnection | ShardLock
     const subscriptions = new Map<string, Subscription>();
     const missed = new Set<string>();
     const counts = noCounts();
+    const fork = Effect.runForkWith(yield* Effect.context());
 
     const lose = (channel: string): void => {
       counts.losses++;
@@ -49,9 +50,10 @@ export const redisFanout: Layer.Layer<Fanout, never, RedisConnection | ShardLock
       for (const listener of subscriptions.get(channel)?.listeners ?? []) {
         try {
           listener.heard(text);
-        } catch {
+        } catch (error) {
           // What it cannot read is lost to it. Thrown here, it would end the process.
           counts.losses++;
+          fork(Effect.annotateLogs(Effect.logWarning("a change could not be taken; all is read anew"), { channel, error: String(error) }));
           listener.lost();
         }
       }

@@ -40,7 +40,8 @@ export class Placement extends Context.Service<
     readonly stand: (standing: Standing) => Effect.Effect<boolean | null>;
     /**
      * Hands all cells over to other processes, before the end: this one goes on asking them, and serves nothing any more. Does
-     * nothing where there is no other. Completes when they are free to be taken, at the latest after two seconds, or four while the keeper of the locks does not answer.
+     * nothing where there is no other. Completes when they are free to be taken, at the latest after two seconds, or four while the
+     * keeper of the locks does not answer.
      */
     readonly leave: Effect.Effect<void>;
     /** Cells that came to this process and went from it. */

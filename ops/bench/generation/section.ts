@@ -13,7 +13,7 @@ import { type Fleet, startFleet } from "#ops/simulators/fleet.ts";
 import { median } from "../measure.ts";
 import type { Report, Section } from "../report.ts";
 
-/** Videos of each provider that are measured, and, before all, those in which the server's code gets as fast as it is once it has run for a while. */
+/** Videos of each provider that are measured, and, before all, those in which the server's code gets as fast as it is after a while. */
 const rounds = 6;
 const before = 12;
 const polled = 500;
