@@ -180,7 +180,7 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     const address = sessionAddress(other.id);
     const stored = await rig.sql(
       (sql) => sql<Array<{ snapshot: unknown }>>`
-        update actor set snapshot = replace(snapshot::text, ',"unattended":0', '')::json where id = ${address} returning snapshot`,
+        update actor set snapshot = replace(snapshot, ',"unattended":0', '') where id = ${address} returning snapshot`,
     );
     expect(JSON.stringify(stored)).toContain("startedAt");
     expect(JSON.stringify(stored)).not.toContain("unattended");

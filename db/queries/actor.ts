@@ -15,7 +15,7 @@ export const claimCells = (sql: Queryable, epochs: ReadonlyMap<number, number>) 
 
 /** Actors with effects that go on by themselves. */
 export const runningActors = (sql: Queryable, cells: ReadonlyArray<number>) =>
-  sql<Array<{ id: string; machine_version: number; parked: string | null; effects: unknown }>>`
+  sql<Array<{ id: string; machine_version: number; parked: string | null; effects: string }>>`
     select id, machine_version, parked, effects from actor where running and cell = any(${sql.array([...cells], 23)}::int[])`;
 
 /** Actors that go on by themselves and were written by another machine version of their kind than the one given. */
@@ -30,7 +30,7 @@ export const outdatedActors = (sql: Queryable, cells: ReadonlyArray<number>, ver
 
 /** Actors with a timer that is due by then, soonest first. */
 export const dueActors = (sql: Queryable, cells: ReadonlyArray<number>, until: number, limit: number) =>
-  sql<Array<{ id: string; timers: unknown }>>`
+  sql<Array<{ id: string; timers: string }>>`
     select id, timers from actor where cell = any(${sql.array([...cells], 23)}::int[]) and due_at <= ${until}
     order by due_at limit ${limit}`;
 
@@ -42,9 +42,9 @@ export interface ActorRow {
   readonly at: number;
   readonly created_at: number;
   readonly parked: string | null;
-  readonly snapshot: unknown;
-  readonly effects: unknown;
-  readonly timers: unknown;
+  readonly snapshot: string;
+  readonly effects: string | null;
+  readonly timers: string | null;
 }
 
 export const loadActors = (sql: Queryable, ids: ReadonlyArray<string>) =>
@@ -60,12 +60,12 @@ export const seenCommand = (sql: Queryable, actorId: string, eventId: string) =>
   sql<Array<{ hash: string; seq: number }>>`select hash, seq from actor_inbox where actor_id = ${actorId} and event_id = ${eventId}`;
 
 export const journalRows = (sql: Queryable, actorId: string, from: number, limit: number) =>
-  sql<Array<{ seq: number; at: number; event: unknown }>>`
+  sql<Array<{ seq: number; at: number; event: string }>>`
     select seq, at, event from actor_event where actor_id = ${actorId} and seq >= ${from} order by seq limit ${limit}`;
 
 export const lastMigration = (sql: Queryable, actorId: string) =>
   sql<Array<{ seq: number }>>`
-    select seq from actor_event where actor_id = ${actorId} and event->>'type' = 'host.migrated' order by seq desc limit 1`;
+    select seq from actor_event where actor_id = ${actorId} and event::json->>'type' = 'host.migrated' order by seq desc limit 1`;
 
 export const listActors = (
   sql: Queryable,
@@ -115,7 +115,7 @@ const column = (parameter: number, more = ""): string => `string_to_table($${par
  *   third less than JSON rows;
  * - JSON arrays: the inbox if it is `heard`, then one a projection. A part of the statement costs PostgreSQL as much without rows
  *   as with one.
- * Answers the cells of $1 that are still held; all rows of other cells are left out.
+ * Answers the cells of $1 that are still held, each with how many actors were written; all rows of other cells are left out.
  */
 export const commitStatement = (heard: boolean, projections: ReadonlyArray<ProjectionTable>): string => `
 with fence as (
@@ -132,8 +132,7 @@ with fence as (
 ), written as (
   insert into actor as a (id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot, effects, timers,
     running, due_at)
-  select id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot::json, effects::json, timers::json,
-    running, due_at
+  select id, kind, cell, machine_version, seq, steps, at, created_at, state, status, parked, snapshot, effects, timers, running, due_at
   from input order by id
   on conflict (id) do update set machine_version = excluded.machine_version, seq = excluded.seq, steps = excluded.steps, at = excluded.at,
     state = excluded.state, status = excluded.status, parked = excluded.parked, snapshot = excluded.snapshot, effects = excluded.effects,
@@ -142,7 +141,7 @@ with fence as (
   returning a.id
 ), journal as (
   insert into actor_event (actor_id, seq, at, event)
-  select j.id, j.seq, j.at, j.event::json from rows from (
+  select j.id, j.seq, j.at, j.event from rows from (
     ${column(19)}, unnest($20::text::bigint[]), unnest($21::text::bigint[]), ${column(22)}
   ) as j(id, seq, at, event) join written on written.id = j.id
 )${
@@ -166,4 +165,4 @@ with fence as (
 )`;
   })
   .join("")}
-select fence.cell, (select count(*)::int from written) as written, (select count(*)::int from input) as offered from fence`;
+select fence.cell, (select count(*)::int from written) as written from fence`;

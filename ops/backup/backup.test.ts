@@ -45,7 +45,7 @@ const writeRows = async (sql: Sql): Promise<void> => {
     values ('ses_1', 'usr_1', 'web', '::1', 1, 2, 3, 'hash', 4)`;
   await sql`
     insert into actor (id, kind, cell, machine_version, seq, steps, at, created_at, state, status, snapshot, effects)
-    select id, 'job', 7, 1, 1, 1, 5, 5, 'done', 'done', '{}', effects::json from (values ('job/1', 'null'), ('job/2', null)) as v(id, effects)`;
+    select id, 'job', 7, 1, 1, 1, 5, 5, 'done', 'done', '{}', effects from (values ('job/1', 'null'), ('job/2', null)) as v(id, effects)`;
   await sql`
     insert into asset (id, owner_id, media_type, mime, name, size, width, height, fps, sha256, origin, created_at)
     select 'ast_' || n, 'usr_1', 'video', 'video/mp4', 'film ' || n, 1, 640, 360, 0.1::float8 + 0.2::float8, 'x' || n, 'generation', n

@@ -28,10 +28,10 @@ export const jobsIn = async (sql: Sql): Promise<ReadonlyArray<Ended>> => {
 const journals = async (sql: Sql): Promise<ReadonlyArray<string>> => {
   const problems: Array<string> = [];
   const actors = await sql<Array<{ id: string; seq: number; snapshot: string; parked: string | null }>>`
-    select id, seq::int as seq, snapshot::text as snapshot, parked from actor`;
+    select id, seq::int as seq, snapshot, parked from actor`;
   for (const { id, seq, snapshot, parked } of actors) {
     const rows = await sql<Array<{ seq: number; at: number; event: string }>>`
-      select seq::int as seq, at::float8 as at, event::text as event from actor_event where actor_id = ${id} order by seq`;
+      select seq::int as seq, at::float8 as at, event from actor_event where actor_id = ${id} order by seq`;
     if (parked !== null) problems.push(`${id} is left parked: ${parked}`);
     if (rows.length !== seq + 1 || rows.some((row, index) => row.seq !== index)) {
       problems.push(`the journal of ${id} has the steps ${rows.map((row) => row.seq).join(" ")} of 0 to ${seq}`);
@@ -92,8 +92,8 @@ const leftovers = async (sql: Sql, jobs: ReadonlyArray<Ended>): Promise<Readonly
   const [found] = await sql<Array<Record<string, number>>>`
     select (select count(distinct origin_job_id)::int from asset) as "jobs with an asset", (select count(*)::int from asset) as assets,
       (select count(*)::int from studio_render) as "renders accepted", (select count(*)::int from job where slot is not null) as "slots held",
-      (select coalesce(sum(json_array_length(effects)), 0)::int from actor) as "open effects",
-      (select coalesce(sum(json_array_length(timers)), 0)::int from actor) as "timers set"`;
+      (select coalesce(sum(json_array_length(effects::json)), 0)::int from actor) as "open effects",
+      (select coalesce(sum(json_array_length(timers::json)), 0)::int from actor) as "timers set"`;
   const completed = jobs.filter(({ state }) => state === "completed").length;
   const wanted: Readonly<Record<string, number>> = {
     "jobs with an asset": completed,

@@ -24,6 +24,8 @@ import { runs } from "./resident.ts";
 import type { StoredSnapshot } from "./step.ts";
 import type { ActorCommit, ActorStore, CommitBatch, OpenEffect, SetTimer, StoredActor, StoreResult } from "./store.ts";
 
+const listOf = <A>(json: string | null): ReadonlyArray<A> => (json === null ? [] : (JSON.parse(json) as ReadonlyArray<A>));
+
 const actorOf = (row: ActorRow): StoredActor => ({
   address: row.id,
   kind: row.kind,
@@ -32,9 +34,9 @@ const actorOf = (row: ActorRow): StoredActor => ({
   at: row.at,
   createdAt: row.created_at,
   parked: row.parked,
-  snapshot: row.snapshot as StoredSnapshot,
-  effects: (row.effects ?? []) as ReadonlyArray<OpenEffect>,
-  timers: (row.timers ?? []) as ReadonlyArray<SetTimer>,
+  snapshot: JSON.parse(row.snapshot) as StoredSnapshot,
+  effects: listOf<OpenEffect>(row.effects),
+  timers: listOf<SetTimer>(row.timers),
 });
 
 /** What has no answer after so long cannot be reached, ms: PostgreSQL would have given up sooner. It may happen still. */
@@ -155,7 +157,7 @@ export const makeSqlStore = (
         (rows) =>
           rows
             .flatMap(({ id, machine_version, parked, effects }) =>
-              (effects as ReadonlyArray<OpenEffect>)
+              listOf<OpenEffect>(effects)
                 .filter((effect) => runs(effect, parked))
                 .map((effect) => ({ address: id, machineVersion: machine_version, effect })),
             )
@@ -174,9 +176,7 @@ export const makeSqlStore = (
         (rows) =>
           rows
             .flatMap(({ id, timers }) =>
-              (timers as ReadonlyArray<SetTimer>).flatMap(({ id: timerId, dueAt }) =>
-                dueAt <= until ? [{ address: id, timerId, dueAt }] : [],
-              ),
+              listOf<SetTimer>(timers).flatMap(({ id: timerId, dueAt }) => (dueAt <= until ? [{ address: id, timerId, dueAt }] : [])),
             )
             .sort((a, b) => a.dueAt - b.dueAt)
             // Each actor has one at least: these are the soonest of all.
@@ -204,7 +204,7 @@ export const makeSqlStore = (
     journal: (address, from, limit, done) =>
       run(
         (sql) => journalRows(sql, address, from, limit),
-        (rows) => rows.map(({ seq, at, event }) => ({ seq, at, event: event as ActorEvent })),
+        (rows) => rows.map(({ seq, at, event }) => ({ seq, at, event: JSON.parse(event) as ActorEvent })),
         done,
       ),
     migratedAt: (address, done) =>
@@ -224,12 +224,13 @@ export const makeSqlStore = (
         ...rest.flatMap((rows) => (rows.length === 0 ? [] : [storableJson(`[${rows.join(",")}]`)])),
       ];
       run(
-        (sql) => sql.unsafe<Array<{ cell: number; written: number; offered: number }>>(statement, parameters, { prepare: true }),
+        (sql) => sql.unsafe<Array<{ cell: number; written: number }>>(statement, parameters, { prepare: true }),
         (rows) => {
           const held = new Set(rows.map(({ cell }) => cell));
           const deposed = [...batch.fence.keys()].filter((cell) => !held.has(cell));
           // An actor under a valid epoch whose seq is not what its only writer left: it is not safe to go on with any of them.
-          const lost = rows.some(({ written, offered }) => written !== offered);
+          const offered = batch.actors.reduce((count, { cell }) => (held.has(cell) ? count + 1 : count), 0);
+          const lost = rows.some(({ written }) => written !== offered);
           return { deposed: lost ? [...batch.fence.keys()] : deposed };
         },
         done,
