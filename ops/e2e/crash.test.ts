@@ -1,5 +1,5 @@
-// The server is killed again and again while it works through a stream of jobs, by SIGKILL and at any moment. What it accepted must
-// all be done in the end, each once, and nothing may be left over.
+// The server is killed again and again while it works through a stream of jobs, by SIGKILL and at any moment, also while it starts.
+// What it accepted must all be done in the end, each once, and nothing may be left over.
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,22 +8,39 @@ import { expect, test } from "vitest";
 import { finalJobStates } from "#protocol/job.ts";
 import { blobsOf, readDatabase } from "./data.ts";
 import { firstAdmin, typedClient } from "./people.ts";
-import { startServer } from "./server.ts";
+import { ServerEnded, type ServerOptions, startServer } from "./server.ts";
 
-const kills = 30;
+/** So often is it killed once it can be reached, and so often again while it starts. */
+const rounds = 15;
+const kills = 2 * rounds;
 const jobs = 200;
 /** Results that differ: some jobs make the same file at the same time, and what is made of it is made once. */
 const contents = 50;
-const perLife = Math.ceil(jobs / kills);
-/** Longest life of a server between two kills, ms after it could be reached. */
-const longestLife = 2500;
+const perLife = Math.ceil(jobs / rounds);
+/** Longest life of a server, ms after it could be reached, and of one that is killed while it starts, ms after it was spawned. */
+const longestLife = 4500;
+const longestStart = 3000;
 /** How long all may take once nothing is killed any more, ms. */
 const patience = 240_000;
 
-test("200 jobs are each done once although the server is killed 30 times", { timeout: 1_200_000 }, async () => {
+/** Starts a server that is killed so long after its spawn, ms. */
+const cutShort = async (options: ServerOptions, killedAfter: number): Promise<void> => {
+  try {
+    const { exited } = await startServer({ ...options, killedAfter });
+    await exited;
+  } catch (error) {
+    if (!(error instanceof ServerEnded) || error.exit.signal !== "SIGKILL") throw error;
+  }
+};
+
+test(`${jobs} jobs are each done once although the server is killed ${kills} times`, { timeout: 1_200_000 }, async () => {
   const seed = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
   console.log(`The same moments again: CRASH_SEED=${seed}`);
-  const lives = fc.sample(fc.noBias(fc.integer({ min: 0, max: longestLife })), { seed, numRuns: kills });
+  const moments = fc.record({
+    life: fc.noBias(fc.integer({ min: 0, max: longestLife })),
+    start: fc.noBias(fc.integer({ min: 0, max: longestStart })),
+  });
+  const lives = fc.sample(moments, { seed, numRuns: rounds });
   const folder = await mkdtemp(join(tmpdir(), "pixsim-crash-"));
   const data = join(folder, "data");
   let server = await startServer({ data });
@@ -48,10 +65,11 @@ test("200 jobs are each done once although the server is killed 30 times", { tim
     };
     const acceptedAt: Array<number> = [];
     const killing = async (): Promise<void> => {
-      for (const life of lives) {
+      for (const { life, start } of lives) {
         await new Promise((resolve) => setTimeout(resolve, life));
         acceptedAt.push(accepted.size);
         await server.kill("SIGKILL");
+        await cutShort({ data, port }, start);
         server = await startServer({ data, port });
         allowed += perLife;
         nextLife.resolve();
@@ -61,7 +79,7 @@ test("200 jobs are each done once although the server is killed 30 times", { tim
     await Promise.all([asking(), killing()]);
     expect(accepted.size).toBe(jobs);
     // It was killed while they came, not after they all had.
-    expect(acceptedAt.filter((count) => count < jobs).length).toBeGreaterThan(0.9 * kills);
+    expect(acceptedAt.filter((count) => count < jobs).length).toBeGreaterThan(0.9 * rounds);
     const open = new Set(accepted);
     const stillOpen = async (): Promise<number> => {
       for (const id of open) if (finalJobStates.has((await client.call("jobs.get", { id })).state)) open.delete(id);
@@ -97,8 +115,8 @@ test("200 jobs are each done once although the server is killed 30 times", { tim
         select (select count(*)::int from job) as jobs, (select count(*)::int from job where slot is not null) as slots,
           (select count(*)::int from asset) as assets, (select count(distinct origin_job_id)::int from asset) as "assetsOfJobs",
           (select count(*)::int from studio_render) as renders, (select count(*)::int from studio_render where state = 'done') as "rendersDone",
-          (select coalesce(sum(json_array_length(effects)), 0)::int from actor) as effects,
-          (select coalesce(sum(json_array_length(timers)), 0)::int from actor) as timers,
+          (select coalesce(sum(json_array_length(effects::json)), 0)::int from actor) as effects,
+          (select coalesce(sum(json_array_length(timers::json)), 0)::int from actor) as timers,
           (select count(*)::int from job_reservation r where not exists (select from job j where j.id = r.job_id)) as reservations`;
       const files = await sql<Array<{ sha256: string }>>`select distinct sha256 from asset_file order by sha256`;
       const renders = await sql<Array<{ output: string }>>`select output from studio_render where output is not null order by output`;

@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly args?: ReadonlyArray<string>;
   /** A program and its arguments that run it in their place, with the same process number: `["prlimit", "--fsize=0"]`. */
   readonly through?: ReadonlyArray<string>;
+  /** It is killed so long after it was spawned, ms, wherever it is by then. */
+  readonly killedAfter?: number;
   /** It runs as it does for people: long enough for its code to be worth optimising. */
   readonly optimised?: true;
 }
@@ -127,6 +129,10 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   };
 
   const late = setTimeout(() => child.kill("SIGKILL"), startWithin);
+  if (options.killedAfter !== undefined) {
+    const end = setTimeout(() => child.kill("SIGKILL"), options.killedAfter);
+    void exited.then(() => clearTimeout(end));
+  }
   const url = await printed(/PixSim is at (http:\/\/\S+)/, "an address").finally(() => clearTimeout(late));
   return {
     url,
