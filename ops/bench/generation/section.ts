@@ -15,7 +15,7 @@ import type { Report, Section } from "../report.ts";
 
 /** Videos of each provider that are measured, and, before all, those in which the server's code gets as fast as it is after a while. */
 const rounds = 6;
-const before = 12;
+const before = 20;
 const polled = 500;
 /** How long the asking is watched, ms. */
 const watchedMs = 60_000;
