@@ -2,6 +2,7 @@ import { Effect, Stream } from "effect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { testDatabases } from "#db/client/testing.ts";
 import type { FailureKind, Job } from "#protocol/job.ts";
+import { MaySend } from "#actors/provider/tools.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { jobActor } from "./actor.ts";
@@ -574,6 +575,26 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     expect(await arrange([c, a])).toMatchObject({ done: [], failed: [{ message: "It has already ended: completed." }, {}] });
   });
 
+  test.each(["submit", "cancelAtProvider"] as const)("what %s sends may be sent only under the lease of its run", async (name) => {
+    const effect = (await server.run(jobActor)).effects[name];
+    const order = { id: "job_leased", resendable: true, provider: "test", providerTitle: "Test studio", ownerId: server.user, inputs: [] };
+    const input = { key: `leased-${name}`, accountId: null, since: 0, order, providerJobId: null, file: null };
+    const answers: Array<boolean> = [];
+    let isLeased = true;
+    studio.script.next(
+      "submit",
+      Effect.gen(function* () {
+        const maySend = yield* MaySend;
+        answers.push(maySend());
+        isLeased = false;
+        answers.push(maySend());
+      }),
+    );
+    await server.run(Effect.asVoid<unknown, unknown, Actors>(effect.run({ ...callOf(input), isLeased: () => isLeased })));
+    expect(answers).toEqual([true, false]);
+    await server.run(Effect.map(Slots, (slots) => slots.release(order.id)));
+  });
+
   test("the journal of a job tells its story and folds to its state", async () => {
     const job = await server.create();
     const done = await watch.ended(job.id);
@@ -592,4 +613,5 @@ const callOf = (input: unknown, recovered = true) => ({
   key: "job/j/e/1",
   recovered,
   send: () => Effect.void,
+  isLeased: () => true,
 });

@@ -9,6 +9,7 @@ import { pauseWords } from "#actors/pause/context.ts";
 import { Pauses } from "#actors/pause/pauses.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { Connection, Provider, ProviderFailure, ProviderInput, ProviderRequest } from "#actors/provider/provider.ts";
+import { MaySend } from "#actors/provider/tools.ts";
 import { Database } from "#db/client/database.ts";
 import { makingOf } from "#db/queries/job.ts";
 import type { LineageRelation } from "#protocol/asset.ts";
@@ -178,11 +179,11 @@ export const jobEffects = Effect.gen(function* () {
     }
   });
 
-  const submit = Effect.fnUntraced(function* ({ input, recovered: wasBegun }: CallOf<"submit">) {
-    const { order, key, accountId, since, unanswered = false } = input;
+  const submit = Effect.fnUntraced(function* ({ input, recovered: wasBegun, isLeased }: CallOf<"submit">) {
+    const { order, unanswered = false } = input;
     const sent = Effect.andThen(
       Effect.mapError(Effect.andThen(providerOf(order), withSlot(order)), unsent),
-      send(order, key, accountId, since, unanswered || wasBegun),
+      send(input, unanswered || wasBegun, isLeased),
     );
     // The job does not know of a run that broke off: unless this one tells what became of that, it is to learn that it had no answer.
     const isNews = wasBegun && !unanswered && order.resendable;
@@ -196,13 +197,17 @@ export const jobEffects = Effect.gen(function* () {
   });
 
   /** `unanswered`: the same was sent before, and nobody knows what became of it. */
-  const send = Effect.fnUntraced(function* (order: JobOrder, key: string, accountId: string | null, since: number, unanswered: boolean) {
+  const send = Effect.fnUntraced(function* (
+    { order, key, accountId, since }: Omit<CallOf<"submit">["input"], "unanswered">,
+    unanswered: boolean,
+    isLeased: () => boolean,
+  ) {
     const provider = yield* Effect.mapError(providerOf(order), unsent);
     const connection = yield* Effect.mapError(connectionOf(order, accountId), unsent);
     const request = yield* Effect.mapError(requestOf(order), unsent);
     yield* logged("pipeline:artifact", { hash: order.hash, inputs: request.inputs.length });
     yield* logged("provider:submit", { key, account: accountId });
-    const sending = connection.submit(key, request);
+    const sending = Effect.provideService(connection.submit(key, request), MaySend, isLeased);
     // A bug in the middle of a submission is a lost answer: only where the key is known may it be run again.
     const safe = order.resendable ? sending : Effect.catchDefect(sending, (defect) => Effect.fail(unknownOutcome(defect)));
     const { reconcile } = connection;
@@ -329,14 +334,14 @@ export const jobEffects = Effect.gen(function* () {
     return { assetId: asset.id };
   });
 
-  const cancelAtProvider = Effect.fnUntraced(function* ({ input }: CallOf<"cancelAtProvider">) {
-    const { order, accountId, providerJobId, file } = input;
+  const cancelAtProvider = Effect.fnUntraced(function* (call: CallOf<"cancelAtProvider">) {
+    const { order, accountId, providerJobId, file } = call.input;
     if (file !== null) {
       yield* removeStaged(file);
       // It may have been stored in the moment in which the job was called off.
       yield* Effect.mapError(Effect.retry(assets.withdraw(order.ownerId, assetIdOf(order.id)), untilCalledOff), ofCall);
     }
-    const started: Started = providerJobId === null ? yield* startedWith(input) : { providerJobId };
+    const started: Started = providerJobId === null ? yield* startedWith(call) : { providerJobId };
     if (started.providerJobId === null) return { stopped: started.stopped };
     const connection = yield* connectionOf(order, accountId);
     const stopped = yield* untilReached(connection.cancel(started.providerJobId)).pipe(Effect.mapError(ofProvider), atProvider("cancel"));
@@ -345,11 +350,10 @@ export const jobEffects = Effect.gen(function* () {
 
   /** What a key has led to. */
   const startedWith = Effect.fnUntraced(function* ({
-    order,
-    key,
-    accountId,
-    since,
-  }: CallOf<"cancelAtProvider">["input"]): Effect.fn.Return<Started, EffectFailure> {
+    input,
+    isLeased,
+  }: CallOf<"cancelAtProvider">): Effect.fn.Return<Started, EffectFailure> {
+    const { order, key, accountId, since } = input;
     const outcome = yield* submissions.outcome(key);
     switch (outcome.type) {
       case "accepted":
@@ -364,7 +368,7 @@ export const jobEffects = Effect.gen(function* () {
           if (known !== null) return known ?? { providerJobId: null, stopped: true };
           // What cannot be stopped would be paid only to know about it.
           if (providers.get(order.provider)?.unstoppable === true) return { providerJobId: null, stopped: null };
-          return yield* untilReached(send(order, key, accountId, since, true));
+          return yield* untilReached(send(input, true, isLeased));
         }
         const found = yield* Effect.orElseSucceed(lookUp(order, key, accountId, since), () => null);
         return found === null ? { providerJobId: null, stopped: null } : (found ?? { providerJobId: null, stopped: true });

@@ -43,6 +43,13 @@ export const privateAddress = (host: string): ProviderFailure => ({
   unsent: true,
 });
 
+/** The process stood still, or lost those who keep its leases, before the request was on its way. */
+export const notOurs = (host: string): ProviderFailure => ({
+  kind: "network",
+  message: `Nothing was sent to ${host}: another process may have taken this over meanwhile.`,
+  unsent: true,
+});
+
 export const tooSlow = (host: string, ms: number): ProviderFailure => ({
   kind: "timeout",
   message: `${host} did not answer within ${Number((ms / 1000).toFixed(1))} seconds.`,

@@ -1,13 +1,16 @@
 // The line to a provider: connections that know which addresses they may go to, and redirects followed by hand.
+import type { Readable } from "node:stream";
 import { Effect, type Scope } from "effect";
 import type { Agent, buildConnector, Dispatcher } from "undici";
-import { broken, notConnected, notUrl, privateAddress } from "./http-failures.ts";
+import { broken, notConnected, notOurs, notUrl, privateAddress } from "./http-failures.ts";
 import { guardedLookup, isPrivateLiteral } from "./http-guard.ts";
 import type { ProviderFailure } from "./provider.ts";
 import type { HttpRequest } from "./tools.ts";
 
 export const connectMs = 10_000;
 const redirects = 5;
+/** What is longer, bytes, is written in pieces, each when the line has taken the one before: the system may not hold all of it at once. */
+const pieceBytes = 65_536;
 /** Connections to one origin. More questions wait for one of them. */
 const connections = 16;
 
@@ -47,6 +50,8 @@ export interface Sent {
   readonly body: string | Uint8Array | null;
   /** The line may be silent for so long, ms. */
   readonly idleMs: number;
+  /** See `MaySend`. */
+  readonly maySend: () => boolean;
 }
 
 interface Answer {
@@ -103,13 +108,31 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
     return new Failed(unmade.has(error) ? notConnected(host, error) : broken(host, error, idleMs));
   };
 
-  const optionsOf = ({ method, headers, body, idleMs }: Sent) => ({
-    method,
-    headers: { accept: "*/*", "accept-encoding": "identity", ...headers },
-    body,
-    headersTimeout: idleMs,
-    bodyTimeout: idleMs,
-  });
+  const refuse = (host: string): Failed => new Failed(notOurs(host));
+  /** What lacks its last piece is taken by nobody. */
+  const pieces = function* (host: string, body: Uint8Array, maySend: () => boolean): Generator<Uint8Array> {
+    for (let at = 0; at < body.length; at += pieceBytes) {
+      if (!maySend()) throw refuse(host);
+      yield body.subarray(at, at + pieceBytes);
+    }
+  };
+  const bodyOf = (host: string, body: Sent["body"], maySend: () => boolean) => {
+    const bytes = typeof body === "string" ? Buffer.from(body) : body;
+    if (bytes === null || bytes.length <= pieceBytes) return { length: {}, body: bytes };
+    // undici takes what can be iterated over, which its types do not know.
+    return { length: { "content-length": String(bytes.length) }, body: pieces(host, bytes, maySend) as unknown as Readable };
+  };
+
+  const optionsOf = ({ host }: URL, { method, headers, body: whole, idleMs, maySend }: Sent) => {
+    const { length, body } = bodyOf(host, whole, maySend);
+    return {
+      method,
+      headers: { accept: "*/*", "accept-encoding": "identity", ...length, ...headers },
+      body,
+      headersTimeout: idleMs,
+      bodyTimeout: idleMs,
+    };
+  };
 
   /** By undici's own callbacks: a stream for each small answer costs more than all else that is done for it. */
   const readText = (agent: Agent, url: URL, sent: Sent, maxBytes: number, signal: AbortSignal): Promise<TextAnswer> =>
@@ -124,12 +147,13 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
       const callOff = (): void => (started === undefined ? reject(new Failed(broken(host, stop, sent.idleMs))) : started.abort(stop));
       signal.addEventListener("abort", callOff, { once: true });
       agent.dispatch(
-        { origin: url.origin, path: url.pathname + url.search, ...optionsOf(sent) },
+        { origin: url.origin, path: url.pathname + url.search, ...optionsOf(url, sent) },
         {
           onRequestStart: (controller) => {
             started = controller;
-            // It may have waited for a connection meanwhile.
+            // It may have waited for a connection meanwhile, and be written as soon as this returns.
             if (signal.aborted) controller.abort(stop);
+            else if (!sent.maySend()) controller.abort(refuse(host));
           },
           onResponseStart: (_, statusCode, answered) => {
             status = statusCode;
@@ -154,7 +178,7 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
   const openStream = async (agent: Agent, url: URL, sent: Sent, signal: AbortSignal): Promise<StreamAnswer> => {
     const { host } = url;
     const { statusCode, headers, body } = await undici
-      .request(url, { dispatcher: agent, ...optionsOf(sent), signal })
+      .request(url, { dispatcher: agent, ...optionsOf(url, sent), signal })
       .catch((error: Error) => {
         throw failed(host, error, sent.idleMs);
       });

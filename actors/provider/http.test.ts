@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import { Deferred, Effect, Exit, Fiber, Scope } from "effect";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import { makeClip } from "#actors/media/testing.ts";
 import { makeHttp } from "./http.ts";
@@ -17,7 +17,7 @@ import { guardedLookup, isPrivate, isPrivateLiteral } from "./http-guard.ts";
 import { retryAfterOf } from "./http-failures.ts";
 import type { ProviderFailure } from "./provider.ts";
 import { failureOf, run } from "./testing.ts";
-import type { Http } from "./tools.ts";
+import { type Http, MaySend } from "./tools.ts";
 import { wide } from "./wide.ts";
 
 /** A certificate that nobody has signed but itself: the smallest that TLS takes. */
@@ -228,6 +228,86 @@ describe("the HTTP of a provider", () => {
         }),
       );
       expect(await gone).toBeUndefined();
+    });
+  });
+
+  describe("sends only while it may", () => {
+    const unsent = { kind: "network", unsent: true, message: expect.stringContaining("Nothing was sent") };
+    let may: boolean;
+    beforeEach(() => {
+      may = true;
+    });
+    const sending = (request: Parameters<Http["json"]>[0]) =>
+      Effect.runPromise(Effect.result(Effect.provideService(http.json(request), MaySend, () => may)));
+
+    it("and not what had to wait for a connection until it might no more", async () => {
+      const held: Array<() => void> = [];
+      const full = Promise.withResolvers<void>();
+      const paid: Array<string> = [];
+      const busy = on("/busy", (_, response) => {
+        held.push(() => response.end("{}"));
+        if (held.length === 16) full.resolve();
+      });
+      const costs = on("/costs", async (request, response) => {
+        paid.push(await text(request));
+        response.end("{}");
+      });
+      const others = Array.from({ length: 16 }, () => sending({ method: "GET", url: busy }));
+      await full.promise;
+      const submission = sending({ method: "POST", url: costs, json: { n: 1 } });
+      // It is at the line when what was asked for after it is.
+      const next = sending({ method: "POST", url: costs, json: { n: 2 } });
+      may = false;
+      for (const answer of held) answer();
+      expect(await submission).toMatchObject({ _tag: "Failure", failure: unsent });
+      expect(await next).toMatchObject({ _tag: "Failure", failure: unsent });
+      expect((await Promise.all(others)).every(({ _tag }) => _tag === "Success")).toBe(true);
+      expect(paid).toEqual([]);
+      may = true;
+      expect(await sending({ method: "POST", url: costs, json: { n: 3 } })).toMatchObject({ _tag: "Success" });
+      expect(paid).toEqual(['{"n":3}']);
+    });
+
+    it("and not the rest of what the line had not taken yet", async () => {
+      const begun = Promise.withResolvers<IncomingMessage>();
+      const closed = Promise.withResolvers<boolean>();
+      const url = on("/upload", (request) => {
+        request.on("error", () => undefined).on("close", () => closed.resolve(request.complete));
+        begun.resolve(request);
+      });
+      // More than the buffers of both sides hold.
+      const submission = sending({ method: "POST", url, blob: new Blob([new Uint8Array(64 * 1024 * 1024)]) });
+      const request = await begun.promise;
+      may = false;
+      request.resume();
+      expect(await submission).toMatchObject({ _tag: "Failure", failure: unsent });
+      expect(await closed.promise).toBe(false);
+    });
+
+    it("and not again where it is led elsewhere", async () => {
+      let arrived = 0;
+      const target = on("/target", (_, response) => {
+        arrived++;
+        response.end("{}");
+      });
+      const url = on("/moved", (_, response) => {
+        may = false;
+        response.writeHead(307, { location: target }).end();
+      });
+      expect(await sending({ method: "POST", url, json: {} })).toMatchObject({ _tag: "Failure", failure: unsent });
+      expect(arrived).toBe(0);
+    });
+
+    it("and what is long whole, as long as it may", async () => {
+      const content = Buffer.alloc(5_000_001, "abc");
+      let received = Buffer.alloc(0);
+      const url = on("/long", async (request, response) => {
+        received = await buffer(request);
+        response.end(JSON.stringify(request.headers["content-length"]));
+      });
+      const answer = await run(http.json({ method: "POST", url, blob: new Blob([content]) }));
+      expect(answer.body).toBe(String(content.length));
+      expect(received.equals(content)).toBe(true);
     });
   });
 

@@ -8,7 +8,7 @@ import { broken, notConnected, ofFile, retryAfterOf, tooSlow } from "./http-fail
 import { guardedLookup } from "./http-guard.ts";
 import { connectMs, discard, Failed, fail, makeWires, parsed, type Sent, type StreamAnswer, type Wire } from "./http-wire.ts";
 import type { ProviderFailure } from "./provider.ts";
-import type { DownloadOptions, Http, HttpAnswer, HttpRequest } from "./tools.ts";
+import { type DownloadOptions, type Http, type HttpAnswer, type HttpRequest, MaySend } from "./tools.ts";
 import { parseJson } from "./wide.ts";
 
 const exchangeMs = 30_000;
@@ -54,22 +54,21 @@ const attempt = <T>(
   });
 
 /** A form or file is put together in memory, so that its length is known and it can be sent again after a redirect: what takes uploads bounds them. */
-const sentOf = async ({ method, headers = {}, json, form, blob, timeoutMs = exchangeMs }: HttpRequest): Promise<Sent> => {
+const sentOf = async (
+  { method, headers = {}, json, form, blob, timeoutMs: idleMs = exchangeMs }: HttpRequest,
+  maySend: () => boolean,
+): Promise<Sent> => {
+  const sent = { method, idleMs, maySend };
   if (form !== undefined) {
     const encoded = new Response(form);
     const type = encoded.headers.get("content-type") ?? "";
-    return { method, headers: { ...headers, "content-type": type }, body: new Uint8Array(await encoded.arrayBuffer()), idleMs: timeoutMs };
+    return { ...sent, headers: { ...headers, "content-type": type }, body: new Uint8Array(await encoded.arrayBuffer()) };
   }
   if (blob !== undefined) {
-    return {
-      method,
-      headers: { ...headers, "content-type": blob.type },
-      body: new Uint8Array(await blob.arrayBuffer()),
-      idleMs: timeoutMs,
-    };
+    return { ...sent, headers: { ...headers, "content-type": blob.type }, body: new Uint8Array(await blob.arrayBuffer()) };
   }
-  if (json === undefined) return { method, headers, body: null, idleMs: timeoutMs };
-  return { method, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(json), idleMs: timeoutMs };
+  if (json === undefined) return { ...sent, headers, body: null };
+  return { ...sent, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(json) };
 };
 
 /** HTTP of an account as its settings are now, over connections that outlive a change of them and close with the scope. */
@@ -84,23 +83,24 @@ export const makeHttp = (options: HttpOptions): Effect.Effect<Http, never, Scope
   Effect.map(makeHttps, (httpOf) => httpOf(options));
 
 const httpOver = (wire: Wire): Http => {
-  const json = (request: HttpRequest): Effect.Effect<HttpAnswer, ProviderFailure> => {
+  const json = Effect.fnUntraced(function* (request: HttpRequest): Effect.fn.Return<HttpAnswer, ProviderFailure> {
+    const maySend = yield* MaySend;
     const { timeoutMs = exchangeMs, maxBytes = answerBytes } = request;
     const limit = { ms: timeoutMs, failure: () => tooSlow(URL.parse(request.url)?.host ?? "The provider", timeoutMs) };
-    return attempt(async (signal): Promise<HttpAnswer> => {
-      const { host, status, headers, text } = await wire.text(request.url, await sentOf(request), maxBytes, signal);
+    return yield* attempt(async (signal): Promise<HttpAnswer> => {
+      const { host, status, headers, text } = await wire.text(request.url, await sentOf(request, maySend), maxBytes, signal);
       const body = parseJson(text);
       if (body !== undefined) return { status, headers, body };
       if (status >= 400 || text.trim() === "") return { status, headers, body: null };
       const what = /^\s*</.test(text) ? "a web page" : "something that is not JSON";
       throw fail("provider", `${host} answers with ${what}: check that the base URL is that of the API.`);
     }, limit);
-  };
+  });
 
   const download = (url: string, path: string, options: DownloadOptions = {}) => {
     const { headers = {}, maxBytes = fileBytes, idleMs: silentMs = idleMs } = options;
     return attempt(async (signal) => {
-      const received = await wire.stream(url, { method: "GET", headers, body: null, idleMs: silentMs }, signal);
+      const received = await wire.stream(url, { method: "GET", headers, body: null, idleMs: silentMs, maySend: () => true }, signal);
       const refused = refusalOf(received);
       if (refused !== undefined) {
         discard(received.body);

@@ -1,8 +1,14 @@
 // What every vendor's file is given to work with: guarded HTTP, polling that keeps to the account's pace, the memory of uploads, and
 // videos as it takes them.
-import type { Effect } from "effect";
+import { Context, type Effect } from "effect";
 import type { ProviderFailure } from "./provider.ts";
 import type { VideosShape } from "./videos.ts";
+
+/**
+ * Asked in the moment in which a request is written to an open connection, and again while a long one is: with `false` it fails, `unsent`. What
+ * is done within it is sent by nobody who was frozen before the connection was there, and has been succeeded. Default: it may always be sent.
+ */
+export const MaySend = Context.Reference<() => boolean>("pixsim/actors/MaySend", { defaultValue: () => () => true });
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";

@@ -20,11 +20,11 @@ export const defences = {
     instead: "on c.cell = f.cell",
     against: ({ type }) => type === "writesLate",
   },
-  /** An effect begins only under a lease. */
+  /** An effect begins, and sends what costs, only under a lease. */
   claim: {
     file: at("runtime/actor/effects.ts"),
-    statement: "if (held()) return run();",
-    instead: "return run();",
+    statement: "return this.#leases.leaseMs(cell) >= safeLeaseMs && this.#leases.tenure(cell) === since;",
+    instead: "return true;",
     against: ({ type }) => type === "answeredLate",
   },
   /** A watcher that missed a step gets a new base. */

@@ -1,8 +1,9 @@
-// The simulator's three providers as a runner sees them: over HTTP, like any vendor's.
-import { writeFile } from "node:fs/promises";
+// The simulator's three providers as a runner sees them: over the HTTP of any vendor's.
 import { Effect, Schedule } from "effect";
 import * as z from "zod";
 import type { Connection, Provider, ProviderFailure } from "#actors/provider/provider.ts";
+import { readAnswer } from "#actors/provider/refusals.ts";
+import type { Http, HttpAnswer } from "#actors/provider/tools.ts";
 import { Accepted, type Policy, Standing } from "./simulator.ts";
 
 export interface SimulatedOptions {
@@ -12,6 +13,8 @@ export interface SimulatedOptions {
   readonly concurrency: number;
   /** Between two looks at a generation, ms. */
   readonly pollMs: number;
+  /** That of every vendor, to the simulator. */
+  readonly http: Http;
 }
 
 /** A request without an answer is given up then, ms. */
@@ -21,48 +24,38 @@ const quarantine = "2 seconds";
 
 const failure = (kind: ProviderFailure["kind"], message: string): ProviderFailure => ({ kind, message });
 const lost = failure("lost", "The simulator does not know it.");
-const known = <E>(answer: Effect.Effect<Response | null, E>) =>
+const notUnderstood = failure("network", "The answer was not understood.");
+const known = <E>(answer: Effect.Effect<HttpAnswer | null, E>) =>
   Effect.filterOrFail(
     answer,
-    (response): response is Response => response !== null,
+    (response): response is HttpAnswer => response !== null,
     () => lost,
   );
 
 export const simulated =
-  ({ url, concurrency, pollMs }: SimulatedOptions) =>
+  ({ url, concurrency, pollMs, http }: SimulatedOptions) =>
   (policy: Policy): Provider => {
     /** The answer; null where there is no such thing. */
-    const ask = (path: string, body?: unknown): Effect.Effect<Response | null, ProviderFailure> =>
-      Effect.tryPromise({
-        try: (signal) =>
-          fetch(`${url}/${path}`, {
-            signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]),
-            ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
-          }),
-        catch: (error) => failure("network", `The simulator did not answer: ${String(error)}.`),
-      }).pipe(
-        Effect.filterOrFail(
-          ({ ok, status }) => ok || status === 404,
-          ({ status }) => failure("provider", `It answered ${status}.`),
-        ),
-        Effect.map((response) => (response.ok ? response : null)),
-      );
-    const read = <S extends z.ZodType>(response: Response, schema: S): Effect.Effect<z.infer<S>, ProviderFailure> =>
-      Effect.tryPromise({
-        try: async () => schema.parse(await response.json()),
-        catch: (error) => failure("network", `The answer broke off: ${String(error)}.`),
-      });
+    const ask = (path: string, json?: unknown): Effect.Effect<HttpAnswer | null, ProviderFailure> =>
+      http
+        .json({ url: `${url}/${path}`, timeoutMs: patience, ...(json === undefined ? { method: "GET" } : { method: "POST", json }) })
+        .pipe(
+          Effect.filterOrFail(
+            ({ status }) => status < 400 || status === 404,
+            ({ status }) => failure("provider", `It answered ${status}.`),
+          ),
+          Effect.map((answer) => (answer.status < 400 ? answer : null)),
+        );
 
     const standing = (id: string) =>
       ask(`standing/${encodeURIComponent(id)}`).pipe(
         known,
-        Effect.flatMap((response) => read(response, Standing)),
+        Effect.flatMap((answer) => readAnswer(Standing, answer, notUnderstood)),
       );
-    const jobOf = (response: Response) => Effect.map(read(response, Accepted), ({ id }) => ({ providerJobId: id, charged: null }));
+    const jobOf = (answer: HttpAnswer) =>
+      Effect.map(readAnswer(Accepted, answer, notUnderstood), ({ id }) => ({ providerJobId: id, charged: null }));
     const lookup = (key: string) =>
-      Effect.flatMap(ask(`lookup/${encodeURIComponent(key)}`), (response) =>
-        response === null ? Effect.succeed(undefined) : jobOf(response),
-      );
+      Effect.flatMap(ask(`lookup/${encodeURIComponent(key)}`), (answer) => (answer === null ? Effect.succeed(undefined) : jobOf(answer)));
 
     const connection: Connection = {
       check: Effect.void,
@@ -75,17 +68,7 @@ export const simulated =
           ),
           { charged: null },
         ),
-      download: (id, path) =>
-        ask(`media/${encodeURIComponent(id)}`).pipe(
-          known,
-          Effect.flatMap((response) =>
-            Effect.tryPromise({
-              try: async () => writeFile(path, Buffer.from(await response.arrayBuffer())),
-              catch: (error) => failure("network", `The file could not be fetched: ${String(error)}.`),
-            }),
-          ),
-          Effect.as({ mime: "video/mp4" }),
-        ),
+      download: (id, path) => http.download(`${url}/media/${encodeURIComponent(id)}`, path),
       cancel: (id) => Effect.as(ask(`cancel/${encodeURIComponent(id)}`, {}), true),
       ...(policy === "lookup" ? { reconcile: lookup } : {}),
     };

@@ -1,35 +1,38 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Effect } from "effect";
+import { Effect, Exit, Scope } from "effect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Connection, ProviderFailure } from "#actors/provider/provider.ts";
-import type { ProviderTools } from "#actors/provider/tools.ts";
+import { makeHttp } from "#actors/provider/http.ts";
+import type { Http, ProviderTools } from "#actors/provider/tools.ts";
 import { simulated } from "./providers.ts";
 import { policies, type Policy, type Simulator, startSimulator } from "./simulator.ts";
 
 let folder: string;
 let simulator: Simulator;
 let forgetful: Simulator;
+let http: Http;
+const scope = Scope.makeUnsafe();
+const urlOf = ({ port }: Simulator): string => `http://127.0.0.1:${port}`;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pixsim-simulator-"));
-  await writeFile(join(folder, "clip"), "the clip");
+  await writeFile(join(folder, "clip"), "the clip as it is");
   const options = { media: join(folder, "clip"), shortest: 10, longest: 20, slowestAnswer: 20 };
   simulator = await startSimulator({ ...options, lostAnswers: 0 });
   forgetful = await startSimulator({ ...options, lostAnswers: 1 });
+  http = await Effect.runPromise(Scope.provide(makeHttp({ own: [urlOf(simulator), urlOf(forgetful)] }), scope));
 });
 afterAll(async () => {
+  await Effect.runPromise(Scope.close(scope, Exit.void));
   await Promise.all([simulator.close(), forgetful.close()]);
   await rm(folder, { recursive: true, force: true });
 });
 
 const noTools = {} as ProviderTools;
 const providerOf = (policy: Policy, at = simulator): Connection =>
-  simulated({ url: `http://127.0.0.1:${at.port}`, concurrency: 1, pollMs: 5 })(policy).connect(
-    { id: "sim", settings: {}, secrets: {} },
-    noTools,
-  );
+  simulated({ url: urlOf(at), concurrency: 1, pollMs: 5, http })(policy).connect({ id: "sim", settings: {}, secrets: {} }, noTools);
 const run = <A>(effect: Effect.Effect<A, ProviderFailure>): Promise<A> => Effect.runPromise(Effect.orDie(effect));
 const failureOf = (effect: Effect.Effect<unknown, ProviderFailure>): Promise<ProviderFailure> =>
   Effect.runPromise(Effect.flip(Effect.asVoid(effect)));

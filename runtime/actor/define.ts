@@ -44,6 +44,11 @@ export interface EffectCall<Input, Event> {
   readonly key: string;
   /** True when an earlier run of this same key may have happened, before a crash or before it died of a bug. */
   readonly recovered: boolean;
+  /**
+   * Whether this process alone acts for the actor, as it has ever since the run began. To be asked once more in the moment in which something
+   * leaves that must not be done twice: the process may have stood still since.
+   */
+  readonly isLeased: () => boolean;
   /** Tells the actor something while the effect runs; completes when it is committed. Stale effects' events are dropped. */
   readonly send: (event: Event) => Effect.Effect<void>;
 }

@@ -11,6 +11,7 @@ import { cellOf, type OpenEffect } from "./store.ts";
 /** What the runner asks of where cells live. */
 interface Leases {
   readonly leaseMs: (cell: number) => number;
+  readonly tenure: (cell: number) => number;
 }
 
 /** An effect begins only while nobody else can have its actor for so long, ms: what it does first is then done as the only one. */
@@ -150,13 +151,22 @@ export class EffectRunner<R> {
   }
 
   /** A process that was frozen learns here that its time is over: it is stopped while it waits. */
-  #leased<A, E>(cell: number, run: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    const held = (): boolean => this.#leases.leaseMs(cell) >= safeLeaseMs;
+  #leased<A, E>(cell: number, run: (isLeased: () => boolean) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    const begin = (): Effect.Effect<A, E, R> => {
+      const tenure = this.#leases.tenure(cell);
+      return run(() => this.#isHeld(cell, tenure));
+    };
+    const held = (): boolean => this.#isHeld(cell);
     return Effect.suspend(() => {
-      if (held()) return run();
+      if (held()) return begin();
       const leased = Effect.repeat(Effect.sync(held), { until: (is) => is, schedule: leasePause });
-      return Effect.andThen(leased, Effect.suspend(run));
+      return Effect.andThen(leased, Effect.suspend(begin));
     });
+  }
+
+  /** `since`: in the same tenure as then. */
+  #isHeld(cell: number, since = this.#leases.tenure(cell)): boolean {
+    return this.#leases.leaseMs(cell) >= safeLeaseMs && this.#leases.tenure(cell) === since;
   }
 
   /** Exactly these effects of the actor are to run. */
@@ -188,11 +198,13 @@ export class EffectRunner<R> {
   ): Effect.Effect<void, never, R> {
     const trace = state.span;
     const dispatch = this.#dispatch;
+    const cell = cellOf(address);
     const call: EffectCall<unknown, ActorEvent> = {
       input,
       address,
       key,
       recovered,
+      isLeased: () => this.#isHeld(cell),
       send: (event) =>
         Effect.callback<void>((resume) =>
           dispatch({ type: "progress", address, effect: ref, event, trace, reply: () => resume(Effect.void) }),
@@ -216,8 +228,8 @@ export class EffectRunner<R> {
     };
 
     // Each time anew: what came before, a look-up or a fault, may have taken long.
-    const fresh = this.#leased(cellOf(address), () => run(call));
-    const rerun = this.#leased(cellOf(address), () => run({ ...call, recovered: true }));
+    const fresh = this.#leased(cell, (isLeased) => run({ ...call, isLeased }));
+    const rerun = this.#leased(cell, (isLeased) => run({ ...call, isLeased, recovered: true }));
     /** Runs what may have run before, as its handler says. */
     const repeat = (before: string): Effect.Effect<unknown, EffectFailure | Unclear, R> => {
       if (handler.recovery === "resend") return rerun;

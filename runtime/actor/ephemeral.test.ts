@@ -56,6 +56,7 @@ class Pair {
         },
         isHere: () => Effect.succeed(me === this.#owner),
         leaseMs: () => 60_000,
+        tenure: () => 0,
         call: (_cell, message) => Effect.suspend(() => this.#servers[this.#owner]!.receive(message)),
         once: () => Effect.void,
         stand: () => Effect.succeed(false),

@@ -67,6 +67,7 @@ test.each([
       },
       isHere: () => Effect.succeed(true),
       leaseMs: () => 60_000,
+      tenure: () => 0,
       call: () => Effect.fail(new CallError("unavailable", "There is no other process.")),
       once: () => Effect.void,
       stand: () => Effect.succeed(false),

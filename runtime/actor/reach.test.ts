@@ -167,6 +167,7 @@ test.each([
       serve: () => Effect.void,
       isHere: () => Effect.succeed(true),
       leaseMs: () => 60_000,
+      tenure: () => 0,
       call: () => Effect.die("nobody is called"),
       once: () => Effect.void,
       stand: () => Effect.succeed(false),

@@ -21,6 +21,7 @@ export const busProcess = (url: string, runners: () => ReadonlyArray<RunnerInfo>
     me: "",
     holders: () => Effect.succeed(null),
     leaseMs: () => Infinity,
+    tenure: () => 0,
     confirm: () => Effect.succeed(true),
     runners: Effect.sync(runners),
     departed: Effect.never,

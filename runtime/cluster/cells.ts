@@ -132,6 +132,7 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
         serve,
         isHere: (cell) => locks.confirm(names[cell]!),
         leaseMs: (cell) => locks.leaseMs(names[cell]!),
+        tenure: (cell) => locks.tenure(names[cell]!),
         call: (cell, message) => ask(client(entityId(cell)).Deliver({ message }), locks.departed),
         once: (name, work) => sharding.registerSingleton(name, work),
         stand: locks.stand,

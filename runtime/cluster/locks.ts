@@ -23,6 +23,8 @@ export class ShardLocks extends Context.Service<
   {
     /** ms for which nobody else can hold the shard; below 0: that is not known any more. */
     readonly leaseMs: (shard: string) => number;
+    /** See `Placement.tenure`. */
+    readonly tenure: (shard: string) => number;
     /** Asks the keeper of the locks whether this process holds the shard; false if it does not answer. */
     readonly confirm: (shard: string) => Effect.Effect<boolean>;
     /** All processes of the cluster. Null: they cannot be told just now. */
@@ -43,6 +45,7 @@ export class ShardLocks extends Context.Service<
   static readonly alone = (info: RunnerInfo): Layer.Layer<ShardLocks> =>
     Layer.succeed(ShardLocks, {
       leaseMs: () => Infinity,
+      tenure: () => 0,
       confirm: () => Effect.succeed(true),
       runners: Effect.succeed([info]),
       departed: Effect.never,

@@ -26,6 +26,8 @@ export class Placement extends Context.Service<
     readonly isHere: (cell: number) => Effect.Effect<boolean>;
     /** ms for which no other process can be given the cell; below 0: it may have another already. */
     readonly leaseMs: (cell: number) => number;
+    /** Number of the time for which this process has had the cell without a break: another one, or none, once another process may have had it. */
+    readonly tenure: (cell: number) => number;
     /**
      * Sends a message to whichever process serves the cell, and again to the next one if that is gone, frozen or about to let
      * go: it may arrive more than once. Errors: unavailable.

@@ -110,6 +110,29 @@ test("who is silent loses its locks and its place, and does not get them back by
   expect(await Effect.runPromise(b.locks.confirm(names[0]!))).toBe(true);
 });
 
+test("a tenure lasts as long as nobody else can have had the shard, and the next one is another", async () => {
+  const [a, b] = [await join(1), await join(2)];
+  const tenure = () => a.locks.tenure(names[0]!);
+  expect(tenure()).toBe(-1);
+  await a.acquire();
+  const first = tenure();
+  await a.refresh();
+  await a.acquire();
+  expect(tenure()).toBe(first);
+
+  // It is silent, and another has the shard meanwhile, whether that is noticed here or not.
+  await expect.poll(() => b.acquire(), { timeout: 5000, interval: 200 }).toEqual(names);
+  await b.releaseAll();
+  expect(await a.acquire()).toEqual(names);
+  const second = tenure();
+  expect(second).not.toBe(first);
+
+  await a.release(shards[0]!);
+  expect(tenure()).toBe(-1);
+  await a.acquire();
+  expect([first, second, -1]).not.toContain(tenure());
+});
+
 test("that one is gone is told once, to whoever waits for it", async () => {
   const [a, b] = [await join(1), await join(2)];
   await a.register();

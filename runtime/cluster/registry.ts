@@ -165,6 +165,12 @@ const [longestHandoverMs, handoverPauseMs] = [300, 20];
 /** Who said no longer ago that it reaches the store does so still, ms: it says so every second. */
 const reachMs = 2500;
 
+interface Hold {
+  readonly monotonic: number;
+  readonly wall: number;
+  readonly tenure: number;
+}
+
 export interface RegistryOptions {
   readonly info: RunnerInfo;
   /** ms after which a silent holder has lost its locks. */
@@ -182,7 +188,7 @@ export const registry = (
       const owner = `${info.address}#${info.incarnation}`;
       const ttl = String(expiryMs);
       /** Until when each shard is surely ours, by two clocks, counted from before the request was sent: one stands still while a computer sleeps, the other can be set. */
-      const deadlines = new Map<string, { readonly monotonic: number; readonly wall: number }>();
+      const deadlines = new Map<string, Hold>();
       const clock = yield* Clock.Clock;
       const monotonic = (): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n);
       const stamp = () => ({ monotonic: monotonic() + expiryMs, wall: clock.currentTimeMillisUnsafe() + expiryMs });
@@ -190,6 +196,11 @@ export const registry = (
         const until = deadlines.get(shard);
         return until === undefined ? -1 : Math.min(until.monotonic - monotonic(), until.wall - clock.currentTimeMillisUnsafe());
       };
+      let tenures = 0;
+      const tenure = (shard: string): number => deadlines.get(shard)?.tenure ?? -1;
+      /** One that is taken again before its time was over was nobody else's meanwhile. */
+      const take = (shard: string, until: Omit<Hold, "tenure">): void =>
+        void deadlines.set(shard, { ...until, tenure: leaseMs(shard) >= 0 ? tenure(shard) : ++tenures });
 
       const refusal = (answer: unknown): ClusterRefused | null => {
         const [word, value = ""] = String(answer).split(" ");
@@ -218,7 +229,7 @@ export const registry = (
             // Given back behind this answer.
             if (leaving) return [];
             const held = strings(answer);
-            for (const shard of held) deadlines.set(shard, until);
+            for (const shard of held) take(shard, until);
             return held;
           });
         });
@@ -241,7 +252,7 @@ export const registry = (
               // What was given back while this was on its way stays so.
               for (const shard of shards) {
                 if (!held.has(shard)) deadlines.delete(shard);
-                else if (deadlines.has(shard)) deadlines.set(shard, until);
+                else if (deadlines.has(shard)) deadlines.set(shard, { ...until, tenure: tenure(shard) });
               }
               return [...held];
             },
@@ -328,6 +339,7 @@ export const registry = (
 
       const locks = ShardLocks.of({
         leaseMs,
+        tenure,
         confirm: (shard) =>
           Effect.orElseSucceed(
             Effect.map(refresh([shard]), (held) => held.includes(shard)),

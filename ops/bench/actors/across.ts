@@ -29,6 +29,7 @@ const twoPlaces = (): ReadonlyArray<Layer.Layer<Placement | Fanout>> => {
             },
             isHere: () => Effect.succeed(owns),
             leaseMs: () => Infinity,
+            tenure: () => 0,
             call: (_cell, message) => Effect.suspend(() => owner.receive(message)),
             once: () => Effect.void,
             handovers,

@@ -3,7 +3,7 @@
 import { Effect } from "effect";
 import { assign, fromPromise, setup } from "xstate";
 import type { Actors } from "../actors.ts";
-import { defineActor, type EffectFailure } from "../define.ts";
+import { defineActor, type EffectCall, type EffectFailure } from "../define.ts";
 import { type AnyActorDefinition, makeKind } from "../resident.ts";
 import { tell } from "../tell.ts";
 import { Outside } from "./outside.ts";
@@ -63,10 +63,14 @@ const machine = setup({
   },
 });
 
-const order = (key: string, known: boolean): Effect.Effect<string, EffectFailure, Outside> =>
-  Effect.gen(function* () {
+const unsent: EffectFailure = { kind: "unsent", message: "another process may act for it" };
+
+const order = ({ key, isLeased }: Pick<EffectCall<unknown, unknown>, "key" | "isLeased">, known: boolean) =>
+  Effect.gen(function* (): Effect.fn.Return<string, EffectFailure, Outside> {
     const outside = yield* Outside;
     yield* outside.stumble;
+    yield* outside.connect;
+    if (!isLeased()) return yield* Effect.fail(unsent);
     const answer = yield* outside.order(key, known);
     yield* outside.stumble;
     return answer;
@@ -79,14 +83,14 @@ const orderActor = defineActor<typeof machine, Outside | Actors>({
   effects: {
     work: {
       recovery: "resend",
-      run: ({ key, send }) => Effect.andThen(send({ type: "NOTE", at: 0, key }), order(key, true)),
+      run: (call) => Effect.andThen(call.send({ type: "NOTE", at: 0, key: call.key }), order(call, true)),
     },
     pay: {
       recovery: "lookup",
-      run: ({ key }) => order(key, false),
+      run: (call) => order(call, false),
       lookup: ({ key }) => Effect.flatMap(Outside, (outside) => outside.find(key)),
     },
-    give: { recovery: "park", run: ({ key }) => order(key, false) },
+    give: { recovery: "park", run: (call) => order(call, false) },
     notify: tell(({ order: name }) => ({ to: ledger, event: { type: "DONE", order: name } })),
   },
   owner: () => "nobody",

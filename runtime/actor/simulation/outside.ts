@@ -7,6 +7,8 @@ import type { Life, Time } from "./time.ts";
 export class Outside extends Context.Service<
   Outside,
   {
+    /** Completes when there is a connection to it. */
+    readonly connect: Effect.Effect<void>;
     /** Orders something. `known`: it takes a key once, and answers a repeat as it answered the first time. */
     readonly order: (key: string, known: boolean) => Effect.Effect<string, EffectFailure>;
     /** What became of an order, if it came in. */
@@ -59,7 +61,9 @@ export class Service {
         );
         return Effect.sync(giveUp);
       });
+    const connect = Effect.callback<void>((resume) => Effect.sync(this.#time.after(delay(), () => resume(Effect.void), life)));
     return {
+      connect,
       order: (key, known) =>
         Effect.suspend(() => {
           this.#called(key, life);

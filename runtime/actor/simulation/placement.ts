@@ -24,6 +24,11 @@ interface Lease {
   readonly wall: number;
 }
 
+interface Hold extends Lease {
+  /** See `Placement.tenure`. */
+  readonly tenure: number;
+}
+
 /** Which of the processes that live a cell is assigned to: the same for all who know the same ones. */
 const assign = (cell: number, alive: ReadonlyArray<string>): string | undefined => {
   let best: string | undefined;
@@ -55,7 +60,8 @@ export class Agent {
   #server: CellServer | null = null;
   readonly #held = new Map<number, Held>();
   /** Until when each cell is surely ours, counted from before the request was sent. */
-  readonly #deadlines = new Map<number, Lease>();
+  readonly #deadlines = new Map<number, Hold>();
+  #tenures = 0;
   #alive: ReadonlyArray<string> = [];
   #stopping = false;
 
@@ -78,10 +84,8 @@ export class Agent {
             },
           );
         }),
-      leaseMs: (cell) => {
-        const until = this.#deadlines.get(cell);
-        return until === undefined ? -1 : Math.min(until.monotonic - this.#now, until.wall - this.#now - life.skew);
-      },
+      leaseMs: (cell) => this.#leaseMs(cell),
+      tenure: (cell) => this.#deadlines.get(cell)?.tenure ?? -1,
       call: (cell, message) => ask(Effect.callback<string, "nobody">((resume) => this.#call(cell, message, resume))),
       stand: (standing) =>
         Effect.callback((resume) =>
@@ -109,6 +113,11 @@ export class Agent {
     return this.#fabric.network.time.now;
   }
 
+  #leaseMs(cell: number): number {
+    const until = this.#deadlines.get(cell);
+    return until === undefined ? -1 : Math.min(until.monotonic - this.#now, until.wall - this.#now - this.life.skew);
+  }
+
   #stamp(): Lease {
     const until = this.#now + this.#fabric.locks.expiryMs;
     return { monotonic: until, wall: until + this.life.skew };
@@ -120,8 +129,9 @@ export class Agent {
 
   #mark(asked: ReadonlyArray<number>, held: ReadonlyArray<number>, until: Lease): void {
     for (const cell of asked) {
-      if (held.includes(cell)) this.#deadlines.set(cell, until);
-      else this.#deadlines.delete(cell);
+      const before = this.#deadlines.get(cell);
+      if (!held.includes(cell)) this.#deadlines.delete(cell);
+      else if (before !== undefined) this.#deadlines.set(cell, { ...until, tenure: before.tenure });
     }
   }
 
@@ -167,7 +177,10 @@ export class Agent {
       () => this.#fabric.locks.acquire(this.#owner, wanted),
       (got) => {
         if (got === null || this.#stopping) return;
-        this.#mark(got, got, until);
+        for (const cell of got) {
+          const before = this.#leaseMs(cell) >= 0 ? this.#deadlines.get(cell)?.tenure : undefined;
+          this.#deadlines.set(cell, { ...until, tenure: before ?? ++this.#tenures });
+        }
         this.#open(got.filter((cell) => !this.#held.has(cell)));
       },
     );
