@@ -1,4 +1,8 @@
-// Connections between runners on which more is written than is read.
+// Connections between runners on which more is written than is read, and those that never come about.
+import { spawn } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { Context, Deferred, Effect, Layer, Option } from "effect";
 import * as RunnerAddress from "effect/cluster/RunnerAddress";
 import * as Runners from "effect/cluster/Runners";
@@ -51,3 +55,41 @@ test.each([["a secret of the runners"], [undefined]])("many may wait for a conne
     expect(warnings).toEqual([]);
   }).pipe(Effect.scoped, Effect.runPromise);
 });
+
+/** Listens, and is stopped when it has said where: the system takes two connections for it, and answers no more. */
+const silence = `
+  const server = require("node:net").createServer().listen({ host: "127.0.0.1", port: 0, backlog: 1 }, () => process.stdout.write(String(server.address().port)));
+`;
+
+test.each([["a secret of the runners"], [undefined]])(
+  "a connection that never came about is gone with who asked for it (secret: %s)",
+  async (secret) => {
+    const listener = spawn(process.execPath, ["-e", silence], { stdio: ["ignore", "pipe", "inherit"] });
+    const made: Array<Socket> = [];
+    const note = (message: unknown): void => void made.push((message as { readonly socket: Socket }).socket);
+    try {
+      const [said] = (await once(listener.stdout, "data")) as [Buffer];
+      const port = Number(said);
+      listener.kill("SIGSTOP");
+      const place = RunnerAddress.make("127.0.0.1", port);
+      const taken = Array.from({ length: 2 }, () => connect(port, place.host));
+      await Promise.all(taken.map((each) => once(each, "connect")));
+      subscribe("net.client.socket", note);
+
+      const sockets = runnerSockets(place.host, 0, secret).pipe(
+        Layer.provide(ShardingConfig.layer({ runnerListenAddress: Option.some(RunnerAddress.make(place.host, 0)) })),
+      );
+      await Effect.gen(function* () {
+        const context = yield* Layer.build(sockets);
+        yield* Context.get(context, Runners.RpcClientProtocol).make(place);
+        yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => made.length > 0 });
+        expect(made.at(-1)).toMatchObject({ connecting: true, destroyed: false });
+      }).pipe(Effect.scoped, Effect.runPromise);
+      expect(made.map(({ destroyed }) => destroyed)).toEqual(made.map(() => true));
+      for (const each of taken) each.destroy();
+    } finally {
+      unsubscribe("net.client.socket", note);
+      listener.kill("SIGKILL");
+    }
+  },
+);
