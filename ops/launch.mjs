@@ -12,5 +12,14 @@ const { enableCompileCache } = await import("node:module");
 process.env.NODE_COMPILE_CACHE ??= new URL("../.cache/compiled", import.meta.url).pathname;
 enableCompileCache(process.env.NODE_COMPILE_CACHE);
 await import("./v8-flags.ts");
+if (command === "start") {
+  const { hasSpoken, say } = await import("./say.ts");
+  // Whatever else ends it: also a file that was just being written when it was loaded, and is empty.
+  process.once("exit", (code) => {
+    if (hasSpoken()) return;
+    say(`PixSim has ended before it began (exit code ${code}). Start it again; if that does not help, its files are not whole.`);
+    process.exitCode = code || 1;
+  });
+}
 process.argv.splice(1, process.argv.length - 1, new URL(`./${command}.ts`, import.meta.url).pathname, ...rest);
 await import(`./${command}.ts`);

@@ -1,3 +1,10 @@
 // What a person at the terminal is told; the log has the rest. On stderr, so that stdout holds log lines only.
 
-export const say = (line: string): void => void process.stderr.write(`${line}\n`);
+let spoken = false;
+
+export const say = (line: string): void => {
+  spoken = true;
+  process.stderr.write(`${line}\n`);
+};
+
+export const hasSpoken = (): boolean => spoken;

@@ -1,21 +1,16 @@
 // Runs the server until it is told to stop: SIGTERM and SIGINT end it in order, a second one at once.
 import { flushCompileCache } from "node:module";
 import { runMain } from "@effect/platform-node/NodeRuntime";
-import { Cause, Effect, Exit } from "effect";
+import { Effect } from "effect";
 import { Auth } from "#runtime/auth/auth.ts";
 import type { SettingsShape } from "#runtime/config/settings.ts";
 import { Gateway } from "#runtime/gateway/gateway.ts";
+import { lastWords } from "./last-words.ts";
 import { say } from "./say.ts";
 import { server, type ServerOptions } from "./server.ts";
 
 /** Sooner than those who told it to end lose patience (docker-compose.yml). */
 const endWithinMs = 14_000;
-
-/** What a server that could not start says, or that ended by itself. */
-const reasonOf = (cause: Cause.Cause<unknown>): string => {
-  const failure = Cause.squash(cause);
-  return typeof failure === "object" && failure !== null && "message" in failure ? String(failure.message) : String(failure);
-};
 
 export interface ServeOptions extends ServerOptions {
   readonly settings: SettingsShape;
@@ -28,6 +23,7 @@ export interface ServeOptions extends ServerOptions {
 }
 
 export const serve = ({ settings, pages, reset, demo, ...parts }: ServeOptions): void => {
+  let [told, started] = [false, false];
   const program = Effect.gen(function* () {
     const { url } = yield* Gateway;
     const auth = yield* Auth;
@@ -41,6 +37,7 @@ export const serve = ({ settings, pages, reset, demo, ...parts }: ServeOptions):
     }
     yield* Effect.promise(() => pages);
     say(`PixSim is at ${url}`);
+    started = true;
     if (settings.DATABASE_URL === undefined) {
       say(
         `Data: ${settings.PIXSIM_DATA} (embedded database, without fsync: safe when the process is killed, not when the power fails; DATABASE_URL names a PostgreSQL)`,
@@ -54,6 +51,7 @@ export const serve = ({ settings, pages, reset, demo, ...parts }: ServeOptions):
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
+      told = true;
       process.once(signal, () => process.exit(1));
       // To what is stored an end at any moment is the same.
       setTimeout(() => {
@@ -65,9 +63,9 @@ export const serve = ({ settings, pages, reset, demo, ...parts }: ServeOptions):
   runMain(program, {
     disableErrorReporting: true,
     teardown: (exit, end) => {
-      if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return end(0);
-      say(`PixSim cannot start: ${reasonOf(exit.cause)}`);
-      end(1);
+      const { code, line } = lastWords(exit, { told, started });
+      if (line !== null) say(line);
+      end(code);
     },
   });
 };

@@ -128,7 +128,10 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     return exited;
   };
 
-  const late = setTimeout(() => child.kill("SIGKILL"), startWithin);
+  const late = setTimeout(() => {
+    output += `\nIt is killed: within ${startWithin / 1000} s it has not said where it is.`;
+    child.kill("SIGKILL");
+  }, startWithin);
   if (options.killedAfter !== undefined) {
     const end = setTimeout(() => child.kill("SIGKILL"), options.killedAfter);
     void exited.then(() => clearTimeout(end));

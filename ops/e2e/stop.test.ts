@@ -22,6 +22,34 @@ test("it ends in order when it is told to, and its lines name the installation",
   for (const line of lines) expect(JSON.parse(line)).toMatchObject({ env: "staging-2" });
 });
 
+/** Makes the program's file another one as it is loaded: `source` is its text. */
+const changed = (file: string, source: string): string => {
+  const hook = `import { registerHooks } from "node:module";
+registerHooks({ load: (url, context, next) => {
+  const loaded = next(url, context);
+  if (!url.endsWith(${JSON.stringify(`/ops/${file}`)})) return loaded;
+  const source = String(loaded.source);
+  return { ...loaded, source: ${source} };
+} });`;
+  return `--import=data:text/javascript,${encodeURIComponent(hook)}`;
+};
+
+test.each([
+  ["a file is empty that is just being written", "start.ts", `""`, /^PixSim has ended before it began \(exit code 0\)\. .+$/m],
+  [
+    "a part of it is called off",
+    "serve.ts",
+    `source.replace("const auth = yield* Auth;", "const auth = yield* Effect.interrupt;")`,
+    /^PixSim cannot start: a part of it was called off, .+$/m,
+  ],
+])("it does not end without a word where %s", async (_what, file, source, line) => {
+  const env = { NODE_OPTIONS: changed(file, source) };
+  const error: unknown = await startServer({ data: join(folder, crypto.randomUUID()), env }).catch((reason: unknown) => reason);
+  if (!(error instanceof ServerEnded)) throw new Error("it has started");
+  expect(error.exit).toEqual({ code: 1, signal: null });
+  expect(error.output).toMatch(line);
+});
+
 describe("it says in one line why it cannot start", () => {
   let postgres: RunningPostgres;
   beforeAll(async () => {
