@@ -8,6 +8,7 @@ import { finalJobStates, type Job } from "#protocol/job.ts";
 import { closeCodes } from "#protocol/wire/close.ts";
 import { balance } from "../services/balancer.ts";
 import { type RunningCluster, startCluster } from "../services/cluster.ts";
+import { freePort } from "../services/port.ts";
 import { startFleet } from "../simulators/fleet.ts";
 import { enter, firstAdmin, typedClient } from "./people.ts";
 import { type RunningServer, ServerEnded } from "./server.ts";
@@ -333,6 +334,21 @@ describe("a runner that does not fit says why in one line and ends", () => {
     ["no server database", { DATABASE_URL: "" }, /DATABASE_URL: is needed with REDIS_URL/],
   ])("%s", { timeout: 120_000 }, async (_label, settings, line) => {
     expect(await refusal(settings)).toMatch(line);
+  });
+
+  test("another database, whose actors are not theirs", { timeout: 120_000 }, async () => {
+    const sql = connect(cluster.postgres.url, { max: 1 });
+    await sql`create database elsewhere`;
+    await sql.end();
+    const url = new URL(cluster.postgres.url);
+    url.pathname = "/elsewhere";
+    expect(await refusal({ DATABASE_URL: url.href })).toMatch(/^The runners of this cluster work on another database\. Set DATABASE_URL/);
+  });
+
+  test("a place to listen at where another does", { timeout: 120_000 }, async () => {
+    const listen = await address();
+    const line = await refusal({ PIXSIM_RUNNER: `127.0.0.1:${await freePort()}`, PIXSIM_RUNNER_LISTEN: listen });
+    expect(line).toMatch(new RegExp(`^Cannot listen for other runners on ${listen}: another program listens there`));
   });
 
   test("the address of another", { timeout: 120_000 }, async () => {

@@ -36,7 +36,9 @@ const control = ({ port }: RunningRedis): Redis => {
 /** A process of the cluster, as far as it has cells: it says which it serves. */
 const join = async (name: string, redisUrl: string) => {
   const address = `127.0.0.1:${await freePort()}`;
-  const runtime = ManagedRuntime.make(manyProcesses({ redisUrl, address, secret: undefined, weight: 1, expiryMs: 3000, version: "1" }));
+  const runtime = ManagedRuntime.make(
+    manyProcesses({ redisUrl, address, secret: undefined, database: "one", weight: 1, expiryMs: 3000, version: "1" }),
+  );
   closing.push(() => runtime.dispose());
   const cells = new Set<number>();
   const server: CellServer = {

@@ -9,6 +9,7 @@ export const runnerOf = (incarnation: string): RunnerInfo => ({
   address: incarnation,
   incarnation,
   secretMark: "",
+  database: "",
   protocol: 1,
   version: "",
   weight: 1,

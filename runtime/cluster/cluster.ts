@@ -1,6 +1,7 @@
 // Where actors live, by the settings: in this process alone, or spread over all that meet in one Redis.
-import { Clock, Effect, Layer } from "effect";
-import type * as SocketServer from "effect/socket/SocketServer";
+import { Clock, Effect, Layer, Schedule } from "effect";
+import { Database } from "#db/client/database.ts";
+import { madeAt } from "#db/client/migrate.ts";
 import type { Fanout } from "../bus/fanout.ts";
 import { Settings } from "../config/settings.ts";
 import type { ShardLocks } from "./locks.ts";
@@ -9,21 +10,25 @@ import type { Quotas } from "./quotas.ts";
 import type { RedisError } from "./redis.ts";
 import type { ClusterRefused } from "./registry.ts";
 import { namedProcess } from "./single.ts";
+import type { RunnersUnheard } from "./transport.ts";
 
 /** `version`: of the program. What only several processes need is loaded only for them. */
 export const clusterLayer = (
   version: string,
-): Layer.Layer<Placement | ShardLocks | Fanout | Quotas, ClusterRefused | RedisError | SocketServer.SocketServerError, Settings> =>
+): Layer.Layer<Placement | ShardLocks | Fanout | Quotas, ClusterRefused | RedisError | RunnersUnheard, Database | Settings> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const { REDIS_URL, ...settings } = yield* Settings;
       if (REDIS_URL === undefined) return namedProcess(version, yield* Clock.currentTimeMillis);
+      const database = yield* Database;
+      const made = yield* database.query(madeAt).pipe(Effect.retry(Schedule.spaced("1 second")), Effect.orDie);
       const { manyProcesses } = yield* Effect.promise(() => import("./many.ts"));
       return manyProcesses({
         redisUrl: REDIS_URL,
         address: settings.PIXSIM_RUNNER,
         listen: settings.PIXSIM_RUNNER_LISTEN,
         secret: settings.PIXSIM_CLUSTER_SECRET,
+        database: made.toString(36),
         weight: settings.PIXSIM_RUNNER_WEIGHT,
         expiryMs: settings.PIXSIM_LOCK_EXPIRY,
         version,

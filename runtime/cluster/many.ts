@@ -5,7 +5,6 @@ import * as RunnerAddress from "effect/cluster/RunnerAddress";
 import * as RunnerHealth from "effect/cluster/RunnerHealth";
 import * as ShardingConfig from "effect/cluster/ShardingConfig";
 import * as SocketRunner from "effect/cluster/SocketRunner";
-import type * as SocketServer from "effect/socket/SocketServer";
 import { cellCount } from "../actor/store.ts";
 import type { Fanout } from "../bus/fanout.ts";
 import { redisFanout } from "../bus/redis.ts";
@@ -16,7 +15,7 @@ import type { Quotas } from "./quotas.ts";
 import { redisQuotas } from "./redis-quotas.ts";
 import { RedisConnection, type RedisError } from "./redis.ts";
 import { clusterProtocol, type ClusterRefused, registry } from "./registry.ts";
-import { markOf, runnerSockets } from "./transport.ts";
+import { markOf, runnerSockets, type RunnersUnheard } from "./transport.ts";
 
 export interface ClusterOptions {
   readonly redisUrl: string;
@@ -25,6 +24,8 @@ export interface ClusterOptions {
   /** host:port where it listens for them, if that is another. */
   readonly listen?: string | undefined;
   readonly secret: string | undefined;
+  /** Tells the database from any other. */
+  readonly database: string;
   readonly weight: number;
   /** ms after which a silent runner has lost its cells. */
   readonly expiryMs: number;
@@ -42,7 +43,7 @@ const gathered = "15 millis";
 
 export const manyProcesses = (
   options: ClusterOptions,
-): Layer.Layer<Placement | ShardLocks | Fanout | Quotas, ClusterRefused | RedisError | SocketServer.SocketServerError> =>
+): Layer.Layer<Placement | ShardLocks | Fanout | Quotas, ClusterRefused | RedisError | RunnersUnheard> =>
   Layer.unwrap(
     Effect.map(Clock.currentTimeMillis, (startedAt) => {
       const here = placeOf(options.listen ?? options.address);
@@ -51,6 +52,7 @@ export const manyProcesses = (
         address,
         incarnation: crypto.randomUUID(),
         secretMark: markOf(options.secret),
+        database: options.database,
         protocol: clusterProtocol,
         version,
         weight,

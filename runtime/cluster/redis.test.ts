@@ -1,5 +1,6 @@
 // The connection to Redis: what stands in the way of its start is said in one line, without what is secret; later it always comes back.
-import { createServer, type Socket } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { Effect, Layer, Logger, ManagedRuntime } from "effect";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -44,6 +45,16 @@ test("nobody there", async () => {
   expect((await refusal("redis://:hush-hush@127.0.0.1:1")).message).toMatch(
     /^Redis at redis:\/\/127\.0\.0\.1:1 cannot be used \(connect ECONNREFUSED.*\)\. Start it or correct REDIS_URL\.$/,
   );
+});
+
+test("something else at its address", async () => {
+  const other = createServer((socket) => void socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")).listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  expect((await refusal(`redis://127.0.0.1:${port}`)).message).toBe(
+    `Redis at redis://127.0.0.1:${port} cannot be used (what answers there is no Redis). Start it or correct REDIS_URL.`,
+  );
+  other.close();
 });
 
 test("that it throws keys away when its memory is full is warned of; without a limit it never does", async () => {

@@ -90,6 +90,9 @@ const open = (url: string): Redis | Cluster => {
 };
 
 /** How Redis says that the user, the password or what the user may do is wrong. */
+/** How the client takes what is no answer of Redis. */
+const notUnderstood = /^Unknown RESP type|^Protocol error/;
+
 const refusesUser = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password)/;
 
 /** The address without what is secret in it. */
@@ -158,7 +161,8 @@ const make = Effect.fnUntraced(function* (url: string) {
   const info = yield* attempt(() => client.connect()).pipe(
     Effect.andThen(attempt(() => client.info() as Promise<unknown>)),
     Effect.mapError((error) => {
-      const why = trouble instanceof Error ? trouble.message : error.message;
+      const said = trouble instanceof Error ? trouble.message : error.message;
+      const why = notUnderstood.test(said) ? "what answers there is no Redis" : said;
       const message = refusesUser.test(why)
         ? `Redis at ${shown(url)} refuses: ${why.replace(/\.$/, "")}. Correct the user and password in REDIS_URL.`
         : `Redis at ${shown(url)} cannot be used (${why}). Start it or correct REDIS_URL.`;

@@ -33,13 +33,14 @@ const shards = [1, 2, 3].map((n) => ShardId.make("default", n));
 
 const join = async (
   port: number,
-  over: { readonly secretMark?: string; readonly protocol?: number; readonly incarnation?: string } = {},
+  over: { readonly secretMark?: string; readonly database?: string; readonly protocol?: number; readonly incarnation?: string } = {},
 ) => {
   const address = RunnerAddress.make("127.0.0.1", port);
   const info = {
     address: `127.0.0.1:${port}`,
     incarnation: crypto.randomUUID(),
     secretMark: "mark",
+    database: "theirs",
     protocol: clusterProtocol,
     version: "1",
     weight: 1,
@@ -187,6 +188,7 @@ test("a process that starts again at its address is another: its old locks are n
 
 test.each([
   ["secret", { secretMark: "another" }, /another secret/],
+  ["database", { database: "another" }, /work on another database\. Set DATABASE_URL to theirs/],
   [
     "protocol",
     { protocol: clusterProtocol + 1 },
@@ -196,6 +198,19 @@ test.each([
   const a = await join(1);
   await a.register();
   await expect(join(2, over)).rejects.toMatchObject({ reason, message: expect.stringMatching(message) });
+});
+
+test("a runner that does not say which its database is, as those before do not, stands beside one that does", async () => {
+  const [a, b] = [await join(1), await join(2, { database: "" })];
+  await a.register();
+  await b.register();
+  expect((await a.runners()).sort()).toEqual([1, 2]);
+  // As it was stored by a program that knew nothing of it.
+  const { database: _, ...earlier } = b.info;
+  await control.hset("{pixsim}:info", b.info.address, JSON.stringify(earlier));
+  const c = await join(3);
+  await c.register();
+  expect((await c.infos())?.map(({ database }) => database).sort()).toEqual(["", "theirs", "theirs"]);
 });
 
 test("the address of a living runner is refused", async () => {

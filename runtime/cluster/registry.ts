@@ -15,6 +15,8 @@ const StoredInfo = z.object({
   address: z.string(),
   incarnation: z.string(),
   secretMark: z.string(),
+  // Those of an earlier version do not say.
+  database: z.string().default(""),
   protocol: z.number(),
   version: z.string(),
   weight: z.number(),
@@ -37,7 +39,7 @@ const lockKey = (shard: string): string => `${tag}:lock:${shard}`;
 
 const now = `local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
 
-/** ARGV: address, info. Says what stands in the way: TAKEN (another one answers at this address), SECRET or PROTOCOL n. */
+/** ARGV: address, info. Says what stands in the way: TAKEN (another one answers at this address), SECRET, DATABASE or PROTOCOL n. */
 const check = `${now}
 local me = cjson.decode(ARGV[2])
 for _, other in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '(' .. now, '+inf')) do
@@ -46,6 +48,7 @@ for _, other in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '(' .. now, '+inf'))
     local it = cjson.decode(raw)
     if it.protocol ~= me.protocol then return 'PROTOCOL ' .. it.protocol end
     if it.secretMark ~= me.secretMark then return 'SECRET' end
+    if (it.database or '') ~= '' and me.database ~= '' and it.database ~= me.database then return 'DATABASE' end
     if other == ARGV[1] and it.incarnation ~= me.incarnation then return 'TAKEN' end
   end
 end`;
@@ -149,7 +152,7 @@ const readInfo = (raw: string): ReadonlyArray<RunnerInfo> => {
 
 /** This process may not join; the message says what to do. */
 export class ClusterRefused extends Data.TaggedError("ClusterRefused")<{
-  readonly reason: "taken" | "secret" | "protocol";
+  readonly reason: "taken" | "secret" | "database" | "protocol";
   readonly message: string;
 }> {}
 
@@ -208,6 +211,10 @@ export const registry = (
           return refuse("taken", `Another runner answers at ${info.address}. Give this one an address of its own with PIXSIM_RUNNER.`);
         if (word === "SECRET")
           return refuse("secret", "The runners of this cluster have another secret. Set PIXSIM_CLUSTER_SECRET to theirs.");
+        if (word === "DATABASE") {
+          const what = "The runners of this cluster work on another database";
+          return refuse("database", `${what}. Set DATABASE_URL to theirs, or REDIS_URL to a Redis of its own.`);
+        }
         if (word !== "PROTOCOL") return null;
         const versions = `The running cluster speaks runner protocol ${value}, this program ${info.protocol}`;
         return refuse("protocol", `${versions}: stop the runners of the other version first.`);

@@ -13,7 +13,16 @@ import { type RunnerInfo, ShardLocks } from "./locks.ts";
 import type { Placement } from "./placement.ts";
 import { Quotas } from "./quotas.ts";
 
-const unnamed: RunnerInfo = { address: "local", incarnation: "", secretMark: "", protocol: 0, version: "", weight: 1, startedAt: 0 };
+const unnamed: RunnerInfo = {
+  address: "local",
+  incarnation: "",
+  secretMark: "",
+  database: "",
+  protocol: 0,
+  version: "",
+  weight: 1,
+  startedAt: 0,
+};
 
 /** `info`: what is told of this process. */
 export const oneProcess = (info: RunnerInfo): Layer.Layer<Placement | ShardLocks | Fanout | Quotas> =>

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { Context, Deferred, Effect, Layer, Option } from "effect";
 import * as RunnerAddress from "effect/cluster/RunnerAddress";
 import * as Runners from "effect/cluster/Runners";
@@ -55,6 +55,24 @@ test.each([["a secret of the runners"], [undefined]])("many may wait for a conne
     expect(warnings).toEqual([]);
   }).pipe(Effect.scoped, Effect.runPromise);
 });
+
+test.each([["a secret of the runners"], [undefined]])(
+  "that another program listens at its place is told in a sentence (secret: %s)",
+  async (secret) => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const place = RunnerAddress.make("127.0.0.1", port);
+    const sockets = runnerSockets(place.host, port, secret).pipe(
+      Layer.provide(ShardingConfig.layer({ runnerListenAddress: Option.some(place) })),
+    );
+    const failure = await Effect.runPromise(Effect.flip(Effect.scoped(Layer.build(sockets))));
+    expect(failure.message).toMatch(
+      new RegExp(`^Cannot listen for other runners on 127\\.0\\.0\\.1:${port}: another program listens there\\. Give .* PIXSIM_RUNNER`),
+    );
+    other.close();
+  },
+);
 
 /** Listens, and is stopped when it has said where: the system takes two connections for it, and answers no more. */
 const silence = `

@@ -6,7 +6,7 @@ import * as Tls from "node:tls";
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket";
 import * as NodeSocket from "@effect/platform-node/NodeSocket";
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer";
-import { Cause, Effect, Layer, Option } from "effect";
+import { Cause, Data, Effect, Layer, Option } from "effect";
 import type { RunnerAddress } from "effect/cluster/RunnerAddress";
 import * as Runners from "effect/cluster/Runners";
 import type { ShardingConfig } from "effect/cluster/ShardingConfig";
@@ -117,17 +117,26 @@ const quiet = <E, R>(sockets: Layer.Layer<SocketServer.SocketServer, E, R>): Lay
     ),
   ).pipe(Layer.provide(sockets));
 
+/** It cannot listen for other runners; the message says why. */
+export class RunnersUnheard extends Data.TaggedError("RunnersUnheard")<{ readonly message: string }> {}
+
+const unheard = (host: string, port: number, { reason }: SocketServer.SocketServerError): RunnersUnheard => {
+  const cause = reason.cause as NodeJS.ErrnoException;
+  const why = cause.code === "EADDRINUSE" ? "another program listens there" : cause.message;
+  return new RunnersUnheard({
+    message: `Cannot listen for other runners on ${host}:${port}: ${why}. Give this one an address of its own with PIXSIM_RUNNER, or with PIXSIM_RUNNER_LISTEN where it listens at another.`,
+  });
+};
+
 /** Listening at and reaching runners' addresses. `secret`: undefined only on loopback. */
 export const runnerSockets = (
   host: string,
   port: number,
   secret: string | undefined,
-): Layer.Layer<
-  SocketServer.SocketServer | Runners.RpcClientProtocol | RpcSerialization.RpcSerialization,
-  SocketServer.SocketServerError,
-  ShardingConfig
-> =>
+): Layer.Layer<SocketServer.SocketServer | Runners.RpcClientProtocol | RpcSerialization.RpcSerialization, RunnersUnheard, ShardingConfig> =>
   Layer.mergeAll(
-    secret === undefined ? quiet(NodeClusterSocket.layerSocketServer) : quiet(secureServer(host, port, secret)),
+    quiet(secret === undefined ? NodeClusterSocket.layerSocketServer : secureServer(host, port, secret)).pipe(
+      Layer.catchTag("SocketServerError", (error) => Layer.effectContext(Effect.fail(unheard(host, port, error)))),
+    ),
     client(secret),
   ).pipe(Layer.provideMerge(RpcSerialization.layerSchemaBinary({})));

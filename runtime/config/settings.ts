@@ -15,6 +15,14 @@ const list = z
 
 const flag = z.enum(["0", "1", "false", "true"]).transform((value) => value === "1" || value === "true");
 
+const place = z
+  .string()
+  .regex(/^[^\s:]+:\d{1,5}$/, "must be host:port")
+  .refine((text) => {
+    const port = Number(text.slice(text.indexOf(":") + 1));
+    return port >= 1 && port <= 65_535;
+  }, "must have a port from 1 to 65535");
+
 const loopback = /^(localhost|127(\.\d+){3})$/;
 
 const Fields = z.object({
@@ -31,7 +39,7 @@ const Fields = z.object({
   /** `auto`: uWebSockets.js where it loads, else ws. */
   PIXSIM_TRANSPORT: z.enum(["auto", "uws", "ws"]).default("auto"),
   /** PostgreSQL to use instead of the embedded database. */
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgres:// address" }).optional(),
   /**
    * Redis through which several runners share one database: redis://, redis+cluster://host:port,host:port or
    * redis+sentinel://user:password@host,host/name?sentinelPassword=…, each with rediss for TLS. Needs DATABASE_URL and a data folder that all runners see. Without it: one process.
@@ -41,15 +49,9 @@ const Fields = z.object({
     .regex(/^rediss?(\+cluster|\+sentinel)?:\/\/\S+$/, "must be a redis:// address")
     .optional(),
   /** host:port at which other runners reach this one. */
-  PIXSIM_RUNNER: z
-    .string()
-    .regex(/^[^\s:]+:\d{1,5}$/, "must be host:port")
-    .default("127.0.0.1:7710"),
+  PIXSIM_RUNNER: place.default("127.0.0.1:7710"),
   /** host:port where it listens for them, if that is another: behind a proxy or an address translation. */
-  PIXSIM_RUNNER_LISTEN: z
-    .string()
-    .regex(/^[^\s:]+:\d{1,5}$/, "must be host:port")
-    .optional(),
+  PIXSIM_RUNNER_LISTEN: place.optional(),
   /** Shared by all runners: traffic between them is encrypted with it, and a runner without it is refused. */
   PIXSIM_CLUSTER_SECRET: z.string().min(16, "must have at least 16 characters").optional(),
   /** Share of the actors this runner takes, relative to the others. */
