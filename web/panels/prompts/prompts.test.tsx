@@ -62,7 +62,7 @@ describe("the Prompts panel", () => {
     client.snapshot("jobs.jobs", { counts: { processing: 1 }, jobs: [sampleJob({ state: "processing", rev: 1 })], next: null });
     results = some;
     client.deltas("jobs.jobs", [sampleJob({ state: "completed", rev: 2 })]);
-    await screen.findByText(resultWords(some), { selector: "p" }, { timeout: 3000 });
+    await screen.findByText(resultWords(some), { selector: "p" }, { timeout: 20_000 });
   });
 
   it("shows the version that it is opened with, and the newest of what is chosen then", async () => {
@@ -247,6 +247,26 @@ describe("the Prompts panel", () => {
     expect(await screen.findByText("an older one")).toBeTruthy();
     expect(screen.getByText("the newest")).toBeTruthy();
     expect(screen.queryByRole("alert")).toBeNull();
+  });
+
+  it("shows in the history what is used meanwhile, beside the older ones that were asked for", async () => {
+    const used = (text: string, lastUsedAt: number) => ({ text, negative: "", jobs: 1, lastUsedAt, jobId: `job_${lastUsedAt}` });
+    let newest = [used("the second", 2)];
+    const { client } = show({
+      "prompts.history": ({ cursor }) =>
+        cursor === undefined ? { used: newest, next: "older" } : { used: [used("the first", 1)], next: null },
+    });
+    fireEvent.click(screen.getByLabelText("History"));
+    const texts = () => screen.getAllByRole("listitem").flatMap((row) => row.querySelector(".prompts-wording")?.textContent ?? []);
+    await screen.findByText("the second");
+    client.snapshot("jobs.jobs", { counts: { completed: 1 }, jobs: [sampleJob({ state: "completed", rev: 1 })], next: null });
+    press("Show older ones");
+    const kept = await screen.findByText("the first");
+    newest = [used("the third", 3), ...newest];
+    client.deltas("jobs.jobs", [sampleJob({ id: "job_2", state: "queued", rev: 2 })]);
+    await screen.findByText("the third", {}, { timeout: 20_000 });
+    expect(texts()).toEqual(["the third", "the second", "the first"]);
+    expect(screen.getByText("the first")).toBe(kept);
   });
 
   it("says beside what it knows that it does not hear of changes", async () => {

@@ -108,7 +108,7 @@ const PromptsPanel: Component<PanelProps<"prompts">> = (props) => {
           value={search()}
           onInput={setSearch}
         />
-        <Show when={view() === "library"} fallback={<History search={rested()} />}>
+        <Show when={view() === "library"} fallback={<History search={rested()} visible={props.visible} />}>
           <Select
             label="Kind"
             hideLabel
