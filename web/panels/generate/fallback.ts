@@ -1,5 +1,7 @@
 // Where the form's request is to go on when its provider does not make it, and when. Pure.
-import { fallbackLimits, type Fallback, type FallbackReason, type JobFallback, type JobRequest, type ProviderSpec } from "#protocol/job.ts";
+import * as z from "zod";
+import { fallbackLimits, FallbackReason, type Fallback, type JobFallback, type JobRequest, type ProviderSpec } from "#protocol/job.ts";
+import { Id } from "#protocol/values.ts";
 import type { FormValues } from "./schema.ts";
 import { paramsAt } from "./varied.ts";
 
@@ -21,6 +23,13 @@ export const elsewhereOf = ({ orders, on, afterMs }: JobFallback): Elsewhere => 
 });
 
 export const mostMinutes = fallbackLimits.afterMs / 60_000;
+
+/** As it is kept, by this version or by another. */
+export const KeptElsewhere = z.object({
+  providers: z.array(Id).min(1).max(fallbackLimits.orders).readonly(),
+  on: z.array(FallbackReason).readonly(),
+  afterMinutes: z.int().min(1).max(mostMinutes).nullable(),
+});
 
 export const occasions: ReadonlyArray<{ readonly value: FallbackReason; readonly label: string }> = [
   { value: "unavailable", label: "It fails there" },

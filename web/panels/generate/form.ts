@@ -1,10 +1,11 @@
 // The state of the Generate form: what is chosen and filled in, kept over reloads, and how it becomes a request.
-import { batch, createMemo, createSignal, untrack, type Accessor } from "solid-js";
+import { batch, createEffect, createMemo, createSignal, on, untrack, type Accessor } from "solid-js";
 import type { Asset } from "#protocol/asset.ts";
 import type { Place } from "#protocol/grid.ts";
-import { Operation, type Grid, type JobRequest, type OperationSpec, type ProviderSpec } from "#protocol/job.ts";
+import type { Grid, JobRequest, Operation, OperationSpec, ProviderSpec } from "#protocol/job.ts";
 import { negativeField, type ChosenStyle, type DraftInput, type DraftWish, type PromptOrigin } from "#web/store/draft.ts";
 import { elsewhereOf, fallbackOf, minutesProblem, nowhere, occasionsProblem, type Elsewhere } from "./fallback.ts";
+import type { Kept } from "./kept-draft.ts";
 import { addInput, checkInputs, moveInput, placeIssues, refitInputs } from "./inputs.ts";
 import { issuesOf } from "#web/store/problem.ts";
 import { faultAt } from "#protocol/template/check.ts";
@@ -68,34 +69,16 @@ export interface Form {
   readonly clear: () => void;
 }
 
-interface Kept {
-  readonly provider: string;
-  readonly operation: Operation;
-  readonly values: FormValues;
-  readonly inputs: ReadonlyArray<DraftInput>;
-}
-
 interface FormOptions {
   readonly providers: Accessor<ReadonlyArray<ProviderSpec>>;
   readonly kindOf: (assetId: string) => Asset["mediaType"] | undefined;
-  /** What was kept of an earlier visit; unknown, since another version may have written it. */
-  readonly kept: unknown;
+  /** What was kept of an earlier visit. */
+  readonly kept: Kept | null;
   readonly onKeep: (kept: Kept) => void;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
-
-const readKept = (value: unknown): Kept | null => {
-  if (!isRecord(value) || typeof value["provider"] !== "string" || !isRecord(value["values"])) {
-    return null;
-  }
-  const operation = Operation.safeParse(value["operation"]);
-  // Inputs are not kept in storage: the assets may be gone by then.
-  return operation.success ? { provider: value["provider"], operation: operation.data, values: value["values"], inputs: [] } : null;
-};
-
 export const createForm = (options: FormOptions): Form => {
-  const kept = readKept(options.kept);
+  const { kept } = options;
   const [providerId, setProviderId] = createSignal(kept?.provider ?? "");
   const [operation, setOperationSignal] = createSignal<Operation>(kept?.operation ?? "text_to_video");
   /** Values of all operations together: a prompt or a duration goes along to the next operation where it fits. */
@@ -106,10 +89,10 @@ export const createForm = (options: FormOptions): Form => {
 
   const [varied, setVaried] = createSignal<Varied>({});
   const [beside, setBeside] = createSignal<ReadonlyArray<string>>([]);
-  const [elsewhere, setElsewhere] = createSignal<Elsewhere>(nowhere);
-  const [variables, setVariables] = createSignal<Readonly<Record<string, string>>>({});
-  const [origin, setOrigin] = createSignal<PromptOrigin | null>(null);
-  const [style, setStyle] = createSignal<ChosenStyle | null>(null);
+  const [elsewhere, setElsewhere] = createSignal<Elsewhere>(kept?.elsewhere ?? nowhere);
+  const [variables, setVariables] = createSignal<Readonly<Record<string, string>>>(kept?.variables ?? {});
+  const [origin, setOrigin] = createSignal<PromptOrigin | null>(kept?.origin ?? null);
+  const [style, setStyle] = createSignal<ChosenStyle | null>(kept?.style ?? null);
   const [without, setWithout] = createSignal<ReadonlyArray<Place>>([]);
 
   const provider = createMemo(() => options.providers().find(({ id }) => id === providerId()) ?? options.providers()[0]);
@@ -160,12 +143,25 @@ export const createForm = (options: FormOptions): Form => {
       setWithout([]);
     });
 
-  const keep = () => {
-    const [nowProvider, nowSpec] = [untrack(provider), untrack(spec)];
-    if (nowProvider !== undefined && nowSpec !== undefined) {
-      options.onKeep({ provider: nowProvider.id, operation: nowSpec.operation, values: untrack(allValues), inputs: untrack(allInputs) });
-    }
-  };
+  createEffect(
+    on(
+      [provider, spec, allValues, variables, origin, style, elsewhere],
+      ([nowProvider, nowSpec, now, nowVariables, nowOrigin, nowStyle, nowElsewhere]) => {
+        if (nowProvider !== undefined && nowSpec !== undefined) {
+          options.onKeep({
+            provider: nowProvider.id,
+            operation: nowSpec.operation,
+            values: now,
+            variables: nowVariables,
+            origin: nowOrigin,
+            style: nowStyle,
+            elsewhere: nowElsewhere,
+          });
+        }
+      },
+      { defer: true },
+    ),
+  );
   const withoutKey = (messages: FieldErrors, key: string): FieldErrors => {
     const { [key]: _, ...others } = messages;
     return others;
@@ -175,7 +171,6 @@ export const createForm = (options: FormOptions): Form => {
       setInputs(next);
       setInputErrors({});
     });
-    keep();
   };
   const choose = (change: () => void) => {
     batch(() => {
@@ -184,7 +179,6 @@ export const createForm = (options: FormOptions): Form => {
       setInputErrors({});
       setInputs((inputs) => refitInputs(untrack(slots), inputs, options.kindOf));
     });
-    keep();
   };
   const setOperation = (next: Operation) => {
     if (next !== untrack(spec)?.operation) {
@@ -220,7 +214,6 @@ export const createForm = (options: FormOptions): Form => {
         setAllValues((now) => ({ ...now, [key]: value }));
         setErrors((now) => withoutKey(now, key));
       });
-      keep();
     },
     add,
     removeInput: (at) => changeInputs(untrack(allInputs).filter((_, index) => index !== at)),
@@ -314,7 +307,6 @@ export const createForm = (options: FormOptions): Form => {
               setOrigin(wish.origin ?? null);
               setErrors((now) => withoutKey(now, prompt));
             });
-            keep();
           }
           return prompt !== undefined;
         }

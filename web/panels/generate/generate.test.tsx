@@ -411,6 +411,39 @@ describe("the Generate panel", () => {
     expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt").value).toBe("a fox that stays");
   });
 
+  it("knows after a reload still where its words are from, the style, the values of variables and where else it is to go", async () => {
+    const handlers = { "jobs.providers": () => ({ providers: [studio, { ...studio, id: "other", title: "Other" }] }) };
+    const before = await show(handlers);
+    const text = "a ${colour} fox";
+    before.workspace.draft.usePrompt(text, { negative: "", origin: { versionId: "prv_1", title: "Fox", number: 1, text, negative: "" } });
+    before.workspace.draft.useStyle({ versionId: "prv_s", title: "Oil" });
+    await screen.findByText("Fox, version 1");
+    type("colour", "red");
+    fireEvent.change(screen.getByLabelText("If this fails, try"), { target: { value: "other" } });
+    cleanup();
+    const { client } = await show(handlers);
+    expect(await screen.findByText("Fox, version 1")).toBeTruthy();
+    press(/^Generate/);
+    await waitFor(() => expect(created(client)).toHaveLength(1));
+    expect(created(client)[0]).toMatchObject({
+      request: {
+        prompt: { versionId: "prv_1", styleVersionId: "prv_s", variables: { colour: "red" } },
+        fallback: { orders: [{ provider: "other" }] },
+      },
+    });
+  });
+
+  it("takes of what another version has kept what it can read, and begins anew where that is nothing", async () => {
+    const kept = { provider: "studio", operation: "text_to_video", values: { prompt: "a fox of old" }, origin: { id: 7 }, style: "Oil" };
+    localStorage.setItem("pixsim.draft.usr_1", JSON.stringify(kept));
+    await show();
+    expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt").value).toBe("a fox of old");
+    cleanup();
+    localStorage.setItem("pixsim.draft.usr_1", JSON.stringify({ ...kept, values: "a fox" }));
+    await show();
+    expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt").value).toBe("");
+  });
+
   it("fills itself from a job", async () => {
     const { workspace } = await show();
     workspace.draft.fromJob(sampleJob({ params: { prompt: "an old one", duration: 9, camera: "pushIn", seed: 5 } }));

@@ -1,17 +1,35 @@
-// What was typed into the form, kept in this browser, so that a reload loses nothing.
+// What was typed into the form, kept in this browser, so that a reload loses nothing of it but the inputs: their assets may be gone by then.
+import * as z from "zod";
+import { Operation } from "#protocol/job.ts";
+import { Id } from "#protocol/values.ts";
+import { KeptElsewhere } from "./fallback.ts";
+
+/** Of what another version has written, what is like this. */
+const Kept = z.object({
+  provider: z.string(),
+  operation: Operation,
+  values: z.record(z.string(), z.unknown()),
+  variables: z.record(z.string(), z.string()).catch({}),
+  /** From which version of the library the words are, and the style around them. */
+  origin: z.object({ versionId: Id, title: z.string(), number: z.int(), text: z.string(), negative: z.string() }).nullable().catch(null),
+  style: z.object({ versionId: Id, title: z.string() }).nullable().catch(null),
+  elsewhere: KeptElsewhere.nullable().catch(null),
+});
+export type Kept = z.infer<typeof Kept>;
 
 const storageKey = (userId: string) => `pixsim.draft.${userId}`;
 
-export const readDraft = (userId: string): unknown => {
+/** Null: there is none. */
+export const readDraft = (userId: string): Kept | null => {
   try {
-    return JSON.parse(localStorage.getItem(storageKey(userId)) ?? "null");
+    return Kept.safeParse(JSON.parse(localStorage.getItem(storageKey(userId)) ?? "null")).data ?? null;
   } catch {
     // Unreadable or forbidden storage: the form starts with its defaults.
     return null;
   }
 };
 
-export const writeDraft = (userId: string, draft: unknown): void => {
+export const writeDraft = (userId: string, draft: Kept): void => {
   try {
     localStorage.setItem(storageKey(userId), JSON.stringify(draft));
   } catch {

@@ -1,8 +1,6 @@
 // Presets: a form as somebody kept it, and prompts to start from. Kept in the user's preferences. Pure.
-import * as z from "zod";
-import { fallbackLimits, FallbackReason, Operation } from "#protocol/job.ts";
-import { Id } from "#protocol/values.ts";
-import { mostMinutes, type Elsewhere } from "./fallback.ts";
+import { Operation } from "#protocol/job.ts";
+import { KeptElsewhere, type Elsewhere } from "./fallback.ts";
 
 export const presetsKey = "presets";
 /** More than this many are refused, so that the preferences stay within their limit. */
@@ -16,12 +14,6 @@ export interface Preset {
   /** Where it is to go on; absent: nowhere else. */
   readonly elsewhere?: Elsewhere;
 }
-
-const KeptElsewhere = z.object({
-  providers: z.array(Id).min(1).max(fallbackLimits.orders),
-  on: z.array(FallbackReason),
-  afterMinutes: z.int().min(1).max(mostMinutes).nullable(),
-});
 
 /** What cannot be read of it goes nowhere else. */
 const readElsewhere = (value: unknown): Pick<Preset, "elsewhere"> => {
