@@ -2,7 +2,7 @@
 // come to together.
 import { Effect } from "effect";
 import { emptyQueue, explain, pauseOf, type PoolQueue, type PoolRules, queueOfOne, reasonFor } from "#actors/pool/queue.ts";
-import { verdictWords } from "#actors/pool/view.ts";
+import { amount, verdictWords, waitWords } from "#actors/pool/view.ts";
 import type { Account } from "#protocol/account.ts";
 import { cellAt, cellsOf, cellWords, gridFaults, requestAt } from "#protocol/grid.ts";
 import type { BatchEstimate, Grid, JobCell, JobRequest } from "#protocol/job.ts";
@@ -212,12 +212,15 @@ const partOf = (
     serves: verdict.against === null,
     reason: verdict.against === null ? null : verdictWords(verdict, cheapest),
   }));
-  const waits = accounts.some(({ serves }) => serves) ? [] : [reasonFor(queue, ownerId, title)];
+  const [waiter] = queue.waiting[ownerId] ?? [];
+  const waits = waiter === undefined || accounts.some(({ serves }) => serves) ? [] : [waitWords(queue, waiter, 0, title)];
   const lefts = known.map((each) => (each.credits === null ? null : Math.max(0, each.credits.amount - each.held)));
   const left = lefts.includes(null) || lefts.length === 0 ? null : sum(lefts.map((each) => each ?? 0));
   const name = account.creditType ?? "credits";
   if (left !== null && left < credits)
-    waits.push(`${part.jobs === 1 ? "It takes" : "They take"} ${credits} ${name} at ${title}, and your accounts there have ${left}.`);
+    waits.push(
+      `${part.jobs === 1 ? "It takes" : "They take"} ${amount(credits)} ${name} at ${title}, and your accounts there have ${amount(left)}.`,
+    );
   return { part, accounts, waits };
 };
 

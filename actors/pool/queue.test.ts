@@ -232,7 +232,7 @@ describe("what budgets have room for", () => {
     expect(reasonFor(full, "u1", "PixVerse")).toContain(
       "Your budget of 100 credits a day at PixVerse has no room: 95 spent or held so far",
     );
-    expect(reasonFor(full, "u2", "PixVerse")).toBe("All 100 places at PixVerse are taken, or the credits.");
+    expect(reasonFor(full, "u2", "PixVerse")).toBe("All 100 places at PixVerse are taken.");
     expect(explain(full, waiter("a1")).map(({ against }) => against)).toEqual(["budget"]);
     expect([isHeldBack(full), isHeldBack(within(queue, budget()))]).toEqual([true, false]);
   });

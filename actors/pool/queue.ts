@@ -365,7 +365,20 @@ const budgetOfNext = ({ rules, waiting }: PoolQueue, ownerId: string): Budget | 
 export const isHeldBack = (queue: PoolQueue): boolean =>
   Object.keys(queue.waiting).some((ownerId) => budgetOfNext(queue, ownerId) !== null);
 
-/** Why a user's jobs wait, in words. */
+/** Places of these accounts, all of which are taken, in words without their end. */
+const taken = (accounts: ReadonlyArray<Account>, providerTitle: string): string => {
+  const places = accounts.reduce((sum, { granted }) => sum + granted, 0);
+  return places === 1 ? `The only place at ${providerTitle} is taken` : `All ${places} places at ${providerTitle} are taken`;
+};
+
+/** Why a job waits where nothing but places is missing, in words. */
+export const takenWords = (verdicts: ReadonlyArray<Verdict>, providerTitle: string): string =>
+  `${taken(
+    verdicts.map(({ account }) => account),
+    providerTitle,
+  )}.`;
+
+/** Why a user's jobs wait, in words: of all of them together, and the same for as long as none can go on. */
 export const reasonFor = (queue: PoolQueue, ownerId: string, providerTitle: string): string => {
   const { accounts, rules } = queue;
   const pause = pauseOf(rules, ownerId);
@@ -376,10 +389,8 @@ export const reasonFor = (queue: PoolQueue, ownerId: string, providerTitle: stri
   if (usable.length === 0) return `An account at ${providerTitle}: add one under Providers & accounts.`;
   const taking = usable.filter(({ state }) => state === "available" || state === "saturated");
   if (taking.length === usable.length) {
-    const places = taking.reduce((sum, { granted }) => sum + granted, 0);
-    return places === 1
-      ? `The only place at ${providerTitle} is taken.`
-      : `All ${places} places at ${providerTitle} are taken, or the credits.`;
+    const counted = taking.some(({ credits }) => credits !== null);
+    return `${taken(taking, providerTitle)}${counted ? ", or the credits do not reach" : ""}.`;
   }
   const others = usable.filter(({ state }) => state !== "available" && state !== "saturated");
   const named = others.slice(0, 3).map(({ title, reason }) => `${title}: ${reason ?? "it cannot be used."}`);

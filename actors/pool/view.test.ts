@@ -51,6 +51,11 @@ test("a wait is told by what it is for: an account, a place, its turn, or credit
     seen(queueOf(accounts, [...others, waiter("x")])).jobs.find(({ jobId }) => jobId === "x")?.reason;
   expect(reasonOf([])).toBe("An account at Test studio: add one under Providers & accounts.");
   expect(reasonOf([sampleAccount("a", { busy: 1 })])).toBe("The only place at Test studio is taken.");
+  expect(reasonOf([sampleAccount("a", { busy: 2, granted: 2, credits: credits(100) })])).toBe("All 2 places at Test studio are taken.");
+  const dear = sampleAccount("b", { credits: credits(3) });
+  expect(reasonOf([sampleAccount("a", { busy: 1, credits: credits(100) }), dear])).toBe(
+    "All 2 places at Test studio are taken, or the credits do not reach.",
+  );
   expect(reasonOf([sampleAccount("a")])).toBe("It is next: a place is being taken.");
   expect(reasonOf([sampleAccount("a")], waiter("y", { priority: 0 }))).toBe("1 job will be taken before it.");
   expect(reasonOf([sampleAccount("a", { credits: credits(3) })])).toBe("No account at Test studio has the 10 credits that it is to cost.");

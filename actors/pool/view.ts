@@ -1,14 +1,25 @@
 // The queue at a provider as one user may see it: their own jobs and accounts, and of the others only how many are ahead. Pure.
 import type { ProviderQueue, QueuedJob, QueueVerdict } from "#protocol/account.ts";
 import { waitWords as budgetWords } from "#actors/spend/context.ts";
-import { budgetOf, explain, pauseOf, type PoolQueue, reasonFor, turnsOf, type Verdict, type Waiter, waitingCount } from "./queue.ts";
+import {
+  budgetOf,
+  explain,
+  pauseOf,
+  type PoolQueue,
+  reasonFor,
+  takenWords,
+  turnsOf,
+  type Verdict,
+  type Waiter,
+  waitingCount,
+} from "./queue.ts";
 
 /** Own jobs that are told. */
 const mostTold = 200;
 
 const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
 /** Credits without the tail of a sum of decimals. */
-const amount = (credits: number): string => String(Number(credits.toFixed(2)));
+export const amount = (credits: number): string => String(Number(credits.toFixed(2)));
 
 const placesWords = (busy: number, granted: number): string =>
   granted === 1
@@ -35,7 +46,8 @@ export const verdictWords = ({ account, against }: Verdict, cost: number): strin
   }
 };
 
-const waitWords = (queue: PoolQueue, waiter: Waiter, ahead: number, title: string): string => {
+/** Why this one waits, in words. `ahead`: so many will be taken before it. */
+export const waitWords = (queue: PoolQueue, waiter: Waiter, ahead: number, title: string): string => {
   if (pauseOf(queue.rules, waiter.ownerId) !== null) return reasonFor(queue, waiter.ownerId, title);
   const budget = budgetOf(queue.rules, waiter.ownerId, waiter.cost);
   if (budget !== null) return budgetWords(budget, waiter.cost, title);
@@ -44,6 +56,7 @@ const waitWords = (queue: PoolQueue, waiter: Waiter, ahead: number, title: strin
     return ahead === 0 ? "It is next: a place is being taken." : `${count(ahead, "job")} will be taken before it.`;
   if (verdicts.length > 0 && verdicts.every(({ against }) => against === "credits"))
     return `No account at ${title} has the ${amount(waiter.cost)} credits that it is to cost.`;
+  if (verdicts.length > 0 && verdicts.every(({ against }) => against === "places")) return takenWords(verdicts, title);
   return reasonFor(queue, waiter.ownerId, title);
 };
 
