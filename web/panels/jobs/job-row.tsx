@@ -10,7 +10,8 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { IconButton } from "#web/ui/button.tsx";
 import { Progress } from "#web/ui/feedback.tsx";
 import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
-import { aboutJob } from "#web/panels/job/about.ts";
+import { jobPriceWords } from "#web/ui/price.ts";
+import { aboutJob, jobCreditType } from "#web/panels/job/about.ts";
 import { progressShown } from "#web/ui/job-progress.ts";
 import { JobStateBadge, jobStateLooks } from "#web/ui/job-state.tsx";
 import { cancelOutcome } from "./outcome.ts";
@@ -149,14 +150,21 @@ const JobMeta: Component<{ readonly job: Job }> = (props) => {
 };
 
 const JobTime: Component<{ readonly job: Job }> = (props) => {
+  const workspace = useWorkspace();
   const at = () => props.job.finishedAt ?? props.job.createdAt;
   const took = () => {
     const { state, submittedAt, finishedAt } = props.job;
     return state === "completed" && submittedAt !== null && finishedAt !== null ? `${formatSpan(finishedAt - submittedAt)} · ` : "";
   };
+  /** Of one that waits: why it does stands where its price would. */
+  const price = () => {
+    const words = props.job.waitingFor === null ? null : jobPriceWords(props.job, jobCreditType(workspace, props.job));
+    return words === null ? "" : `${words} · `;
+  };
   return (
     <span class="job-time" title={formatFull(at())}>
       {took()}
+      {price()}
       {formatMoment(at(), Date.now())}
     </span>
   );

@@ -82,10 +82,14 @@ describe("the Jobs panel", () => {
     const { client } = show();
     client.snapshot("jobs.jobs", {
       counts: {},
-      jobs: [job(1, { state: "waitingForSlot", failure, waitingFor: "a place at Main" }), job(2, { state: "processing", failure })],
+      jobs: [
+        job(1, { state: "waitingForSlot", failure, waitingFor: "a place at Main", credits: 45 }),
+        job(2, { state: "processing", failure }),
+      ],
       next: null,
     });
     await screen.findByText("Waiting: a place at Main");
+    expect(screen.getByText(/^about 45 credits · /)).toBeTruthy();
     expect(screen.queryByText("No room there.")).toBeNull();
     client.deltas("jobs.jobs", [job(2, { state: "failed", failure, rev: 2 })]);
     await screen.findByText("No room there.");

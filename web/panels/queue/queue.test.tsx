@@ -14,7 +14,7 @@ const opened = recordOpened();
 afterEach(() => localStorage.clear());
 
 const waits = (id: string, change: Partial<Job> = {}): Job =>
-  sampleJob({ id, provider: "pixverse", state: "waitingForSlot", prompt: `a ${id}`, waitingFor: "Something.", ...change });
+  sampleJob({ id, provider: "pixverse", state: "waitingForSlot", prompt: `a ${id}`, waitingFor: "Something.", credits: 45, ...change });
 const queue = (ids: ReadonlyArray<string>, change: Partial<ProviderQueue> = {}): ProviderQueue => ({
   provider: "pixverse",
   waiting: ids.length,
@@ -69,7 +69,7 @@ describe("the Queue panel", () => {
     const group = await screen.findByRole("region", { name: "Waiting for PixVerse" });
     expect(within(group).getByText("9 jobs wait, 7 of others")).toBeTruthy();
     await waitFor(() => expect(rows()).toEqual(["a job_2", "a job_1"]));
-    expect((await row(/a job_2/)).textContent).toMatch(/job_2 waits for a place\.next/);
+    expect((await row(/a job_2/)).textContent).toMatch(/job_2 waits for a place\.next.* · priority 5about 45 credits$/);
     expect((await row(/a job_1/)).textContent).toMatch(/3 ahead/);
     fireEvent.click(within(group).getByRole("button", { name: "Accounts at PixVerse" }));
     expect(opened).toEqual(['accounts {"provider":"pixverse"}']);

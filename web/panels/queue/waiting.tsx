@@ -10,13 +10,14 @@ import Pencil from "lucide-solid/icons/pencil";
 import { createUniqueId, For, Show, type Component } from "solid-js";
 import type { QueueVerdict } from "#protocol/account.ts";
 import { openPanel } from "#web/dock/panel.ts";
-import { aboutJob } from "#web/panels/job/about.ts";
+import { aboutJob, jobCreditType } from "#web/panels/job/about.ts";
 import { cancelJobs, runNext } from "#web/panels/jobs/actions.ts";
 import { useNow } from "#web/store/now.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { AccountStateBadge } from "#web/ui/account-state.tsx";
 import { Button } from "#web/ui/button.tsx";
 import { formatCount, formatFull, formatSpan } from "#web/ui/format.ts";
+import { jobPriceWords } from "#web/ui/price.ts";
 import { tip } from "#web/ui/tooltip.tsx";
 import type { WaitingJob } from "./groups.ts";
 import type { Reorder } from "./reorder.ts";
@@ -70,8 +71,12 @@ export const Waiting: Component<WaitingProps> = (props) => {
         </span>
         <span class="queue-figures">
           <Show when={props.waiting.queued}>{(queued) => <strong>{aheadWords(queued().ahead)}</strong>}</Show>
-          <span title={`Since ${formatFull(since())}`}>{formatSpan(now() - since())}</span>
-          <span title="Lower goes first">priority {props.waiting.queued?.priority ?? job().priority}</span>
+          <span>
+            <span title={`Since ${formatFull(since())}`}>{formatSpan(now() - since())}</span>
+            {" · "}
+            <span title="Lower goes first">priority {props.waiting.queued?.priority ?? job().priority}</span>
+          </span>
+          <Show when={jobPriceWords(job(), jobCreditType(workspace, job()))}>{(price) => <span>{price()}</span>}</Show>
         </span>
       </button>
       <Show when={props.open}>
