@@ -65,7 +65,16 @@ const prompt = z.string().trim().max(5000).meta({
 });
 const needed = prompt.min(1, "Say what is to be seen.");
 const model = (among: ReadonlyArray<Model>, standard: Model) =>
-  z.enum(among).default(standard).meta({ title: "Model", description: "What else can be chosen depends on it.", "x-widget": "select" });
+  z
+    .enum(among)
+    .default(standard)
+    .meta({
+      title: "Model",
+      description: "What else can be chosen depends on it.",
+      "x-widget": "select",
+      // As PixVerse spells them, and as they are spoken of here.
+      "x-labels": Object.fromEntries(among.map((each) => [each, each])),
+    });
 const duration = z.int().min(1).max(15).default(5).meta({
   title: "Duration",
   description: "Seconds: 5 or 8 up to v5, also 10 with v5.5 and v5.6, any with v6 and c1.",

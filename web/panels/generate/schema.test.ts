@@ -64,6 +64,18 @@ describe("the form of a schema", () => {
     expect(fieldOf("camera")).toMatchObject({ options: [{}, {}, { value: "panLeft", label: "Pan left" }, {}, {}] });
   });
 
+  it("says of a choice of lengths that they are seconds, and names what a provider has no name for", () => {
+    const [length, model] = readFields({
+      type: "object",
+      properties: {
+        duration: { enum: [4, 8], title: "Duration", description: "Seconds.", "x-widget": "select" },
+        model: { enum: ["v6", "fast_one"], "x-labels": { v6: "v6" } },
+      },
+    });
+    expect(length).toMatchObject({ options: [{ label: "4 s" }, { label: "8 s" }] });
+    expect(model).toMatchObject({ options: [{ label: "v6" }, { label: "Fast one" }] });
+  });
+
   it("needs only what has no default and may not be left out", () => {
     expect(fields.filter(({ required }) => required).map(({ key }) => key)).toEqual(["prompt"]);
   });

@@ -1,6 +1,8 @@
 // From a provider's JSON Schema to form fields, and from what is in the fields to params that fit it. Pure.
 // Knows the parts of JSON Schema by which providers describe their parameters; anything else becomes a field for raw JSON.
 
+import { unitOf } from "#web/ui/param-facts.ts";
+
 export type FieldValue = string | number | boolean | null | undefined;
 
 interface FieldBase {
@@ -102,10 +104,14 @@ const fieldOf = (key: string, raw: Schema, required: boolean): FormField => {
   const choices = choicesOf(schema);
   if (choices !== null) {
     const names = isRecord(schema["x-labels"]) ? schema["x-labels"] : {};
-    const options = choices.map((value) => {
+    const labelOf = (value: string | number | boolean | null): string => {
       const name = names[String(value)];
-      return { value, label: typeof name === "string" ? name : typeof value === "string" ? wordsOf(value) : String(value) };
-    });
+      if (typeof name === "string") {
+        return name;
+      }
+      return typeof value === "string" ? wordsOf(value) : `${value}${typeof value === "number" ? unitOf(base) : ""}`;
+    };
+    const options = choices.map((value) => ({ value, label: labelOf(value) }));
     return { ...base, kind: "choice", options };
   }
   const min = numberAt(schema, "minimum") ?? numberAt(schema, "exclusiveMinimum");
