@@ -1,6 +1,7 @@
 // How much one user may have at the same time, keep and ask for. Pure.
 import * as z from "zod";
 import { call, domain } from "./define.ts";
+import { Role } from "./auth.ts";
 import { Id } from "./values.ts";
 
 const limits = {
@@ -36,7 +37,7 @@ export const Quota = z.object({
 export type Quota = z.infer<typeof Quota>;
 
 /** What holds for one of all users. */
-const UserQuota = Quota.extend({ username: z.string() });
+const UserQuota = Quota.extend({ username: z.string(), role: Role });
 
 const sample: Quota = {
   userId: "usr_2",
@@ -68,7 +69,7 @@ export const quotas = domain({
       errors: [],
       example: {
         input: {},
-        output: { everybody: { ...sample.limits, jobsADay: 100_000 }, users: [{ ...sample, username: "grace" }] },
+        output: { everybody: { ...sample.limits, jobsADay: 100_000 }, users: [{ ...sample, username: "grace", role: "user" }] },
       },
     }),
     set: call({

@@ -424,7 +424,7 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     await set({ accounts: 0 });
     const { everybody, users } = await server.call("quotas.all", {});
     expect(everybody).toMatchObject({ openJobs: 50, assets: 58, accounts: 5 });
-    expect(users).toContainEqual({ username: server.user, ...(await server.call("quotas.get", {})) });
+    expect(users).toContainEqual({ username: server.user, role: "user", ...(await server.call("quotas.get", {})) });
     expect(users.find(({ userId }) => userId === server.user)).toMatchObject({
       limits: { accounts: 0 },
       used: { openJobs: 26, jobsADay: 26 },

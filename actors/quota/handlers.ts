@@ -73,7 +73,7 @@ export const quotaHandlers = Effect.gen(function* () {
         storage: row.kept_bytes / gigabyte,
         accounts: row.own_accounts,
       };
-      return Object.assign(quota(row.user_id, row.role, row, used), { username: row.username });
+      return Object.assign(quota(row.user_id, row.role, row, used), { username: row.username, role: row.role });
     });
   });
 

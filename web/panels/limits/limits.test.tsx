@@ -61,11 +61,12 @@ describe("the Limits panel", () => {
   });
 
   it("lets an administrator set the limits of a user, each or as for everybody", async () => {
-    let grace = { ...quota({ used: { openJobs: 1000 } }), username: "grace" };
+    let grace = { ...quota({ used: { openJobs: 1000 } }), username: "grace", role: "user" as const };
+    const ada = { ...quota({ used: { accounts: 10 } }), userId: "usr_1", username: "ada", role: "admin" as const };
     const { asked } = show(
       {
         "quotas.get": () => quota(),
-        "quotas.all": () => ({ everybody, users: [grace] }),
+        "quotas.all": () => ({ everybody, users: [grace, ada] }),
         "quotas.set": ({ userId, ...own }) => {
           const limits = { ...everybody, ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== null)) };
           grace = { ...grace, own, limits };
@@ -80,6 +81,7 @@ describe("the Limits panel", () => {
         .getAllByRole("cell")
         .map(({ textContent }) => textContent);
     expect(cells().slice(0, 2)).toEqual(["1,000 of 1,000", "41 of 200 set"]);
+    expect([cells()[4], cells()[10]]).toEqual(["2 of 5", "10 no limit"]);
     // An administrator may add any number.
     expect(screen.getByRole("listitem", { name: "Accounts at providers" }).textContent).toContain("2, as many as you like");
     fireEvent.click(screen.getByRole("button", { name: "Set the limits of grace" }));

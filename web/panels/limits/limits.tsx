@@ -12,7 +12,7 @@ import { FailedState } from "#web/ui/failed-state.tsx";
 import { Badge, Progress, Skeleton } from "#web/ui/feedback.tsx";
 import { ListProblem } from "#web/ui/list-problem.tsx";
 import { LimitsDialog } from "./limits-dialog.tsx";
-import { limitWords, shareOf, toneOf } from "./words.ts";
+import { holds, limitWords, shareOf, toneOf } from "./words.ts";
 import "./limits.css";
 
 /** Jobs that end together are one reason to read anew, ms. */
@@ -97,9 +97,8 @@ const OwnLimits: Component<{ readonly quota: Quota; readonly isAdmin: boolean }>
       {({ name, title, help, amount }) => {
         const used = () => props.quota.used[name];
         const limit = () => props.quota.limits[name];
-        // Administrators may add any number of accounts.
-        const holds = () => !(props.isAdmin && name === "accounts");
-        const tone = () => (holds() ? toneOf(used(), limit()) : "ok");
+        const held = () => holds(props.isAdmin ? "admin" : "user", name);
+        const tone = () => (held() ? toneOf(used(), limit()) : "ok");
         return (
           <li class="limit" aria-label={title}>
             <p class="limit-top">
@@ -107,9 +106,9 @@ const OwnLimits: Component<{ readonly quota: Quota; readonly isAdmin: boolean }>
               <Show when={tone() === "bad"}>
                 <Badge tone="bad">Used up</Badge>
               </Show>
-              <span>{holds() ? `${amount(used())} of ${amount(limit())}` : `${amount(used())}, as many as you like`}</span>
+              <span>{held() ? `${amount(used())} of ${amount(limit())}` : `${amount(used())}, as many as you like`}</span>
             </p>
-            <Show when={holds()}>
+            <Show when={held()}>
               <Progress label={`${title} used`} value={shareOf(used(), limit())} tone={tone()} />
             </Show>
             <Show when={tone() !== "ok"}>
@@ -142,8 +141,9 @@ const Users: Component<{ readonly users: ReadonlyArray<UserQuota>; readonly onCh
               <th scope="row">{user.username}</th>
               <For each={limitWords}>
                 {({ name, title, amount }) => (
-                  <td data-title={title} data-tone={toneOf(user.used[name], user.limits[name])}>
-                    <span>{amount(user.used[name])}</span> <small>of {amount(user.limits[name])}</small>
+                  <td data-title={title} data-tone={holds(user.role, name) ? toneOf(user.used[name], user.limits[name]) : "ok"}>
+                    <span>{amount(user.used[name])}</span>{" "}
+                    <small>{holds(user.role, name) ? `of ${amount(user.limits[name])}` : "no limit"}</small>
                     <Show when={user.own[name] !== null}>
                       {" "}
                       <small class="limits-own">set</small>

@@ -1,9 +1,13 @@
 // The limits of a user in words: what each is called, what it counts in, and how full it is. Pure.
+import type { Role } from "#protocol/auth.ts";
 import type { Quota } from "#protocol/quota.ts";
 import type { Tone } from "#web/ui/feedback.tsx";
 import { formatBytes } from "#web/ui/format.ts";
 
 export type LimitName = keyof Quota["limits"];
+
+/** Administrators may add any number of accounts. */
+export const holds = (role: Role, name: LimitName): boolean => !(role === "admin" && name === "accounts");
 
 const count = (value: number): string => value.toLocaleString("en");
 
