@@ -156,16 +156,11 @@ const JobTime: Component<{ readonly job: Job }> = (props) => {
     const { state, submittedAt, finishedAt } = props.job;
     return state === "completed" && submittedAt !== null && finishedAt !== null ? `${formatSpan(finishedAt - submittedAt)} · ` : "";
   };
-  /** Of one that waits: why it does stands where its price would. */
-  const price = () => {
-    const words = props.job.waitingFor === null ? null : jobPriceWords(props.job, jobCreditType(workspace, props.job));
-    return words === null ? "" : `${words} · `;
-  };
+  /** Of one that waits: why it does stands where its price would, and how long is told by the queue. */
+  const price = () => (props.job.waitingFor === null ? null : jobPriceWords(props.job, jobCreditType(workspace, props.job)));
   return (
     <span class="job-time" title={formatFull(at())}>
-      {took()}
-      {price()}
-      {formatMoment(at(), Date.now())}
+      {price() ?? `${took()}${formatMoment(at(), Date.now())}`}
     </span>
   );
 };
