@@ -39,7 +39,13 @@ test(
     const lives = fc.sample(fc.noBias(fc.integer({ min: 500, max: 5000 })), { seed, numRuns: kills });
     const folder = await mkdtemp(join(tmpdir(), "pixsim-pool-"));
     const data = join(folder, "data");
-    const fleet = await startFleet({ speed, accounts: accountsEach, credits: 1_000_000, concurrency: 4, faults: { seed, rate: 0.01 } });
+    const fleet = await startFleet({
+      speed,
+      accounts: accountsEach,
+      credits: 1_000_000,
+      concurrency: 4,
+      faults: { seed, rate: 0.01, latencyMs: 100 },
+    });
     const env = { PIXSIM_PROVIDER_SPEED: String(speed), PIXSIM_LOG_LEVEL: "warn" };
     let server = await startServer({ data, env });
     const { port } = server;

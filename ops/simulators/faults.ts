@@ -44,6 +44,8 @@ export interface RandomFaults {
   readonly rate: number;
   /** Default: all that leave the account usable, so all but `expired`, and none that keeps a client waiting (`silent`, `endless`). */
   readonly names?: ReadonlyArray<FaultName>;
+  /** Each answer is held back for a time between none and this, ms of real time. Default: none. */
+  readonly latencyMs?: number;
 }
 
 const patient: ReadonlySet<FaultName> = new Set(["expired", "silent", "endless"]);
@@ -59,10 +61,18 @@ const randomFrom = (seed: number): (() => number) => {
   };
 };
 
+interface Random {
+  readonly next: () => number;
+  readonly rate: number;
+  readonly names: ReadonlySet<FaultName>;
+  /** Of its own, so that the faults of a seed are the same with and without it. */
+  readonly latency: () => number;
+}
+
 export class Faults {
   readonly #ordered = new Map<FaultName, { times: number; after: number }>();
   readonly #taken = new Map<FaultName, number>();
-  #random: { readonly next: () => number; readonly rate: number; readonly names: ReadonlySet<FaultName> } | null = null;
+  #random: Random | null = null;
   /** Every answer is held back so long, ms of real time. */
   latencyMs = 0;
 
@@ -78,13 +88,20 @@ export class Faults {
       return;
     }
     const names = new Set(faults.names ?? faultNames.filter((name) => !patient.has(name)));
-    this.#random = { next: randomFrom(faults.seed), rate: faults.rate, names };
+    const { seed, rate, latencyMs = 0 } = faults;
+    const drawn = randomFrom(seed + 1);
+    this.#random = { next: randomFrom(seed), rate, names, latency: () => drawn() * latencyMs };
   }
 
   clear(): void {
     this.#ordered.clear();
     this.#random = null;
     this.latencyMs = 0;
+  }
+
+  /** For how long the next answer is held back, ms of real time. */
+  latency(): number {
+    return this.latencyMs + (this.#random?.latency() ?? 0);
   }
 
   /** Whether it happens on this occasion. */

@@ -143,6 +143,28 @@ describe("a simulator", () => {
     expect((await (await ask(simulator, "/file.mp4")).bytes()).length).toBe(1000);
   });
 
+  it("holds its answers back, each for as long as was said, or for a time that is drawn", async () => {
+    const simulator = await started();
+    const wait = async (path: string): Promise<number> => {
+      const from = performance.now();
+      await ask(simulator, path);
+      return performance.now() - from;
+    };
+    simulator.faults.latencyMs = 60;
+    // Timers and the clock do not round alike.
+    for (const each of await Promise.all(["/jobs/1", "/jobs/2", "/elsewhere"].map(wait))) expect(each).toBeGreaterThanOrEqual(58);
+    simulator.faults.clear();
+    const drawn = (seed: number): ReadonlyArray<number> => {
+      simulator.faults.atRandom({ seed, rate: 0, latencyMs: 200 });
+      return Array.from({ length: 100 }, () => simulator.faults.latency());
+    };
+    expect(drawn(7)).toEqual(drawn(7));
+    expect(drawn(7).every((each) => each >= 0 && each < 200)).toBe(true);
+    expect(new Set(drawn(7)).size).toBeGreaterThan(90);
+    simulator.faults.atRandom(null);
+    expect(simulator.faults.latency()).toBe(0);
+  });
+
   it("lets nobody wait for what it never says: an order that is never answered was still carried out", async () => {
     const simulator = await started();
     simulator.faults.order("silent");

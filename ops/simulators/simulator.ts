@@ -274,7 +274,8 @@ export class Simulator<J extends SimulatedJob = SimulatedJob> {
     this.requests.push(recorded);
     if (this.requests.length > remembered) this.requests.shift();
     if (this.faults.take("cutBefore")) return void request.socket.destroy();
-    if (this.faults.latencyMs > 0) await delay(this.faults.latencyMs);
+    const latencyMs = this.faults.latency();
+    if (latencyMs > 0) await delay(latencyMs);
     if (found === undefined) return send(response, this.#vendor.replies.notFound);
     if (found.route.kind === "file") {
       const reply = await found.route.handle(this.#call(recorded, found.params, nobody));
