@@ -395,7 +395,11 @@ export const reasonFor = (queue: PoolQueue, ownerId: string, providerTitle: stri
   const others = usable.filter(({ state }) => state !== "available" && state !== "saturated");
   const named = others.slice(0, 3).map(({ title, reason }) => `${title}: ${reason ?? "it cannot be used."}`);
   const more = others.length > 3 ? ` And ${others.length - 3} more.` : "";
-  return `${taking.length > 0 ? `A place at ${providerTitle}.` : `An account at ${providerTitle} that can be used.`} ${named.join(" ")}${more}`;
+  const missing =
+    taking.length === 0
+      ? `An account at ${providerTitle} that can be used.`
+      : `A place at ${providerTitle}${taking.some(({ credits }) => credits !== null) ? ", and the credits for it" : ""}.`;
+  return `${missing} ${named.join(" ")}${more}`;
 };
 
 /** A queue of nobody but one who might come. */

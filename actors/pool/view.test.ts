@@ -58,6 +58,10 @@ test("a wait is told by what it is for: an account, a place, its turn, or credit
   );
   expect(reasonOf([sampleAccount("a")])).toBe("It is next: a place is being taken.");
   expect(reasonOf([sampleAccount("a")], waiter("y", { priority: 0 }))).toBe("1 job will be taken before it.");
+  const broken = sampleAccount("c", { state: "erring", reason: "It does not answer." });
+  expect(reasonOf([dear, broken])).toBe("No account at Test studio that can be used has the 10 credits that it is to cost.");
+  expect(reasonOf([sampleAccount("a", { busy: 1 }), broken])).toBe("The only place at Test studio is taken.");
+  expect(reasonOf([broken])).toBe("An account at Test studio that can be used. c: It does not answer.");
   expect(reasonOf([sampleAccount("a", { credits: credits(3) })])).toBe("No account at Test studio has the 10 credits that it is to cost.");
   const paused = {
     ...queueOf([sampleAccount("a")], [waiter("x")]),

@@ -54,9 +54,13 @@ export const waitWords = (queue: PoolQueue, waiter: Waiter, ahead: number, title
   const verdicts = explain(queue, waiter);
   if (verdicts.some(({ against }) => against === null))
     return ahead === 0 ? "It is next: a place is being taken." : `${count(ahead, "job")} will be taken before it.`;
-  if (verdicts.length > 0 && verdicts.every(({ against }) => against === "credits"))
-    return `No account at ${title} has the ${amount(waiter.cost)} credits that it is to cost.`;
-  if (verdicts.length > 0 && verdicts.every(({ against }) => against === "places")) return takenWords(verdicts, title);
+  // Why others cannot be used is told of each.
+  const usable = verdicts.filter(({ against }) => against !== "state");
+  if (usable.length > 0 && usable.every(({ against }) => against === "credits")) {
+    const which = usable.length < verdicts.length ? "that can be used " : "";
+    return `No account at ${title} ${which}has the ${amount(waiter.cost)} credits that it is to cost.`;
+  }
+  if (usable.length > 0 && usable.every(({ against }) => against === "places")) return takenWords(usable, title);
   return reasonFor(queue, waiter.ownerId, title);
 };
 
