@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { Deferred, Effect, Exit, Redacted, Schedule } from "effect";
 import * as z from "zod";
+import { baseUrl } from "./base-url.ts";
 import { credential } from "./credential.ts";
 import { comfyuiOperations, imageToVideoParams, sizeOf, textToVideoParams, valuesOf } from "./comfyui-operations.ts";
 import {
@@ -60,10 +61,7 @@ const workflow = (title: string, takesImage: boolean) =>
     });
 
 const settings = z.object({
-  baseUrl: z
-    .url({ protocol: /^https?$/ })
-    .default("http://127.0.0.1:8188")
-    .meta({ title: "Base URL", description: "Where ComfyUI listens." }),
+  baseUrl: baseUrl.default("http://127.0.0.1:8188").meta({ title: "Base URL", description: "Where ComfyUI listens." }),
   textToVideo: workflow("Workflow: text to video", false),
   imageToVideo: workflow("Workflow: image to video", true),
 });

@@ -3,6 +3,7 @@
 import { openAsBlob } from "node:fs";
 import { Effect, Redacted } from "effect";
 import * as z from "zod";
+import { baseUrl } from "./base-url.ts";
 import { credential } from "./credential.ts";
 import { falFailure, isCancelled, isFileGone, type Moment } from "./fal-failures.ts";
 import { makeFinished } from "./finished.ts";
@@ -31,7 +32,7 @@ const mostQuestions = 40;
 const catalogue: Catalogue = { operations: falOperations, models: falModels };
 
 const settings = z.object({
-  baseUrl: z.url("An address that begins with https://.").default(ownUrl).meta({
+  baseUrl: baseUrl.default(ownUrl).meta({
     title: "Address of the queue",
     description: "Another one only for a proxy, which then also has to serve the paths of rest.fal.ai and api.fal.ai.",
   }),

@@ -62,7 +62,7 @@ export const broken = (host: string, error: unknown, idleMs: number): ProviderFa
   if (code === "UND_ERR_HEADERS_OVERFLOW" || (error as Error).name === "HTTPParserError") {
     return { kind: "provider", message: `${host} does not speak HTTP: check the base URL.` };
   }
-  return { kind: "network", message: `The connection to ${host} broke (${code || "closed early"}).` };
+  return { kind: "network", message: `The connection to ${host} broke (${code || "closed early"}). If that goes on, check the base URL.` };
 };
 
 export const ofFile = (error: unknown): ProviderFailure | undefined =>

@@ -163,7 +163,9 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
             size += chunk.length;
             chunks.push(chunk);
             if (size > maxBytes) {
-              controller.abort(fail("provider", `${host} answers without end (over ${maxBytes} bytes): check the base URL.`));
+              controller.abort(
+                fail("provider", `${host} answers without end (over ${Math.ceil(maxBytes / 2 ** 20)} MB): check the base URL.`),
+              );
             }
           },
           onResponseEnd: () => {

@@ -109,7 +109,7 @@ export const failureOf = ({ status, headers, body }: HttpAnswer, during: "submit
       }
       return /model/i.test(code)
         ? { kind: "parameters", message: sentence("It does not have the model that the account names", said) }
-        : { kind: "authentication", message: sentence(`It answered ${status}: check the base URL, which often ends in /v1`, said) };
+        : { kind: "authentication", message: sentence(`Check the base URL, which often ends in /v1. It answered ${status}`, said) };
     case 408:
       return { kind: "network", message: "It waited too long for the request." };
     case 409:

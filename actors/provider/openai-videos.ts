@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { openAsBlob } from "node:fs";
 import { Clock, Effect, Redacted } from "effect";
 import * as z from "zod";
+import { baseUrl } from "./base-url.ts";
 import { credential } from "./credential.ts";
 import { fitPicture } from "./picture.ts";
 import {
@@ -51,7 +52,7 @@ const pages = 10;
 const slackSeconds = 2;
 
 const settings = z.object({
-  baseUrl: z.url({ protocol: /^https?$/ }).meta({
+  baseUrl: baseUrl.meta({
     title: "Base URL",
     description: "Of the gateway, up to before /videos; it often ends in /v1.",
     examples: ["https://gateway.example/v1"],

@@ -72,5 +72,6 @@ export const failureOfStatus = (status: number, retryAfterMs: number | undefined
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
   }
+  if (status === 404) return { kind: "network", message: "PixVerse's API is not at this address (status 404): check the base URL." };
   return { kind: "network", message: `PixVerse could not answer (status ${status}).` };
 };

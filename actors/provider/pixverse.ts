@@ -4,6 +4,7 @@ import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import { Clock, Effect, Redacted } from "effect";
 import * as z from "zod";
+import { baseUrl } from "./base-url.ts";
 import { credential } from "./credential.ts";
 import { makeFinished } from "./finished.ts";
 import { retryAfterOf } from "./http-failures.ts";
@@ -18,8 +19,7 @@ import type { HttpRequest, Pace, ProviderTools, Status } from "./tools.ts";
 import { commonVideos, type VideoLimits } from "./videos.ts";
 
 const settings = z.object({
-  baseUrl: z
-    .url({ protocol: /^https?$/ })
+  baseUrl: baseUrl
     .default("https://app-api.pixverse.ai")
     .meta({ title: "Base URL", description: "In mainland China: https://app-api.pixverseai.cn" }),
 });

@@ -76,7 +76,7 @@ export interface ProviderRequest {
 export interface AccountSpec {
   /** Shown beside the form: where the credentials are found. One or two sentences. */
   readonly help: string;
-  /** Not secret. `baseUrl` (z.url, with the vendor's own as default where there is one) belongs here. Drives the form. */
+  /** Not secret. `baseUrl` (`base-url.ts`, with the vendor's own as default where there is one) belongs here. Drives the form. */
   readonly settings: z.ZodObject;
   /** Each a string with a `title`; trimmed by its schema, as people paste blanks. Kept encrypted, shown to nobody. */
   readonly secrets: z.ZodObject;

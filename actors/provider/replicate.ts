@@ -4,6 +4,7 @@ import { openAsBlob } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { Clock, Effect, Redacted } from "effect";
 import * as z from "zod";
+import { baseUrl } from "./base-url.ts";
 import { credential } from "./credential.ts";
 import { makeFinished } from "./finished.ts";
 import { outputUrl } from "./models/input.ts";
@@ -32,8 +33,7 @@ const mostPages = 20;
 const catalogue: Catalogue = { operations: replicateOperations, models: replicateModels };
 
 const settings = z.object({
-  baseUrl: z
-    .url("An address that begins with https://.")
+  baseUrl: baseUrl
     .default("https://api.replicate.com/v1")
     .meta({ title: "Address of the API", description: "Another one only for a proxy." }),
 });
