@@ -135,6 +135,14 @@ describe("the Spend panel", () => {
     ]);
   });
 
+  it("sums up by provider on request, over all accounts there", async () => {
+    show(() => [row(), row({ accountId: "acc_2", accountTitle: "Second", charged: 5 })]);
+    await screen.findByRole("table");
+    fireEvent.click(screen.getByLabelText("By provider"));
+    const rows = within(screen.getByRole("table", { name: "Spend by provider" })).getAllByRole("row");
+    expect(cells(rows[1]!)).toEqual(["PixVerse", "24 22 completed", "1,080", "500 credits1,080 estimated"]);
+  });
+
   it("shows what was given back and what is held beside what was charged", async () => {
     show(() => [row({ refunded: 45, held: 90 })]);
     const table = await screen.findByRole("table");

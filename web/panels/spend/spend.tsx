@@ -33,7 +33,7 @@ import { anyCredits, formatAmount, formatPrice } from "#web/ui/price.ts";
 import { Budgets, limitOf } from "./budgets.tsx";
 import { SpendChart } from "./chart.tsx";
 import { Unknown } from "./unknown.tsx";
-import { dayWords, sumsByAccount, sumsByDay, sumsByType, sumsByUser, type SpendRow, type Sum } from "./sums.ts";
+import { dayWords, sumsByAccount, sumsByDay, sumsByProvider, sumsByType, sumsByUser, type SpendRow, type Sum } from "./sums.ts";
 import "./spend.css";
 
 const ranges = [
@@ -45,6 +45,7 @@ type Range = (typeof ranges)[number]["value"];
 
 const groupings = [
   { value: "day", label: "By day" },
+  { value: "provider", label: "By provider" },
   { value: "account", label: "By account" },
   // Of administrators.
   { value: "user", label: "By user" },
@@ -162,6 +163,11 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
               <Unknown asked={() => (props.visible() ? [asked(), debouncedEnds()] : undefined)} onTold={again} />
               <Budgets users={knownUsers()} nameOf={nameOf} />
               <Switch fallback={<DayTable rows={now().rows} />}>
+                <Match when={grouping() === "provider"}>
+                  <SumTable caption="Spend by provider" head="Provider" rows={now().rows} sumsOf={sumsByProvider}>
+                    {(sum) => <td class="spend-account">{providers.title(sum().provider)}</td>}
+                  </SumTable>
+                </Match>
                 <Match when={grouping() === "account"}>
                   <SumTable caption="Spend by account" head="Account" rows={now().rows} sumsOf={sumsByAccount}>
                     {(sum) => <AccountCell account={sum().accountTitle} provider={providers.title(sum().provider)} />}

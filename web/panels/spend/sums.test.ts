@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sumsByAccount, sumsByDay, sumsByType, sumsByUser, type SpendRow } from "./sums.ts";
+import { sumsByAccount, sumsByDay, sumsByProvider, sumsByType, sumsByUser, type SpendRow } from "./sums.ts";
 
 const now = Date.parse("2026-11-26T13:00:00Z");
 const row = (change: Partial<SpendRow> = {}): SpendRow => ({
@@ -31,6 +31,20 @@ describe("sums of what was spent", () => {
   it("know an account by its id, under its latest title", () => {
     const sums = sumsByAccount([row({ accountTitle: "Renamed" }), row({ day: "2026-11-20", accountTitle: "Main" })]);
     expect(sums).toEqual([expect.objectContaining({ accountId: "acc_1", accountTitle: "Renamed", charged: 90 })]);
+  });
+
+  it("are told apart by provider, also where several count in the same", () => {
+    const sums = sumsByProvider([
+      row({ provider: "fal", type: "USD cents", charged: 320 }),
+      row({ provider: "replicate", type: "USD cents", charged: 120 }),
+      row({ provider: "replicate", type: "USD cents", accountId: "acc_2", charged: 30 }),
+      row(),
+    ]);
+    expect(sums.map(({ provider, type, charged }) => [provider, type, charged])).toEqual([
+      ["fal", "USD cents", 320],
+      ["replicate", "USD cents", 150],
+      ["pixverse", "credits", 45],
+    ]);
   });
 
   it("are told apart by user, with what was given back and what is held", () => {
@@ -72,6 +86,7 @@ describe("sums of what was spent", () => {
         const types = sumsByType(all);
         expect(total(types)).toBe(total(all));
         expect(total(sumsByAccount(all))).toBe(total(all));
+        expect(total(sumsByProvider(all))).toBe(total(all));
         expect(total(sumsByUser(all))).toBe(total(all));
         expect(types.reduce((sum, { type }) => sum + total(sumsByDay(all, type, 7, now)), 0)).toBe(total(all));
       }),

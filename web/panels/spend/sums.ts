@@ -21,6 +21,10 @@ export interface UserSum extends Sum {
   readonly ownerId: string;
 }
 
+export interface ProviderSum extends Sum {
+  readonly provider: string;
+}
+
 export interface AccountSum extends Sum {
   readonly provider: string;
   readonly accountId: string;
@@ -79,6 +83,14 @@ export const sumsByAccount = (rows: ReadonlyArray<SpendRow>): ReadonlyArray<Acco
     rows,
     ({ provider, accountId, type }) => JSON.stringify([provider, accountId, type]),
     (row): AccountSum => ({ ...sumOf(row), provider: row.provider, accountId: row.accountId, accountTitle: row.accountTitle }),
+  );
+
+/** Of each provider and kind of credits. */
+export const sumsByProvider = (rows: ReadonlyArray<SpendRow>): ReadonlyArray<ProviderSum> =>
+  gather(
+    rows,
+    ({ provider, type }) => JSON.stringify([provider, type]),
+    (row): ProviderSum => ({ ...sumOf(row), provider: row.provider }),
   );
 
 /** Of each user and kind of credits. */
