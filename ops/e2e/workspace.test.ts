@@ -5,7 +5,7 @@ import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { makeClip } from "#actors/media/testing.ts";
 import { bodyOf, choice, clip } from "#protocol/scene/testing.ts";
-import { openDevice, patience } from "./browser.ts";
+import { openDevice, patience, untrusted } from "./browser.ts";
 import {
   chooseFiles,
   chooseOperation,
@@ -267,11 +267,12 @@ test("a published story is played in the player, and gone on with after the serv
   await player.getByRole("button", { name: "Choose again" }).first().click();
   await player.getByRole("button", { name: "The left one" }).waitFor();
 
-  // Who has a link needs no account, and goes on after a reload; who has another sees what the player does.
+  // Who has a link needs no account, comes from any machine of the network, and goes on after a reload; who has another sees what the player does.
   const guest = await openDevice(studio.browser);
   const visitor = await guest.open();
   const { token } = await client.call("play.share", { of: { kind: "version", versionId: version.id } });
-  await visitor.goto(`${url}/play/#link=${token}`);
+  const nearby = url.replace("127.0.0.1", untrusted);
+  await visitor.goto(`${nearby}/play/#link=${token}`);
   await visitor.getByRole("button", { name: "Play" }).click();
   await visitor.getByRole("button", { name: "The left one" }).click();
   await visitor.getByText("It is dark.").waitFor();

@@ -3,6 +3,7 @@
 import type { CallInput, CallName, CallOutput } from "../contract.ts";
 import { CallError } from "../wire/errors.ts";
 import type { Connection } from "./connection.ts";
+import { newKey } from "./key.ts";
 import { retryWait } from "./retry.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -79,7 +80,7 @@ export class Calls {
       const request: Request = {
         name,
         input: json,
-        key: options.key ?? `${this.#client}-${crypto.randomUUID()}`,
+        key: options.key ?? `${this.#client}-${newKey()}`,
         until: world.now() + deadlineMs,
         early,
         repeats: !name.startsWith("auth."),

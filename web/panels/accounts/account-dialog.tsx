@@ -5,7 +5,7 @@ import type { Account } from "#protocol/account.ts";
 import type { AccountForm, ProviderSpec } from "#protocol/job.ts";
 import { FieldView } from "#web/panels/generate/field-view.tsx";
 import type { FieldErrors, FormField } from "#web/panels/generate/schema.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Select, Slider, Switch } from "#web/ui/choice.tsx";

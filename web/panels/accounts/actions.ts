@@ -1,6 +1,6 @@
 // What can be done to an account besides changing it: pause, resume, test, remove. Says in a toast what could not be done.
 import type { Account } from "#protocol/account.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import type { Workspace } from "#web/store/workspace.ts";
 import { toast } from "#web/ui/toast.tsx";

@@ -3,7 +3,7 @@ import type { Asset } from "#protocol/asset.ts";
 import type { Operation } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { chunks } from "#web/store/chunks.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import type { Workspace } from "#web/store/workspace.ts";
 import { formatCount } from "#web/ui/format.ts";

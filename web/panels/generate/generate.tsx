@@ -11,7 +11,7 @@ import { keysLabel, provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
 import { readinessOf, type Readiness } from "#web/store/accounts.ts";
 import { brought } from "#web/store/brought.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";

@@ -8,7 +8,7 @@ import type { ActorView } from "#protocol/actor.ts";
 import type { Job } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { TellDialog, type Telling } from "#web/panels/spend/tell-dialog.tsx";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";

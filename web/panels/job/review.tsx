@@ -3,7 +3,7 @@ import CircleAlert from "lucide-solid/icons/circle-alert";
 import { createSignal, Show, type Component } from "solid-js";
 import type { ActorEffect } from "#protocol/actor.ts";
 import type { Job } from "#protocol/job.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";

@@ -4,7 +4,7 @@ import { finalJobStates, waitingJobStates, type Job, type JobState } from "#prot
 import { openPanel } from "#web/dock/panel.ts";
 import { chunks } from "#web/store/chunks.ts";
 import { everyPage } from "#web/store/every-page.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import type { Workspace } from "#web/store/workspace.ts";
 import { formatCount } from "#web/ui/format.ts";

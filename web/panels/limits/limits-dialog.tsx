@@ -1,7 +1,7 @@
 // Setting the limits of one user: those that are left empty hold as for everybody.
 import { createMemo, createSignal, For, Show, type Component } from "solid-js";
 import type { Quota } from "#protocol/quota.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Dialog } from "#web/ui/dialog.tsx";

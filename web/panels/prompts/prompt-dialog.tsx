@@ -3,7 +3,7 @@ import { createEffect, createSignal, on, Show, type Component } from "solid-js";
 import type { Prompt, PromptKind } from "#protocol/prompt.ts";
 import { promptLimits } from "#protocol/prompt.ts";
 import { faultAt, faultOfTitle, faultsOfWording } from "#protocol/template/check.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { issuesOf, sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Segments } from "#web/ui/choice.tsx";

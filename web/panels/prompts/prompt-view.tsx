@@ -12,7 +12,7 @@ import { openPanel } from "#web/dock/panel.ts";
 import { readWords, someTexts } from "#web/panels/generate/words.ts";
 import { brought } from "#web/store/brought.ts";
 import { debounced } from "#web/store/debounced.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";

@@ -1,7 +1,7 @@
 // New nodes and edges as they come onto the canvas, and the words for their kinds. Pure but for the ids, which are random.
 import type { MediaType } from "#protocol/asset.ts";
 import { SceneEdge, SceneNode, type SegmentMedia } from "#protocol/scene/scene.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import type { SceneGraph } from "./graph.ts";
 
 export const nodeTypes = [

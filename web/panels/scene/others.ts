@@ -3,7 +3,7 @@
 import { createSignal, onCleanup, type Accessor } from "solid-js";
 import type { EditorPlace, EditorWord } from "#protocol/scene.ts";
 import type { Client } from "#web/store/client.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 
 export interface Other {
   /** One window of theirs. */

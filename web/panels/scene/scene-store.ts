@@ -5,7 +5,7 @@ import { SceneBody } from "#protocol/scene/scene.ts";
 import type { Scene } from "#protocol/scene.ts";
 import { CallError, errorCatalogue } from "#protocol/wire/errors.ts";
 import type { Client } from "#web/store/client.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { condensed, inverseOf, narrowed, sparing, subjectOf, type Edits } from "./edits.ts";
 import { graphOf, type SceneGraph } from "./graph.ts";

@@ -2,7 +2,7 @@
 import UserMinus from "lucide-solid/icons/user-minus";
 import { createEffect, createSignal, Index, on, onCleanup, Show, type Component } from "solid-js";
 import { type Scene, type ScenePerson, SceneRole } from "#protocol/scene.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";

@@ -1,7 +1,7 @@
 // How many clips a story may have made for those who play it: what its generation nodes may cost its owner.
 import { createSignal, For, Show, type Component } from "solid-js";
 import { PlayBudget } from "#protocol/play.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";

@@ -3,7 +3,7 @@
 import { createEffect, createSignal, For, on, Show, type Component } from "solid-js";
 import type { ShareLink } from "#protocol/play.ts";
 import type { Scene } from "#protocol/scene.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";

@@ -2,7 +2,7 @@
 import { createEffect, createSignal, on, Show, type Component } from "solid-js";
 import type { Scene } from "#protocol/scene.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Dialog } from "#web/ui/dialog.tsx";

@@ -3,7 +3,7 @@ import { createSignal, Show, type Component } from "solid-js";
 import type { User } from "#protocol/auth.ts";
 import type { CallInput } from "#protocol/contract.ts";
 import type { Budget } from "#protocol/spend.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Segments, Select } from "#web/ui/choice.tsx";

@@ -5,7 +5,7 @@ import Trash from "lucide-solid/icons/trash";
 import { createSignal, createUniqueId, For, Show, type Component } from "solid-js";
 import type { User } from "#protocol/auth.ts";
 import { budgetLevel, type Budget, type BudgetLevel } from "#protocol/spend.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";

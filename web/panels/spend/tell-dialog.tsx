@@ -1,7 +1,7 @@
 // A submission of which nobody knew whether the provider took it: a person says what it has cost.
 import { createSignal, Show, type Component } from "solid-js";
 import type { LedgerEntry } from "#protocol/spend.ts";
-import { newKey } from "#web/store/key.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Segments } from "#web/ui/choice.tsx";
