@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { localPlay } from "../net/local.ts";
 import type { PlaySource } from "../net/source.ts";
 import { forkStory as story } from "../net/testing.ts";
+import { Silence } from "./testing.ts";
 import { Theatre } from "./theatre.tsx";
 
 afterEach(() => {
@@ -10,16 +11,6 @@ afterEach(() => {
   localStorage.clear();
   vi.unstubAllGlobals();
 });
-
-/** Sound, as far as a story without clips needs it. */
-class Silence {
-  readonly destination = {};
-  readonly currentTime = 0;
-  createGain() {
-    return { connect: () => {}, gain: { setTargetAtTime: () => {} } };
-  }
-  resume = () => Promise.resolve();
-}
 
 const opened = (more: (source: PlaySource) => Partial<PlaySource> = () => ({})) => {
   vi.stubGlobal("AudioContext", Silence);

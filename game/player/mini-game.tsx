@@ -58,7 +58,11 @@ export const MiniGameOver = (props: {
     if (props.paused) return;
     const pad = Number(event.key) - 1;
     if (game.game === "sequenceMemory" && pad >= 0 && pad < pads) open()?.input({ type: "pad", pad });
-    if (game.game === "gizmo" && event.key === "ArrowRight") press();
+    if (game.game === "gizmo" && event.key === "ArrowRight") {
+      // The focus stays where it is.
+      event.preventDefault();
+      press();
+    }
     // A button that has the focus is pressed by the key itself.
     if (event.key === " " && !(document.activeElement instanceof HTMLButtonElement) && game.game !== "sequenceMemory") press();
   };

@@ -295,3 +295,13 @@ export class SimulatedImage {
     return decoding.promise;
   }
 }
+
+/** Sound, as far as a story without clips needs it. */
+export class Silence {
+  readonly destination = {};
+  readonly currentTime = 0;
+  createGain() {
+    return { connect: () => {}, gain: { setTargetAtTime: () => {} } };
+  }
+  resume = () => Promise.resolve();
+}

@@ -31,6 +31,12 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
     setSettings((before) => ({ ...before, ...some }));
     writeSettings(localStorage, settings());
   };
+  // Also before it has begun: browsers tell of a gamepad once, when something is pressed on it first.
+  const pause = (): void => {
+    const made = player();
+    if (made !== undefined && begun() && !gone()) made.setPaused(!made.paused());
+  };
+  onCleanup(followGamepads({ pause }));
   let pictures!: HTMLDivElement;
   onMount(() => {
     const made = makePlayer({ source: props.source, container: pictures, language: language() });
@@ -165,7 +171,6 @@ const Playing = (props: {
   };
   addEventListener("keydown", onKey);
   onCleanup(() => removeEventListener("keydown", onKey));
-  onCleanup(followGamepads({ pause: () => player.setPaused(!player.paused()) }));
   const onVisibility = (): void => {
     if (document.visibilityState === "hidden") player.setPaused(true);
   };
