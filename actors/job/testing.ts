@@ -328,7 +328,7 @@ const callErrors: Partial<Record<FailureKind, CallError>> = {
 };
 
 /** Assets in memory, which outlive restarts too. */
-class TestShelf {
+export class TestShelf {
   readonly assets = new Map<string, Asset>();
   readonly ingested: Array<string> = [];
   /** What each of the ingested was made from. */

@@ -17,6 +17,7 @@ const anyDemand: fc.Arbitrary<Demand> = fc.record({
   prompt: fc.constantFrom("a fox", ""),
   style: fc.constantFrom("oil", ""),
   durationMs: fc.integer({ min: 500, max: 120_000 }),
+  picture: fc.constant(null),
   constraints: fc.constant({}),
   attempt: fc.integer({ min: 1, max: 2 }),
 });

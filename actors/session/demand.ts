@@ -59,7 +59,10 @@ const secondsFor = ({ type, enum: values, minimum, maximum }: Property, duration
   return Math.min(Math.max(whole, least), typeof maximum === "number" ? maximum : Number.MAX_SAFE_INTEGER);
 };
 
-/** `title`: of the story and the node, by which the job is known in queues and among what was spent. */
+export const operationFor = ({ picture }: Pick<Demand, "picture">): "image_to_video" | "text_to_video" =>
+  picture === null ? "text_to_video" : "image_to_video";
+
+/** Without the picture. `title`: of the story and the node, by which the job is known in queues and among what was spent. */
 export const requestOf = (
   demand: Demand,
   { form, provider }: { readonly form: Form; readonly provider: string },
@@ -69,7 +72,7 @@ export const requestOf = (
   const properties = (form.schema["properties"] ?? {}) as Readonly<Record<string, Property>>;
   const duration = properties["duration"];
   return JobRequest.parse({
-    operation: "text_to_video",
+    operation: operationFor(demand),
     provider,
     params: {
       ...(duration === undefined ? {} : { duration: secondsFor(duration, durationMs) }),

@@ -10,7 +10,7 @@ import { playLimits } from "#protocol/scene/limits.ts";
 import { demandIn, startPlay } from "#protocol/scene/play/step.ts";
 import type { PlayInput, PlayState } from "#protocol/scene/play/state.ts";
 import type { Story } from "#protocol/scene/scene.ts";
-import { choice, edge, storyOf } from "#protocol/scene/testing.ts";
+import { choice, clip, edge, storyOf } from "#protocol/scene/testing.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { sessionAddress } from "./address.ts";
 import { budgetRow } from "./budget.ts";
@@ -263,6 +263,60 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
     await begin(story, "gst_2");
     await soon(async () => expect(await jobs()).toMatchObject([{ credits: 10, ownerId: server.user }]));
     await isHome(await begin(await publish(made({ provider: "nobody" }))));
+  });
+
+  test("what goes on from a picture is made of it: as it is, or as the video shows it then", async () => {
+    server.shelf.put("ast_view", server.user, { mediaType: "video", durationMs: 2000 });
+    server.shelf.put("ast_map", server.user, { deletedAt: 5 });
+    const end = { id: "home", type: "end", ending: "home" } as const;
+    const story = await publish(
+      storyOf([
+        "seen",
+        {
+          start: "view",
+          variables: [animal],
+          nodes: [
+            clip("view", { segments: [{ id: "s", media: { kind: "clip", assetId: "ast_view", startMs: 0, endMs: 1500 } }] }),
+            making("dream", { picture: { from: "here" }, durationMs: 4000 }),
+            making("map", { picture: { from: "media", media: { kind: "still", assetId: "ast_map", durationMs: 4000 } } }),
+            end,
+          ],
+          edges: [edge("view", "dream"), edge("dream", "map"), edge("map", "home")],
+        },
+      ]),
+    );
+    const id = await begin(story);
+    await move(story, id, ({ turn }) => ({ type: "ended", turn }));
+    await isShown(id, { kind: "generated" });
+    await move(story, id, ({ turn }) => ({ type: "ended", turn }));
+    await isShown(id, { kind: "generated" });
+    const all = (await jobs()).toSorted((a, b) => a.prompt.localeCompare(b.prompt));
+    expect(all).toMatchObject([
+      { operation: "image_to_video", prompt: "a fox at the dream", inputs: [{ role: "image", assetId: "ast_view_at_1499" }] },
+      { operation: "image_to_video", prompt: "a fox at the map", inputs: [{ role: "image", assetId: "ast_map" }] },
+    ]);
+    expect(all[0]).toMatchObject({ params: { duration: 4 } });
+    // Who comes by the same way has the same.
+    const other = await begin(story, "gst_2");
+    await soon(async () => expect(Object.keys((await session(other)).play.generated)).toHaveLength(2));
+    await move(story, other, ({ turn }) => ({ type: "ended", turn }));
+    await isShown(other, { kind: "generated", assetId: all[0]!.assetId! });
+    expect(await jobs()).toHaveLength(2);
+  });
+
+  test("no picture is taken where the budget has no room, and what is not the author's is not gone on from", async () => {
+    server.shelf.put("ast_short", server.user, { mediaType: "video", durationMs: 2000 });
+    server.shelf.put("ast_lent", "usr_else");
+    const from = (assetId: string) => made({ picture: { from: "media", media: { kind: "clip", assetId, startMs: 300, endMs: 900 } } });
+    const poor = await publish(from("ast_short"));
+    await sql((run) => setPlayBudget(run, poor.sceneId, budgetRow({ ...usualPlayBudget, storyDay: 0 })));
+    await isHome(await begin(poor));
+    expect(server.shelf.assets.has("ast_short_at_300")).toBe(false);
+    const lent = await publish(from("ast_lent"));
+    await sql((run) => setPlayBudget(run, lent.sceneId, budgetRow({ ...usualPlayBudget, storyDay: 1 })));
+    await isHome(await begin(lent));
+    expect(await jobs()).toEqual([]);
+    expect(await sql((run) => run`select job_id from play_generation where scene_id = ${lent.sceneId}`)).toEqual([]);
   });
 
   test("what is refused for its content is not asked for again, and what fails is tried as the node says", async () => {

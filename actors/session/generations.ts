@@ -1,12 +1,13 @@
 // Clips that are made because somebody plays: asked for in the name of the story's owner, each once for all who share it, within the story's
 // budget; and waited for. What is asked for is noted before its job is: after a crash in between the same job is asked for again.
 import { Clock, Context, Effect, Fiber, Layer, RcMap, Schedule } from "effect";
+import { Assets } from "#actors/asset/assets.ts";
 import { accepting } from "#actors/job/accept.ts";
 import { makeTurns } from "#actors/asset/turns.ts";
 import { assetIdOf } from "#actors/job/canonical.ts";
 import type { Durations } from "#actors/job/durations.ts";
 import { jobsEnding } from "#actors/job/pipeline.ts";
-import { operationOf, prepareWith, refuse } from "#actors/job/request.ts";
+import { checkAll, operationOf, prepareWith, refuse, sourcesOf, type Target } from "#actors/job/request.ts";
 import type { Slots } from "#actors/job/slots.ts";
 import { Providers } from "#actors/provider/index.ts";
 import { periodsAt } from "#actors/spend/context.ts";
@@ -14,9 +15,9 @@ import { Database, type Queryable, type Tx } from "#db/client/database.ts";
 import { jobResults } from "#db/queries/job.ts";
 import * as query from "#db/queries/play-generation.ts";
 import { playLinkById } from "#db/queries/play-link.ts";
-import { finalJobStates, type JobState } from "#protocol/job.ts";
+import { finalJobStates, type JobInput, type JobRequest, type JobState } from "#protocol/job.ts";
 import { usualPlayBudget } from "#protocol/play.ts";
-import type { Demand } from "#protocol/scene/play/state.ts";
+import type { Demand, PictureOf } from "#protocol/scene/play/state.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import type { Actors } from "#runtime/actor/actors.ts";
 import { Bus } from "#runtime/bus/bus.ts";
@@ -24,7 +25,7 @@ import type { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { aheadOf, budgetOf, fitsBudget } from "./budget.ts";
 import type { SessionContext } from "./context.ts";
-import { generationJobId, requestOf, resultOf, stands } from "./demand.ts";
+import { generationJobId, operationFor, requestOf, resultOf, stands } from "./demand.ts";
 import { faultOf } from "./links.ts";
 import type { PlayedVersion } from "./versions.ts";
 
@@ -52,26 +53,47 @@ export class Generations extends Context.Service<
     readonly made: (ownerId: string, jobId: string) => Effect.Effect<string | null, CallError>;
   }
 >()("pixsim/actors/Generations") {
-  static readonly layer: Layer.Layer<Generations, never, Bus | Database | Durations | Providers | Settings | Slots> = Layer.effect(
+  static readonly layer: Layer.Layer<Generations, never, Assets | Bus | Database | Durations | Providers | Settings | Slots> = Layer.effect(
     Generations,
     Effect.gen(function* () {
+      const assets = yield* Assets;
       const bus = yield* Bus;
       const database = yield* Database;
       const providers = yield* Providers;
       /** One process asks for a result once at a time: who looks ahead and the node itself come to the same. */
       const turns = makeTurns();
-      const services = yield* Effect.context<Database | Durations | Providers | Settings | Slots>();
+      const services = yield* Effect.context<Assets | Database | Durations | Providers | Settings | Slots>();
       const read = <T>(run: (sql: Queryable) => PromiseLike<T>): Effect.Effect<T, CallError> => orCallError(database.query(run));
 
       /** Nobody has to pay for what no author has said who makes it. */
-      const providerOf = ({ provider }: Demand): string =>
-        provider ?? providers.all.find(({ account, operations }) => account === null && operations.text_to_video !== undefined)?.id ?? "";
+      const providerOf = (demand: Demand): string =>
+        demand.provider ??
+        providers.all.find(({ account, operations }) => account === null && operations[operationFor(demand)] !== undefined)?.id ??
+        "";
 
-      const prepared = Effect.fnUntraced(function* (demand: Demand, title: string, when: "ahead" | "now") {
+      /** What is asked for, without its picture: that is made once there is room for it. */
+      const wanted = Effect.fnUntraced(function* (demand: Demand, title: string, when: "ahead" | "now") {
         const provider = providerOf(demand);
-        const target = yield* operationOf({ provider, operation: "text_to_video" });
+        const target = yield* operationOf({ provider, operation: operationFor(demand) });
         const request = { ...requestOf(demand, { form: target.form, provider }, title), priority: priorities[when] };
-        const checked = prepareWith(target, request, [], yield* Clock.currentTimeMillis);
+        const { params, issues } = checkAll(target, request.params);
+        if (issues.length > 0) return yield* Effect.fail(refuse(issues));
+        return { target, request, credits: target.operation.estimate(params).credits };
+      });
+
+      /** The picture as an asset of the story's owner: what providers take is no video. */
+      const inputOf = Effect.fnUntraced(function* (ownerId: string, { assetId, atMs }: PictureOf) {
+        const { id, mediaType, durationMs } = yield* assets.get(ownerId, assetId);
+        const picture = mediaType === "image" ? id : (yield* assets.frame(ownerId, assetId, atMs ?? durationMs ?? 0)).id;
+        const input: JobInput = { role: "image", assetId: picture };
+        return input;
+      });
+
+      const prepared = Effect.fnUntraced(function* (ownerId: string, target: Target, request: JobRequest, picture: PictureOf | null) {
+        const inputs = picture === null ? [] : [yield* inputOf(ownerId, picture)];
+        // In the trash it stays as long as the story can be played.
+        const sources = (yield* sourcesOf(ownerId, inputs)).map((source) => Object.assign({}, source, { deletedAt: null }));
+        const checked = prepareWith(target, { ...request, inputs }, sources, yield* Clock.currentTimeMillis);
         return checked.issues.length > 0 ? yield* Effect.fail(refuse(checked.issues)) : checked.prepared;
       });
 
@@ -98,8 +120,7 @@ export class Generations extends Context.Service<
         yield* mustLead(linkId, now);
 
         const title = `${order.title} › ${generates.get(`${demand.scene}/${demand.node}`) ?? demand.node}`;
-        const one = yield* prepared(demand, title, when);
-        const credits = one.operation.estimate(one.params).credits;
+        const { target, request, credits } = yield* wanted(demand, title, when);
 
         const note = (sql: Queryable, jobId: string, round: number) =>
           query.insertGeneration(sql, {
@@ -127,7 +148,7 @@ export class Generations extends Context.Service<
           const whole = given === undefined ? usualPlayBudget : budgetOf(given);
           const budget = when === "now" ? whole : aheadOf(whole);
           const [counted] = await query.countGenerations(tx, { sceneId, sessionId: order.id, playerId, since: day });
-          if (!fitsBudget(budget, budgetOf(counted!), { credits, paid: one.provider.account !== null })) return null;
+          if (!fitsBudget(budget, budgetOf(counted!), { credits, paid: target.provider.account !== null })) return null;
           const round = (latest?.round ?? 0) + 1;
           const jobId = generationJobId(result, round);
           await note(tx, jobId, round);
@@ -142,7 +163,8 @@ export class Generations extends Context.Service<
           const isThere = Effect.map(jobs(ownerId, [jobId]), (rows) => rows.has(jobId));
           if (yield* isThere) return jobId;
           const particulars = { id: jobId, askedHash: result, parentJobId: null, batchId: null, cell: [], index: null };
-          return yield* accept(ownerId, [{ prepared: one, particulars }]).pipe(
+          return yield* prepared(ownerId, target, request, demand.picture).pipe(
+            Effect.flatMap((one) => accept(ownerId, [{ prepared: one, particulars }])),
             // Another who was refused it meanwhile has taken the note away.
             Effect.andThen(read((sql) => note(sql, jobId, round))),
             Effect.as(jobId),

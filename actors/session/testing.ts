@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing";
 import { sceneHandlers } from "#actors/scene/handlers.ts";
 import { Durations } from "#actors/job/durations.ts";
 import { Slots } from "#actors/job/slots.ts";
-import { TestDatabase } from "#actors/job/testing.ts";
+import { TestDatabase, TestShelf, TestStudio } from "#actors/job/testing.ts";
 import { Providers } from "#actors/provider/index.ts";
 import { Database, type DatabaseError, type Sql } from "#db/client/database.ts";
 import { insertSceneVersion } from "#db/queries/scene.ts";
@@ -64,7 +64,7 @@ export const storePublished = ({
 
 type GenerationsLayer = Layer.Layer<Generations, DatabaseError, Bus | Database>;
 const withoutProviders: GenerationsLayer = Generations.layer.pipe(
-  Layer.provide(Layer.merge(Slots.layer, Durations.layer)),
+  Layer.provide(Layer.mergeAll(Slots.layer, Durations.layer, new TestShelf().layer(new TestStudio().script))),
   Layer.provide(Layer.merge(Layer.succeed(Providers, { all: [], get: () => undefined }), Layer.succeed(Settings, readSettings({})))),
 );
 

@@ -4,7 +4,7 @@ import { Context, Effect, Layer } from "effect";
 import { storedStory } from "#actors/scene/view.ts";
 import { Database } from "#db/client/database.ts";
 import { playedStory } from "#db/queries/play.ts";
-import { assetsIn } from "#protocol/scene/file.ts";
+import { shownAssetsIn } from "#protocol/scene/file.ts";
 import type { Story } from "#protocol/scene/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
@@ -15,7 +15,7 @@ const mostCharacters = 64 * 1024 * 1024;
 export interface PlayedVersion {
   readonly ownerId: string;
   readonly story: Story;
-  /** Ids of the assets that it names. */
+  /** Ids of the assets that it shows. */
   readonly assets: ReadonlySet<string>;
   /** Titles of its generation nodes, by `scene/node`. */
   readonly generates: ReadonlyMap<string, string>;
@@ -64,7 +64,7 @@ export class Versions extends Context.Service<
         const [row] = yield* orCallError(database.query((sql) => playedStory(sql, id)));
         if (row === undefined) return yield* Effect.fail(new CallError("not_found", `The version ${id} does not exist any more.`));
         const story = storedStory(row);
-        const assets = new Set(assetsIn(story));
+        const assets = new Set(shownAssetsIn(story));
         return keep(id, { ownerId: row.owner_id, story, assets, generates: generatesIn(story), characters: JSON.stringify(story).length });
       });
 

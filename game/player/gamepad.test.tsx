@@ -1,10 +1,12 @@
-import { render, screen, waitFor } from "@solidjs/testing-library";
+import { render, screen } from "@solidjs/testing-library";
 import { afterEach, expect, test, vi } from "vitest";
 import { localPlay } from "../net/local.ts";
 import { forkStory as story } from "../net/testing.ts";
 import { readSettings } from "./settings.ts";
 import { Silence } from "./testing.ts";
 import { Theatre } from "./theatre.tsx";
+
+const waitFor = (check: () => unknown) => vi.waitFor(check, { timeout: 20_000 });
 
 afterEach(() => {
   document.body.replaceChildren();

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { Asset } from "../asset.ts";
 import { exportedPage, exportOf } from "../scene/exported.ts";
-import { assetsIn } from "../scene/file.ts";
+import { shownAssetsIn } from "../scene/file.ts";
 import { CallError } from "../wire/errors.ts";
 import type { Call } from "./calls.ts";
 
@@ -37,7 +37,7 @@ export const siteOf = async (
   };
   const names = FileNames.parse(await (await ok("/play/files.json")).json());
   const { story } = await call("scenes.version", { id: versionId });
-  const named = [...assetsIn(story)];
+  const named = [...shownAssetsIn(story)];
   const assets: Array<Asset> = [];
   for (let at = 0; at < named.length; at += assetsAtOnce) {
     try {

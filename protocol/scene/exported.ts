@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { Asset } from "../asset.ts";
 import { isLargerThan, stillEdge } from "../picture.ts";
-import { assetsIn } from "./file.ts";
+import { shownAssetsIn } from "./file.ts";
 import { Story } from "./scene.ts";
 
 /** The file of an exported story. Addresses are relative to it. */
@@ -94,6 +94,6 @@ export const exportOf = (
   const exported: ExportedStory = { title, version, story, media };
   return {
     files: [{ name: storyFile, text: JSON.stringify(exported) }, ...files],
-    missing: [...assetsIn(story)].filter((id) => media[id] === undefined).length,
+    missing: [...shownAssetsIn(story)].filter((id) => media[id] === undefined).length,
   };
 };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { editedBody, editsOf, SceneEdit } from "./edit.ts";
-import { mediaOfFile, readStoryFile, renamed, upgradedBody } from "./file.ts";
+import { assetsIn, mediaOfFile, readStoryFile, renamed, shownAssetsIn, upgradedBody } from "./file.ts";
 import { sceneLimits } from "./limits.ts";
 import type { SegmentMedia } from "./scene.ts";
 import { anyStory, bodyOf, choice, clip, edge, storyOf } from "./testing.ts";
@@ -103,6 +103,27 @@ test("what an older version wrote is read by the steps that lead from there", ()
     ok: true,
     story: { scenes: [{ body: { start: "e", language: "de" } }] },
   });
+});
+
+test("what was made before generations went on from pictures goes on from none", () => {
+  const old = { nodes: [{ id: "g", type: "generation", strategy: "once", fallback: { mode: "skip" } }] };
+  expect(upgradedBody(old, 1).nodes).toMatchObject([{ picture: { from: "none" } }]);
+});
+
+test("a picture that a generation goes on from goes with the story, and is nothing that players are shown", () => {
+  const still = (assetId: string) => ({ kind: "still" as const, assetId, durationMs: 4000 });
+  const fallback = { mode: "default" as const, media: still("ast_instead") };
+  const picture = { from: "media" as const, media: still("ast_from") };
+  const story = storyOf(["a", { nodes: [{ id: "g", type: "generation", strategy: "once", fallback, picture } as never] }]);
+  expect([...assetsIn(story)]).toEqual(["ast_instead", "ast_from"]);
+  expect([...shownAssetsIn(story)]).toEqual(["ast_instead"]);
+  const table = [{ assetId: "ast_from", sha256: "a".repeat(64), name: "" }];
+  const { scenes } = renamed(
+    story,
+    mediaOfFile(table, () => "ast_own"),
+    (id) => id,
+  );
+  expect(scenes[0]!.body.nodes).toMatchObject([{ picture: { from: "media", media: still("ast_own") } }]);
 });
 
 test("media is found again by its hash, as a whole or as the same clip; what is not there is marked", () => {

@@ -138,16 +138,27 @@ export const readStoryFile = (text: string, steps: ReadonlyArray<Upgrade> = upgr
   return { ok: true, title, story, media, notes: [] };
 };
 
-/** Every medium that a scene names, in the order of its nodes. */
-export const mediaIn = ({ nodes }: SceneBody): ReadonlyArray<SegmentMedia> =>
+/** What is shown to players, in the order of its nodes. */
+const shownIn = ({ nodes }: SceneBody): ReadonlyArray<SegmentMedia> =>
   nodes.flatMap((node) => {
     if (node.type === "video") return node.segments.map(({ media }) => media);
     return node.type === "generation" && node.fallback.mode === "default" ? [node.fallback.media] : [];
   });
 
+/** Every medium that a scene names: what generations go on from after what is shown. */
+export const mediaIn = (body: SceneBody): ReadonlyArray<SegmentMedia> => [
+  ...shownIn(body),
+  ...body.nodes.flatMap((node) => (node.type === "generation" && node.picture.from === "media" ? [node.picture.media] : [])),
+];
+
+const assetsAmong = ({ scenes }: Story, mediaOf: (body: SceneBody) => ReadonlyArray<SegmentMedia>): ReadonlySet<string> =>
+  new Set(scenes.flatMap(({ body }) => mediaOf(body).flatMap((media) => (media.kind === "missing" ? [] : [media.assetId]))));
+
 /** The assets that the story names, each once. */
-export const assetsIn = ({ scenes }: Story): ReadonlySet<string> =>
-  new Set(scenes.flatMap(({ body }) => mediaIn(body).flatMap((media) => (media.kind === "missing" ? [] : [media.assetId]))));
+export const assetsIn = (story: Story): ReadonlySet<string> => assetsAmong(story, mediaIn);
+
+/** Those of them that players see. */
+export const shownAssetsIn = (story: Story): ReadonlySet<string> => assetsAmong(story, shownIn);
 
 /** The story with each medium and each id of a scene as these say. */
 export const renamed = (story: Story, media: (media: SegmentMedia) => SegmentMedia, scene: (id: string) => string): Story => ({
@@ -161,10 +172,13 @@ export const renamed = (story: Story, media: (media: SegmentMedia) => SegmentMed
         if (node.type === "video")
           return { ...node, segments: node.segments.map((segment) => ({ ...segment, media: media(segment.media) })) };
         if (node.type === "scene_call") return { ...node, scene: node.scene === null ? null : scene(node.scene) };
-        if (node.type === "generation" && node.fallback.mode === "default") {
-          return { ...node, fallback: { ...node.fallback, media: media(node.fallback.media) } };
-        }
-        return node;
+        if (node.type !== "generation") return node;
+        const { fallback, picture } = node;
+        return {
+          ...node,
+          fallback: fallback.mode === "default" ? { ...fallback, media: media(fallback.media) } : fallback,
+          picture: picture.from === "media" ? { ...picture, media: media(picture.media) } : picture,
+        };
       }),
     },
   })),

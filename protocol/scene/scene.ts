@@ -177,6 +177,16 @@ export const SceneNode = z.discriminatedUnion("type", [
     prompt: z.string().max(sceneLimits.text).default(""),
     style: z.string().max(sceneLimits.text).default(""),
     durationMs: z.int().min(500).max(120_000).default(5000),
+    /** What it goes on from: a picture, which moves then, or words alone. */
+    picture: z
+      .discriminatedUnion("from", [
+        z.object({ from: z.literal("none") }),
+        /** A picture, or a video's: where it begins. */
+        z.object({ from: z.literal("media"), media: SegmentMedia }),
+        /** What is seen last before it: the end of that clip, or that picture. Where nothing was seen yet, words alone. */
+        z.object({ from: z.literal("here") }),
+      ])
+      .default({ from: "none" }),
     /** What else the provider is asked for. */
     constraints: z
       .record(Name, z.union([z.boolean(), z.number(), z.string().max(sceneLimits.constraint)]))
@@ -184,7 +194,7 @@ export const SceneNode = z.discriminatedUnion("type", [
         message: `A node asks for at most ${sceneLimits.constraints} things besides.`,
       })
       .default({}),
-    /** Results of the same key are the same; `{name}` as in the prompt. Empty: the prompt itself. */
+    /** Results of the same key, that go on from the same picture, are the same; `{name}` as in the prompt. Empty: the prompt itself. */
     cacheKey: z.string().max(sceneLimits.text).default(""),
     /** When there is no result: what stands in for it. */
     fallback: z.discriminatedUnion("mode", [

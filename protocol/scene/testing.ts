@@ -151,6 +151,11 @@ const nodeOf = (sceneIds: ReadonlyArray<string>): fc.Arbitrary<object> =>
         type: fc.constant("generation"),
         strategy: fc.constantFrom("once", "per_playthrough", "per_player", "always"),
         prompt: fc.constantFrom("a fox", "{a} foxes"),
+        picture: fc.constantFrom(
+          { from: "none" },
+          { from: "here" },
+          { from: "media", media: { kind: "clip", assetId: "ast_seen", startMs: 500, endMs: 900 } },
+        ),
         fallback: fc.constantFrom({ mode: "skip" }, { mode: "retry" }, { mode: "placeholder", text: { en: "soon" } }),
       }),
     },

@@ -48,6 +48,21 @@ describe("the graph", () => {
     ]);
   });
 
+  test("a generation that goes on from what is seen, where nothing may have been seen, or from a picture that is not there", () => {
+    const dream = (id: string, picture: object) =>
+      ({ id, type: "generation", strategy: "once", prompt: "it moves", picture, fallback: { mode: "skip" } }) as never;
+    const story = scene({
+      start: "fork",
+      nodes: [{ id: "fork", type: "choice" }, clip("v"), dream("g", { from: "here" }), dream("h", { from: "here" }), end],
+      edges: [choice("c", "fork", "v"), choice("d", "fork", "g"), edge("v", "h"), edge("g", "over"), edge("h", "over")],
+    });
+    expect(found(story)).toEqual([["nothing_before", "g"]]);
+    const media = { kind: "still", assetId: "ast_1", durationMs: 4000 };
+    const named = scene({ start: "g", nodes: [dream("g", { from: "media", media }), end], edges: [edge("g", "over")] });
+    expect(checkStory(named, new Map()).map(({ code }) => code)).toEqual(["missing_media"]);
+    expect(checkStory(named, new Map([["ast_1", { mediaType: "image", durationMs: null }]]))).toEqual([]);
+  });
+
   test("rounds without a way out, and rounds that never wait", () => {
     const caught = scene({
       start: "v",

@@ -84,6 +84,45 @@ const checkScene = (checking: Checking): void => {
     return tell("no_start", {}, body.nodes.length > 0 ? "The scene has no node to begin with." : "The scene is empty.");
   }
   checkFlow(checking, verdicts);
+  if (program.looksBack && scene === program.entry) {
+    for (const node of unseenBefore(scene))
+      tell("nothing_before", { node }, "On a way to it nothing is seen that it could go on from: there it is made from words alone.");
+  }
+};
+
+const showsSomething = (node: SceneNode): boolean => {
+  switch (node.type) {
+    case "video":
+      return node.segments.length > 0;
+    // Who calls may have shown something by then, and what cannot be made is not known here.
+    case "scene_call":
+    case "generation":
+      return true;
+    case "action":
+    case "choice":
+    case "condition":
+    case "end":
+    case "group":
+    case "minigame":
+    case "return":
+      return false;
+  }
+};
+
+/** Generations that go on from what was seen last, and may be come to before anything was. */
+const unseenBefore = ({ body, nodes }: SceneProgram): ReadonlyArray<string> => {
+  const onwards = new Map<string, Array<string>>();
+  for (const { from, to } of body.edges) {
+    const ways = onwards.get(from);
+    if (ways === undefined) onwards.set(from, [to]);
+    else ways.push(to);
+  }
+  const near = new Set(body.start === null ? [] : [body.start]);
+  for (const id of near) {
+    const node = nodes.get(id);
+    if (node !== undefined && !showsSomething(node)) for (const to of onwards.get(id) ?? []) near.add(to);
+  }
+  return body.nodes.flatMap((node) => (node.type === "generation" && node.picture.from === "here" && near.has(node.id) ? [node.id] : []));
 };
 
 // ── Nodes and edges by themselves ──
@@ -219,6 +258,7 @@ const checkNode = (checking: Checking, bindings: Bindings, node: SceneNode): voi
       bindings.texts(node.cacheKey, at);
       if (node.prompt.trim() === "") tell("no_prompt", at, "It does not say what is to be made.");
       if (node.fallback.mode === "default") checkMedia(checking, node.id, node.fallback.media, "What stands in");
+      if (node.picture.from === "media") checkMedia(checking, node.id, node.picture.media, "What it goes on from");
       break;
     case "minigame":
       bindings.score(node);

@@ -32,6 +32,7 @@ export const problemCodes = {
   small_pool: "warning",
   unknown_segment: "error",
   no_prompt: "error",
+  nothing_before: "warning",
   impossible_score: "error",
   undeclared: "error",
   wrong_type: "error",

@@ -35,7 +35,9 @@ export const lookAhead = (story: Story, state: PlayState, inputs = 2): Ahead => 
   let level: ReadonlyArray<{ readonly state: PlayState; readonly likelihood: number }> = [{ state, likelihood: 1 }];
   const note = (outputs: ReadonlyArray<PlayOutput>, likelihood: number, at: number): void => {
     for (const output of outputs) {
-      if (output.type === "demand" && output.demand.attempt === 1 && !demands.has(output.demand.key)) {
+      // What goes on from a result waits for that.
+      const asked = output.type === "demand" && output.demand.attempt === 1 && output.demand.picture?.assetId !== unknownAsset;
+      if (asked && !demands.has(output.demand.key)) {
         demands.set(output.demand.key, { ...output.demand, likelihood });
       }
       if (output.type !== "play") continue;

@@ -9,8 +9,11 @@ export type PlayPatch = Omit<PlayState, Part> & { readonly [P in Part]?: PlaySta
 
 /** The evaluator copies what it writes: what it did not touch is the same value. */
 export const patchOf = (before: PlayState, after: PlayState): PlayPatch => {
-  const { format, turn, random, frames, waiting, minutes, achieved } = after;
-  const news = achieved === undefined || achieved === before.achieved ? {} : { achieved };
+  const { format, turn, random, frames, waiting, minutes, seen, achieved } = after;
+  const news = {
+    ...(seen === undefined || seen === before.seen ? {} : { seen }),
+    ...(achieved === undefined || achieved === before.achieved ? {} : { achieved }),
+  };
   const changed = parts.flatMap((part) => {
     if (before[part] === after[part]) return [];
     const old = new Map(Object.entries(before[part]));

@@ -7,7 +7,7 @@ import { lookAhead } from "./ahead.ts";
 import { patched, patchOf } from "./patch.ts";
 import { programOf } from "./program.ts";
 import type { Played, PlayInput, PlayOutput, PlayState } from "./state.ts";
-import { replayPlay, startPlay, stepPlay } from "./step.ts";
+import { demandIn, replayPlay, startPlay, stepPlay } from "./step.ts";
 import { viewPlay } from "./view.ts";
 
 const travelled = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
@@ -355,6 +355,90 @@ describe("generations and games", () => {
     const story = made({ mode: "skip" }, "always");
     const later = play(story, { type: "generated", key: "a/make#1:a fox in the snow", assetId: "ast_1" }, { type: "ended" });
     expect(lookAhead(story, later.state).demands).toMatchObject([{ key: "a/make#2:a fox in the snow", likelihood: 1 }]);
+  });
+
+  describe("from a picture", () => {
+    const dream = (id: string, picture: object) =>
+      ({ id, type: "generation", strategy: "once", prompt: "it moves", picture, fallback: { mode: "skip" } }) as never;
+    const shown = (id: string, media: object, more: object = {}) => clip(id, { segments: [{ id: "s", media: media as never }], ...more });
+    const story = storyOf([
+      "a",
+      {
+        start: "fork",
+        nodes: [
+          { id: "fork", type: "choice" },
+          shown("clip", { kind: "clip", assetId: "ast_clip", startMs: 500, endMs: 2000 }),
+          shown("whole", { kind: "asset", assetId: "ast_whole" }),
+          shown("still", { kind: "still", assetId: "ast_still", durationMs: 900 }),
+          clip("words", { segments: [], caption: { en: "Words alone." } }),
+          dream("here", { from: "here" }),
+          dream("after", { from: "here" }),
+          { id: "home", type: "end", ending: "home" },
+        ],
+        edges: [
+          ...["clip", "whole", "still", "here"].map((id) => choice(`to_${id}`, "fork", id)),
+          ...["clip", "whole", "still"].map((id) => edge(id, "words")),
+          edge("words", "here"),
+          edge("here", "after"),
+          edge("after", "home"),
+        ],
+      },
+    ]);
+    const demanded = (told: ReturnType<typeof play>) => told.outputs.flatMap((output) => (output.type === "demand" ? [output.demand] : []));
+
+    test.each([
+      ["clip", { assetId: "ast_clip", atMs: 1999 }],
+      ["whole", { assetId: "ast_whole", atMs: null }],
+      ["still", { assetId: "ast_still", atMs: null }],
+    ])("what was seen last is gone on from, and each is another result: %s", (way, picture) => {
+      const there = play(story, { type: "choose", edge: `to_${way}` }, { type: "ended" }, { type: "ended" });
+      const [asked] = demanded(there);
+      expect(asked).toMatchObject({ node: "here", picture });
+      expect(asked!.key).toContain(`@${picture.assetId}+`);
+      // What is made of it is seen then, and is gone on from.
+      const { state, outputs } = play(
+        story,
+        { type: "choose", edge: `to_${way}` },
+        { type: "ended" },
+        { type: "ended" },
+        { type: "generated", key: asked!.key, assetId: "ast_made" },
+        { type: "ended" },
+      );
+      expect(outputs.at(-1)).toMatchObject({ demand: { node: "after", picture: { assetId: "ast_made", atMs: null } } });
+      expect(demandIn(story, state)).toMatchObject({ picture: { assetId: "ast_made", atMs: null } });
+    });
+
+    test("where nothing was seen yet there are words alone", () => {
+      expect(demanded(play(story, { type: "choose", edge: "to_here" }))).toMatchObject([{ key: "a/here:it moves", picture: null }]);
+    });
+
+    test("what goes on from a result is not asked for ahead of that", () => {
+      const { state } = play(story, { type: "choose", edge: "to_clip" }, { type: "ended" });
+      const { demands } = lookAhead(story, state, 4);
+      expect(demands.map(({ node }) => node)).toEqual(["here"]);
+    });
+
+    test("one that the node names is taken where it begins", () => {
+      const media = [
+        [
+          { kind: "clip", assetId: "ast_1", startMs: 700, endMs: 900 },
+          { assetId: "ast_1", atMs: 700 },
+        ],
+        [
+          { kind: "still", assetId: "ast_2", durationMs: 4000 },
+          { assetId: "ast_2", atMs: 0 },
+        ],
+      ] as const;
+      for (const [named, picture] of media) {
+        const told = storyOf(["a", { start: "make", nodes: [dream("make", { from: "media", media: named })] }]);
+        expect(demanded(play(told))).toMatchObject([{ picture }]);
+      }
+    });
+
+    test("nothing is kept of what was seen where nothing goes on from it", () => {
+      const told = storyOf(["a", { start: "v", nodes: [shown("v", { kind: "asset", assetId: "ast_1" })] }]);
+      expect(play(told).state.seen).toBeUndefined();
+    });
   });
 
   test.each([

@@ -33,6 +33,8 @@ export interface SceneProgram {
 export interface Program {
   readonly entry: SceneProgram | undefined;
   readonly scenes: ReadonlyMap<string, SceneProgram>;
+  /** Some generation goes on from what was seen last: in other stories that is not kept, so that a state stays small. */
+  readonly looksBack: boolean;
 }
 
 const nowhere: Ways = { choices: [], conditional: [], otherwise: null, returns: new Map(), outcomes: new Map() };
@@ -108,6 +110,8 @@ const sceneProgram = ({ id, title, body }: StoryScene): SceneProgram => ({
   points: byName(body.returnPoints),
 });
 
+const looksBack = ({ nodes }: SceneBody): boolean => nodes.some((node) => node.type === "generation" && node.picture.from === "here");
+
 const programs = new WeakMap<Story, Program>();
 
 /** The story must not be changed afterwards. */
@@ -115,7 +119,7 @@ export const programOf = (story: Story): Program => {
   const known = programs.get(story);
   if (known !== undefined) return known;
   const scenes = new Map(story.scenes.map((scene) => [scene.id, sceneProgram(scene)]));
-  const program = { entry: scenes.get(story.entry), scenes };
+  const program = { entry: scenes.get(story.entry), scenes, looksBack: story.scenes.some(({ body }) => looksBack(body)) };
   programs.set(story, program);
   return program;
 };

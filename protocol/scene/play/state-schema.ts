@@ -48,5 +48,6 @@ export const PlayStateJson: z.ZodType<PlayState> = z.object({
   visits: counts,
   taken: counts,
   generated: z.record(z.string(), Id),
+  seen: z.object({ assetId: Id, atMs: z.number().nullable() }).exactOptional(),
   achieved: counts.exactOptional(),
 });

@@ -23,6 +23,13 @@ export type Playing =
   | { readonly kind: "fallback" }
   | { readonly kind: "placeholder" };
 
+/** A picture that is an asset, or one of a video's. */
+export interface PictureOf {
+  readonly assetId: string;
+  /** Of a video: what is seen then. Null: its end. */
+  readonly atMs: number | null;
+}
+
 export interface OfferedChoice {
   readonly edge: string;
   /** One that is not is shown, and cannot be taken. */
@@ -82,6 +89,8 @@ export interface PlayState {
   readonly taken: Readonly<Record<string, number>>;
   /** Assets by the keys of their demands. */
   readonly generated: Readonly<Record<string, string>>;
+  /** What is seen last of what was played, where some generation goes on from that; absent as long as nothing was. */
+  readonly seen?: PictureOf;
   /** What was achieved, with the turn in which it was; absent as long as nothing is. */
   readonly achieved?: Readonly<Record<string, number>>;
 }
@@ -122,6 +131,8 @@ export interface Demand {
   readonly prompt: string;
   readonly style: string;
   readonly durationMs: number;
+  /** What it goes on from; null: words alone. */
+  readonly picture: PictureOf | null;
   readonly constraints: NodeOf<"generation">["constraints"];
   /** From 1. */
   readonly attempt: number;

@@ -7,6 +7,7 @@ import type { NodeOf, SceneEdge, SceneNode, Story } from "../scene.ts";
 import { fitting, type SceneValue } from "../value.ts";
 import { achievedIn } from "./achievements.ts";
 import { isPossible, outcomeOf } from "./minigame.ts";
+import { pictureOf, seenLast } from "./picture.ts";
 import { programOf, waysOf } from "./program.ts";
 import { PlayFault, Run } from "./run.ts";
 import { selectSegments } from "./select.ts";
@@ -209,6 +210,7 @@ const progress = (run: Run): void => {
   if (next === undefined) return mediaEnded(run, waiting);
   const playing: ReadonlyArray<Playing> = [{ kind: "segment", id: next.segment }];
   run.change({ waiting: { ...waiting, playing, step: waiting.step + 1 } });
+  noteSeen(run, playing);
   run.tell({ type: "play", scene: run.scene.id, node: node.id, playing });
 };
 
@@ -219,8 +221,14 @@ const gameOver = (run: Run, { id }: NodeOf<"minigame">, outcome: "passed" | "fai
   else enter(run, along(run, edge));
 };
 
+const noteSeen = (run: Run, playing: ReadonlyArray<Playing>): void => {
+  const seen = run.program.looksBack ? seenLast(run.program, run.frame, playing) : null;
+  if (seen !== null) run.change({ seen });
+};
+
 const playMedia = (run: Run, playing: ReadonlyArray<Playing>, choices: ReadonlyArray<OfferedChoice>, step: number | null = null): void => {
   run.change({ waiting: { for: "media", playing, step, choices, pending: null } });
+  noteSeen(run, playing);
   run.tell({ type: "play", scene: run.scene.id, node: run.frame.node, playing });
 };
 
@@ -389,13 +397,16 @@ const returnFrom = (run: Run, node: NodeOf<"return">): string | null | "waits" =
 const keyOf = (run: Run, node: NodeOf<"generation">): string => {
   const words = run.text(node.cacheKey === "" ? node.prompt : node.cacheKey);
   const time = node.strategy === "always" ? `#${run.visits(node.id)}` : "";
-  return `${run.scene.id}/${node.id}${time}:${words}`;
+  const picture = pictureOf(node, run.state.seen);
+  const from = picture === null ? "" : `@${picture.assetId}+${picture.atMs ?? "end"}`;
+  return `${run.scene.id}/${node.id}${time}${from}:${words}`;
 };
 
 const demandOf = (run: Run, node: NodeOf<"generation">, key: string, attempt: number): Demand => {
   const { strategy, provider, style, durationMs, constraints } = node;
   const prompt = run.text(node.prompt);
-  return { key, scene: run.scene.id, node: node.id, strategy, provider, prompt, style, durationMs, constraints, attempt };
+  const picture = pictureOf(node, run.state.seen);
+  return { key, scene: run.scene.id, node: node.id, strategy, provider, prompt, style, durationMs, picture, constraints, attempt };
 };
 
 const demand = (run: Run, node: NodeOf<"generation">, key: string, attempt: number): void => {

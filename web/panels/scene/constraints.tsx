@@ -43,6 +43,7 @@ const firstOf = (field: FormField): Value | undefined => {
 export const ConstraintsForm: Component<{
   /** Null: the first that takes nothing for it. */
   readonly provider: string | null;
+  readonly operation: "image_to_video" | "text_to_video";
   readonly constraints: Constraints;
   readonly onChange: (constraints: Constraints) => void;
 }> = (props) => {
@@ -51,10 +52,10 @@ export const ConstraintsForm: Component<{
   const fields = createMemo(() => {
     const by = (providers.list() ?? []).find(({ id, account, operations }) =>
       props.provider === null
-        ? account === null && operations.some(({ operation }) => operation === "text_to_video")
+        ? account === null && operations.some(({ operation }) => operation === props.operation)
         : id === props.provider,
     );
-    const params = by === undefined ? undefined : providers.operation(by.id, "text_to_video")?.params;
+    const params = by === undefined ? undefined : providers.operation(by.id, props.operation)?.params;
     return params === undefined ? undefined : readFields(params);
   });
   const words = createMemo(() => {

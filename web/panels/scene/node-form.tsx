@@ -330,12 +330,14 @@ const ReturnForm: Component<FormProps<NodeOf<"return">>> = (props) => {
 /** Whoever takes nothing for it. */
 const anybody = { value: "", label: "who takes nothing for it" };
 
+const operationOf = ({ picture }: NodeOf<"generation">) => (picture.from === "none" ? "text_to_video" : "image_to_video");
+
 const ProviderPick: Component<FormProps<NodeOf<"generation">>> = (props) => {
   const { providers } = useWorkspace();
   providers.ensure();
   const known = createMemo(() =>
     (providers.list() ?? [])
-      .filter(({ operations }) => operations.some(({ operation }) => operation === "text_to_video"))
+      .filter(({ operations }) => operations.some(({ operation }) => operation === operationOf(props.node)))
       .map(({ id, title }) => ({ value: id, label: title })),
   );
   // One that is gone is shown as it is.
@@ -374,9 +376,11 @@ const GenerationForm: Component<FormProps<NodeOf<"generation">>> = (props) => (
       value={props.node.durationMs}
       onChange={(durationMs) => durationMs !== null && props.put({ ...props.node, durationMs })}
     />
+    <PictureForm {...props} />
     <ProviderPick node={props.node} context={props.context} put={props.put} />
     <ConstraintsForm
       provider={props.node.provider}
+      operation={operationOf(props.node)}
       constraints={props.node.constraints}
       onChange={(constraints) => props.put({ ...props.node, constraints })}
     />
@@ -394,7 +398,7 @@ const GenerationForm: Component<FormProps<NodeOf<"generation">>> = (props) => (
     />
     <TextField
       label="Cache key"
-      help="Results of the same key are the same. Empty: the prompt."
+      help="Results of the same key, from the same picture, are the same. Empty: the prompt."
       maxLength={sceneLimits.text}
       value={props.node.cacheKey}
       onInput={(cacheKey) => props.put({ ...props.node, cacheKey })}
@@ -403,14 +407,108 @@ const GenerationForm: Component<FormProps<NodeOf<"generation">>> = (props) => (
   </>
 );
 
+/** What a generation goes on from: nothing, a picture, or what is seen last before it. */
+const PictureForm: Component<FormProps<NodeOf<"generation">>> = (props) => {
+  const [picking, setPicking] = createSignal(false);
+  const media = () => (props.node.picture.from === "media" ? props.node.picture.media : null);
+  const set = (to: SegmentMedia) => props.put({ ...props.node, picture: { from: "media", media: to } });
+  return (
+    <>
+      <Select
+        size="s"
+        label="Goes on from"
+        help="From a picture, it is that which moves: what is seen last is the end of the clip before it."
+        value={picking() ? "media" : props.node.picture.from}
+        options={[
+          { value: "none", label: "nothing: words alone" },
+          { value: "here", label: "what is seen last before it" },
+          { value: "media", label: "a picture, or where a video begins" },
+        ]}
+        onChange={(from) => {
+          if (from === "media") setPicking(true);
+          else props.put({ ...props.node, picture: { from } });
+        }}
+      />
+      <MediaPick
+        title="The picture that it goes on from"
+        part="start"
+        media={media()}
+        picking={picking()}
+        onPicking={setPicking}
+        onChange={set}
+      />
+    </>
+  );
+};
+
+/** A clip or a picture that is one of a node's own: which it is, and what of it. */
+const MediaPick: Component<{
+  readonly title: string;
+  /** Whether it is shown, or only where it begins counts. */
+  readonly part: "start" | "whole";
+  /** Null: none is chosen yet. */
+  readonly media: SegmentMedia | null;
+  readonly picking: boolean;
+  readonly onPicking: (picking: boolean) => void;
+  readonly onChange: (media: SegmentMedia) => void;
+}> = (props) => {
+  const { assets } = useWorkspace();
+  const [trimming, setTrimming] = createSignal(false);
+  const nameOf = (media: SegmentMedia) => assets.row(assetOf(media) ?? "")?.name ?? "Unknown clip";
+  return (
+    <>
+      <AssetPicker
+        open={props.picking}
+        title={props.title}
+        accepts={["video", "image"]}
+        most={1}
+        onClose={() => props.onPicking(false)}
+        onPick={([asset]) => {
+          props.onPicking(false);
+          if (asset !== undefined) props.onChange(mediaOf(asset));
+        }}
+      />
+      <Show when={props.media}>
+        {(media) => (
+          <div class="scene-clip">
+            <div class="scene-rule-line">
+              <Still assetId={assetOf(media())} />
+              <span class="scene-clip-words truncate">{media().kind === "missing" ? "Missing file" : nameOf(media())}</span>
+              <Show when={media().kind !== "still"}>
+                <IconButton
+                  size="s"
+                  label={props.part === "start" ? "Choose where" : "Trim"}
+                  icon={Scissors}
+                  pressed={trimming()}
+                  disabled={assetOf(media()) === null}
+                  onClick={() => setTrimming((now) => !now)}
+                />
+              </Show>
+              <Button size="s" onClick={() => props.onPicking(true)}>
+                Choose another
+              </Button>
+            </div>
+            <Show when={media().kind === "missing"}>
+              <p class="scene-wrong">Its file is not in the library: choose another.</p>
+            </Show>
+            <Show when={props.part === "whole"}>
+              <StillLength media={media()} onChange={props.onChange} />
+            </Show>
+            <Show when={trimming() && media().kind !== "still"}>
+              <Trim media={media()} onChange={props.onChange} />
+            </Show>
+          </div>
+        )}
+      </Show>
+    </>
+  );
+};
+
 /** What stands in where there is no result: nothing, a text, or a clip. */
 const FallbackForm: Component<FormProps<NodeOf<"generation">>> = (props) => {
-  const { assets } = useWorkspace();
   const [picking, setPicking] = createSignal(false);
-  const [trimming, setTrimming] = createSignal(false);
   const clip = () => (props.node.fallback.mode === "default" ? props.node.fallback.media : null);
   const setClip = (media: SegmentMedia) => props.put({ ...props.node, fallback: { mode: "default", media } });
-  const nameOf = (media: SegmentMedia) => assets.row(assetOf(media) ?? "")?.name ?? "Unknown clip";
   return (
     <>
       <Select
@@ -428,47 +526,14 @@ const FallbackForm: Component<FormProps<NodeOf<"generation">>> = (props) => {
           else props.put({ ...props.node, fallback: mode === "placeholder" ? { mode, text: {} } : { mode } });
         }}
       />
-      <AssetPicker
-        open={picking()}
+      <MediaPick
         title="The clip that stands in"
-        accepts={["video", "image"]}
-        most={1}
-        onClose={() => setPicking(false)}
-        onPick={([asset]) => {
-          setPicking(false);
-          if (asset !== undefined) setClip(mediaOf(asset));
-        }}
+        part="whole"
+        media={clip()}
+        picking={picking()}
+        onPicking={setPicking}
+        onChange={setClip}
       />
-      <Show when={clip()}>
-        {(media) => (
-          <div class="scene-clip">
-            <div class="scene-rule-line">
-              <Still assetId={assetOf(media())} />
-              <span class="scene-clip-words truncate">{media().kind === "missing" ? "Missing file" : nameOf(media())}</span>
-              <Show when={media().kind !== "still"}>
-                <IconButton
-                  size="s"
-                  label="Trim"
-                  icon={Scissors}
-                  pressed={trimming()}
-                  disabled={assetOf(media()) === null}
-                  onClick={() => setTrimming((now) => !now)}
-                />
-              </Show>
-              <Button size="s" onClick={() => setPicking(true)}>
-                Choose another
-              </Button>
-            </div>
-            <Show when={media().kind === "missing"}>
-              <p class="scene-wrong">Its file is not in the library: choose another clip.</p>
-            </Show>
-            <StillLength media={media()} onChange={setClip} />
-            <Show when={trimming() && media().kind !== "still"}>
-              <Trim media={media()} onChange={setClip} />
-            </Show>
-          </div>
-        )}
-      </Show>
       <Show when={props.node.fallback.mode === "placeholder" ? props.node.fallback : null}>
         {(fallback) => (
           <>

@@ -319,6 +319,28 @@ describe("the Scene panel", () => {
     expect(await screen.findByRole("button", { name: "Choose another" })).toBeTruthy();
   });
 
+  it("lets a generation go on from what is seen before it, or from a picture, by who makes videos of pictures", async () => {
+    const dream = { id: "a", type: "generation", strategy: "once", prompt: "it moves", fallback: { mode: "skip" } } as const;
+    const { canvas, server } = await show(bodyOf({ start: "a", nodes: [dream] }));
+    key(canvas, "ArrowRight");
+    const makers = async () => {
+      const pick = await screen.findByLabelText<HTMLSelectElement>("Made by");
+      return [...pick.options].map(({ value }) => value);
+    };
+    await waitFor(async () => expect(await makers()).toContain("studio"));
+    const from = await screen.findByLabelText<HTMLSelectElement>("Goes on from");
+    fireEvent.change(from, { target: { value: "here" } });
+    await waitFor(() => expect(server().nodes[0]).toMatchObject({ picture: { from: "here" } }));
+    // The studio of these tests makes videos of words only.
+    await waitFor(async () => expect(await makers()).toEqual([""]));
+    fireEvent.change(from, { target: { value: "media" } });
+    const picker = await screen.findByRole("dialog", { name: "The picture that it goes on from" });
+    fireEvent.click(await within(picker).findByRole("button", { name: "a fox in the snow" }));
+    await waitFor(() => expect(server().nodes[0]).toMatchObject({ picture: { from: "media", media: { assetId: "ast_fox" } } }));
+    fireEvent.change(from, { target: { value: "none" } });
+    await waitFor(() => expect(server().nodes[0]).toMatchObject({ picture: { from: "none" } }));
+  });
+
   it("finds nodes by what they say, and goes there", async () => {
     const { canvas } = await show();
     fireEvent.click(screen.getByRole("button", { name: "Find" }));
