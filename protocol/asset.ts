@@ -11,7 +11,7 @@ export type MediaType = z.infer<typeof MediaType>;
 const MediaUrl = z.string();
 
 export const AssetUrls = z.object({
-  original: MediaUrl.describe("Of what another user has uploaded, what is made of it instead; empty: nothing yet"),
+  original: MediaUrl.optional().describe("Of what another user has uploaded, what is made of it instead; left out: nothing yet"),
   poster: MediaUrl.nullable(),
   /** WebP with long edges of at most 160, 320 and 640 px. */
   thumbs: z.object({ s: MediaUrl, m: MediaUrl, l: MediaUrl }).nullable(),

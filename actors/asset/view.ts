@@ -16,6 +16,8 @@ const originOf = (row: AssetRow): AssetOrigin => {
   }
 };
 
+const originalOf = (row: AssetRow, media: MediaUrls["Service"]): string => media.url(row.sha256, extensionOf(row.mime));
+
 const urlsOf = (row: AssetRow, media: MediaUrls["Service"]): AssetUrls => {
   const url = (role: string): string | null => {
     const file = row.files[role];
@@ -25,7 +27,7 @@ const urlsOf = (row: AssetRow, media: MediaUrls["Service"]): AssetUrls => {
   const sprite = url("sprite");
   const [faststart, still] = [url("faststart"), url("still")];
   return {
-    original: media.url(row.sha256, extensionOf(row.mime)),
+    original: originalOf(row, media),
     poster: url("poster"),
     thumbs: s !== null && m !== null && l !== null ? { s, m, l } : null,
     sprite: sprite !== null && row.sprite !== null ? { url: sprite, ...row.sprite } : null,
@@ -70,8 +72,10 @@ export const assetView = (row: AssetRow, media: MediaUrls["Service"]): Asset => 
  */
 export const lentView = (row: AssetRow, media: MediaUrls["Service"]): Asset => {
   const view = assetView(row, media);
-  const { original, poster, still = null, faststart = null, playVideo } = view.urls;
+  const { original: _, ...urls } = view.urls;
+  const { poster, still = null, faststart = null, playVideo } = urls;
+  const original = originalOf(row, media);
   const shown =
     row.media_type === "image" ? shownPicture(row, { original, poster, still }) : (shownVideo(row, { original, faststart }) ?? playVideo);
-  return { ...view, urls: { ...view.urls, original: shown ?? "" }, prompt: null, favourite: false, lent: true };
+  return { ...view, urls: shown === null ? urls : { ...urls, original: shown }, prompt: null, favourite: false, lent: true };
 };

@@ -92,8 +92,8 @@ const plays = async (client: Client, { url }: RunningServer, assetId: string): P
   // What is made of an asset follows it.
   await expect.poll(async () => (await shown()).urls.poster, { timeout: 60_000, interval: 100 }).not.toBeNull();
   const asset = await shown();
-  for (const address of [asset.urls.original, asset.urls.poster!]) expect((await fetch(new URL(address, url))).status).toBe(200);
-  const bytes = Buffer.from(await (await fetch(new URL(asset.urls.original, url))).arrayBuffer());
+  for (const address of [asset.urls.original!, asset.urls.poster!]) expect((await fetch(new URL(address, url))).status).toBe(200);
+  const bytes = Buffer.from(await (await fetch(new URL(asset.urls.original!, url))).arrayBuffer());
   expect(createHash("sha256").update(bytes).digest("hex")).toBe(asset.sha256);
   return asset.sha256;
 };

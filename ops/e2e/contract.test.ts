@@ -298,8 +298,8 @@ describe("what belongs to another does not exist", () => {
       const response = await fetch(`${server.url}${address}`);
       return [response.status, await response.text()];
     };
-    const [path = "", query = ""] = asset.urls.original.split("?");
-    expect((await answer(asset.urls.original))[0]).toBe(200);
+    const [path = "", query = ""] = asset.urls.original!.split("?");
+    expect((await answer(asset.urls.original!))[0]).toBe(200);
     const refused = await answer(path.replace(asset.sha256, createHash("sha256").update("nothing").digest("hex")));
     expect(refused[0]).toBe(403);
     expect(await answer(path)).toEqual(refused);

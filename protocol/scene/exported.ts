@@ -48,7 +48,7 @@ export interface StoryExport {
  */
 export const shownPicture = (
   picture: { readonly origin: Asset["origin"]["kind"]; readonly width: number; readonly height: number },
-  { original, still, poster }: { readonly original: string; readonly still: string | null; readonly poster: string | null },
+  { original, still, poster }: { readonly original: string | null; readonly still: string | null; readonly poster: string | null },
 ): string | null => {
   if (picture.origin === "upload") return still ?? poster;
   return isLargerThan(picture, stillEdge) ? (still ?? original) : original;
@@ -57,14 +57,16 @@ export const shownPicture = (
 /** What players are shown of a video in one file. Of one that was uploaded that is never the original, for the same reason. */
 export const shownVideo = (
   { origin }: { readonly origin: Asset["origin"]["kind"] },
-  { original, faststart }: { readonly original: string; readonly faststart: string | null },
+  { original, faststart }: { readonly original: string | null; readonly faststart: string | null },
 ): string | null => faststart ?? (origin === "upload" ? null : original);
 
 /** The whole of an asset in one file, as players are shown it. Null: there is none that they may see. */
-export const shownWhole = ({ mediaType, origin, width, height, urls }: Asset): string | null =>
-  mediaType === "image"
-    ? shownPicture({ origin: origin.kind, width, height }, { ...urls, still: urls.still ?? null })
-    : shownVideo({ origin: origin.kind }, { original: urls.original, faststart: urls.faststart ?? null });
+export const shownWhole = ({ mediaType, origin, width, height, urls }: Asset): string | null => {
+  const { original = null, still = null, faststart = null, poster } = urls;
+  return mediaType === "image"
+    ? shownPicture({ origin: origin.kind, width, height }, { original, still, poster })
+    : shownVideo({ origin: origin.kind }, { original, faststart });
+};
 
 /** `assets`: of the story, those that are there. */
 export const exportOf = (

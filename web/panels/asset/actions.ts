@@ -2,6 +2,7 @@
 import type { Asset } from "#protocol/asset.ts";
 import type { Operation } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
+import { CallError } from "#protocol/wire/errors.ts";
 import { chunks } from "#web/store/chunks.ts";
 import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
@@ -136,8 +137,11 @@ export const downloadAsset = ({ client, assets }: Reach, id: string): Promise<vo
   orSay("The file could not be downloaded", async () => {
     const asset = await client.call("assets.get", { id });
     assets.put([asset]);
+    const { original } = asset.urls;
+    if (original === undefined)
+      throw new CallError("unavailable", "What may be had of it by others is still being made. Try again in a moment.");
     const link = document.createElement("a");
-    link.href = asset.urls.original;
+    link.href = original;
     link.download = fileNameOf(asset);
     link.click();
   });

@@ -72,6 +72,18 @@ describe("the Asset panel", () => {
     );
   });
 
+  it("says of another's upload that nothing may be shown of it yet, shows it once it may, and hands out nothing before", async () => {
+    const { original: _, ...nothing } = urls;
+    const { client } = await show({ "assets.get": () => video({ lent: true, urls: nothing }) });
+    expect(await screen.findByText(/is still being made/)).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "Download it" }));
+    expect(await screen.findByText("The file could not be downloaded")).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "Dismiss" }));
+    client.deltas("assets.assets", [video({ lent: true, rev: 9 })]);
+    const player = await screen.findByRole("group", { name: "Player" });
+    await waitFor(() => expect(player.querySelector("video")?.getAttribute("src")).toBe(urls.original));
+  });
+
   it("says that the original is in the archive", async () => {
     await show({ "assets.get": () => video({ archived: true }) });
     expect(await screen.findByText(/In the archive: it is fetched/)).toBeTruthy();

@@ -18,7 +18,8 @@ export interface PlayerHandle {
 
 interface PlayerProps {
   readonly asset: Asset;
-  readonly src: string;
+  /** Undefined: nothing may be shown yet. */
+  readonly src: string | undefined;
   /** False: not seen, so it stops. */
   readonly visible: boolean;
   readonly loop: boolean;
@@ -116,7 +117,8 @@ export const Player: Component<PlayerProps> = (props) => {
   createEffect(() => {
     if (video !== undefined) {
       wanted = untrack(time);
-      video.src = props.src;
+      if (props.src === undefined) video.removeAttribute("src");
+      else video.src = props.src;
     }
   });
 

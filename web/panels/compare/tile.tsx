@@ -49,9 +49,8 @@ export const Tile: Component<TileProps> = (props) => {
   });
   // Set once the element stands in the page: before that browsers refuse to load.
   createEffect(() => {
-    if (video !== undefined) {
-      video.src = src();
-    }
+    const url = src();
+    if (video !== undefined && url !== undefined) video.src = url;
   });
   return (
     <figure class="compare-tile" data-place={props.place + 1} aria-label={props.asset.name}>
