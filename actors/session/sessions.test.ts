@@ -395,6 +395,19 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     expect(await refusalOf(rig.call("play.start", { of: { kind: "scene", sceneId: begun.sceneId } }))).toContain("quota_exceeded");
   });
 
+  test("how long each change of what is seen took is in the playthrough's log, and nobody writes into that of another", async () => {
+    const play = await begin();
+    const switches = [
+      { at: 5, kind: "start" as const, scene: "forest", node: "path", ms: 31.5, primed: false },
+      { at: 9, kind: "choice" as const, scene: "forest", node: "wood", ms: 12, primed: true },
+    ];
+    expect(await refusalOf(rig.call("play.report", { id: play.id, switches }, { user: "usr_else" }))).toMatch(/^not_found/);
+    const told = () => rig.logged.filter(({ of }) => of["playthrough"] === play.id);
+    expect(told()).toEqual([]);
+    await rig.call("play.report", { id: play.id, switches });
+    expect(told()).toMatchObject([{ said: ["what was seen changed", { switches }] }]);
+  });
+
   test("media is told of assets that the story names, and of no others", async () => {
     const begun = await begin();
     for (const [id, who] of [["ast_wood", rig.user] as const, ["ast_other", rig.user] as const]) {

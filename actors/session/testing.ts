@@ -1,5 +1,5 @@
 // Playthroughs on the real actor host and database for tests, whose time the test owns, and which can be stopped and started again.
-import { Effect, Layer, Logger, ManagedRuntime } from "effect";
+import { Effect, Layer, Logger, ManagedRuntime, References } from "effect";
 import { TestClock } from "effect/testing";
 import { sceneHandlers } from "#actors/scene/handlers.ts";
 import { Durations } from "#actors/job/durations.ts";
@@ -76,6 +76,8 @@ export class PlayRig {
   #play: DomainHandlers<"play"> | null = null;
   #elsewhere: DomainHandlers<"play"> | null = null;
   #versions = 0;
+  /** What was logged: words and values as they were given, and what it was said of. */
+  readonly logged: Array<{ readonly said: unknown; readonly of: Readonly<Record<string, unknown>> }> = [];
   /** ms since the beginning of the test's time. */
   #elapsed = 3_600_000;
 
@@ -88,6 +90,9 @@ export class PlayRig {
   }
 
   async start(): Promise<void> {
+    const log = Logger.make<unknown, void>(
+      ({ message, fiber }) => void this.logged.push({ said: message, of: fiber.getRef(References.CurrentLogAnnotations) }),
+    );
     const ports = Layer.mergeAll(
       Layer.succeed(Database, await this.#database.service),
       Bus.alone,
@@ -96,7 +101,7 @@ export class PlayRig {
     ).pipe(
       // Before the host begins: the time went on without it.
       Layer.provideMerge(Layer.effectDiscard(TestClock.adjust(this.#elapsed))),
-      Layer.provideMerge(Layer.mergeAll(TestClock.layer(), Logger.layer([]))),
+      Layer.provideMerge(Layer.mergeAll(TestClock.layer(), Logger.layer([log]))),
     );
     const secrets = Layer.succeed(Secrets, { accessKey: new Uint8Array(32).fill(1), mediaKey: new Uint8Array(32).fill(2) });
     const kinds = Layer.mergeAll(Versions.layer, this.#generations, Lookout.layer, Auth.layer.pipe(Layer.provide(secrets))).pipe(
