@@ -74,6 +74,39 @@ test.each([["a secret of the runners"], [undefined]])(
   },
 );
 
+test.each([["another secret of runners"], [undefined]])(
+  "who has another secret, or none (%s), says nothing to a runner that is heard",
+  async (secret) => {
+    const place = RunnerAddress.make("127.0.0.1", 0);
+    const socketsOf = (own: string | undefined) =>
+      runnerSockets(place.host, place.port, own).pipe(Layer.provide(ShardingConfig.layer({ runnerListenAddress: Option.some(place) })));
+    let heard = 0;
+    await Effect.gen(function* () {
+      const server = Context.get(yield* Layer.build(socketsOf("the secret of the runners")), SocketServer.SocketServer);
+      const serve = server.run((socket) =>
+        Effect.scoped(
+          Effect.andThen(
+            socket.reader,
+            Effect.sync(() => void heard++),
+          ),
+        ),
+      );
+      yield* Effect.forkScoped(serve);
+      if (server.address._tag === "UnixPathAddress") throw new Error("It listens at no port.");
+      const to = RunnerAddress.make(place.host, server.address.port);
+      const say = (own: string | undefined) =>
+        Effect.gen(function* () {
+          const { send } = yield* Context.get(yield* Layer.build(socketsOf(own)), Runners.RpcClientProtocol).make(to);
+          yield* send(0, { _tag: "Request", id: 1, tag: "Any", payload: long, headers: [] });
+        }).pipe(Effect.scoped, Effect.exit);
+      yield* Effect.timeoutOption(say(secret), "500 millis");
+      expect(heard).toBe(0);
+      yield* Effect.forkScoped(say("the secret of the runners"));
+      yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => heard > 0 });
+    }).pipe(Effect.scoped, Effect.runPromise);
+  },
+);
+
 /** Listens, and is stopped when it has said where: the system takes two connections for it, and answers no more. */
 const silence = `
   const server = require("node:net").createServer().listen({ host: "127.0.0.1", port: 0, backlog: 1 }, () => process.stdout.write(String(server.address().port)));
