@@ -1,14 +1,12 @@
 // A Redis that fails over to its replica, watched by sentinels or as a cluster: every cell is served again soon, by processes that were
 // told nothing. Nothing but Redis is shared here: what a takeover costs the database is tried elsewhere.
-import { Effect, ManagedRuntime } from "effect";
+import { Effect } from "effect";
 import { Redis } from "ioredis";
 import { afterEach, expect, test } from "vitest";
 import { cellCount } from "#runtime/actor/store.ts";
-import { Fanout } from "#runtime/bus/fanout.ts";
-import { manyProcesses } from "#runtime/cluster/many.ts";
-import { type CellServer, Placement } from "#runtime/cluster/placement.ts";
 import { freePort } from "../services/port.ts";
 import { type RunningRedis, startRedis, startSentinel } from "../services/redis.ts";
+import { join, type Joined } from "./processes.ts";
 
 /** Until the sentinels, or the nodes, have put the replica in its place: theirs to decide, and slow on a busy machine, ms. */
 const promotedWithin = 40_000;
@@ -33,29 +31,15 @@ const control = ({ port }: RunningRedis): Redis => {
   return redis;
 };
 
-/** A process of the cluster, as far as it has cells: it says which it serves. */
-const join = async (name: string, redisUrl: string) => {
-  const address = `127.0.0.1:${await freePort()}`;
-  const runtime = ManagedRuntime.make(
-    manyProcesses({ redisUrl, address, secret: undefined, database: "one", weight: 1, expiryMs: 3000, version: "1" }),
-  );
-  closing.push(() => runtime.dispose());
-  const cells = new Set<number>();
-  const server: CellServer = {
-    open: (opened) => Effect.sync(() => opened.forEach((cell) => cells.add(cell))),
-    close: (cell) => Effect.sync(() => void cells.delete(cell)),
-    receive: (message) => Effect.succeed(`${message} ${name}`),
-  };
-  const placement = await runtime.runPromise(Placement);
-  const fanout = await runtime.runPromise(Fanout);
-  const scoped = Effect.scoped(Effect.andThen(placement.serve(server), Effect.never));
-  runtime.runFork(scoped);
-  return { cells, fanout, ask: (cell: number) => runtime.runPromise(placement.call(cell, "there and")) };
+const joined = async (name: string, redisUrl: string): Promise<Joined> => {
+  const process = await join(name, { redisUrl });
+  closing.push(process.dispose);
+  return process;
 };
 
 /** Two processes between which all cells are; `fail` takes the primary away, in whose place `replica` comes. */
 const survives = async (redisUrl: string, replica: Redis, fail: () => void): Promise<void> => {
-  const [one, two] = await Promise.all([join("one", redisUrl), join("two", redisUrl)]);
+  const [one, two] = await Promise.all([joined("one", redisUrl), joined("two", redisUrl)]);
   const served = () => [one.cells.size + two.cells.size, one.cells.size > 0, two.cells.size > 0];
   await expect.poll(served, { timeout: 60_000 }).toEqual([cellCount, true, true]);
   const heard: Array<string> = [];

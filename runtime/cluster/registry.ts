@@ -165,6 +165,8 @@ const leaveMs = 2000;
  * them, ms, and looks so often: Effect Cluster asks again no sooner than a second later.
  */
 const [longestHandoverMs, handoverPauseMs] = [300, 20];
+/** Effect Cluster asks so long, ms, before it takes a refusal for one. */
+const refusalMs = 300;
 /** Who said no longer ago that it reaches the store does so still, ms: it says so every second. */
 const reachMs = 2500;
 
@@ -265,6 +267,22 @@ export const registry = (
             },
           );
         });
+      /**
+       * While Redis refuses, what is surely held until it is asked for again stays so: Effect Cluster gives up everything at the first refresh
+       * that fails, and a Redis that is started anew is back sooner than the locks are over.
+       */
+      const keep = (shards: ReadonlyArray<string>) =>
+        Effect.suspend(() => {
+          const asked = monotonic();
+          return refresh(shards).pipe(
+            Effect.catch((error) => {
+              // The next refusal may take as long as this one, and is repeated.
+              const next = expiryMs / 3 + (monotonic() - asked) + refusalMs;
+              const held = shards.filter((shard) => leaseMs(shard) >= next);
+              return held.length > 0 ? Effect.succeed(held) : Effect.fail(error);
+            }),
+          );
+        });
       // A lock that Redis is not there to give back expires by itself.
       const release = (shards: ReadonlyArray<string>): Effect.Effect<void> =>
         Effect.suspend(() => {
@@ -332,7 +350,7 @@ export const registry = (
           }),
         ),
         acquire: (_address, shards) => PersistenceError.refail(acquire(shards)),
-        refresh: (_address, shards) => PersistenceError.refail(refresh(shards)),
+        refresh: (_address, shards) => PersistenceError.refail(keep(shards)),
         release: (_address, shard) => release([shard]),
         releaseAll: () => Effect.suspend(() => release([...wanted])),
       });
