@@ -7,4 +7,9 @@ export const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
+/** Said by who sees to it that the process does not end without a word where one is due. */
+export const willSpeak = (): void => {
+  spoken = true;
+};
+
 export const hasSpoken = (): boolean => spoken;

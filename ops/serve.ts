@@ -6,7 +6,7 @@ import { Auth } from "#runtime/auth/auth.ts";
 import type { SettingsShape } from "#runtime/config/settings.ts";
 import { Gateway } from "#runtime/gateway/gateway.ts";
 import { lastWords } from "./last-words.ts";
-import { say } from "./say.ts";
+import { say, willSpeak } from "./say.ts";
 import { server, type ServerOptions } from "./server.ts";
 
 /** Sooner than those who told it to end lose patience (docker-compose.yml). */
@@ -23,6 +23,7 @@ export interface ServeOptions extends ServerOptions {
 }
 
 export const serve = ({ settings, pages, reset, demo, ...parts }: ServeOptions): void => {
+  willSpeak();
   let [told, started] = [false, false];
   const program = Effect.gen(function* () {
     const { url } = yield* Gateway;

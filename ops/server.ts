@@ -33,7 +33,7 @@ import { Secrets } from "#runtime/auth/secrets.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { localBlobs } from "#runtime/blobs/local.ts";
 import { Bus } from "#runtime/bus/bus.ts";
-import { clusterLayer } from "#runtime/cluster/cluster.ts";
+import { clusterLayer, runnersUnderstand } from "#runtime/cluster/cluster.ts";
 import { Placement } from "#runtime/cluster/placement.ts";
 import { Settings, type SettingsShape } from "#runtime/config/settings.ts";
 import { GatewayCounters } from "#runtime/gateway/counters.ts";
@@ -170,7 +170,7 @@ export const server = (settings: SettingsShape, { limits = {}, providers = built
     Layer.provideMerge(Layer.mergeAll(Auth.layer, ResultStore.layer, transportLayer, GatewayCounters.layer, Pool.layer, logSink)),
     Layer.provideMerge(Layer.mergeAll(Secrets.layer, Vault.layer, clusterLayer(version))),
     // Before all else in the data folder: it finds out whether another process has it, or nobody can write there.
-    Layer.provideMerge(database),
+    Layer.provideMerge(Layer.provide(database, runnersUnderstand)),
     Layer.provideMerge(tracing(settings)),
     Layer.provideMerge(Layer.mergeAll(logLayer(), Metrics.layer)),
     Layer.provideMerge(Layer.succeed(Settings, settings)),

@@ -351,6 +351,21 @@ describe("a runner that does not fit says why in one line and ends", () => {
     expect(line).toMatch(new RegExp(`^Cannot listen for other runners on ${listen}: another program listens there`));
   });
 
+  test("another protocol", { timeout: 120_000 }, async () => {
+    const { Redis } = await import("ioredis");
+    const redis = new Redis(cluster.redis.port, cluster.redis.host);
+    const [theirs] = await redis.hvals("{pixsim}:info");
+    const info = { ...(JSON.parse(theirs!) as object), address: "127.0.0.1:1", protocol: 1 };
+    await redis.hset("{pixsim}:info", info.address, JSON.stringify(info));
+    await redis.zadd("{pixsim}:beat", Date.now() + 60_000, info.address);
+    // Whatever it would do to the database it has not done yet.
+    const line = await refusal({ DATABASE_URL: "postgres://nobody@127.0.0.1:1/none" });
+    await redis.hdel("{pixsim}:info", info.address);
+    await redis.zrem("{pixsim}:beat", info.address);
+    redis.disconnect();
+    expect(line).toMatch(/speaks runner protocol 1, this program \d+: stop the runners of the other version first/);
+  });
+
   test("the address of another", { timeout: 120_000 }, async () => {
     expect(await refusal({ PIXSIM_RUNNER: await address() })).toMatch(/Another runner answers at .* PIXSIM_RUNNER/);
   });

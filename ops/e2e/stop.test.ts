@@ -50,6 +50,15 @@ test.each([
   expect(error.output).toMatch(line);
 });
 
+test("it ends in order, and without a word, where it is told to while it starts", async () => {
+  const told = "yield* Effect.andThen(Effect.sync(() => process.kill(process.pid, 'SIGTERM')), Effect.never)";
+  const env = { NODE_OPTIONS: changed("serve.ts", `source.replace("yield* Auth;", ${JSON.stringify(`${told};`)})`) };
+  const error: unknown = await startServer({ data: join(folder, crypto.randomUUID()), env }).catch((reason: unknown) => reason);
+  if (!(error instanceof ServerEnded)) throw new Error("it has started");
+  expect(error.exit).toEqual({ code: 0, signal: null });
+  expect(error.output).not.toMatch(/^PixSim/m);
+});
+
 describe("it says in one line why it cannot start", () => {
   let postgres: RunningPostgres;
   beforeAll(async () => {

@@ -12,6 +12,17 @@ import type { ClusterRefused } from "./registry.ts";
 import { namedProcess } from "./single.ts";
 import type { RunnersUnheard } from "./transport.ts";
 
+/** To be asked before the database is brought up to date: whether the runners that live would understand it then. */
+export const runnersUnderstand: Layer.Layer<never, ClusterRefused | RedisError, Settings> = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { REDIS_URL } = yield* Settings;
+    if (REDIS_URL === undefined) return;
+    const { RedisConnection } = yield* Effect.promise(() => import("./redis.ts"));
+    const { sameProtocol } = yield* Effect.promise(() => import("./registry.ts"));
+    yield* Effect.provide(sameProtocol, RedisConnection.layer(REDIS_URL));
+  }),
+);
+
 /** `version`: of the program. What only several processes need is loaded only for them. */
 export const clusterLayer = (
   version: string,

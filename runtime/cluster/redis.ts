@@ -89,10 +89,10 @@ const open = (url: string): Redis | Cluster => {
   });
 };
 
-/** How Redis says that the user, the password or what the user may do is wrong. */
 /** How the client takes what is no answer of Redis. */
 const notUnderstood = /^Unknown RESP type|^Protocol error/;
 
+/** How Redis says that the user, the password or what the user may do is wrong. */
 const refusesUser = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password)/;
 
 /** The address without what is secret in it. */

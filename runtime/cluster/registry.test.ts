@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { ShardLocks } from "./locks.ts";
 import type { Standing } from "./placement.ts";
 import { RedisConnection } from "./redis.ts";
-import { clusterProtocol, registry } from "./registry.ts";
+import { clusterProtocol, registry, sameProtocol } from "./registry.ts";
 
 const url = process.env["PIXSIM_TEST_REDIS"] ?? "";
 const expiryMs = 1500;
@@ -198,6 +198,21 @@ test.each([
   const a = await join(1);
   await a.register();
   await expect(join(2, over)).rejects.toMatchObject({ reason, message: expect.stringMatching(message) });
+});
+
+test("before it touches the database a program knows of runners of another protocol, as long as they live", async () => {
+  const looked = () => Effect.runPromise(Effect.provide(sameProtocol, RedisConnection.layer(url)));
+  await looked();
+  const a = await join(1);
+  await a.register();
+  await looked();
+  const b = await join(2);
+  await b.register();
+  await control.hset("{pixsim}:info", b.info.address, JSON.stringify({ ...b.info, protocol: clusterProtocol - 1 }));
+  const message = `The running cluster speaks runner protocol ${clusterProtocol - 1}, this program ${clusterProtocol}: stop the runners of the other version first.`;
+  await expect(looked()).rejects.toMatchObject({ reason: "protocol", message });
+  await b.unregister();
+  await looked();
 });
 
 test("a runner that does not say which its database is, as those before do not, stands beside one that does", async () => {

@@ -8,8 +8,8 @@ import * as z from "zod";
 import { type RunnerInfo, ShardLocks } from "./locks.ts";
 import { RedisConnection, type RedisError } from "./redis.ts";
 
-/** Raised when what runners say to each other changes: those of another number are refused. */
-export const clusterProtocol = 2;
+/** Raised when what runners say to each other or read of the same rows changes: those of another number are refused. */
+export const clusterProtocol = 3;
 
 const StoredInfo = z.object({
   address: z.string(),
@@ -157,6 +157,18 @@ export class ClusterRefused extends Data.TaggedError("ClusterRefused")<{
 }> {}
 
 const refuse = (reason: ClusterRefused["reason"], message: string): ClusterRefused => new ClusterRefused({ reason, message });
+const refuseProtocol = (theirs: string, ours: number): ClusterRefused => {
+  const versions = `The running cluster speaks runner protocol ${theirs}, this program ${ours}`;
+  return refuse("protocol", `${versions}: stop the runners of the other version first.`);
+};
+
+/** Asked before the database is brought up to date: those of another number would not understand what is in it then. */
+export const sameProtocol: Effect.Effect<void, ClusterRefused | RedisError, RedisConnection> = Effect.gen(function* () {
+  const redis = yield* RedisConnection;
+  const infos = strings(yield* redis.script(everybodyScript, registryKeys, [])).flatMap(readInfo);
+  const other = infos.find(({ protocol }) => protocol !== clusterProtocol);
+  if (other !== undefined) return yield* refuseProtocol(String(other.protocol), clusterProtocol);
+});
 
 /** How long those who leave wait for Redis to tell of others, and then for what they do to be let go of, ms. */
 const leaveMs = 2000;
@@ -217,9 +229,7 @@ export const registry = (
           const what = "The runners of this cluster work on another database";
           return refuse("database", `${what}. Set DATABASE_URL to theirs, or REDIS_URL to a Redis of its own.`);
         }
-        if (word !== "PROTOCOL") return null;
-        const versions = `The running cluster speaks runner protocol ${value}, this program ${info.protocol}`;
-        return refuse("protocol", `${versions}: stop the runners of the other version first.`);
+        return word === "PROTOCOL" ? refuseProtocol(value, info.protocol) : null;
       };
       const asked = (script: string, ...more: ReadonlyArray<string>) =>
         Effect.flatMap(redis.script(script, registryKeys, [info.address, JSON.stringify(info), ...more]), (answer) => {
