@@ -50,6 +50,15 @@ export const notOurs = (host: string): ProviderFailure => ({
   unsent: true,
 });
 
+/** Of a question that follows a request which was sent and done. */
+export const afterwards = ({ unsent: _, ...failure }: ProviderFailure): ProviderFailure => failure;
+
+/** The status is that of the question where the request has led, and says nothing of the request itself. */
+export const untold = (host: string, status: number): ProviderFailure => ({
+  kind: "network",
+  message: `The request was done, and ${host} does not say what has come of it (status ${status}).`,
+});
+
 export const tooSlow = (host: string, ms: number): ProviderFailure => ({
   kind: "timeout",
   message: `${host} did not answer within ${Number((ms / 1000).toFixed(1))} seconds.`,

@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream";
 import { Effect, type Scope } from "effect";
 import type { Agent, buildConnector, Dispatcher } from "undici";
-import { broken, notConnected, notOurs, notUrl, privateAddress } from "./http-failures.ts";
+import { afterwards, broken, notConnected, notOurs, notUrl, privateAddress, untold } from "./http-failures.ts";
 import { guardedLookup, isPrivateLiteral } from "./http-guard.ts";
 import type { ProviderFailure } from "./provider.ts";
 import type { HttpRequest } from "./tools.ts";
@@ -187,33 +187,36 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
     return { host, status: statusCode, headers: flat(headers), body, signedIn: Object.keys(sent.headers).length > 0 };
   };
 
-  /** Each hop is checked, and nothing secret goes along to another origin. */
+  /**
+   * Each hop is checked, and nothing secret goes along to another origin. Who answers an order with 303 has done it; with 307 or 308 he leaves it
+   * to whom he names, so it is unsent if it does not get there; with 301 or 302 he may have done either, and is not followed.
+   */
   const follow = async <A extends Answer>(
-    text: string,
-    first: Sent,
+    url: URL,
+    sent: Sent,
     isOwn: Wire["isOwn"],
     exchange: (agent: Agent, url: URL, sent: Sent) => Promise<A>,
     drop: (answer: A) => void,
+    left = redirects,
   ): Promise<A> => {
-    let url = parsed(text);
-    let { method, headers, body } = first;
-    for (let hops = 0; ; hops++) {
-      const answer = await exchange(isOwn(url) ? free : guarded, url, { ...first, method, headers, body });
-      const to = answer.headers["location"];
-      if (to === undefined || !redirecting.has(answer.status)) return answer;
-      drop(answer);
-      const { host } = url;
-      if (hops === redirects) throw fail("provider", `${host} redirects again and again: check the base URL.`);
-      const next = parsed(to, url);
-      if (answer.status === 303) {
-        method = "GET";
-        body = null;
-      } else if (method !== "GET" && answer.status < 307) {
-        throw fail("provider", `${host} has moved to ${next.origin}: put that into the base URL.`);
-      }
-      if (next.origin !== url.origin) headers = {};
-      url = next;
-    }
+    const answer = await exchange(isOwn(url) ? free : guarded, url, sent);
+    const to = answer.headers["location"];
+    if (to === undefined || !redirecting.has(answer.status)) return answer;
+    drop(answer);
+    const { host } = url;
+    if (left === 0) throw fail("provider", `${host} redirects again and again: check the base URL.`);
+    const next = parsed(to, url);
+    const isOrder = sent.method !== "GET";
+    if (isOrder && answer.status < 303) throw fail("provider", `${host} has moved to ${next.origin}: put that into the base URL.`);
+    const headers = next.origin === url.origin ? sent.headers : {};
+    const go = (what: Sent): Promise<A> => follow(next, { ...what, headers }, isOwn, exchange, drop, left - 1);
+    if (!isOrder || answer.status !== 303) return go(sent);
+    const led = await go({ ...sent, method: "GET", body: null, maySend: () => true }).catch((error: unknown) => {
+      throw error instanceof Failed ? new Failed(afterwards(error.failure)) : error;
+    });
+    if (led.status < 400) return led;
+    drop(led);
+    throw new Failed(untold(next.host, led.status));
   };
 
   return (own) => {
@@ -227,7 +230,7 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
       isOwn,
       text: (url, sent, maxBytes, signal) =>
         follow(
-          url,
+          parsed(url),
           sent,
           isOwn,
           (agent, at, what) => readText(agent, at, what, maxBytes, signal),
@@ -235,7 +238,7 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
         ),
       stream: (url, sent, signal) =>
         follow(
-          url,
+          parsed(url),
           sent,
           isOwn,
           (agent, at, what) => openStream(agent, at, what, signal),

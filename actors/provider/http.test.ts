@@ -298,6 +298,20 @@ describe("the HTTP of a provider", () => {
       expect(arrived).toBe(0);
     });
 
+    it("but asks what came of an order that was done, whatever it may by then", async () => {
+      const seen: Array<string | undefined> = [];
+      const result = on("/result", ({ method }, response) => {
+        seen.push(method);
+        response.end('{"id":7}');
+      });
+      const url = on("/done", (_, response) => {
+        may = false;
+        response.writeHead(303, { location: result }).end();
+      });
+      expect(await sending({ method: "POST", url, json: {} })).toMatchObject({ _tag: "Success", success: { body: { id: 7 } } });
+      expect(seen).toEqual(["GET"]);
+    });
+
     it("and what is long whole, as long as it may", async () => {
       const content = Buffer.alloc(5_000_001, "abc");
       let received = Buffer.alloc(0);
@@ -459,6 +473,38 @@ describe("the HTTP of a provider", () => {
         ["POST", undefined, '{"a":1}'],
         ["GET", "secret", ""],
       ]);
+    });
+
+    describe("of an order", () => {
+      const unsent = { kind: "network", unsent: true };
+      const led = (status: number, location: string, over = http) => {
+        const url = on("/led", (_, response) => response.writeHead(status, { location }).end());
+        return failureOf(over.json({ method: "POST", url, json: {} }));
+      };
+
+      it("that was done, and never says that it was not sent", async () => {
+        const { port } = elsewhere.address() as AddressInfo;
+        const away = on("/on", (_, response) => response.writeHead(307, { location: `http://localhost:${port}/` }).end());
+        for (const location of [`http://localhost:${port}/`, `http://127.0.0.2:${port}/`, away]) {
+          expect(await led(303, location)).toEqual({ kind: "network", message: expect.stringContaining("private address") });
+        }
+        const unused = createServer();
+        const nobody = `http://${await listen(unused)}`;
+        unused.close();
+        const own = await Effect.runPromise(Scope.provide(makeHttp({ own: [base, nobody] }), scope));
+        expect(await led(303, nobody, own)).toEqual({ kind: "network", message: expect.stringContaining("refuses connections") });
+      });
+
+      it.each([401, 404, 422, 429, 503])("that was done, and takes no status %i behind it for its own", async (status) => {
+        const behind = on("/behind", (_, response) => response.writeHead(status, { "retry-after": "1" }).end('{"detail":"no"}'));
+        expect(await led(303, behind)).toEqual({ kind: "network", message: expect.stringContaining(`status ${status}`) });
+      });
+
+      it("that nobody has done, which is unsent where it does not get there", async () => {
+        const { port } = elsewhere.address() as AddressInfo;
+        for (const status of [307, 308]) expect(await led(status, `http://localhost:${port}/`)).toMatchObject(unsent);
+        for (const status of [301, 302]) expect(await led(status, `http://localhost:${port}/`)).not.toHaveProperty("unsent");
+      });
     });
 
     it("but not for ever, and makes no question out of an order", async () => {
