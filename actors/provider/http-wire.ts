@@ -1,5 +1,5 @@
 // The line to a provider: connections that know which addresses they may go to, and redirects followed by hand.
-import type { Readable } from "node:stream";
+import { getDefaultHighWaterMark, type Readable } from "node:stream";
 import { Effect, type Scope } from "effect";
 import type { Agent, buildConnector, Dispatcher } from "undici";
 import { afterwards, broken, notConnected, notOurs, notUrl, privateAddress, untold } from "./http-failures.ts";
@@ -9,8 +9,8 @@ import type { HttpRequest } from "./tools.ts";
 
 export const connectMs = 10_000;
 const redirects = 5;
-/** What is longer, bytes, is written in pieces, each when the line has taken the one before: the system may not hold all of it at once. */
-const pieceBytes = 65_536;
+/** What is longer, bytes, is written in pieces. One fills what a socket holds back, so the next waits until the system has taken it. */
+const pieceBytes = getDefaultHighWaterMark(false);
 /** Connections to one origin. More questions wait for one of them. */
 const connections = 16;
 
@@ -44,12 +44,18 @@ const flat = (headers: Readonly<Record<string, string | Array<string> | undefine
   return all;
 };
 
-export interface Sent {
+interface Asked {
   readonly method: HttpRequest["method"];
   readonly headers: Headers;
-  readonly body: string | Uint8Array | null;
   /** The line may be silent for so long, ms. */
   readonly idleMs: number;
+}
+/** What costs nothing: it may always be asked. */
+interface Question extends Asked {
+  readonly method: "GET";
+}
+export interface Sent extends Asked {
+  readonly body: string | Uint8Array | null;
   /** See `MaySend`. */
   readonly maySend: () => boolean;
 }
@@ -71,7 +77,7 @@ export interface StreamAnswer extends Answer {
 export interface Wire {
   /** Reads at most so many bytes. */
   readonly text: (url: string, sent: Sent, maxBytes: number, signal: AbortSignal) => Promise<TextAnswer>;
-  readonly stream: (url: string, sent: Sent, signal: AbortSignal) => Promise<StreamAnswer>;
+  readonly stream: (url: string, asked: Question, signal: AbortSignal) => Promise<StreamAnswer>;
   /** Whether it may lead to a private address; throws if it is one and may not. */
   readonly isOwn: (url: URL) => boolean;
 }
@@ -109,35 +115,33 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
   };
 
   const refuse = (host: string): Failed => new Failed(notOurs(host));
-  /** What lacks its last piece is taken by nobody. */
+  /** The last byte goes alone, behind a whole piece, so when the system has taken all before it: what lacks it is taken by nobody. */
   const pieces = function* (host: string, body: Uint8Array, maySend: () => boolean): Generator<Uint8Array> {
-    for (let at = 0; at < body.length; at += pieceBytes) {
+    let to = (body.length - 1) % pieceBytes || pieceBytes;
+    for (let at = 0; at < body.length; at = to, to = Math.min(to + pieceBytes, body.length)) {
       if (!maySend()) throw refuse(host);
-      yield body.subarray(at, at + pieceBytes);
+      yield body.subarray(at, to);
     }
   };
-  const bodyOf = (host: string, body: Sent["body"], maySend: () => boolean) => {
+  const bodyOf = (host: string, { body, maySend }: Sent) => {
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
     if (bytes === null || bytes.length <= pieceBytes) return { length: {}, body: bytes };
     // undici takes what can be iterated over, which its types do not know.
     return { length: { "content-length": String(bytes.length) }, body: pieces(host, bytes, maySend) as unknown as Readable };
   };
 
-  const optionsOf = ({ host }: URL, { method, headers, body: whole, idleMs, maySend }: Sent) => {
-    const { length, body } = bodyOf(host, whole, maySend);
-    return {
-      method,
-      headers: { accept: "*/*", "accept-encoding": "identity", ...length, ...headers },
-      body,
-      headersTimeout: idleMs,
-      bodyTimeout: idleMs,
-    };
-  };
+  const optionsOf = ({ method, headers, idleMs }: Asked, length: Headers = {}) => ({
+    method,
+    headers: { accept: "*/*", "accept-encoding": "identity", ...length, ...headers },
+    headersTimeout: idleMs,
+    bodyTimeout: idleMs,
+  });
 
   /** By undici's own callbacks: a stream for each small answer costs more than all else that is done for it. */
   const readText = (agent: Agent, url: URL, sent: Sent, maxBytes: number, signal: AbortSignal): Promise<TextAnswer> =>
     new Promise((resolve, reject) => {
       const { host } = url;
+      const { length, body } = bodyOf(host, sent);
       const chunks: Array<Buffer> = [];
       let size = 0;
       let status = 0;
@@ -147,7 +151,7 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
       const callOff = (): void => (started === undefined ? reject(new Failed(broken(host, stop, sent.idleMs))) : started.abort(stop));
       signal.addEventListener("abort", callOff, { once: true });
       agent.dispatch(
-        { origin: url.origin, path: url.pathname + url.search, ...optionsOf(url, sent) },
+        { origin: url.origin, path: url.pathname + url.search, ...optionsOf(sent, length), body },
         {
           onRequestStart: (controller) => {
             started = controller;
@@ -177,25 +181,25 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
       );
     });
 
-  const openStream = async (agent: Agent, url: URL, sent: Sent, signal: AbortSignal): Promise<StreamAnswer> => {
+  const openStream = async (agent: Agent, url: URL, asked: Question, signal: AbortSignal): Promise<StreamAnswer> => {
     const { host } = url;
     const { statusCode, headers, body } = await undici
-      .request(url, { dispatcher: agent, ...optionsOf(url, sent), signal })
+      .request(url, { dispatcher: agent, ...optionsOf(asked), signal })
       .catch((error: Error) => {
-        throw failed(host, error, sent.idleMs);
+        throw failed(host, error, asked.idleMs);
       });
-    return { host, status: statusCode, headers: flat(headers), body, signedIn: Object.keys(sent.headers).length > 0 };
+    return { host, status: statusCode, headers: flat(headers), body, signedIn: Object.keys(asked.headers).length > 0 };
   };
 
   /**
    * Each hop is checked, and nothing secret goes along to another origin. Who answers an order with 303 has done it; with 307 or 308 he leaves it
    * to whom he names, so it is unsent if it does not get there; with 301 or 302 he may have done either, and is not followed.
    */
-  const follow = async <A extends Answer>(
+  const follow = async <S extends Asked, A extends Answer>(
     url: URL,
-    sent: Sent,
+    sent: S,
     isOwn: Wire["isOwn"],
-    exchange: (agent: Agent, url: URL, sent: Sent) => Promise<A>,
+    exchange: (agent: Agent, url: URL, sent: S) => Promise<A>,
     drop: (answer: A) => void,
     left = redirects,
   ): Promise<A> => {
@@ -209,7 +213,7 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
     const isOrder = sent.method !== "GET";
     if (isOrder && answer.status < 303) throw fail("provider", `${host} has moved to ${next.origin}: put that into the base URL.`);
     const headers = next.origin === url.origin ? sent.headers : {};
-    const go = (what: Sent): Promise<A> => follow(next, { ...what, headers }, isOwn, exchange, drop, left - 1);
+    const go = (what: S): Promise<A> => follow(next, { ...what, headers }, isOwn, exchange, drop, left - 1);
     if (!isOrder || answer.status !== 303) return go(sent);
     const led = await go({ ...sent, method: "GET", body: null, maySend: () => true }).catch((error: unknown) => {
       throw error instanceof Failed ? new Failed(afterwards(error.failure)) : error;
@@ -236,10 +240,10 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
           (agent, at, what) => readText(agent, at, what, maxBytes, signal),
           () => undefined,
         ),
-      stream: (url, sent, signal) =>
+      stream: (url, asked, signal) =>
         follow(
           parsed(url),
-          sent,
+          asked,
           isOwn,
           (agent, at, what) => openStream(agent, at, what, signal),
           ({ body }) => discard(body),

@@ -284,6 +284,29 @@ describe("the HTTP of a provider", () => {
       expect(await closed.promise).toBe(false);
     });
 
+    it("and not the last byte of what is long, which goes when all else is on its way", async () => {
+      const received: Array<number> = [];
+      const closed = Promise.withResolvers<void>();
+      const url = on("/last", (request, response) => {
+        const at = received.push(0) - 1;
+        request
+          .on("data", (chunk: Buffer) => (received[at]! += chunk.length))
+          .on("error", () => undefined)
+          .on("end", () => response.end("{}"))
+          .on("close", () => request.complete || closed.resolve());
+      });
+      const blob = new Blob([new Uint8Array(1_000_003)]);
+      let asked = 0;
+      let most = Number.POSITIVE_INFINITY;
+      const submission = Effect.provideService(http.json({ method: "POST", url, blob }), MaySend, () => ++asked <= most);
+      await run(submission);
+      most = asked - 1;
+      asked = 0;
+      expect(await failureOf(submission)).toEqual(unsent);
+      await closed.promise;
+      expect(received).toEqual([blob.size, blob.size - 1]);
+    });
+
     it("and not again where it is led elsewhere", async () => {
       let arrived = 0;
       const target = on("/target", (_, response) => {

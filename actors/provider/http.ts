@@ -100,7 +100,7 @@ const httpOver = (wire: Wire): Http => {
   const download = (url: string, path: string, options: DownloadOptions = {}) => {
     const { headers = {}, maxBytes = fileBytes, idleMs: silentMs = idleMs } = options;
     return attempt(async (signal) => {
-      const received = await wire.stream(url, { method: "GET", headers, body: null, idleMs: silentMs, maySend: () => true }, signal);
+      const received = await wire.stream(url, { method: "GET", headers, idleMs: silentMs }, signal);
       const refused = refusalOf(received);
       if (refused !== undefined) {
         discard(received.body);

@@ -5,8 +5,10 @@ import type { ProviderFailure } from "./provider.ts";
 import type { VideosShape } from "./videos.ts";
 
 /**
- * Asked in the moment in which a request is written to an open connection, and again while a long one is: with `false` it fails, `unsent`. What
- * is done within it is sent by nobody who was frozen before the connection was there, and has been succeeded. Default: it may always be sent.
+ * Asked in the moment in which a request is written to an open connection: with `false` it fails, `unsent`. What is done within it is sent by
+ * nobody who was frozen before the connection was there, and has been succeeded. Of a request of over 64 KB it is asked again before each piece,
+ * once the system has taken the one before, and before the last byte; a shorter one goes at once, and what the system does not take of it at
+ * once still goes after a freeze. Default: it may always be sent.
  */
 export const MaySend = Context.Reference<() => boolean>("pixsim/actors/MaySend", { defaultValue: () => () => true });
 
