@@ -47,7 +47,8 @@ export const AccountCard: Component<CardProps> = (props) => {
         </Show>
       </header>
 
-      <Show when={props.account.reason}>
+      {/* That all places are taken the badge says already. */}
+      <Show when={props.account.state === "saturated" ? null : props.account.reason}>
         {(reason) => (
           <p class="account-reason" data-tone={accountStateLooks[props.account.state].tone}>
             {reason()}

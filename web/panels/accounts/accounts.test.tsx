@@ -194,6 +194,15 @@ describe("the Providers & accounts panel", () => {
     expect(within(card()).getAllByText("The key is not valid.")).toHaveLength(1);
   });
 
+  it("says once that all places are taken", async () => {
+    await show([mine({ state: "saturated", reason: "All its places are taken." })]);
+    expect(
+      within(card())
+        .getAllByText(/^all .*places/i)
+        .map(({ textContent }) => textContent),
+    ).toEqual(["All places taken"]);
+  });
+
   it("pauses, resumes and tests, and shows the answer at once", async () => {
     const shown = await show([mine()], {
       "accounts.pause": ({ paused }) => mine({ state: paused ? "disabled" : "available", rev: paused ? 41 : 42 }),
