@@ -110,6 +110,10 @@ export class RedisConnection extends Context.Service<
   {
     /** Runs a script; all keys must carry the same hash tag. Errors: at once when Redis is away, or within a second. */
     readonly script: (lua: string, keys: ReadonlyArray<string>, args: ReadonlyArray<string>) => Effect.Effect<unknown, RedisError>;
+    /** How often the connection has come about. What was heard over an earlier one may hold no more: Redis may have forgotten it since. */
+    readonly connections: () => number;
+    /** Runs each time the connection has come about anew, until the scope ends. */
+    readonly whenBack: (run: () => void) => Effect.Effect<void, never, Scope.Scope>;
     /** Sends without waiting for more than the answer; many calls of one tick go out together. */
     readonly publish: (channel: string, message: string) => Promise<unknown>;
     /** A connection of its own for subscriptions; closed with the scope. */
@@ -156,6 +160,15 @@ const make = Effect.fnUntraced(function* (url: string) {
   const client = yield* opened(url);
   let trouble: unknown;
   client.on("error", (error: unknown) => (trouble = error));
+  let connections = 0;
+  const waiting = new Set<() => void>();
+  const back = (): void => {
+    connections++;
+    for (const run of waiting) run();
+  };
+  client.on("ready", back);
+  // Those to the nodes of a Redis cluster come and go by themselves.
+  if (client instanceof Cluster) client.on("+node", (node: Redis) => node.on("ready", back));
   const attempt = <T>(run: () => Promise<T>) => Effect.tryPromise({ try: run, catch: failed });
 
   const info = yield* attempt(() => client.connect()).pipe(
@@ -189,6 +202,12 @@ const make = Effect.fnUntraced(function* (url: string) {
 
   return RedisConnection.of({
     script: (lua, keys, args) => attempt(() => client.eval(lua, keys.length, ...keys, ...args) as Promise<unknown>),
+    connections: () => connections,
+    whenBack: (run) =>
+      Effect.acquireRelease(
+        Effect.sync(() => void waiting.add(run)),
+        () => Effect.sync(() => void waiting.delete(run)),
+      ),
     publish: (channel, message) => client.spublish(channel, message) as Promise<unknown>,
     subscriber: opened(url),
   });

@@ -34,6 +34,7 @@ const shards = [1, 2, 3].map((n) => ShardId.make("default", n));
 const join = async (
   port: number,
   over: { readonly secretMark?: string; readonly database?: string; readonly protocol?: number; readonly incarnation?: string } = {},
+  lockMs = expiryMs,
 ) => {
   const address = RunnerAddress.make("127.0.0.1", port);
   const info = {
@@ -47,7 +48,8 @@ const join = async (
     startedAt: 0,
     ...over,
   };
-  const runtime = ManagedRuntime.make(registry({ info, expiryMs }).pipe(Layer.provide(RedisConnection.layer(url))));
+  const named = `${url}${url.includes("?") ? "&" : "?"}connectionName=${info.incarnation}`;
+  const runtime = ManagedRuntime.make(registry({ info, expiryMs: lockMs }).pipe(Layer.provide(RedisConnection.layer(named))));
   opened.push(runtime);
   const storage = await runtime.runPromise(RunnerStorage.RunnerStorage);
   const locks = await runtime.runPromise(ShardLocks);
@@ -168,6 +170,49 @@ test("when Redis forgets everything the holder sees that its locks are lost, and
   await a.register();
   expect(await a.acquire()).toEqual(names);
   expect(await a.runners()).toEqual([1]);
+});
+
+test("once its connection has been away, a holder is sure of nothing until Redis has answered what it holds still", async () => {
+  const [a, b] = [await join(1, {}, 60_000), await join(2, {}, 60_000)];
+  await a.acquire();
+  const leases = () => names.map((name) => a.locks.leaseMs(name) > 0);
+  const tenures = () => names.map((name) => a.locks.tenure(name));
+  const held = tenures();
+  const connection = async () => {
+    const all = String(await control.client("LIST")).split("\n");
+    return all.flatMap((line) => (line.includes(`name=${a.info.incarnation} `) ? [/\bid=(\d+)/.exec(line)![1]!] : []))[0];
+  };
+  const breaks = async () => {
+    const before = (await connection())!;
+    await control.client("KILL", "ID", before);
+    await expect.poll(connection, { timeout: 10_000, interval: 20 }).toSatisfy((now) => now !== undefined && now !== before);
+    // Whatever it asks as soon as it is back is answered before.
+    await expect.poll(() => Effect.runPromise(a.locks.holders([])), { timeout: 10_000, interval: 20 }).not.toBe(null);
+  };
+
+  await breaks();
+  expect(leases()).toEqual([true, true, true]);
+  expect(tenures()).toEqual(held);
+
+  // A key of another type: what it holds cannot be told.
+  await control.set("{pixsim}:beat", "");
+  expect(await a.refresh()).toEqual(names);
+  await breaks();
+  expect(leases()).toEqual([false, false, false]);
+  await expect(a.refresh()).rejects.toMatchObject({ _tag: "PersistenceError" });
+  await control.del("{pixsim}:beat");
+  expect(await a.refresh()).toEqual(names);
+  expect(leases()).toEqual([true, true, true]);
+  expect(tenures()).toEqual(held);
+
+  await control.flushall();
+  expect(await b.acquire(shards.slice(0, 2))).toEqual(names.slice(0, 2));
+  // It cannot know.
+  expect(leases()).toEqual([true, true, true]);
+  await breaks();
+  expect(leases()).toEqual([false, false, false]);
+  expect(await a.acquire()).toEqual(names.slice(2));
+  expect(held).not.toContain(a.locks.tenure(names[2]!));
 });
 
 test("a process that starts again at its address is another: its old locks are not its own", async () => {

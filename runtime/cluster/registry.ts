@@ -185,6 +185,8 @@ const reachMs = 2500;
 interface Hold {
   readonly monotonic: number;
   readonly wall: number;
+  /** Over which connection it was asked for, see `RedisConnection.connections`. */
+  readonly connection: number;
   readonly tenure: number;
 }
 
@@ -208,10 +210,17 @@ export const registry = (
       const deadlines = new Map<string, Hold>();
       const clock = yield* Clock.Clock;
       const monotonic = (): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n);
-      const stamp = () => ({ monotonic: monotonic() + expiryMs, wall: clock.currentTimeMillisUnsafe() + expiryMs });
+      const stamp = () => ({
+        monotonic: monotonic() + expiryMs,
+        wall: clock.currentTimeMillisUnsafe() + expiryMs,
+        connection: redis.connections(),
+      });
       const leaseMs = (shard: string): number => {
         const until = deadlines.get(shard);
-        return until === undefined ? -1 : Math.min(until.monotonic - monotonic(), until.wall - clock.currentTimeMillisUnsafe());
+        // A Redis that is there again may be empty, and have given the shard to another one.
+        return until === undefined || until.connection !== redis.connections()
+          ? -1
+          : Math.min(until.monotonic - monotonic(), until.wall - clock.currentTimeMillisUnsafe());
       };
       let tenures = 0;
       const tenure = (shard: string): number => deadlines.get(shard)?.tenure ?? -1;
@@ -277,9 +286,14 @@ export const registry = (
             },
           );
         });
+      const fork = Effect.runForkWith(yield* Effect.context());
+      yield* redis.whenBack(() => {
+        // What it does not answer Effect Cluster asks again.
+        if (deadlines.size > 0) fork(Effect.ignore(refresh([...deadlines.keys()])));
+      });
       /**
        * While Redis refuses, what is surely held until it is asked for again stays so: Effect Cluster gives up everything at the first refresh
-       * that fails, and a Redis that is started anew is back sooner than the locks are over.
+       * that fails, and a Redis that is started anew is back sooner than the locks are over. Once it is back only its answer counts.
        */
       const keep = (shards: ReadonlyArray<string>) =>
         Effect.suspend(() => {
