@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { Context, Deferred, Effect, Layer, Option } from "effect";
+import { Context, Deferred, Effect, Fiber, Layer, Option } from "effect";
 import * as RunnerAddress from "effect/cluster/RunnerAddress";
 import * as Runners from "effect/cluster/Runners";
 import * as ShardingConfig from "effect/cluster/ShardingConfig";
@@ -81,6 +81,9 @@ test.each([["another secret of runners"], [undefined]])(
     const socketsOf = (own: string | undefined) =>
       runnerSockets(place.host, place.port, own).pipe(Layer.provide(ShardingConfig.layer({ runnerListenAddress: Option.some(place) })));
     let heard = 0;
+    const made: Array<Socket> = [];
+    const note = (message: unknown): void => void made.push((message as { readonly socket: Socket }).socket);
+    subscribe("net.client.socket", note);
     await Effect.gen(function* () {
       const server = Context.get(yield* Layer.build(socketsOf("the secret of the runners")), SocketServer.SocketServer);
       const serve = server.run((socket) =>
@@ -99,11 +102,14 @@ test.each([["another secret of runners"], [undefined]])(
           const { send } = yield* Context.get(yield* Layer.build(socketsOf(own)), Runners.RpcClientProtocol).make(to);
           yield* send(0, { _tag: "Request", id: 1, tag: "Any", payload: long, headers: [] });
         }).pipe(Effect.scoped, Effect.exit);
-      yield* Effect.timeoutOption(say(secret), "500 millis");
+      const said = yield* Effect.forkScoped(say(secret));
+      // Who is refused is hung up on; who is heard is not.
+      yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => heard > 0 || made.some(({ closed }) => closed) });
       expect(heard).toBe(0);
+      yield* Fiber.interrupt(said);
       yield* Effect.forkScoped(say("the secret of the runners"));
       yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => heard > 0 });
-    }).pipe(Effect.scoped, Effect.runPromise);
+    }).pipe(Effect.scoped, Effect.ensuring(Effect.sync(() => unsubscribe("net.client.socket", note))), Effect.runPromise);
   },
 );
 
