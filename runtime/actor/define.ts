@@ -53,6 +53,9 @@ export interface EffectCall<Input, Event> {
   readonly send: (event: Event) => Effect.Effect<void>;
 }
 
+/** Of an earlier run, of which it is to be found out what became of it: that costs nothing and may be done twice. */
+export type LookupCall<Input, Event> = Omit<EffectCall<Input, Event>, "isLeased">;
+
 /**
  * What an effect's recovery does with a run whose outcome is unknown after a crash, or because it died of a bug:
  * `resend` runs it again with the same key (the other side knows the key, or the effect is idempotent);
@@ -64,9 +67,9 @@ export type Recovery<Input, Output, Event, R> =
   | { readonly recovery: "resend" }
   | {
       readonly recovery: "lookup";
-      readonly lookup: (call: EffectCall<Input, Event>) => Effect.Effect<Output | undefined, EffectFailure, R> | null;
+      readonly lookup: (call: LookupCall<Input, Event>) => Effect.Effect<Output | undefined, EffectFailure, R> | null;
       /** How long the other side may take to know of a run. Default: 10 seconds. */
-      readonly quarantine?: Duration.Input | ((call: EffectCall<Input, Event>) => Duration.Input);
+      readonly quarantine?: Duration.Input | ((call: LookupCall<Input, Event>) => Duration.Input);
     }
   | { readonly recovery: "park" };
 

@@ -4,7 +4,7 @@ import { Cause, Context, type Duration, Effect, Exit, Fiber, Option, Schedule, T
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { ActorStats } from "./actors.ts";
 import type { Command, EffectRef } from "./commands.ts";
-import type { EffectCall, EffectFailure } from "./define.ts";
+import type { EffectCall, EffectFailure, LookupCall } from "./define.ts";
 import type { AnyActorDefinition, AnyEffectHandler } from "./resident.ts";
 import { cellOf, type OpenEffect } from "./store.ts";
 
@@ -199,12 +199,11 @@ export class EffectRunner<R> {
     const trace = state.span;
     const dispatch = this.#dispatch;
     const cell = cellOf(address);
-    const call: EffectCall<unknown, ActorEvent> = {
+    const call: LookupCall<unknown, ActorEvent> = {
       input,
       address,
       key,
       recovered,
-      isLeased: () => this.#isHeld(cell),
       send: (event) =>
         Effect.callback<void>((resume) =>
           dispatch({ type: "progress", address, effect: ref, event, trace, reply: () => resume(Effect.void) }),

@@ -9,7 +9,7 @@ import { Placement } from "../cluster/placement.ts";
 import { singleProcess } from "../cluster/single.ts";
 import type { TopicMessage } from "../gateway/handlers.ts";
 import { Actors } from "./actors.ts";
-import { defineActor, type EffectCall, type EffectFailure } from "./define.ts";
+import { defineActor, type EffectCall, type EffectFailure, type LookupCall } from "./define.ts";
 import { actorHost } from "./host.ts";
 
 const effect = <Output, Input>() => fromPromise<Output, Input>(() => Promise.reject(new Error("only the host runs it")));
@@ -72,7 +72,7 @@ const outside = new Map<
   string,
   { readonly run?: () => Effect.Effect<string>; readonly lookup?: () => Effect.Effect<string | undefined, EffectFailure> }
 >();
-const record = (what: Did["what"], { address, key, recovered }: EffectCall<unknown, never>) =>
+const record = (what: Did["what"], { address, key, recovered }: LookupCall<unknown, never>) =>
   Effect.map(Clock.currentTimeMillis, (at) => {
     did.set(address, [...(did.get(address) ?? []), { what, key, recovered, at }]);
     return outside.get(address);
@@ -80,7 +80,7 @@ const record = (what: Did["what"], { address, key, recovered }: EffectCall<unkno
 const run = (call: EffectCall<unknown, never>) => Effect.flatMap(record("run", call), (known) => known?.run?.() ?? Effect.never);
 /** Of whose runs nobody can be asked. */
 const mute = "thing/mute";
-const lookup = (call: EffectCall<unknown, never>) =>
+const lookup = (call: LookupCall<unknown, never>) =>
   call.address === mute ? null : Effect.flatMap(record("lookup", call), (known) => known?.lookup?.() ?? Effect.never);
 
 const thing = defineActor<typeof machine>({
