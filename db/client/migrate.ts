@@ -28,13 +28,6 @@ export const readApplied = async (sql: Queryable): Promise<ReadonlyArray<Applied
   return table?.exists === true ? sql<Array<Applied>>`select version, name, sha256 from schema_migration order by version` : [];
 };
 
-/** When the database got its schema, ms epoch: tells it from one that was restored from its backup. */
-export const madeAt = async (sql: Queryable): Promise<number> => {
-  const [row] = await sql<Array<{ at: number }>>`
-    select floor(extract(epoch from min(applied_at)) * 1000)::float8 as at from schema_migration`;
-  return row!.at;
-};
-
 /** What the database has, once no other process is migrating it. Rejects where that does not fit the files. */
 const applied = async (tx: Tx, migrations: ReadonlyArray<Migration>): Promise<ReadonlySet<number>> => {
   // It takes as long as it takes.

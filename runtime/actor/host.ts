@@ -5,7 +5,7 @@ import { Clock, Context, Effect, Exit, Layer, Option, Schedule, type Scope, Sema
 import type { JournalEntry } from "#protocol/actor.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Database } from "#db/client/database.ts";
-import { madeAt } from "#db/client/migrate.ts";
+import { lineageOf } from "#db/client/lineage.ts";
 import { sweepInbox } from "#db/queries/actor.ts";
 import { Fanout } from "../bus/fanout.ts";
 import { type CellServer, Placement } from "../cluster/placement.ts";
@@ -66,10 +66,9 @@ export const actorHost = <R>(
           Effect.repeat(Schedule.spaced("1 hour")),
         ),
       );
-      const made = yield* database.query(madeAt).pipe(Effect.retry(Schedule.spaced("1 second")), Effect.orDie);
       return yield* hostOn(definitions, {
         store: makeSqlStore(database, projections),
-        lineage: made.toString(36),
+        lineage: yield* lineageOf(database),
         later: (ms, run) => {
           const timer = setTimeout(run, Math.min(ms, 0x7fff_ffff));
           return () => clearTimeout(timer);

@@ -1,7 +1,7 @@
 // Where actors live, by the settings: in this process alone, or spread over all that meet in one Redis.
-import { Clock, Effect, Layer, Schedule } from "effect";
+import { Clock, Effect, Layer } from "effect";
 import { Database } from "#db/client/database.ts";
-import { madeAt } from "#db/client/migrate.ts";
+import { lineageOf } from "#db/client/lineage.ts";
 import type { Fanout } from "../bus/fanout.ts";
 import { Settings } from "../config/settings.ts";
 import type { ShardLocks } from "./locks.ts";
@@ -31,15 +31,14 @@ export const clusterLayer = (
     Effect.gen(function* () {
       const { REDIS_URL, ...settings } = yield* Settings;
       if (REDIS_URL === undefined) return namedProcess(version, yield* Clock.currentTimeMillis);
-      const database = yield* Database;
-      const made = yield* database.query(madeAt).pipe(Effect.retry(Schedule.spaced("1 second")), Effect.orDie);
+      const database = yield* lineageOf(yield* Database);
       const { manyProcesses } = yield* Effect.promise(() => import("./many.ts"));
       return manyProcesses({
         redisUrl: REDIS_URL,
         address: settings.PIXSIM_RUNNER,
         listen: settings.PIXSIM_RUNNER_LISTEN,
         secret: settings.PIXSIM_CLUSTER_SECRET,
-        database: made.toString(36),
+        database,
         weight: settings.PIXSIM_RUNNER_WEIGHT,
         expiryMs: settings.PIXSIM_LOCK_EXPIRY,
         version,

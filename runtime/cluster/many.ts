@@ -24,7 +24,7 @@ export interface ClusterOptions {
   /** host:port where it listens for them, if that is another. */
   readonly listen?: string | undefined;
   readonly secret: string | undefined;
-  /** Tells the database from any other. */
+  /** See `RunnerInfo.database`. */
   readonly database: string;
   readonly weight: number;
   /** ms after which a silent runner has lost its cells. */
