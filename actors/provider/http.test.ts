@@ -255,7 +255,7 @@ describe("the HTTP of a provider", () => {
       const others = Array.from({ length: 16 }, () => sending({ method: "GET", url: busy }));
       await full.promise;
       const submission = sending({ method: "POST", url: costs, json: { n: 1 } });
-      // It is at the line when what was asked for after it is.
+      // Whether they wait for a connection by now or are on their way to that: neither may go out once `may` is false.
       const next = sending({ method: "POST", url: costs, json: { n: 2 } });
       may = false;
       for (const answer of held) answer();
