@@ -333,6 +333,8 @@ export class TestShelf {
   readonly ingested: Array<string> = [];
   /** What each of the ingested was made from. */
   readonly parents = new Map<string, ReadonlyArray<AssetParent>>();
+  /** What is waited for before a frame of a video is there. */
+  frames: (assetId: string) => Effect.Effect<void> = () => Effect.void;
 
   put(id: string, ownerId: string, changes: Partial<Asset> = {}): void {
     this.assets.set(id, sampleAsset(id, ownerId, changes));
@@ -349,11 +351,15 @@ export class TestShelf {
       file: (ownerId, id) =>
         Effect.map(get(ownerId, id), ({ mime, mediaType, sha256 }) => ({ path: `/blobs/${sha256}`, mime, mediaType, sha256, jobId: null })),
       frame: (ownerId, assetId, timeMs) =>
-        Effect.map(get(ownerId, assetId), (video) => {
-          const id = `${assetId}_at_${timeMs}`;
-          this.put(id, ownerId, { name: video.name });
-          return this.assets.get(id)!;
-        }),
+        Effect.flatMap(get(ownerId, assetId), (video) =>
+          this.frames(assetId).pipe(
+            Effect.map(() => {
+              const id = `${assetId}_at_${timeMs}`;
+              this.put(id, ownerId, { name: video.name });
+              return this.assets.get(id)!;
+            }),
+          ),
+        ),
       ingest: ({ assetId, ownerId, prompt, origin, parents, path }) =>
         Effect.suspend(() => {
           const known = this.assets.get(assetId);

@@ -268,6 +268,7 @@ test("takes exactly the frame that is shown at a time", async () => {
     [500, 12],
     [520, 12],
     [99_999, 23],
+    [Number.MAX_SAFE_INTEGER, 23],
   ] as const) {
     const output = fresh("frame.png");
     const taken = await frame(path, asked, output);

@@ -1,5 +1,5 @@
 import { Effect } from "effect";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { assetIdOf } from "#actors/job/canonical.ts";
 import { TestDatabase, TestServer } from "#actors/job/testing.ts";
 import { Database, type Sql } from "#db/client/database.ts";
@@ -50,6 +50,7 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
   beforeEach(() => {
     server.user = `usr_author_${stories}`;
     studio.reset();
+    server.shelf.frames = () => Effect.void;
   });
   afterAll(async () => {
     await server.close();
@@ -302,6 +303,74 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
     await move(story, other, ({ turn }) => ({ type: "ended", turn }));
     await isShown(other, { kind: "generated", assetId: all[0]!.assetId! });
     expect(await jobs()).toHaveLength(2);
+  });
+
+  test("what a node goes on from of a video whose end is not told is its last picture", async () => {
+    server.shelf.put("ast_whole", server.user, { mediaType: "video" });
+    const media = { kind: "asset", assetId: "ast_whole" } as const;
+    const story = await publish(
+      storyOf([
+        "seen",
+        {
+          start: "view",
+          variables: [animal],
+          nodes: [
+            clip("view", { segments: [{ id: "s", media }] }),
+            making("dream", { picture: { from: "here" } }),
+            { id: "home", type: "end", ending: "home" },
+          ],
+          edges: [edge("view", "dream"), edge("dream", "home")],
+        },
+      ]),
+    );
+    await begin(story);
+    await soon(async () =>
+      expect(await jobs()).toMatchObject([{ inputs: [{ role: "image", assetId: `ast_whole_at_${Number.MAX_SAFE_INTEGER}` }] }]),
+    );
+  });
+
+  test("while the picture for one player is taken that player leaves: others are looked ahead for, and nothing is counted", async () => {
+    const fork = (assetId: string) =>
+      publish(
+        storyOf([
+          "fork",
+          {
+            start: "path",
+            variables: [animal],
+            nodes: [
+              { id: "path", type: "choice" },
+              making("dream", { picture: { from: "media", media: { kind: "clip", assetId, startMs: 300, endMs: 900 } } }),
+              { id: "home", type: "end", ending: "home" },
+            ],
+            edges: [choice("in", "path", "dream"), edge("dream", "home")],
+          },
+        ]),
+      );
+    for (const id of ["ast_slow", "ast_quick"]) server.shelf.put(id, server.user, { mediaType: "video", durationMs: 2000 });
+    const taking = Promise.withResolvers<void>();
+    const taken = Promise.withResolvers<void>();
+    onTestFinished(() => taken.resolve());
+    server.shelf.frames = (assetId) =>
+      assetId === "ast_slow"
+        ? Effect.andThen(
+            Effect.sync(taking.resolve),
+            Effect.promise(() => taken.promise),
+          )
+        : Effect.void;
+    const slow = await fork("ast_slow");
+    const noted = () => sql((run) => run`select job_id from play_generation where scene_id = ${slow.sceneId}`);
+    const gone = await begin(slow);
+    await taking.promise;
+    expect(await noted()).toHaveLength(1);
+    await server.run(Effect.flatMap(Actors, (actors) => actors.send(sessionAddress(gone), { type: "session.deleted" })));
+    const other = await begin(await fork("ast_quick"), "gst_2");
+    await soon(async () => expect(Object.keys((await session(other)).play.generated)).toHaveLength(1));
+    expect(await jobs()).toHaveLength(1);
+    expect(await noted()).toEqual([]);
+    taken.resolve();
+    // Who comes to it later has it made.
+    const next = await begin(slow, "gst_3");
+    await soon(async () => expect(Object.keys((await session(next)).play.generated)).toHaveLength(1));
   });
 
   test("no picture is taken where the budget has no room, and what is not the author's is not gone on from", async () => {

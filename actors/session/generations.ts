@@ -33,6 +33,8 @@ import type { PlayedVersion } from "./versions.ts";
 const priorities = { now: 5, ahead: 6 } as const;
 /** Nobody waits at a node for longer than so, ms; nor, over all who come to it, for a job that was asked for longer ago. */
 export const longestWait = 600_000;
+/** Of a video, ms: its last picture is what is shown there. */
+const pastAnyEnd = Number.MAX_SAFE_INTEGER;
 /** When what did not work for now is tried again. */
 export const again = Schedule.jittered(Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]));
 
@@ -83,14 +85,15 @@ export class Generations extends Context.Service<
 
       /** The picture as an asset of the story's owner: what providers take is no video. */
       const inputOf = Effect.fnUntraced(function* (ownerId: string, { assetId, atMs }: PictureOf) {
-        const { id, mediaType, durationMs } = yield* assets.get(ownerId, assetId);
-        const picture = mediaType === "image" ? id : (yield* assets.frame(ownerId, assetId, atMs ?? durationMs ?? 0)).id;
+        const { id, mediaType } = yield* assets.get(ownerId, assetId);
+        const picture = mediaType === "image" ? id : (yield* assets.frame(ownerId, assetId, atMs ?? pastAnyEnd)).id;
         const input: JobInput = { role: "image", assetId: picture };
         return input;
       });
 
       const prepared = Effect.fnUntraced(function* (ownerId: string, target: Target, request: JobRequest, picture: PictureOf | null) {
-        const inputs = picture === null ? [] : [yield* inputOf(ownerId, picture)];
+        // Videos are read for it, which takes its time: it is called off at once.
+        const inputs = picture === null ? [] : [yield* Effect.interruptible(inputOf(ownerId, picture))];
         // In the trash it stays as long as the story can be played.
         const sources = (yield* sourcesOf(ownerId, inputs)).map((source) => Object.assign({}, source, { deletedAt: null }));
         const checked = prepareWith(target, { ...request, inputs }, sources, yield* Clock.currentTimeMillis);
@@ -164,6 +167,8 @@ export class Generations extends Context.Service<
           if (yield* isThere) return jobId;
           const particulars = { id: jobId, askedHash: result, parentJobId: null, batchId: null, cell: [], index: null };
           return yield* prepared(ownerId, target, request, demand.picture).pipe(
+            // Nothing is asked for yet, and nothing is to be counted.
+            Effect.onInterrupt(() => Effect.ignore(read((sql) => query.dropGeneration(sql, jobId)))),
             Effect.flatMap((one) => accept(ownerId, [{ prepared: one, particulars }])),
             // Another who was refused it meanwhile has taken the note away.
             Effect.andThen(read((sql) => note(sql, jobId, round))),
@@ -179,7 +184,7 @@ export class Generations extends Context.Service<
             ),
           );
         });
-        // Who looks ahead is called off by each move; what is noted is asked for all the same, or would count for nothing.
+        // Who looks ahead is called off by each move; what is noted and has its picture is asked for all the same, or would count for nothing.
         return yield* turns(result, Effect.uninterruptible(begun));
       });
 
