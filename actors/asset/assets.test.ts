@@ -376,6 +376,9 @@ describe.each(testDatabases)("assets on $engine", ({ layer }) => {
         });
         expect((yield* capture(560)).id).not.toBe(first.id);
         yield* calls["assets.delete"]({ ids: [first.id] }, context);
+        // What goes on from it brings nothing back that its owner has put away.
+        const inTrash = yield* (yield* Assets).frame(owner, video.id, 505);
+        expect([inTrash.id, inTrash.deletedAt]).toEqual([first.id, expect.any(Number)]);
         expect(yield* capture(505)).toMatchObject({ id: first.id, deletedAt: null });
         const lineage = yield* calls["assets.lineage"]({ id: first.id, depth: 5 }, context);
         expect(lineage.assets.map((asset) => asset.id)).toEqual([first.id, video.id]);

@@ -37,7 +37,10 @@ export class Assets extends Context.Service<
     readonly withdraw: (ownerId: string, assetId: string) => Effect.Effect<void, CallError>;
     /** One asset of an owner. Errors: not_found. */
     readonly get: (ownerId: string, assetId: string) => Effect.Effect<Asset, CallError>;
-    /** A frame of a video as an image asset, made once; past the end: the last one. Errors: not_found, quota_exceeded, those of `ingest`. */
+    /**
+     * A frame of a video as an image asset, made once; past the end: the last one. In the trash it stays. Errors: not_found, quota_exceeded,
+     * those of `ingest`.
+     */
     readonly frame: (ownerId: string, assetId: string, timeMs: number) => Effect.Effect<Asset, CallError>;
     /** Local file of an asset's original, for a provider; fetched where it is in the archive. Errors: not_found, unavailable, storage_full. */
     readonly file: (

@@ -93,7 +93,7 @@ const assets = Layer.effect(
           () => Effect.void,
         ),
       get: (ownerId, assetId) => Effect.map(library.row(ownerId, assetId), library.view),
-      frame: intake.captureFrame,
+      frame: intake.frame,
       file: Effect.fnUntraced(function* (ownerId: string, assetId: string) {
         const { sha256, mime, media_type: mediaType, origin_job_id: jobId } = yield* library.row(ownerId, assetId);
         return { path: yield* originals.path(sha256), mime, mediaType, sha256, jobId };

@@ -40,7 +40,9 @@ export class Intake extends Context.Service<
      * the same frame before, that asset is answered. Errors: unsupported_media, storage_full, unavailable, overloaded.
      */
     readonly take: (request: IntakeRequest) => Effect.Effect<Asset, CallError>;
-    /** Makes an image asset of a video's frame, once. Errors: not_found, quota_exceeded, and those of `take`. */
+    /** Makes an image asset of a video's frame, once; one in the trash stays there. Errors: not_found, quota_exceeded, and those of `take`. */
+    readonly frame: (ownerId: string, assetId: string, timeMs: number) => Effect.Effect<Asset, CallError>;
+    /** The same for a person, who has it back from the trash if it is there. */
     readonly captureFrame: (ownerId: string, assetId: string, timeMs: number) => Effect.Effect<Asset, CallError>;
   }
 >()("pixsim/actors/Intake") {
@@ -151,9 +153,16 @@ const makeIntake = Effect.gen(function* () {
       database.transaction(async (tx): Promise<Written> => {
         const { ownerId, assetId, origin } = request;
         if (origin.kind === "generation" && (await isCalledOff(tx, origin.jobId))) return "calledOff";
+        const answer = async (there: query.AssetRow): Promise<Written> => {
+          await request.within?.(tx, there.id);
+          return { there };
+        };
         // A job and an upload were let in when they began.
         if (origin.kind === "frame") {
           await lockUsage(tx, ownerId);
+          // Taken by another meanwhile: that needs no more room.
+          const [taken] = await query.assetOfFrame(tx, ownerId, origin.assetId, origin.timeMs);
+          if (taken !== undefined) return answer(taken);
           const refused = refusal(await usageOf(tx, ownerId), { assets: 1, bytes: ref.size }, settings);
           if (refused !== null) return { refused };
         }
@@ -180,11 +189,8 @@ const makeIntake = Effect.gen(function* () {
         const [there] = [
           ...(await query.assetById(tx, ownerId, assetId)),
           ...(origin.kind === "upload" ? await query.assetByBytes(tx, ownerId, ref.sha256) : []),
-          ...(origin.kind === "frame" ? await query.assetOfFrame(tx, ownerId, origin.assetId, origin.timeMs) : []),
         ];
-        if (there === undefined) return "idTaken";
-        await request.within?.(tx, there.id);
-        return { there };
+        return there === undefined ? "idTaken" : answer(there);
       }),
     );
 
@@ -205,7 +211,8 @@ const makeIntake = Effect.gen(function* () {
       return yield* Effect.fail(new CallError("cancelled", "The job was called off, so its result is not kept."));
     if (typeof written === "string") return yield* Effect.die(new Error(`The asset ${request.assetId} cannot be written: ${written}`));
     if ("refused" in written) return yield* Effect.fail(written.refused);
-    if ("there" in written) return yield* library.revive(written.there);
+    if ("there" in written)
+      return yield* request.origin.kind === "upload" ? library.revive(written.there) : Effect.succeed(library.view(written.there));
     if (written.edges < request.parents.length) {
       yield* Effect.logWarning("asset.lineage.incomplete", { asset: written.id, parents: request.parents.length, written: written.edges });
     }
@@ -227,7 +234,7 @@ const makeIntake = Effect.gen(function* () {
     );
   });
 
-  const captureFrame = Effect.fn("asset.captureFrame")(function* (ownerId: string, assetId: string, timeMs: number) {
+  const frame = Effect.fn("asset.frame")(function* (ownerId: string, assetId: string, timeMs: number) {
     const video = yield* library.row(ownerId, assetId);
     if (video.media_type !== "video") {
       return yield* Effect.fail(new CallError("unsupported_media", "Only videos have frames to capture: this is a picture already."));
@@ -237,10 +244,7 @@ const makeIntake = Effect.gen(function* () {
     return yield* Effect.gen(function* () {
       const taken = yield* mediaOrCallError(media.frame(path, timeMs, output));
       const [there] = yield* orCallError(database.query((sql) => query.assetOfFrame(sql, ownerId, assetId, taken.timeMs)));
-      if (there !== undefined) {
-        if (there.deleted_at !== null) yield* library.restore(ownerId, [there.id]);
-        return yield* library.revive(there);
-      }
+      if (there !== undefined) return library.view(there);
       return yield* take({
         assetId: `ast_${crypto.randomUUID()}`,
         ownerId,
@@ -253,7 +257,14 @@ const makeIntake = Effect.gen(function* () {
     }).pipe(Effect.ensuring(removeStaged(output)));
   });
 
-  return Intake.of({ take, captureFrame });
+  const captureFrame = Effect.fn("asset.captureFrame")(function* (ownerId: string, assetId: string, timeMs: number) {
+    const taken = yield* frame(ownerId, assetId, timeMs);
+    if (taken.deletedAt === null) return taken;
+    yield* library.restore(ownerId, [taken.id]);
+    return library.view(yield* library.row(ownerId, taken.id));
+  });
+
+  return Intake.of({ take, frame, captureFrame });
 });
 
 const edgeOf = (parent: AssetParent, index: number): Omit<query.EdgeRow, "child_id"> => ({

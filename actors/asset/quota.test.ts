@@ -135,7 +135,12 @@ describe.each(testDatabases)("quotas of assets on $engine", ({ layer }) => {
         expect(yield* Effect.flip(intake.captureFrame(owner, video.id, 0))).toMatchObject(full);
         const ids = others.map(({ id }) => id);
         yield* library.setDeleted(owner, ids, true);
-        const frame = yield* intake.captureFrame(owner, video.id, 0);
+        yield* library.restore(owner, ids.slice(2));
+        // There is room for one, which two ask for at once.
+        const capture = intake.captureFrame(owner, video.id, 0);
+        const [frame, same] = yield* Effect.all([capture, capture], { concurrency: "unbounded" });
+        expect(same.id).toBe(frame.id);
+        yield* library.setDeleted(owner, ids.slice(2), true);
         expect(yield* Effect.flip(library.restore(owner, ids))).toMatchObject(full);
         yield* library.restore(owner, ids.slice(0, 1));
         expect(yield* Effect.flip(library.restore(owner, ids.slice(1, 2)))).toMatchObject(full);
