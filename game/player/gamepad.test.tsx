@@ -14,7 +14,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-const places = { press: 0, back: 1, next: 5, pause: 9, up: 12, down: 13, right: 15 } as const;
+const places = { press: 0, back: 1, previous: 4, next: 5, pause: 9, up: 12, down: 13, right: 15 } as const;
 
 /** A pad of the standard layout. Each of its buttons is pressed for as long as somebody looks at it once. */
 const makePad = () => {
@@ -98,6 +98,22 @@ test("what is beside the choices is gone to as well, and settings are made", asy
   expect(after.captions).toBe(false);
   await press("back");
   await waitFor(() => expect(screen.queryByRole("dialog", { hidden: true })).toBeNull());
+  unmount();
+});
+
+test("what is not shown is passed over", async () => {
+  const press = makePad();
+  const { unmount } = open();
+  await press("press");
+  await screen.findByRole("region", { name: "Choices" });
+  const mute = screen.getByRole("button", { name: "Mute" });
+  mute.style.visibility = "hidden";
+  screen.getByRole("button", { name: "History" }).style.display = "none";
+  screen.getByRole("button", { name: "Skip" }).focus();
+  await press("next");
+  expect(document.activeElement?.textContent).toBe("Settings");
+  await press("previous");
+  expect(document.activeElement?.textContent).toBe("Skip");
   unmount();
 });
 

@@ -33,11 +33,11 @@ const send = (key: string): boolean =>
 
 const openDialog = (): HTMLDialogElement | null => document.querySelector<HTMLDialogElement>("dialog[open]");
 
-/** To the next or the one before, of all that can be used. */
+/** To the next or the one before, of all that can be used: what is not shown takes no focus. */
 const moveFocus = (by: 1 | -1): void => {
   const all = [
     ...(openDialog() ?? document).querySelectorAll<HTMLElement>("button:not(:disabled), input:not(:disabled), select:not(:disabled)"),
-  ];
+  ].filter((one) => one.checkVisibility({ visibilityProperty: true }));
   const at = all.indexOf(document.activeElement as HTMLElement);
   all[at === -1 ? (by === 1 ? 0 : all.length - 1) : (at + by + all.length) % all.length]?.focus();
 };
