@@ -9,7 +9,7 @@ import { usualPlayBudget } from "#protocol/play.ts";
 import { playLimits } from "#protocol/scene/limits.ts";
 import { demandIn, startPlay } from "#protocol/scene/play/step.ts";
 import type { PlayInput, PlayState } from "#protocol/scene/play/state.ts";
-import type { Story } from "#protocol/scene/scene.ts";
+import type { SegmentMedia, Story } from "#protocol/scene/scene.ts";
 import { choice, clip, edge, storyOf } from "#protocol/scene/testing.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { sessionAddress } from "./address.ts";
@@ -266,26 +266,24 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
     await isHome(await begin(await publish(made({ provider: "nobody" }))));
   });
 
+  const home = { id: "home", type: "end", ending: "home" } as const;
+  /** A story in which a clip of this is seen before a generation that goes on from it, and then these, one after the other. */
+  const seen = (media: SegmentMedia, ...more: ReadonlyArray<ReturnType<typeof making>>) => {
+    const nodes = [
+      clip("view", { segments: [{ id: "s", media }] }),
+      making("dream", { picture: { from: "here" }, durationMs: 4000 }),
+      ...more,
+      home,
+    ];
+    const edges = nodes.slice(1).map(({ id }, index) => edge(nodes[index]!.id, id));
+    return publish(storyOf(["seen", { start: "view", variables: [animal], nodes, edges }]));
+  };
+
   test("what goes on from a picture is made of it: as it is, or as the video shows it then", async () => {
     server.shelf.put("ast_view", server.user, { mediaType: "video", durationMs: 2000 });
     server.shelf.put("ast_map", server.user, { deletedAt: 5 });
-    const end = { id: "home", type: "end", ending: "home" } as const;
-    const story = await publish(
-      storyOf([
-        "seen",
-        {
-          start: "view",
-          variables: [animal],
-          nodes: [
-            clip("view", { segments: [{ id: "s", media: { kind: "clip", assetId: "ast_view", startMs: 0, endMs: 1500 } }] }),
-            making("dream", { picture: { from: "here" }, durationMs: 4000 }),
-            making("map", { picture: { from: "media", media: { kind: "still", assetId: "ast_map", durationMs: 4000 } } }),
-            end,
-          ],
-          edges: [edge("view", "dream"), edge("dream", "map"), edge("map", "home")],
-        },
-      ]),
-    );
+    const map = making("map", { picture: { from: "media", media: { kind: "still", assetId: "ast_map", durationMs: 4000 } } });
+    const story = await seen({ kind: "clip", assetId: "ast_view", startMs: 0, endMs: 1500 }, map);
     const id = await begin(story);
     await move(story, id, ({ turn }) => ({ type: "ended", turn }));
     await isShown(id, { kind: "generated" });
@@ -307,22 +305,7 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
 
   test("what a node goes on from of a video whose end is not told is its last picture", async () => {
     server.shelf.put("ast_whole", server.user, { mediaType: "video" });
-    const media = { kind: "asset", assetId: "ast_whole" } as const;
-    const story = await publish(
-      storyOf([
-        "seen",
-        {
-          start: "view",
-          variables: [animal],
-          nodes: [
-            clip("view", { segments: [{ id: "s", media }] }),
-            making("dream", { picture: { from: "here" } }),
-            { id: "home", type: "end", ending: "home" },
-          ],
-          edges: [edge("view", "dream"), edge("dream", "home")],
-        },
-      ]),
-    );
+    const story = await seen({ kind: "asset", assetId: "ast_whole" });
     await begin(story);
     await soon(async () =>
       expect(await jobs()).toMatchObject([{ inputs: [{ role: "image", assetId: `ast_whole_at_${Number.MAX_SAFE_INTEGER}` }] }]),

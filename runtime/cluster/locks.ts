@@ -9,7 +9,7 @@ export interface RunnerInfo {
   readonly incarnation: string;
   /** Tells whether it has the same secret, without telling which. */
   readonly secretMark: string;
-  /** Of its database, see `lineageOf`: the same in a copy. Empty: it does not say. */
+  /** Of its database, see `lineageOf`: the same in a copy. */
   readonly database: string;
   /** Number of what runners say to each other. */
   readonly protocol: number;

@@ -253,24 +253,13 @@ test("before it touches the database a program knows of runners of another proto
   await looked();
   const b = await join(2);
   await b.register();
-  await control.hset("{pixsim}:info", b.info.address, JSON.stringify({ ...b.info, protocol: clusterProtocol - 1 }));
+  // As it was stored by a program that knew nothing of databases.
+  const { database: _, ...earlier } = b.info;
+  await control.hset("{pixsim}:info", b.info.address, JSON.stringify({ ...earlier, protocol: clusterProtocol - 1 }));
   const message = `The running cluster speaks runner protocol ${clusterProtocol - 1}, this program ${clusterProtocol}: stop the runners of the other version first.`;
   await expect(looked()).rejects.toMatchObject({ reason: "protocol", message });
   await b.unregister();
   await looked();
-});
-
-test("a runner that does not say which its database is, as those before do not, stands beside one that does", async () => {
-  const [a, b] = [await join(1), await join(2, { database: "" })];
-  await a.register();
-  await b.register();
-  expect((await a.runners()).sort()).toEqual([1, 2]);
-  // As it was stored by a program that knew nothing of it.
-  const { database: _, ...earlier } = b.info;
-  await control.hset("{pixsim}:info", b.info.address, JSON.stringify(earlier));
-  const c = await join(3);
-  await c.register();
-  expect((await c.infos())?.map(({ database }) => database).sort()).toEqual(["", "theirs", "theirs"]);
 });
 
 test("the address of a living runner is refused", async () => {

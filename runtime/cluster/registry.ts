@@ -15,7 +15,7 @@ const StoredInfo = z.object({
   address: z.string(),
   incarnation: z.string(),
   secretMark: z.string(),
-  // Those of an earlier version do not say.
+  // Those of an earlier protocol do not say, and are to be read as far as it takes to refuse them.
   database: z.string().default(""),
   protocol: z.number(),
   version: z.string(),
@@ -48,7 +48,7 @@ for _, other in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '(' .. now, '+inf'))
     local it = cjson.decode(raw)
     if it.protocol ~= me.protocol then return 'PROTOCOL ' .. it.protocol end
     if it.secretMark ~= me.secretMark then return 'SECRET' end
-    if (it.database or '') ~= '' and me.database ~= '' and it.database ~= me.database then return 'DATABASE' end
+    if it.database ~= me.database then return 'DATABASE' end
     if other == ARGV[1] and it.incarnation ~= me.incarnation then return 'TAKEN' end
   end
 end`;

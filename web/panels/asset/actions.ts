@@ -9,6 +9,7 @@ import { sentenceOf } from "#web/store/problem.ts";
 import type { Workspace } from "#web/store/workspace.ts";
 import { formatCount } from "#web/ui/format.ts";
 import { toast } from "#web/ui/toast.tsx";
+import { notYet } from "./source.ts";
 
 type Reach = Pick<Workspace, "client" | "assets">;
 
@@ -138,8 +139,7 @@ export const downloadAsset = ({ client, assets }: Reach, id: string): Promise<vo
     const asset = await client.call("assets.get", { id });
     assets.put([asset]);
     const { original } = asset.urls;
-    if (original === undefined)
-      throw new CallError("unavailable", "What may be had of it by others is still being made. Try again in a moment.");
+    if (original === undefined) throw new CallError("unavailable", notYet);
     const link = document.createElement("a");
     link.href = original;
     link.download = fileNameOf(asset);

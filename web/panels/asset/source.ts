@@ -5,7 +5,8 @@ import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 
 const urlOf = ({ urls }: Asset): string | undefined => urls.faststart ?? urls.original;
-const notYet = "What may be shown of it to others is still being made. Try again in a moment.";
+/** Why nothing of an asset that is lent may be had yet. */
+export const notYet = "What may be shown of it to others is still being made. Try again in a moment.";
 
 interface Source {
   /** Undefined: nothing may be shown of it yet. */

@@ -181,8 +181,7 @@ const Clip: Component<{
     const asset = assets.row(id() ?? "");
     const media = now();
     // Who edits may see it as it is until something is made of it.
-    // Of somebody else's it is empty then.
-    const url = (asset && (shownWhole(asset) ?? asset.urls.original)) || undefined;
+    const url = asset && (shownWhole(asset) ?? asset.urls.original);
     return url === undefined || media.kind !== "clip" ? url : `${url}#t=${media.startMs / 1000},${media.endMs / 1000}`;
   };
   let done = false;
