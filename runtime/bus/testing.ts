@@ -26,6 +26,7 @@ export const busProcess = (url: string, runners: () => ReadonlyArray<RunnerInfo>
     confirm: () => Effect.succeed(true),
     runners: Effect.sync(runners),
     departed: Effect.never,
+    onTaken: () => {},
     stand: () => Effect.succeed(false),
     leave: () => Effect.void,
   });

@@ -1,6 +1,6 @@
 // Cells as entities of Effect Cluster: it decides which process builds which cell, and ends it when the cell moves.
 // One entity holds many actors: an entity per actor costs 15 KB each and a fiber a message.
-import { Effect, Exit, Fiber, Layer, Option, Queue, Schedule, Schema } from "effect";
+import { Clock, Effect, Exit, Fiber, Latch, Layer, Option, Queue, Schedule, Schema } from "effect";
 import * as Entity from "effect/cluster/Entity";
 import * as Sharding from "effect/cluster/Sharding";
 import * as Rpc from "effect/rpc/Rpc";
@@ -21,8 +21,10 @@ const entityId = (cell: number): string => `c${cell}`;
 const attemptMs = 2000;
 /** Whatever the caller's patience: longer than a take-over by far. */
 const patienceMs = 30_000;
-/** How often cells that came to this process without a message are looked for. */
-const wakeEvery = "25 millis";
+/** How often cells that came to this process without a message are looked for: for a second after it took locks, and at any other time. */
+const soon = "25 millis";
+const seldom = "1 second";
+const soonForMs = 1000;
 /** A start does not wait longer for others to serve their cells. */
 const readyWithin = "15 seconds";
 
@@ -60,6 +62,8 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
       const client = yield* onSharding(CellEntity.client);
       const shards = yield* Effect.forEach(allCells, (cell) => onSharding(CellEntity.getShardId(entityId(cell) as never)));
       const names = shards.map(String);
+      const clock = yield* Clock.Clock;
+      const monotonic = (): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n);
       const handovers = yield* makeHandovers;
       /** Closes all cells that are served here. */
       let closeAll: Effect.Effect<void> = Effect.void;
@@ -68,6 +72,12 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
       const serve = Effect.fnUntraced(function* (server: CellServer) {
         /** Cells served here, each by the entity that came last: one before it may still be ending. */
         const open = new Map<number, object>();
+        let lookSoonUntil = 0;
+        const mayHaveCome = Latch.makeUnsafe(false);
+        const lookSoon = (): void => {
+          lookSoonUntil = monotonic() + soonForMs;
+          mayHaveCome.openUnsafe();
+        };
         // Their entities end when Effect Cluster finds them elsewhere.
         closeAll = Effect.suspend(() => {
           leaving = true;
@@ -97,6 +107,7 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
             Effect.suspend(() => {
               if (open.get(cell) !== me) return Effect.void;
               open.delete(cell);
+              lookSoon();
               return server.close(cell);
             }),
           );
@@ -120,12 +131,17 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
             ),
           );
         };
-        yield* Effect.forkScoped(
-          Effect.suspend(() => {
-            const came = allCells.filter((cell) => !open.has(cell) && !waking.has(cell) && sharding.hasShardId(shards[cell]!));
-            return Effect.forEach(came, awaken, { discard: true });
-          }).pipe(Effect.repeat(Schedule.spaced(wakeEvery))),
-        );
+        const look = Effect.suspend(() => {
+          const came = allCells.filter((cell) => !open.has(cell) && !waking.has(cell) && sharding.hasShardId(shards[cell]!));
+          return Effect.forEach(came, awaken, { discard: true });
+        });
+        const pause = Effect.suspend(() => {
+          if (monotonic() < lookSoonUntil) return Effect.sleep(soon);
+          mayHaveCome.closeUnsafe();
+          return Effect.ignore(Effect.timeout(mayHaveCome.await, seldom));
+        });
+        locks.onTaken(lookSoon);
+        yield* Effect.forkScoped(Effect.forever(Effect.andThen(look, pause)));
       });
 
       return Placement.of({

@@ -33,6 +33,8 @@ export class ShardLocks extends Context.Service<
     readonly runners: Effect.Effect<ReadonlyArray<RunnerInfo> | null>;
     /** Completes when next a process is gone from the cluster: what it was asked, and has not answered, is another's now. */
     readonly departed: Effect.Effect<void>;
+    /** `listener`: told whenever this process has taken locks, just before Effect Cluster knows it. */
+    readonly onTaken: (listener: () => void) => void;
     /** See `Placement.stand`. */
     readonly stand: (standing: Standing) => Effect.Effect<boolean | null>;
     /** Gives all shards away, as far as there is somebody to take them, once `letGo` has let go of what is done for them: see `Placement.leave`. */
@@ -51,6 +53,7 @@ export class ShardLocks extends Context.Service<
       confirm: () => Effect.succeed(true),
       runners: Effect.succeed([info]),
       departed: Effect.never,
+      onTaken: () => {},
       stand: () => Effect.succeed(false),
       leave: () => Effect.void,
       holders: (shards) => Effect.succeed(shards.map(() => info.address)),

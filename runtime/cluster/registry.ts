@@ -343,6 +343,11 @@ export const registry = (
 
       /** Who was there when they were last asked for; whoever is not any more has departed. */
       let seen: ReadonlySet<string> = new Set();
+      const listeners: Array<() => void> = [];
+      const taken = (shards: ReadonlyArray<string>) =>
+        Effect.sync(() => {
+          if (shards.length > 0) for (const listener of listeners) listener();
+        });
       let departure = Latch.makeUnsafe(false);
       const see = (there: ReadonlyArray<string>): void => {
         const present = new Set(there);
@@ -373,7 +378,7 @@ export const registry = (
             return leaving ? [...fit.filter(([runner]) => runner !== self), [self, false] as const] : fit;
           }),
         ),
-        acquire: (_address, shards) => PersistenceError.refail(acquire(shards)),
+        acquire: (_address, shards) => PersistenceError.refail(Effect.tap(acquire(shards), taken)),
         refresh: (_address, shards) => PersistenceError.refail(keep(shards)),
         release: (_address, shard) => release([shard]),
         releaseAll: () => Effect.suspend(() => release([...wanted])),
@@ -396,6 +401,7 @@ export const registry = (
           ),
         runners: everybody,
         departed: Effect.suspend(() => departure.await),
+        onTaken: (listener) => void listeners.push(listener),
         stand: (standing) =>
           redis.script(standScript, registryKeys, [info.address, standing, String(reachMs)]).pipe(
             Effect.map((answer) => Number(answer) === 1),
