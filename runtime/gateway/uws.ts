@@ -160,11 +160,14 @@ const flushGathered = (): void => {
 class UwsSocket implements Socket {
   #ws: Uws.WebSocket<UserData> | undefined;
   #events: SocketEvents | undefined;
-  #waiting: Array<string | Uint8Array> = [];
+  /** Not sent yet: the first message, and those after it. One is all that most sockets of many watchers are told in a tick. */
+  #first: string | Uint8Array | undefined;
+  #others: Array<string | Uint8Array> = [];
   #waitingBytes = 0;
-  #scheduled = false;
   /** `send` answered false, and nothing was told to have drained since. */
   #piled = false;
+  /** uWebSockets.js has bytes that the operating system did not take: known from its last answer, as asking for each message costs. */
+  #full = false;
   #within = false;
   /** Said by the gateway: nothing more is told to it but `closed`. */
   #closing = false;
@@ -198,44 +201,66 @@ class UwsSocket implements Socket {
 
   readonly #drained = (): void => {
     this.#piled = false;
-    if (!this.#closing && this.#ws !== undefined) this.#events?.drained();
+    if (this.#closing || this.#ws === undefined) return;
+    this.#full = this.#ws.getBufferedAmount() > 0;
+    this.#events?.drained();
   };
 
   closed(): void {
     this.#ws = undefined;
-    this.#waiting = [];
+    this.#first = undefined;
+    this.#others = [];
     this.#events?.closed();
   }
 
   send(message: string | Uint8Array): boolean {
     const ws = this.#ws;
     if (ws === undefined || this.#closing) return true;
-    if (this.#within && this.#waiting.length === 0) return ws.send(message, typeof message !== "string") === 1;
-    this.#waiting.push(message);
+    if (this.#within && this.#first === undefined) return this.#handOver(ws, message);
     this.#waitingBytes += message.length;
-    if (!this.#scheduled) {
-      this.#scheduled = true;
+    if (this.#first === undefined) {
+      this.#first = message;
       flushLater(this);
+    } else {
+      this.#others.push(message);
     }
-    if (this.#waitingBytes < flowingBytes && ws.getBufferedAmount() === 0) return true;
+    if (this.#waitingBytes < flowingBytes && !this.#full) return true;
     this.#piled = true;
     return false;
   }
 
   flush(): void {
-    this.#scheduled = false;
-    // One message gathers nothing, and is most of what many watchers are told.
-    if (this.#waiting.length === 1) this.#sendWaiting();
-    else this.#ws?.cork(this.#sendWaiting);
+    const ws = this.#ws;
+    const first = this.#first;
+    if (ws === undefined || first === undefined) return;
+    if (this.#others.length === 0) {
+      this.#first = undefined;
+      this.#waitingBytes = 0;
+      this.#handOver(ws, first);
+    } else {
+      ws.cork(this.#sendWaiting);
+      // Only now is it known what did not fit.
+      this.#full = ws.getBufferedAmount() > 0;
+    }
     // What only piled up here and left at once makes no drain event.
-    if (this.#piled && this.#ws?.getBufferedAmount() === 0) this.#drained();
+    if (this.#piled && !this.#full) this.#drained();
+  }
+
+  #handOver(ws: Uws.WebSocket<UserData>, message: string | Uint8Array): boolean {
+    const taken = ws.send(message, typeof message !== "string") === 1;
+    this.#full = !taken;
+    return taken;
   }
 
   readonly #sendWaiting = (): void => {
-    const waiting = this.#waiting;
-    this.#waiting = [];
+    const ws = this.#ws;
+    const first = this.#first;
+    if (ws === undefined || first === undefined) return;
+    const messages = [first, ...this.#others];
+    this.#first = undefined;
+    this.#others = [];
     this.#waitingBytes = 0;
-    for (const message of waiting) this.#ws?.send(message, typeof message !== "string");
+    for (const message of messages) this.#handOver(ws, message);
   };
 
   buffered(): number {
