@@ -19,7 +19,7 @@ export const RunnerLoad = z.object({
   cpu: z.number().min(0),
   /** Resident set, bytes. */
   memory: z.int(),
-  /** How late the event loop was over the last second, ms: 99 of 100 turns were no later. */
+  /** How late the event loop was at most over the last second, ms, of ten looks at it. */
   loopDelay: z.number().min(0),
   connections: z.int(),
   /** Actors in memory. */

@@ -1,9 +1,9 @@
 // How this process does, measured from one reading to the next.
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Clock, Effect, type Scope } from "effect";
 import type { RunnerLoad } from "#protocol/cluster.ts";
 import { Actors } from "../actor/actors.ts";
 import { GatewayCounters } from "../gateway/counters.ts";
+import { measureLoopDelay } from "./loop-delay.ts";
 
 export interface LoadMeter {
   /** The load since it was read last. */
@@ -13,14 +13,7 @@ export interface LoadMeter {
 export const loadMeter: Effect.Effect<LoadMeter, never, Actors | GatewayCounters | Scope.Scope> = Effect.gen(function* () {
   const actors = yield* Actors;
   const counters = yield* GatewayCounters;
-  const delay = yield* Effect.acquireRelease(
-    Effect.sync(() => {
-      const histogram = monitorEventLoopDelay({ resolution: 20 });
-      histogram.enable();
-      return histogram;
-    }),
-    (histogram) => Effect.sync(() => histogram.disable()),
-  );
+  const loopDelay = yield* measureLoopDelay;
   let usage = process.cpuUsage();
   let measured = yield* Clock.monotonicTimeNanos;
   let cpu = 0;
@@ -32,15 +25,12 @@ export const loadMeter: Effect.Effect<LoadMeter, never, Actors | GatewayCounters
       usage = process.cpuUsage();
       measured = now;
     }
-    // The histogram counts the time between its own turns: what is beyond them is delay. Without a turn it has no figures.
-    const loopDelay = delay.count === 0 ? 0 : Math.max(0, delay.percentile(99) / 1e6 - 20);
-    delay.reset();
     const { resident, effectsRunning } = actors.stats();
     return {
       at: yield* Clock.currentTimeMillis,
       cpu,
       memory: process.memoryUsage.rss(),
-      loopDelay,
+      loopDelay: loopDelay()?.max ?? 0,
       connections: counters.connections,
       resident: Object.values(resident).reduce((all, count) => all + count, 0),
       effectsRunning,

@@ -1,5 +1,4 @@
 // The figures of the server: the process, the gateway, the actors, the log. Read from where they are counted anyway.
-import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import { Clock, Effect, Layer } from "effect";
 import { Database } from "#db/client/database.ts";
 import { countLiving } from "#db/queries/actor.ts";
@@ -11,24 +10,15 @@ import { Placement } from "../cluster/placement.ts";
 import { GatewayCounters } from "../gateway/counters.ts";
 import { Pool } from "../pool/pool.ts";
 import { Log } from "./log.ts";
+import { measureLoopDelay } from "./loop-delay.ts";
 import { Metrics } from "./metrics.ts";
 
-const nanosPerSecond = 1e9;
 const one = (value: number) => [{ value }];
-
-const loopDelay = Effect.acquireRelease(
-  Effect.sync((): IntervalHistogram => {
-    const histogram = monitorEventLoopDelay({ resolution: 20 });
-    histogram.enable();
-    return histogram;
-  }),
-  (histogram) => Effect.sync(() => histogram.disable()),
-);
 
 const processMetrics = Effect.gen(function* () {
   const metrics = yield* Metrics;
   const startedAt = yield* Clock.currentTimeMillis;
-  const delay = yield* loopDelay;
+  const loopDelay = yield* measureLoopDelay;
   metrics.collect("pixsim_process_start_time_seconds", () => one(startedAt / 1000));
   metrics.collect("pixsim_process_resident_memory_bytes", () => one(process.memoryUsage.rss()));
   metrics.collect("pixsim_process_heap_bytes", () => one(process.memoryUsage().heapUsed));
@@ -40,15 +30,13 @@ const processMetrics = Effect.gen(function* () {
     ];
   });
   metrics.collect("pixsim_event_loop_delay_seconds", () => {
-    // Without a sample its figures are not numbers.
-    if (delay.count === 0) return [];
-    const samples = [
-      { labels: { quantile: "0.5" }, value: delay.percentile(50) / nanosPerSecond },
-      { labels: { quantile: "0.99" }, value: delay.percentile(99) / nanosPerSecond },
-      { labels: { quantile: "1" }, value: delay.max / nanosPerSecond },
+    const delay = loopDelay();
+    if (delay === null) return [];
+    return [
+      { labels: { quantile: "0.5" }, value: delay.median / 1000 },
+      { labels: { quantile: "0.99" }, value: delay.p99 / 1000 },
+      { labels: { quantile: "1" }, value: delay.max / 1000 },
     ];
-    delay.reset();
-    return samples;
   });
 });
 
