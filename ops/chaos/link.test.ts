@@ -62,6 +62,24 @@ test("a silent cut holds back what is sent until it is mended", async () => {
   other.destroy();
 });
 
+test("what is stranded never arrives; what said something else, or is opened later, is well", async () => {
+  near.write("begin with one ");
+  const other = await dial();
+  other.write("and two ");
+  await expect.poll(() => heard.length, { timeout: 5000, interval: 5 }).toBe("begin with one and two ".length);
+  heard = "";
+  between.strand(/with one/);
+  near.write("lost ");
+  between.mend();
+  other.write("two ");
+  await hears("two ");
+  const later = await dial();
+  later.write("three");
+  await hears("two three");
+  expect(near.destroyed).toBe(false);
+  for (const socket of [other, later]) socket.destroy();
+});
+
 test("answers are withheld from what goes out with a word in it until it is mended, and that is sent all the same", async () => {
   let answer = "";
   near.on("data", (bytes) => (answer += bytes.toString()));

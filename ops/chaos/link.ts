@@ -11,6 +11,11 @@ export interface Link {
   /** Bytes of either direction arrive `ms` later, until it is mended. */
   readonly delay: (ms: number) => void;
   readonly mend: () => void;
+  /**
+   * Of the connections over which `said` went out first, no byte passes ever again, and neither end is told, as when a router has
+   * forgotten them. All others, and what is opened from then on, are well.
+   */
+  readonly strand: (said: RegExp) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -48,14 +53,16 @@ class Lane {
 
 /** `at`: port where it listens; 0: any free one. */
 export const link = async (target: number, at = 0): Promise<Link> => {
-  const pairs = new Set<readonly [Socket, Socket]>();
+  /** With what went out first over each. */
+  const pairs = new Map<readonly [Socket, Socket], string>();
+  const stranded = new Set<readonly [Socket, Socket]>();
   /** `mute`: nothing is answered. */
   let state: "open" | "closed" | "silent" | "mute" = "open";
   let delay = 0;
   let awaited: { readonly pattern: RegExp; readonly found: () => void } | null = null;
   const withheld = (): void => {
     state = "mute";
-    for (const [, far] of pairs) far.pause();
+    for (const [, far] of pairs.keys()) far.pause();
     awaited?.found();
     awaited = null;
   };
@@ -63,7 +70,7 @@ export const link = async (target: number, at = 0): Promise<Link> => {
     if (state === "closed") return void near.destroy();
     const far = connect(target, "127.0.0.1");
     const pair = [near, far] as const;
-    pairs.add(pair);
+    pairs.set(pair, "");
     for (const [from, to] of [pair, [far, near] as const]) {
       const lane = new Lane(to);
       from.on("data", (bytes) => lane.send(bytes, delay));
@@ -72,10 +79,13 @@ export const link = async (target: number, at = 0): Promise<Link> => {
       from.on("close", () => {
         lane.close();
         pairs.delete(pair);
+        stranded.delete(pair);
       });
     }
     let said = "";
     near.on("data", (bytes) => {
+      const first = pairs.get(pair) ?? "";
+      if (first.length < longestMatch) pairs.set(pair, first + bytes.toString("latin1"));
       if (awaited === null) return void (said = "");
       said += bytes.toString("latin1");
       if (awaited.pattern.test(said)) withheld();
@@ -90,7 +100,7 @@ export const link = async (target: number, at = 0): Promise<Link> => {
     port: typeof address === "object" && address !== null ? address.port : 0,
     cut: (how) => {
       state = how;
-      for (const socket of [...pairs].flat()) {
+      for (const socket of [...pairs.keys()].flat()) {
         if (how === "closed") socket.destroy();
         else socket.pause();
       }
@@ -103,11 +113,19 @@ export const link = async (target: number, at = 0): Promise<Link> => {
       state = "open";
       awaited = null;
       delay = 0;
-      for (const pair of pairs) for (const socket of pair) socket.resume();
+      for (const pair of pairs.keys()) for (const socket of pair) socket.resume();
+    },
+    strand: (said) => {
+      for (const [pair, first] of pairs) {
+        if (!said.test(first)) continue;
+        pairs.delete(pair);
+        stranded.add(pair);
+        for (const socket of pair) socket.pause();
+      }
     },
     close: () =>
       new Promise((resolve) => {
-        for (const pair of pairs) for (const socket of pair) socket.destroy();
+        for (const pair of [...pairs.keys(), ...stranded]) for (const socket of pair) socket.destroy();
         server.close(() => resolve());
       }),
   };

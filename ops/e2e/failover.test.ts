@@ -4,7 +4,8 @@ import { Effect } from "effect";
 import { Redis } from "ioredis";
 import { afterEach, expect, test } from "vitest";
 import { cellCount } from "#runtime/actor/store.ts";
-import { freePort } from "../services/port.ts";
+import { slotOf } from "#runtime/cluster/slots.ts";
+import { startRedisCluster } from "../services/redis-cluster.ts";
 import { type RunningRedis, startRedis, startSentinel } from "../services/redis.ts";
 import { join, type Joined } from "./processes.ts";
 
@@ -68,10 +69,12 @@ const survives = async (redisUrl: string, replica: Redis, fail: () => void): Pro
   await travels("after");
 };
 
-test.each([
+const faults = [
   ["is killed", "SIGKILL"],
   ["stands still", "SIGSTOP"],
-] as const)("a primary that %s is replaced by its replica, as the sentinels decide", async (_what, signal) => {
+] as const;
+
+test.each(faults)("a primary that %s is replaced by its replica, as the sentinels decide", async (_what, signal) => {
   const primary = await kept(startRedis({ durable: false }));
   const replica = await kept(startRedis({ durable: false, more: ["--replicaof", "127.0.0.1", String(primary.port)] }));
   const sentinels = await Promise.all([1, 2, 3].map(() => kept(startSentinel(primary.port, 2))));
@@ -88,32 +91,10 @@ test.each([
   await survives(url, follower, () => process.kill(primary.pid, signal));
 });
 
-test("a node of a cluster that is killed is replaced by its replica", async () => {
-  const node = async () =>
-    kept(
-      startRedis({
-        durable: false,
-        more: ["--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--cluster-port", String(await freePort())],
-      }),
-    );
-  const nodes = [await node(), await node(), await node()];
-  const replica = await node();
-  const clients = nodes.map(control);
-  const follower = control(replica);
-  const bounds = [0, 5461, 10_923, 16_384];
-  for (const [index, client] of clients.entries()) await client.call("CLUSTER", "ADDSLOTSRANGE", bounds[index]!, bounds[index + 1]! - 1);
-  const busOf = async (client: Redis) => (await client.config("GET", "cluster-port"))[1]!;
-  for (const [index, { port }] of nodes.entries())
-    for (const other of [...clients, follower]) await other.call("CLUSTER", "MEET", "127.0.0.1", port, await busOf(clients[index]!));
-  const slot = Number(await clients[0]!.call("CLUSTER", "KEYSLOT", "{pixsim}"));
-  const owner = bounds.findIndex((_, index) => slot >= bounds[index]! && slot < bounds[index + 1]!);
-  const id = String(await clients[owner]!.call("CLUSTER", "MYID"));
-  await expect.poll(() => follower.call("CLUSTER", "NODES"), { timeout: 30_000 }).toContain(id);
-  await expect.poll(() => follower.call("CLUSTER", "REPLICATE", id).catch(String), { timeout: 30_000 }).toBe("OK");
-  for (const client of [...clients, follower]) {
-    await expect.poll(() => client.call("CLUSTER", "INFO"), { timeout: 30_000 }).toMatch(/cluster_state:ok[^]*cluster_known_nodes:4/);
-  }
-  await expect.poll(() => follower.info("replication"), { timeout: 30_000 }).toContain("master_link_status:up");
-  const url = `redis+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(",")}`;
-  await survives(url, follower, () => process.kill(nodes[owner]!.pid, "SIGKILL"));
+test.each(faults)("a node of a cluster that %s is replaced by its replica", async (_what, signal) => {
+  const slot = slotOf("{pixsim}");
+  const { masters, replica, ownerOf, stop } = await startRedisCluster(3, slot);
+  closing.push(stop);
+  const url = `redis+cluster://${masters.map(({ redis }) => `127.0.0.1:${redis.port}`).join(",")}`;
+  await survives(url, replica!.client, () => process.kill(masters[ownerOf(slot)]!.redis.pid, signal));
 });

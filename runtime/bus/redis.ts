@@ -1,24 +1,22 @@
 // Messages between processes through Redis' sharded channels: each process gets those of the channels it subscribes to, once. What
-// Redis or a connection loses is noticed in one of three ways, and every listener concerned is told: the own connection broke; a
-// publisher could not reach Redis and says so afterwards; a process is gone, perhaps between its commit and its message.
+// Redis or a connection loses is noticed in one of three ways, and every listener concerned is told: a subscription had to be made
+// anew; a publisher could not reach Redis and says so afterwards; a process is gone, perhaps between its commit and its message.
 import { Effect, Layer, Schedule } from "effect";
 import { ShardLocks } from "../cluster/locks.ts";
 import { RedisConnection } from "../cluster/redis.ts";
 import { Fanout, type Listener, noCounts } from "./fanout.ts";
+import { makeSubscriptions, nameOf } from "./subscriptions.ts";
 
 /** In its own channel each process hears what concerns all channels. */
 const everything = "*";
 const lostMark = "!";
 /** Channels remembered for which a message could not be sent; beyond, everybody is told to read everything anew. */
 const mostMissed = 10_000;
-const heartbeat = "1 second";
 
-const nameOf = (channel: string): string => `pixsim:${channel}`;
-
-interface Subscription {
+interface Subscribed {
   readonly listeners: Set<Listener>;
-  /** Settles when Redis has confirmed, or was away. */
-  readonly ready: Promise<unknown>;
+  /** See `Subscriptions.add`. */
+  readonly ready: Promise<void>;
 }
 
 export const redisFanout: Layer.Layer<Fanout, never, RedisConnection | ShardLocks> = Layer.effect(
@@ -26,28 +24,30 @@ export const redisFanout: Layer.Layer<Fanout, never, RedisConnection | ShardLock
   Effect.gen(function* () {
     const redis = yield* RedisConnection;
     const locks = yield* ShardLocks;
-    const subscriber = yield* redis.subscriber;
     const me = crypto.randomUUID().slice(0, 8);
-    const subscriptions = new Map<string, Subscription>();
+    const subscribed = new Map<string, Subscribed>();
     const missed = new Set<string>();
     const counts = noCounts();
     const fork = Effect.runForkWith(yield* Effect.context());
 
     const lose = (channel: string): void => {
       counts.losses++;
-      for (const listener of subscriptions.get(channel)?.listeners ?? []) listener.lost();
+      for (const listener of subscribed.get(channel)?.listeners ?? []) listener.lost();
     };
     const loseAll = (): void => {
-      for (const channel of subscriptions.keys()) lose(channel);
+      // Of the others it is told once they are heard again.
+      for (const channel of subscribed.keys()) if (subscriptions.hears(channel)) lose(channel);
     };
+    /** In the channel that concerns all it may have been said that something is missing in any. */
+    const lost = (channel: string): void => (channel === everything ? loseAll() : lose(channel));
 
     const hear = (channel: string, message: string): void => {
       const at = message.indexOf("\n");
       if (message.slice(0, at) === me) return;
       const text = message.slice(at + 1);
-      if (text === lostMark) return channel === everything ? loseAll() : lose(channel);
+      if (text === lostMark) return lost(channel);
       counts.heard++;
-      for (const listener of subscriptions.get(channel)?.listeners ?? []) {
+      for (const listener of subscribed.get(channel)?.listeners ?? []) {
         try {
           listener.heard(text);
         } catch (error) {
@@ -68,27 +68,8 @@ export const redisFanout: Layer.Layer<Fanout, never, RedisConnection | ShardLock
       });
     };
 
-    const confirm = (channel: string): Promise<unknown> =>
-      subscriber.status === "ready" ? Promise.resolve(subscriber.ssubscribe(nameOf(channel))).catch(() => undefined) : Promise.resolve();
-
-    subscriber.on("smessage", (name: string, message: string) => hear(name.slice(nameOf("").length), message));
-    subscriber.on("ready", () => {
-      // Those that were subscribed to before the connection broke, or while there was none.
-      const known = [...subscriptions.keys()];
-      // Each by itself: in a Redis cluster they lie on several nodes.
-      const confirmed = Promise.all([everything, ...known].map((channel) => Promise.resolve(subscriber.ssubscribe(nameOf(channel)))));
-      confirmed.then(
-        () => known.forEach(lose),
-        () => subscriber.disconnect(true),
-      );
-    });
-    yield* Effect.promise(() => Promise.resolve(subscriber.connect()).catch(() => undefined));
-
-    /** A connection that is cut without a word looks open for minutes: only an answer shows that it is. */
-    const beat = Effect.promise(() =>
-      subscriber.status === "ready" ? Promise.resolve(subscriber.ping()).catch(() => subscriber.disconnect(true)) : Promise.resolve(),
-    );
-    yield* Effect.forkScoped(Effect.repeat(beat, Schedule.spaced(heartbeat)));
+    const subscriptions = yield* makeSubscriptions(redis, { heard: hear, lost });
+    yield* Effect.promise(() => subscriptions.add(everything));
 
     /** What could not be said is made up for as soon as Redis answers again. */
     const confess = Effect.promise(async () => {
@@ -120,17 +101,15 @@ export const redisFanout: Layer.Layer<Fanout, never, RedisConnection | ShardLock
       publish: send,
       subscribe: (channel, listener) =>
         Effect.promise(async () => {
-          let subscription = subscriptions.get(channel);
-          if (subscription === undefined) {
-            subscriptions.set(channel, (subscription = { listeners: new Set(), ready: confirm(channel) }));
-          }
-          const { listeners, ready } = subscription;
+          let entry = subscribed.get(channel);
+          if (entry === undefined) subscribed.set(channel, (entry = { listeners: new Set(), ready: subscriptions.add(channel) }));
+          const { listeners, ready } = entry;
           listeners.add(listener);
           await ready;
           return () => {
-            if (!listeners.delete(listener) || listeners.size > 0 || subscriptions.get(channel)?.listeners !== listeners) return;
-            subscriptions.delete(channel);
-            if (subscriber.status === "ready") Promise.resolve(subscriber.sunsubscribe(nameOf(channel))).catch(() => undefined);
+            if (!listeners.delete(listener) || listeners.size > 0 || subscribed.get(channel)?.listeners !== listeners) return;
+            subscribed.delete(channel);
+            subscriptions.remove(channel);
           };
         }),
     });

@@ -13,7 +13,7 @@ import type { ShardLocks } from "./locks.ts";
 import type { Placement } from "./placement.ts";
 import type { Quotas } from "./quotas.ts";
 import { redisQuotas } from "./redis-quotas.ts";
-import { RedisConnection, type RedisError } from "./redis.ts";
+import { RedisConnection, type RedisError, warnOfEviction } from "./redis.ts";
 import { clusterProtocol, type ClusterRefused, registry } from "./registry.ts";
 import { markOf, runnerSockets, type RunnersUnheard } from "./transport.ts";
 
@@ -81,6 +81,7 @@ export const manyProcesses = (
         Layer.provide(config),
         Layer.provideMerge(Layer.mergeAll(redisFanout, redisQuotas)),
         Layer.provideMerge(registry({ info, expiryMs })),
+        Layer.merge(Layer.effectDiscard(warnOfEviction)),
         Layer.provide(RedisConnection.layer(options.redisUrl)),
       );
     }),

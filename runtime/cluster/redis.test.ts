@@ -4,7 +4,8 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { Effect, Layer, Logger, ManagedRuntime } from "effect";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { RedisConnection, type RedisError } from "./redis.ts";
+import { RedisConnection, type RedisError, warnOfEviction } from "./redis.ts";
+import { sameProtocol } from "./registry.ts";
 
 const url = new URL(process.env["PIXSIM_TEST_REDIS_TO_BREAK"] ?? "");
 let control: Redis;
@@ -57,18 +58,20 @@ test("something else at its address", async () => {
   other.close();
 });
 
-test("that it throws keys away when its memory is full is warned of; without a limit it never does", async () => {
+test("that it throws keys away when its memory is full is warned of, once and not with each connection; without a limit it never does", async () => {
   const warnings: Array<unknown> = [];
   const logger = Logger.make(({ message }) => void warnings.push(message));
-  const start = () =>
-    Effect.runPromise(Effect.scoped(Effect.provide(Layer.build(RedisConnection.layer(url.href)), Logger.layer([logger]))));
+  const run = (program: Effect.Effect<unknown, unknown, RedisConnection>) =>
+    Effect.runPromise(Effect.provide(program, Layer.merge(RedisConnection.layer(url.href), Logger.layer([logger]))));
   await control.config("SET", "maxmemory-policy", "allkeys-lru");
   try {
-    await start();
+    await run(warnOfEviction);
     expect(warnings).toEqual([]);
     await control.config("SET", "maxmemory", "100mb");
-    await start();
-    expect(String(warnings)).toContain("set maxmemory-policy to noeviction");
+    await run(sameProtocol);
+    expect(warnings).toEqual([]);
+    await run(warnOfEviction);
+    expect(warnings).toEqual([[expect.stringContaining("set maxmemory-policy to noeviction")]]);
   } finally {
     await control.config("SET", "maxmemory", "0");
     await control.config("SET", "maxmemory-policy", "noeviction");

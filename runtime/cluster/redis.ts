@@ -2,6 +2,7 @@
 // tries again by its own rule. Nothing in Redis is the only copy of anything.
 import { Context, Data, Effect, Layer, type Scope } from "effect";
 import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { type Masters, mastersOf, theOnlyOne } from "./slots.ts";
 
 export class RedisError extends Data.TaggedError("RedisError")<{ readonly message: string; readonly cause: unknown }> {}
 
@@ -51,9 +52,17 @@ const placesOf = (hosts: string, port: number): ReadonlyArray<Place> =>
 /** `redis+kind://user:password@host:port,host:port/path?query`: what the platform's URL cannot read because of the several hosts. */
 const several = /^redis(s?)\+(cluster|sentinel):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/;
 
-const open = (url: string): Redis | Cluster => {
+interface Clients {
+  /** For commands. */
+  readonly commands: () => Redis | Cluster;
+  /** For subscriptions, at one of `Masters`. */
+  readonly subscriber: (master: string) => Redis;
+}
+
+const clientsOf = (url: string): Clients => {
   const parts = several.exec(url);
-  if (parts === null) return new Redis(url, shared);
+  const one = (make: () => Redis): Clients => ({ commands: make, subscriber: make });
+  if (parts === null) return one(() => new Redis(url, shared));
   const [, secure = "", kind, username = "", password = "", hosts = "", path = "", query = ""] = parts;
   const tls = secure === "" ? {} : { tls: {} };
   const credentials = {
@@ -64,7 +73,7 @@ const open = (url: string): Redis | Cluster => {
   if (kind === "sentinel") {
     const own = new URLSearchParams(query);
     const [sentinelUsername, sentinelPassword] = [own.get("sentinelUsername"), own.get("sentinelPassword")];
-    return new Redis({
+    const options = {
       ...shared,
       ...credentials,
       ...(secure === "" ? {} : { enableTLSForSentinelMode: true, sentinelTLS: {} }),
@@ -76,17 +85,24 @@ const open = (url: string): Redis | Cluster => {
       sentinelCommandTimeout: commandTimeout,
       // A primary that is frozen keeps its connections: the sentinels say that it is none any more.
       failoverDetector: true,
-    });
+    } satisfies RedisOptions;
+    return one(() => new Redis(options));
   }
-  return new Cluster([...placesOf(hosts, 6379)], {
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    shardedSubscribers: true,
-    clusterRetryStrategy: backOff,
-    slotsRefreshInterval,
-    slotsRefreshTimeout: commandTimeout,
-    redisOptions: { ...connection, ...credentials },
-  });
+  return {
+    commands: () =>
+      new Cluster([...placesOf(hosts, 6379)], {
+        lazyConnect: true,
+        enableOfflineQueue: false,
+        clusterRetryStrategy: backOff,
+        slotsRefreshInterval,
+        slotsRefreshTimeout: commandTimeout,
+        redisOptions: { ...connection, ...credentials },
+      }),
+    subscriber: (master) => {
+      const colon = master.lastIndexOf(":");
+      return new Redis({ ...shared, ...credentials, host: master.slice(0, colon), port: Number(master.slice(colon + 1)) });
+    },
+  };
 };
 
 /** How the client takes what is no answer of Redis. */
@@ -98,7 +114,7 @@ const refusesUser = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password)/
 /** The address without what is secret in it. */
 const shown = (url: string): string => url.replace(/\/\/[^@/]*@/, "//").replace(/\?.*$/, "");
 
-/** A warning to log where Redis may throw away locks that are held: cells would change hands for nothing. */
+/** The policy by which Redis throws keys away when its memory is full: undefined where it never does. */
 const evictionOf = (info: string): string | undefined => {
   const field = (name: string): string => new RegExp(`^${name}:(\\S*)`, "m").exec(info)?.[1] ?? "";
   const policy = field("maxmemory_policy");
@@ -116,8 +132,12 @@ export class RedisConnection extends Context.Service<
     readonly whenBack: (run: () => void) => Effect.Effect<void, never, Scope.Scope>;
     /** Sends without waiting for more than the answer; many calls of one tick go out together. */
     readonly publish: (channel: string, message: string) => Promise<unknown>;
-    /** A connection of its own for subscriptions; closed with the scope. */
-    readonly subscriber: Effect.Effect<Redis | Cluster, never, Scope.Scope>;
+    /** Who tells of which channels just now. */
+    readonly masters: Effect.Effect<Masters, RedisError>;
+    /** Opens a connection of its own for subscriptions, at one of those; not connected yet. */
+    readonly subscriber: (master: string) => Opened<Redis>;
+    /** The policy by which Redis throws keys away when its memory is full; undefined: it does not. */
+    readonly eviction: string | undefined;
   }
 >()("pixsim/runtime/RedisConnection") {
   /** Errors at start: one sentence that says what to do. */
@@ -129,35 +149,39 @@ const failed = (cause: unknown): RedisError => new RedisError({ message: cause i
 /** A connection that has ended by itself is opened anew after so long, ms. */
 const reopenMs = 250;
 
-/** The last trouble of a connection tells more than "connection is closed", which is what its commands fail with. */
-const opened = (url: string): Effect.Effect<Redis | Cluster, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const client = open(url);
-      client.on("error", () => {
-        // Each command reports its own failure; without a listener the process would end.
-      });
-      let timer: NodeJS.Timeout | undefined;
-      const reopen = (): void => {
-        // What is in its way it has said as an error.
-        timer = setTimeout(() => void client.connect().catch(() => undefined), reopenMs);
-      };
-      // It is over for the client when sentinels tell of a failover while it asks them for the primary, and for nobody else.
-      client.on("end", reopen);
-      return {
-        client,
-        close: () => {
-          client.off("end", reopen);
-          clearTimeout(timer);
-          client.disconnect();
-        },
-      };
-    }),
-    ({ close }) => Effect.sync(close),
-  ).pipe(Effect.map(({ client }) => client));
+interface Opened<Client> {
+  readonly client: Client;
+  readonly close: () => void;
+}
+
+const opened = <Client extends Redis | Cluster>(client: Client): Opened<Client> => {
+  client.on("error", () => {
+    // Each command reports its own failure; without a listener the process would end.
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const reopen = (): void => {
+    // What is in its way it has said as an error.
+    timer = setTimeout(() => void client.connect().catch(() => undefined), reopenMs);
+  };
+  // It is over for the client when sentinels tell of a failover while it asks them for the primary, and for nobody else.
+  client.on("end", reopen);
+  return {
+    client,
+    close: () => {
+      client.off("end", reopen);
+      clearTimeout(timer);
+      client.disconnect();
+    },
+  };
+};
 
 const make = Effect.fnUntraced(function* (url: string) {
-  const client = yield* opened(url);
+  const { commands, subscriber } = clientsOf(url);
+  const { client } = yield* Effect.acquireRelease(
+    Effect.sync(() => opened(commands())),
+    ({ close }) => Effect.sync(close),
+  );
+  /** It tells more than "connection is closed", which is what commands fail with. */
   let trouble: unknown;
   client.on("error", (error: unknown) => (trouble = error));
   let connections = 0;
@@ -183,21 +207,11 @@ const make = Effect.fnUntraced(function* (url: string) {
     }),
   );
   const version = /redis_version:(\d+)/.exec(String(info))?.[1] ?? "0";
-  const eviction = evictionOf(String(info));
   if (Number(version) < oldestVersion) {
     return yield* new RedisError({
       message: `Redis at ${shown(url)} is version ${version}; ${oldestVersion} or newer is needed.`,
       cause: null,
     });
-  }
-
-  if (eviction !== undefined) {
-    yield* Effect.annotateLogs(
-      Effect.logWarning(
-        "Redis throws keys away when its memory is full, and with them who works on what: set maxmemory-policy to noeviction",
-      ),
-      { policy: eviction },
-    );
   }
 
   return RedisConnection.of({
@@ -209,6 +223,20 @@ const make = Effect.fnUntraced(function* (url: string) {
         () => Effect.sync(() => void waiting.delete(run)),
       ),
     publish: (channel, message) => client.spublish(channel, message) as Promise<unknown>,
-    subscriber: opened(url),
+    masters: client instanceof Cluster ? attempt(async () => mastersOf(await client.cluster("SLOTS"))) : Effect.succeed(theOnlyOne),
+    subscriber: (master) => opened(subscriber(master)),
+    eviction: evictionOf(String(info)),
   });
 });
+
+/** Where Redis may throw away locks that are held, cells would change hands for nothing. */
+export const warnOfEviction: Effect.Effect<void, never, RedisConnection> = Effect.flatMap(RedisConnection, ({ eviction }) =>
+  eviction === undefined
+    ? Effect.void
+    : Effect.annotateLogs(
+        Effect.logWarning(
+          "Redis throws keys away when its memory is full, and with them who works on what: set maxmemory-policy to noeviction",
+        ),
+        { policy: eviction },
+      ),
+);
