@@ -1,12 +1,13 @@
 // Changes between processes through a real Redis: each arrives once, and where one may be missing everybody concerned is told.
-import { Effect } from "effect";
+import { Effect, Layer } from "effect";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { RunnerInfo } from "../cluster/locks.ts";
+import { RedisConnection } from "../cluster/redis.ts";
 import type { TopicMessage } from "../gateway/handlers.ts";
 import { Bus } from "./bus.ts";
 import { Fanout } from "./fanout.ts";
-import { busProcess, runnerOf } from "./testing.ts";
+import { busOver, busProcess, runnerOf } from "./testing.ts";
 
 const url = process.env["PIXSIM_TEST_REDIS_TO_BREAK"] ?? "";
 let control: Redis;
@@ -91,6 +92,34 @@ test("what a publisher could not say it makes up for", async () => {
   const [sender, hearer] = await Promise.all([one.runPromise(Fanout), two.runPromise(Fanout)]);
   expect(sender.counts.unsent).toBe(1);
   expect(hearer.counts.losses).toBeGreaterThan(0);
+});
+
+test("what cannot be said while something else is made up for is made up for as well", async () => {
+  let refusing = true;
+  const making: Array<() => void> = [];
+  /** Refuses changes, and keeps back the answers to what makes up for them. */
+  const slow = Layer.effect(
+    RedisConnection,
+    Effect.map(RedisConnection, (redis) => ({
+      ...redis,
+      publish: async (channel: string, message: string) => {
+        if (message.endsWith("\n!")) return new Promise((resolve) => making.push(() => resolve(0)));
+        if (refusing) throw new Error("Redis is away.");
+        return redis.publish(channel, message);
+      },
+    })),
+  ).pipe(Layer.provide(RedisConnection.layer(url)));
+  const speaker = busOver(slow, () => runners);
+  const { publish, counts } = await speaker.runPromise(Fanout);
+  publish("things", "1");
+  await expect.poll(() => making.length).toBe(1);
+  publish("things", "2");
+  await expect.poll(() => counts.unsent).toBe(2);
+  refusing = false;
+  making[0]!();
+  await expect.poll(() => making.length).toBe(2);
+  making[1]!();
+  await speaker.dispose();
 });
 
 test("when a process is gone, perhaps with a change it had not told, all look anew", async () => {

@@ -74,14 +74,16 @@ export const redisFanout: Layer.Layer<Fanout, never, RedisConnection | ShardLock
     /** What could not be said is made up for as soon as Redis answers again. */
     const confess = Effect.promise(async () => {
       for (const channel of missed.has(everything) ? [everything] : [...missed]) {
+        // Before it is said: what fails from now on may be later than what those who hear of it read.
+        if (channel === everything) missed.clear();
+        else missed.delete(channel);
         try {
           await redis.publish(nameOf(channel), `${me}\n${lostMark}`);
         } catch {
-          // Still away: the rest stays for the next round.
+          // Still away: it stays for the next round, as the rest does.
+          missed.add(channel);
           return;
         }
-        if (channel === everything) missed.clear();
-        else missed.delete(channel);
       }
     });
     yield* Effect.forkScoped(Effect.repeat(confess, Schedule.spaced("250 millis")));

@@ -1,6 +1,6 @@
 // The bus of one of several processes, over a real Redis: for tests.
 import { Effect, Layer, ManagedRuntime } from "effect";
-import { RedisConnection } from "../cluster/redis.ts";
+import { RedisConnection, type RedisError } from "../cluster/redis.ts";
 import { type RunnerInfo, ShardLocks } from "../cluster/locks.ts";
 import { Bus } from "./bus.ts";
 import { redisFanout } from "./redis.ts";
@@ -17,7 +17,9 @@ export const runnerOf = (incarnation: string): RunnerInfo => ({
 });
 
 /** `runners`: which processes there are at the moment. */
-export const busProcess = (url: string, runners: () => ReadonlyArray<RunnerInfo>) => {
+export const busProcess = (url: string, runners: () => ReadonlyArray<RunnerInfo>) => busOver(RedisConnection.layer(url), runners);
+
+export const busOver = (connection: Layer.Layer<RedisConnection, RedisError>, runners: () => ReadonlyArray<RunnerInfo>) => {
   const locks = Layer.succeed(ShardLocks, {
     me: "",
     holders: () => Effect.succeed(null),
@@ -30,5 +32,5 @@ export const busProcess = (url: string, runners: () => ReadonlyArray<RunnerInfo>
     stand: () => Effect.succeed(false),
     leave: () => Effect.void,
   });
-  return ManagedRuntime.make(Bus.layer.pipe(Layer.provideMerge(redisFanout), Layer.provide([RedisConnection.layer(url), locks])));
+  return ManagedRuntime.make(Bus.layer.pipe(Layer.provideMerge(redisFanout), Layer.provide([connection, locks])));
 };
