@@ -9,6 +9,7 @@ import { cellCount } from "../actor/store.ts";
 import type { Fanout } from "../bus/fanout.ts";
 import { redisFanout } from "../bus/redis.ts";
 import { placementOnSharding } from "./cells.ts";
+import { refreshesPerLife } from "./leases.ts";
 import type { ShardLocks } from "./locks.ts";
 import type { Placement } from "./placement.ts";
 import type { Quotas } from "./quotas.ts";
@@ -64,7 +65,7 @@ export const manyProcesses = (
         runnerShardWeight: weight,
         shardsPerGroup: cellCount,
         shardLockExpiration: expiryMs,
-        shardLockRefreshInterval: expiryMs / 3,
+        shardLockRefreshInterval: expiryMs / refreshesPerLife,
         // Both ends of a handing over wait for it; it costs a script in Redis each time.
         refreshAssignmentsInterval: Math.min(100, expiryMs / 30),
         // How often assigned shards are tried for; there are no persisted messages to poll.

@@ -5,6 +5,7 @@ import { Clock, Context, Data, Effect, Latch, Layer, Option, Schedule } from "ef
 import { PersistenceError } from "effect/cluster/ClusterError";
 import * as RunnerStorage from "effect/cluster/RunnerStorage";
 import * as z from "zod";
+import { Leases, type Term } from "./leases.ts";
 import { type RunnerInfo, ShardLocks } from "./locks.ts";
 import { RedisConnection, type RedisError } from "./redis.ts";
 
@@ -177,18 +178,8 @@ const leaveMs = 2000;
  * them, ms, and looks so often: Effect Cluster asks again no sooner than a second later.
  */
 const [longestHandoverMs, handoverPauseMs] = [300, 20];
-/** Effect Cluster asks so long, ms, before it takes a refusal for one. */
-const refusalMs = 300;
 /** Who said no longer ago that it reaches the store does so still, ms: it says so every second. */
 const reachMs = 2500;
-
-interface Hold {
-  readonly monotonic: number;
-  readonly wall: number;
-  /** Over which connection it was asked for, see `RedisConnection.connections`. */
-  readonly connection: number;
-  readonly tenure: number;
-}
 
 export interface RegistryOptions {
   readonly info: RunnerInfo;
@@ -206,27 +197,13 @@ export const registry = (
       const { info, expiryMs } = options;
       const owner = `${info.address}#${info.incarnation}`;
       const ttl = String(expiryMs);
-      /** Until when each shard is surely ours, by two clocks, counted from before the request was sent: one stands still while a computer sleeps, the other can be set. */
-      const deadlines = new Map<string, Hold>();
       const clock = yield* Clock.Clock;
       const monotonic = (): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n);
-      const stamp = () => ({
-        monotonic: monotonic() + expiryMs,
-        wall: clock.currentTimeMillisUnsafe() + expiryMs,
-        connection: redis.connections(),
+      const leases = new Leases<string>(expiryMs, {
+        monotonic,
+        wall: () => clock.currentTimeMillisUnsafe(),
+        connections: redis.connections,
       });
-      const leaseMs = (shard: string): number => {
-        const until = deadlines.get(shard);
-        // A Redis that is there again may be empty, and have given the shard to another one.
-        return until === undefined || until.connection !== redis.connections()
-          ? -1
-          : Math.min(until.monotonic - monotonic(), until.wall - clock.currentTimeMillisUnsafe());
-      };
-      let tenures = 0;
-      const tenure = (shard: string): number => deadlines.get(shard)?.tenure ?? -1;
-      /** One that is taken again before its time was over was nobody else's meanwhile. */
-      const take = (shard: string, until: Omit<Hold, "tenure">): void =>
-        void deadlines.set(shard, { ...until, tenure: leaseMs(shard) >= 0 ? tenure(shard) : ++tenures });
 
       const refusal = (answer: unknown): ClusterRefused | null => {
         const [word, value = ""] = String(answer).split(" ");
@@ -251,13 +228,13 @@ export const registry = (
       const acquireFree = (shards: ReadonlyArray<string>) =>
         Effect.suspend(() => {
           if (leaving) return Effect.succeed([]);
-          const until = stamp();
+          const term = leases.term();
           for (const shard of shards) wanted.add(shard);
           return Effect.map(redis.script(acquireScript, shards.map(lockKey), [owner, ttl, ...shards]), (answer) => {
             // Given back behind this answer.
             if (leaving) return [];
             const held = strings(answer);
-            for (const shard of held) take(shard, until);
+            leases.take(held, term);
             return held;
           });
         });
@@ -270,47 +247,32 @@ export const registry = (
           yield* Effect.sleep(handoverPauseMs);
         }
       });
-      const refresh = (shards: ReadonlyArray<string>) =>
-        Effect.suspend(() => {
-          const until = stamp();
-          return Effect.map(
-            redis.script(refreshScript, [keys.beat, ...shards.map(lockKey)], [info.address, owner, ttl, ...shards]),
-            (answer) => {
-              const held = new Set(strings(answer));
-              // What was given back while this was on its way stays so.
-              for (const shard of shards) {
-                if (!held.has(shard)) deadlines.delete(shard);
-                else if (deadlines.has(shard)) deadlines.set(shard, { ...until, tenure: tenure(shard) });
-              }
-              return [...held];
-            },
-          );
+      const refreshIn = (term: Term, shards: ReadonlyArray<string>) =>
+        Effect.map(redis.script(refreshScript, [keys.beat, ...shards.map(lockKey)], [info.address, owner, ttl, ...shards]), (answer) => {
+          const held = strings(answer);
+          leases.refresh(shards, new Set(held), term);
+          return held;
         });
+      const refresh = (shards: ReadonlyArray<string>) => Effect.suspend(() => refreshIn(leases.term(), shards));
       const fork = Effect.runForkWith(yield* Effect.context());
       yield* redis.whenBack(() => {
         // What it does not answer Effect Cluster asks again.
-        if (deadlines.size > 0) fork(Effect.ignore(refresh([...deadlines.keys()])));
+        if (leases.locks.length > 0) fork(Effect.ignore(refresh(leases.locks)));
       });
-      /**
-       * While Redis refuses, what is surely held until it is asked for again stays so: Effect Cluster gives up everything at the first refresh
-       * that fails, and a Redis that is started anew is back sooner than the locks are over. Once it is back only its answer counts.
-       */
       const keep = (shards: ReadonlyArray<string>) =>
         Effect.suspend(() => {
-          const asked = monotonic();
-          return refresh(shards).pipe(
+          const term = leases.term();
+          return refreshIn(term, shards).pipe(
             Effect.catch((error) => {
-              // The next refusal may take as long as this one, and is repeated.
-              const next = expiryMs / 3 + (monotonic() - asked) + refusalMs;
-              const held = shards.filter((shard) => leaseMs(shard) >= next);
-              return held.length > 0 ? Effect.succeed(held) : Effect.fail(error);
+              const kept = leases.kept(shards, term);
+              return kept.length > 0 ? Effect.succeed([...kept]) : Effect.fail(error);
             }),
           );
         });
       // A lock that Redis is not there to give back expires by itself.
       const release = (shards: ReadonlyArray<string>): Effect.Effect<void> =>
         Effect.suspend(() => {
-          for (const shard of shards) deadlines.delete(shard);
+          leases.giveBack(shards);
           return shards.length === 0 ? Effect.void : Effect.ignore(redis.script(releaseScript, shards.map(lockKey), [owner]));
         });
 
@@ -392,8 +354,8 @@ export const registry = (
       });
 
       const locks = ShardLocks.of({
-        leaseMs,
-        tenure,
+        leaseMs: (shard) => leases.leaseMs(shard),
+        tenure: (shard) => leases.tenure(shard),
         confirm: (shard) =>
           Effect.orElseSucceed(
             Effect.map(refresh([shard]), (held) => held.includes(shard)),

@@ -78,6 +78,8 @@ export class Cluster {
   readonly #fabric: Fabric;
   #incarnations = 0;
   #forgottenAt = -Infinity;
+  /** While the keeper of the locks is away. */
+  #outage: { readonly since: number; readonly forgets: boolean } | null = null;
   /** When the last fault was over. */
   #healedAt: number | null = null;
 
@@ -109,6 +111,7 @@ export class Cluster {
     const agent = new Agent(this.#fabric, life, address, ++this.#incarnations, (effect) => void Effect.runForkWith(context)(effect));
     const host: Host = { address, life, agent, context, fiber: null, actors: null };
     this.#hosts.set(address, host);
+    if (this.#outage !== null) this.network.refused.add(life);
     const program = hostOn(definitions, {
       store: this.#store(life),
       later: (ms, run) => this.time.after(ms, run, life),
@@ -214,6 +217,11 @@ export class Cluster {
     const { life } = this.#host(index);
     this.network.cut[place].add(life);
     this.time.add(() => this.network.cut[place].delete(life), null, ms);
+  }
+
+  /** Whether the host with this owner's name serves the cell still. */
+  serves(owner: string, cell: number): boolean {
+    return [...this.#hosts.values()].some(({ agent, life }) => agent.owner === owner && !life.dead && agent.serves(cell));
   }
 
   // ── Who uses them ────────────────────────────────────────────────────────
@@ -380,6 +388,37 @@ export class Cluster {
     this.#forgottenAt = this.time.now;
   }
 
+  /** The keeper of the locks refuses everybody for a while, and may have forgotten all when it is back. */
+  outage(forgets: boolean, ms: number): void {
+    if (this.#outage !== null) return;
+    const outage = (this.#outage = { since: this.time.now, forgets });
+    for (const { life } of this.#hosts.values()) this.network.refused.add(life);
+    this.time.add(() => this.#outage === outage && this.#endOutage(outage), null, ms);
+  }
+
+  #endOutage({ since, forgets }: { readonly since: number; readonly forgets: boolean }): void {
+    this.#outage = null;
+    if (forgets) this.forget();
+    for (const host of this.#hosts.values()) this.#accept(host, this.time.now - since);
+  }
+
+  /** The keeper of the locks refuses one of them for a while. */
+  refuse(index: number, ms: number): void {
+    const host = this.#host(index);
+    this.network.refused.add(host.life);
+    this.time.add(() => this.#accept(host, ms), null, ms);
+  }
+
+  /** Who is refused tries again and again, and waits the longer the longer that goes on. */
+  #accept({ life, agent }: Host, refusedMs: number): void {
+    const connect = (): void => {
+      if (this.#outage !== null || !this.network.refused.has(life)) return;
+      this.network.accept(life);
+      agent.back();
+    };
+    this.time.add(connect, life, this.dice.below(Math.min(refusedMs, 1000)));
+  }
+
   /** An effect orders something. */
   #called(key: string, from: Life): void {
     const [kind, id, invoke, seq] = key.split("/");
@@ -403,6 +442,8 @@ export class Cluster {
     }
     this.service.stormy = false;
     for (const { life } of this.#hosts.values()) time.thaw(life);
+    if (this.#outage !== null) this.#endOutage(this.#outage);
+    for (const host of this.#hosts.values()) this.#accept(host, 1);
     this.#healedAt = time.now;
     while (time.now < this.#healedAt + restWithin) {
       time.runUntil(time.now + 500);

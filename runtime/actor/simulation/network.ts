@@ -1,5 +1,6 @@
 // Ways between processes, the lock keeper, the channels and the disk. In bad weather what is sent is lost or late, its answer
-// too; a way may be cut. What arrives does so even if its sender has died meanwhile.
+// too; a way may be cut. What arrives does so even if its sender has died meanwhile. The lock keeper may also refuse a process: its
+// connection is over then, with all that was on its way, and comes about anew later.
 import type { Life, Time } from "./time.ts";
 
 export type Place = "disk" | "locks" | "channels" | "processes";
@@ -9,6 +10,10 @@ export class Network {
   readonly weather: Record<Place, 0 | 1 | 2> = { disk: 0, locks: 0, channels: 0, processes: 0 };
   /** Processes that do not reach a place. */
   readonly cut: Record<Place, Set<Life>> = { disk: new Set(), locks: new Set(), channels: new Set(), processes: new Set() };
+  /** Processes that the lock keeper refuses. */
+  readonly refused = new Set<Life>();
+  /** How often the connection of a process to the lock keeper has come about anew. */
+  readonly #connections = new Map<Life, number>();
   readonly #time: Time;
 
   constructor(time: Time) {
@@ -17,6 +22,15 @@ export class Network {
 
   get time(): Time {
     return this.#time;
+  }
+
+  connections(life: Life): number {
+    return this.#connections.get(life) ?? 0;
+  }
+
+  accept(life: Life): void {
+    this.refused.delete(life);
+    this.#connections.set(life, this.connections(life) + 1);
   }
 
   /** ms until something that is sent now arrives; null: never. */
@@ -35,18 +49,22 @@ export class Network {
     if (delay !== null) this.#time.add(run, to, delay);
   }
 
-  /** A request and its answer: null if there was none in `patienceMs`. The request may be served all the same, even later. */
-  ask<T>(place: Place, life: Life, patienceMs: number, serve: () => T, answer: (answer: T | null) => void): void {
+  /** A request to the lock keeper and its answer: null if there was none in `patienceMs`, or it refused. The request may be served all the same, even later. */
+  askLocks<T>(life: Life, patienceMs: number, serve: () => T, answer: (answer: T | null) => void): void {
     let open = true;
     const close = (result: T | null): void => {
       if (!open) return;
       open = false;
       answer(result);
     };
+    const refuse = (): void => this.#time.add(() => close(null), life, this.#time.dice.below(4));
+    if (this.refused.has(life)) return refuse();
+    const connection = this.connections(life);
     this.#time.add(() => close(null), life, patienceMs);
-    this.send(place, [life], null, () => {
+    this.send("locks", [life], null, () => {
+      if (this.refused.has(life)) return refuse();
       const result = serve();
-      this.send(place, [life], life, () => close(result));
+      this.send("locks", [life], life, () => close(this.refused.has(life) || this.connections(life) !== connection ? null : result));
     });
   }
 }

@@ -1,14 +1,15 @@
 // Placement as Effect Cluster gives it: each process refreshes its locks, takes the cells that are assigned to it, gives those
-// back that are not, and lets go of all when the keeper of the locks is silent. Messages are asked again until they are answered.
+// back that are not, and lets go when the keeper of the locks refuses or is silent, of what it does not surely hold until it asks
+// again. Messages are asked again until they are answered.
 import { Effect, type Scope } from "effect";
 import { ask } from "../../cluster/cells.ts";
+import { Leases, refreshesPerLife } from "../../cluster/leases.ts";
 import type { CellServer, Placement } from "../../cluster/placement.ts";
 import { allCells } from "../store.ts";
 import type { Locks } from "./locks.ts";
 import type { Network } from "./network.ts";
 import type { Life } from "./time.ts";
 
-const beatMs = 1000;
 const askMs = 1000;
 
 /** A cell that this process has the lock of. */
@@ -16,17 +17,6 @@ interface Held {
   state: "opening" | "open" | "closing";
   /** To be closed as soon as it is open. */
   leave: boolean;
-}
-
-/** Until when, by two clocks. */
-interface Lease {
-  readonly monotonic: number;
-  readonly wall: number;
-}
-
-interface Hold extends Lease {
-  /** See `Placement.tenure`. */
-  readonly tenure: number;
 }
 
 /** Which of the processes that live a cell is assigned to: the same for all who know the same ones. */
@@ -59,9 +49,7 @@ export class Agent {
   readonly #fork: (effect: Effect.Effect<void>) => void;
   #server: CellServer | null = null;
   readonly #held = new Map<number, Held>();
-  /** Until when each cell is surely ours, counted from before the request was sent. */
-  readonly #deadlines = new Map<number, Hold>();
-  #tenures = 0;
+  readonly #leases: Leases<number>;
   #alive: ReadonlyArray<string> = [];
   #stopping = false;
 
@@ -71,26 +59,22 @@ export class Agent {
     this.#address = address;
     this.#owner = `${address}#${incarnation}`;
     this.#fork = fork;
+    const { network, locks } = fabric;
+    this.#leases = new Leases(locks.expiryMs, {
+      monotonic: () => network.time.now,
+      wall: () => network.time.now + life.skew,
+      connections: () => network.connections(life),
+    });
     this.placement = {
       serve: (server) => this.#serve(server),
-      isHere: (cell) =>
-        Effect.callback((resume) => {
-          const until = this.#stamp();
-          this.#ask(
-            () => fabric.locks.refresh(this.#owner, [cell]),
-            (held) => {
-              if (held !== null) this.#mark([cell], held, until);
-              resume(Effect.succeed(held !== null && held.length > 0));
-            },
-          );
-        }),
-      leaseMs: (cell) => this.#leaseMs(cell),
-      tenure: (cell) => this.#deadlines.get(cell)?.tenure ?? -1,
+      isHere: (cell) => Effect.callback((resume) => this.#refresh([cell], (held) => resume(Effect.succeed(held?.has(cell) === true)))),
+      leaseMs: (cell) => this.#leases.leaseMs(cell),
+      tenure: (cell) => this.#leases.tenure(cell),
       call: (cell, message) => ask(Effect.callback<string, "nobody">((resume) => this.#call(cell, message, resume))),
       stand: (standing) =>
         Effect.callback((resume) =>
           this.#ask(
-            () => fabric.locks.stand(address, standing),
+            () => locks.stand(address, standing),
             (another) => resume(Effect.succeed(another)),
           ),
         ),
@@ -109,30 +93,31 @@ export class Agent {
     return this.#owner;
   }
 
-  get #now(): number {
-    return this.#fabric.network.time.now;
+  /** Whether it serves the cell, and has not begun to let go. */
+  serves(cell: number): boolean {
+    return this.#held.get(cell)?.state === "open";
   }
 
-  #leaseMs(cell: number): number {
-    const until = this.#deadlines.get(cell);
-    return until === undefined ? -1 : Math.min(until.monotonic - this.#now, until.wall - this.#now - this.life.skew);
-  }
-
-  #stamp(): Lease {
-    const until = this.#now + this.#fabric.locks.expiryMs;
-    return { monotonic: until, wall: until + this.life.skew };
+  /** The keeper of the locks takes its connection again. */
+  back(): void {
+    const { locks } = this.#leases;
+    if (locks.length > 0) this.#refresh(locks, () => {});
   }
 
   #ask<T>(serve: () => T, answer: (answer: T | null) => void): void {
-    this.#fabric.network.ask("locks", this.life, askMs, serve, answer);
+    this.#fabric.network.askLocks(this.life, askMs, serve, answer);
   }
 
-  #mark(asked: ReadonlyArray<number>, held: ReadonlyArray<number>, until: Lease): void {
-    for (const cell of asked) {
-      const before = this.#deadlines.get(cell);
-      if (!held.includes(cell)) this.#deadlines.delete(cell);
-      else if (before !== undefined) this.#deadlines.set(cell, { ...until, tenure: before.tenure });
-    }
+  /** Answers which are still held; null: there was no answer. */
+  #refresh(cells: ReadonlyArray<number>, answer: (held: ReadonlySet<number> | null) => void): void {
+    const term = this.#leases.term();
+    this.#ask(
+      () => new Set(this.#fabric.locks.refresh(this.#owner, cells)),
+      (held) => {
+        if (held !== null) this.#leases.refresh(cells, held, term);
+        answer(held);
+      },
+    );
   }
 
   #serve(server: CellServer): Effect.Effect<void, never, Scope.Scope> {
@@ -147,18 +132,19 @@ export class Agent {
 
   #beat(): void {
     if (this.#stopping) return;
-    this.#fabric.network.time.add(() => this.#beat(), this.life, beatMs);
+    const { locks, network } = this.#fabric;
+    network.time.add(() => this.#beat(), this.life, locks.expiryMs / refreshesPerLife);
     const mine = [...this.#held.keys()];
-    const until = this.#stamp();
-    const { locks } = this.#fabric;
+    const term = this.#leases.term();
     this.#ask(
       () => {
         locks.join(this.#address, this.#owner);
-        return { alive: locks.fit(), still: locks.refresh(this.#owner, mine) };
+        return { alive: locks.fit(), held: new Set(locks.refresh(this.#owner, mine)) };
       },
       (answer) => {
-        if (answer !== null) this.#mark(mine, answer.still, until);
-        for (const cell of mine) if (answer === null || !answer.still.includes(cell)) this.#close(cell);
+        if (answer !== null) this.#leases.refresh(mine, answer.held, term);
+        const held = answer?.held ?? new Set(this.#leases.kept(mine, term));
+        for (const cell of mine) if (!held.has(cell)) this.#close(cell);
         if (answer === null || this.#stopping) return;
         this.#alive = answer.alive;
         this.#settle();
@@ -172,15 +158,12 @@ export class Agent {
     for (const cell of this.#held.keys()) if (!mine.includes(cell)) this.#close(cell);
     const wanted = mine.filter((cell) => !this.#held.has(cell));
     if (wanted.length === 0) return;
-    const until = this.#stamp();
+    const term = this.#leases.term();
     this.#ask(
       () => this.#fabric.locks.acquire(this.#owner, wanted),
       (got) => {
         if (got === null || this.#stopping) return;
-        for (const cell of got) {
-          const before = this.#leaseMs(cell) >= 0 ? this.#deadlines.get(cell)?.tenure : undefined;
-          this.#deadlines.set(cell, { ...until, tenure: before ?? ++this.#tenures });
-        }
+        this.#leases.take(got, term);
         this.#open(got.filter((cell) => !this.#held.has(cell)));
       },
     );
@@ -215,7 +198,7 @@ export class Agent {
 
   #release(cells: ReadonlyArray<number>): Effect.Effect<void> {
     return Effect.callback((resume) => {
-      for (const cell of cells) this.#deadlines.delete(cell);
+      this.#leases.giveBack(cells);
       this.#ask(
         () => this.#fabric.locks.release(this.#owner, cells),
         () => {

@@ -13,6 +13,8 @@ const short = fc.oneof(
 );
 /** How long a fault lasts: often longer than locks live. */
 const ms = fc.integer({ min: 10, max: 12_000 });
+/** Shorter and longer than a lock lives. */
+const outageMs = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 10, max: 2500 }) }, { weight: 1, arbitrary: ms });
 
 const step = fc.oneof(
   { weight: 20, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: short }) },
@@ -32,6 +34,8 @@ const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant("weather" as const), place, level: fc.constantFrom<1 | 2>(1, 1, 1, 2), ms }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("storm" as const), ms }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("forget" as const) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("outage" as const), forgets: fc.boolean(), ms: outageMs }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("refuse" as const), host, ms: outageMs }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("clock" as const), host, skew: fc.integer({ min: -6000, max: 90_000 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("tend" as const), actor }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("watch" as const), actor }) },
@@ -91,6 +95,12 @@ export const play = (plan: Plan, prepare: (cluster: Cluster) => void = () => {})
         break;
       case "forget":
         cluster.forget();
+        break;
+      case "outage":
+        cluster.outage(each.forgets, each.ms);
+        break;
+      case "refuse":
+        cluster.refuse(each.host, each.ms);
         break;
       case "clock":
         cluster.setClock(each.host, each.skew);

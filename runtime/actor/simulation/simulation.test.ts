@@ -65,6 +65,39 @@ test.each(seeds)("where no host reaches the store all actors stay where they are
   expect(problemsOf(cluster)).toEqual([]);
 });
 
+test.each(seeds)("a keeper of the locks that refuses for a moment, and has forgotten nothing, changes nothing (seed %i)", (seed) => {
+  const { cluster, run, owners } = settled(seed);
+  // At another moment between two refreshes each time.
+  run(50 * seed);
+  const before = owners();
+  const epochs = [...cluster.disk.epochs];
+  cluster.outage(false, 300);
+  run(10_000);
+  expect(owners()).toEqual(before);
+  expect([...cluster.disk.epochs]).toEqual(epochs);
+  cluster.settle();
+  expect(problemsOf(cluster)).toEqual([]);
+});
+
+test.each(seeds)("a host that alone is refused lets go before its locks are over, and others go on (seed %i)", (seed) => {
+  const { cluster, run, owners } = settled(seed);
+  const before = owners();
+  const refused = before[0]!;
+  cluster.refuse("abc".indexOf(refused[0]!), 10_000);
+  for (let step = 0; step < 400; step++) {
+    run(25);
+    for (const cell of cluster.actors.map(cellOf))
+      if (cluster.locks.holder(cell) !== refused) expect(cluster.serves(refused, cell)).toBe(false);
+  }
+  expect(owners().every((owner) => owner !== undefined)).toBe(true);
+  for (const address of cluster.actors) cluster.order(address, "BUMP", true);
+  run(15_000);
+  expect(cluster.orders.filter(({ acknowledged }) => acknowledged === null)).toEqual([]);
+  expect(owners()).toEqual(before);
+  cluster.settle();
+  expect(problemsOf(cluster)).toEqual([]);
+});
+
 test("the same seed gives the same history", () => {
   const [plan] = fc.sample(plans, { numRuns: 1, seed: 7 });
   const history = (cluster: Cluster) => JSON.stringify([...cluster.disk.actors]) + cluster.time.ticks;
