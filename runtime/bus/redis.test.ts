@@ -1,5 +1,5 @@
 // Changes between processes through a real Redis: each arrives once, and where one may be missing everybody concerned is told.
-import { Effect, Layer } from "effect";
+import { Effect, Layer, Logger, References } from "effect";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { RunnerInfo } from "../cluster/locks.ts";
@@ -120,6 +120,26 @@ test("what cannot be said while something else is made up for is made up for as 
   await expect.poll(() => making.length).toBe(2);
   making[1]!();
   await speaker.dispose();
+});
+
+test("that no subscription is taken is logged with the reason, and so is that they are again", async () => {
+  await control.acl("SETUSER", "pixsim-deaf", "on", ">hush-hush", "+@all", "~*", "resetchannels");
+  const lines: Array<string> = [];
+  const logger = Logger.make(({ message, fiber }) => {
+    lines.push(`${String(message)} ${JSON.stringify(fiber.getRef(References.CurrentLogAnnotations))}`);
+  });
+  const place = new URL(url);
+  const connection = RedisConnection.layer(`redis://pixsim-deaf:hush-hush@${place.host}`);
+  const deaf = busOver(Layer.merge(connection, Logger.layer([logger])), () => runners);
+  try {
+    await deaf.runPromise(Fanout);
+    await expect.poll(() => lines.join(), { timeout: 50_000 }).toMatch(/takes no subscriptions: .*NOPERM/);
+    await control.acl("SETUSER", "pixsim-deaf", "allchannels");
+    await expect.poll(() => lines.join(), { timeout: 50_000 }).toContain("is told here again");
+  } finally {
+    await deaf.dispose();
+    await control.acl("DELUSER", "pixsim-deaf");
+  }
 });
 
 test("when a process is gone, perhaps with a change it had not told, all look anew", async () => {
