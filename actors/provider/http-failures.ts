@@ -59,6 +59,19 @@ export const untold = (host: string, status: number): ProviderFailure => ({
   message: `The request was done, and ${host} does not say what has come of it (status ${status}).`,
 });
 
+/** `isUnsent`: it is an order that everybody has left to another, and nobody has done. */
+export const goesRound = (host: string, isUnsent: boolean): ProviderFailure => ({
+  kind: "provider",
+  message: `${host} redirects again and again: check the base URL.`,
+  ...(isUnsent ? { unsent: true } : {}),
+});
+
+/** A redirect that names no place, or of a kind that is not followed. */
+export const leadsNowhere = (host: string, status: number): ProviderFailure => ({
+  kind: "provider",
+  message: `${host} answers with a redirect that leads nowhere (status ${status}): check the base URL.`,
+});
+
 export const tooSlow = (host: string, ms: number): ProviderFailure => ({
   kind: "timeout",
   message: `${host} did not answer within ${Number((ms / 1000).toFixed(1))} seconds.`,

@@ -2,7 +2,7 @@
 import { getDefaultHighWaterMark, type Readable } from "node:stream";
 import { Effect, type Scope } from "effect";
 import type { Agent, buildConnector, Dispatcher } from "undici";
-import { afterwards, broken, notConnected, notOurs, notUrl, privateAddress, untold } from "./http-failures.ts";
+import { afterwards, broken, goesRound, notConnected, notOurs, notUrl, privateAddress, untold } from "./http-failures.ts";
 import { guardedLookup, isPrivateLiteral } from "./http-guard.ts";
 import type { ProviderFailure } from "./provider.ts";
 import type { HttpRequest } from "./tools.ts";
@@ -64,6 +64,8 @@ interface Answer {
   readonly host: string;
   readonly status: number;
   readonly headers: Headers;
+  /** See `HttpAnswer`. */
+  readonly done?: true;
 }
 export interface TextAnswer extends Answer {
   readonly text: string;
@@ -208,9 +210,9 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
     if (to === undefined || !redirecting.has(answer.status)) return answer;
     drop(answer);
     const { host } = url;
-    if (left === 0) throw fail("provider", `${host} redirects again and again: check the base URL.`);
-    const next = parsed(to, url);
     const isOrder = sent.method !== "GET";
+    if (left === 0) throw new Failed(goesRound(host, isOrder && answer.status > 303));
+    const next = parsed(to, url);
     if (isOrder && answer.status < 303) throw fail("provider", `${host} has moved to ${next.origin}: put that into the base URL.`);
     const headers = next.origin === url.origin ? sent.headers : {};
     const go = (what: S): Promise<A> => follow(next, { ...what, headers }, isOwn, exchange, drop, left - 1);
@@ -218,7 +220,7 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
     const led = await go({ ...sent, method: "GET", body: null, maySend: () => true }).catch((error: unknown) => {
       throw error instanceof Failed ? new Failed(afterwards(error.failure)) : error;
     });
-    if (led.status < 400) return led;
+    if (led.status < 400) return { ...led, done: true };
     drop(led);
     throw new Failed(untold(next.host, led.status));
   };

@@ -4,7 +4,7 @@ import { Cause, Effect, Queue, type Scope } from "effect";
 import WebSocket from "ws";
 import { sniff, sniffBytes } from "#actors/media/sniff.ts";
 import { makeFileWriter } from "./file-writer.ts";
-import { broken, notConnected, ofFile, retryAfterOf, tooSlow } from "./http-failures.ts";
+import { broken, leadsNowhere, notConnected, ofFile, retryAfterOf, tooSlow } from "./http-failures.ts";
 import { guardedLookup } from "./http-guard.ts";
 import { connectMs, discard, Failed, fail, makeWires, parsed, type Sent, type StreamAnswer, type Wire } from "./http-wire.ts";
 import type { ProviderFailure } from "./provider.ts";
@@ -88,10 +88,12 @@ const httpOver = (wire: Wire): Http => {
     const { timeoutMs = exchangeMs, maxBytes = answerBytes } = request;
     const limit = { ms: timeoutMs, failure: () => tooSlow(URL.parse(request.url)?.host ?? "The provider", timeoutMs) };
     return yield* attempt(async (signal): Promise<HttpAnswer> => {
-      const { host, status, headers, text } = await wire.text(request.url, await sentOf(request, maySend), maxBytes, signal);
+      const { host, text, ...answer } = await wire.text(request.url, await sentOf(request, maySend), maxBytes, signal);
+      const { status } = answer;
+      if (status >= 300 && status < 400) throw new Failed(leadsNowhere(host, status));
       const body = parseJson(text);
-      if (body !== undefined) return { status, headers, body };
-      if (status >= 400 || text.trim() === "") return { status, headers, body: null };
+      if (body !== undefined) return { ...answer, body };
+      if (status >= 400 || text.trim() === "") return { ...answer, body: null };
       const what = /^\s*</.test(text) ? "a web page" : "something that is not JSON";
       throw fail("provider", `${host} answers with ${what}: check that the base URL is that of the API.`);
     }, limit);

@@ -14,7 +14,7 @@ import { takenPicture } from "./picture.ts";
 import { isOrder, type PixverseRequest, paramsOf, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
 import { askedSurely, ofQuestion, surely } from "./questions.ts";
-import { notYet, undecided, unsent } from "./refusals.ts";
+import { notYet, undecided, unlessDone, unsent } from "./refusals.ts";
 import type { HttpRequest, Pace, ProviderTools, Status } from "./tools.ts";
 import { commonVideos, type VideoLimits } from "./videos.ts";
 
@@ -74,17 +74,13 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
     traceId: string = randomUUID(),
   ): Effect.fn.Return<T, ProviderFailure> {
     const headers = { "API-KEY": key === undefined ? "" : Redacted.value(key), "Ai-trace-id": traceId };
-    const {
-      status,
-      headers: answered,
-      body,
-    } = yield* http.json({ url: base + path, headers, ...request }).pipe(Effect.mapError(undecided));
-    const envelope = Envelope.safeParse(body);
+    const answer = yield* http.json({ url: base + path, headers, ...request }).pipe(Effect.mapError(undecided));
+    const envelope = Envelope.safeParse(answer.body);
     const code = envelope.data?.ErrCode ?? envelope.data?.err_code;
     if (code !== undefined && code !== 0) {
-      return yield* Effect.fail(failureOfCode(code, envelope.data?.ErrMsg ?? envelope.data?.err_msg ?? ""));
+      return yield* Effect.fail(unlessDone(answer, failureOfCode(code, envelope.data?.ErrMsg ?? envelope.data?.err_msg ?? "")));
     }
-    if (status >= 300) return yield* Effect.fail(failureOfStatus(status, retryAfterOf(answered)));
+    if (answer.status >= 300) return yield* Effect.fail(failureOfStatus(answer.status, retryAfterOf(answer.headers)));
     const read = content.safeParse(envelope.data?.Resp);
     if (code === undefined || !read.success) {
       return yield* Effect.fail(failure("network", "PixVerse answers with something that is not understood: check the base URL."));

@@ -24,6 +24,10 @@ export const checked = <S extends z.ZodType>(schema: S, { params }: ProviderRequ
 export const undecided = (failure: ProviderFailure): ProviderFailure =>
   failure.kind === "provider" && failure.unsent !== true ? { ...failure, kind: "network" } : failure;
 
+/** An error in an answer with a status of success: where the order was done it is no refusal of it, whatever it says. */
+export const unlessDone = ({ done }: HttpAnswer, failure: ProviderFailure): ProviderFailure =>
+  done === true ? { kind: "network", message: failure.message } : failure;
+
 /** A video that was made and whose file is not there may come yet: only who does not know the job has lost it, and leads to another payment. */
 export const notYet = (failure: ProviderFailure, message = failure.message): ProviderFailure =>
   failure.kind === "lost" ? { ...failure, kind: "network", message } : failure;

@@ -34,6 +34,8 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** Parsed JSON; integers beyond 2^53 are strings of their digits. */
   readonly body: unknown;
+  /** It is the answer to an order that was done, from where a 303 has led: whatever it says is wrong, the order was not refused. */
+  readonly done?: true;
 }
 
 export interface DownloadOptions {
@@ -47,10 +49,11 @@ export interface DownloadOptions {
 /**
  * HTTP of one account. Private and link-local addresses are refused (also those that a name or a redirect leads to) unless they are those
  * of the account's own base URL. Failures: `network` (with `unsent` if the request certainly did not leave: refused, unknown
- * name, TLS), `timeout`, `provider` (not JSON, too large, endless): each a sentence that says what to do.
+ * name, TLS), `timeout`, `provider` (not JSON, too large, endless, a redirect that leads nowhere): each a sentence that says what to do. Of an
+ * order only `unsent` says that it was not taken.
  */
 export interface Http {
-  /** Answers of any status that are JSON. An error status with another body (a proxy's HTML page), and what is empty, is an answer with `body: null`. */
+  /** Answers of any status but a redirect's that are JSON. An error status with another body (a proxy's HTML page), and what is empty, is an answer with `body: null`. */
   readonly json: (request: HttpRequest) => Effect.Effect<HttpAnswer, ProviderFailure>;
   /**
    * Fetches a file to `path`, which exists only if all of it came (Content-Length is held against it). 404 and 410 fail with `lost`, 401 and 403

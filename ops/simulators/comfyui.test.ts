@@ -241,9 +241,13 @@ describe("ComfyUI", () => {
   });
 
   describe("a submit without an answer", () => {
-    it.each(["new", "old"] as const)("that was taken is found in the queue and in the history of a server that is %s", async (age) => {
+    it.each([
+      ["new", "cutAfter"],
+      ["new", "astray"],
+      ["old", "cutAfter"],
+    ] as const)("that was taken is found in the queue and in the history of a server that is %s: %s", async (age, fault) => {
       await start({ age });
-      simulator.faults.order("cutAfter");
+      simulator.faults.order(fault);
       const failure = await failureOf(connection.submit("job/1/1", words("a fox")));
       expect(failure.kind).toBe("network");
       expect(failure.unsent).toBeUndefined();

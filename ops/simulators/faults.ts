@@ -5,6 +5,8 @@ export const faultNames = [
   "cutBefore",
   /** A submission is carried out and its connection cut instead of an answer. */
   "cutAfter",
+  /** A submission is carried out, and a redirect that leads nowhere comes instead of an answer. */
+  "astray",
   /** A submission is carried out and never answered. */
   "silent",
   /** 503, then better. */

@@ -252,8 +252,8 @@ describe("the OpenAI Videos format", () => {
   });
 
   describe("a submit without an answer", () => {
-    it("that was taken is found in the list, and paid once", async () => {
-      simulator.faults.order("cutAfter");
+    it.each(["cutAfter", "astray"] as const)("that was taken is found in the list, and paid once: %s", async (fault) => {
+      simulator.faults.order(fault);
       const sentAt = Date.now();
       const failure = await failureOf(connection.submit("job/1/1", words("a fox")));
       expect(failure.kind).toBe("network");

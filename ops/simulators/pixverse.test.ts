@@ -233,8 +233,8 @@ describe("pixverse over the wire", () => {
     expect(generations().length).toBe(0);
   });
 
-  it("has nobody pay twice whose connection broke after the provider had taken the order", async () => {
-    simulator.faults.order("cutAfter");
+  it.each(["cutAfter", "astray"] as const)("has nobody pay twice whose order was taken and not answered: %s", async (fault) => {
+    simulator.faults.order(fault);
     const lostAnswer = await failureOf(connection.submit("k", words("a fox")));
     expect(lostAnswer).toMatchObject({ kind: "network" });
     expect(lostAnswer.unsent).toBeUndefined();

@@ -95,6 +95,7 @@ export const bearsTroubles = (
     ["serverError", { kind: "network" }],
     ["cutBefore", { kind: "network" }],
     ["cutAfter", { kind: "network" }],
+    ["astray", { kind: "network" }],
     ["page", { kind: "network" }],
     ["endless", { kind: "network" }],
   ];

@@ -126,6 +126,7 @@ describe("a simulator", () => {
   it.each<readonly [FaultName, string, (simulator: Simulator) => Promise<unknown>]>([
     ["cutBefore", "fails", (simulator) => post(simulator, "/jobs/a").catch(() => "fails")],
     ["cutAfter", "fails", (simulator) => post(simulator, "/jobs/a").catch(() => "fails")],
+    ["astray", "302", async (simulator) => String((await ask(simulator, "/jobs/a", { method: "POST", redirect: "manual" })).status)],
     ["serverError", "503", async (simulator) => String((await post(simulator, "/jobs/a")).status)],
     ["rateLimit", "429", async (simulator) => String((await post(simulator, "/jobs/a")).status)],
     ["expired", "401", async (simulator) => String((await post(simulator, "/jobs/a")).status)],

@@ -296,6 +296,7 @@ export class Simulator<J extends SimulatedJob = SimulatedJob> {
     const reply = await route.handle(this.#call(recorded, params, account));
     if (route.kind === "submit" && reply.status < 300) {
       if (this.faults.take("cutAfter")) return void response.destroy();
+      if (this.faults.take("astray")) return send(response, { status: 302 });
       if (this.faults.take("silent")) return;
     }
     send(response, reply);
