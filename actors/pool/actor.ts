@@ -112,7 +112,7 @@ export const poolActor = Effect.gen(function* () {
           Effect.timeout(grantTime),
           // Its job says again that it waits, if it still does.
           Effect.catch((error) =>
-            Effect.as(Effect.logInfo("a place could not be granted", { job: grant.waiter.jobId, error: String(error) }), {
+            Effect.as(Effect.logWarning("a place could not be granted", { job: grant.waiter.jobId, error: String(error) }), {
               refused: null,
               account: null,
               // The account may have given it its place: its hold is freed when it turns out that no job has it.

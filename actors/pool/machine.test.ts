@@ -68,6 +68,9 @@ class PoolLife {
     const none = { rules: null, allHeldBack: false, refused: [], accounts: [] };
     return this.#step({ type: "xstate.done.actor.grant", output: { ...none, ...output } }, "grant", null);
   }
+  failed(): this {
+    return this.#step({ type: "xstate.error.actor.grant", error: { kind: "internal", message: "no" } }, "grant", null);
+  }
   /** Time passes up to the next timer, which fires. */
   wait(): this {
     const timer = this.resident.timers.toSorted((a, b) => a.dueAt - b.dueAt)[0]!;
@@ -125,6 +128,29 @@ test("while somebody waits for a budget it is read again when something ends at 
   // What is older arrives late.
   expect(told({ busy: 2, held: 20, rev: 1 })).toBe("idle");
   expect(told({ busy: 2, held: 20, rev: 4 })).toBe("loading");
+});
+
+test("one that leaves while it is being granted a place is not put back, unless it wants one again meanwhile", () => {
+  const leaving = () => {
+    const pool = new PoolLife()
+      .loaded([sampleAccount("a", { granted: 2, concurrency: 2, busy: 2 })])
+      .want("x")
+      .want("y");
+    pool.send({ type: "pool.account", account: sampleAccount("a", { granted: 2, concurrency: 2, rev: 2 }) });
+    expect(pool.context.grants.map(({ waiter }) => waiter.jobId)).toEqual(["x", "y"]);
+    return pool.send({ type: "pool.leave", ownerId: "u1", jobId: "x" });
+  };
+  const waiting = (pool: PoolLife) => pool.context.queue.waiting["u1"]?.map(({ jobId }) => jobId);
+  const refused = ({ context: { grants } }: PoolLife) => ({
+    refused: grants.map(({ waiter }) => waiter),
+    accounts: [sampleAccount("a", { state: "coolingDown", rev: 3 })],
+  });
+  const gone = leaving();
+  expect(waiting(gone.granted(refused(gone)))).toEqual(["y"]);
+  const back = leaving().want("x", { since: 1_001_000 });
+  expect(waiting(back.granted(refused(back)))).toEqual(["x", "y"]);
+  // The same where nobody knows what came of the grants.
+  expect(waiting(leaving().failed())).toEqual(["y"]);
 });
 
 test("it waits before it tries again where the database held back all that it had planned, unless it hears of other rules", () => {

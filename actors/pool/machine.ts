@@ -32,6 +32,8 @@ export interface PoolContext {
   readonly standings: Readonly<Record<string, Standing>>;
   /** Grants under way. */
   readonly grants: ReadonlyArray<Grant>;
+  /** Jobs among them that want a place no more: a grant that is refused puts none of them back. */
+  readonly left: ReadonlyArray<string>;
   /** The rules have changed since they were read. */
   readonly stale: boolean;
   /** How often all accounts have been read. */
@@ -93,6 +95,11 @@ const afterHeldBack = 1000;
 const withQueue = (context: PoolContext, queue: PoolQueue): Partial<PoolContext> =>
   queue === context.queue ? {} : { queue, shown: queue, standings: standingsOf(context, queue) };
 
+const isBeingGranted = ({ grants }: PoolContext, jobId: string): boolean => grants.some(({ waiter }) => waiter.jobId === jobId);
+
+const puttingBack = ({ left }: PoolContext, waiters: ReadonlyArray<Waiter>, queue: PoolQueue): PoolQueue =>
+  waiters.filter(({ jobId }) => !left.includes(jobId)).reduce(wants, queue);
+
 /** Something that was held for an account is so no longer. */
 const hasEnded = (known: Account | undefined, account: Account): boolean =>
   known !== undefined && known.rev < account.rev && (account.busy < known.busy || account.held < known.held);
@@ -126,7 +133,7 @@ export const poolMachine = setup({
     add: assign(({ context, event }: Transition) => {
       const { type: _, ...waiter } = event as Extract<PoolEvent, { type: "pool.want" }>;
       // One that is being granted a place is not in the queue, and would be granted a second one.
-      if (context.grants.some((grant) => grant.waiter.jobId === waiter.jobId)) return {};
+      if (isBeingGranted(context, waiter.jobId)) return { left: context.left.filter((jobId) => jobId !== waiter.jobId) };
       const at = timeOf(event);
       const wanting = { ...waiter, heardAt: at };
       const queue = wants(context.queue, wanting);
@@ -134,7 +141,9 @@ export const poolMachine = setup({
     }),
     drop: assign(({ context, event }: Transition) => {
       const { ownerId, jobId } = event as Extract<PoolEvent, { type: "pool.leave" }>;
-      return withQueue(context, leaves(context.queue, ownerId, jobId));
+      return isBeingGranted(context, jobId)
+        ? { left: [...context.left, jobId] }
+        : withQueue(context, leaves(context.queue, ownerId, jobId));
     }),
     learn: assign(({ context, event }: Transition) => {
       const { account } = event as Extract<PoolEvent, { type: "pool.account" }>;
@@ -152,17 +161,22 @@ export const poolMachine = setup({
     }),
     planGrants: assign(({ context, event }: Transition) => {
       const { grants, queue } = plan(context.queue, timeOf(event), atOnce);
-      return { grants, ...withQueue(context, queue) };
+      return { grants, left: [], ...withQueue(context, queue) };
     }),
     noteGranted: assign(({ context }: Transition, { rules, refused, accounts }: Granted) => {
       const learned = accounts.reduce(learns, rules === null ? context.queue : { ...context.queue, rules });
-      return { grants: [], ...withQueue(context, refused.reduce(wants, learned)) };
+      return { grants: [], left: [], ...withQueue(context, puttingBack(context, refused, learned)) };
     }),
     putBack: assign(({ context }: Transition) => ({
       grants: [],
+      left: [],
       ...withQueue(
         context,
-        context.grants.reduce((queue, { waiter }) => wants(queue, waiter), context.queue),
+        puttingBack(
+          context,
+          context.grants.map(({ waiter }) => waiter),
+          context.queue,
+        ),
       ),
     })),
   },
@@ -171,7 +185,7 @@ export const poolMachine = setup({
   initial: "loading",
   context: ({ input: { provider, title } }) => {
     const queue = emptyQueue(provider);
-    return { provider, title, queue, shown: queue, standings: {}, grants: [], stale: false, reads: 0 };
+    return { provider, title, queue, shown: queue, standings: {}, grants: [], left: [], stale: false, reads: 0 };
   },
   on: {
     "pool.want": { actions: "add" },

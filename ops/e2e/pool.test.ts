@@ -1,20 +1,31 @@
 // Jobs over pooled accounts at providers that misbehave, while the server is killed: each ends in a state that is true, none is paid twice, no
-// account has more under way than it has places, and our books agree with the providers'.
-import { mkdtemp, rm } from "node:fs/promises";
+// account has more under way than it has places, nobody is overtaken but by those who go before, and our books agree with the providers'.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { JournalEntry } from "#protocol/actor.ts";
+import type { Client } from "#protocol/client/client.ts";
 import { finalJobStates, type Job } from "#protocol/job.ts";
+import type { LedgerEntry } from "#protocol/spend.ts";
 import { startFleet } from "../simulators/fleet.ts";
 import type { LedgerRow, SimulatedJob } from "../simulators/simulator.ts";
-import { firstAdmin, typedClient } from "./people.ts";
+import { addUser, firstAdmin, typedClient } from "./people.ts";
 import { startServer } from "./server.ts";
+import { overtakenIn } from "./turns.ts";
 
 const jobs = Number(process.env["POOL_JOBS"] ?? 60);
+/** Asked for before the server is killed for the first time. */
+const early = Math.floor(jobs / 2);
 const kills = Number(process.env["POOL_KILLS"] ?? 2);
 const accountsEach = Number(process.env["POOL_ACCOUNTS"] ?? 2);
 const speed = 30;
+/** Places of an account: fewer than there are jobs for it, so that most wait. */
+const places = 2;
+/** So long the server seems to have been away after its first life, ms: who has waited through it has risen above what is more urgent by two. */
+const away = 25 * 60_000;
 /**
  * How long all may take, ms: on a busy machine each kill costs a start that takes a while, and of a submission that one cut off a provider may have
  * to be asked again after its quarantine of minutes, which no simulator makes shorter.
@@ -33,6 +44,22 @@ const promptOf = (job: object): string => {
   return /a meadow, number \d+/.exec(JSON.stringify([prompt, input, workflow]))?.[0] ?? "nobody's";
 };
 
+const journalOf = async (client: Client, address: string): Promise<ReadonlyArray<JournalEntry>> => {
+  const entries: Array<JournalEntry> = [];
+  for await (const entry of client.stream("actors.history", { address })) entries.push(entry);
+  return entries;
+};
+
+const ledgerOf = async (client: Client): Promise<ReadonlyArray<LedgerEntry>> => {
+  const all: Array<LedgerEntry> = [];
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const { entries, next } = await client.call("spend.ledger", { limit: 200, ...(cursor === undefined ? {} : { cursor }) });
+    all.push(...entries);
+    cursor = next;
+  }
+  return all;
+};
+
 test(
   `${jobs} jobs over accounts at providers that misbehave, while the server is killed ${kills} times`,
   { timeout: patience + 300_000 },
@@ -46,46 +73,64 @@ test(
       speed,
       accounts: accountsEach,
       credits: 1_000_000,
-      concurrency: 4,
+      concurrency: places,
       faults: { seed, rate: 0.01, latencyMs: 25 },
     });
-    const env = { PIXSIM_PROVIDER_SPEED: String(speed), PIXSIM_LOG_LEVEL: "warn" };
+    const env = {
+      PIXSIM_PROVIDER_SPEED: String(speed),
+      PIXSIM_LOG_LEVEL: "warn",
+      NODE_OPTIONS: `--import=${fileURLToPath(new URL("./clock-hook.ts", import.meta.url))}`,
+      CLOCK_SHIFT_FILE: join(folder, "shift"),
+    };
     let server = await startServer({ data, env });
     const { port } = server;
-    const client = typedClient(server, await firstAdmin(server));
+    const admin = await firstAdmin(server);
+    const client = typedClient(server, admin);
+    const other = typedClient(server, await addUser(server, admin, "another", "admin"));
     try {
+      await writeFile(env.CLOCK_SHIFT_FILE, String(-away));
+      process.kill(server.pid, "SIGUSR2");
+      const isSet = async () => (await client.call("system.ping", {})).at < Date.now() - away / 2;
+      await expect.poll(isSet, { timeout: 60_000 }).toBe(true);
       for (const account of fleet.accounts) {
-        await client.call("accounts.add", { ...account }, { key: `pool-${account.provider}-${account.title}` });
+        await client.call("accounts.add", { ...account, shared: true }, { key: `pool-${account.provider}-${account.title}` });
       }
-      const accepted: Array<string> = [];
+      const owners = new Map<string, Client>();
       const providers = [...new Set(fleet.accounts.map(({ provider }) => provider))];
-      const asking = async (): Promise<void> => {
-        for (let n = 0; n < jobs; n++) {
+      const asking = async (from: number, to: number): Promise<void> => {
+        for (let n = from; n < to; n++) {
+          const round = Math.floor(n / providers.length);
           const request = {
             operation: "text_to_video" as const,
             provider: providers[n % providers.length]!,
             params: { prompt: `a meadow, number ${n}` },
-            priority: n % 10,
+            priority: n < early ? 4 + (round % 3) : 1 + 2 * (round % 5),
           };
-          const answer = await client.call("jobs.create", { request }, { key: `pool-${seed}-${n}`, deadlineMs: patience });
-          accepted.push(...answer.jobs.map(({ id }) => id));
+          const asker = n % 3 === 0 ? other : client;
+          const answer = await asker.call("jobs.create", { request }, { key: `pool-${seed}-${n}`, deadlineMs: patience });
+          for (const { id } of answer.jobs) owners.set(id, asker);
         }
       };
+      const said: Array<string> = [];
+      const deaths: Array<number> = [];
       const killing = async (): Promise<void> => {
-        for (const life of lives) {
+        for (const [index, life] of lives.entries()) {
           await new Promise((resolve) => setTimeout(resolve, life));
           await server.kill("SIGKILL");
+          deaths.push(Date.now() - (index === 0 ? away : 0));
+          said.push(server.output());
           server = await startServer({ data, port, env });
         }
       };
-      await Promise.all([asking(), killing()]);
-      expect(new Set(accepted).size).toBe(jobs);
-      const open = new Set(accepted);
+      await asking(0, early);
+      await Promise.all([asking(early, jobs), killing()]);
+      expect(owners.size).toBe(jobs);
+      const open = new Map(owners);
       const ended = new Map<string, Job>();
       const stillOpen = async (): Promise<number> => {
         await Promise.all(
-          [...open].map(async (id) => {
-            const job = await client.call("jobs.get", { id });
+          [...open].map(async ([id, owner]) => {
+            const job = await owner.call("jobs.get", { id });
             // Where nobody can tell what became of a submission that a kill cut off, it is left to a person.
             if (!finalJobStates.has(job.state) && !job.parked) return;
             open.delete(id);
@@ -98,7 +143,7 @@ test(
         .poll(stillOpen, { timeout: patience, interval: 1000 })
         .toBe(0)
         .catch(async (error: unknown) => {
-          for (const id of [...open].slice(0, 5)) console.log(JSON.stringify(await client.call("jobs.get", { id })));
+          for (const [id, owner] of [...open].slice(0, 5)) console.log(JSON.stringify(await owner.call("jobs.get", { id })));
           console.log(
             JSON.stringify(
               (await client.call("accounts.list", {})).accounts.map(({ title, state, reason, busy, granted }) => [
@@ -172,8 +217,28 @@ test(
       const parked = [...ended.values()].filter((job) => job.parked).length;
       const busy = async () => (await client.call("accounts.list", {})).accounts.reduce((sum, account) => sum + account.busy, 0);
       await expect.poll(busy, { timeout: 90_000, interval: 1000 }).toBe(parked);
+
+      // However many kept coming, nobody who waited was overtaken but by those who go before.
+      said.push(server.output());
+      const { accounts } = await client.call("accounts.list", {});
+      const journals: Array<ReadonlyArray<JournalEntry>> = [];
+      for (const [id, owner] of owners) journals.push(await journalOf(owner, `job/${id}`));
+      const atAccounts = [];
+      for (const { id, provider } of accounts) atAccounts.push({ provider, journal: await journalOf(client, `account/${id}`) });
+      const lost = said.flatMap((output) => output.split("\n").filter((line) => line.includes("a place could not be granted")));
+      const { overtaken, waited } = overtakenIn({
+        jobs: journals,
+        accounts: atAccounts,
+        ledger: [...(await ledgerOf(client)), ...(await ledgerOf(other))],
+        deaths,
+        wasForgotten: (jobId) => lost.some((line) => line.includes(jobId)),
+      });
+      console.log(`Waits during which places were given to others: ${waited}; grants that came to nothing: ${lost.length}`);
+      expect(waited).toBeGreaterThan(0);
+      expect(overtaken).toEqual([]);
     } finally {
       client.close();
+      other.close();
       await server.kill("SIGKILL");
       await fleet.close();
       await rm(folder, { recursive: true, force: true });
