@@ -84,6 +84,9 @@ export interface Wire {
   readonly isOwn: (url: URL) => boolean;
 }
 
+/** One for all: to note where it was made would cost more than all else that is done for a question. */
+const stop = new Error("called off");
+
 const redirecting: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const originOf = (url: URL): string => url.origin.replace(/^ws/, "http");
 
@@ -149,7 +152,6 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
       let status = 0;
       let headers: Headers = {};
       let started: Dispatcher.DispatchController | undefined;
-      const stop = new Error("called off");
       const callOff = (): void => (started === undefined ? reject(new Failed(broken(host, stop, sent.idleMs))) : started.abort(stop));
       signal.addEventListener("abort", callOff, { once: true });
       agent.dispatch(

@@ -44,13 +44,15 @@ export const makePolling = Effect.fnUntraced(function* ({ speed = 1, concurrency
   never,
   Scope.Scope
 > {
-  const scope = yield* Effect.scope;
+  const clock = yield* Clock.Clock;
+  const fork = Effect.runForkWith(yield* Effect.context<never>());
   const tick = Math.max(1, Math.round(moments / speed));
   const turns = new Heap<Turn>(({ due }) => due);
   let asking = 0;
   /** The provider asked the whole account to be quiet until then. */
   let quietUntil = 0;
   let lastAt = Number.NEGATIVE_INFINITY;
+  let isOver = false;
   let sleeper: { readonly until: number; readonly fiber: Fiber.Fiber<void> } | null = null;
 
   /** The next who wants a turn; those who gave up are dropped. */
@@ -60,62 +62,64 @@ export const makePolling = Effect.fnUntraced(function* ({ speed = 1, concurrency
   };
 
   /** Gives all turns that are due, and sets the timer for the next. */
-  const give: Effect.Effect<void> = Effect.uninterruptible(
-    Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis;
-      for (;;) {
-        const next = first();
-        // With every place taken, the answer that comes next goes on here.
-        if (next === undefined || asking >= concurrency) return;
-        const at = Math.ceil(Math.max(next.due, lastAt + next.gap, quietUntil) / tick) * tick;
-        if (at > now) return yield* sleepUntil(at, now);
-        turns.pop();
-        const { open } = next;
-        if (open === null) continue;
-        next.open = null;
-        asking++;
-        lastAt = Math.floor(now / tick) * tick;
-        // Who waits may run at once, and come here again.
-        Deferred.doneUnsafe(open, Exit.void);
-      }
+  const give = (): void => {
+    const now = clock.currentTimeMillisUnsafe();
+    for (;;) {
+      const next = first();
+      // With every place taken, the answer that comes next goes on here.
+      if (next === undefined || asking >= concurrency || isOver) return;
+      const at = Math.ceil(Math.max(next.due, lastAt + next.gap, quietUntil) / tick) * tick;
+      if (at > now) return sleepUntil(at, now);
+      turns.pop();
+      const { open } = next;
+      if (open === null) continue;
+      next.open = null;
+      asking++;
+      lastAt = Math.floor(now / tick) * tick;
+      // Who waits may run at once, and come here again.
+      Deferred.doneUnsafe(open, Exit.void);
+    }
+  };
+
+  const sleepUntil = (until: number, now: number): void => {
+    if (sleeper !== null && sleeper.until <= until) return;
+    sleeper?.fiber.interruptUnsafe();
+    const wake = (): void => {
+      sleeper = null;
+      give();
+    };
+    sleeper = { until, fiber: fork(Effect.andThen(Effect.sleep(until - now), Effect.sync(wake))) };
+  };
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      isOver = true;
+      sleeper?.fiber.interruptUnsafe();
     }),
   );
 
-  const sleepUntil = Effect.fnUntraced(function* (until: number, now: number) {
-    if (sleeper !== null && sleeper.until <= until) return;
-    sleeper?.fiber.interruptUnsafe();
-    const sleeping = Effect.andThen(
-      Effect.sleep(until - now),
-      Effect.suspend(() => {
-        sleeper = null;
-        return give;
-      }),
-    );
-    sleeper = { until, fiber: yield* Effect.forkIn(Effect.interruptible(sleeping), scope) };
-  });
-
   /** Asks when it is its turn. */
   const inTurn = <A>(ask: Effect.Effect<A, ProviderFailure>, due: number, gap: number): Effect.Effect<A, ProviderFailure> =>
-    Effect.acquireUseRelease(
-      Effect.sync(() => {
-        const open = Deferred.makeUnsafe<void>();
-        const turn: Turn = { due, gap, open };
+    Effect.suspend(() => {
+      const open = Deferred.makeUnsafe<void>();
+      const turn: Turn = { due, gap, open };
+      const asked = Effect.suspend(() => {
         turns.push(turn);
-        return { turn, open };
-      }),
-      ({ open }) => give.pipe(Effect.andThen(Deferred.await(open)), Effect.andThen(ask)),
-      ({ turn }) =>
-        Effect.suspend(() => {
+        give();
+        return Effect.andThen(Deferred.await(open), ask);
+      });
+      return Effect.onExit(asked, () =>
+        Effect.sync(() => {
           if (turn.open === null) asking--;
           turn.open = null;
-          return give;
+          give();
         }),
-    );
+      );
+    });
 
   const track: Polling["track"] = Effect.fnUntraced(function* (ask, progress, { pace, expectedMs, remainingMs: known }) {
     /** The provider's time. */
-    const clock = Effect.map(Clock.currentTimeMillis, (now) => now * speed);
-    const begin = yield* clock;
+    const time = (): number => clock.currentTimeMillisUnsafe() * speed;
+    const begin = time();
     let runningSince: number | null = null;
     let told = -1;
     let failures = 0;
@@ -126,9 +130,9 @@ export const makePolling = Effect.fnUntraced(function* ({ speed = 1, concurrency
       return progress(fraction);
     };
     for (;;) {
-      const due = (yield* Clock.currentTimeMillis) + pause / speed;
+      const due = clock.currentTimeMillisUnsafe() + pause / speed;
       const asked = yield* Effect.result(inTurn(ask, due, pace.gap / speed));
-      const now = yield* clock;
+      const now = time();
       const spread = yield* Random.next;
       if (asked._tag === "Failure") {
         const { kind, message, retryAfterMs } = asked.failure;
