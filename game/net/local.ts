@@ -120,6 +120,7 @@ export const localPlay = (options: LocalOptions): PlaySource => {
     story,
     title: options.title,
     watching: false,
+    signIn: null,
     gone: () => false,
     state: () => state,
     take: (input): Refusal | null => {

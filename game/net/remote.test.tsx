@@ -144,6 +144,7 @@ const open = async (server: Server, watching = false) => {
     client: server.client,
     id: "ply_1",
     watching,
+    signIn: null,
     language: "en",
     link: null,
     keep: localStorage,

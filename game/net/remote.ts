@@ -24,6 +24,8 @@ export interface RemoteOptions {
   readonly id: string;
   /** It is somebody else's, who is followed. */
   readonly watching: boolean;
+  /** As in `PlaySource`. */
+  readonly signIn: string | null;
   readonly language: string;
   /** By which it came, and begins anew after it was deleted; null: none. */
   readonly link: string | null;
@@ -34,7 +36,7 @@ export interface RemoteOptions {
 }
 
 /** Rejects with CallError. */
-export const remotePlay = async ({ client, id, watching, language, link, keep, goTo }: RemoteOptions): Promise<PlaySource> => {
+export const remotePlay = async ({ client, id, watching, signIn, language, link, keep, goTo }: RemoteOptions): Promise<PlaySource> => {
   const [begun, { story, versionId }] = await Promise.all([client.call("play.get", { id }), client.call("play.story", { id })]);
   const listeners = new Set<(change: PlayChange) => void>();
   let { branch, timers } = begun;
@@ -217,6 +219,7 @@ export const remotePlay = async ({ client, id, watching, language, link, keep, g
     story,
     title: begun.title,
     watching,
+    signIn,
     gone: () => gone,
     state: () => shownIn(ahead),
     take: (input) => take(input),

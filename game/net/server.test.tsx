@@ -1,7 +1,7 @@
 // Which playthrough an address leads to, on a server that is a list of playthroughs and of links that are no good any more.
 import { afterEach, expect, test } from "vitest";
 import type { Client } from "#protocol/client/client.ts";
-import { play } from "#protocol/play.ts";
+import { type GuestGrant, play } from "#protocol/play.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { startPlay } from "#protocol/scene/play/step.ts";
 import { NoRoom, type Room, roomOf } from "./no-room.ts";
@@ -15,17 +15,33 @@ const { state } = begun;
 interface Asked {
   readonly id: string;
   readonly ids?: ReadonlyArray<string>;
+  readonly link?: string;
   readonly of: { readonly kind: string };
 }
 
-/** `places`: for how many playthroughs there is room; `withdrawn`: those whose link has ended. */
-const lineTo = (playthroughs: Array<string>, { places = 200, withdrawn = [] as ReadonlyArray<string> } = {}): Line => ({
+interface Standing {
+  /** For how many playthroughs there is room. */
+  readonly places?: number;
+  /** Those whose link has ended. */
+  readonly withdrawn?: ReadonlyArray<string>;
+  /** Who comes by a link is one. */
+  readonly guest?: GuestGrant;
+  /** What comes of what was played as a guest. */
+  readonly adopt?: () => Promise<unknown>;
+}
+
+const lineTo = (
+  playthroughs: Array<string>,
+  { places = 200, withdrawn = [], guest, adopt = () => Promise.resolve({}) }: Standing = {},
+): Line => ({
   client: {
     call: (name: string, given: Asked) => {
       const missing = () => Promise.reject(new CallError("not_found", "It is not there."));
       switch (name) {
         case "play.open":
-          return Promise.resolve({ guest: null, playthroughId: null });
+          return Promise.resolve({ guest: guest ?? null, playthroughId: given.link === "watched" ? playthroughs[0]! : null });
+        case "play.adopt":
+          return adopt();
         case "play.get":
           return playthroughs.includes(given.id) ? Promise.resolve({ ...play.calls.get.example.output, id: given.id, state }) : missing();
         case "play.story":
@@ -115,4 +131,44 @@ test("who has no account goes on by the link that leads to a story, where this b
   (await roomFor(false).kept())[0]!.resume!();
   (await roomFor(true).kept())[1]!.resume!();
   expect([went, localStorage.getItem("pixsim.link.a/b")]).toEqual([["link=a%2Fb", "play=ply_1"], "ply_2"]);
+});
+
+const guest: GuestGrant = { guestId: "gst_1", accessToken: "eyJ", accessExpiresAt: 0 };
+const guestKey = "pixsim.guest";
+
+test("a guest is told where to sign in, but not who only follows or has an account", async () => {
+  const there = ["ply_1"];
+  const at = async (standing: Standing, address: string) => (await open(lineTo(there, standing), address)).signIn;
+  expect([
+    await at({ guest }, "link=abc"),
+    await at({ guest }, "link=watched"),
+    await at({}, "link=abc"),
+    await at({}, "play=ply_1"),
+  ]).toEqual(["/#/play?link=abc", null, null, null]);
+});
+
+test("what was played as a guest is the player's own before the story opens; where there is no room for it, that is said", async () => {
+  const there = ["ply_1"];
+  localStorage.setItem("pixsim.link.abc", "ply_1");
+  localStorage.setItem(guestKey, "eyJ");
+  const full = new CallError("quota_exceeded", "Delete some first.", { quota: "playthroughs", limit: 1 });
+  let isFull = true;
+  const line = lineTo(there, { adopt: () => (isFull ? Promise.reject(full) : Promise.resolve({})) });
+  const room = await roomOn(line, "link=abc");
+  await expect(room.begin()).rejects.toBe(full);
+  // It can wait where something else is played.
+  await open(line, "play=ply_1");
+  expect(localStorage.getItem(guestKey)).toBe("eyJ");
+  isFull = false;
+  await room.begin();
+  expect([there, localStorage.getItem("pixsim.link.abc"), localStorage.getItem(guestKey)]).toEqual([["ply_1"], "ply_1", null]);
+});
+
+test("who is not signed in after all plays on as a guest, and one who is gone is not asked for again", async () => {
+  localStorage.setItem(guestKey, "eyJ");
+  const refusing = (code: "unauthenticated" | "not_found") => ({ adopt: () => Promise.reject(new CallError(code, "No.")) });
+  expect((await open(lineTo([], { guest, ...refusing("unauthenticated") }), "link=abc")).signIn).not.toBeNull();
+  expect(localStorage.getItem(guestKey)).not.toBeNull();
+  await open(lineTo([], refusing("not_found")), "link=abc");
+  expect(localStorage.getItem(guestKey)).toBeNull();
 });

@@ -56,22 +56,27 @@ const openLine = (): Line => {
   };
 };
 
-/** What was played as a guest in this browser stays with who signs in later. */
+/** What was played as a guest in this browser stays with who signs in later. Rejects where that is tried again the next time. */
 const adopt = async ({ client, signedIn }: Line): Promise<void> => {
   const guest = localStorage.getItem(guestKey);
   if (!signedIn || guest === null) return;
   try {
     await client.call("play.adopt", { guest });
-    localStorage.removeItem(guestKey);
-  } catch {
-    // It is gone, or somebody else's by now, or tried again the next time.
+  } catch (error) {
+    // Else it is gone, or somebody else's by now.
+    if (!(error instanceof CallError && error.code === "not_found")) throw error;
   }
+  localStorage.removeItem(guestKey);
 };
 
 interface Found {
   readonly id: string;
   readonly watching: boolean;
+  readonly signIn: string | null;
 }
+
+/** Of the workspace, which comes back here. */
+const signInFor = (link: string): string => `/#/play?link=${encodeURIComponent(link)}`;
 
 /** Goes on with what was begun by the link in this browser, or begins. */
 const byLink = async ({ client, beGuest }: Line, link: string): Promise<Found> => {
@@ -84,26 +89,27 @@ const byLink = async ({ client, beGuest }: Line, link: string): Promise<Found> =
   };
   const opened = await open(client.call);
   if (opened.guest !== null) beGuest(opened.guest, async (call) => (await open(call)).guest);
-  if (opened.playthroughId !== null) return { id: opened.playthroughId, watching: true };
+  if (opened.playthroughId !== null) return { id: opened.playthroughId, watching: true, signIn: null };
+  const signIn = opened.guest === null ? null : signInFor(link);
   const begunKey = linkKey(link);
   const begun = localStorage.getItem(begunKey);
   if (begun !== null) {
     try {
-      return { id: (await client.call("play.get", { id: begun })).id, watching: false };
+      return { id: (await client.call("play.get", { id: begun })).id, watching: false, signIn };
     } catch (error) {
       if (!(error instanceof CallError && error.code === "not_found")) throw error;
     }
   }
   const { id } = await client.call("play.start", { of: { kind: "link", link } });
   localStorage.setItem(begunKey, id);
-  return { id, watching: false };
+  return { id, watching: false, signIn };
 };
 
 const find = async (line: Line, place: URLSearchParams): Promise<Found> => {
   const named = (name: string): string => place.get(name) ?? "";
   const [link, play, versionId, sceneId] = [named("link"), named("play"), named("version"), named("scene")];
   if (link !== "") return byLink(line, link);
-  if (play !== "") return { id: play, watching: false };
+  if (play !== "") return { id: play, watching: false, signIn: null };
   const { client } = line;
   const start = versionId === "" ? ({ kind: "scene", sceneId } as const) : ({ kind: "version", versionId } as const);
   const id = await client.call("play.start", { of: start }).then(
@@ -118,7 +124,7 @@ const find = async (line: Line, place: URLSearchParams): Promise<Found> => {
   );
   // A reload goes on with it.
   history.replaceState(null, "", `#play=${encodeURIComponent(id)}`);
-  return { id, watching: false };
+  return { id, watching: false, signIn: null };
 };
 
 const goToAddress = (hash: string): void => {
@@ -144,6 +150,13 @@ const opened = async (line: Line, place: URLSearchParams, language: string): Pro
     localStorage.setItem(linkKey(link), id);
     location.reload();
   };
+  try {
+    await adopt(line);
+  } catch (error) {
+    // By its link what was played is gone on with: another begun instead would hide it. Elsewhere it can wait; and who may not, or is not
+    // signed in after all, plays on as a guest.
+    if (link !== null && error instanceof CallError && (error.retryable || isNoRoom(error))) throw error;
+  }
   const open = async () => remotePlay({ client: line.client, ...(await find(line, place)), language, link, keep: localStorage, goTo });
   try {
     return await open();
@@ -165,7 +178,6 @@ export const serverPlay = async (hash: string, language: string): Promise<PlaySo
   if (!["link", "play", "version", "scene"].some((name) => place.has(name))) return undefined;
   const line = openLine();
   try {
-    await adopt(line);
     return await playOn(line, place, language);
   } catch (error) {
     if (error instanceof NoRoom) throw error;

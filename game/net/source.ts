@@ -63,6 +63,8 @@ export interface PlaySource {
   readonly title: string;
   /** Who only watches gives no inputs. */
   readonly watching: boolean;
+  /** The address at which a guest signs in and comes back, with what was played so far. Null: nobody is a guest here. */
+  readonly signIn: string | null;
   /** It was deleted elsewhere: nothing is taken any more, and what is shown stays. */
   readonly gone: () => boolean;
   readonly state: () => PlayState;

@@ -39,9 +39,9 @@ const makePad = () => {
   };
 };
 
-const open = () => {
+const open = (signIn: string | null = null) => {
   vi.stubGlobal("AudioContext", Silence);
-  const source = localPlay({ story, title: "The fork", media: () => Promise.resolve(new Map()), seed: () => 1 });
+  const source = { ...localPlay({ story, title: "The fork", media: () => Promise.resolve(new Map()), seed: () => 1 }), signIn };
   const { unmount } = render(() => <Theatre source={source} />);
   return { source, unmount };
 };
@@ -60,6 +60,19 @@ test("a story is begun, chosen in and ended by a gamepad that was used before th
   expect(document.activeElement?.textContent).toBe(second);
   await press("press");
   expect(source.history().map(({ chosen }) => `2${chosen}`)).toEqual([second]);
+  unmount();
+});
+
+test("a link is gone to, and followed", async () => {
+  const press = makePad();
+  const { unmount } = open("#signed-in");
+  const play = await screen.findByRole("button", { name: "Play" });
+  await waitFor(() => expect(document.activeElement).toBe(play));
+  await press("down");
+  expect(document.activeElement).toBe(screen.getByRole("link", { name: "Sign in" }));
+  await press("press");
+  await waitFor(() => expect(location.hash).toBe("#signed-in"));
+  history.replaceState(null, "", location.pathname);
   unmount();
 });
 

@@ -36,7 +36,9 @@ const openDialog = (): HTMLDialogElement | null => document.querySelector<HTMLDi
 /** To the next or the one before, of all that can be used: what is not shown takes no focus. */
 const moveFocus = (by: 1 | -1): void => {
   const all = [
-    ...(openDialog() ?? document).querySelectorAll<HTMLElement>("button:not(:disabled), input:not(:disabled), select:not(:disabled)"),
+    ...(openDialog() ?? document).querySelectorAll<HTMLElement>(
+      "button:not(:disabled), input:not(:disabled), select:not(:disabled), a[href]",
+    ),
   ].filter((one) => one.checkVisibility({ visibilityProperty: true }));
   const at = all.indexOf(document.activeElement as HTMLElement);
   all[at === -1 ? (by === 1 ? 0 : all.length - 1) : (at + by + all.length) % all.length]?.focus();
@@ -88,7 +90,12 @@ const act = (button: Button, pause: () => void): void => {
       return openDialog()?.close();
     case "press": {
       const field = document.activeElement;
-      if (field instanceof HTMLButtonElement || (field instanceof HTMLInputElement && field.type === "checkbox")) field.click();
+      if (
+        field instanceof HTMLButtonElement ||
+        field instanceof HTMLAnchorElement ||
+        (field instanceof HTMLInputElement && field.type === "checkbox")
+      )
+        field.click();
       else send(" ");
     }
   }

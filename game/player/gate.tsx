@@ -3,7 +3,7 @@
 import { createSignal, For, onCleanup, Show } from "solid-js";
 import { type ContentRating, contentRatings, ratingOf } from "#protocol/scene/scene.ts";
 import type { Earlier, PlaySource } from "../net/source.ts";
-import { createAttempts, ProblemLine } from "./panels.tsx";
+import { createAttempts, GuestNote, ProblemLine } from "./panels.tsx";
 import { Deletion, focusAfter, moment, Place, standing } from "./places.tsx";
 
 const warnings: Readonly<Record<Exclude<ContentRating, "everyone">, string>> = {
@@ -109,6 +109,7 @@ export const Gate = (props: {
         </button>
       </Show>
       <ProblemLine problem={problem()} />
+      <GuestNote signIn={props.source.signIn} />
       <Show when={!props.source.watching && saves().length + earlier().length > 0}>
         <div class="before">
           <Show when={saves().length > 0}>

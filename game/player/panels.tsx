@@ -20,6 +20,17 @@ const Panel = (props: ParentProps<{ readonly title: string; readonly close: () =
   );
 };
 
+/** Who came by a link and has no account is told how to keep what they play. */
+export const GuestNote = (props: { readonly signIn: string | null }) => (
+  <Show when={props.signIn}>
+    {(address) => (
+      <p class="muted guest">
+        You play as a guest. <a href={address()}>Sign in</a> to keep what you have played, and to go on with it on your other devices.
+      </p>
+    )}
+  </Show>
+);
+
 const stretchName = (stretch: Settings["timers"]): string => {
   if (stretch === null) return "No timers";
   return stretch === 1 ? "As the story says" : `${stretch} times as long`;
@@ -27,6 +38,7 @@ const stretchName = (stretch: Settings["timers"]): string => {
 
 export const SettingsPanel = (props: {
   readonly settings: Settings;
+  readonly signIn: string | null;
   readonly languages: ReadonlyArray<string>;
   readonly language: string;
   readonly change: (settings: Partial<Settings>) => void;
@@ -84,6 +96,7 @@ export const SettingsPanel = (props: {
           onChange={(event) => props.change({ reducedMotion: event.currentTarget.checked })}
         />
       </label>
+      <GuestNote signIn={props.signIn} />
     </Panel>
   );
 };

@@ -313,6 +313,7 @@ const Playing = (props: {
       <Show when={panel() === "settings"}>
         <SettingsPanel
           settings={props.settings}
+          signIn={player.source.signIn}
           languages={props.languages}
           language={props.language}
           change={props.change}

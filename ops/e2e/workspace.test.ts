@@ -288,6 +288,17 @@ test("a published story is played in the player, and gone on with after the serv
   await follower.getByRole("button", { name: "Watch" }).click();
   await player.getByRole("button", { name: "The left one" }).click();
   await follower.getByText("It is dark.").waitFor();
+  // Who plays as a guest is told how to keep it, and comes back to where they were.
+  await visitor.reload();
+  await visitor.getByRole("link", { name: "Sign in" }).click();
+  await visitor.getByText("What you have played as a guest").waitFor();
+  await visitor.getByLabel("E-mail or user name").fill("admin");
+  await visitor.getByLabel("Password", { exact: true }).fill(password);
+  await visitor.getByRole("button", { name: "Sign in" }).click();
+  await visitor.getByText("So far: The left one · Back to the light").waitFor();
+  expect(await visitor.getByRole("link", { name: "Sign in" }).count()).toBe(0);
+  await visitor.getByRole("button", { name: "Go on" }).click();
+  await visitor.getByRole("heading", { name: "Out" }).waitFor();
   expect(guest.complaints()).toEqual([]);
   await guest.context.close();
   await player.close();

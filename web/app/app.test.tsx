@@ -35,7 +35,7 @@ describe("the door", () => {
         return Promise.reject(new CallError("invalid_credentials", "Login or password is wrong."));
       },
     });
-    render(() => <SignIn session={session} notice="Your session has ended." />);
+    render(() => <SignIn session={session} notice="Your session has ended." story={null} />);
     expect(screen.getByRole("status").textContent).toContain("ended");
     press("Sign in");
     expect(screen.getByText(/Enter your e-mail/)).toBeTruthy();

@@ -1,12 +1,12 @@
 // The whole page: the door for those who are not signed in, the workspace for those who are.
-import { createMemo, createSignal, lazy, Match, Show, Suspense, Switch, type Component } from "solid-js";
+import { createEffect, createMemo, createSignal, lazy, Match, Show, Suspense, Switch, type Component } from "solid-js";
 import { openConnection } from "#web/store/open.ts";
 import { createSession } from "#web/store/session.ts";
 import { ToastLayer } from "#web/ui/toast.tsx";
 import { TooltipLayer } from "#web/ui/tooltip.tsx";
 import { StaleBar } from "./connection-mark.tsx";
 import { Logo } from "./logo.tsx";
-import { parseRoute } from "./route.ts";
+import { parseRoute, playerAt } from "./route.ts";
 import { ChoosePassword, Redeem, SignIn } from "./sign-in.tsx";
 import "./app.css";
 
@@ -24,6 +24,12 @@ const welcomeToken = (): string | null => {
   return route?.kind === "welcome" ? route.token : null;
 };
 
+/** Where a guest comes from, and goes back to once they have signed in. */
+const guestStory = (): string | null => {
+  const route = parseRoute(location.hash);
+  return route?.kind === "play" ? playerAt(route.link) : null;
+};
+
 export const App: Component = () => {
   // Fetched while the session is still being looked up.
   void SignedIn.preload();
@@ -34,6 +40,10 @@ export const App: Component = () => {
   const user = createMemo(() => {
     const now = session.state();
     return now.kind === "signedIn" ? now.user : null;
+  });
+  const story = guestStory();
+  createEffect(() => {
+    if (story !== null && user() !== null) location.replace(story);
   });
   const notice = createMemo(() => {
     const now = session.state();
@@ -53,7 +63,7 @@ export const App: Component = () => {
         <Match when={choosing() ? user() : null}>
           {(now) => <ChoosePassword session={session} username={now().username} onDone={() => setChoosing(false)} />}
         </Match>
-        <Match when={user()?.id} keyed>
+        <Match when={story === null && user()?.id} keyed>
           {(_id) => (
             <Suspense fallback={<Starting />}>
               <SignedIn connection={connection} session={session} user={() => user()} />
@@ -61,7 +71,7 @@ export const App: Component = () => {
           )}
         </Match>
         <Match when={session.state().kind === "signedOut"}>
-          <SignIn session={session} notice={notice()} />
+          <SignIn session={session} notice={notice()} story={story} />
         </Match>
       </Switch>
       <Show when={user() === null}>

@@ -3,14 +3,29 @@ import { deviceName } from "#web/store/device.ts";
 import { parseRoute } from "./route.ts";
 
 describe("an address", () => {
-  it("names a one-time link, a job or an asset", () => {
+  it("names a one-time link, a story that a guest plays, a job or an asset", () => {
     expect(parseRoute("#/welcome?token=k3v_-x")).toEqual({ kind: "welcome", token: "k3v_-x" });
     expect(parseRoute("#/job/job_1")).toEqual({ kind: "job", id: "job_1" });
+    expect(parseRoute("#/play?link=k3v_-x")).toEqual({ kind: "play", link: "k3v_-x" });
     expect(parseRoute("#/asset/ast-9")).toEqual({ kind: "asset", id: "ast-9" });
   });
 
   it("of anything else names nothing", () => {
-    for (const hash of ["", "#", "#/", "#/welcome", "#/welcome?token=", "#/job/", "#/job/a%2Fb", "#/job/<x>", "#/other/1", "#//"]) {
+    for (const hash of [
+      "",
+      "#",
+      "#/",
+      "#/welcome",
+      "#/welcome?token=",
+      "#/play",
+      "#/play?link=",
+      "#/play?link=//evil.example",
+      "#/job/",
+      "#/job/a%2Fb",
+      "#/job/<x>",
+      "#/other/1",
+      "#//",
+    ]) {
       expect(parseRoute(hash)).toBeNull();
     }
   });

@@ -18,7 +18,12 @@ const Door: Component<{ readonly title: string; readonly children: JSX.Element }
   </main>
 );
 
-export const SignIn: Component<{ readonly session: Session; readonly notice: string | null }> = (props) => {
+export const SignIn: Component<{
+  readonly session: Session;
+  readonly notice: string | null;
+  /** Where somebody plays as a guest, who signs in to keep that. Null: nobody does. */
+  readonly story: string | null;
+}> = (props) => {
   const [login, setLogin] = createSignal("");
   const [password, setPassword] = createSignal("");
   const [problem, setProblem] = createSignal<string | undefined>();
@@ -46,6 +51,13 @@ export const SignIn: Component<{ readonly session: Session; readonly notice: str
           {props.notice}
         </p>
       </Show>
+      <Show when={props.story}>
+        {(address) => (
+          <p class="muted">
+            What you have played as a guest is then kept with your account, and the story goes on. <a href={address()}>Back as a guest</a>
+          </p>
+        )}
+      </Show>
       <form class="ui-form door-form" onSubmit={submit} noValidate>
         <TextField
           label="E-mail or user name"
@@ -69,6 +81,7 @@ export const SignIn: Component<{ readonly session: Session; readonly notice: str
         </Button>
       </form>
       <p class="door-hint">
+        <Show when={props.story}>No account yet? Ask who runs this PixSim for one. </Show>
         No password yet? Open the one-time link that the server printed when it started. <code>npm start -- --reset-admin</code> prints a
         new one.
       </p>

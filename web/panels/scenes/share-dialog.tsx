@@ -4,6 +4,7 @@ import { createEffect, createSignal, For, on, Show, type Component } from "solid
 import type { ShareLink } from "#protocol/play.ts";
 import type { Scene } from "#protocol/scene.ts";
 import { newKey } from "#protocol/client/key.ts";
+import { playerAt } from "#web/app/route.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
@@ -58,7 +59,7 @@ export const ShareDialog: Component<{ readonly scene: Scene | null; readonly onC
     client
       .call("play.share", { of: { kind: "version", versionId: latest.id }, lifeMs: lives[life()] }, { key: newKey() })
       .then(({ token }) => {
-        setMade(`${location.origin}/play/#link=${token}`);
+        setMade(`${location.origin}${playerAt(token)}`);
         return read(id);
       }, failed)
       .finally(() => setBusy(false));
