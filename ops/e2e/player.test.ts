@@ -130,6 +130,33 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** Runs in the page: `heard()` answers how loud that is which goes to the speakers within some frames, from 0 to 1. */
+const hearPage = (): void => {
+  const { connect } = AudioNode.prototype;
+  const loudness: Array<() => number> = [];
+  AudioNode.prototype.connect = function (this: AudioNode, to: AudioNode | AudioParam, ...rest: ReadonlyArray<number>) {
+    if (to instanceof AudioDestinationNode) {
+      const meter = this.context.createAnalyser();
+      const wave = new Float32Array(meter.fftSize);
+      connect.call(this, meter);
+      loudness.push(() => {
+        meter.getFloatTimeDomainData(wave);
+        return Math.max(...wave.map(Math.abs));
+      });
+    }
+    return connect.call(this, to as AudioNode, ...rest);
+  } as typeof connect;
+  const heard = async (): Promise<number> => {
+    let most = 0;
+    for (let frames = 0; frames < 10; frames++) {
+      await new Promise(requestAnimationFrame);
+      most = Math.max(most, ...loudness.map((level) => level()));
+    }
+    return most;
+  };
+  Object.assign(globalThis, { heard });
+};
+
 test("a picture is shown for its time between clips, in the same place and with nothing black in between", async () => {
   const device = await openDevice(browser);
   const page = await device.open();
@@ -171,6 +198,7 @@ test("a picture is shown for its time between clips, in the same place and with 
 test("a story is played by keyboard to both endings, gone back in, and gone on with after a reload", async () => {
   const device = await openDevice(browser);
   const page = await device.open();
+  await page.addInitScript(hearPage);
   await page.goto(server.url);
   /** Which clip is seen. */
   const seen = () =>
@@ -194,8 +222,34 @@ test("a story is played by keyboard to both endings, gone back in, and gone on w
   await expect.poll(() => page.getByText("Two doors.").isVisible()).toBe(true);
   await page.getByText("Guard: One is cold.<img src=x onerror=alert(1)>", { exact: true }).waitFor();
   await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain("The left door");
+
+  // How loud and how fast it is, and whether anything moves by itself, are the player's to say.
+  const heard = () => page.evaluate(() => (globalThis as unknown as { readonly heard: () => Promise<number> }).heard());
+  const rate = () => page.evaluate(() => [...document.querySelectorAll("video")].find((one) => one.style.opacity === "1")?.playbackRate);
+  const motion = () => page.evaluate(() => getComputedStyle(document.querySelector(".choices")!).animationName);
+  await expect.poll(heard).toBeGreaterThan(0.01);
+  const loud = await heard();
+  await page.keyboard.press("m");
+  await expect.poll(heard).toBeLessThan(loud / 1000);
+  await page.getByRole("button", { name: "Settings" }).click();
+  const settings = page.getByRole("dialog", { name: "Settings" });
+  await settings.getByLabel("Volume").press("Home");
+  for (let steps = 0; steps < 2; steps++) await settings.getByLabel("Volume").press("ArrowRight");
+  expect([await rate(), await motion()]).toEqual([1, "none"]);
+  await settings.getByLabel("Speed").selectOption("2 ×");
+  await settings.getByLabel("Less motion").uncheck();
+  expect(await motion()).toBe("rise");
+  await settings.getByLabel("Less motion").check();
+  expect(await motion()).toBe("none");
+  await settings.getByRole("button", { name: "Close" }).click();
+  // A tenth of the volume instead of eight.
+  await expect.poll(heard).toBeGreaterThan(loud / 16);
+  expect(await heard()).toBeLessThan(loud / 4);
+  expect(await rate()).toBe(2);
+
   await page.keyboard.press("1");
   await expect.poll(clipSeen).toBe("left");
+  expect(await rate()).toBe(2);
   expect(await page.getByLabel("Inventory").textContent()).toBe("Key");
   await page.locator(".game canvas").waitFor();
   await page.getByRole("button", { name: "Try" }).press("Enter");
