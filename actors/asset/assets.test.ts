@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Effect, ManagedRuntime } from "effect";
 import { TestClock } from "effect/testing";
@@ -7,12 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeClip, must } from "#actors/media/testing.ts";
 import { Database } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
+import { insertScene, insertSceneVersion, lendAssets } from "#db/queries/scene.ts";
 import { contract } from "#protocol/contract.ts";
 import { Asset } from "#protocol/asset.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import type { TopicMessage } from "#runtime/gateway/handlers.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
-import { Assets, type IngestRequest } from "./assets.ts";
+import { Assets, type IngestRequest, pastAnyEnd } from "./assets.ts";
 import { assetHandlers } from "./handlers.ts";
 import { purgeTrash, sweepOrphans } from "./housekeeping.ts";
 import { Intake } from "./intake.ts";
@@ -388,6 +389,50 @@ describe.each(testDatabases)("assets on $engine", ({ layer }) => {
         expect(yield* Effect.flip(calls["assets.captureFrame"]({ id: first.id, timeMs: 0 }, context))).toMatchObject({
           code: "unsupported_media",
         });
+        expect(staged()).toEqual([]);
+      }),
+    ));
+
+  test("what others have lent to a version is a picture of its owner's, made once, without what is theirs; nothing else is", () =>
+    run(
+      Effect.gen(function* () {
+        const [owner, friend] = [freshUser(), freshUser()];
+        const photo = join(folder.path, "photo.jpg");
+        yield* Effect.promise(() =>
+          sharp({ create: { width: 40, height: 30, channels: 3, background: "#a04020" } })
+            .withExif({ IFD0: { Copyright: "A friend" } })
+            .withMetadata({ orientation: 6 })
+            .jpeg()
+            .toFile(photo),
+        );
+        const upload = (ownerId: string) => ingest(ownerId, { origin: { kind: "upload" }, prompt: null }, photo);
+        const [own, ownPhoto, film, lent] = [yield* ingest(owner), yield* upload(owner), yield* ingest(friend), yield* upload(friend)];
+        const foreign = yield* ingest(friend, {}, otherClip);
+        const [sceneId, versionId] = [`scn_${owner}`, `scv_${owner}`];
+        const story = { media: [own, ownPhoto, film, lent, foreign].map(({ id }) => ({ assetId: id })) };
+        yield* (yield* Database).transaction(async (tx) => {
+          const scene = { id: sceneId, owner_id: owner, title: "Forest", format: 1, body: {}, nodes: 0, edges: 0, created_at: 1 };
+          await insertScene(tx, scene);
+          await lendAssets(tx, sceneId, friend, [film.id, lent.id]);
+          const version = { id: versionId, scene_id: sceneId, owner_id: owner, number: 1, note: "", created_at: 1 };
+          await insertSceneVersion(tx, { ...version, format: 1, story }, [sceneId]);
+        });
+        const { picture } = yield* Assets;
+        const shown = (id: string, timeMs = pastAnyEnd) => picture({ ownerId: owner, versionId }, id, timeMs);
+        expect((yield* shown(ownPhoto.id)).id).toBe(ownPhoto.id);
+        expect(yield* shown(own.id)).toMatchObject({
+          origin: { kind: "frame", assetId: own.id, timeMs: 958 },
+          prompt: "a fox, softly lit",
+        });
+        const [last, photographed] = [yield* shown(film.id), yield* shown(lent.id, 0)];
+        expect(last).toMatchObject({ ownerId: owner, origin: { kind: "frame", assetId: film.id, timeMs: 958 }, prompt: null });
+        // Upright as it was taken.
+        expect(photographed).toMatchObject({ ownerId: owner, mime: "image/png", width: 30, height: 40, name: lent.name });
+        const bytes = readFileSync((yield* Blobs).path(photographed.sha256));
+        expect([bytes.includes("A friend"), readFileSync(photo).includes("A friend")]).toEqual([false, true]);
+        expect([(yield* shown(film.id)).id, (yield* shown(lent.id)).id]).toEqual([last.id, photographed.id]);
+        expect(yield* Effect.flip(shown(foreign.id))).toMatchObject({ code: "not_found" });
+        expect(yield* Effect.flip(picture({ ownerId: friend, versionId: "scv_none" }, own.id, 0))).toMatchObject({ code: "not_found" });
         expect(staged()).toEqual([]);
       }),
     ));

@@ -24,6 +24,15 @@ export interface IngestRequest {
   readonly early?: true;
 }
 
+/** Of a story, and whose it is. */
+export interface VersionOf {
+  readonly ownerId: string;
+  readonly versionId: string;
+}
+
+/** Of a video, ms: its last frame is what is shown there. */
+export const pastAnyEnd = Number.MAX_SAFE_INTEGER;
+
 export class Assets extends Context.Service<
   Assets,
   {
@@ -42,6 +51,11 @@ export class Assets extends Context.Service<
      * those of `ingest`.
      */
     readonly frame: (ownerId: string, assetId: string, timeMs: number) => Effect.Effect<Asset, CallError>;
+    /**
+     * What a version shows of an asset at a time, as a picture of who owns the version: of what others have lent to it a picture of its own,
+     * made once. Errors: as of `frame`.
+     */
+    readonly picture: (version: VersionOf, assetId: string, timeMs: number) => Effect.Effect<Asset, CallError>;
     /** Local file of an asset's original, for a provider; fetched where it is in the archive. Errors: not_found, unavailable, storage_full. */
     readonly file: (
       ownerId: string,

@@ -94,6 +94,7 @@ const assets = Layer.effect(
         ),
       get: (ownerId, assetId) => Effect.map(library.row(ownerId, assetId), library.view),
       frame: intake.frame,
+      picture: intake.picture,
       file: Effect.fnUntraced(function* (ownerId: string, assetId: string) {
         const { sha256, mime, media_type: mediaType, origin_job_id: jobId } = yield* library.row(ownerId, assetId);
         return { path: yield* originals.path(sha256), mime, mediaType, sha256, jobId };

@@ -15,9 +15,10 @@ import { removeStaged } from "#runtime/blobs/staged.ts";
 import { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { Pool } from "#runtime/pool/pool.ts";
-import type { AssetParent, IngestRequest } from "./assets.ts";
+import type { AssetParent, IngestRequest, VersionOf } from "./assets.ts";
 import { Derivatives, isWhole } from "./derivatives.ts";
 import { mediaOrCallError } from "./failures.ts";
+import { notFound } from "#actors/library.ts";
 import { AssetLibrary } from "./library.ts";
 import { Originals } from "./originals.ts";
 import { refusal } from "./quota.ts";
@@ -42,6 +43,8 @@ export class Intake extends Context.Service<
     readonly take: (request: IntakeRequest) => Effect.Effect<Asset, CallError>;
     /** Makes an image asset of a video's frame, once; one in the trash stays there. Errors: not_found, quota_exceeded, and those of `take`. */
     readonly frame: (ownerId: string, assetId: string, timeMs: number) => Effect.Effect<Asset, CallError>;
+    /** As in `Assets`. */
+    readonly picture: (version: VersionOf, assetId: string, timeMs: number) => Effect.Effect<Asset, CallError>;
     /** The same for a person, who has it back from the trash if it is there. */
     readonly captureFrame: (ownerId: string, assetId: string, timeMs: number) => Effect.Effect<Asset, CallError>;
   }
@@ -234,12 +237,11 @@ const makeIntake = Effect.gen(function* () {
     );
   });
 
-  const frame = Effect.fn("asset.frame")(function* (ownerId: string, assetId: string, timeMs: number) {
-    const video = yield* library.row(ownerId, assetId);
-    if (video.media_type !== "video") {
-      return yield* Effect.fail(new CallError("unsupported_media", "Only videos have frames to capture: this is a picture already."));
-    }
-    const path = yield* originals.path(video.sha256);
+  /** Of what another has lent, the name comes along, and nothing else that is theirs. `timeMs`: null: it is a picture. */
+  const seenIn = Effect.fnUntraced(function* (source: query.AssetRow, ownerId: string, timeMs: number | null) {
+    const assetId = source.id;
+    const isOwn = source.owner_id === ownerId;
+    const path = yield* originals.path(source.sha256);
     const output = blobs.stage("frame.png");
     return yield* Effect.gen(function* () {
       const taken = yield* mediaOrCallError(media.frame(path, timeMs, output));
@@ -248,13 +250,28 @@ const makeIntake = Effect.gen(function* () {
       return yield* take({
         assetId: `ast_${crypto.randomUUID()}`,
         ownerId,
-        name: `${video.name.slice(0, 180)} at ${seconds(taken.timeMs)}`,
+        name: timeMs === null ? source.name : `${source.name.slice(0, 180)} at ${seconds(taken.timeMs)}`,
         origin: { kind: "frame", assetId, timeMs: taken.timeMs },
-        prompt: video.prompt,
-        parents: [{ assetId, relation: "PAUSED_FRAME", operation: null, timeMs: taken.timeMs }],
+        prompt: isOwn ? source.prompt : null,
+        parents: isOwn ? [{ assetId, relation: "PAUSED_FRAME", operation: null, timeMs: taken.timeMs }] : [],
         path: output,
       });
     }).pipe(Effect.ensuring(removeStaged(output)));
+  });
+
+  const frame = Effect.fn("asset.frame")(function* (ownerId: string, assetId: string, timeMs: number) {
+    const video = yield* library.row(ownerId, assetId);
+    if (video.media_type !== "video") {
+      return yield* Effect.fail(new CallError("unsupported_media", "Only videos have frames to capture: this is a picture already."));
+    }
+    return yield* seenIn(video, ownerId, timeMs);
+  });
+
+  const picture = Effect.fn("asset.picture")(function* (version: VersionOf, assetId: string, timeMs: number) {
+    const [source] = yield* orCallError(database.query((sql) => query.playedAssets(sql, version, [assetId])));
+    if (source === undefined) return yield* Effect.fail(notFound(`The asset ${assetId}`));
+    if (source.media_type === "video") return yield* seenIn(source, version.ownerId, timeMs);
+    return source.owner_id === version.ownerId ? library.view(source) : yield* seenIn(source, version.ownerId, null);
   });
 
   const captureFrame = Effect.fn("asset.captureFrame")(function* (ownerId: string, assetId: string, timeMs: number) {
@@ -264,7 +281,7 @@ const makeIntake = Effect.gen(function* () {
     return library.view(yield* library.row(ownerId, taken.id));
   });
 
-  return Intake.of({ take, frame, captureFrame });
+  return Intake.of({ take, frame, picture, captureFrame });
 });
 
 const edgeOf = (parent: AssetParent, index: number): Omit<query.EdgeRow, "child_id"> => ({

@@ -460,14 +460,14 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     const made = watch.jobs.get(second.id)!;
     const video = watch.jobs.get(first.id)!.assetId!;
     expect(made.inputs).toEqual([
-      { ...fusion.inputs[0], assetId: `${video}_at_5000` },
+      { ...fusion.inputs[0], assetId: `${video}_at_end` },
       { ...fusion.inputs[1], assetId: video },
     ]);
     expect(watch.jobs.get(third.id)!.inputs).toMatchObject([{ assetId: `${made.assetId}_at_0` }]);
     const { parents } = server.shelf;
     expect(parents.get(video)).toEqual([]);
     expect(parents.get(made.assetId!)).toEqual([
-      { assetId: `${video}_at_5000`, relation: "FUSION_CHARACTER", operation: "fusion", timeMs: null },
+      { assetId: `${video}_at_end`, relation: "FUSION_CHARACTER", operation: "fusion", timeMs: null },
       { assetId: video, relation: "FUSION_BACKGROUND", operation: "fusion", timeMs: null },
     ]);
     expect(parents.get(watch.jobs.get(third.id)!.assetId!)).toEqual([
@@ -476,7 +476,7 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     expect(made.submittedAt!).toBeGreaterThanOrEqual(watch.jobs.get(first.id)!.finishedAt!);
     // Made again it asks for the very same: not for what that job would make now.
     const again = (await server.call("jobs.retry", { ids: [second.id], newSeed: false })).jobs[0]!;
-    expect(again).toMatchObject({ params: made.params, inputs: [{ assetId: `${video}_at_5000` }, { assetId: video }] });
+    expect(again).toMatchObject({ params: made.params, inputs: [{ assetId: `${video}_at_end` }, { assetId: video }] });
     expect(again.inputs[1]).not.toHaveProperty("jobId");
     // Of what is done already the asset goes in at once.
     const late = (await create({ ...fusion, inputs: [{ ...fusion.inputs[0]!, frame: "first" }, fusion.inputs[1]!] })).jobs[0]!;

@@ -1,7 +1,7 @@
 // How a job waits for what others are to make for it: until each of them has ended, heard of by the owner's channel and looked up again
 // every few seconds, since news may be lost. Nothing of the wait is stored: after a crash it begins anew and finds out how things stand.
 import { Effect, Queue, Schedule, type Scope } from "effect";
-import { Assets } from "#actors/asset/assets.ts";
+import { Assets, pastAnyEnd } from "#actors/asset/assets.ts";
 import { Database } from "#db/client/database.ts";
 import { type JobRow, jobResults } from "#db/queries/job.ts";
 import { finalJobStates, type JobInput, type JobState } from "#protocol/job.ts";
@@ -73,10 +73,7 @@ export const pipelines = Effect.gen(function* () {
     const assetId = wanted.jobId === undefined ? undefined : rows.get(wanted.jobId)?.asset_id;
     if (wanted.assetId !== undefined || assetId === undefined || assetId === null) return wanted;
     if (wanted.frame === undefined) return { ...wanted, assetId };
-    const taken = Effect.gen(function* () {
-      const video = yield* assets.get(ownerId, assetId);
-      return yield* assets.frame(ownerId, assetId, wanted.frame === "first" ? 0 : (video.durationMs ?? 0));
-    });
+    const taken = assets.frame(ownerId, assetId, wanted.frame === "first" ? 0 : pastAnyEnd);
     const frame = yield* Effect.mapError(
       patiently(taken, ({ code }: CallError) => unreachable.has(code)),
       ({ message }) => noResult(`The ${wanted.frame} frame could not be taken: ${message}`),

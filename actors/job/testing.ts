@@ -8,7 +8,7 @@ import type { Accounts } from "#actors/account/accounts.ts";
 import { accountDelivery } from "#actors/account/delivery.ts";
 import { accountHandlers } from "#actors/account/handlers.ts";
 import type { Leases } from "#actors/account/leases.ts";
-import { type AssetParent, Assets } from "#actors/asset/assets.ts";
+import { type AssetParent, Assets, pastAnyEnd } from "#actors/asset/assets.ts";
 import { actorKinds, kindServices } from "#actors/index.ts";
 import type { Pauses } from "#actors/pause/pauses.ts";
 import { promptHandlers } from "#actors/prompt/handlers.ts";
@@ -333,6 +333,8 @@ export class TestShelf {
   readonly ingested: Array<string> = [];
   /** What each of the ingested was made from. */
   readonly parents = new Map<string, ReadonlyArray<AssetParent>>();
+  /** Those that others than their owners may go on from. */
+  readonly lent = new Set<string>();
   /** What is waited for before a frame of a video is there. */
   frames: (assetId: string) => Effect.Effect<void> = () => Effect.void;
 
@@ -345,21 +347,23 @@ export class TestShelf {
       const asset = this.assets.get(id);
       return asset?.ownerId === ownerId ? Effect.succeed(asset) : Effect.fail(new CallError("not_found", "There is no such asset."));
     };
+    const frame = (ownerId: string, { id: assetId, name }: Asset, timeMs: number) =>
+      Effect.map(this.frames(assetId), () => {
+        const id = `${assetId}_at_${timeMs === pastAnyEnd ? "end" : timeMs}`;
+        this.put(id, ownerId, { name });
+        return this.assets.get(id)!;
+      });
     return Layer.succeed(Assets, {
       get,
       withdraw: (_ownerId, id) => Effect.sync(() => void this.assets.delete(id)),
       file: (ownerId, id) =>
         Effect.map(get(ownerId, id), ({ mime, mediaType, sha256 }) => ({ path: `/blobs/${sha256}`, mime, mediaType, sha256, jobId: null })),
-      frame: (ownerId, assetId, timeMs) =>
-        Effect.flatMap(get(ownerId, assetId), (video) =>
-          this.frames(assetId).pipe(
-            Effect.map(() => {
-              const id = `${assetId}_at_${timeMs}`;
-              this.put(id, ownerId, { name: video.name });
-              return this.assets.get(id)!;
-            }),
-          ),
-        ),
+      frame: (ownerId, assetId, timeMs) => Effect.flatMap(get(ownerId, assetId), (video) => frame(ownerId, video, timeMs)),
+      picture: ({ ownerId }, assetId, timeMs) =>
+        Effect.gen({ self: this }, function* () {
+          const source = yield* get(this.lent.has(assetId) ? this.assets.get(assetId)!.ownerId : ownerId, assetId);
+          return source.mediaType === "image" && source.ownerId === ownerId ? source : yield* frame(ownerId, source, timeMs);
+        }),
       ingest: ({ assetId, ownerId, prompt, origin, parents, path }) =>
         Effect.suspend(() => {
           const known = this.assets.get(assetId);

@@ -93,10 +93,10 @@ export class Media extends Context.Service<
       stage: (name: string) => string,
       later?: boolean,
     ) => Effect.Effect<Derived, MediaError>;
-    /** Writes the frame shown at a time as a PNG; answers its exact time and number. */
+    /** Writes the frame shown at a time as a PNG, or with null what a picture shows; answers its exact time. */
     readonly frame: (
       path: string,
-      timeMs: number,
+      timeMs: number | null,
       output: string,
     ) => Effect.Effect<{ readonly timeMs: number; readonly width: number; readonly height: number }, MediaError>;
     /** Writes to `output` an MP4 of the video that fits the target. `unsupported`, with a sentence: it cannot be made so. */

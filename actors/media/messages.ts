@@ -11,7 +11,7 @@ export interface FrameTaken {
 export type Task =
   | { readonly kind: "probe"; readonly path: string }
   | { readonly kind: "derive"; readonly path: string; readonly facts: MediaFacts; readonly prefix: string }
-  | { readonly kind: "frame"; readonly path: string; readonly timeMs: number; readonly output: string }
+  | { readonly kind: "frame"; readonly path: string; readonly timeMs: number | null; readonly output: string }
   | { readonly kind: "convert"; readonly path: string; readonly facts: VideoFacts; readonly target: VideoTarget; readonly output: string }
   | { readonly kind: "render"; readonly spec: RenderSpec; readonly output: string };
 

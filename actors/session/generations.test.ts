@@ -307,9 +307,7 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
     server.shelf.put("ast_whole", server.user, { mediaType: "video" });
     const story = await seen({ kind: "asset", assetId: "ast_whole" });
     await begin(story);
-    await soon(async () =>
-      expect(await jobs()).toMatchObject([{ inputs: [{ role: "image", assetId: `ast_whole_at_${Number.MAX_SAFE_INTEGER}` }] }]),
-    );
+    await soon(async () => expect(await jobs()).toMatchObject([{ inputs: [{ role: "image", assetId: "ast_whole_at_end" }] }]));
   });
 
   test("while the picture for one player is taken that player leaves: others are looked ahead for, and nothing is counted", async () => {
@@ -356,19 +354,22 @@ describe.each(testDatabases)("clips that are made because somebody plays ($engin
     await soon(async () => expect(Object.keys((await session(next)).play.generated)).toHaveLength(1));
   });
 
-  test("no picture is taken where the budget has no room, and what is not the author's is not gone on from", async () => {
+  test("no picture is taken where the budget has no room, and what is neither the author's nor lent to the story is not gone on from", async () => {
     server.shelf.put("ast_short", server.user, { mediaType: "video", durationMs: 2000 });
-    server.shelf.put("ast_lent", "usr_else");
+    server.shelf.put("ast_else", "usr_else", { mediaType: "video" });
     const from = (assetId: string) => made({ picture: { from: "media", media: { kind: "clip", assetId, startMs: 300, endMs: 900 } } });
     const poor = await publish(from("ast_short"));
     await sql((run) => setPlayBudget(run, poor.sceneId, budgetRow({ ...usualPlayBudget, storyDay: 0 })));
     await isHome(await begin(poor));
     expect(server.shelf.assets.has("ast_short_at_300")).toBe(false);
-    const lent = await publish(from("ast_lent"));
-    await sql((run) => setPlayBudget(run, lent.sceneId, budgetRow({ ...usualPlayBudget, storyDay: 1 })));
-    await isHome(await begin(lent));
+    const foreign = await publish(from("ast_else"));
+    await sql((run) => setPlayBudget(run, foreign.sceneId, budgetRow({ ...usualPlayBudget, storyDay: 1 })));
+    await isHome(await begin(foreign));
     expect(await jobs()).toEqual([]);
-    expect(await sql((run) => run`select job_id from play_generation where scene_id = ${lent.sceneId}`)).toEqual([]);
+    expect(await sql((run) => run`select job_id from play_generation where scene_id = ${foreign.sceneId}`)).toEqual([]);
+    server.shelf.lent.add("ast_else");
+    await isShown(await begin(foreign), { kind: "generated" });
+    expect(await jobs()).toMatchObject([{ inputs: [{ role: "image", assetId: "ast_else_at_300" }] }]);
   });
 
   test("what is refused for its content is not asked for again, and what fails is tried as the node says", async () => {

@@ -1,7 +1,7 @@
 // Clips that are made because somebody plays: asked for in the name of the story's owner, each once for all who share it, within the story's
 // budget; and waited for. What is asked for is noted before its job is: after a crash in between the same job is asked for again.
 import { Clock, Context, Effect, Fiber, Layer, RcMap, Schedule } from "effect";
-import { Assets } from "#actors/asset/assets.ts";
+import { Assets, pastAnyEnd, type VersionOf } from "#actors/asset/assets.ts";
 import { accepting } from "#actors/job/accept.ts";
 import { makeTurns } from "#actors/asset/turns.ts";
 import { assetIdOf } from "#actors/job/canonical.ts";
@@ -33,8 +33,6 @@ import type { PlayedVersion } from "./versions.ts";
 const priorities = { now: 5, ahead: 6 } as const;
 /** Nobody waits at a node for longer than so, ms; nor, over all who come to it, for a job that was asked for longer ago. */
 export const longestWait = 600_000;
-/** Of a video, ms: its last picture is what is shown there. */
-const pastAnyEnd = Number.MAX_SAFE_INTEGER;
 /** When what did not work for now is tried again. */
 export const again = Schedule.jittered(Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]));
 
@@ -84,16 +82,15 @@ export class Generations extends Context.Service<
       });
 
       /** The picture as an asset of the story's owner: what providers take is no video. */
-      const inputOf = Effect.fnUntraced(function* (ownerId: string, { assetId, atMs }: PictureOf) {
-        const { id, mediaType } = yield* assets.get(ownerId, assetId);
-        const picture = mediaType === "image" ? id : (yield* assets.frame(ownerId, assetId, atMs ?? pastAnyEnd)).id;
-        const input: JobInput = { role: "image", assetId: picture };
+      const inputOf = Effect.fnUntraced(function* (version: VersionOf, { assetId, atMs }: PictureOf) {
+        const input: JobInput = { role: "image", assetId: (yield* assets.picture(version, assetId, atMs ?? pastAnyEnd)).id };
         return input;
       });
 
-      const prepared = Effect.fnUntraced(function* (ownerId: string, target: Target, request: JobRequest, picture: PictureOf | null) {
+      const prepared = Effect.fnUntraced(function* (version: VersionOf, target: Target, request: JobRequest, picture: PictureOf | null) {
+        const { ownerId } = version;
         // Videos are read for it, which takes its time: it is called off at once.
-        const inputs = picture === null ? [] : [yield* Effect.interruptible(inputOf(ownerId, picture))];
+        const inputs = picture === null ? [] : [yield* Effect.interruptible(inputOf(version, picture))];
         // In the trash it stays as long as the story can be played.
         const sources = (yield* sourcesOf(ownerId, inputs)).map((source) => Object.assign({}, source, { deletedAt: null }));
         const checked = prepareWith(target, { ...request, inputs }, sources, yield* Clock.currentTimeMillis);
@@ -166,7 +163,7 @@ export class Generations extends Context.Service<
           const isThere = Effect.map(jobs(ownerId, [jobId]), (rows) => rows.has(jobId));
           if (yield* isThere) return jobId;
           const particulars = { id: jobId, askedHash: result, parentJobId: null, batchId: null, cell: [], index: null };
-          return yield* prepared(ownerId, target, request, demand.picture).pipe(
+          return yield* prepared({ ownerId, versionId }, target, request, demand.picture).pipe(
             // Nothing is asked for yet, and nothing is to be counted.
             Effect.onInterrupt(() => Effect.ignore(read((sql) => query.dropGeneration(sql, jobId)))),
             Effect.flatMap((one) => accept(ownerId, [{ prepared: one, particulars }])),

@@ -132,9 +132,9 @@ afterAll(async () => {
 
 /** Runs in the page: `heard()` answers how loud that is which goes to the speakers within some frames, from 0 to 1. */
 const hearPage = (): void => {
-  const { connect } = AudioNode.prototype;
+  const connect = AudioNode.prototype.connect as (this: AudioNode, to: AudioNode | AudioParam, ...outputs: ReadonlyArray<number>) => void;
   const loudness: Array<() => number> = [];
-  AudioNode.prototype.connect = function (this: AudioNode, to: AudioNode | AudioParam, ...rest: ReadonlyArray<number>) {
+  AudioNode.prototype.connect = function (this: AudioNode, to: AudioNode | AudioParam, ...outputs: ReadonlyArray<number>) {
     if (to instanceof AudioDestinationNode) {
       const meter = this.context.createAnalyser();
       const wave = new Float32Array(meter.fftSize);
@@ -144,8 +144,9 @@ const hearPage = (): void => {
         return Math.max(...wave.map(Math.abs));
       });
     }
-    return connect.call(this, to as AudioNode, ...rest);
-  } as typeof connect;
+    connect.call(this, to, ...outputs);
+    return to;
+  } as typeof AudioNode.prototype.connect;
   const heard = async (): Promise<number> => {
     let most = 0;
     for (let frames = 0; frames < 10; frames++) {
