@@ -6,12 +6,18 @@ import type { GameResult } from "../minigames/game.ts";
 import { pads } from "../minigames/sequence.ts";
 import type { OpenGame } from "../scenes/overlay.ts";
 
-const instructions: Readonly<Record<MiniGame["game"], string>> = {
-  reflex: "Hit each mark before it is gone. By keys: press while a mark is there.",
-  timingBar: "Stop the mark within the green zone.",
-  sequenceMemory: "Watch, then press the pads in the same order. By keys: 1 to 4.",
-  chance: "Try as often as you dare. You may succeed, or be noticed.",
-  gizmo: "Drag the control to the end. By keys: arrow right.",
+interface Instruction {
+  readonly text: string;
+  /** Of no use where there are none. */
+  readonly byKeys: string;
+}
+
+const instructions: Readonly<Record<MiniGame["game"], Instruction>> = {
+  reflex: { text: "Hit each mark before it is gone.", byKeys: "By keys: press while a mark is there." },
+  timingBar: { text: "Stop the mark within the green zone.", byKeys: "" },
+  sequenceMemory: { text: "Watch, then press the pads in the same order.", byKeys: "By keys: 1 to 4." },
+  chance: { text: "Try as often as you dare. You may succeed, or be noticed.", byKeys: "" },
+  gizmo: { text: "Drag the control to the end.", byKeys: "By keys: arrow right." },
 };
 
 const padNames = ["Blue", "Yellow", "Green", "Pink"] as const;
@@ -73,7 +79,9 @@ export const MiniGameOver = (props: {
     <section class="game" aria-label="Game">
       <div class="game-canvas" ref={(element) => (container = element)} />
       <p class="game-text" role="status">
-        {props.watching ? "A game is being played." : problem() ? "The game could not be loaded." : instructions[game.game]}
+        <Show when={!props.watching && !problem()} fallback={props.watching ? "A game is being played." : "The game could not be loaded."}>
+          {instructions[game.game].text} <span class="by-keys">{instructions[game.game].byKeys}</span>
+        </Show>
       </p>
       <Show when={!props.watching}>
         <div class="row game-row">

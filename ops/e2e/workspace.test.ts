@@ -291,7 +291,7 @@ test("a published story is played in the player, and gone on with after the serv
   // Who plays as a guest is told how to keep it, and comes back to where they were.
   await visitor.reload();
   await visitor.getByRole("link", { name: "Sign in" }).click();
-  await visitor.getByText("What you have played as a guest").waitFor();
+  await visitor.getByText("what you played as a guest").waitFor();
   await visitor.getByLabel("E-mail or user name").fill("admin");
   await visitor.getByLabel("Password", { exact: true }).fill(password);
   await visitor.getByRole("button", { name: "Sign in" }).click();

@@ -54,7 +54,8 @@ export const SignIn: Component<{
       <Show when={props.story}>
         {(address) => (
           <p class="muted">
-            What you have played as a guest is then kept with your account, and the story goes on. <a href={address()}>Back as a guest</a>
+            Once you have signed in, what you played as a guest is kept with your account, and the story goes on.{" "}
+            <a href={address()}>Back as a guest</a>
           </p>
         )}
       </Show>
@@ -81,9 +82,10 @@ export const SignIn: Component<{
         </Button>
       </form>
       <p class="door-hint">
-        <Show when={props.story}>No account yet? Ask who runs this PixSim for one. </Show>
-        No password yet? Open the one-time link that the server printed when it started. <code>npm start -- --reset-admin</code> prints a
-        new one.
+        <Show when={props.story === null} fallback="No account yet? Ask who runs this PixSim for one.">
+          No password yet? Open the one-time link that the server printed when it started. <code>npm start -- --reset-admin</code> prints a
+          new one.
+        </Show>
       </p>
     </Door>
   );

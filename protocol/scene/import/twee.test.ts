@@ -46,7 +46,7 @@ describe("a Twee file", () => {
   test("becomes a scene that plays: links are choices, what they set is set, and passages without links end", () => {
     expect(title).toBe("The forest");
     const begun = play(story);
-    expect(begun.view.caption).toBe("Hello Ada, you have 3 coins and a bag.alert(1)\n or  or  or  or");
+    expect(begun.view.caption).toBe("Hello Ada, you have 3 coins and a bag.alert(1)\nInto the wood or Knock or River or Hut or Nowhere");
     expect(begun.view.choices.map(({ text }) => text)).toEqual(["Into the wood", "Knock", "River", "Hut"]);
     expect(play(story, "Into the wood").view.caption).toBe("5 coins.\nRich.");
     expect(play(story, "Into the wood", "An edge of a wood").view.caption).toContain("you have 5 coins");
@@ -67,6 +67,15 @@ describe("a Twee file", () => {
   test("is sound but for its media", () => {
     expect(new Set(checkStory(story).map(({ code }) => code))).toEqual(new Set(["no_media"]));
   });
+});
+
+test("what links say is told where they stand in a sentence, and not where they are a list", () => {
+  const { story } = read(
+    ":: Start\n<<set $a to 1>>\nYou can [[go in->In]] or [[wait]].\n\n* [[Leave->In]]\n[[Sleep->wait]]\n:: In\n:: wait",
+  );
+  const { view } = play(story);
+  expect(view.caption).toBe("You can go in or wait.");
+  expect(view.choices.map(({ text }) => text)).toEqual(["go in", "wait", "Leave", "Sleep"]);
 });
 
 test("names that every object answers to become names that are none of those", () => {

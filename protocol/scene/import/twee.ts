@@ -158,13 +158,20 @@ interface Link {
 
 const linkPattern = /\[\[([^[\]]{1,1000})\](?:\[([^[\]]{0,1000})\])?\]/g;
 
+/** In a line that tells something, what a link says is part of it; a line of links alone is a list of choices, and is read as these only. */
 const linksOf = (text: string): { readonly words: string; readonly found: ReadonlyArray<Link> } => {
   const found: Array<Link> = [];
-  const words = text.replaceAll(linkPattern, (_whole, inner: string, setter: string | undefined) => {
-    found.push({ ...partsOf(inner), setter: setter ?? "" });
-    return "";
+  const lines = text.split("\n").flatMap((line) => {
+    const before = found.length;
+    const words = line.replaceAll(linkPattern, (_whole, inner: string, setter: string | undefined) => {
+      const link = { ...partsOf(inner), setter: setter ?? "" };
+      found.push(link);
+      return link.text;
+    });
+    const isList = found.length > before && !/[\p{L}\p{N}]/u.test(line.replaceAll(linkPattern, ""));
+    return isList ? [] : [words];
   });
-  return { words, found };
+  return { words: lines.join("\n").trim(), found };
 };
 
 const partsOf = (inner: string): { readonly text: string; readonly target: string } => {

@@ -102,7 +102,7 @@ export default AssetPanel;
 const AssetView: Component<{ readonly asset: Asset; readonly timeMs: number | undefined; readonly visible: boolean }> = (props) => {
   const workspace = useWorkspace();
   const { preferences } = workspace;
-  const { src, broken, renew } = createSource(() => props.asset);
+  const { src, sound, broken, renew } = createSource(() => props.asset);
   const [player, setPlayer] = createSignal<PlayerHandle | null>(null);
   const [choices, choose] = createPlayerChoices(preferences);
   const inTrash = () => props.asset.deletedAt !== null;
@@ -148,6 +148,7 @@ const AssetView: Component<{ readonly asset: Asset; readonly timeMs: number | un
             <Player
               asset={props.asset}
               src={src()}
+              sound={sound()}
               visible={props.visible}
               loop={choices().loop}
               muted={choices().muted}

@@ -9,6 +9,7 @@ import { IconButton } from "#web/ui/button.tsx";
 import type { ActsOf, playerKeys } from "#web/ui/place-keys.ts";
 import { frameAt, framesIn, shuttle, timeOfFrame } from "./frames.ts";
 import { onPlayerKey, PlayerBar } from "./player-bar.tsx";
+import { playBeside } from "./sound-beside.ts";
 
 export interface PlayerHandle {
   /** What is shown right now, ms. */
@@ -20,6 +21,8 @@ interface PlayerProps {
   readonly asset: Asset;
   /** Undefined: nothing may be shown yet. */
   readonly src: string | undefined;
+  /** The sound, where the video has none of its own. */
+  readonly sound: string | undefined;
   /** False: not seen, so it stops. */
   readonly visible: boolean;
   readonly loop: boolean;
@@ -120,6 +123,10 @@ export const Player: Component<PlayerProps> = (props) => {
       if (props.src === undefined) video.removeAttribute("src");
       else video.src = props.src;
     }
+  });
+
+  createEffect(() => {
+    if (video !== undefined && props.sound !== undefined) onCleanup(playBeside(video, props.sound));
   });
 
   const onKeyDown = (event: KeyboardEvent) => {

@@ -4,13 +4,24 @@ import type { Asset } from "#protocol/asset.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 
-const urlOf = ({ urls }: Asset): string | undefined => urls.faststart ?? urls.original;
+interface Files {
+  readonly whole: string;
+  /** What belongs to a picture that was made apart from it. */
+  readonly sound: string | null;
+}
+
+const filesOf = ({ urls }: Asset): Files | undefined => {
+  const whole = urls.faststart ?? urls.original;
+  return whole === undefined ? undefined : { whole, sound: whole === urls.playVideo ? urls.playAudio : null };
+};
 /** Why nothing of an asset that is lent may be had yet. */
 export const notYet = "What may be shown of it to others is still being made. Try again in a moment.";
 
 interface Source {
   /** Undefined: nothing may be shown of it yet. */
   readonly src: Accessor<string | undefined>;
+  /** The sound, where the file has none of its own. */
+  readonly sound: Accessor<string | undefined>;
   /** Why it cannot be shown, in a sentence, or null. */
   readonly broken: Accessor<string | null>;
   /** The URL has failed: one that has expired is replaced, and a fresh one that fails too is the end of it. */
@@ -20,13 +31,14 @@ interface Source {
 /** URLs are renewed now and then; what plays keeps the one it has until that fails. */
 export const createSource = (asset: Accessor<Asset>): Source => {
   const { client, assets } = useWorkspace();
-  const [src, setSrc] = createSignal(urlOf(asset()));
+  const [files, setFiles] = createSignal(filesOf(asset()));
+  const src = () => files()?.whole;
   const [broken, setBroken] = createSignal<string | null>(src() === undefined ? notYet : null);
   // It is there as soon as it is made.
   createEffect(() => {
-    const url = urlOf(asset());
-    if (url === undefined || untrack(src) !== undefined) return;
-    setSrc(url);
+    const made = filesOf(asset());
+    if (made === undefined || untrack(files) !== undefined) return;
+    setFiles(made);
     setBroken(null);
   });
   const renew = async () => {
@@ -34,16 +46,16 @@ export const createSource = (asset: Accessor<Asset>): Source => {
     try {
       const fresh = await client.call("assets.get", { id: asset().id });
       assets.put([fresh]);
-      const url = urlOf(fresh);
-      if (url === undefined) setBroken(notYet);
-      else if (url === failed) {
+      const again = filesOf(fresh);
+      if (again === undefined) setBroken(notYet);
+      else if (again.whole === failed) {
         setBroken("The file may be missing, or of a kind that this browser cannot show.");
       } else {
-        setSrc(url);
+        setFiles(again);
       }
     } catch (error) {
       setBroken(sentenceOf(error));
     }
   };
-  return { src, broken, renew };
+  return { src, sound: () => files()?.sound ?? undefined, broken, renew };
 };

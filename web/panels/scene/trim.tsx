@@ -58,6 +58,7 @@ const TrimOf: Component<TrimProps & { readonly asset: Asset }> = (props) => {
         <Player
           asset={props.asset}
           src={source.src()}
+          sound={source.sound()}
           visible={true}
           loop={loop()}
           muted={muted()}
