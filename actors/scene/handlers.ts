@@ -90,7 +90,7 @@ const lendNew = async (tx: Tx, row: query.SharedRow, id: string, userId: string,
 
 const emptyBody = SceneBody.parse({});
 
-const readFrom: Readonly<Record<CallArgs<"scenes.import">["source"], (text: string, language: string) => Imported>> = {
+const readFrom: Readonly<Record<CallArgs<"scenes.import">["source"], (text: string, language: string, untitled?: string) => Imported>> = {
   pixsim: (text) => readStoryFile(text),
   twee: importTwee,
   ink: importInk,
@@ -352,9 +352,9 @@ export const sceneHandlers = Effect.gen(function* () {
         return { file };
       }),
 
-      "scenes.import": Effect.fnUntraced(function* ({ source, text, language }, context) {
+      "scenes.import": Effect.fnUntraced(function* ({ source, text, language, untitled }, context) {
         const ownerId = yield* ownerOf(context);
-        const read = readFrom[source](text, language);
+        const read = readFrom[source](text, language, untitled);
         if (!read.ok) return yield* Effect.fail(refuse(read.issues));
         const hashes = [...new Set(read.media.map(({ sha256 }) => sha256))];
         const own = hashes.length === 0 ? [] : yield* library.query((sql) => query.assetsByBytes(sql, ownerId, hashes));

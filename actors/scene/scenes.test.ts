@@ -192,7 +192,8 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     expect(twee.notes).toHaveLength(1);
     expect((await call("scenes.get", { id: twee.id })).body.nodes.map(({ title }) => title)).toEqual(["Start", "On", ""]);
     const ink = JSON.stringify({ inkVersion: 21, root: [["^Hallo.", "\n", "end", null], "done", null] });
-    const german = await call("scenes.import", { source: "ink", text: ink, language: "de" });
+    const german = await call("scenes.import", { source: "ink", text: ink, language: "de", untitled: "Ein Gruß" });
+    expect([twee, german].map(({ scenes }) => scenes[0]!.title)).toEqual(["Imported story", "Ein Gruß"]);
     expect((await call("scenes.get", { id: german.id })).body.nodes[0]).toMatchObject({ type: "video", caption: { de: "Hallo." } });
     expect(await refusalOf(call("scenes.import", { source: "ink", text: "[]" }))).toMatch(
       /^invalid_input: This is not a compiled ink story/,

@@ -12,8 +12,17 @@ const mostNotes = 100;
 const columns = 8;
 const [width, height] = [260, 180];
 
+/** Of what has no title and came without a name. */
+export const usualTitle = "Imported story";
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
 export class SceneBuilder {
   readonly #language: string;
+  readonly #untitled: string;
   readonly #nodes: Array<SceneNode> = [];
   readonly #edges: Array<SceneEdge> = [];
   readonly #variables = new Map<string, { name: string; initial: Scalar }>();
@@ -22,8 +31,9 @@ export class SceneBuilder {
   readonly #notes = new Set<string>();
   #left = 0;
 
-  constructor(language: string) {
+  constructor(language: string, untitled: string) {
     this.#language = language;
+    this.#untitled = untitled;
   }
 
   note(sentence: string): void {
@@ -65,17 +75,17 @@ export class SceneBuilder {
     return this.#variables.get(name)?.initial;
   }
 
-  #place(): { readonly x: number; readonly y: number } {
+  #place(): Point {
     const at = this.#nodes.length;
     return { x: (at % columns) * width, y: Math.floor(at / columns) * height };
   }
 
-  #common(id: string, title: string, at: { readonly x: number; readonly y: number } | undefined) {
+  #common(id: string, title: string, at: Point | undefined) {
     return { id, title: title.slice(0, sceneLimits.title), group: null, ...(at ?? this.#place()) };
   }
 
   /** Words to be read, which a clip will show one day. */
-  passage(id: string, title: string, text: string, at?: { readonly x: number; readonly y: number }): void {
+  passage(id: string, title: string, text: string, at?: Point): void {
     this.#nodes.push({
       ...this.#common(id, title, at),
       type: "video",
@@ -87,7 +97,7 @@ export class SceneBuilder {
     });
   }
 
-  action(id: string, title: string, effects: ReadonlyArray<SceneEffect>, at?: { readonly x: number; readonly y: number }): void {
+  action(id: string, title: string, effects: ReadonlyArray<SceneEffect>, at?: Point): void {
     if (effects.length > sceneLimits.effects) this.note(`"${title}" does more than ${sceneLimits.effects} things: the rest was left out.`);
     this.#nodes.push({ ...this.#common(id, title, at), type: "action", effects: effects.slice(0, sceneLimits.effects) });
   }
@@ -96,8 +106,8 @@ export class SceneBuilder {
     this.#nodes.push({ ...this.#common(id, title, undefined), type: "condition" });
   }
 
-  end(id: string, ending: string): void {
-    this.#nodes.push({ ...this.#common(id, "", undefined), type: "end", ending, text: {} });
+  end(id: string, ending: string, at?: Point): void {
+    this.#nodes.push({ ...this.#common(id, "", at), type: "end", ending, text: {} });
   }
 
   #between(from: string, to: string, effects: ReadonlyArray<SceneEffect>) {
@@ -148,7 +158,7 @@ export class SceneBuilder {
       edges: this.#edges,
     });
     if (!body.success) return { ok: false, issues: issuesOf(body.error) };
-    const name = title.trim().slice(0, sceneLimits.title) || "Imported story";
+    const name = title.trim().slice(0, sceneLimits.title) || this.#untitled;
     return {
       ok: true,
       title: name,

@@ -5,7 +5,7 @@
 import { type Imported, parseFileJson, refusedImport } from "../file.ts";
 import { sceneLimits } from "../limits.ts";
 import type { Condition, SceneEffect } from "../rule.ts";
-import { SceneBuilder } from "./builder.ts";
+import { SceneBuilder, usualTitle } from "./builder.ts";
 import { type Container, fieldsOf, type Place, programOf, resolved } from "./ink-program.ts";
 import { assignedTo, binary, combined, conditionOf, type Known, saidOf, turned, unary, unknown } from "./ink-values.ts";
 
@@ -16,7 +16,8 @@ const mostSteps = 500_000;
 const charactersOfStep = 100;
 const stepsOfCondition = 16;
 
-export const importInk = (text: string, language: string): Imported => {
+/** `untitled`: what it is called, for ink has no titles. */
+export const importInk = (text: string, language: string, untitled = usualTitle): Imported => {
   const parsed = parseFileJson(text.replace(/^\uFEFF/, ""));
   if (!parsed.ok) return parsed;
   const file = fieldsOf(parsed.value);
@@ -26,7 +27,7 @@ export const importInk = (text: string, language: string): Imported => {
   if (version < versions.oldest || version > versions.newest) {
     return refusedImport(`The story is of ink's version ${version}; ${versions.oldest} to ${versions.newest} are read.`, ["inkVersion"]);
   }
-  return new InkReader(language).read(programOf(file["root"]));
+  return new InkReader(language, untitled).read(programOf(file["root"]));
 };
 
 /** Commands that put something there of which nothing is known. */
@@ -64,8 +65,8 @@ class InkReader {
   #nodes = 0;
   #steps = 0;
 
-  constructor(language: string) {
-    this.#builder = new SceneBuilder(language);
+  constructor(language: string, untitled: string) {
+    this.#builder = new SceneBuilder(language, untitled);
   }
 
   read(root: Container): Imported {

@@ -55,7 +55,7 @@ describe("a Twee file", () => {
   });
 
   test("keeps where passages stand, and tells what was left out", () => {
-    expect(story.scenes[0]!.body.nodes[0]).toMatchObject({ title: "An edge of a wood", x: 600, y: 400 });
+    expect(story.scenes[0]!.body.nodes[0]).toMatchObject({ title: "An edge of a wood", x: 1344, y: 1088 });
     expect(notes).toEqual([
       '"Look" is code of the story format and was left out.',
       '"Style" is code of the story format and was left out.',
@@ -67,6 +67,18 @@ describe("a Twee file", () => {
   test("is sound but for its media", () => {
     expect(new Set(checkStory(story).map(({ code }) => code))).toEqual(new Set(["no_media"]));
   });
+});
+
+test("passages that stand beside and below one another in Twine do so as nodes, none on another, the end among them", () => {
+  const at = (x: number, y: number) => `{"position":"${x},${y}","size":"100,100"}`;
+  const { story } = read(
+    `:: Start ${at(0, 0)}\n<<set $a to 1>>[[b]] [[c]]\n:: b ${at(125, 0)}\n:: c ${at(0, 125)}\nBye.\n:: d ${at(999_999, 999_999)}`,
+  );
+  const { nodes } = story.scenes[0]!.body;
+  const boxes = nodes.map(({ x, y, type }) => ({ x, y, right: x + 208, bottom: y + (type === "video" ? 160 : 64) }));
+  const apart = (a: (typeof boxes)[number], b: (typeof boxes)[number]) =>
+    a.right < b.x || b.right < a.x || a.bottom < b.y || b.bottom < a.y;
+  expect(boxes.flatMap((a, at) => boxes.slice(at + 1).flatMap((b) => (apart(a, b) ? [] : [[a, b]])))).toEqual([]);
 });
 
 test("what links say is told where they stand in a sentence, and not where they are a list", () => {

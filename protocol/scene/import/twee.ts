@@ -4,12 +4,13 @@ import { type Imported, refusedImport } from "../file.ts";
 import { sceneLimits } from "../limits.ts";
 import type { SceneEffect } from "../rule.ts";
 import type { Scalar } from "../value.ts";
-import { SceneBuilder } from "./builder.ts";
+import { type Point, SceneBuilder, usualTitle } from "./builder.ts";
 
 interface Passage {
   readonly name: string;
   readonly tags: ReadonlyArray<string>;
-  readonly at: { readonly x: number; readonly y: number } | undefined;
+  /** As it stands in Twine, where a passage is a square of 100 px. */
+  readonly at: Point | undefined;
   readonly text: string;
 }
 
@@ -31,11 +32,23 @@ const special: ReadonlySet<string> = new Set([
   "PassageDone",
 ]);
 
-export const importTwee = (text: string, language: string): Imported => {
+/** How much further apart nodes stand than passages, so that none lies on another; and how far below what sets variables the words do. */
+const spread = { x: 2.24, y: 2.72 } as const;
+const below = 96;
+const grid = 16;
+const farthest = 900_000;
+
+const placed = ({ x, y }: Point): Point => {
+  const on = (value: number): number => Math.min(farthest, Math.max(-farthest, Math.round(value / grid) * grid)) + 0;
+  return { x: on(x * spread.x), y: on(y * spread.y) };
+};
+
+/** `untitled`: what it is called where it does not say. */
+export const importTwee = (text: string, language: string, untitled = usualTitle): Imported => {
   if (text.length > sceneLimits.characters) return refusedImport(`The file is longer than ${sceneLimits.characters} characters.`);
   const passages = passagesOf(text);
   if (passages.length === 0) return refusedImport('There is no passage: each begins with a line such as ":: Start".');
-  const builder = new SceneBuilder(language);
+  const builder = new SceneBuilder(language, untitled);
   const story = new Map<string, Passage>();
   for (const passage of passages) {
     if (passage.tags.some((tag) => tag === "script" || tag === "stylesheet" || tag === "widget")) {
@@ -57,7 +70,10 @@ export const importTwee = (text: string, language: string): Imported => {
     return id === undefined ? undefined : read.get(name)!.effects.length > 0 ? `${id}s` : id;
   };
   let links = 0;
-  for (const [name, { at }] of story) {
+  const places: Array<Point> = [];
+  for (const [name, passage] of story) {
+    const at = passage.at === undefined ? undefined : placed(passage.at);
+    if (at !== undefined) places.push(at);
     const id = ids.get(name)!;
     const { effects, rest } = read.get(name)!;
     const { words, found } = linksOf(rest);
@@ -69,7 +85,7 @@ export const importTwee = (text: string, language: string): Imported => {
       id,
       name,
       wordsOf(builder, name, words),
-      at === undefined ? undefined : { x: at.x, y: at.y + (effects.length > 0 ? 120 : 0) },
+      at === undefined ? undefined : { x: at.x, y: at.y + (effects.length > 0 ? below : 0) },
     );
     let led = 0;
     for (const link of found) {
@@ -86,11 +102,17 @@ export const importTwee = (text: string, language: string): Imported => {
     }
     if (led === 0) builder.onwards(id, "the_end");
   }
-  builder.end("the_end", "end");
+  builder.end("the_end", "end", beneath(places));
   const data = passages.find(({ name }) => name === "StoryData");
   const title = passages.find(({ name }) => name === "StoryTitle")?.text ?? "";
   const start = startOf(builder, data?.text, story) ?? [...story.keys()][0]!;
   return builder.done(title, entryOf(start)!);
+};
+
+/** Where nothing stands yet, near to what comes there last. Undefined: nothing has a place. */
+const beneath = (places: ReadonlyArray<Point>): Point | undefined => {
+  const lowest = places.reduce<Point | undefined>((low, at) => (low === undefined || at.y > low.y ? at : low), undefined);
+  return lowest === undefined ? undefined : { x: lowest.x, y: lowest.y + 100 * spread.y };
 };
 
 const startOf = (builder: SceneBuilder, data: string | undefined, story: ReadonlyMap<string, Passage>): string | undefined => {

@@ -1,5 +1,6 @@
 // Story files: of which kind one is by what it says, and how a story leaves as one. Pure but for the download.
 import type { CallArgs } from "#protocol/contract.ts";
+import { sceneLimits } from "#protocol/scene/limits.ts";
 
 type Source = CallArgs<"scenes.import">["source"];
 
@@ -10,6 +11,12 @@ export const storyFileTypes = ".json,.twee,.tw,.ink.json,application/json,text/p
 export const sourceOf = (text: string): Source => {
   const trimmed = text.replace(/^\uFEFF/, "").trimStart();
   return !trimmed.startsWith("{") ? "twee" : trimmed.includes('"inkVersion"') ? "ink" : "pixsim";
+};
+
+/** What a story is called by the name of its file, where it does not say. Undefined: nothing is left of it. */
+export const titleOfFile = (name: string): string | undefined => {
+  const plain = name.replace(/(?:\.(?:ink|pixsim))?\.[A-Za-z0-9]{1,8}$/, "").trim();
+  return plain === "" ? undefined : plain.slice(0, sceneLimits.title);
 };
 
 /** A title as the name of a file that ends so. */

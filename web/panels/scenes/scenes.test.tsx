@@ -4,7 +4,7 @@ import { play } from "#protocol/play.ts";
 import { scenes as domain, type Scene } from "#protocol/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
-import { fileNameOf, sourceOf } from "./files.ts";
+import { fileNameOf, sourceOf, titleOfFile } from "./files.ts";
 import ScenesPanel from "./scenes.tsx";
 
 const opened = recordOpened();
@@ -60,7 +60,8 @@ describe("the Scenes panel", () => {
     const twee = new File([":: Start\nHello. [[On->End]]"], "forest.twee");
     fireEvent.change(picker, { target: { files: [twee] } });
     expect(await screen.findByText("A macro was left out.")).toBeTruthy();
-    expect(sent(shown, "scenes.import")).toEqual([{ source: "twee", text: ":: Start\nHello. [[On->End]]" }]);
+    expect(sent(shown, "scenes.import")).toEqual([{ source: "twee", text: ":: Start\nHello. [[On->End]]", untitled: "forest" }]);
+    expect(["A walk.ink.json", "Two.tw", ".twee"].map(titleOfFile)).toEqual(["A walk", "Two", undefined]);
     expect(sourceOf(' {"inkVersion":21,"root":[]}')).toBe("ink");
     expect(sourceOf('\uFEFF{"format":"pixsim-story"}')).toBe("pixsim");
     expect(fileNameOf("A/B: the “forest”")).toBe("AB-the-forest.pixsim.json");
