@@ -9,7 +9,7 @@ import { Gate } from "./gate.tsx";
 import { Gone } from "./gone.tsx";
 import { Hud } from "./hud.tsx";
 import { bestLanguage, languagesOf } from "./languages.ts";
-import { createAttempts, HistoryPanel, ProblemLine, SettingsPanel } from "./panels.tsx";
+import { createAttempts, GuestNote, HistoryPanel, ProblemLine, SettingsPanel } from "./panels.tsx";
 import { MiniGameOver } from "./mini-game.tsx";
 import { makePlayer, type Player } from "./player.ts";
 import { readSettings, type Settings, writeSettings } from "./settings.ts";
@@ -260,6 +260,7 @@ const Playing = (props: {
                   Go back to a choice
                 </button>
               </div>
+              <GuestNote signIn={player.source.signIn} />
             </section>
           </Match>
           <Match when={player.offered() && view().choices.length > 0}>
