@@ -1,10 +1,11 @@
 // Before the story: what it is, whom it is for, what somebody has played of it before, and the one press that browsers ask for before there is
 // sound.
 import { createSignal, For, onCleanup, Show } from "solid-js";
-import { type ContentRating, contentRatings, ratingOf } from "#protocol/scene/scene.ts";
+import { type ContentRating, ratingOf } from "#protocol/scene/scene.ts";
 import type { Earlier, PlaySource } from "../net/source.ts";
 import { createAttempts, GuestNote, ProblemLine } from "./panels.tsx";
 import { Deletion, focusAfter, moment, Place, standing } from "./places.tsx";
+import { mustAgree } from "./settings.ts";
 
 const warnings: Readonly<Record<Exclude<ContentRating, "everyone">, string>> = {
   teen: "This story is for people of 13 years or more.",
@@ -28,7 +29,7 @@ export const Gate = (props: {
   readonly start: () => void;
 }) => {
   const rating = ratingOf(props.source.story);
-  const asks = () => contentRatings.indexOf(rating) > contentRatings.indexOf(props.agreed);
+  const asks = () => mustAgree(rating, props.agreed);
   const [agreed, setAgreed] = createSignal(false);
   const warning = rating === "everyone" ? "" : warnings[rating];
   const [chosen, setChosen] = createSignal(soFar(props.source));

@@ -1,6 +1,6 @@
 // How somebody wants to watch: kept in this browser.
 import * as z from "zod";
-import { contentRatings } from "#protocol/scene/scene.ts";
+import { type ContentRating, contentRatings } from "#protocol/scene/scene.ts";
 import type { Keep } from "../net/local.ts";
 
 export const speeds = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
@@ -21,6 +21,10 @@ const Settings = z.object({
   rating: z.enum(contentRatings).catch("everyone"),
 });
 export type Settings = z.infer<typeof Settings>;
+
+/** Whether who has agreed to so much is asked before what has this rating. */
+export const mustAgree = (rating: ContentRating, agreed: ContentRating): boolean =>
+  contentRatings.indexOf(rating) > contentRatings.indexOf(agreed);
 
 const name = "pixsim.player";
 

@@ -12,7 +12,7 @@ import { bestLanguage, languagesOf } from "./languages.ts";
 import { createAttempts, GuestNote, HistoryPanel, ProblemLine, SettingsPanel } from "./panels.tsx";
 import { MiniGameOver } from "./mini-game.tsx";
 import { makePlayer, type Player } from "./player.ts";
-import { readSettings, type Settings, writeSettings } from "./settings.ts";
+import { mustAgree, readSettings, type Settings, writeSettings } from "./settings.ts";
 import { endingName, spokenChoices, spokenEnding } from "./spoken.ts";
 import { stillOf } from "./still.ts";
 
@@ -31,6 +31,9 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
     setSettings((before) => ({ ...before, ...some }));
     writeSettings(localStorage, settings());
   };
+  const rating = ratingOf(props.source.story);
+  /** Nothing of the story is to be seen yet. */
+  const veiled = () => mustAgree(rating, settings().rating);
   // Also before it has begun: browsers tell of a gamepad once, when something is pressed on it first.
   const pause = (): void => {
     const made = player();
@@ -60,7 +63,7 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
   return (
     <main class="theatre">
       <div class="pictures" ref={(element) => (pictures = element)} />
-      <Show when={player()?.bare() === true ? player() : undefined}>{(made) => <StillPicture player={made()} />}</Show>
+      <Show when={player()?.bare() === true && !veiled() ? player() : undefined}>{(made) => <StillPicture player={made()} />}</Show>
       <Show when={gone()}>
         <Gone source={props.source} />
       </Show>
@@ -74,7 +77,7 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
                 agreed={settings().rating}
                 wake={made().wake}
                 start={() => {
-                  change({ rating: ratingOf(props.source.story) });
+                  if (veiled()) change({ rating });
                   setBegun(true);
                   made().start();
                 }}

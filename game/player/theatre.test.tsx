@@ -1,0 +1,62 @@
+import { render, screen, waitFor } from "@solidjs/testing-library";
+import { afterEach, expect, test, vi } from "vitest";
+import type { ContentRating } from "#protocol/scene/scene.ts";
+import { clip, storyOf } from "#protocol/scene/testing.ts";
+import { localPlay } from "../net/local.ts";
+import { readSettings } from "./settings.ts";
+import { Silence } from "./testing.ts";
+import { Theatre } from "./theatre.tsx";
+
+afterEach(() => {
+  document.body.replaceChildren();
+  localStorage.clear();
+  vi.unstubAllGlobals();
+});
+
+/** What was asked for of media. */
+let asked: Array<string> = [];
+
+/** A story of this rating that begins at its end, beside a clip of which there is a still. */
+const open = (rating: ContentRating) => {
+  vi.stubGlobal("AudioContext", Silence);
+  const story = storyOf([
+    "main",
+    {
+      start: "over",
+      rating,
+      nodes: [
+        clip("hall", { segments: [{ id: "s", media: { kind: "asset", assetId: "ast_1" } }] }),
+        { id: "over", type: "end", ending: "over" },
+      ],
+      edges: [{ id: "on", from: "hall", to: "over", kind: "default" }],
+    },
+  ]);
+  const stills = { start: "/first.webp", end: "/last.webp" };
+  asked = [];
+  const media = (ids: ReadonlyArray<string>) => {
+    asked.push(...ids);
+    return Promise.resolve(new Map([["ast_1", { picture: null, audio: null, durationMs: 1000, stills }]]));
+  };
+  const { unmount } = render(() => <Theatre source={localPlay({ story, title: "The hall", media, seed: () => 1 })} />);
+  return unmount;
+};
+const still = () => document.querySelector("img.still")?.getAttribute("src");
+
+test("nothing of a story is seen before somebody has agreed to it, and what was agreed to holds for the next", async () => {
+  let unmount = open("mature");
+  const agree = await screen.findByRole("checkbox");
+  agree.click();
+  expect([asked, still()]).toEqual([[], undefined]);
+  screen.getByRole("button", { name: "Play" }).click();
+  await waitFor(() => expect(still()).toBe("/last.webp"));
+  unmount();
+  unmount = open("everyone");
+  await waitFor(() => expect(still()).toBe("/last.webp"));
+  screen.getByRole("button", { name: "Play" }).click();
+  expect(readSettings(localStorage).rating).toBe("mature");
+  unmount();
+  unmount = open("teen");
+  await screen.findByRole("button", { name: "Play" });
+  expect(screen.queryByRole("checkbox")).toBeNull();
+  unmount();
+});
