@@ -14,6 +14,9 @@ const connectTimeout = 2000;
 
 const backOff = (attempt: number): number => Math.min(50 * 2 ** attempt, 1000) * (0.5 + Math.random() / 2);
 
+/** Sentinels write down what they decide before they go on answering: on a busy machine that takes longer than a command may, ms. */
+const sentinelCommandTimeout = 2000;
+
 /** A server that does not answer for so long is taken for frozen and left, ms: another may have taken its place. */
 const socketTimeout = 3000;
 /** How often a client of a cluster looks who has which part, ms. */
@@ -82,7 +85,7 @@ const clientsOf = (url: string): Clients => {
       sentinels: [...placesOf(hosts, 26379)],
       name: path === "" ? "mymaster" : decodeURIComponent(path),
       sentinelRetryStrategy: backOff,
-      sentinelCommandTimeout: commandTimeout,
+      sentinelCommandTimeout,
       // A primary that is frozen keeps its connections: the sentinels say that it is none any more.
       failoverDetector: true,
     } satisfies RedisOptions;
