@@ -1,7 +1,6 @@
 // Assets: what was generated, uploaded or captured. Their bytes are blobs named by SHA-256. Pure.
 import * as z from "zod";
 import { call, domain, topic } from "./define.ts";
-import { stillEdge } from "./picture.ts";
 import { Cursor, Id, PageLimit, Sha256, Time } from "./values.ts";
 
 export const MediaType = z.enum(["video", "image"]);
@@ -11,25 +10,25 @@ export type MediaType = z.infer<typeof MediaType>;
 const MediaUrl = z.string();
 
 export const AssetUrls = z.object({
-  original: MediaUrl.optional().describe("Of what another user has uploaded, what is made of it instead; left out: nothing yet"),
+  /** Of what another user has uploaded, what is made of it instead; left out: nothing yet. */
+  original: MediaUrl.optional(),
   poster: MediaUrl.nullable(),
   /** WebP with long edges of at most 160, 320 and 640 px. */
   thumbs: z.object({ s: MediaUrl, m: MediaUrl, l: MediaUrl }).nullable(),
-  sprite: z
-    .object({ url: MediaUrl, columns: z.int(), rows: z.int(), frames: z.int(), width: z.int(), height: z.int() })
-    .nullable()
-    .describe("Sheet of frames at equal distances, for scrubbing"),
+  /** Sheet of frames at equal distances, for scrubbing. */
+  sprite: z.object({ url: MediaUrl, columns: z.int(), rows: z.int(), frames: z.int(), width: z.int(), height: z.int() }).nullable(),
   firstFrame: MediaUrl.nullable(),
   lastFrame: MediaUrl.nullable(),
   /** Video-only fragmented MP4 with closed GOPs, and its audio apart: for instant cuts. */
   playVideo: MediaUrl.nullable(),
   playAudio: MediaUrl.nullable(),
-  still: MediaUrl.optional().describe(
-    `WebP with a long edge of at most ${stillEdge} px, upright and without metadata, of a picture larger than its poster`,
-  ),
-  faststart: MediaUrl.optional().describe(
-    "Video to play instead of an original that browsers cannot play, or not before all of it is there, mostly an MP4; of a long one that was uploaded a copy without what its camera wrote into it",
-  ),
+  /** WebP with a long edge of at most 3840 px, upright and without metadata, of a picture larger than its poster. */
+  still: MediaUrl.optional(),
+  /**
+   * Video to play instead of an original that browsers cannot play, or not before all of it is there, mostly an MP4; of a long one that
+   * was uploaded a copy without what its camera wrote into it.
+   */
+  faststart: MediaUrl.optional(),
 });
 export type AssetUrls = z.infer<typeof AssetUrls>;
 
@@ -65,8 +64,10 @@ export const Asset = z.object({
   createdAt: Time,
   deletedAt: Time.nullable(),
   urls: AssetUrls,
-  archived: z.boolean().optional().describe("The original lies in the archive and is fetched from there when it is asked for"),
-  lent: z.boolean().optional().describe("Of another user, who has put it into a scene that the caller has, too"),
+  /** The original lies in the archive and is fetched from there when it is asked for. */
+  archived: z.boolean().optional(),
+  /** Of another user, who has put it into a scene that the caller has, too. */
+  lent: z.boolean().optional(),
   /** Higher is newer. */
   rev: z.int(),
 });
@@ -217,11 +218,11 @@ export const assets = domain({
       input: z.object({
         name: z.string().min(1).max(255),
         size: z.int().min(1),
+        /** Checked at the end; lets known bytes be skipped. */
         sha256: z
           .string()
           .regex(/^[0-9a-f]{64}$/)
-          .optional()
-          .describe("Checked at the end; lets known bytes be skipped"),
+          .optional(),
       }),
       output: Upload,
       mutation: true,

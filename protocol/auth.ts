@@ -6,7 +6,8 @@ import { Id, Time } from "./values.ts";
 export const Role = z.enum(["guest", "user", "admin"]);
 export type Role = z.infer<typeof Role>;
 
-export const Login = z.string().min(3).max(200).describe("E-mail or user name");
+/** E-mail or user name. */
+export const Login = z.string().min(3).max(200);
 export const Password = z.string().min(8).max(100);
 
 export const User = z.object({
@@ -137,7 +138,10 @@ export const auth = domain({
     revoke: call({
       summary: "Ends one own session, or all others; their connections close at once.",
       access: "guest",
-      input: z.object({ sessionId: Id.optional().describe("Absent: all but the current one") }),
+      input: z.object({
+        /** Absent: all but the current one. */
+        sessionId: Id.optional(),
+      }),
       output: z.object({ ended: z.int() }),
       mutation: false,
       errors: ["not_found"],

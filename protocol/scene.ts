@@ -297,7 +297,8 @@ export const scenes = domain({
         text: z.string().max(240_000),
         /** Of the texts of Twine and ink, which do not say. */
         language: Language.default("en"),
-        untitled: Title.optional().describe("What a story of Twine or ink is called that says no title, such as the name of its file"),
+        /** What a story of Twine or ink is called that says no title, such as the name of its file. */
+        untitled: Title.optional(),
       }),
       output: z.object({
         /** The one that it begins with. */

@@ -52,7 +52,6 @@ interface Schema {
   readonly propertyNames?: Schema;
   readonly items?: Schema;
   readonly default?: unknown;
-  readonly description?: string;
   readonly format?: string;
   readonly pattern?: string;
   readonly minLength?: number;
@@ -180,7 +179,7 @@ export const describeSchema = (
   // A named schema is told where it is listed; elsewhere it is one link.
   const whole = schema.$ref === undefined ? schema : { $ref: schema.$ref };
   const rows = fieldsOf(whole, "", place).map(({ path, place: at, schema: inner, optional }) => {
-    const words = comments.get(at) ?? inner.description;
+    const words = comments.get(at);
     return html`<tr>
       <th scope="row"><code>${path}</code>${optional ? html`<span class="optional" title="May be left out">?</span>` : undefined}</th>
       <td><code class="type">${typeOf(inner)}</code></td>

@@ -28,8 +28,8 @@ const lostAnswerMs = 20_000;
 const mostSessions = 100;
 /** How long a session once found good is taken to be so; a revocation, here or in another process, clears that at once. */
 const knownMs = 30_000;
-/** Revocations so recent are looked up again where word of them may have been lost, ms. */
-const recentMs = 10 * 60_000;
+/** Revocations so recent are looked up again where word of them may have been lost, ms: an access token of before has expired. */
+const recentMs = accessLifeMs + 5 * 60_000;
 const channel = "sessions";
 const EndedIds = z.array(z.string());
 const mostKnown = 50_000;

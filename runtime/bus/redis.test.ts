@@ -110,19 +110,22 @@ test("what cannot be said while something else is made up for is made up for as 
     })),
   ).pipe(Layer.provide(RedisConnection.layer(url)));
   const speaker = busOver(slow, () => runners);
-  const { publish, counts } = await speaker.runPromise(Fanout);
-  publish("things", "1");
-  await expect.poll(() => making.length).toBe(1);
-  publish("things", "2");
-  await expect.poll(() => counts.unsent).toBe(2);
-  refusing = false;
-  making[0]!();
-  await expect.poll(() => making.length).toBe(2);
-  making[1]!();
-  await speaker.dispose();
+  try {
+    const { publish, counts } = await speaker.runPromise(Fanout);
+    publish("things", "1");
+    await expect.poll(() => making.length).toBe(1);
+    publish("things", "2");
+    await expect.poll(() => counts.unsent).toBe(2);
+    refusing = false;
+    making[0]!();
+    await expect.poll(() => making.length).toBe(2);
+    making[1]!();
+  } finally {
+    await speaker.dispose();
+  }
 });
 
-test("that no subscription is taken is logged with the reason, and so is that they are again", async () => {
+test("that no subscription is taken is logged with the reason, and so is that they are again", { timeout: 120_000 }, async () => {
   await control.acl("SETUSER", "pixsim-deaf", "on", ">hush-hush", "+@all", "~*", "resetchannels");
   const lines: Array<string> = [];
   const logger = Logger.make(({ message, fiber }) => {

@@ -35,6 +35,10 @@ interface Subscription {
   asking: Promise<void> | null;
   /** Somebody relies on it already: once it is confirmed they are told that messages may have been missed. */
   reliedOn: boolean;
+  /** Looks in a row that found it not confirmed. */
+  missing: number;
+  /** Why it was not taken when it was asked for last. */
+  refusal: string;
 }
 
 export interface Hearing {
@@ -57,9 +61,6 @@ export const makeSubscriptions = (redis: RedisConnection["Service"], hearing: He
     const subscriptions = new Map<string, Subscription>();
     const lines = new Map<string, Line>();
     let masters: Masters = { all: [], of: () => undefined };
-    /** Why a subscription was refused last. */
-    let refusal = "no connection";
-
     const lineOf = ({ slot }: Subscription): Line | undefined => lines.get(masters.of(slot) ?? "none");
 
     const leave = (line: Line, channel: string): void => {
@@ -75,6 +76,7 @@ export const makeSubscriptions = (redis: RedisConnection["Service"], hearing: He
         return;
       }
       subscription.at = line;
+      subscription.missing = 0;
       if (subscription.reliedOn) hearing.lost(channel);
     };
 
@@ -82,11 +84,14 @@ export const makeSubscriptions = (redis: RedisConnection["Service"], hearing: He
       const line = lineOf(subscription);
       if (subscription.at !== null) leave(subscription.at, subscription.channel);
       subscription.at = null;
-      if (line?.client.status !== "ready") return Promise.resolve();
+      if (line?.client.status !== "ready") {
+        subscription.refusal = "no connection to the node that has it";
+        return Promise.resolve();
+      }
       const asking = Promise.resolve(line.client.ssubscribe(nameOf(subscription.channel))).then(
         () => confirmed(subscription, line),
         (error: unknown) => {
-          refusal = String(error);
+          subscription.refusal = String(error);
           // That it belongs to another node is an answer, and no subscription that has ended.
           if (error instanceof Error && error.message.startsWith("MOVED ")) line.ended--;
         },
@@ -127,7 +132,6 @@ export const makeSubscriptions = (redis: RedisConnection["Service"], hearing: He
 
     /** Who has which channels may change at any time. Answers when those that are new are connected to, or cannot be. */
     const learn = redis.masters.pipe(
-      Effect.timeout(answersWithin),
       Effect.flatMap((now) => {
         masters = now;
         for (const [master, line] of lines) if (!now.all.includes(master)) closeLine(master, line);
@@ -144,16 +148,16 @@ export const makeSubscriptions = (redis: RedisConnection["Service"], hearing: He
         client.status === "ready" ? Promise.resolve(client.ping()).catch(() => client.disconnect(true)) : Promise.resolve(),
       );
 
-    let rounds = 0;
+    let complained = false;
     const complain = Effect.suspend(() => {
-      const missing = [...subscriptions.values()].filter(({ at }) => at === null);
-      const complained = rounds >= patientRounds;
-      rounds = missing.length === 0 ? 0 : rounds + 1;
-      if (complained && rounds === 0) return Effect.logInfo("what other processes change is told here again");
-      if (rounds !== patientRounds) return Effect.void;
+      const missing = [...subscriptions.values()].filter((subscription) => subscription.missing >= patientRounds);
+      const isMissing = missing.length > 0;
+      if (isMissing === complained) return Effect.void;
+      complained = isMissing;
+      if (!isMissing) return Effect.logInfo("what other processes change is told here again");
       return Effect.annotateLogs(
         Effect.logWarning("Redis takes no subscriptions: what other processes change is not seen here until somebody looks anew"),
-        { channels: missing.length, reason: refusal },
+        { channels: missing.length, of: subscriptions.size, reason: missing[0]!.refusal },
       );
     });
 
@@ -163,6 +167,7 @@ export const makeSubscriptions = (redis: RedisConnection["Service"], hearing: He
         if (line.ended > 0) drop(line);
         line.ended = 0;
       }
+      for (const subscription of subscriptions.values()) if (subscription.at === null) subscription.missing++;
       settle();
       yield* complain;
     });
@@ -171,14 +176,24 @@ export const makeSubscriptions = (redis: RedisConnection["Service"], hearing: He
 
     return {
       add: (channel) => {
-        const subscription: Subscription = { channel, slot: slotOf(nameOf(channel)), at: null, asking: null, reliedOn: false };
+        const subscription: Subscription = {
+          channel,
+          slot: slotOf(nameOf(channel)),
+          at: null,
+          asking: null,
+          reliedOn: false,
+          missing: 0,
+          refusal: "",
+        };
         subscriptions.set(channel, subscription);
         return ask(subscription).then(() => void (subscription.reliedOn = true));
       },
       remove: (channel) => {
         const subscription = subscriptions.get(channel);
         subscriptions.delete(channel);
-        if (subscription !== undefined && subscription.at !== null) leave(subscription.at, channel);
+        // Also what was not answered in time may have been done.
+        const line = subscription && (subscription.at ?? lineOf(subscription));
+        if (line !== undefined) leave(line, channel);
       },
       hears: (channel) => (subscriptions.get(channel)?.at ?? null) !== null,
     };

@@ -72,12 +72,13 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
       const serve = Effect.fnUntraced(function* (server: CellServer) {
         /** Cells served here, each by the entity that came last: one before it may still be ending. */
         const open = new Map<number, object>();
-        let lookSoonUntil = 0;
+        let lookSoonUntil = -Infinity;
         const mayHaveCome = Latch.makeUnsafe(false);
         const lookSoon = (): void => {
           lookSoonUntil = monotonic() + soonForMs;
           mayHaveCome.openUnsafe();
         };
+        locks.onTaken(lookSoon);
         // Their entities end when Effect Cluster finds them elsewhere.
         closeAll = Effect.suspend(() => {
           leaving = true;
@@ -120,6 +121,8 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
           Effect.timeoutOption(readyWithin),
           Effect.ignore,
         );
+        // What was taken meanwhile may be known a moment later.
+        lookSoon();
         // A cell that moves here comes without a message; its timers and effects wait for it all the same.
         const waking = new Set<number>();
         const awaken = (cell: number) => {
@@ -140,7 +143,6 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
           mayHaveCome.closeUnsafe();
           return Effect.ignore(Effect.timeout(mayHaveCome.await, seldom));
         });
-        locks.onTaken(lookSoon);
         yield* Effect.forkScoped(Effect.forever(Effect.andThen(look, pause)));
       });
 

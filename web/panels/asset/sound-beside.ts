@@ -25,5 +25,7 @@ export const playBeside = (video: HTMLVideoElement, url: string): (() => void) =
     for (const name of told) video.removeEventListener(name, follow);
     sound.pause();
     sound.removeAttribute("src");
+    // Without this the rest of it would still be fetched.
+    sound.load();
   };
 };
