@@ -55,4 +55,6 @@ test("what is none is refused at once, however long and strange", () => {
   for (const each of ["", "{", "1234567890123456789,", "<html>1234567890123456</html>", strange]) expect(parseJson(each)).toBeUndefined();
   const long = JSON.stringify({ picture: `${'"\\'.repeat(500_000)}${"A".repeat(3_000_000)}`, id: wide("12345678901234567890") });
   expect(parseJson(long)).toMatchObject({ id: "12345678901234567890" });
+  const longer = `{"text":"${"\\n".repeat(10_000_000)}","id":12345678901234567890,"few":1e20}`;
+  expect(parseJson(longer)).toMatchObject({ id: "12345678901234567890", few: 1e20 });
 });
