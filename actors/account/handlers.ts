@@ -9,6 +9,7 @@ import { fromPauseRow, pausesChannel } from "#actors/pause/pauses.ts";
 import { acknowledgedAccount } from "#actors/pool/actor.ts";
 import { makeFollowQueues } from "#actors/pool/follow.ts";
 import { makeTellPools } from "#actors/pool/tell.ts";
+import { inWords } from "#actors/provider/form-words.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { AccountSpec, Provider } from "#actors/provider/provider.ts";
 import { Database, type DatabaseError } from "#db/client/database.ts";
@@ -62,7 +63,7 @@ const checked = <T extends z.ZodObject>(
   values: unknown,
   part: "settings" | "secrets",
 ): Effect.Effect<z.output<T>, CallError> => {
-  const result = schema.strict().safeParse(values);
+  const result = schema.strict().safeParse(values, { error: inWords });
   if (result.success) return Effect.succeed(result.data as z.output<T>);
   const issues = result.error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"

@@ -2,6 +2,7 @@
 // Every fault is named with its place in the request.
 import { Effect } from "effect";
 import { Assets } from "#actors/asset/assets.ts";
+import { inWords } from "#actors/provider/form-words.ts";
 import { Providers } from "#actors/provider/index.ts";
 import { Database } from "#db/client/database.ts";
 import { jobsById } from "#db/queries/job.ts";
@@ -68,7 +69,7 @@ const checkParams = (
   form: Form,
   params: JobRequest["params"],
 ): { readonly params: Readonly<Record<string, unknown>>; readonly issues: ReadonlyArray<Issue> } => {
-  const checked = form.check.safeParse(params);
+  const checked = form.check.safeParse(params, { error: inWords });
   if (checked.success) {
     // Through JSON, so that what is hashed, stored and sent is the same.
     const canonical: Readonly<Record<string, unknown>> = JSON.parse(JSON.stringify(checked.data));

@@ -14,5 +14,15 @@ test.each([comfyui, fal, openaiVideos, pixverse, replicate].map(({ id, account }
         { path: ["baseUrl"], message: expect.stringMatching(/^Enter the whole address/) },
       ]);
     }
+    for (const more of [
+      "https://me:secret@gateway.example/v1",
+      "https://me@gateway.example",
+      "https://gateway.example/?key=1",
+      "https://gateway.example/v1#a",
+    ]) {
+      const { issues } = settings.safeParse({ baseUrl: more }).error ?? {};
+      expect(issues).toMatchObject([{ path: ["baseUrl"], message: expect.stringMatching(/^Enter the address alone/) }]);
+      expect(JSON.stringify(issues)).not.toContain("secret");
+    }
   },
 );
