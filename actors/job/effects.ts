@@ -29,9 +29,10 @@ import { makeProviderJobs, type Submitted } from "./provider-jobs.ts";
 import { Slots } from "./slots.ts";
 import { Submissions, unknownOutcome } from "./submissions.ts";
 
-/** Progress is told at most this often, ms, and in steps of at least this share. */
+/** Progress is told at most this often, ms, at first from this share on, and then in steps: to note each costs more than to ask for it. */
 const progressPause = 100;
-const progressStep = 0.02;
+const progressBegin = 0.02;
+const progressStep = 0.04;
 const untilCalledOff = Schedule.spaced("1 second");
 
 /** A failure as the journal can hold it. */
@@ -282,7 +283,7 @@ export const jobEffects = Effect.gen(function* () {
     const progress = Effect.fnUntraced(function* (fraction: number) {
       const at = Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n);
       // That it is done tells the outcome, which follows at once.
-      if (!(fraction >= told + progressStep) || fraction >= 1 || at < toldAt + progressPause) return;
+      if (!(fraction >= (told === 0 ? progressBegin : told + progressStep)) || fraction >= 1 || at < toldAt + progressPause) return;
       told = fraction;
       toldAt = at;
       yield* Effect.logDebug("provider:status", { stage: "provider:status", progress: fraction });
