@@ -29,10 +29,11 @@ import { makeProviderJobs, type Submitted } from "./provider-jobs.ts";
 import { Slots } from "./slots.ts";
 import { Submissions, unknownOutcome } from "./submissions.ts";
 
-/** Progress is told at most this often, ms, at first from this share on, and then in steps: to note each costs more than to ask for it. */
+/** Progress is told at most this often, ms, and from this share on. */
 const progressPause = 100;
 const progressBegin = 0.02;
-const progressStep = 0.04;
+/** And in steps of at least so much. Where it is asked for at an account, to note it costs more than to ask. */
+const progressStep = (accountId: string | null): number => (accountId === null ? 0.02 : 0.04);
 const untilCalledOff = Schedule.spaced("1 second");
 
 /** A failure as the journal can hold it. */
@@ -276,15 +277,15 @@ export const jobEffects = Effect.gen(function* () {
     // Without a connection nothing is known of what goes on there.
     const connection = yield* Effect.mapError(connectionOf(order, accountId), unsent);
     yield* withSlot(order);
-    let told = 0;
+    let next = progressBegin;
     // By a clock that nobody sets back.
     const clock = yield* Clock.Clock;
     let toldAt = Number.NEGATIVE_INFINITY;
     const progress = Effect.fnUntraced(function* (fraction: number) {
       const at = Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n);
       // That it is done tells the outcome, which follows at once.
-      if (!(fraction >= (told === 0 ? progressBegin : told + progressStep)) || fraction >= 1 || at < toldAt + progressPause) return;
-      told = fraction;
+      if (!(fraction >= next) || fraction >= 1 || at < toldAt + progressPause) return;
+      next = fraction + progressStep(accountId);
       toldAt = at;
       yield* Effect.logDebug("provider:status", { stage: "provider:status", progress: fraction });
       yield* send({ type: "provider.progress", fraction });
