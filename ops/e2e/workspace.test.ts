@@ -540,7 +540,10 @@ test("a scene is authored by keyboard and mouse, played in the editor, and publi
   await scene.getByRole("button", { name: "Choice “…” to woods" }).click();
   await scene.getByLabel("What the choice says").fill("Into the woods");
 
-  // A frame that is drawn around nodes selects them, and what is dragged comes to stand on the grid.
+  // A frame that is drawn around nodes selects them, and what is dragged comes to stand on the grid. All of them must be in view.
+  const usual = page.viewportSize()!;
+  await page.setViewportSize({ ...usual, width: usual.width + 1000 });
+  await expect.poll(async () => (await canvas.boundingBox())?.width).toBeGreaterThan(650);
   const selected = () => canvas.locator("[data-node][data-selected]").evaluateAll((nodes) => nodes.map((one) => one.textContent));
   const endings = await Promise.all([/^Ending end/, /^Ending woods/].map(async (name) => (await node(name).boundingBox())!));
   const corner = (by: (...values: Array<number>) => number, out: number) => ({
@@ -548,16 +551,16 @@ test("a scene is authored by keyboard and mouse, played in the editor, and publi
     y: by(...endings.map(({ y, height }) => (out < 0 ? y : y + height))) + out,
   });
   await drag(corner(Math.min, -8), corner(Math.max, 8));
-  expect(await selected()).toEqual([expect.stringContaining("end"), expect.stringContaining("woods")]);
+  await expect.poll(selected).toEqual([expect.stringContaining("end"), expect.stringContaining("woods")]);
   const places = () =>
     canvas.locator("[data-node][data-selected]").evaluateAll((nodes) => nodes.map((one) => (one as HTMLElement).style.translate));
   const [was] = endings as [{ readonly x: number; readonly y: number }, unknown];
   const before = await places();
   await drag({ x: was.x + 20, y: was.y + 12 }, { x: was.x + 57, y: was.y + 33 });
-  const after = await places();
-  expect(after).not.toEqual(before);
-  const numbers = (texts: ReadonlyArray<string>) => texts.flatMap((text) => text.match(/-?\d+(\.\d+)?/g) ?? []).map(Number);
-  expect(numbers(after).map((value) => Math.abs(value % 16))).toEqual([0, 0, 0, 0]);
+  await expect.poll(places).not.toEqual(before);
+  const offGrid = async () =>
+    (await places()).flatMap((text) => text.match(/-?\d+(\.\d+)?/g) ?? []).map((value) => Math.abs(Number(value) % 16));
+  await expect.poll(offGrid).toEqual([0, 0, 0, 0]);
 
   // Who presses on the small map goes there.
   await canvas.press("n");
@@ -565,8 +568,10 @@ test("a scene is authored by keyboard and mouse, played in the editor, and publi
   const map = (await canvas.locator(".scene-map").boundingBox())!;
   const left = async () => (await video.boundingBox())?.x ?? Number.NaN;
   const fromLeft = await left();
+  // The video stands at the left end of it: whoever goes there has it further to the right.
   await page.mouse.click(map.x + 4, map.y + map.height / 2);
   await expect.poll(left).toBeGreaterThan(fromLeft);
+  await page.setViewportSize(usual);
   await scene.getByText("Draft, saved").waitFor();
   await scene.getByRole("button", { name: "Play", exact: true }).click();
   const preview = scene.getByRole("region", { name: "Preview" });
