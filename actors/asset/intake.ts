@@ -1,6 +1,7 @@
 // Takes a file in: probes it, makes its derivatives unless they are to follow, moves all of it into the blob store and writes the rows in
 // one transaction. A crash before that leaves only staged files and unreferenced blobs, which are swept; after it, nothing.
 import { Clock, Context, Effect, Layer } from "effect";
+import { notFound } from "#actors/library.ts";
 import { Media } from "#actors/media/media.ts";
 import { Database, type Tx } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
@@ -18,7 +19,6 @@ import { Pool } from "#runtime/pool/pool.ts";
 import type { AssetParent, IngestRequest, VersionOf } from "./assets.ts";
 import { Derivatives, isWhole } from "./derivatives.ts";
 import { mediaOrCallError } from "./failures.ts";
-import { notFound } from "#actors/library.ts";
 import { AssetLibrary } from "./library.ts";
 import { Originals } from "./originals.ts";
 import { refusal } from "./quota.ts";

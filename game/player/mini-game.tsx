@@ -79,8 +79,10 @@ export const MiniGameOver = (props: {
     <section class="game" aria-label="Game">
       <div class="game-canvas" ref={(element) => (container = element)} />
       <p class="game-text" role="status">
-        <Show when={!props.watching && !problem()} fallback={props.watching ? "A game is being played." : "The game could not be loaded."}>
-          {instructions[game.game].text} <span class="by-keys">{instructions[game.game].byKeys}</span>
+        <Show when={!props.watching} fallback="A game is being played.">
+          <Show when={!problem()} fallback="The game could not be loaded.">
+            {instructions[game.game].text} <span class="by-keys">{instructions[game.game].byKeys}</span>
+          </Show>
         </Show>
       </p>
       <Show when={!props.watching}>

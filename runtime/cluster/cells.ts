@@ -1,6 +1,6 @@
 // Cells as entities of Effect Cluster: it decides which process builds which cell, and ends it when the cell moves.
 // One entity holds many actors: an entity per actor costs 15 KB each and a fiber a message.
-import { Clock, Effect, Exit, Fiber, Latch, Layer, Option, Queue, Schedule, Schema } from "effect";
+import { Effect, Exit, Fiber, Latch, Layer, Option, Queue, Schedule, Schema } from "effect";
 import * as Entity from "effect/cluster/Entity";
 import * as Sharding from "effect/cluster/Sharding";
 import * as Rpc from "effect/rpc/Rpc";
@@ -21,10 +21,10 @@ const entityId = (cell: number): string => `c${cell}`;
 const attemptMs = 2000;
 /** Whatever the caller's patience: longer than a take-over by far. */
 const patienceMs = 30_000;
-/** How often cells that came to this process without a message are looked for: for a second after it took locks, and at any other time. */
+/** How often cells that came to this process without a message are looked for: so many times after it took locks, and at any other time. */
 const soon = "25 millis";
+const soonLooks = 40;
 const seldom = "1 second";
-const soonForMs = 1000;
 /** A start does not wait longer for others to serve their cells. */
 const readyWithin = "15 seconds";
 
@@ -62,8 +62,6 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
       const client = yield* onSharding(CellEntity.client);
       const shards = yield* Effect.forEach(allCells, (cell) => onSharding(CellEntity.getShardId(entityId(cell) as never)));
       const names = shards.map(String);
-      const clock = yield* Clock.Clock;
-      const monotonic = (): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n);
       const handovers = yield* makeHandovers;
       /** Closes all cells that are served here. */
       let closeAll: Effect.Effect<void> = Effect.void;
@@ -72,10 +70,10 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
       const serve = Effect.fnUntraced(function* (server: CellServer) {
         /** Cells served here, each by the entity that came last: one before it may still be ending. */
         const open = new Map<number, object>();
-        let lookSoonUntil = -Infinity;
+        let looksSoon = 0;
         const mayHaveCome = Latch.makeUnsafe(false);
         const lookSoon = (): void => {
-          lookSoonUntil = monotonic() + soonForMs;
+          looksSoon = soonLooks;
           mayHaveCome.openUnsafe();
         };
         locks.onTaken(lookSoon);
@@ -139,7 +137,10 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
           return Effect.forEach(came, awaken, { discard: true });
         });
         const pause = Effect.suspend(() => {
-          if (monotonic() < lookSoonUntil) return Effect.sleep(soon);
+          if (looksSoon > 0) {
+            looksSoon--;
+            return Effect.sleep(soon);
+          }
           mayHaveCome.closeUnsafe();
           return Effect.ignore(Effect.timeout(mayHaveCome.await, seldom));
         });

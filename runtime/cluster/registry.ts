@@ -303,13 +303,14 @@ export const registry = (
         yield* Effect.ignore(unregister(info.address));
       });
 
-      /** Who was there when they were last asked for; whoever is not any more has departed. */
-      let seen: ReadonlySet<string> = new Set();
       const listeners: Array<() => void> = [];
       const taken = (shards: ReadonlyArray<string>) =>
         Effect.sync(() => {
           if (shards.length > 0) for (const listener of listeners) listener();
         });
+
+      /** Who was there when they were last asked for; whoever is not any more has departed. */
+      let seen: ReadonlySet<string> = new Set();
       let departure = Latch.makeUnsafe(false);
       const see = (there: ReadonlyArray<string>): void => {
         const present = new Set(there);

@@ -11,18 +11,8 @@ export interface Masters {
 
 export const theOnlyOne: Masters = { all: [""], of: () => "" };
 
-/** CRC16 as in XMODEM. */
-const crc16 = (bytes: Uint8Array): number => {
-  let crc = 0;
-  for (const byte of bytes) {
-    crc ^= byte << 8;
-    for (let bit = 0; bit < 8; bit++) crc = (crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1) & 0xffff;
-  }
-  return crc;
-};
-
-/** Slot of a key or sharded channel: by what stands in its first braces, or by all of it. */
-export const slotOf = (key: string): number => crc16(Buffer.from(/^[^{]*\{([^}]+)\}/.exec(key)?.[1] ?? key)) % 16_384;
+/** Slot of a key or sharded channel. */
+export { default as slotOf } from "cluster-key-slot";
 
 const Node = z.tuple([z.string().nullable(), z.number()]).rest(z.unknown());
 /** First and last slot, their master, its replicas. */

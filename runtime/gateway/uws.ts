@@ -231,12 +231,10 @@ class UwsSocket implements Socket {
 
   flush(): void {
     const ws = this.#ws;
-    const first = this.#first;
-    if (ws === undefined || first === undefined) return;
+    if (ws === undefined || this.#first === undefined) return;
+    // One message gathers nothing.
     if (this.#others.length === 0) {
-      this.#first = undefined;
-      this.#waitingBytes = 0;
-      this.#handOver(ws, first);
+      this.#sendWaiting();
     } else {
       ws.cork(this.#sendWaiting);
       // Only now is it known what did not fit.
@@ -256,11 +254,13 @@ class UwsSocket implements Socket {
     const ws = this.#ws;
     const first = this.#first;
     if (ws === undefined || first === undefined) return;
-    const messages = [first, ...this.#others];
     this.#first = undefined;
-    this.#others = [];
     this.#waitingBytes = 0;
-    for (const message of messages) this.#handOver(ws, message);
+    this.#handOver(ws, first);
+    if (this.#others.length === 0) return;
+    const others = this.#others;
+    this.#others = [];
+    for (const message of others) this.#handOver(ws, message);
   };
 
   buffered(): number {
