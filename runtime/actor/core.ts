@@ -47,6 +47,7 @@ import {
   type DueTimer,
   type InboxRow,
   type OpenEffect,
+  type RunningEffect,
   type SetTimer,
   type StoreFailure,
   type StoreResult,
@@ -214,35 +215,51 @@ export class Core {
           const arriving = new Set(claimed.value.keys());
           // Held before, under an older epoch: others may have written since, so nothing in memory can be trusted.
           this.#letGo(arriving);
-          this.#ports.arrived(arriving, () =>
-            this.#take(claimed.value, (failure) => {
-              // They were said to be here and are not: what was noted of them then would never be taken back.
-              if (failure !== null) this.#ports.left(new Set([...arriving].filter((cell) => !this.#cells.has(cell))));
-              done(failure);
-            }),
-          );
+          this.#take(claimed.value, arriving, (failure) => {
+            // They were said to be here and are not: what was noted of them then would never be taken back.
+            if (failure !== null) this.#ports.left(new Set([...arriving].filter((cell) => !this.#cells.has(cell))));
+            done(failure);
+          });
         });
       });
     });
   }
 
-  #take(claimed: ReadonlyMap<number, number>, done: (failure: StoreFailure | null) => void): void {
+  #take(claimed: ReadonlyMap<number, number>, arriving: ReadonlySet<number>, done: (failure: StoreFailure | null) => void): void {
     const { store } = this.#ports;
     const cells = [...claimed.keys()];
-    store.openEffects(cells, (open) => {
+    let open: StoreResult<ReadonlyArray<RunningEffect>> | undefined;
+    let outdated: StoreResult<ReadonlyArray<string>> | undefined;
+    let due: StoreResult<ReadonlyArray<DueTimer>> | undefined;
+    let arrived = false;
+    // All at once: who waits for the cells waits for the slowest of them, not for one after the other.
+    const goOn = (): void => {
+      if (open === undefined || outdated === undefined || due === undefined || !arrived) return;
       if (!open.ok) return done(open);
-      store.outdated(cells, this.#versions(), (outdated) => {
-        if (!outdated.ok) return done(outdated);
-        this.#lookAhead(cells, (due) => {
-          if (!due.ok) return done(due);
-          for (const [cell, epoch] of claimed) this.#cells.set(cell, { epoch });
-          for (const { address, machineVersion, effect } of open.value) this.#recover(address, machineVersion, effect);
-          // Of an older machine: loading it migrates it, and what its state then waits for begins.
-          for (const address of outdated.value) this.dispatch({ type: "wake", address });
-          this.#await(due.value);
-          done(null);
-        });
-      });
+      if (!outdated.ok) return done(outdated);
+      if (!due.ok) return done(due);
+      for (const [cell, epoch] of claimed) this.#cells.set(cell, { epoch });
+      for (const { address, machineVersion, effect } of open.value) this.#recover(address, machineVersion, effect);
+      // Of an older machine: loading it migrates it, and what its state then waits for begins.
+      for (const address of outdated.value) this.dispatch({ type: "wake", address });
+      this.#await(due.value);
+      done(null);
+    };
+    this.#ports.arrived(arriving, () => {
+      arrived = true;
+      goOn();
+    });
+    store.openEffects(cells, (result) => {
+      open = result;
+      goOn();
+    });
+    store.outdated(cells, this.#versions(), (result) => {
+      outdated = result;
+      goOn();
+    });
+    this.#lookAhead(cells, (result) => {
+      due = result;
+      goOn();
     });
   }
 

@@ -1,11 +1,12 @@
 // Under which lease an effect begins, and whether it still has it in the middle of what it does.
 import { Context, Deferred, Effect } from "effect";
+import { TestClock } from "effect/testing";
 import { expect, test } from "vitest";
 import { fromPromise, setup } from "xstate";
 import type { Command } from "./commands.ts";
 import { defineActor } from "./define.ts";
 import { EffectRunner } from "./effects.ts";
-import type { OpenEffect } from "./store.ts";
+import { cellOf, type OpenEffect } from "./store.ts";
 
 const asked = fromPromise<boolean, object>(() => Promise.reject(new Error("only the host runs it")));
 const machine = setup({ actors: { pay: asked } }).createMachine({ invoke: { id: "pay", src: "pay", input: {} } });
@@ -64,3 +65,67 @@ test.each([
   Object.assign(lease, now);
   expect(await mayAct()).toBe(false);
 });
+
+/** Runs that never end: who of them has begun and not been stopped. */
+const sleepers = Effect.map(Effect.context<never>(), (services) => {
+  const awake = new Set<string>();
+  const definition = defineActor<typeof machine>({
+    kind: "sleeper",
+    version: 1,
+    machine,
+    effects: {
+      pay: {
+        recovery: "resend",
+        run: ({ key }) =>
+          Effect.andThen(
+            Effect.sync(() => void awake.add(key)),
+            Effect.onInterrupt(Effect.never, () => Effect.sync(() => void awake.delete(key))),
+          ),
+      },
+    },
+    owner: () => "owner",
+  });
+  const leases = { leaseMs: () => 3000, tenure: () => 1 };
+  return { awake, runner: new EffectRunner<never>([definition as never], {}, services, leases, () => {}) };
+});
+
+test("of many recovered runs a few begin at a time, and one that is stopped before its turn never does", () =>
+  Effect.gen(function* () {
+    const { awake, runner } = yield* sleepers;
+    for (let number = 0; number < 35; number++) runner.start(`sleeper/${number}`, "sleeper", effect, true);
+    runner.start("sleeper/new", "sleeper", effect, false);
+    expect(runner.running).toBe(36);
+    expect([...awake]).toEqual(["sleeper/new/pay/0"]);
+    runner.stop("sleeper/34", effect);
+    const begun: Array<number> = [];
+    for (let turn = 0; turn < 5; turn++) {
+      yield* TestClock.adjust(10);
+      begun.push(awake.size - 1);
+    }
+    expect(begun).toEqual([10, 20, 30, 34, 34]);
+    expect(awake.has("sleeper/34/pay/0")).toBe(false);
+    runner.stopCells(new Set([cellOf("sleeper/3")]));
+    yield* TestClock.adjust(0);
+    expect(awake.has("sleeper/3/pay/0")).toBe(false);
+    yield* runner.stopAll;
+    expect(awake.size).toBe(0);
+    expect(runner.running).toBe(0);
+  }).pipe(Effect.provide(TestClock.layer()), Effect.runPromise));
+
+test("exactly those effects of an actor run that are to, and those of others stay", () =>
+  Effect.gen(function* () {
+    const { awake, runner } = yield* sleepers;
+    const later = { ...effect, seq: 4 };
+    runner.start("sleeper/a", "sleeper", effect, false);
+    runner.start("sleeper/a", "sleeper", effect, false);
+    runner.start("sleeper/a", "sleeper", { ...effect, seq: 2 }, false);
+    runner.start("sleeper/a/b", "sleeper", effect, false);
+    expect(runner.running).toBe(3);
+    runner.sync("sleeper/a", "sleeper", [{ ...effect, seq: 2 }, later]);
+    yield* TestClock.adjust(10);
+    expect([...awake].toSorted()).toEqual(["sleeper/a/b/pay/0", "sleeper/a/pay/2", "sleeper/a/pay/4"]);
+    runner.sync("sleeper/a", "sleeper", []);
+    yield* TestClock.adjust(10);
+    expect([...awake]).toEqual(["sleeper/a/b/pay/0"]);
+    yield* runner.stopAll;
+  }).pipe(Effect.provide(TestClock.layer()), Effect.runPromise));

@@ -1,6 +1,6 @@
 // Runs effects: only after the commit that asked for them, at most one run of a key at a time. The outcome goes back as an
 // event; what a crash left open is recovered as the handler says. A defect is a bug: recovered a few times like that, then parked.
-import { Cause, Context, type Duration, Effect, Exit, Fiber, Option, Schedule, Tracer } from "effect";
+import { Cause, Context, type Duration, Effect, Exit, Fiber, Option, Schedule, Semaphore, Tracer } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { ActorStats } from "./actors.ts";
 import type { Command, EffectRef } from "./commands.ts";
@@ -19,6 +19,12 @@ const safeLeaseMs = 500;
 const leasePause = Schedule.spaced("100 millis");
 
 const keyOf = (address: string, effect: EffectRef): string => `${address}/${effect.invokeId}/${effect.seq}`;
+
+/**
+ * So many recovered effects begin together, and the next so long after them: cells that come bring hundreds, and whoever waits for an
+ * actor of theirs is answered in between.
+ */
+const [turnsTogether, turnLength] = [10, "10 millis"] as const;
 
 /** Waits between runs that died of a bug: 1, 4 and 16 s. */
 const afterDefect = { schedule: Schedule.exponential("1 second", 4), times: 3 };
@@ -47,12 +53,15 @@ interface Run {
 }
 
 interface Running {
+  readonly ref: EffectRef;
   readonly cell: number;
   readonly kind: string;
   readonly name: string;
   readonly run: Run;
   readonly fiber: Fiber.Fiber<void>;
 }
+
+const isOf = ({ ref }: Running, { invokeId, seq }: EffectRef): boolean => ref.seq === seq && ref.invokeId === invokeId;
 
 /** Traces the effects that traced steps ask for. */
 export interface EffectTracing {
@@ -66,7 +75,9 @@ export class EffectRunner<R> {
   readonly #dispatch: (command: Command) => void;
   readonly #leases: Leases;
   readonly #tracing: EffectTracing | undefined;
-  readonly #running = new Map<string, Running>();
+  /** By actor: most have one. */
+  readonly #running = new Map<string, Array<Running>>();
+  readonly #turns = Semaphore.makeUnsafe(turnsTogether);
 
   readonly #own: Readonly<Record<string, AnyEffectHandler<R>>>;
 
@@ -88,13 +99,15 @@ export class EffectRunner<R> {
   }
 
   get running(): number {
-    return this.#running.size;
+    let running = 0;
+    for (const runs of this.#running.values()) running += runs.length;
+    return running;
   }
 
   /** What runs, by kind of actor and name of the effect. */
   counts(): ActorStats["effects"] {
     const counts = new Map<string, { kind: string; effect: string; running: number; retrying: number }>();
-    for (const { kind, name, run } of this.#running.values()) {
+    for (const { kind, name, run } of [...this.#running.values()].flat()) {
       const key = `${kind}/${name}`;
       const count = counts.get(key) ?? { kind, effect: name, running: 0, retrying: 0 };
       counts.set(key, count);
@@ -106,8 +119,9 @@ export class EffectRunner<R> {
 
   /** `trace`: the step that asked for it, where that is traced. */
   start(address: string, kind: string, effect: OpenEffect, recovered: boolean, trace?: Tracer.AnySpan): void {
+    const ofActor = this.#running.get(address);
+    if (ofActor?.some((running) => isOf(running, effect)) === true) return;
     const key = keyOf(address, effect);
-    if (this.#running.has(key)) return;
     const ref: EffectRef = { invokeId: effect.invokeId, seq: effect.seq };
     const handler = this.#own[effect.name] ?? this.#handlers.get(kind)?.[effect.name];
     if (handler === undefined) {
@@ -122,7 +136,10 @@ export class EffectRunner<R> {
     };
     const program = this.#program(address, key, ref, handler, effect.input, recovered, run);
     // The entry stays when the fiber has ended, until the host says `stop`: its outcome is on the way, so it must not run again.
-    this.#running.set(key, { cell, kind, name: effect.name, run, fiber: this.#fork(program, run) });
+    const running: Running = { ref, cell, kind, name: effect.name, run, fiber: this.#fork(program, run) };
+    const now = this.#running.get(address);
+    if (now === undefined) this.#running.set(address, [running]);
+    else now.push(running);
   }
 
   #fork(program: Effect.Effect<void, never, R>, run: Run): Fiber.Fiber<void> {
@@ -134,20 +151,26 @@ export class EffectRunner<R> {
   }
 
   stop(address: string, effect: EffectRef): void {
-    this.#end(keyOf(address, effect));
+    this.#end(address, (running) => isOf(running, effect));
   }
 
   /** Other processes run the effects of these cells now. */
   stopCells(cells: ReadonlySet<number>): void {
-    for (const [key, { cell }] of this.#running) if (cells.has(cell)) this.#end(key);
+    for (const [address, [first]] of this.#running) if (cells.has(first!.cell)) this.#end(address, () => true);
   }
 
-  #end(key: string): void {
-    const running = this.#running.get(key);
+  #end(address: string, isOver: (running: Running) => boolean): void {
+    const running = this.#running.get(address);
     if (running === undefined) return;
-    this.#running.delete(key);
+    const over = running.filter(isOver);
+    if (over.length === running.length) this.#running.delete(address);
+    else if (over.length > 0)
+      this.#running.set(
+        address,
+        running.filter((one) => !over.includes(one)),
+      );
     // Most have ended: their outcome is what makes the host say `stop`.
-    if (running.fiber.pollUnsafe() === undefined) Effect.runFork(Fiber.interrupt(running.fiber));
+    for (const { fiber } of over) if (fiber.pollUnsafe() === undefined) Effect.runFork(Fiber.interrupt(fiber));
   }
 
   /** A process that was frozen learns here that its time is over: it is stopped while it waits. */
@@ -171,17 +194,19 @@ export class EffectRunner<R> {
 
   /** Exactly these effects of the actor are to run. */
   sync(address: string, kind: string, effects: ReadonlyArray<OpenEffect>): void {
-    const wanted = new Set(effects.map((effect) => keyOf(address, effect)));
-    for (const key of this.#running.keys()) {
-      if (key.startsWith(`${address}/`) && !wanted.has(key)) this.#end(key);
-    }
+    this.#end(address, (running) => !effects.some((effect) => isOf(running, effect)));
     for (const effect of effects) this.start(address, kind, effect, true);
+  }
+
+  /** Waits as long as it takes until a recovered effect may begin. */
+  get #turn(): Effect.Effect<void> {
+    return this.#turns.withPermits(1)(Effect.sleep(turnLength));
   }
 
   /** Ends all runs; their rows stay, so the next start recovers them. */
   get stopAll(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const fibers = [...this.#running.values()].map(({ fiber }) => fiber);
+      const fibers = [...this.#running.values()].flat().map(({ fiber }) => fiber);
       this.#running.clear();
       return Fiber.interruptAll(fibers);
     });
@@ -275,7 +300,8 @@ export class EffectRunner<R> {
       );
     };
     // Dying is rare, and what watches for it costs as much as all else of a short effect: it is put up once it is needed.
-    const whole = Effect.catchCauseIf(recovered ? repeat(`The server stopped during "${ref.invokeId}"`) : fresh, Cause.hasDies, again);
+    const first = recovered ? Effect.andThen(this.#turn, repeat(`The server stopped during "${ref.invokeId}"`)) : fresh;
+    const whole = Effect.catchCauseIf(first, Cause.hasDies, again);
     return Effect.matchCauseEffect(whole, {
       onSuccess: (output) => outcome({ type: `xstate.done.actor.${ref.invokeId}`, output }),
       onFailure: failed,

@@ -54,7 +54,7 @@ class Pair {
           this.#servers[me] = server;
           return me === this.#owner ? server.open(allCells) : Effect.void;
         },
-        isHere: () => Effect.succeed(me === this.#owner),
+        areHere: (cells) => Effect.succeed(me === this.#owner ? cells : []),
         leaseMs: () => 60_000,
         tenure: () => 0,
         call: (_cell, message) => Effect.suspend(() => this.#servers[this.#owner]!.receive(message)),

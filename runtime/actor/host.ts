@@ -170,8 +170,7 @@ export const hostOn = <R>(
         startEffect: (address, kind, effect, recovered, trace) => runner.start(address, kind.name, effect, recovered, trace),
         stopEffect: (address, effect) => runner.stop(address, effect),
         confirm: (cells, done) => {
-          const ours = Effect.filter(cells, placement.isHere, { concurrency: "unbounded" });
-          fork(Effect.map(ours, done));
+          fork(Effect.map(placement.areHere(cells), done));
         },
         arrived: (cells, done) => {
           const all = Effect.forEach(listeners, ({ arrived }) => arrived(cells), { discard: true });

@@ -65,7 +65,7 @@ test.each([
         server = served;
         return served.open(allCells);
       },
-      isHere: () => Effect.succeed(true),
+      areHere: Effect.succeed,
       leaseMs: () => 60_000,
       tenure: () => 0,
       call: () => Effect.fail(new CallError("unavailable", "There is no other process.")),

@@ -165,7 +165,7 @@ test.each([
   const placement = Effect.map(makeHandovers, (handovers) =>
     Placement.of({
       serve: () => Effect.void,
-      isHere: () => Effect.succeed(true),
+      areHere: Effect.succeed,
       leaseMs: () => 60_000,
       tenure: () => 0,
       call: () => Effect.die("nobody is called"),

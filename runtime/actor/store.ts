@@ -82,6 +82,12 @@ export interface CommitBatch {
 export type StoreFailure = { readonly ok: false; readonly reason: "unavailable" | "full" | "fault"; readonly message: string };
 export type StoreResult<T> = { readonly ok: true; readonly value: T } | StoreFailure;
 
+export interface RunningEffect {
+  readonly address: string;
+  readonly machineVersion: number;
+  readonly effect: OpenEffect;
+}
+
 export interface DueTimer {
   readonly address: string;
   readonly timerId: string;
@@ -97,12 +103,7 @@ export interface ActorStore {
    */
   readonly claim: (epochs: ReadonlyMap<number, number>, done: (result: StoreResult<ReadonlyMap<number, number>>) => void) => void;
   /** Effects of these cells that were asked for and not finished: of parked actors only the host's own. */
-  readonly openEffects: (
-    cells: ReadonlyArray<number>,
-    done: (
-      result: StoreResult<ReadonlyArray<{ readonly address: string; readonly machineVersion: number; readonly effect: OpenEffect }>>,
-    ) => void,
-  ) => void;
+  readonly openEffects: (cells: ReadonlyArray<number>, done: (result: StoreResult<ReadonlyArray<RunningEffect>>) => void) => void;
   /** Actors of these cells that go on by themselves (neither ended nor parked) and were written by another machine version of their kind. */
   readonly outdated: (
     cells: ReadonlyArray<number>,

@@ -1,11 +1,13 @@
 // Cells as one process serves them: each opened once however long that takes, reached by messages, closed at the end.
-import { Effect, Fiber, Latch, ManagedRuntime, type Scope } from "effect";
+import { Effect, Fiber, Latch, Layer, ManagedRuntime, type Scope } from "effect";
 import { TestClock } from "effect/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { cellCount } from "../actor/store.ts";
+import { Fanout, noCounts } from "../bus/fanout.ts";
 import { ask } from "./cells.ts";
+import { ShardLocks } from "./locks.ts";
 import { type CellServer, Placement } from "./placement.ts";
-import { singleProcess } from "./single.ts";
+import { placementInMemory, singleProcess, unnamed } from "./single.ts";
 
 describe("who was asked and does not answer", () => {
   const asking = (departed: Effect.Effect<void>) => {
@@ -76,7 +78,7 @@ test("an opening that takes longer than others wait for an answer is not begun a
         expect(opened.length).toBe(cellCount);
         expect(closed).toEqual([]);
         expect(yield* placement.call(17, "there and")).toBe("there and back");
-        expect(yield* placement.isHere(17)).toBe(true);
+        expect(yield* placement.areHere([17, 3])).toEqual([17, 3]);
         expect(placement.leaseMs(17)).toBe(Infinity);
       }),
     ),
@@ -98,4 +100,46 @@ test("a caller who does not wait does not end what is being opened for it", asyn
       }),
     ),
   );
+});
+
+test("that it has left a process says once all is given away, and it hears of others that have", async () => {
+  const said: Array<string> = [];
+  let heard: ((message: string) => void) | undefined;
+  const fanout = Layer.succeed(Fanout, {
+    shared: true,
+    counts: noCounts(),
+    publish: (channel, message) => void said.push(`${channel}: ${message}`),
+    subscribe: (_channel, listener) =>
+      Effect.sync(() => {
+        heard = listener.heard;
+        return () => {};
+      }),
+  });
+  const alone = ShardLocks.alone({ ...unnamed, address: "here" });
+  const locks = Layer.effect(
+    ShardLocks,
+    Effect.map(ShardLocks, (service) => ({
+      ...service,
+      leave: (letGo) =>
+        Effect.andThen(
+          letGo,
+          Effect.sync(() => void said.push("all is given away")),
+        ),
+      hasLeft: (address) => void said.push(`${address} has left`),
+    })),
+  ).pipe(Layer.provide(alone));
+  runtime = ManagedRuntime.make(placementInMemory.pipe(Layer.provide([locks, fanout])));
+  const { server, closed } = served(Effect.void);
+  await runtime.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const placement = yield* Placement;
+        yield* placement.serve(server);
+        heard?.("another");
+        yield* placement.leave;
+        expect(closed.length).toBe(cellCount);
+      }),
+    ),
+  );
+  expect(said).toEqual(["another has left", "all is given away", "left: here"]);
 });

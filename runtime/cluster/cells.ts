@@ -6,6 +6,7 @@ import * as Sharding from "effect/cluster/Sharding";
 import * as Rpc from "effect/rpc/Rpc";
 import { CallError } from "#protocol/wire/errors.ts";
 import { allCells } from "../actor/store.ts";
+import { Fanout } from "../bus/fanout.ts";
 import { makeHandovers } from "./handovers.ts";
 import { ShardLocks } from "./locks.ts";
 import { type CellServer, Placement } from "./placement.ts";
@@ -25,6 +26,8 @@ const patienceMs = 30_000;
 const soon = "25 millis";
 const soonLooks = 40;
 const seldom = "1 second";
+/** Here each process says that it has left. */
+const leftChannel = "left";
 /** A start does not wait longer for others to serve their cells. */
 const readyWithin = "15 seconds";
 
@@ -52,12 +55,15 @@ export const ask = <A, E>(request: Effect.Effect<A, E>, departed: Effect.Effect<
   );
 
 /** `gather`: from the first cell that arrives until those are opened that have arrived: what comes later waits for all of them. */
-export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Placement, never, Sharding.Sharding | ShardLocks> =>
+export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Placement, never, Sharding.Sharding | ShardLocks | Fanout> =>
   Layer.effect(
     Placement,
     Effect.gen(function* () {
       const sharding = yield* Sharding.Sharding;
       const locks = yield* ShardLocks;
+      const fanout = yield* Fanout;
+      // Who misses it sees a moment later that the other is not there.
+      yield* fanout.subscribe(leftChannel, { heard: locks.hasLeft, lost: () => {} });
       const onSharding = Effect.provideService(Sharding.Sharding, sharding);
       const client = yield* onSharding(CellEntity.client);
       const shards = yield* Effect.forEach(allCells, (cell) => onSharding(CellEntity.getShardId(entityId(cell) as never)));
@@ -149,13 +155,17 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
 
       return Placement.of({
         serve,
-        isHere: (cell) => locks.confirm(names[cell]!),
+        areHere: (cells) =>
+          Effect.map(locks.confirm(cells.map((cell) => names[cell]!)), (held) => cells.filter((cell) => held.has(names[cell]!))),
         leaseMs: (cell) => locks.leaseMs(names[cell]!),
         tenure: (cell) => locks.tenure(names[cell]!),
         call: (cell, message) => ask(client(entityId(cell)).Deliver({ message }), locks.departed),
         once: (name, work) => sharding.registerSingleton(name, work),
         stand: locks.stand,
-        leave: Effect.suspend(() => locks.leave(closeAll)),
+        leave: Effect.andThen(
+          Effect.suspend(() => locks.leave(closeAll)),
+          Effect.sync(() => fanout.publish(leftChannel, locks.me)),
+        ),
         handovers,
         owners: locks.holders(names),
       });

@@ -4,7 +4,7 @@
 /** The keeper of the locks is asked so often in the time that a lock lives. */
 export const refreshesPerLife = 3;
 /** Effect Cluster asks so long, ms, before it takes a refusal for one. */
-const refusalMs = 300;
+export const refusalMs = 300;
 
 export interface Clocks {
   /** ms */

@@ -27,12 +27,17 @@ export class ShardLocks extends Context.Service<
     readonly leaseMs: (shard: string) => number;
     /** See `Placement.tenure`. */
     readonly tenure: (shard: string) => number;
-    /** Asks the keeper of the locks whether this process holds the shard; false if it does not answer. */
-    readonly confirm: (shard: string) => Effect.Effect<boolean>;
+    /** Asks the keeper of the locks which of the shards this process holds; none if it does not answer. */
+    readonly confirm: (shards: ReadonlyArray<string>) => Effect.Effect<ReadonlySet<string>>;
     /** All processes of the cluster. Null: they cannot be told just now. */
     readonly runners: Effect.Effect<ReadonlyArray<RunnerInfo> | null>;
-    /** Completes when next a process is gone from the cluster: what it was asked, and has not answered, is another's now. */
+    /**
+     * Completes when next a process is gone from the cluster that has not said that it leaves: what it was asked, and has not answered, is
+     * another's now. One that leaves answers all.
+     */
     readonly departed: Effect.Effect<void>;
+    /** The process at this address says that it has given all away and left: its shards are there to be taken. */
+    readonly hasLeft: (address: string) => void;
     /** `listener`: told whenever this process has taken locks, just before Effect Cluster knows it. */
     readonly onTaken: (listener: () => void) => void;
     /** See `Placement.stand`. */
@@ -50,9 +55,10 @@ export class ShardLocks extends Context.Service<
     Layer.succeed(ShardLocks, {
       leaseMs: () => Infinity,
       tenure: () => 0,
-      confirm: () => Effect.succeed(true),
+      confirm: (shards) => Effect.succeed(new Set(shards)),
       runners: Effect.succeed([info]),
       departed: Effect.never,
+      hasLeft: () => {},
       onTaken: () => {},
       stand: () => Effect.succeed(false),
       leave: () => Effect.void,

@@ -66,8 +66,8 @@ export const manyProcesses = (
         shardsPerGroup: cellCount,
         shardLockExpiration: expiryMs,
         shardLockRefreshInterval: expiryMs / refreshesPerLife,
-        // Both ends of a handing over wait for it; it costs a script in Redis each time.
-        refreshAssignmentsInterval: Math.min(100, expiryMs / 30),
+        // The registry says when it is worth asking again.
+        refreshAssignmentsInterval: 0,
         // How often assigned shards are tried for; there are no persisted messages to poll.
         entityMessagePollInterval: 250,
         entityTerminationTimeout: "5 seconds",

@@ -22,8 +22,8 @@ export class Placement extends Context.Service<
   {
     /** Offers this process for cells until the scope closes; completes when all cells are served by some process. */
     readonly serve: (server: CellServer) => Effect.Effect<void, never, Scope.Scope>;
-    /** Whether this process should serve the cell now: asked of who decides, not of memory. */
-    readonly isHere: (cell: number) => Effect.Effect<boolean>;
+    /** Which of the cells this process should serve now: asked of who decides, not of memory. */
+    readonly areHere: (cells: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<number>>;
     /** ms for which no other process can be given the cell; below 0: it may have another already. */
     readonly leaseMs: (cell: number) => number;
     /** Number of the time for which this process has had the cell without a break: another one, or none, once another process may have had it. */

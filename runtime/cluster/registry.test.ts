@@ -109,8 +109,8 @@ test("who is silent loses its locks and its place, and does not get them back by
   await expect.poll(() => b.acquire(), { timeout: 5000, interval: 200 }).toEqual(names);
   expect(await a.refresh()).toEqual([]);
   expect(a.locks.leaseMs(names[0]!)).toBeLessThan(0);
-  expect(await Effect.runPromise(a.locks.confirm(names[0]!))).toBe(false);
-  expect(await Effect.runPromise(b.locks.confirm(names[0]!))).toBe(true);
+  expect(await Effect.runPromise(a.locks.confirm(names))).toEqual(new Set());
+  expect(await Effect.runPromise(b.locks.confirm(names))).toEqual(new Set(names));
 });
 
 test("a tenure lasts as long as nobody else can have had the shard, and the next one is another", async () => {
@@ -158,6 +158,25 @@ test("that one is gone is told once, to whoever waits for it", async () => {
   await b.unregister();
   await a.runners();
   await next;
+});
+
+test("who says that it leaves has not departed, and who goes without a word after it has come again has", async () => {
+  const [a, b, c] = [await join(1), await join(2), await join(3)];
+  for (const each of [a, b, c]) await each.register();
+  await a.runners();
+  let told = 0;
+  const departed = Effect.runPromise(a.locks.departed).then(() => told++);
+  await b.leave();
+  a.locks.hasLeft(b.info.address);
+  expect((await a.runners()).toSorted()).toEqual([1, 3]);
+  await a.runners();
+  expect(told).toBe(0);
+  const again = await join(2);
+  await again.register();
+  expect((await a.runners()).toSorted()).toEqual([1, 2, 3]);
+  await again.unregister();
+  await a.runners();
+  await departed;
 });
 
 test("when Redis forgets everything the holder sees that its locks are lost, and can take them anew", async () => {

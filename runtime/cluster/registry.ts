@@ -83,13 +83,14 @@ for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now)) do forg
 /** Answers the information of each that lives. */
 const everybodyScript = `${buryDead}
 return redis.call('HVALS', KEYS[3])`;
-/** Answers each runner that lives, and after it 1, or 0 if it has withdrawn: if all have, that counts for none. */
+/** Answers the address of each runner that lives, the runner, and 1, or 0 if it has withdrawn: if all have, that counts for none. */
 const runnersScript = `${buryDead}
 local out = {}
 local all = redis.call('HGETALL', KEYS[2])
 local nobody = true
 for i = 1, #all, 2 do nobody = nobody and redis.call('SISMEMBER', KEYS[6], all[i]) == 1 end
 for i = 1, #all, 2 do
+  out[#out + 1] = all[i]
   out[#out + 1] = all[i + 1]
   out[#out + 1] = (nobody or redis.call('SISMEMBER', KEYS[6], all[i]) == 0) and 1 or 0
 end
@@ -178,6 +179,8 @@ const leaveMs = 2000;
  * them, ms, and looks so often: Effect Cluster asks again no sooner than a second later.
  */
 const [longestHandoverMs, handoverPauseMs] = [300, 20];
+/** Who is there is asked for so often, ms, and at once where one has said that it leaves: it costs a script in Redis each time. */
+const lookMs = 100;
 /** Who said no longer ago that it reaches the store does so still, ms: it says so every second. */
 const reachMs = 2500;
 
@@ -311,16 +314,25 @@ export const registry = (
 
       /** Who was there when they were last asked for; whoever is not any more has departed. */
       let seen: ReadonlySet<string> = new Set();
+      /** Who has said that it leaves, and has not been there since. */
+      const leavers = new Set<string>();
       let departure = Latch.makeUnsafe(false);
       const see = (there: ReadonlyArray<string>): void => {
         const present = new Set(there);
-        const gone = [...seen].some((runner) => !present.has(runner));
+        const gone = [...seen].some((address) => !present.has(address) && !leavers.has(address));
         seen = present;
+        for (const address of there) leavers.delete(address);
         if (!gone) return;
         departure.openUnsafe();
         departure = Latch.makeUnsafe(false);
       };
 
+      /** Open while who is there may be asked for at once. */
+      const news = Latch.makeUnsafe(true);
+      const nextLook = Effect.andThen(
+        Effect.timeoutOption(news.await, Math.min(lookMs, expiryMs / 30)),
+        Effect.sync(() => news.closeUnsafe()),
+      );
       /** As it is registered. */
       let self = "";
       const storage = RunnerStorage.makeEncoded({
@@ -332,11 +344,12 @@ export const registry = (
         // Whether somebody lives is told by the beat alone.
         setRunnerHealth: () => Effect.void,
         getRunners: PersistenceError.refail(
-          Effect.map(redis.script(runnersScript, registryKeys, []), (answer) => {
+          Effect.map(Effect.andThen(nextLook, redis.script(runnersScript, registryKeys, [])), (answer) => {
             const told = strings(answer);
-            const there = told.filter((_, index) => index % 2 === 0);
-            see(there);
-            const fit = there.map((runner, index) => [runner, told[2 * index + 1] === "1"] as const);
+            const every = (nth: number): ReadonlyArray<string> => told.filter((_, index) => index % 3 === nth);
+            see(every(0));
+            const isFit = every(2);
+            const fit = every(1).map((runner, index) => [runner, isFit[index] === "1"] as const);
             // Told of still, for the storage would register itself again else.
             return leaving ? [...fit.filter(([runner]) => runner !== self), [self, false] as const] : fit;
           }),
@@ -357,13 +370,17 @@ export const registry = (
       const locks = ShardLocks.of({
         leaseMs: (shard) => leases.leaseMs(shard),
         tenure: (shard) => leases.tenure(shard),
-        confirm: (shard) =>
+        confirm: (shards) =>
           Effect.orElseSucceed(
-            Effect.map(refresh([shard]), (held) => held.includes(shard)),
-            () => false,
+            Effect.map(refresh(shards), (held): ReadonlySet<string> => new Set(held)),
+            () => new Set<string>(),
           ),
         runners: everybody,
         departed: Effect.suspend(() => departure.await),
+        hasLeft: (address) => {
+          leavers.add(address);
+          news.openUnsafe();
+        },
         onTaken: (listener) => void listeners.push(listener),
         stand: (standing) =>
           redis.script(standScript, registryKeys, [info.address, standing, String(reachMs)]).pipe(

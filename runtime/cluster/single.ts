@@ -13,7 +13,7 @@ import { type RunnerInfo, ShardLocks } from "./locks.ts";
 import type { Placement } from "./placement.ts";
 import { Quotas } from "./quotas.ts";
 
-const unnamed: RunnerInfo = {
+export const unnamed: RunnerInfo = {
   address: "local",
   incarnation: "",
   secretMark: "",
@@ -24,18 +24,17 @@ const unnamed: RunnerInfo = {
   startedAt: 0,
 };
 
+/** All cells arrive at once. */
+export const placementInMemory: Layer.Layer<Placement, never, ShardLocks | Fanout> = placementOnSharding(Effect.void).pipe(
+  Layer.provide(Sharding.layer),
+  Layer.provide(Runners.layerNoop),
+  Layer.provide([MessageStorage.layerNoop, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
+  Layer.provide(ShardingConfig.layer({ shardsPerGroup: cellCount, simulateRemoteSerialization: false, maxResidentEntities: "unbounded" })),
+);
+
 /** `info`: what is told of this process. */
 export const oneProcess = (info: RunnerInfo): Layer.Layer<Placement | ShardLocks | Fanout | Quotas> =>
-  // All cells arrive at once.
-  placementOnSharding(Effect.void).pipe(
-    Layer.provide(Sharding.layer),
-    Layer.provide(Runners.layerNoop),
-    Layer.provide([MessageStorage.layerNoop, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
-    Layer.provide(
-      ShardingConfig.layer({ shardsPerGroup: cellCount, simulateRemoteSerialization: false, maxResidentEntities: "unbounded" }),
-    ),
-    Layer.provideMerge(Layer.mergeAll(ShardLocks.alone(info), Fanout.alone, Quotas.alone)),
-  );
+  Layer.provideMerge(placementInMemory, Layer.mergeAll(ShardLocks.alone(info), Fanout.alone, Quotas.alone));
 
 export const singleProcess: Layer.Layer<Placement | ShardLocks | Fanout | Quotas> = oneProcess(unnamed);
 

@@ -27,7 +27,7 @@ const twoPlaces = (): ReadonlyArray<Layer.Layer<Placement | Fanout>> => {
               owner = server;
               return server.open(allCells);
             },
-            isHere: () => Effect.succeed(owns),
+            areHere: (cells) => Effect.succeed(owns ? cells : []),
             leaseMs: () => Infinity,
             tenure: () => 0,
             call: (_cell, message) => Effect.suspend(() => owner.receive(message)),

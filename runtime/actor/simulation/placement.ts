@@ -3,7 +3,7 @@
 // again. Messages are asked again until they are answered.
 import { Effect, type Scope } from "effect";
 import { ask } from "../../cluster/cells.ts";
-import { Leases, refreshesPerLife } from "../../cluster/leases.ts";
+import { Leases, refreshesPerLife, refusalMs } from "../../cluster/leases.ts";
 import type { CellServer, Placement } from "../../cluster/placement.ts";
 import { allCells } from "../store.ts";
 import type { Locks } from "./locks.ts";
@@ -11,6 +11,8 @@ import type { Network } from "./network.ts";
 import type { Life } from "./time.ts";
 
 const askMs = 1000;
+/** A refusal is asked about again after so long, ms. */
+const retryMs = 50;
 
 /** A cell that this process has the lock of. */
 interface Held {
@@ -67,7 +69,8 @@ export class Agent {
     });
     this.placement = {
       serve: (server) => this.#serve(server),
-      isHere: (cell) => Effect.callback((resume) => this.#refresh([cell], (held) => resume(Effect.succeed(held?.has(cell) === true)))),
+      areHere: (cells) =>
+        Effect.callback((resume) => this.#refresh(cells, (held) => resume(Effect.succeed(cells.filter((cell) => held?.has(cell)))))),
       leaseMs: (cell) => this.#leases.leaseMs(cell),
       tenure: (cell) => this.#leases.tenure(cell),
       call: (cell, message) => ask(Effect.callback<string, "nobody">((resume) => this.#call(cell, message, resume))),
@@ -134,6 +137,12 @@ export class Agent {
     if (this.#stopping) return;
     const { locks, network } = this.#fabric;
     network.time.add(() => this.#beat(), this.life, locks.expiryMs / refreshesPerLife);
+    this.#refreshAll(network.time.now + refusalMs);
+  }
+
+  #refreshAll(until: number): void {
+    if (this.#stopping) return;
+    const { locks, network } = this.#fabric;
     const mine = [...this.#held.keys()];
     const term = this.#leases.term();
     this.#ask(
@@ -144,6 +153,9 @@ export class Agent {
       (answer) => {
         if (answer !== null) this.#leases.refresh(mine, answer.held, term);
         const held = answer?.held ?? new Set(this.#leases.kept(mine, term));
+        // A connection that has just come back counts only once it was asked over.
+        if (answer === null && held.size === 0 && mine.length > 0 && network.time.now < until)
+          return network.time.add(() => this.#refreshAll(until), this.life, retryMs);
         for (const cell of mine) if (!held.has(cell)) this.#close(cell);
         if (answer === null || this.#stopping) return;
         this.#alive = answer.alive;
