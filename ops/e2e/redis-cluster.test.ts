@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { Fanout } from "#runtime/bus/fanout.ts";
 import { nameOf } from "#runtime/bus/subscriptions.ts";
 import { busProcess, runnerOf } from "#runtime/bus/testing.ts";
+import { RedisConnection } from "#runtime/cluster/redis.ts";
 import { mastersOf, slotOf } from "#runtime/cluster/slots.ts";
 import { type Link, link } from "../chaos/link.ts";
 import { type RedisCluster, startRedisCluster } from "../services/redis-cluster.ts";
@@ -61,6 +62,24 @@ const follow = async (channel: string) => {
   };
   return { heard, losses: () => losses, arrives };
 };
+
+test("that one master of several throws keys away when its memory is full is known", async () => {
+  const url = `redis+cluster://127.0.0.1:${links[0]!.port}`;
+  const eviction = () =>
+    Effect.runPromise(
+      Effect.provide(
+        Effect.map(RedisConnection, (redis) => redis.eviction),
+        RedisConnection.layer(url),
+      ),
+    );
+  expect(await eviction()).toBeUndefined();
+  for (const { client } of cluster.masters) {
+    await client.config("SET", "maxmemory", "100mb", "maxmemory-policy", "volatile-ttl");
+    expect(await eviction()).toBe("volatile-ttl");
+    await client.config("SET", "maxmemory-policy", "noeviction");
+  }
+  expect(await eviction()).toBeUndefined();
+});
 
 test("channels lie where the nodes say that they do", async () => {
   const { client } = cluster.masters[0]!;

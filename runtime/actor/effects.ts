@@ -21,10 +21,10 @@ const leasePause = Schedule.spaced("100 millis");
 const keyOf = (address: string, effect: EffectRef): string => `${address}/${effect.invokeId}/${effect.seq}`;
 
 /**
- * So many recovered effects begin together, and the next so long after them: cells that come bring hundreds, and whoever waits for an
- * actor of theirs is answered in between.
+ * So many recovered effects begin together, each so long after it was asked for or after those before it: cells that come bring hundreds,
+ * and whoever waits for an actor of theirs is answered first.
  */
-const [turnsTogether, turnLength] = [10, "10 millis"] as const;
+const [turnsTogether, turnLength] = [100, "100 millis"] as const;
 
 /** Waits between runs that died of a bug: 1, 4 and 16 s. */
 const afterDefect = { schedule: Schedule.exponential("1 second", 4), times: 3 };

@@ -117,6 +117,16 @@ const refusesUser = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password)/
 /** The address without what is secret in it. */
 const shown = (url: string): string => url.replace(/\/\/[^@/]*@/, "//").replace(/\?.*$/, "");
 
+/** What Redis tells of itself: in a Redis cluster each master, but for those that do not answer. Rejects where none does. */
+const infosOf = async (client: Redis | Cluster): Promise<ReadonlyArray<string>> => {
+  const asked = client instanceof Cluster ? client.nodes("master") : [client];
+  const told = await Promise.allSettled(asked.map((node) => node.info()));
+  const infos = told.flatMap((info) => (info.status === "fulfilled" ? [info.value] : []));
+  const [first] = told;
+  if (infos.length === 0) throw first?.status === "rejected" ? first.reason : new Error("no master of the cluster is known");
+  return infos;
+};
+
 /** The policy by which Redis throws keys away when its memory is full: undefined where it never does. */
 const evictionOf = (info: string): string | undefined => {
   const field = (name: string): string => new RegExp(`^${name}:(\\S*)`, "m").exec(info)?.[1] ?? "";
@@ -139,7 +149,7 @@ export class RedisConnection extends Context.Service<
     readonly masters: Effect.Effect<Masters, RedisError>;
     /** Opens a connection of its own for subscriptions, at one of those; not connected yet. */
     readonly subscriber: (master: string) => Opened<Redis>;
-    /** The policy by which Redis throws keys away when its memory is full; undefined: it does not. */
+    /** The policy by which Redis, or some master of a Redis cluster, throws keys away when its memory is full; undefined: none does. */
     readonly eviction: string | undefined;
   }
 >()("pixsim/runtime/RedisConnection") {
@@ -198,8 +208,8 @@ const make = Effect.fnUntraced(function* (url: string) {
   if (client instanceof Cluster) client.on("+node", (node: Redis) => node.on("ready", back));
   const attempt = <T>(run: () => Promise<T>) => Effect.tryPromise({ try: run, catch: failed });
 
-  const info = yield* attempt(() => client.connect()).pipe(
-    Effect.andThen(attempt(() => client.info() as Promise<unknown>)),
+  const infos = yield* attempt(() => client.connect()).pipe(
+    Effect.andThen(attempt(() => infosOf(client))),
     Effect.mapError((error) => {
       const said = trouble instanceof Error ? trouble.message : error.message;
       const why = notUnderstood.test(said) ? "what answers there is no Redis" : said;
@@ -209,8 +219,8 @@ const make = Effect.fnUntraced(function* (url: string) {
       return new RedisError({ message, cause: error });
     }),
   );
-  const version = /redis_version:(\d+)/.exec(String(info))?.[1] ?? "0";
-  if (Number(version) < oldestVersion) {
+  const version = Math.min(...infos.map((info) => Number(/redis_version:(\d+)/.exec(info)?.[1] ?? "0")));
+  if (version < oldestVersion) {
     return yield* new RedisError({
       message: `Redis at ${shown(url)} is version ${version}; ${oldestVersion} or newer is needed.`,
       cause: null,
@@ -228,7 +238,7 @@ const make = Effect.fnUntraced(function* (url: string) {
     publish: (channel, message) => client.spublish(channel, message) as Promise<unknown>,
     masters: client instanceof Cluster ? attempt(async () => mastersOf(await client.cluster("SLOTS"))) : Effect.succeed(theOnlyOne),
     subscriber: (master) => opened(subscriber(master)),
-    eviction: evictionOf(String(info)),
+    eviction: infos.map(evictionOf).find((policy) => policy !== undefined),
   });
 });
 

@@ -348,6 +348,24 @@ test("a shard that was given back while its lock was refreshed stays so", async 
   expect(a.locks.leaseMs(names[0]!)).toBeLessThan(0);
 });
 
+test("machine ids of those that are gone are let go, and no two that live have the same", async () => {
+  const machines = "{pixsim}:machines";
+  const [a, b] = [await join(1), await join(2)];
+  const idOf = async (port: number) => Number(await control.hget(machines, `127.0.0.1:${port}`)) % 1024;
+  await a.register();
+  const ofA = await idOf(1);
+  await b.register();
+  // One that went long ago, and as many that have come since as there are numbers.
+  await control.hset(machines, { "10.0.0.1:4600": "77", "#next": String(ofA + 1023) });
+  await b.unregister();
+  const c = await join(3);
+  await c.register();
+  expect(await idOf(3)).toBe((ofA + 1) % 1024);
+  expect(Object.keys(await control.hgetall(machines)).toSorted()).toEqual(["#next", "127.0.0.1:1", "127.0.0.1:3"]);
+  await a.register();
+  expect(await idOf(1)).toBe(ofA);
+});
+
 test("who is alone has nobody to leave to", async () => {
   const a = await join(1);
   await a.register();

@@ -56,12 +56,28 @@ end`;
 const admitScript = `${check}
 return 'OK'`;
 
-/** ARGV: address, info, runner, ttl. Answers the machine id. */
+/**
+ * ARGV: address, info, runner, ttl. Answers the machine id, of which Effect Cluster keeps the rest of the division by 1024: none that
+ * lives has the same, and one that is let go comes again last.
+ */
 const registerScript = `${check}
 local machines, runners, infos, beat = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local address, info, runner, ttl = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local taken = {}
+local all = redis.call('HGETALL', machines)
+for i = 1, #all, 2 do
+  if redis.call('HEXISTS', runners, all[i]) == 1 then taken[all[i + 1] % 1024] = true
+  elseif all[i] ~= '#next' then redis.call('HDEL', machines, all[i]) end
+end
 local id = redis.call('HGET', machines, address)
-if not id then id = redis.call('HINCRBY', machines, '#next', 1) redis.call('HSET', machines, address, id) end
+if not id then
+  local tries = 0
+  repeat
+    id = redis.call('HINCRBY', machines, '#next', 1)
+    tries = tries + 1
+  until not taken[id % 1024] or tries == 1024
+  redis.call('HSET', machines, address, id)
+end
 redis.call('HSET', runners, address, runner)
 redis.call('HSET', infos, address, info)
 redis.call('ZADD', beat, now + ttl, address)
