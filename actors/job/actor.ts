@@ -66,7 +66,8 @@ export const jobActor = Effect.gen(function* () {
     projection: { table: "job", columns: jobColumns, row: storedRow },
     committed,
     cells: {
-      arrived: (cells) => Effect.andThen(slots.cells.arrived(cells), leases.cells.arrived(cells)),
+      arrived: (cells) =>
+        Effect.all([slots.cells.arrived(cells), leases.cells.arrived(cells)], { concurrency: "unbounded", discard: true }),
       left: (cells) => {
         slots.cells.left(cells);
         leases.cells.left(cells);

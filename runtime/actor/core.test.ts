@@ -178,6 +178,29 @@ test("cells that arrive and then cannot be taken have left again", () => {
   expect([core.holds(cell), seen.cells.size]).toEqual([true, cellCount]);
 });
 
+test.each([0, 1, 2])(
+  "where one thing fails of all that is read for cells (number %i) that is told once, whatever the others answer",
+  (nth) => {
+    const { core, answers, state, seen, settle, claim } = makeCore(10);
+    const cell = cellOf(address);
+    core.drop(cell);
+    const told: Array<unknown> = [];
+    core.claim([cell], (how) => told.push(how));
+    for (let n = 0; n < 2; n++) answers.shift()!();
+    expect(answers.length).toBe(3);
+    state.fate = "refused";
+    answers.splice(nth, 1)[0]!();
+    state.fate = "answered";
+    expect(told).toMatchObject([{ reason: "unavailable" }]);
+    settle();
+    expect(told.length).toBe(1);
+    expect([core.holds(cell), seen.cells.has(cell)]).toEqual([false, false]);
+    claim();
+    settle();
+    expect([core.holds(cell), seen.cells.size]).toEqual([true, cellCount]);
+  },
+);
+
 test("a commit of which nobody knows whether it happened has happened, or never will, before its actor is read again", () => {
   const { core, disk, settle, wait, state } = makeCore(10);
   const results: Array<unknown> = [];

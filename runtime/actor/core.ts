@@ -231,13 +231,17 @@ export class Core {
     let open: StoreResult<ReadonlyArray<RunningEffect>> | undefined;
     let outdated: StoreResult<ReadonlyArray<string>> | undefined;
     let due: StoreResult<ReadonlyArray<DueTimer>> | undefined;
-    let arrived = false;
+    let [arrived, failed] = [false, false];
     // All at once: who waits for the cells waits for the slowest of them, not for one after the other.
     const goOn = (): void => {
-      if (open === undefined || outdated === undefined || due === undefined || !arrived) return;
-      if (!open.ok) return done(open);
-      if (!outdated.ok) return done(outdated);
-      if (!due.ok) return done(due);
+      // That they have come is noted before it is taken back.
+      if (failed || !arrived) return;
+      const failure = [open, outdated, due].find((result) => result?.ok === false);
+      if (failure?.ok === false) {
+        failed = true;
+        return done(failure);
+      }
+      if (open?.ok !== true || outdated?.ok !== true || due?.ok !== true) return;
       for (const [cell, epoch] of claimed) this.#cells.set(cell, { epoch });
       for (const { address, machineVersion, effect } of open.value) this.#recover(address, machineVersion, effect);
       // Of an older machine: loading it migrates it, and what its state then waits for begins.
