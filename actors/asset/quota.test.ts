@@ -30,7 +30,7 @@ test("a quota is full when it is reached, with what is on its way, and says so i
   expect(refusal({ ...none, bytes: 400_000, comingBytes: 100_000 }, { assets: 1, bytes: 500_000 }, settings)).toBeNull();
   expect(refusal({ ...none, bytes: 400_000, comingBytes: 100_000 }, { assets: 1, bytes: 500_001 }, settings)).toMatchObject({
     code: "quota_exceeded",
-    message: "Your assets take 0.5 MB of the 1.0 MB that you have: move some to the trash first.",
+    message: "Your assets take 500 KB of the 1.0 MB that you have: move some to the trash first.",
     details: { quota: "storage", limit: 1_000_000 },
   });
   // One who is allowed more, or less, than others.

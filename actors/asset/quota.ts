@@ -2,6 +2,7 @@
 // asset, never when it has been made and paid for. What begins is written down first and counted then, with what others begin at the same
 // moment: so the quota holds without a lock. What lies in the trash does not count. Pure.
 import type { Usage } from "#db/queries/quota.ts";
+import { formatBytes } from "#protocol/bytes.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { SettingsShape } from "#runtime/config/settings.ts";
 
@@ -12,8 +13,6 @@ interface Wanted {
   readonly assets: number;
   readonly bytes: number;
 }
-
-const size = (bytes: number): string => (bytes >= gigabyte ? `${(bytes / gigabyte).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`);
 
 /** Why this user may not have that much more than `usage`; null if it may. */
 export const refusal = (usage: Usage, wanted: Wanted, settings: SettingsShape): CallError | null => {
@@ -26,7 +25,7 @@ export const refusal = (usage: Usage, wanted: Wanted, settings: SettingsShape): 
   const room = (usage.mostStorage ?? settings.PIXSIM_STORAGE_PER_USER) * gigabyte;
   const used = usage.bytes + usage.comingBytes;
   if (used + Math.max(wanted.bytes, 1) > room) {
-    const message = `Your assets take ${size(used)} of the ${size(room)} that you have: move some to the trash first.`;
+    const message = `Your assets take ${formatBytes(used)} of the ${formatBytes(room)} that you have: move some to the trash first.`;
     return new CallError("quota_exceeded", message, { quota: "storage", limit: room });
   }
   return null;

@@ -1,6 +1,7 @@
 // Uploads under way: bytes are appended to a part file, checked at the end and taken in as an asset. The rows and parts
 // survive restarts; what the client says about size, hash and type is believed only once it has been checked.
 import { Clock, Context, Effect, Layer, Schedule } from "effect";
+import { tooLargeWords } from "#protocol/bytes.ts";
 import { Database } from "#db/client/database.ts";
 import { assetByBytes } from "#db/queries/asset.ts";
 import { usageOf } from "#db/queries/quota.ts";
@@ -258,13 +259,7 @@ const makeUploads = Effect.gen(function* () {
     const { size, sha256 = null } = file;
     const limit = defaultLimits.maxUploadBytes;
     if (size > limit) {
-      return yield* Effect.fail(
-        new CallError(
-          "payload_too_large",
-          `The file has ${(size / 1e9).toFixed(1)} GB; at most ${(limit / 1e9).toFixed(1)} GB can be uploaded.`,
-          { limit },
-        ),
-      );
+      return yield* Effect.fail(new CallError("payload_too_large", tooLargeWords(size, limit), { limit }));
     }
     const [same] = sha256 === null ? [] : yield* orCallError(database.query((sql) => assetByBytes(sql, ownerId, sha256)));
     const assetId = same !== undefined && same.size === size ? same.id : null;

@@ -3,6 +3,7 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { Cause, Effect, Queue, type Scope } from "effect";
 import WebSocket from "ws";
 import { sniff, sniffBytes } from "#actors/media/sniff.ts";
+import { formatBytes } from "#protocol/bytes.ts";
 import { makeFileWriter } from "./file-writer.ts";
 import { broken, leadsNowhere, notConnected, ofFile, retryAfterOf, tooSlow } from "./http-failures.ts";
 import { guardedLookup } from "./http-guard.ts";
@@ -172,15 +173,10 @@ const filed = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 };
 
-const inUnits = (bytes: number): string => {
-  const [size, unit] = bytes >= 2 ** 30 ? [2 ** 30, "GB"] : bytes >= 2 ** 20 ? [2 ** 20, "MB"] : [1, "bytes"];
-  return `${Number((bytes / size).toFixed(1))} ${unit}`;
-};
-
 /** Writes the body to the file; answers what it is, which its first bytes tell better than the provider. */
 const save = async ({ headers, body, host }: StreamAnswer, path: string, maxBytes: number, silentMs: number): Promise<string> => {
   const { "content-length": stated, "content-type": type = "" } = headers;
-  const tooLarge = (): Failed => fail("provider", `${host} delivers a file of over ${inUnits(maxBytes)}, which is not taken.`);
+  const tooLarge = (): Failed => fail("provider", `${host} delivers a file of over ${formatBytes(maxBytes)}, which is not taken.`);
   let head = Buffer.alloc(0);
   let size = 0;
   let file: FileHandle | undefined;

@@ -106,11 +106,9 @@ const connect = (
   });
 
   /** What is not JSON at all tells as little about the job as a lost connection. */
-  const find = (id: string): Effect.Effect<Video, ProviderFailure> =>
-    call({ method: "GET", path: `/videos/${encodeURIComponent(id)}` }, "ask").pipe(
-      Effect.mapError(ofQuestion),
-      Effect.flatMap((answer) => read(Video, answer)),
-    );
+  const answerOn = (id: string): Effect.Effect<HttpAnswer, ProviderFailure> =>
+    Effect.mapError(call({ method: "GET", path: `/videos/${encodeURIComponent(id)}` }, "ask"), ofQuestion);
+  const find = (id: string): Effect.Effect<Video, ProviderFailure> => Effect.flatMap(answerOn(id), (answer) => read(Video, answer));
 
   const statusOf = Effect.fnUntraced(function* (id: string): Effect.fn.Return<Status, ProviderFailure> {
     const video = yield* find(id);
@@ -232,9 +230,12 @@ const connect = (
           Effect.fnUntraced(function* (failure): Effect.fn.Return<never, ProviderFailure> {
             if (failure.kind !== "lost") return yield* Effect.fail(failure);
             // Storage lags behind the status: the file of a video that is there and not expired is fetched again.
-            const video = yield* askedSurely(polling, find(providerJobId), { pace, expectedMs });
+            const answer = yield* askedSurely(polling, answerOn(providerJobId), { pace, expectedMs });
+            const video = yield* read(Video, answer);
             if (stateOf(video) === "failed") return yield* Effect.fail(failureOfVideo(video));
-            const expired = typeof video.expires_at === "number" && video.expires_at * 1000 <= (yield* Clock.currentTimeMillis);
+            const now = yield* Clock.currentTimeMillis;
+            // By the gateway's clock: what only ours takes for gone would be made, and paid, again.
+            const expired = typeof video.expires_at === "number" && video.expires_at * 1000 <= now + aheadOf(answer, now);
             const why: ProviderFailure = expired
               ? { kind: "lost", message: "It keeps videos for a short time only, and this one is gone." }
               : { kind: "network", message: "The video is not there yet, although it is finished." };
@@ -315,15 +316,18 @@ const wantedOf = Effect.fnUntraced(function* (request: ProviderRequest, models: 
   return createFields({ ...params, prompt }, models);
 });
 
+/** How far the gateway's clock, which its answers show, is ahead of ours, ms. */
+const aheadOf = ({ headers }: HttpAnswer, now: number): number => {
+  const theirs = Date.parse(headers["date"] ?? "");
+  return Number.isNaN(theirs) ? 0 : theirs - now;
+};
+
 /**
- * From when on, in seconds of the gateway's clock, which its answers show, a video can be what was sent at `sentAt`. Rather too early: a
+ * From when on, in seconds of the gateway's clock, a video can be what was sent at `sentAt`. Rather too early: a
  * video that is overlooked would be paid twice.
  */
-const sinceOf = (sentAt: number, { headers }: HttpAnswer, now: number): number => {
-  const theirs = Date.parse(headers["date"] ?? "");
-  const ahead = Number.isNaN(theirs) ? 0 : theirs - now;
-  return Math.floor((sentAt + ahead) / 1000) - slackSeconds;
-};
+const sinceOf = (sentAt: number, answer: HttpAnswer, now: number): number =>
+  Math.floor((sentAt + aheadOf(answer, now)) / 1000) - slackSeconds;
 
 /** Some gateways do not know `order`. */
 const isNewestFirst = (videos: ReadonlyArray<Video>): boolean =>

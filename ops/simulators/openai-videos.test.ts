@@ -3,7 +3,7 @@
 import { access, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Effect } from "effect";
+import { Clock, Effect } from "effect";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { probe } from "#actors/media/probe.ts";
@@ -490,6 +490,22 @@ describe("the OpenAI Videos format", () => {
       const job = simulator.jobs.get(id)!;
       job.endsAt -= simulator.now() - Date.now() + 2 * 3_600_000;
       expect(await failureOf(connection.download(id, join(folder, "late.mp4")))).toMatchObject({ kind: "lost" });
+    });
+
+    it("is not taken for gone by a clock of ours that is hours ahead", async () => {
+      const id = await submit(words("a fox"));
+      await run(connection.track(id, silent));
+      let asked = 0;
+      Object.defineProperty(simulator.jobs.get(id)!, "isLost", { get: () => ++asked <= 1 });
+      const late = Effect.flatMap(Clock.Clock, (clock) => {
+        const at = () => clock.currentTimeMillisUnsafe() + 5 * 3_600_000;
+        const ahead: Clock.Clock = Object.assign(Object.create(clock) as Clock.Clock, {
+          currentTimeMillisUnsafe: at,
+          currentTimeMillis: Effect.sync(at),
+        });
+        return Effect.provideService(connection.download(id, join(folder, "young.mp4")), Clock.Clock, ahead);
+      });
+      expect(await failureOf(late)).toMatchObject({ kind: "network" });
     });
 
     it("of a failed video is told as its failure", async () => {

@@ -3,6 +3,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Asset } from "../asset.ts";
+import { tooLargeWords } from "../bytes.ts";
 import type { CallInput } from "../contract.ts";
 import { binaryHeaderBytes } from "../wire/frames.ts";
 import { CallError } from "../wire/errors.ts";
@@ -109,8 +110,7 @@ export const uploadFile = async (file: Blob, options: UploadOptions, line: Uploa
   if (size === 0) throw new CallError("unsupported_media", "The file is empty.");
   const { maxUploadBytes } = line.limits();
   if (size > maxUploadBytes) {
-    const message = `The file has ${(size / 1e9).toFixed(1)} GB; at most ${(maxUploadBytes / 1e9).toFixed(1)} GB can be uploaded.`;
-    throw new CallError("payload_too_large", message, { limit: maxUploadBytes });
+    throw new CallError("payload_too_large", tooLargeWords(size, maxUploadBytes), { limit: maxUploadBytes });
   }
   const call = signal === undefined ? {} : { signal };
   const source = new Source(file);

@@ -1,14 +1,7 @@
 // Numbers, times and sizes as words for people. Pure.
+export { formatBytes } from "#protocol/bytes.ts";
 
 const locale = "en";
-const bytesUnits = ["B", "KB", "MB", "GB", "TB"] as const;
-
-/** `512 KB`, `1.4 GB`: steps of 1,000, as file managers show. */
-export const formatBytes = (bytes: number): string => {
-  const step = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), bytesUnits.length - 1);
-  const value = bytes / 1000 ** step;
-  return `${value >= 100 || step === 0 ? Math.round(value) : value.toFixed(1)} ${bytesUnits[step] ?? "B"}`;
-};
 
 /** A span of time: `0.8 s`, `12 s`, `3 min 05 s`, `2 h 10 min`. */
 export const formatSpan = (ms: number): string => {

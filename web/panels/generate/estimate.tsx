@@ -11,6 +11,8 @@ import { formatPrice } from "#web/ui/price.ts";
 
 /** ms without a change of the form */
 const restMs = 350;
+/** While something stands in its way it is asked for anew, ms: a place comes free, a budget is raised. */
+const againMs = 4000;
 
 export interface Total {
   /** Null: it is free. */
@@ -70,8 +72,9 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
   const [clashes, setClashes] = createSignal(false);
   // Compared by content: a name may be typed without changing what it costs, but the request is a new object each time.
   const asked = createMemo(() => JSON.stringify(options.batch()));
+  const [round, setRound] = createSignal(0);
   createEffect(
-    on(debounced(asked, restMs), (text) => {
+    on([debounced(asked, restMs), round], ([text]) => {
       const now = text === "null" ? null : options.batch();
       if (now === null) {
         setEstimate(null);
@@ -79,13 +82,20 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
         return;
       }
       const stop = new AbortController();
-      onCleanup(() => stop.abort());
+      let again: ReturnType<typeof setTimeout> | undefined;
+      onCleanup(() => {
+        stop.abort();
+        clearTimeout(again);
+      });
       // What has been typed since will be asked for by itself.
       const isPresent = () => !stop.signal.aborted && asked() === text;
       client.call("jobs.estimate", now, { signal: stop.signal }).then(
         (answer) => {
           if (!stop.signal.aborted) {
             setEstimate(answer);
+            if (answer.refusals.length + answer.waits.length > 0) {
+              again = setTimeout(() => setRound((before) => before + 1), againMs);
+            }
           }
           if (isPresent() && clashes()) {
             setClashes(false);

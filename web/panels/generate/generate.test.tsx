@@ -336,6 +336,15 @@ describe("the Generate panel", () => {
     expect(screen.queryByText(refusal)).toBeNull();
   });
 
+  it("says why jobs would wait only as long as they would", async () => {
+    let waits = ["All 6 places at Studio are taken."];
+    await show({ "jobs.estimate": (asked) => ({ ...estimated(asked), waits }) });
+    type("Prompt", "a fox");
+    await screen.findByText("All 6 places at Studio are taken.");
+    waits = [];
+    await waitFor(() => expect(screen.queryByText("All 6 places at Studio are taken.")).toBeNull(), { timeout: 30_000 });
+  });
+
   it("leads to the accounts where the provider needs one and there is none, and says what is wrong with those there are", async () => {
     const { client } = await show({ "jobs.providers": () => ({ providers: [remote, studio] }) });
     client.snapshot("accounts.accounts", { accounts: [] });

@@ -29,7 +29,7 @@ import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
-import { anyCredits, formatAmount, formatPrice } from "#web/ui/price.ts";
+import { formatAmount, formatPrice } from "#web/ui/price.ts";
 import { Budgets, limitOf } from "./budgets.tsx";
 import { SpendChart } from "./chart.tsx";
 import { Unknown } from "./unknown.tsx";
@@ -212,7 +212,7 @@ const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly
           <>
             <div class="spend-head">
               <div class="spend-total">
-                <strong>{formatPrice(now().charged, now().type)}</strong>
+                <strong>{priceWords(now())}</strong>
                 <span>
                   charged of {formatAmount(now().estimated)} estimated · {formatCount(now().submissions, "submission")},{" "}
                   {now().completed.toLocaleString("en")} completed
@@ -226,7 +226,7 @@ const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly
                     size="s"
                     value={chosen()}
                     onChange={setChosen}
-                    options={sums().map(({ type }, index) => ({ value: String(index), label: type ?? anyCredits }))}
+                    options={sums().map(({ type }, index) => ({ value: String(index), label: type ?? "not counted" }))}
                   />
                 </Show>
                 <IconButton size="s" label="Read anew" icon={RefreshCw} disabled={props.reading} onClick={() => props.onAgain()} />
@@ -240,6 +240,9 @@ const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly
   );
 };
 
+/** Some providers count nothing: that is not the same as what others call credits. */
+const priceWords = ({ charged, type }: Sum): string => (type === null && charged === 0 ? "not counted" : formatPrice(charged, type));
+
 /** The cells of a row that all tables of this panel share. */
 const Amounts: Component<{ readonly sum: Sum; readonly most: number }> = (props) => (
   <>
@@ -251,7 +254,7 @@ const Amounts: Component<{ readonly sum: Sum; readonly most: number }> = (props)
     </td>
     <td class="spend-wide">{formatAmount(props.sum.estimated)}</td>
     <td>
-      <span class="spend-amount">{formatPrice(props.sum.charged, props.sum.type)}</span>
+      <span class="spend-amount">{priceWords(props.sum)}</span>
       <small class="spend-amount spend-narrow">{formatAmount(props.sum.estimated)} estimated</small>
       <Show when={props.sum.refunded > 0}>
         <small class="spend-amount">{formatAmount(props.sum.refunded)} given back</small>
