@@ -9,20 +9,21 @@ import { serverPlay } from "./net/server.ts";
 import type { PlaySource } from "./net/source.ts";
 import { keepOffline } from "./net/offline.ts";
 import { NoRoomFor } from "./player/no-room.tsx";
+import { readSettings } from "./player/settings.ts";
 import { Theatre } from "./player/theatre.tsx";
+import { sentenceOf } from "./words/catalogue.ts";
+import { Speaking, useSpeech } from "./words/speech.tsx";
 
 const open = async (): Promise<PlaySource> => {
   const exported = document.querySelector<HTMLMetaElement>('meta[name="pixsim-story"]')?.content ?? "";
   if (exported !== "") return exportedPlay(exported);
-  return openLast((hash) => serverPlay(hash, navigator.language));
+  return openLast(serverPlay);
 };
 
 const Page = () => {
-  const [found, { mutate }] = createResource<PlaySource | NoRoom | string>(() =>
-    open().catch((error: unknown) => {
-      if (error instanceof NoRoom) return error;
-      return error instanceof Error ? error.message : String(error);
-    }),
+  const speech = useSpeech();
+  const [found, { mutate }] = createResource<PlaySource | Error>(() =>
+    open().catch((error: unknown) => (error instanceof Error ? error : new Error(String(error)))),
   );
   const full = () => {
     const it = found();
@@ -30,15 +31,15 @@ const Page = () => {
   };
   const source = () => {
     const it = found();
-    return it === undefined || typeof it === "string" || it instanceof NoRoom ? undefined : it;
+    return it === undefined || it instanceof Error ? undefined : it;
   };
   return (
-    <Show when={found()} fallback={<p class="opening">Opening the story …</p>}>
+    <Show when={found()} fallback={<p class="opening">{speech().words.opening}</p>}>
       {(result) => (
         <Switch
           fallback={
             <p class="opening" role="alert">
-              {String(result())}
+              {sentenceOf(result(), speech().words)}
             </p>
           }
         >
@@ -61,7 +62,17 @@ const Page = () => {
 };
 
 const root = document.getElementById("player");
-if (root !== null) render(() => <Page />, root);
+if (root !== null) {
+  const { language } = readSettings(localStorage);
+  render(
+    () => (
+      <Speaking language={language}>
+        <Page />
+      </Speaking>
+    ),
+    root,
+  );
+}
 
 // Pages that are not served securely have none; without it everything works but the start without a network.
 if (import.meta.env.PROD && "serviceWorker" in navigator) {

@@ -1,5 +1,6 @@
 // A story that lies in files beside the page: as the static export writes it.
 import { ExportedStory } from "#protocol/scene/exported.ts";
+import { Problem } from "../words/catalogue.ts";
 import { localPlay } from "./local.ts";
 import type { PlayableMedia, PlaySource } from "./source.ts";
 
@@ -7,9 +8,9 @@ import type { PlayableMedia, PlaySource } from "./source.ts";
 export const exportedPlay = async (address: string): Promise<PlaySource> => {
   const url = new URL(address, document.baseURI);
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`The story could not be loaded: ${url.pathname} answered ${response.status}.`);
+  if (!response.ok) throw new Problem(({ notLoaded }) => notLoaded(url.pathname, response.status));
   const read = ExportedStory.safeParse(await response.json().catch(() => null));
-  if (!read.success) throw new Error("The story could not be read: its file is damaged, or of another version of PixSim.");
+  if (!read.success) throw new Problem(({ notRead }) => notRead);
   const { title, story, media } = read.data;
   const beside = (path: string): string => new URL(path, url).href;
   const besideOrNull = (path: string | null): string | null => (path === null ? null : beside(path));

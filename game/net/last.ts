@@ -1,5 +1,6 @@
 // The last address of a story: an installed player is opened without one.
 import { CallError } from "#protocol/wire/errors.ts";
+import { Problem } from "../words/catalogue.ts";
 import type { PlaySource } from "./source.ts";
 
 const lastKey = "pixsim.last";
@@ -15,7 +16,7 @@ export const openLast = async (serverPlay: (hash: string) => Promise<PlaySource 
   const asked = location.hash;
   try {
     const played = await serverPlay(asked);
-    if (played === undefined) throw new Error("There is no story at this address. Ask for its link once more.");
+    if (played === undefined) throw new Problem(({ noStory }) => noStory);
     keepLast();
     return played;
   } catch (error) {

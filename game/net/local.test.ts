@@ -30,7 +30,7 @@ test("what was saved outlives going back, a new beginning and the page, until it
   let jumped = false;
   reloaded.onChange((change) => ({ jumped } = change));
   await reloaded.load(save!.id);
-  expect([node(reloaded), reloaded.history(), jumped]).toEqual(["left", [{ inputs: 0, chosen: "l" }], true]);
+  expect([node(reloaded), reloaded.history(), jumped]).toEqual(["left", [{ inputs: 0, chosen: { en: "l" } }], true]);
   // It goes on from there, with the chance that it was saved with.
   reloaded.take({ type: "ended", turn: 1 });
   expect(node(open(keep))).toBe("end");

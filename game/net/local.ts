@@ -5,6 +5,8 @@ import { type PlayInput, PlayInput as PlayInputSchema, type PlayOutput, type Pla
 import { replayPlay, startPlay, stepPlay } from "#protocol/scene/play/step.ts";
 import { viewPlay } from "#protocol/scene/play/view.ts";
 import type { Story } from "#protocol/scene/scene.ts";
+import { languagesOf } from "../player/languages.ts";
+import { Problem } from "../words/catalogue.ts";
 import type { Moment, PlayableMedia, PlayChange, PlaySource, Refusal, Save } from "./source.ts";
 
 /** What a page can keep: `localStorage` is one. */
@@ -50,6 +52,7 @@ const read = <T>(schema: z.ZodType<T>, at: Keep, name: string): T | undefined =>
 /** Throws where the story has nowhere to begin. */
 export const localPlay = (options: LocalOptions): PlaySource => {
   const { story, keep } = options;
+  const languages = languagesOf(story);
   const listeners = new Set<(change: PlayChange) => void>();
   let seed = 0;
   let inputs: Array<PlayInput> = [];
@@ -80,12 +83,13 @@ export const localPlay = (options: LocalOptions): PlaySource => {
   /** What was chosen, if it was a choice. */
   const note = (before: PlayState, input: PlayInput): void => {
     if (input.type !== "choose") return;
-    const chosen = viewPlay(story, before, navigatorLanguage())?.choices.find(({ edge }) => edge === input.edge)?.text ?? "";
-    moments = [...moments, { inputs: inputs.length, chosen }];
+    const textIn = (language: string): string =>
+      viewPlay(story, before, language)?.choices.find(({ edge }) => edge === input.edge)?.text ?? "";
+    moments = [...moments, { inputs: inputs.length, chosen: Object.fromEntries(languages.map((one) => [one, textIn(one)])) }];
   };
   const begin = (from: Run): void => {
     const begun = startPlay(story, { seed: from.seed });
-    if (!begun.ok) throw new Error(begun.refusal.message);
+    if (!begun.ok) throw new Problem(({ cannotBegin }) => cannotBegin, { cause: begun.refusal });
     seed = from.seed;
     inputs = [];
     moments = [];
@@ -139,7 +143,7 @@ export const localPlay = (options: LocalOptions): PlaySource => {
     history: () => moments,
     rewind: async (count) => {
       const back = replayPlay(story, { seed }, inputs.slice(0, count));
-      if (!back.ok) throw new Error(back.refusal.message);
+      if (!back.ok) throw new Problem(({ cannotGoBack }) => cannotGoBack, { cause: back.refusal });
       inputs = inputs.slice(0, count);
       moments = moments.filter((moment) => moment.inputs < count);
       state = back.state;
@@ -158,12 +162,12 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       const isFull = !saves.includes(save);
       if (!isKept) saves = saves.filter((one) => one !== save);
       say([], false);
-      if (isFull) throw new Error(`There is room for ${mostSaves} saves: delete one first.`);
-      if (!isKept) throw new Error("This browser has no room for it, or is not allowed to keep it.");
+      if (isFull) throw new Problem(({ savesFull }) => savesFull(mostSaves));
+      if (!isKept) throw new Problem(({ browserFull }) => browserFull);
     },
     load: async (id) => {
       const save = saves.find((one) => one.id === id);
-      if (save === undefined) throw new Error("This place is not saved any more.");
+      if (save === undefined) throw new Problem(({ notSaved }) => notSaved);
       begin(save);
       tell([], true);
     },
@@ -182,5 +186,3 @@ export const localPlay = (options: LocalOptions): PlaySource => {
     close: () => listeners.clear(),
   };
 };
-
-const navigatorLanguage = (): string => globalThis.navigator?.language?.slice(0, 2) ?? "en";

@@ -145,7 +145,6 @@ const open = async (server: Server, watching = false) => {
     id: "ply_1",
     watching,
     signIn: null,
-    language: "en",
     link: null,
     keep: localStorage,
     goTo: (id) => server.gone.push(id),
@@ -188,7 +187,7 @@ test("what is chosen is seen before the server knows of it, and once", async () 
   }
   expect(server.inputs).toEqual([left, { type: "ended", turn: 1 }]);
   expect(changes.filter(({ jumped }) => jumped)).toEqual([]);
-  expect(source.history()).toEqual([{ inputs: 0, chosen: "l" }]);
+  expect(source.history()).toEqual([{ inputs: 0, chosen: { en: "l" } }]);
 });
 
 test("what the player has played of the story before is told, played last first, and gone on with", async () => {

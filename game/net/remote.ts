@@ -9,6 +9,8 @@ import { programOf } from "#protocol/scene/play/program.ts";
 import { PlayerInput, type PlayInput } from "#protocol/scene/play/state.ts";
 import { textIn } from "#protocol/scene/play/text.ts";
 import type { Story } from "#protocol/scene/scene.ts";
+import { languagesOf } from "../player/languages.ts";
+import { Problem } from "../words/catalogue.ts";
 import { accept, type Ahead, aheadOf, hear, refuse, shownIn, takeInput } from "./ahead.ts";
 import type { Keep } from "./local.ts";
 import type { Earlier, Moment, PlayableMedia, PlayChange, PlaySource, Refusal } from "./source.ts";
@@ -26,7 +28,6 @@ export interface RemoteOptions {
   readonly watching: boolean;
   /** As in `PlaySource`. */
   readonly signIn: string | null;
-  readonly language: string;
   /** By which it came, and begins anew after it was deleted; null: none. */
   readonly link: string | null;
   /** Where inputs are kept until they are answered. */
@@ -36,13 +37,14 @@ export interface RemoteOptions {
 }
 
 /** Rejects with CallError. */
-export const remotePlay = async ({ client, id, watching, signIn, language, link, keep, goTo }: RemoteOptions): Promise<PlaySource> => {
+export const remotePlay = async ({ client, id, watching, signIn, link, keep, goTo }: RemoteOptions): Promise<PlaySource> => {
   const [begun, { story, versionId }] = await Promise.all([client.call("play.get", { id }), client.call("play.story", { id })]);
   const listeners = new Set<(change: PlayChange) => void>();
   let { branch, timers } = begun;
   /** From what another one begins where this one is not there any more. */
   const anew: CallInput<"play.start">["of"] = link === null ? { kind: "version", versionId } : { kind: "link", link };
   const achievable = (programOf(story).entry?.body.achievements.length ?? 0) > 0;
+  const languages = languagesOf(story);
   const kept = `pixsim.inputs.${id}`;
   let ahead: Ahead = aheadOf(story, { revision: begun.rev, state: begun.state });
   /** Of inputs that were not answered, by number. */
@@ -227,7 +229,7 @@ export const remotePlay = async ({ client, id, watching, signIn, language, link,
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    history: () => choices.map((point): Moment => ({ inputs: point.place, chosen: chosenText(story, point, language) })),
+    history: () => choices.map((point): Moment => ({ inputs: point.place, chosen: chosenTexts(story, languages, point) })),
     rewind,
     restart: async () => {
       try {
@@ -248,12 +250,12 @@ export const remotePlay = async ({ client, id, watching, signIn, language, link,
     save: async (name) => {
       // What is shown is kept, not where the server still is.
       await sending;
-      if (unsaid() !== undefined) throw new Error("The server has not heard of all that you chose. Try again.");
+      if (unsaid() !== undefined) throw new Problem(({ unheard }) => unheard);
       saved(await client.call("play.save", { id, name }));
     },
     load: async (save) => {
       const place = saves.find((one) => one.id === save)?.place;
-      if (place === undefined) throw new Error("This place is not saved any more.");
+      if (place === undefined) throw new Problem(({ notSaved }) => notSaved);
       await rewind(place);
     },
     dropSave: async (saveId) => saved(await client.call("play.dropSave", { id, saveId })),
@@ -264,7 +266,7 @@ export const remotePlay = async ({ client, id, watching, signIn, language, link,
       } catch (error) {
         if (!isGone(error)) throw error;
         forget(other);
-        throw new Error("This playthrough was deleted meanwhile.", { cause: error });
+        throw new Problem(({ deletedMeanwhile }) => deletedMeanwhile, { cause: error });
       }
       goTo(other);
     },
@@ -334,8 +336,13 @@ const keptInputs = (keep: Keep, name: string): z.infer<typeof KeptInputs> => {
 /** Also where the page is not served securely. */
 const newToken = (): string => `inp_${crypto.getRandomValues(new Uint32Array(4)).join("")}`;
 
-const chosenText = (story: Story, { scene: sceneId, node, edge: edgeId }: ChoicePoint, language: string): string => {
+const chosenTexts = (
+  story: Story,
+  languages: ReadonlyArray<string>,
+  { scene: sceneId, node, edge: edgeId }: ChoicePoint,
+): Moment["chosen"] => {
   const scene = programOf(story).scenes.get(sceneId);
   const edge = scene?.ways.get(node)?.choices.find(({ id }) => id === edgeId);
-  return scene === undefined || edge === undefined ? "" : textIn(edge.text, language, scene.body.language);
+  if (scene === undefined || edge === undefined) return {};
+  return Object.fromEntries(languages.map((language) => [language, textIn(edge.text, language, scene.body.language)]));
 };

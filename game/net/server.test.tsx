@@ -73,7 +73,7 @@ const lineTo = (
   beGuest: () => {},
 });
 
-const open = (line: Line, address: string) => playOn(line, new URLSearchParams(address), "en");
+const open = (line: Line, address: string) => playOn(line, new URLSearchParams(address));
 afterEach(() => {
   localStorage.clear();
   location.hash = "";

@@ -6,6 +6,7 @@ import type { Call } from "#protocol/client/calls.ts";
 import { type Client, connect } from "#protocol/client/client.ts";
 import type { GuestGrant } from "#protocol/play.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import { Problem } from "../words/catalogue.ts";
 import { linkKey } from "./links.ts";
 import { isNoRoom, NoRoom, roomOf } from "./no-room.ts";
 import { remotePlay } from "./remote.ts";
@@ -133,17 +134,17 @@ const goToAddress = (hash: string): void => {
 };
 
 /** Opens the playthrough that `place` names, over this line. Rejects with CallError; with NoRoom where one would have to be deleted first. */
-export const playOn = async (line: Line, place: URLSearchParams, language: string): Promise<PlaySource> => {
+export const playOn = async (line: Line, place: URLSearchParams): Promise<PlaySource> => {
   try {
-    return await opened(line, place, language);
+    return await opened(line, place);
   } catch (error) {
     if (!isNoRoom(error)) throw error;
     const { client, signedIn } = line;
-    throw new NoRoom(roomOf({ client, signedIn, begin: () => opened(line, place, language), goTo: goToAddress }), error);
+    throw new NoRoom(roomOf({ client, signedIn, begin: () => opened(line, place), goTo: goToAddress }), error);
   }
 };
 
-const opened = async (line: Line, place: URLSearchParams, language: string): Promise<PlaySource> => {
+const opened = async (line: Line, place: URLSearchParams): Promise<PlaySource> => {
   const link = place.get("link");
   const goTo = (id: string): void => {
     if (link === null) return goToAddress(`play=${encodeURIComponent(id)}`);
@@ -157,7 +158,7 @@ const opened = async (line: Line, place: URLSearchParams, language: string): Pro
     // signed in after all, plays on as a guest.
     if (link !== null && error instanceof CallError && (error.retryable || isNoRoom(error))) throw error;
   }
-  const open = async () => remotePlay({ client: line.client, ...(await find(line, place)), language, link, keep: localStorage, goTo });
+  const open = async () => remotePlay({ client: line.client, ...(await find(line, place)), link, keep: localStorage, goTo });
   try {
     return await open();
   } catch (error) {
@@ -173,17 +174,18 @@ const opened = async (line: Line, place: URLSearchParams, language: string): Pro
  * `#link=…` plays or follows what was shared, `#play=…` goes on with a playthrough, `#version=…` and `#scene=…` begin one. Undefined: the
  * address names none. Rejects with a sentence for a person; with NoRoom where a playthrough would have to be deleted first.
  */
-export const serverPlay = async (hash: string, language: string): Promise<PlaySource | undefined> => {
+export const serverPlay = async (hash: string): Promise<PlaySource | undefined> => {
   const place = new URLSearchParams(hash.replace(/^#/, ""));
   if (!["link", "play", "version", "scene"].some((name) => place.has(name))) return undefined;
   const line = openLine();
   try {
-    return await playOn(line, place, language);
+    return await playOn(line, place);
   } catch (error) {
     if (error instanceof NoRoom) throw error;
     line.client.close();
     if (!(error instanceof CallError)) throw error;
-    const signIn = "Sign in to PixSim in this browser first, then load this page again.";
-    throw new Error(error.code === "unauthenticated" ? signIn : error.message, { cause: error });
+    throw error.code === "unauthenticated"
+      ? new Problem(({ signIn }) => signIn, { cause: error })
+      : new Error(error.message, { cause: error });
   }
 };

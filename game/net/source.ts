@@ -28,7 +28,8 @@ export interface PlayChange {
 export interface Moment {
   /** Inputs before it. */
   readonly inputs: number;
-  readonly chosen: string;
+  /** In each language of the story. */
+  readonly chosen: Readonly<Record<string, string>>;
 }
 
 /** A place that was kept by a name. */

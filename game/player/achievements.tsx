@@ -1,6 +1,7 @@
 // What the player has achieved: a word when it happens, and a list of all that can be.
 import { createEffect, createSignal, For, on, onCleanup, Show } from "solid-js";
 import type { PlayView } from "#protocol/scene/play/view.ts";
+import { useSpeech, useToldIn } from "../words/speech.tsx";
 import { endingName } from "./spoken.ts";
 
 type Achievements = PlayView["achievements"];
@@ -12,6 +13,8 @@ const titleOf = ({ title, name }: Achievements[number]): string => (title === ""
 
 /** `earned`: those that were achieved before, in whatever playthrough. */
 export const AchievementToast = (props: { readonly achievements: Achievements; readonly earned: ReadonlySet<string> }) => {
+  const speech = useSpeech();
+  const toldIn = useToldIn();
   /** Also what this playthrough had when it was gone on with, or followed. */
   const known = new Set(props.achievements.flatMap(({ name, achieved }) => (achieved ? [name] : [])));
   const [told, setTold] = createSignal("");
@@ -37,23 +40,31 @@ export const AchievementToast = (props: { readonly achievements: Achievements; r
   return (
     <p class="toast" role="status" data-shown={told() === "" ? undefined : ""}>
       <Show when={told() !== ""}>
-        <small>Achieved</small> {told()}
+        <small>{speech().words.achievements.achieved}</small> <span lang={toldIn()}>{told()}</span>
       </Show>
     </p>
   );
 };
 
 export const AchievementList = (props: { readonly achievements: Achievements; readonly earned: ReadonlySet<string> }) => {
+  const speech = useSpeech();
+  const words = () => speech().words.achievements;
+  const toldIn = useToldIn();
   const has = (one: Achievements[number]): boolean => one.achieved || props.earned.has(one.name);
   return (
     <Show when={props.achievements.length > 0}>
-      <section aria-label="Achievements">
-        <h3>
-          Achievements, {props.achievements.filter(has).length} of {props.achievements.length}
-        </h3>
+      <section aria-label={words().name}>
+        <h3>{words().count(props.achievements.filter(has).length, props.achievements.length)}</h3>
         <ul class="achievements">
           <For each={props.achievements}>
-            {(one) => <li data-achieved={has(one) ? "" : undefined}>{one.hidden && !has(one) ? "Something hidden" : titleOf(one)}</li>}
+            {(one) => {
+              const veiled = () => one.hidden && !has(one);
+              return (
+                <li data-achieved={has(one) ? "" : undefined} lang={veiled() ? undefined : toldIn()}>
+                  {veiled() ? words().hidden : titleOf(one)}
+                </li>
+              );
+            }}
           </For>
         </ul>
       </section>

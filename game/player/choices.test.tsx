@@ -2,6 +2,7 @@ import { fireEvent, render, screen } from "@solidjs/testing-library";
 import { createSignal } from "solid-js";
 import { afterEach, describe, expect, test } from "vitest";
 import type { PlayView } from "#protocol/scene/play/view.ts";
+import { en } from "../words/en.ts";
 import { Choices } from "./choices.tsx";
 import { Hud } from "./hud.tsx";
 import type { ChoiceTimer } from "./player.ts";
@@ -88,21 +89,22 @@ const view = (more: Partial<PlayView>): PlayView => ({
   game: null,
   waitsForGeneration: false,
   ending: null,
+  heading: "",
   hud: { items: [], quests: [], relationships: [], minutes: null },
   ...more,
 });
 
 describe("a screen reader is told", () => {
   test("what is asked, what can be answered and how long there is", () => {
-    expect(spokenChoices(view({ prompt: "Where to?", choices }), 8)).toBe(
+    expect(spokenChoices(view({ prompt: "Where to?", choices }), 8, en)).toBe(
       "Where to? 3 choices: 1, Left. 2, Down, not open. 3, Go on. 8 seconds.",
     );
   });
 
   test("that the story is over, and how", () => {
     const ending = { kind: "end", name: "treasureFound", scene: "main", node: "n" } as const;
-    expect(spokenEnding(view({ ending, caption: "Gold!" }))).toBe("The end. Treasure found. Gold!");
-    expect(spokenEnding(view({}))).toBe("");
+    expect(spokenEnding(view({ ending, caption: "Gold!" }), en)).toBe("The end. Treasure found. Gold!");
+    expect(spokenEnding(view({}), en)).toBe("");
   });
 });
 

@@ -1,6 +1,7 @@
 // The choices as buttons over the picture: numbered, with the time that is left.
 import { createEffect, For, on, Show } from "solid-js";
 import type { PlayView } from "#protocol/scene/play/view.ts";
+import { useSpeech, useToldIn } from "../words/speech.tsx";
 import type { ChoiceTimer } from "./player.ts";
 
 /** That have a key of their own. */
@@ -16,6 +17,9 @@ export const Choices = (props: {
   readonly choose: (edge: string) => void;
   readonly moreTime: () => void;
 }) => {
+  const speech = useSpeech();
+  const words = () => speech().words.choices;
+  const toldIn = useToldIn();
   let list!: HTMLDivElement;
   /** Where they come up, they have the keyboard. */
   createEffect(
@@ -36,9 +40,11 @@ export const Choices = (props: {
     move(by);
   };
   return (
-    <section class="choices" aria-label="Choices" onKeyDown={onKeyDown}>
+    <section class="choices" aria-label={words().name} onKeyDown={onKeyDown}>
       <Show when={props.prompt !== ""}>
-        <p class="prompt">{props.prompt}</p>
+        <p class="prompt" lang={toldIn()}>
+          {props.prompt}
+        </p>
       </Show>
       <Show when={props.timer}>
         {(timer) => (
@@ -46,17 +52,17 @@ export const Choices = (props: {
             <div
               class="timer-bar"
               role="progressbar"
-              aria-label="Time left"
+              aria-label={words().timeLeft}
               aria-valuemin={0}
               aria-valuemax={Math.round(timer().totalMs / 1000)}
               aria-valuenow={Math.ceil(timer().leftMs / 1000)}
             >
               <div style={{ transform: `scaleX(${timer().leftMs / timer().totalMs})` }} />
             </div>
-            <span class="timer-left">{Math.ceil(timer().leftMs / 1000)} s</span>
+            <span class="timer-left">{words().seconds(Math.ceil(timer().leftMs / 1000))}</span>
             <Show when={timer().leftMs < offerMoreBelowMs}>
               <button type="button" class="plain" data-more-time onClick={() => props.moreTime()}>
-                More time
+                {words().moreTime}
               </button>
             </Show>
           </div>
@@ -76,7 +82,7 @@ export const Choices = (props: {
               <Show when={at() < choiceKeys}>
                 <kbd aria-hidden="true">{at() + 1}</kbd>
               </Show>
-              <span>{choice.text === "" ? "Go on" : choice.text}</span>
+              {choice.text === "" ? <span>{speech().words.goOn}</span> : <span lang={toldIn()}>{choice.text}</span>}
             </button>
           )}
         </For>

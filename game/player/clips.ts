@@ -1,6 +1,7 @@
 // Files of videos and pictures in memory: fetched once, whole, so that nothing waits for the line when a piece is shown. One that is too
 // large for that is played from its address.
 import type { PlayableMedia } from "../net/source.ts";
+import { Problem } from "../words/catalogue.ts";
 
 /** Larger files are not held, bytes. */
 const largestHeld = 24 * 2 ** 20;
@@ -31,7 +32,7 @@ const fetched = async (url: string, signal: AbortSignal, patienceMs: number): Pr
   const ask = (): void => {
     const abort = new AbortController();
     const answer = fetch(url, { signal: AbortSignal.any([signal, abort.signal]) }).then((response) => {
-      if (!response.ok) throw new Error(`${new URL(url, location.href).pathname} answered ${response.status}.`);
+      if (!response.ok) throw new Problem(({ file }) => file(new URL(url, location.href).pathname, response.status));
       won ??= answer;
       return response;
     });
@@ -135,7 +136,7 @@ export class Clips {
     if (known !== undefined) return known;
     for (let asked = 1; asked <= mostAsked; asked++) {
       const media = await this.#media(assetId);
-      if (media === undefined) throw new Error("What is to be seen here is not there any more.");
+      if (media === undefined) throw new Problem(({ notThere }) => notThere);
       const { picture } = media;
       if (picture !== null) {
         const seen = { ...media, picture };
@@ -145,7 +146,7 @@ export class Clips {
       await new Promise((resolve) => setTimeout(resolve, againMs));
       signal.throwIfAborted();
     }
-    throw new Error("What is to be seen here cannot be shown yet.");
+    throw new Problem(({ notYet }) => notYet);
   }
 
   async #sound({ audio }: PlayableMedia, signal: AbortSignal): Promise<AudioBuffer | null> {

@@ -59,7 +59,7 @@ test("a story is begun, chosen in and ended by a gamepad that was used before th
   await press("right");
   expect(document.activeElement?.textContent).toBe(second);
   await press("press");
-  expect(source.history().map(({ chosen }) => `2${chosen}`)).toEqual([second]);
+  expect(source.history().map(({ chosen }) => `2${chosen["en"]}`)).toEqual([second]);
   unmount();
 });
 

@@ -1,22 +1,19 @@
 // Before the story: what it is, whom it is for, what somebody has played of it before, and the one press that browsers ask for before there is
 // sound.
 import { createSignal, For, onCleanup, Show } from "solid-js";
+import { headingOf } from "#protocol/scene/play/view.ts";
 import { type ContentRating, ratingOf } from "#protocol/scene/scene.ts";
-import type { Earlier, PlaySource } from "../net/source.ts";
+import type { Earlier, Moment, PlaySource } from "../net/source.ts";
+import { useSpeech, useToldIn } from "../words/speech.tsx";
 import { createAttempts, GuestNote, ProblemLine } from "./panels.tsx";
-import { Deletion, focusAfter, moment, Place, standing } from "./places.tsx";
+import { Deletion, focusAfter, momentOf, Place, standing } from "./places.tsx";
 import { mustAgree } from "./settings.ts";
-
-const warnings: Readonly<Record<Exclude<ContentRating, "everyone">, string>> = {
-  teen: "This story is for people of 13 years or more.",
-  mature: "This story is for adults only.",
-};
 
 /** Of the choices that were made, the last ones are told. */
 const mostTold = 4;
 
-const soFar = (source: PlaySource): string => {
-  const chosen = source.history().flatMap((moment) => (moment.chosen === "" ? [] : [moment.chosen]));
+const soFar = (moments: ReadonlyArray<Moment>, language: string): string => {
+  const chosen = moments.flatMap((moment) => moment.chosen[language] || []);
   return [...(chosen.length > mostTold ? ["…"] : []), ...chosen.slice(-mostTold)].join(" · ");
 };
 
@@ -28,16 +25,20 @@ export const Gate = (props: {
   readonly wake: () => void;
   readonly start: () => void;
 }) => {
+  const speech = useSpeech();
+  const words = () => speech().words.gate;
+  const toldIn = useToldIn();
   const rating = ratingOf(props.source.story);
   const asks = () => mustAgree(rating, props.agreed);
   const [agreed, setAgreed] = createSignal(false);
-  const warning = rating === "everyone" ? "" : warnings[rating];
-  const [chosen, setChosen] = createSignal(soFar(props.source));
+  const warning = () => (rating === "everyone" ? "" : words().ratings[rating]);
+  const [moments, setMoments] = createSignal(props.source.history());
+  const chosen = () => soFar(moments(), toldIn());
   const [earlier, setEarlier] = createSignal(props.source.earlier());
   const [saves, setSaves] = createSignal(props.source.saves());
   onCleanup(
     props.source.onChange(() => {
-      setChosen(soFar(props.source));
+      setMoments(props.source.history());
       setEarlier(props.source.earlier());
       setSaves(props.source.saves());
     }),
@@ -47,7 +48,9 @@ export const Gate = (props: {
   const [said, setSaid] = createSignal("");
   let gate!: HTMLElement;
   let starter!: HTMLButtonElement;
-  const nameOf = (one: Earlier): string => `${standing(one)}, ${moment.format(one.at)}`;
+  const standingOf = (one: Earlier): string =>
+    standing(one, speech(), one.ending === null ? "" : headingOf(props.source.story, one.ending, toldIn()));
+  const nameOf = (one: Earlier): string => `${standingOf(one)}, ${momentOf(one.at, speech())}`;
   /** What may end with the row being gone. The focus that it had goes to the next one, or to the start. */
   const attemptOn = async (one: Earlier, go: () => Promise<void>): Promise<void> => {
     if (busy()) return;
@@ -59,7 +62,7 @@ export const Gate = (props: {
   const drop = async (one: Earlier): Promise<void> => {
     const name = nameOf(one);
     await props.source.dropEarlier(one.id);
-    setSaid(`Deleted: ${name}`);
+    setSaid(speech().words.places.deleted(name));
   };
   const goesOn = props.source.state().turn > 0;
   return (
@@ -68,20 +71,20 @@ export const Gate = (props: {
         {said()}
       </p>
       <h1 id="title">{props.source.title}</h1>
-      <Show when={warning !== ""}>
-        <p class="rating">{warning}</p>
+      <Show when={warning() !== ""}>
+        <p class="rating">{warning()}</p>
       </Show>
       <Show when={asks()}>
         <label class="agree">
           <input type="checkbox" checked={agreed()} onChange={(event) => setAgreed(event.currentTarget.checked)} />
-          <span>I am old enough, and want to see it.</span>
+          <span>{words().agree}</span>
         </label>
       </Show>
       <Show when={props.source.watching}>
-        <p class="muted">You follow somebody else's playthrough.</p>
+        <p class="muted">{words().following}</p>
       </Show>
       <Show when={chosen() !== ""}>
-        <p class="muted">So far: {chosen()}</p>
+        <p class="muted">{words().soFar(chosen())}</p>
       </Show>
       <button
         type="button"
@@ -93,7 +96,7 @@ export const Gate = (props: {
         }}
         onClick={() => props.start()}
       >
-        {props.source.watching ? "Watch" : goesOn ? "Go on" : "Play"}
+        {props.source.watching ? words().watch : goesOn ? speech().words.goOn : words().play}
       </button>
       <Show when={goesOn && !props.source.watching}>
         <button
@@ -106,7 +109,7 @@ export const Gate = (props: {
             void attempt(() => props.source.restart().then(props.start));
           }}
         >
-          From the beginning
+          {speech().words.fromTheBeginning}
         </button>
       </Show>
       <ProblemLine problem={problem()} />
@@ -114,8 +117,8 @@ export const Gate = (props: {
       <Show when={!props.source.watching && saves().length + earlier().length > 0}>
         <div class="before">
           <Show when={saves().length > 0}>
-            <section aria-label="Saved places">
-              <h2>Saved places</h2>
+            <section aria-label={words().savedPlaces}>
+              <h2>{words().savedPlaces}</h2>
               <ul>
                 <For each={saves().toReversed()}>
                   {(save) => (
@@ -135,13 +138,13 @@ export const Gate = (props: {
             </section>
           </Show>
           <Show when={earlier().length > 0}>
-            <section aria-label="Played before">
-              <h2>Played before</h2>
+            <section aria-label={words().playedBefore}>
+              <h2>{words().playedBefore}</h2>
               <ul>
                 <For each={earlier()}>
                   {(one) => (
                     <Place
-                      name={standing(one)}
+                      name={standingOf(one)}
                       at={one.at}
                       disabled={false}
                       busy={busy()}

@@ -12,7 +12,7 @@ export const languagesOf = (story: Story): ReadonlyArray<string> => {
     for (const node of body.nodes) {
       if (node.type === "video") for (const texts of [node.caption, ...node.segments.map(({ subtitles }) => subtitles)]) note(texts);
       if (node.type === "video" || node.type === "choice") note(node.offer.prompt);
-      if (node.type === "end") note(node.text);
+      if (node.type === "end") for (const texts of [node.heading, node.text]) note(texts);
     }
     for (const edge of body.edges) if (edge.kind === "choice") note(edge.text);
   }

@@ -1,26 +1,10 @@
 // A mini-game over the picture: the canvas for the eye and the hand, and buttons that do the same for keys and screen readers.
 import { createEffect, createSignal, For, Match, onCleanup, onMount, Show, Switch } from "solid-js";
-import type { MiniGame } from "#protocol/scene/scene.ts";
 import type { PlayView } from "#protocol/scene/play/view.ts";
 import type { GameResult } from "../minigames/game.ts";
 import { pads } from "../minigames/sequence.ts";
 import type { OpenGame } from "../scenes/overlay.ts";
-
-interface Instruction {
-  readonly text: string;
-  /** Of no use where there are none. */
-  readonly byKeys: string;
-}
-
-const instructions: Readonly<Record<MiniGame["game"], Instruction>> = {
-  reflex: { text: "Hit each mark before it is gone.", byKeys: "By keys: press while a mark is there." },
-  timingBar: { text: "Stop the mark within the green zone.", byKeys: "" },
-  sequenceMemory: { text: "Watch, then press the pads in the same order.", byKeys: "By keys: 1 to 4." },
-  chance: { text: "Try as often as you dare. You may succeed, or be noticed.", byKeys: "" },
-  gizmo: { text: "Drag the control to the end.", byKeys: "By keys: arrow right." },
-};
-
-const padNames = ["Blue", "Yellow", "Green", "Pink"] as const;
+import { useSpeech } from "../words/speech.tsx";
 
 export const MiniGameOver = (props: {
   readonly game: NonNullable<PlayView["game"]>;
@@ -30,6 +14,8 @@ export const MiniGameOver = (props: {
   readonly skip: () => void;
   readonly scrub: (share: number) => void;
 }) => {
+  const speech = useSpeech();
+  const words = () => speech().words.game;
   const [open, setOpen] = createSignal<OpenGame>();
   const [problem, setProblem] = createSignal(false);
   const { game, seed, skippable } = props.game;
@@ -76,12 +62,12 @@ export const MiniGameOver = (props: {
   onCleanup(() => removeEventListener("keydown", onKey));
   const focused = (button: HTMLButtonElement): void => queueMicrotask(() => button.focus({ preventScroll: true }));
   return (
-    <section class="game" aria-label="Game">
+    <section class="game" aria-label={words().name}>
       <div class="game-canvas" ref={(element) => (container = element)} />
       <p class="game-text" role="status">
-        <Show when={!props.watching} fallback="A game is being played.">
-          <Show when={!problem()} fallback="The game could not be loaded.">
-            {instructions[game.game].text} <span class="by-keys">{instructions[game.game].byKeys}</span>
+        <Show when={!props.watching} fallback={words().watched}>
+          <Show when={!problem()} fallback={words().broken}>
+            {words().instructions[game.game].text} <span class="by-keys">{words().instructions[game.game].byKeys}</span>
           </Show>
         </Show>
       </p>
@@ -90,12 +76,12 @@ export const MiniGameOver = (props: {
           <Switch
             fallback={
               <button type="button" class="choice" ref={focused} onPointerDown={press} onKeyDown={pressByKey} onClick={pressBySpeech}>
-                {game.game === "chance" ? "Try" : game.game === "timingBar" ? "Stop" : "Hit"}
+                {game.game === "chance" ? words().try : game.game === "timingBar" ? words().stop : words().hit}
               </button>
             }
           >
             <Match when={game.game === "sequenceMemory"}>
-              <For each={padNames}>
+              <For each={words().pads}>
                 {(name, pad) => (
                   <button type="button" class="choice" onClick={() => open()?.input({ type: "pad", pad: pad() })}>
                     <kbd aria-hidden="true">{pad() + 1}</kbd>
@@ -106,16 +92,16 @@ export const MiniGameOver = (props: {
             </Match>
             <Match when={game.game === "gizmo"}>
               <button type="button" class="choice" ref={focused} onClick={press}>
-                Pull
+                {words().pull}
               </button>
               <button type="button" onClick={() => open()?.input({ type: "release" })}>
-                Let go
+                {words().letGo}
               </button>
             </Match>
           </Switch>
           <Show when={skippable || problem()}>
             <button type="button" class="plain" disabled={!skippable} onClick={() => props.skip()}>
-              Skip the game
+              {words().skip}
             </button>
           </Show>
         </div>

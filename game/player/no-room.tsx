@@ -2,11 +2,16 @@
 import { createResource, createSignal, For, Show } from "solid-js";
 import { isNoRoom, type Kept, type NoRoom } from "../net/no-room.ts";
 import type { PlaySource } from "../net/source.ts";
+import { sentenceOf } from "../words/catalogue.ts";
+import { useSpeech } from "../words/speech.tsx";
 import { createAttempts, ProblemLine } from "./panels.tsx";
-import { Deletion, focusAfter, moment, Place, standing } from "./places.tsx";
+import { Deletion, focusAfter, momentOf, Place, standing } from "./places.tsx";
 
 export const NoRoomFor = (props: { readonly full: NoRoom; readonly begun: (source: PlaySource) => void }) => {
   const { room } = props.full;
+  const speech = useSpeech();
+  const words = () => speech().words.noRoom;
+  const why = () => sentenceOf(props.full, speech().words);
   const [all, { mutate, refetch }] = createResource<ReadonlyArray<Kept>>(room.kept);
   const kept = (): ReadonlyArray<Kept> => (all.error === undefined ? (all.latest ?? []) : []);
   const { busy, problem, attempt } = createAttempts();
@@ -14,7 +19,7 @@ export const NoRoomFor = (props: { readonly full: NoRoom; readonly begun: (sourc
   const [hasRoom, setHasRoom] = createSignal(false);
   let gate!: HTMLElement;
   let starter!: HTMLButtonElement;
-  const nameOf = (one: Kept): string => `${one.title}, ${standing(one)}, ${moment.format(one.at)}`;
+  const nameOf = (one: Kept): string => `${one.title}, ${standing(one, speech())}, ${momentOf(one.at, speech())}`;
   const drop = async (one: Kept): Promise<void> => {
     if (busy()) return;
     setSaid("");
@@ -22,7 +27,7 @@ export const NoRoomFor = (props: { readonly full: NoRoom; readonly begun: (sourc
     await attempt(async () => {
       await room.drop(one.id);
       mutate((before) => before?.filter(({ id }) => id !== one.id));
-      setSaid(`Deleted: ${nameOf(one)}`);
+      setSaid(speech().words.places.deleted(nameOf(one)));
       setHasRoom(true);
     });
     focusAfter(gate, row, starter);
@@ -47,9 +52,9 @@ export const NoRoomFor = (props: { readonly full: NoRoom; readonly begun: (sourc
         <p class="unseen" role="status">
           {said()}
         </p>
-        <h1 id="title">{hasRoom() ? "There is room again" : "There is no room for another playthrough"}</h1>
-        <Show when={!hasRoom() && problem() !== props.full.message}>
-          <p class="muted">{props.full.message}</p>
+        <h1 id="title">{hasRoom() ? words().again : words().none}</h1>
+        <Show when={!hasRoom() && problem() !== why()}>
+          <p class="muted">{why()}</p>
         </Show>
         <button
           type="button"
@@ -59,24 +64,24 @@ export const NoRoomFor = (props: { readonly full: NoRoom; readonly begun: (sourc
           ref={(button) => (starter = button)}
           onClick={() => void attempt(begin)}
         >
-          Begin the story
+          {words().begin}
         </button>
         <ProblemLine problem={problem()} />
         <Show when={all.error !== undefined}>
-          <ProblemLine problem="What you keep could not be read." />
+          <ProblemLine problem={words().unread} />
           <button type="button" class="plain" onClick={() => void refetch()}>
-            Try again
+            {speech().words.tryAgain}
           </button>
         </Show>
         <Show when={kept().length > 0}>
           <div class="before all">
-            <section aria-label="Played before">
-              <h2>Played before</h2>
+            <section aria-label={speech().words.gate.playedBefore}>
+              <h2>{speech().words.gate.playedBefore}</h2>
               <ul>
                 <For each={kept()}>
                   {(one) => (
                     <Place
-                      name={`${one.title}: ${standing(one)}`}
+                      name={`${one.title}: ${standing(one, speech())}`}
                       at={one.at}
                       disabled={one.resume === null}
                       busy={busy()}

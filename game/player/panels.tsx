@@ -2,17 +2,22 @@
 import { createSignal, For, type ParentProps, Show } from "solid-js";
 import type { PlayView } from "#protocol/scene/play/view.ts";
 import type { Moment, Save } from "../net/source.ts";
+import { sentenceOf } from "../words/catalogue.ts";
+import type { Words } from "../words/en.ts";
+import { useSpeech, useToldIn } from "../words/speech.tsx";
 import { AchievementList } from "./achievements.tsx";
+import { momentOf } from "./places.tsx";
 import { type Settings, speeds, stretches } from "./settings.ts";
 
 const Panel = (props: ParentProps<{ readonly title: string; readonly close: () => void }>) => {
+  const speech = useSpeech();
   const shown = (dialog: HTMLDialogElement): void => queueMicrotask(() => dialog.isConnected && dialog.showModal());
   return (
     <dialog class="panel" aria-label={props.title} ref={shown} onClose={() => props.close()}>
       <header>
         <h2>{props.title}</h2>
         <button type="button" class="plain" onClick={() => props.close()}>
-          Close
+          {speech().words.settings.close}
         </button>
       </header>
       {props.children}
@@ -21,34 +26,43 @@ const Panel = (props: ParentProps<{ readonly title: string; readonly close: () =
 };
 
 /** Who came by a link and has no account is told how to keep what they play. */
-export const GuestNote = (props: { readonly signIn: string | null }) => (
-  <Show when={props.signIn}>
-    {(address) => (
-      <p class="muted guest">
-        You play as a guest. <a href={address()}>Sign in</a> to keep what you have played, and to go on with it on your other devices.
-      </p>
-    )}
-  </Show>
-);
-
-const stretchName = (stretch: Settings["timers"]): string => {
-  if (stretch === null) return "No timers";
-  return stretch === 1 ? "As the story says" : `${stretch} times as long`;
+export const GuestNote = (props: { readonly signIn: string | null }) => {
+  const speech = useSpeech();
+  const words = () => speech().words.guest;
+  return (
+    <Show when={props.signIn}>
+      {(address) => (
+        <p class="muted guest">
+          {words().as} <a href={address()}>{words().signIn}</a> {words().why}
+        </p>
+      )}
+    </Show>
+  );
 };
+
+const stretchName = (stretch: Settings["timers"], { noTimers, asTold, timesAsLong }: Words["settings"]): string => {
+  if (stretch === null) return noTimers;
+  return stretch === 1 ? asTold : timesAsLong(stretch);
+};
+
+/** Languages are called as those call them who speak them. */
+const languageName = (language: string): string => new Intl.DisplayNames([language], { type: "language" }).of(language) ?? language;
 
 export const SettingsPanel = (props: {
   readonly settings: Settings;
   readonly signIn: string | null;
+  /** That the story is told in, or the player speaks. */
   readonly languages: ReadonlyArray<string>;
   readonly language: string;
   readonly change: (settings: Partial<Settings>) => void;
   readonly close: () => void;
 }) => {
-  const names = new Intl.DisplayNames([navigator.language], { type: "language" });
+  const speech = useSpeech();
+  const words = () => speech().words.settings;
   return (
-    <Panel title="Settings" close={props.close}>
+    <Panel title={words().name} close={props.close}>
       <label>
-        <span>Volume</span>
+        <span>{words().volume}</span>
         <input
           type="range"
           min="0"
@@ -59,29 +73,35 @@ export const SettingsPanel = (props: {
         />
       </label>
       <label>
-        <span>Speed</span>
+        <span>{words().speed}</span>
         <select onChange={(event) => props.change({ speed: speeds[event.currentTarget.selectedIndex]! })}>
-          <For each={speeds}>{(speed) => <option selected={speed === props.settings.speed}>{speed} ×</option>}</For>
+          <For each={speeds}>{(speed) => <option selected={speed === props.settings.speed}>{words().times(speed)}</option>}</For>
         </select>
       </label>
       <label>
-        <span>Time for choices</span>
+        <span>{words().timers}</span>
         <select data-setting="timers" onChange={(event) => props.change({ timers: stretches[event.currentTarget.selectedIndex]! })}>
-          <For each={stretches}>{(stretch) => <option selected={stretch === props.settings.timers}>{stretchName(stretch)}</option>}</For>
+          <For each={stretches}>
+            {(stretch) => <option selected={stretch === props.settings.timers}>{stretchName(stretch, words())}</option>}
+          </For>
         </select>
       </label>
       <Show when={props.languages.length > 1}>
         <label>
-          <span>Language</span>
+          <span>{words().language}</span>
           <select onChange={(event) => props.change({ language: props.languages[event.currentTarget.selectedIndex]! })}>
             <For each={props.languages}>
-              {(language) => <option selected={language === props.language}>{names.of(language) ?? language}</option>}
+              {(language) => (
+                <option lang={language} selected={language === props.language}>
+                  {languageName(language)}
+                </option>
+              )}
             </For>
           </select>
         </label>
       </Show>
       <label>
-        <span>Subtitles</span>
+        <span>{words().subtitles}</span>
         <input
           type="checkbox"
           checked={props.settings.captions}
@@ -89,7 +109,7 @@ export const SettingsPanel = (props: {
         />
       </label>
       <label>
-        <span>Less motion</span>
+        <span>{words().lessMotion}</span>
         <input
           type="checkbox"
           checked={props.settings.reducedMotion ?? matchMedia("(prefers-reduced-motion: reduce)").matches}
@@ -103,20 +123,22 @@ export const SettingsPanel = (props: {
 
 /** Does what may fail, one thing at a time, and says why it could not be done. */
 export const createAttempts = () => {
+  const speech = useSpeech();
   const [busy, setBusy] = createSignal(false);
-  const [problem, setProblem] = createSignal("");
+  const [failure, setFailure] = createSignal<unknown>();
   return {
     busy,
-    problem,
+    /** A sentence for a person; empty: there is none. */
+    problem: () => (failure() === undefined ? "" : sentenceOf(failure(), speech().words)),
     /** Answers when it is over; nothing while something else is under way. */
     attempt: async (go: () => Promise<void>): Promise<void> => {
       if (busy()) return;
       setBusy(true);
-      setProblem("");
+      setFailure(undefined);
       try {
         await go();
       } catch (error) {
-        setProblem(error instanceof Error ? error.message : String(error));
+        setFailure(() => error);
       } finally {
         setBusy(false);
       }
@@ -141,7 +163,9 @@ const Saves = (props: {
   readonly dropSave: (save: string) => Promise<void>;
 }) => {
   const { busy, problem, attempt } = createAttempts();
-  const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const speech = useSpeech();
+  const words = () => speech().words.history;
+  const places = () => speech().words.places;
   let name!: HTMLInputElement;
   const keep = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -151,45 +175,45 @@ const Saves = (props: {
     });
   };
   return (
-    <section aria-label="Saves">
+    <section aria-label={words().saves}>
       <form class="save" onSubmit={keep}>
         <input
           type="text"
-          aria-label="Name of the save"
+          aria-label={words().saveName}
           maxLength={100}
           placeholder={props.suggested}
           ref={(element) => (name = element)}
         />
         <button type="submit" disabled={busy()}>
-          Save here
+          {words().saveHere}
         </button>
       </form>
       <ProblemLine problem={problem()} />
-      <ul class="moments" aria-label="Saved places">
+      <ul class="moments" aria-label={speech().words.gate.savedPlaces}>
         <For each={props.saves.toReversed()}>
           {(save) => (
             <li>
               <span>
-                {save.name} <small>{moment.format(save.at)}</small>
+                {save.name} <small>{momentOf(save.at, speech())}</small>
               </span>
               <span class="moment-buttons">
                 <button
                   type="button"
                   class="plain"
-                  aria-label={`Go to ${save.name}`}
+                  aria-label={words().goTo(save.name)}
                   disabled={busy()}
                   onClick={() => void attempt(() => props.load(save.id))}
                 >
-                  Go there
+                  {words().goThere}
                 </button>
                 <button
                   type="button"
                   class="plain"
-                  aria-label={`Delete ${save.name}`}
+                  aria-label={places().deleteOne(save.name)}
                   aria-disabled={busy()}
                   onClick={() => void attempt(() => props.dropSave(save.id))}
                 >
-                  Delete
+                  {places().delete}
                 </button>
               </span>
             </li>
@@ -214,31 +238,35 @@ export const HistoryPanel = (props: {
   readonly close: () => void;
 }) => {
   const { busy, problem, attempt } = createAttempts();
+  const speech = useSpeech();
+  const words = () => speech().words.history;
+  const toldIn = useToldIn();
+  const chosenIn = (moment: Moment | undefined): string => moment?.chosen[toldIn()] ?? "";
   return (
-    <Panel title="History" close={props.close}>
+    <Panel title={words().name} close={props.close}>
       <Show when={!props.watching}>
         <Saves
           saves={props.saves}
-          suggested={props.moments.at(-1)?.chosen || "The beginning"}
+          suggested={chosenIn(props.moments.at(-1)) || words().beginning}
           save={props.save}
           load={props.load}
           dropSave={props.dropSave}
         />
       </Show>
       <ProblemLine problem={problem()} />
-      <Show when={props.moments.length > 0} fallback={<p class="muted">Nothing has been chosen yet.</p>}>
+      <Show when={props.moments.length > 0} fallback={<p class="muted">{words().nothing}</p>}>
         <ol class="moments">
           <For each={props.moments}>
             {(moment) => (
               <li>
-                <span>{moment.chosen === "" ? "Went on" : moment.chosen}</span>
+                {chosenIn(moment) === "" ? <span>{words().wentOn}</span> : <span lang={toldIn()}>{chosenIn(moment)}</span>}
                 <button
                   type="button"
                   class="plain"
                   disabled={props.watching || busy()}
                   onClick={() => void attempt(() => props.rewind(moment.inputs))}
                 >
-                  Choose again
+                  {words().chooseAgain}
                 </button>
               </li>
             )}
@@ -247,7 +275,7 @@ export const HistoryPanel = (props: {
       </Show>
       <AchievementList achievements={props.achievements} earned={props.earned} />
       <button type="button" disabled={props.watching} aria-disabled={busy()} onClick={() => void attempt(props.restart)}>
-        From the beginning
+        {speech().words.fromTheBeginning}
       </button>
     </Panel>
   );

@@ -1,14 +1,19 @@
 // Playthroughs and saved places in a list: somewhere to go on from, or to delete.
 import { createSignal, type ParentProps, Show } from "solid-js";
 import type { Earlier } from "../net/source.ts";
+import type { Speech } from "../words/catalogue.ts";
+import { useSpeech } from "../words/speech.tsx";
 import { endingName } from "./spoken.ts";
 
-export const standing = ({ ending, turn }: Earlier): string => {
-  if (ending !== null) return `Ended: ${endingName(ending)}`;
-  return turn === 0 ? "Not begun" : `Under way, ${turn} ${turn === 1 ? "step" : "steps"}`;
+/** `heading`: of its ending; empty: that has none. */
+export const standing = ({ ending, turn }: Earlier, { words: { places } }: Speech, heading = ""): string => {
+  if (ending !== null) return places.ended(heading === "" ? endingName(ending) : heading);
+  return turn === 0 ? places.notBegun : places.underWay(turn);
 };
 
-export const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+/** `at`: ms since 1970. */
+export const momentOf = (at: number, { locale }: Speech): string =>
+  new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(at);
 
 /** Somewhere to go on from. The one that was pressed keeps the focus while it is gone to. */
 export const Place = (
@@ -19,18 +24,23 @@ export const Place = (
     readonly busy: boolean;
     readonly go: () => void;
   }>,
-) => (
-  <li>
-    <button type="button" class="plain" disabled={props.disabled} aria-disabled={props.busy} onClick={() => props.go()}>
-      <span>{props.name}</span>
-      <small>{moment.format(props.at)}</small>
-    </button>
-    {props.children}
-  </li>
-);
+) => {
+  const speech = useSpeech();
+  return (
+    <li>
+      <button type="button" class="plain" disabled={props.disabled} aria-disabled={props.busy} onClick={() => props.go()}>
+        <span>{props.name}</span>
+        <small>{momentOf(props.at, speech())}</small>
+      </button>
+      {props.children}
+    </li>
+  );
+};
 
 /** Asks first. */
 export const Deletion = (props: { readonly name: string; readonly busy: boolean; readonly go: () => void }) => {
+  const speech = useSpeech();
+  const words = () => speech().words.places;
   const [asked, setAsked] = createSignal(false);
   let asker: HTMLButtonElement | undefined;
   const keep = (): void => {
@@ -42,7 +52,7 @@ export const Deletion = (props: { readonly name: string; readonly busy: boolean;
     <span
       class="moment-buttons"
       role={asked() ? "group" : undefined}
-      aria-label={asked() ? `Delete ${props.name}?` : undefined}
+      aria-label={asked() ? words().askDelete(props.name) : undefined}
       onKeyDown={(event) => {
         if (asked() && event.key === "Escape") keep();
       }}
@@ -53,18 +63,18 @@ export const Deletion = (props: { readonly name: string; readonly busy: boolean;
           <button
             type="button"
             class="plain"
-            aria-label={`Delete ${props.name}`}
+            aria-label={words().deleteOne(props.name)}
             data-delete
             ref={(button) => (asker = button)}
             onClick={() => setAsked(true)}
           >
-            Delete
+            {words().delete}
           </button>
         }
       >
         {/* A second press where "Delete" was must not be this one. */}
         <button type="button" class="plain" aria-disabled={props.busy} onClick={() => props.go()}>
-          Delete for good
+          {words().deleteForGood}
         </button>
         <button
           type="button"
@@ -73,7 +83,7 @@ export const Deletion = (props: { readonly name: string; readonly busy: boolean;
           ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))}
           onClick={keep}
         >
-          Keep it
+          {words().keep}
         </button>
       </Show>
     </span>

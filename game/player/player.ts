@@ -5,6 +5,7 @@ import { programOf } from "#protocol/scene/play/program.ts";
 import type { PlayState } from "#protocol/scene/play/state.ts";
 import { type PlayView, viewPlay } from "#protocol/scene/play/view.ts";
 import type { PlayChange, PlaySource } from "../net/source.ts";
+import { Problem } from "../words/catalogue.ts";
 import { Clips } from "./clips.ts";
 import { type Cue, cueOf, type Programme, programmeOf } from "./cue.ts";
 import { Sound } from "./sound.ts";
@@ -34,7 +35,7 @@ export interface Player {
   /** The picture that should be there is not. */
   readonly waiting: Accessor<boolean>;
   readonly paused: Accessor<boolean>;
-  readonly problem: Accessor<string | null>;
+  readonly problem: Accessor<Error | null>;
   /** Nothing on the stage belongs to where the story is: it was gone on with, or back in, to where nothing is played. */
   readonly bare: Accessor<boolean>;
   /** What is said in the piece at this moment; empty: nothing. */
@@ -85,7 +86,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
   let state: PlayState = source.state();
   const seen = (): PlayView => {
     const view = viewPlay(story, state, language);
-    if (view === undefined) throw new Error("This playthrough is of another version of the story.");
+    if (view === undefined) throw new Problem((problems) => problems.otherVersion);
     return view;
   };
   const [view, setView] = createSignal(seen());
@@ -93,7 +94,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
   const [timer, setTimer] = createSignal<ChoiceTimer | null>(null);
   const [waiting, setWaiting] = createSignal(false);
   const [paused, setPaused] = createSignal(false);
-  const [problem, setProblem] = createSignal<string | null>(null);
+  const [problem, setProblem] = createSignal<Error | null>(null);
   const [reading, setReading] = createSignal(false);
   const [stepping, setStepping] = createSignal(false);
   const [subtitle, setSubtitle] = createSignal("");
@@ -250,7 +251,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
       // Not of a piece whose successor is still on its way.
       setSubtitle(shown !== null && shown.assetId === cue?.assetId ? subtitles.at(programme.subtitles[at]!, shown.startMs + ms) : "");
     },
-    failed: (_cue, error) => setProblem(error instanceof Error ? error.message : String(error)),
+    failed: (_cue, error) => setProblem(error instanceof Error ? error : new Error(String(error))),
   });
 
   const follow = ({ state: next, outputs, jumped }: PlayChange): void =>

@@ -1,6 +1,7 @@
 // How somebody wants to watch: kept in this browser.
 import * as z from "zod";
 import { type ContentRating, contentRatings } from "#protocol/scene/scene.ts";
+import { Language } from "#protocol/scene/value.ts";
 import type { Keep } from "../net/local.ts";
 
 export const speeds = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
@@ -14,7 +15,7 @@ const Settings = z.object({
   speed: z.literal(speeds).catch(1),
   timers: z.literal(stretches).catch(1),
   /** Null: the browser's. */
-  language: z.string().nullable().catch(null),
+  language: Language.nullable().catch(null),
   /** Null: as the system says. */
   reducedMotion: z.boolean().nullable().catch(null),
   /** The highest that has been agreed to. */

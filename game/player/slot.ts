@@ -2,6 +2,7 @@
 // opacity at all the browser shows one black frame when it is turned on. It lies under what is shown, which is as large: where it lay over
 // that, the browser drew it anew with each of its frames, and of several that took longer than a frame lasts. A picture has an element of its
 // own in the same place.
+import { Problem } from "../words/catalogue.ts";
 import type { Clip } from "./clips.ts";
 import type { Cue } from "./cue.ts";
 import { FirstPicture } from "./first-picture.ts";
@@ -36,7 +37,7 @@ const happens = (element: HTMLVideoElement, events: ReadonlyArray<string>, given
     for (const event of events) element.addEventListener(event, end(resolve), { signal });
     element.addEventListener(
       "error",
-      end(() => reject(new Error(element.error?.message ?? "The video cannot be played."))),
+      end(() => reject(new Problem(({ video }) => video, { cause: element.error }))),
       { signal },
     );
     given.addEventListener("abort", end(resolve), { signal });
@@ -141,7 +142,7 @@ export class Slot {
     try {
       await still.load(clip.url);
     } catch (error) {
-      if (!signal.aborted) throw new Error("The picture cannot be shown.", { cause: error });
+      if (!signal.aborted) throw new Problem(({ picture }) => picture, { cause: error });
     }
     return !signal.aborted && this.#isReady();
   }

@@ -2,6 +2,9 @@
 import { createEffect, createMemo, createResource, createSignal, Match, on, onCleanup, onMount, Show, Switch } from "solid-js";
 import { ratingOf } from "#protocol/scene/scene.ts";
 import type { PlaySource } from "../net/source.ts";
+import { sentenceOf, spokenLanguages } from "../words/catalogue.ts";
+import type { Words } from "../words/en.ts";
+import { Speaking, ToldIn, useSpeech, useToldIn, wantedLanguages } from "../words/speech.tsx";
 import { AchievementToast } from "./achievements.tsx";
 import { choiceKeys, Choices } from "./choices.tsx";
 import { followGamepads } from "./gamepad.ts";
@@ -26,7 +29,9 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
     if (gone()) player()?.setPaused(true);
   });
   const languages = languagesOf(props.source.story);
-  const language = createMemo(() => bestLanguage(languages, [settings().language ?? navigator.language, ...navigator.languages]));
+  const choosable = [...new Set([...languages, ...spokenLanguages])];
+  const wanted = createMemo(() => wantedLanguages(settings().language));
+  const language = createMemo(() => bestLanguage(languages, wanted()));
   const change = (some: Partial<Settings>): void => {
     setSettings((before) => ({ ...before, ...some }));
     writeSettings(localStorage, settings());
@@ -56,39 +61,51 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
   });
   createEffect(on([player, language], ([made, to]) => made?.setLanguage(to)));
   createEffect(() => {
-    document.documentElement.lang = language();
     document.documentElement.dataset["motion"] =
       (settings().reducedMotion ?? matchMedia("(prefers-reduced-motion: reduce)").matches) ? "less" : "full";
   });
+  const titleBefore = document.title;
+  document.title = props.source.title;
+  onCleanup(() => (document.title = titleBefore));
   return (
-    <main class="theatre">
-      <div class="pictures" ref={(element) => (pictures = element)} />
-      <Show when={player()?.bare() === true && !veiled() ? player() : undefined}>{(made) => <StillPicture player={made()} />}</Show>
-      <Show when={gone()}>
-        <Gone source={props.source} />
-      </Show>
-      <Show when={gone() ? undefined : player()}>
-        {(made) => (
-          <Show
-            when={begun()}
-            fallback={
-              <Gate
-                source={props.source}
-                agreed={settings().rating}
-                wake={made().wake}
-                start={() => {
-                  if (veiled()) change({ rating });
-                  setBegun(true);
-                  made().start();
-                }}
-              />
-            }
-          >
-            <Playing player={made()} settings={settings()} languages={languages} language={language()} change={change} />
+    <Speaking language={settings().language}>
+      <ToldIn language={language()}>
+        <main class="theatre">
+          <div class="pictures" ref={(element) => (pictures = element)} />
+          <Show when={player()?.bare() === true && !veiled() ? player() : undefined}>{(made) => <StillPicture player={made()} />}</Show>
+          <Show when={gone()}>
+            <Gone source={props.source} />
           </Show>
-        )}
-      </Show>
-    </main>
+          <Show when={gone() ? undefined : player()}>
+            {(made) => (
+              <Show
+                when={begun()}
+                fallback={
+                  <Gate
+                    source={props.source}
+                    agreed={settings().rating}
+                    wake={made().wake}
+                    start={() => {
+                      if (veiled()) change({ rating });
+                      setBegun(true);
+                      made().start();
+                    }}
+                  />
+                }
+              >
+                <Playing
+                  player={made()}
+                  settings={settings()}
+                  languages={choosable}
+                  language={bestLanguage(choosable, wanted())}
+                  change={change}
+                />
+              </Show>
+            )}
+          </Show>
+        </main>
+      </ToldIn>
+    </Speaking>
   );
 };
 
@@ -111,11 +128,15 @@ const StillPicture = (props: { readonly player: Player }) => {
 const Playing = (props: {
   readonly player: Player;
   readonly settings: Settings;
+  /** That can be chosen, and the one that is. */
   readonly languages: ReadonlyArray<string>;
   readonly language: string;
   readonly change: (settings: Partial<Settings>) => void;
 }) => {
   const { player } = props;
+  const speech = useSpeech();
+  const words = () => speech().words;
+  const toldIn = useToldIn();
   const [panel, setPanel] = createSignal<"settings" | "history" | null>(null);
   const [moments, setMoments] = createSignal(player.source.history());
   const [saves, setSaves] = createSignal(player.source.saves());
@@ -181,10 +202,10 @@ const Playing = (props: {
   onCleanup(() => document.removeEventListener("visibilitychange", onVisibility));
 
   const said = createMemo(
-    on([player.offered, () => view().node, () => view().turn], ([offered]) => {
-      if (view().ending !== null) return spokenEnding(view());
+    on([player.offered, () => view().node, () => view().turn, words], ([offered, , , spoken]) => {
+      if (view().ending !== null) return spokenEnding(view(), spoken);
       const timer = player.timer();
-      return offered ? spokenChoices(view(), timer === null ? null : Math.round(timer.leftMs / 1000)) : "";
+      return offered ? spokenChoices(view(), timer === null ? null : Math.round(timer.leftMs / 1000), spoken) : "";
     }),
   );
   // The same game as long as it lasts, whatever else changes meanwhile.
@@ -201,16 +222,16 @@ const Playing = (props: {
         <p class="wait" role="status">
           <span class="wait-mark" aria-hidden="true" />
           <span class={view().waitsForGeneration ? "" : "unseen"}>
-            {view().waitsForGeneration ? "This scene is being made …" : "Loading"}
+            {view().waitsForGeneration ? words().stage.making : words().stage.loading}
           </span>
         </p>
       </Show>
       <Show when={player.problem()}>
         {(problem) => (
           <div class="problem" role="alert">
-            <p>{problem()}</p>
+            <p>{sentenceOf(problem(), words())}</p>
             <button type="button" onClick={() => player.skip()}>
-              Go on without it
+              {words().stage.without}
             </button>
           </div>
         )}
@@ -230,22 +251,22 @@ const Playing = (props: {
       <div class="foot">
         <Show when={view().ending === null && view().game === null && (props.settings.captions || player.reading())}>
           <Show when={view().caption !== "" || placeholder() !== ""}>
-            <p class="caption" lang={props.language}>
+            <p class="caption" lang={toldIn()}>
               {view().caption === "" ? placeholder() : view().caption}
             </p>
           </Show>
           <Show when={player.subtitle() !== "" && view().media.length > 0}>
-            <p class="caption" lang={props.language} data-subtitle>
+            <p class="caption" lang={toldIn()} data-subtitle>
               {player.subtitle()}
             </p>
           </Show>
         </Show>
         <Switch>
           <Match when={view().ending !== null}>
-            <section class="ending" aria-label="The end">
-              <h1>{endingTitle(view().ending)}</h1>
+            <section class="ending" aria-label={words().ending.name}>
+              {view().heading === "" ? <h1>{endingTitle(view().ending, words())}</h1> : <h1 lang={toldIn()}>{view().heading}</h1>}
               <Show when={view().caption !== ""}>
-                <p>{view().caption}</p>
+                <p lang={toldIn()}>{view().caption}</p>
               </Show>
               <ProblemLine problem={ending.problem()} />
               <div class="row">
@@ -257,10 +278,10 @@ const Playing = (props: {
                   ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))}
                   onClick={() => void ending.attempt(player.source.restart)}
                 >
-                  Play again
+                  {words().ending.again}
                 </button>
                 <button type="button" onClick={() => open("history")}>
-                  Go back to a choice
+                  {words().ending.back}
                 </button>
               </div>
               <GuestNote signIn={player.source.signIn} />
@@ -283,16 +304,16 @@ const Playing = (props: {
               ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))}
               onClick={() => player.goOn()}
             >
-              Go on
+              {words().goOn}
             </button>
           </Match>
         </Switch>
-        <nav class="bar" aria-label="Player">
+        <nav class="bar" aria-label={words().bar.name}>
           <button type="button" class="plain" onClick={() => player.setPaused(!player.paused())}>
-            {player.paused() ? "Play" : "Pause"}
+            {player.paused() ? words().bar.play : words().bar.pause}
           </button>
           <button type="button" class="plain" disabled={player.source.watching} onClick={() => player.skip()}>
-            Skip
+            {words().bar.skip}
           </button>
           <button
             type="button"
@@ -300,17 +321,17 @@ const Playing = (props: {
             aria-pressed={props.settings.muted}
             onClick={() => props.change({ muted: !props.settings.muted })}
           >
-            {props.settings.muted ? "Sound on" : "Mute"}
+            {props.settings.muted ? words().bar.soundOn : words().bar.mute}
           </button>
           <span class="space" />
           <button type="button" class="plain" onClick={() => open("history")}>
-            History
+            {words().bar.history}
           </button>
           <button type="button" class="plain" onClick={() => open("settings")}>
-            Settings
+            {words().bar.settings}
           </button>
           <button type="button" class="plain" onClick={fullScreen}>
-            Full screen
+            {words().bar.fullScreen}
           </button>
         </nav>
       </div>
@@ -343,5 +364,5 @@ const Playing = (props: {
   );
 };
 
-const endingTitle = (ending: ReturnType<Player["view"]>["ending"]): string =>
-  ending?.kind === "end" ? endingName(ending.name) : "The end";
+const endingTitle = (ending: ReturnType<Player["view"]>["ending"], words: Words): string =>
+  ending?.kind === "end" ? endingName(ending.name) : words.ending.name;

@@ -428,6 +428,7 @@ export const lighthouse = (assetOf: AssetOf, crossingId: string): StoryBody => {
       title: "The keeper",
       ...at(16, 1),
       ending: "keeper",
+      heading: say("Keeper", "Hüterin"),
       text: say("You stay. From now on there are two who keep the light.", "Du bleibst. Von nun an hüten zwei das Licht."),
     },
     {
@@ -436,6 +437,7 @@ export const lighthouse = (assetOf: AssetOf, crossingId: string): StoryBody => {
       title: "The voyage",
       ...at(16, 3),
       ending: "voyage",
+      heading: say("Voyage", "Überfahrt"),
       text: say("You sail. Whoever lights a lamp may leave by it.", "Du fährst. Wer ein Licht entzündet, darf nach ihm segeln."),
     },
     {
@@ -444,6 +446,7 @@ export const lighthouse = (assetOf: AssetOf, crossingId: string): StoryBody => {
       title: "The wreck",
       ...at(12, 4),
       ending: "wreck",
+      heading: say("Wreck", "Schiffbruch"),
       text: say("The night was darker than you were quick.", "Die Nacht war dunkler, als du schnell warst."),
     },
     {
@@ -452,6 +455,7 @@ export const lighthouse = (assetOf: AssetOf, crossingId: string): StoryBody => {
       title: "The stars",
       ...at(7, -1),
       ending: "stars",
+      heading: say("Stars", "Sterne"),
       text: say(
         "Down there somebody else will light the lamp. You are where all lamps come from.",
         "Unten wird jemand anderes das Licht entzünden. Du bist dort, woher alle Lichter kommen.",

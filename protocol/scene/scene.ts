@@ -142,7 +142,14 @@ export const SceneNode = z.discriminatedUnion("type", [
   z.object({ ...common, type: z.literal("action"), effects: SceneEffects.default([]) }),
   z.object({ ...common, type: z.literal("condition") }),
   /** An ending of the story, wherever it was called from. */
-  z.object({ ...common, type: z.literal("end"), ending: Name, text: Texts.default({}) }),
+  z.object({
+    ...common,
+    type: z.literal("end"),
+    ending: Name,
+    /** What players call it; empty: its name says it. */
+    heading: Texts.default({}),
+    text: Texts.default({}),
+  }),
   z.object({
     ...common,
     type: z.literal("scene_call"),

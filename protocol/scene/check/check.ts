@@ -216,7 +216,7 @@ const textsOf = (node: SceneNode): ReadonlyArray<Texts> => {
     case "choice":
       return [node.offer.prompt];
     case "end":
-      return [node.text];
+      return [node.heading, node.text];
     case "generation":
       return node.fallback.mode === "placeholder" ? [node.fallback.text] : [];
     case "action":

@@ -107,7 +107,7 @@ export class SceneBuilder {
   }
 
   end(id: string, ending: string, at?: Point): void {
-    this.#nodes.push({ ...this.#common(id, "", at), type: "end", ending, text: {} });
+    this.#nodes.push({ ...this.#common(id, "", at), type: "end", ending, heading: {}, text: {} });
   }
 
   #between(from: string, to: string, effects: ReadonlyArray<SceneEffect>) {

@@ -8,7 +8,7 @@ import { patched, patchOf } from "./patch.ts";
 import { programOf } from "./program.ts";
 import type { Played, PlayInput, PlayOutput, PlayState } from "./state.ts";
 import { demandIn, replayPlay, startPlay, stepPlay } from "./step.ts";
-import { viewPlay } from "./view.ts";
+import { headingOf, viewPlay } from "./view.ts";
 
 const travelled = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
@@ -654,4 +654,25 @@ describe("achievements", () => {
     const next = stepPlay(story, after, { type: "choose", turn: 1, edge: "again" });
     expect(next.ok && patchOf(after, next.state).achieved).toBeUndefined();
   });
+});
+
+test("an ending is called as its heading says in the language, also later and without its values", () => {
+  const end = (id: string, heading: Record<string, string>) => ({ id, type: "end" as const, ending: id, heading });
+  const story = storyOf(
+    ["main", { start: "over", nodes: [end("over", { en: "Home at last", de: "Endlich daheim" }), end("plain", {})] }],
+    ["cave", { language: "de", nodes: [end("rich", { de: "{coins} Münzen" }), end("dark", { de: "Im Dunkeln" })] }],
+  );
+  const over = startPlay(story, { seed: 1 });
+  expect(over.ok && ["en", "de", "fr"].map((language) => viewPlay(story, over.state, language)?.heading)).toEqual([
+    "Home at last",
+    "Endlich daheim",
+    "Home at last",
+  ]);
+  expect(["over", "plain", "rich", "dark", "gone"].map((ending) => headingOf(story, ending, "en"))).toEqual([
+    "Home at last",
+    "",
+    "",
+    "Im Dunkeln",
+    "",
+  ]);
 });

@@ -5,7 +5,7 @@ import type { Texts } from "../value.ts";
 import { type Program, programOf, waysOf } from "./program.ts";
 import { Run, tierOf } from "./run.ts";
 import type { Ending, Playing, PlayState, QuestState } from "./state.ts";
-import { textIn } from "./text.ts";
+import { namesInText, textIn } from "./text.ts";
 
 export type ViewedMedia =
   /** `subtitles`: a WebVTT file in the language of the view, or empty. */
@@ -27,6 +27,8 @@ export interface PlayView {
   readonly game: { readonly game: MiniGame; readonly seed: number; readonly needed: number; readonly skippable: boolean } | null;
   readonly waitsForGeneration: boolean;
   readonly ending: Ending | null;
+  /** Of the ending; empty: it has none but its name. */
+  readonly heading: string;
   /** All that the story has, hidden ones too, and whether this playthrough has come to them. */
   readonly achievements: ReadonlyArray<{
     readonly name: string;
@@ -82,6 +84,7 @@ export const viewPlay = (story: Story, state: PlayState, language: string): Play
         : null,
     waitsForGeneration: waiting.for === "generation",
     ending: waiting.for === "nothing" ? waiting.ending : null,
+    heading: node.type === "end" ? say(node.heading) : "",
     achievements: (program.entry?.body.achievements ?? []).map(({ name, title, hidden }) => ({
       name,
       title: textIn(title, language, program.entry?.body.language ?? language),
@@ -107,6 +110,18 @@ export const viewPlay = (story: Story, state: PlayState, language: string): Play
       minutes: hud.time ? state.minutes : null,
     },
   };
+};
+
+/** What an ending is called where there is no state any more; empty: nothing but its name says it. */
+export const headingOf = ({ scenes }: Story, ending: string, language: string): string => {
+  for (const { body } of scenes) {
+    const node = body.nodes.find((one) => one.type === "end" && one.ending === ending);
+    if (node?.type !== "end") continue;
+    const heading = textIn(node.heading, language, body.language);
+    // Values of variables are not known here.
+    return heading.search(namesInText) === -1 ? heading : "";
+  }
+  return "";
 };
 
 /** Undefined for what is not media, and for a generated asset, which no node names. */

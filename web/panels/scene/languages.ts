@@ -37,7 +37,7 @@ export const languagesIn = ({ nodes, edges }: SceneBody): ReadonlySet<string> =>
   for (const node of nodes) {
     if (node.type === "video" || node.type === "choice") note(node.offer.prompt);
     if (node.type === "video") for (const texts of [node.caption, ...node.segments.map(({ subtitles }) => subtitles)]) note(texts);
-    if (node.type === "end") note(node.text);
+    if (node.type === "end") for (const texts of [node.heading, node.text]) note(texts);
   }
   for (const edge of edges) if (edge.kind === "choice") note(edge.text);
   return found;

@@ -54,6 +54,12 @@ export const NodeForm = (props: FormProps<SceneNode>): JSX.Element => {
       return (
         <>
           <NameField label="Name of the ending" value={node.ending} onChange={(ending) => put({ ...node, ending })} />
+          <TextsField
+            label="Heading"
+            texts={node.heading}
+            language={context.language()}
+            onChange={(heading) => put({ ...node, heading })}
+          />
           <TextsField label="Text" multiline texts={node.text} language={context.language()} onChange={(text) => put({ ...node, text })} />
         </>
       );

@@ -46,7 +46,7 @@ export const summaryOf = (graph: SceneGraph, node: SceneNode): string => {
     case "condition":
       return formatCount(graph.from.get(node.id)?.length ?? 0, "way");
     case "end":
-      return said(graph, node.text) || node.ending;
+      return said(graph, node.heading) || said(graph, node.text) || node.ending;
     case "scene_call":
       return node.scene === null ? "No scene chosen" : "Another scene";
     case "return":
