@@ -312,13 +312,19 @@ export const play = domain({
       summary: "The story of a playthrough: that of its version, which never changes.",
       access: "player",
       input: z.object({ id: Id }),
-      output: z.object({ versionId: Id, story: Story }),
+      output: z.object({
+        versionId: Id,
+        story: Story,
+        /** Whether the caller may let others follow the playthrough: both are theirs. */
+        shareable: z.boolean(),
+      }),
       mutation: false,
       errors: ["not_found"],
       example: {
         input: { id: "ply_1" },
         output: {
           versionId: "scv_1",
+          shareable: true,
           story: {
             entry: "scn_1",
             scenes: [{ id: "scn_1", title: "The forest", body: { start: "home", nodes: [{ id: "home", type: "end", ending: "home" }] } }],

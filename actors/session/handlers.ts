@@ -306,7 +306,9 @@ export const playHandlers = Effect.gen(function* () {
         const session = (yield* visible(id, context)).context;
         yield* links.stillGood(session);
         const { versionId } = session.order;
-        return { versionId, story: (yield* versions.get(versionId)).story };
+        const { story, ownerId } = yield* versions.get(versionId);
+        const shareable = session.ownerId === ownerId && ownerId === (yield* ownerOf(context));
+        return { versionId, story, shareable };
       }),
 
       "play.media": Effect.fnUntraced(function* ({ id, assets }, context) {

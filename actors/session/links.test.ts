@@ -74,7 +74,7 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     const play = await rig.call("play.start", { of: { kind: "link", link: token } }, who);
     const input = { type: "choose" as const, turn: 0, edge: "go" };
     expect((await rig.call("play.input", { id: play.id, branch: 0, input }, who)).refusal).toBeNull();
-    expect((await rig.call("play.story", { id: play.id }, who)).story).toEqual(fork);
+    expect(await rig.call("play.story", { id: play.id }, who)).toEqual({ versionId, story: fork, shareable: false });
     expect(await refusalOf(rig.call("play.start", { of: { kind: "version", versionId } }, who))).toContain("not_found");
     const other = await share();
     expect(await refusalOf(rig.call("play.start", { of: { kind: "link", link: other.token } }, who))).toContain("forbidden");
@@ -169,7 +169,7 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     expect(await refusalOf(rig.call("play.get", { id: play.id }, who))).toContain("not_found");
     expect((await rig.call("play.list", {}, grace)).playthroughs).toMatchObject([{ id: play.id }]);
     expect((await rig.call("play.achievements", { id: play.id }, grace)).achieved).toEqual([{ name: "brave", at: 1 }]);
-    expect((await rig.call("play.story", { id: play.id }, grace)).story).toEqual(fork);
+    expect(await rig.call("play.story", { id: play.id }, grace)).toMatchObject({ story: fork, shareable: false });
     // What is theirs is the playthrough: the story stays its creator's to withdraw, and not theirs to give on.
     expect(await refusalOf(rig.call("play.share", { of: { kind: "playthrough", id: play.id } }, grace))).toContain("not_found");
     await rig.call("play.unshare", { id: link.id });
@@ -204,7 +204,7 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     expect(await refusalOf(rig.call("play.start", { of: { kind: "link", link: token } }, who))).toContain("for following");
     const { playthrough } = await rig.call("play.input", { id: play.id, branch: 0, input });
     expect(told.at(-1)).toMatchObject({ type: "delta", json: JSON.stringify([playthrough]) });
-    expect((await rig.call("play.story", { id: play.id }, who)).story).toEqual(fork);
+    expect(await rig.call("play.story", { id: play.id }, who)).toMatchObject({ story: fork, shareable: false });
   });
 
   test("what was played by a link is played again by it, by its guest and by who adopted it, as long as it leads there", async () => {

@@ -88,7 +88,7 @@ describe.each(testDatabases)("playthroughs on $engine", ({ layer }) => {
     expect(end.state.waiting).toMatchObject({ for: "nothing", ending: { name: "won" } });
     expect(await rig.call("play.get", { id: begun.id })).toEqual(end);
     expect((await rig.call("play.list", {})).playthroughs).toMatchObject([{ id: begun.id, ending: "won", turn: 3, rev: end.rev }]);
-    expect((await rig.call("play.story", { id: begun.id })).story).toEqual(forest);
+    expect(await rig.call("play.story", { id: begun.id })).toMatchObject({ story: forest, shareable: true });
   });
 
   test("what was achieved is kept over all playthroughs of a story, also when it was gone back, and for its player alone", async () => {

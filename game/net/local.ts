@@ -125,6 +125,7 @@ export const localPlay = (options: LocalOptions): PlaySource => {
     title: options.title,
     watching: false,
     signIn: null,
+    spectators: null,
     gone: () => false,
     state: () => state,
     take: (input): Refusal | null => {

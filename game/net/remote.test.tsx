@@ -69,6 +69,10 @@ class Server {
     for (const follower of this.#followers) follower(this.playthrough);
   }
 
+  shareable = false;
+  readonly links: Array<{ readonly id: string; readonly playthroughId: string | null; readonly expiresAt: number | null; guests: number }> =
+    [];
+
   /** What of the client the player uses. */
   readonly client = {
     call: (
@@ -90,7 +94,24 @@ class Server {
             ? Promise.resolve(this.playthrough)
             : Promise.reject(new CallError("not_found", "It is not there."));
         case "play.story":
-          return Promise.resolve({ versionId: "scv_1", story });
+          return Promise.resolve({ versionId: "scv_1", story, shareable: this.shareable });
+        case "play.shares":
+          return Promise.resolve({ links: [...this.links] });
+        case "play.share": {
+          this.links.unshift({
+            id: `lnk_${this.links.length}`,
+            playthroughId: (given.of as { id: string }).id,
+            expiresAt: null,
+            guests: 0,
+          });
+          return Promise.resolve({ link: this.links[0], token: "a b" });
+        }
+        case "play.unshare": {
+          const at = this.links.findIndex(({ id }) => id === given.id);
+          if (at === -1) return Promise.reject(new CallError("not_found", "It is not there."));
+          this.links.splice(at, 1);
+          return Promise.resolve({});
+        }
         case "play.history":
           return Promise.resolve({ choices: [{ place: 0, scene: "main", node: "ask", edge: "l", at: 1 }], saves: [...this.saves] });
         case "play.input":
@@ -368,4 +389,23 @@ test("what the server found achieved is known, also after going back and on the 
   await source.rewind(0);
   const next = await open(server);
   expect([next.source.state().achieved, [...next.source.earned()]]).toEqual([undefined, ["done"]]);
+});
+
+test("whose story and playthrough it is lets others see it by links of its own, each for a while", async () => {
+  const server = new Server();
+  expect((await open(server)).source.spectators).toBeNull();
+  server.shareable = true;
+  const { spectators } = (await open(server)).source;
+  const other = { guests: 0, expiresAt: null };
+  server.links.push(
+    { id: "over", playthroughId: "ply_1", guests: 1, expiresAt: Date.now() - 1 },
+    { id: "another", playthroughId: "ply_2", ...other },
+    { id: "plays", playthroughId: null, ...other },
+  );
+  expect(await spectators!.links()).toEqual([]);
+  expect(new URL(await spectators!.invite()).hash).toBe("#link=a%20b");
+  expect(await spectators!.links()).toMatchObject([{ id: "lnk_3", playthroughId: "ply_1" }]);
+  await spectators!.withdraw("lnk_3");
+  await spectators!.withdraw("lnk_3");
+  expect(await spectators!.links()).toEqual([]);
 });

@@ -2,6 +2,7 @@
 // from any device.
 import * as z from "zod";
 import type { Client } from "#protocol/client/client.ts";
+import { newKey } from "#protocol/client/key.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { CallInput } from "#protocol/contract.ts";
 import type { ChoicePoint, PlaySave, PlaySwitch, Playthrough } from "#protocol/play.ts";
@@ -13,7 +14,7 @@ import { languagesOf } from "../player/languages.ts";
 import { Problem } from "../words/catalogue.ts";
 import { accept, type Ahead, aheadOf, hear, refuse, shownIn, takeInput } from "./ahead.ts";
 import type { Keep } from "./local.ts";
-import type { Earlier, Moment, PlayableMedia, PlayChange, PlaySource, Refusal } from "./source.ts";
+import type { Earlier, Moment, PlayableMedia, PlayChange, PlaySource, Refusal, Spectators } from "./source.ts";
 
 /** Switches that are reported together. */
 const reportedTogether = 20;
@@ -38,7 +39,7 @@ export interface RemoteOptions {
 
 /** Rejects with CallError. */
 export const remotePlay = async ({ client, id, watching, signIn, link, keep, goTo }: RemoteOptions): Promise<PlaySource> => {
-  const [begun, { story, versionId }] = await Promise.all([client.call("play.get", { id }), client.call("play.story", { id })]);
+  const [begun, { story, versionId, shareable }] = await Promise.all([client.call("play.get", { id }), client.call("play.story", { id })]);
   const listeners = new Set<(change: PlayChange) => void>();
   let { branch, timers } = begun;
   /** From what another one begins where this one is not there any more. */
@@ -222,6 +223,7 @@ export const remotePlay = async ({ client, id, watching, signIn, link, keep, goT
     title: begun.title,
     watching,
     signIn,
+    spectators: shareable ? spectatorsOf(client, id) : null,
     gone: () => gone,
     state: () => shownIn(ahead),
     take: (input) => take(input),
@@ -312,6 +314,28 @@ export const remotePlay = async ({ client, id, watching, signIn, link, keep, goT
     },
   };
 };
+
+/** How long a link to follow is good, ms. */
+const followedMs = 86_400_000;
+
+const spectatorsOf = (client: Client, id: string): Spectators => ({
+  links: async () => {
+    const { links } = await client.call("play.shares", {});
+    return links.filter(({ playthroughId, expiresAt }) => playthroughId === id && (expiresAt === null || expiresAt > Date.now()));
+  },
+  invite: async () => {
+    const { token } = await client.call("play.share", { of: { kind: "playthrough", id }, lifeMs: followedMs }, { key: newKey() });
+    return new URL(`#link=${encodeURIComponent(token)}`, location.href).href;
+  },
+  withdraw: async (link) => {
+    try {
+      await client.call("play.unshare", { id: link }, { key: newKey() });
+    } catch (error) {
+      // It was withdrawn elsewhere, or by a try whose answer was lost.
+      if (!isGone(error)) throw error;
+    }
+  },
+});
 
 /** How an input is sent, however often. */
 const Order = z.object({ branch: z.int(), token: z.string() });

@@ -45,7 +45,7 @@ const lineTo = (
         case "play.get":
           return playthroughs.includes(given.id) ? Promise.resolve({ ...play.calls.get.example.output, id: given.id, state }) : missing();
         case "play.story":
-          return withdrawn.includes(given.id) ? missing() : Promise.resolve({ versionId: "scv_1", story });
+          return withdrawn.includes(given.id) ? missing() : Promise.resolve({ versionId: "scv_1", story, shareable: false });
         case "play.start":
           if (playthroughs.length >= places)
             return Promise.reject(new CallError("quota_exceeded", "Delete some first.", { quota: "playthroughs", limit: places }));

@@ -56,6 +56,25 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** A link by which others see live what is played, that is good now. */
+export interface WatchLink {
+  readonly id: string;
+  /** Ms since 1970; null: when it is withdrawn. */
+  readonly expiresAt: number | null;
+  /** Who came by it without an account. */
+  readonly guests: number;
+}
+
+/** Lets others see live what is played, without an account. */
+export interface Spectators {
+  /** Newest first. Rejects with CallError. */
+  readonly links: () => Promise<ReadonlyArray<WatchLink>>;
+  /** Makes another, for a day: its address, which is told only now. Rejects with CallError. */
+  readonly invite: () => Promise<string>;
+  /** Who came by it is cut off at once. Rejects with CallError. */
+  readonly withdraw: (link: string) => Promise<void>;
+}
+
 /** How one change of what is seen went. */
 export type SwitchReport = Omit<PlaySwitch, "at">;
 
@@ -66,6 +85,8 @@ export interface PlaySource {
   readonly watching: boolean;
   /** The address at which a guest signs in and comes back, with what was played so far. Null: nobody is a guest here. */
   readonly signIn: string | null;
+  /** Null: nobody can be let see it from here. */
+  readonly spectators: Spectators | null;
   /** It was deleted elsewhere: nothing is taken any more, and what is shown stays. */
   readonly gone: () => boolean;
   readonly state: () => PlayState;

@@ -17,7 +17,7 @@ const achievements = (...achieved: ReadonlyArray<string>): PlayView["achievement
 test("what is achieved is said once and for a while, and not what was achieved before", () => {
   vi.useFakeTimers();
   const [all, setAll] = createSignal(achievements());
-  render(() => <AchievementToast achievements={all()} earned={new Set(["home"])} />);
+  render(() => <AchievementToast achievements={all()} earned={new Set(["home"])} held={false} />);
   const said = () => screen.getByRole("status").textContent;
   setAll(achievements("home"));
   expect(said()).toBe("");
@@ -34,11 +34,25 @@ test("what is achieved is said once and for a while, and not what was achieved b
 test("what was achieved when one came, or of which it becomes known later that it was, is not said", () => {
   const [all, setAll] = createSignal(achievements("home"));
   const [earned, setEarned] = createSignal<ReadonlySet<string>>(new Set<string>());
-  render(() => <AchievementToast achievements={all()} earned={earned()} />);
+  render(() => <AchievementToast achievements={all()} earned={earned()} held={false} />);
   setAll(achievements("home"));
   setEarned(new Set(["oldFriend"]));
   setAll(achievements("home", "oldFriend"));
   expect(screen.getByRole("status").textContent).toBe("");
+});
+
+test("during a game nothing is said, and afterwards all that was achieved", () => {
+  const [all, setAll] = createSignal(achievements());
+  const [held, setHeld] = createSignal(true);
+  render(() => <AchievementToast achievements={all()} earned={new Set()} held={held()} />);
+  const toast = screen.getByRole("status");
+  setAll(achievements("home"));
+  expect([toast.textContent, "shown" in toast.dataset]).toEqual(["", false]);
+  setAll(achievements("home", "oldFriend"));
+  setHeld(false);
+  expect([toast.textContent, "shown" in toast.dataset]).toEqual(["Achieved Home again, Old friend", true]);
+  setHeld(true);
+  expect("shown" in toast.dataset).toBe(false);
 });
 
 test("the list says how many there are, and of a hidden one nothing until it is achieved", () => {

@@ -12,35 +12,47 @@ const shownMs = 6000;
 const titleOf = ({ title, name }: Achievements[number]): string => (title === "" ? endingName(name) : title);
 
 /** `earned`: those that were achieved before, in whatever playthrough. */
-export const AchievementToast = (props: { readonly achievements: Achievements; readonly earned: ReadonlySet<string> }) => {
+export const AchievementToast = (props: {
+  readonly achievements: Achievements;
+  readonly earned: ReadonlySet<string>;
+  /** Nothing is to lie over the picture now: it is said afterwards. */
+  readonly held: boolean;
+}) => {
   const speech = useSpeech();
   const toldIn = useToldIn();
   /** Also what this playthrough had when it was gone on with, or followed. */
   const known = new Set(props.achievements.flatMap(({ name, achieved }) => (achieved ? [name] : [])));
-  const [told, setTold] = createSignal("");
+  /** By name. */
+  const [news, setNews] = createSignal<ReadonlyArray<string>>([]);
+  const [told, setTold] = createSignal<ReadonlyArray<string>>([]);
+  const words = () => props.achievements.flatMap((one) => (told().includes(one.name) ? [titleOf(one)] : [])).join(", ");
   let hiding: ReturnType<typeof setTimeout> | undefined;
   createEffect(
     on(
       () => props.achievements,
       (all) => {
-        const news = all.filter(({ name, achieved }) => achieved && !known.has(name));
-        if (news.length === 0) return;
-        for (const { name } of news) known.add(name);
-        setTold(news.map(titleOf).join(", "));
-        clearTimeout(hiding);
-        hiding = setTimeout(() => setTold(""), shownMs);
+        const found = all.flatMap(({ name, achieved }) => (achieved && !known.has(name) ? [name] : []));
+        for (const name of found) known.add(name);
+        if (found.length > 0) setNews((before) => [...before, ...found]);
       },
     ),
   );
+  createEffect(() => {
+    if (props.held || news().length === 0) return;
+    setTold(news());
+    setNews([]);
+    clearTimeout(hiding);
+    hiding = setTimeout(() => setTold([]), shownMs);
+  });
   // After the word: what happens now is among them at once.
   createEffect(() => {
     for (const name of props.earned) known.add(name);
   });
   onCleanup(() => clearTimeout(hiding));
   return (
-    <p class="toast" role="status" data-shown={told() === "" ? undefined : ""}>
-      <Show when={told() !== ""}>
-        <small>{speech().words.achievements.achieved}</small> <span lang={toldIn()}>{told()}</span>
+    <p class="toast" role="status" data-shown={words() === "" || props.held ? undefined : ""}>
+      <Show when={words() !== ""}>
+        <small>{speech().words.achievements.achieved}</small> <span lang={toldIn()}>{words()}</span>
       </Show>
     </p>
   );

@@ -5,7 +5,8 @@ import { headingOf } from "#protocol/scene/play/view.ts";
 import { type ContentRating, ratingOf } from "#protocol/scene/scene.ts";
 import type { Earlier, Moment, PlaySource } from "../net/source.ts";
 import { useSpeech, useToldIn } from "../words/speech.tsx";
-import { createAttempts, GuestNote, ProblemLine } from "./panels.tsx";
+import { createAttempts, ProblemLine } from "./attempts.tsx";
+import { GuestNote } from "./panels.tsx";
 import { Deletion, focusAfter, momentOf, Place, standing } from "./places.tsx";
 import { mustAgree } from "./settings.ts";
 

@@ -2,7 +2,7 @@
 import { Show } from "solid-js";
 import type { PlaySource } from "../net/source.ts";
 import { useSpeech } from "../words/speech.tsx";
-import { createAttempts, ProblemLine } from "./panels.tsx";
+import { createAttempts, ProblemLine } from "./attempts.tsx";
 
 export const Gone = (props: { readonly source: PlaySource }) => {
   const speech = useSpeech();

@@ -4,7 +4,7 @@ import { isNoRoom, type Kept, type NoRoom } from "../net/no-room.ts";
 import type { PlaySource } from "../net/source.ts";
 import { sentenceOf } from "../words/catalogue.ts";
 import { useSpeech } from "../words/speech.tsx";
-import { createAttempts, ProblemLine } from "./panels.tsx";
+import { createAttempts, ProblemLine } from "./attempts.tsx";
 import { Deletion, focusAfter, momentOf, Place, standing } from "./places.tsx";
 
 export const NoRoomFor = (props: { readonly full: NoRoom; readonly begun: (source: PlaySource) => void }) => {

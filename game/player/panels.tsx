@@ -1,13 +1,14 @@
 // What opens over the picture: settings, and the way back.
-import { createSignal, For, type ParentProps, Show } from "solid-js";
+import { For, type ParentProps, Show } from "solid-js";
 import type { PlayView } from "#protocol/scene/play/view.ts";
-import type { Moment, Save } from "../net/source.ts";
-import { sentenceOf } from "../words/catalogue.ts";
+import type { Moment, Save, Spectators } from "../net/source.ts";
 import type { Words } from "../words/en.ts";
 import { useSpeech, useToldIn } from "../words/speech.tsx";
 import { AchievementList } from "./achievements.tsx";
+import { createAttempts, ProblemLine } from "./attempts.tsx";
 import { momentOf } from "./places.tsx";
 import { type Settings, speeds, stretches } from "./settings.ts";
+import { SpectatorLinks } from "./spectators.tsx";
 
 const Panel = (props: ParentProps<{ readonly title: string; readonly close: () => void }>) => {
   const speech = useSpeech();
@@ -51,6 +52,7 @@ const languageName = (language: string): string => new Intl.DisplayNames([langua
 export const SettingsPanel = (props: {
   readonly settings: Settings;
   readonly signIn: string | null;
+  readonly spectators: Spectators | null;
   /** That the story is told in, or the player speaks. */
   readonly languages: ReadonlyArray<string>;
   readonly language: string;
@@ -117,42 +119,10 @@ export const SettingsPanel = (props: {
         />
       </label>
       <GuestNote signIn={props.signIn} />
+      <Show when={props.spectators}>{(spectators) => <SpectatorLinks spectators={spectators()} />}</Show>
     </Panel>
   );
 };
-
-/** Does what may fail, one thing at a time, and says why it could not be done. */
-export const createAttempts = () => {
-  const speech = useSpeech();
-  const [busy, setBusy] = createSignal(false);
-  const [failure, setFailure] = createSignal<unknown>();
-  return {
-    busy,
-    /** A sentence for a person; empty: there is none. */
-    problem: () => (failure() === undefined ? "" : sentenceOf(failure(), speech().words)),
-    /** Answers when it is over; nothing while something else is under way. */
-    attempt: async (go: () => Promise<void>): Promise<void> => {
-      if (busy()) return;
-      setBusy(true);
-      setFailure(undefined);
-      try {
-        await go();
-      } catch (error) {
-        setFailure(() => error);
-      } finally {
-        setBusy(false);
-      }
-    },
-  };
-};
-
-export const ProblemLine = (props: { readonly problem: string }) => (
-  <Show when={props.problem !== ""}>
-    <p class="muted" role="alert">
-      {props.problem}
-    </p>
-  </Show>
-);
 
 const Saves = (props: {
   readonly saves: ReadonlyArray<Save>;

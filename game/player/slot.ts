@@ -80,7 +80,8 @@ export class Slot {
   #screen: StageElement;
   cue: Cue | null = null;
   clip: Clip | null = null;
-  sound: AudioBuffer | null = null;
+  /** Null: it has none. Undefined: that is not known yet. */
+  sound: AudioBuffer | null | undefined;
   /** `loading` until its first frame is there. */
   state: "empty" | "loading" | "ready" | "shown" = "empty";
   #url = "";
@@ -250,7 +251,7 @@ export class Slot {
     this.#given = new AbortController();
     this.cue = null;
     this.clip = null;
-    this.sound = null;
+    this.sound = undefined;
   }
 
   #putTo(seconds: number, given: AbortSignal): Promise<void> {

@@ -11,7 +11,7 @@ import { clipMs, Page, SimulatedCanvas, SimulatedImage, SimulatedVideo, stepMs }
 const silence: StageSound = { cross: () => {}, follow: () => {}, rate: 1 };
 
 /** Files that come after a time. */
-const filesOf = (page: Page): StageClips => {
+const filesOf = (page: Page, soundOf: (assetId: string) => Clip["sound"] = () => Promise.resolve(null)): StageClips => {
   const files = new Map<string, { readonly clip: Promise<Clip>; ready?: Clip }>();
   let number = 0;
   return {
@@ -26,7 +26,7 @@ const filesOf = (page: Page): StageClips => {
         media: { picture: assetId, audio: null, durationMs: clipMs } as unknown as Clip["media"],
         url: `${assetId}#${number}`,
         bytes: 1000,
-        sound: Promise.resolve(null),
+        sound: soundOf(assetId),
       };
       page.task(page.delay(600), () => {
         entry.ready = clip;
@@ -312,4 +312,48 @@ test("a picture stands for its time, in which it is not counted when it is stopp
     ),
     { numRuns: 30 },
   );
+});
+
+test("sound that comes after its picture is heard from where that is, and until then the one before for a moment only", async () => {
+  const quiet = 180;
+  for (const lateMs of [0, 40, 150, 900]) {
+    for (const isReady of [true, false]) {
+      const { page, container } = scene(lateMs);
+      const heard: Array<{ readonly what: unknown; readonly at: number; readonly from: number }> = [];
+      const sound: StageSound = {
+        rate: 1,
+        follow: () => {},
+        cross: (buffer, from) => void heard.push({ what: buffer, at: page.now, from }),
+      };
+      const [first, second] = [{ of: "a" }, { of: "b" }] as unknown as [AudioBuffer, AudioBuffer];
+      const late = Promise.withResolvers<AudioBuffer>();
+      const stage = new Stage(
+        container,
+        filesOf(page, (assetId) => (assetId === "a" ? Promise.resolve(first) : late.promise)),
+        sound,
+        { ending: () => {}, switched: () => {}, waiting: () => {}, position: () => {}, failed: () => {} },
+      );
+      stage.show(cueFor("a"), "start");
+      if (isReady) stage.prepare(() => [{ cue: cueFor("b"), likelihood: 1 }]);
+      await page.pass(1800);
+      expect(heard.at(-1)?.what).toBe(first);
+      const asked = page.now;
+      heard.length = 0;
+      stage.show(cueFor("b", 0, 1500), "choice");
+      while (stage.current?.assetId !== "b") await page.pass(stepMs);
+      const cut = page.now;
+      await page.pass(lateMs);
+      late.resolve(second);
+      await page.pass(stepMs);
+      const silences = heard.filter(({ what }) => what === null);
+      // The one before goes on for no longer than a wait that nobody is told of, before the cut and after it.
+      const waits = [cut - asked, Math.max(lateMs, 0)].filter((ms) => ms > quiet).length;
+      expect({ lateMs, isReady, silences: silences.length > 0 }).toEqual({ lateMs, isReady, silences: waits > 0 });
+      const { what, from } = heard.at(-1)!;
+      expect(what).toBe(second);
+      expect(Math.abs(from * 1000 - lateMs)).toBeLessThan(200);
+      stage.close();
+      expect(heard.at(-1)?.what).toBeNull();
+    }
+  }
 });

@@ -20,7 +20,7 @@ const leadMs = 48;
 /** After a cut the browser is left alone for that long, ms: what else is made ready would hold up the picture that begins to move. */
 const settleMs = 120;
 const stillMs = 1000;
-/** A wait that is shorter is not spoken of, ms. */
+/** A wait that is shorter is not spoken of, nor heard: the sound goes on meanwhile, ms. */
 const quietMs = 180;
 
 /** How one cut went. */
@@ -71,6 +71,8 @@ export class Stage {
   /** Elements are made ready one at a time: each takes from the one that is shown. */
   #priming: Promise<void> = Promise.resolve();
   #wait: ReturnType<typeof setTimeout> | undefined;
+  /** Ends the sound of the piece before, where that of the one that is shown is late. */
+  #hush: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
   #toldEnd = false;
   #paused = false;
@@ -101,8 +103,12 @@ export class Stage {
       ready.cue = cue;
       return this.#cut(ready, asked, kind, true);
     }
-    this.hold();
-    this.#wait = setTimeout(() => this.#events.waiting(true), quietMs);
+    cancelAnimationFrame(this.#frame);
+    this.#current?.element.pause();
+    this.#wait = setTimeout(() => {
+      this.#events.waiting(true);
+      this.#silence();
+    }, quietMs);
     void this.#bring(cue, turn, asked, kind);
   }
 
@@ -122,14 +128,14 @@ export class Stage {
     const slot = this.#current;
     if (slot === null || this.#coming !== null || this.#isOver(slot)) return;
     this.#run(slot);
-    this.#sound.cross(slot.sound, slot.element.currentTime);
+    this.#hear(slot);
   }
 
   /** Stops the piece that is shown where it is; what is shown next plays. */
   hold(): void {
     cancelAnimationFrame(this.#frame);
     this.#current?.element.pause();
-    this.#sound.cross(null, 0);
+    this.#silence();
   }
 
   set rate(rate: number) {
@@ -137,7 +143,7 @@ export class Stage {
     this.#sound.rate = rate;
     if (this.#current === null) return;
     this.#current.element.playbackRate = rate;
-    if (!this.#paused && this.#coming === null) this.#sound.cross(this.#current.sound, this.#current.element.currentTime);
+    if (!this.#paused && this.#coming === null) this.#hear(this.#current);
   }
 
   /** Puts the picture to a place of the piece, 0 to 1: it then stands. */
@@ -155,7 +161,7 @@ export class Stage {
     this.#turn++;
     this.#quiet();
     cancelAnimationFrame(this.#frame);
-    this.#sound.cross(null, 0);
+    this.#silence();
     this.#current = null;
     this.#coming = null;
     this.#outgoing = null;
@@ -199,6 +205,7 @@ export class Stage {
       if (turn === this.#turn) {
         this.#coming = null;
         this.#quiet();
+        this.#silence();
         this.#events.failed(cue, error);
       }
     }
@@ -208,12 +215,12 @@ export class Stage {
   }
 
   #prime(slot: Slot, clip: Clip, atOnce = false): Promise<boolean> {
-    const { cue } = slot;
     void clip.sound.then((buffer) => {
-      if (slot.cue !== cue) return;
+      // Whatever is shown of the file, and also where that was asked for again meanwhile.
+      if (slot.clip !== clip || slot.sound !== undefined) return;
       slot.sound = buffer;
       // It comes after the picture: heard from where that is.
-      if (slot === this.#current && !this.#paused && !slot.element.paused) this.#sound.cross(buffer, slot.element.currentTime);
+      if (slot === this.#current && !this.#paused && !slot.element.paused) this.#hear(slot);
     });
     return slot.prime(clip, atOnce);
   }
@@ -265,7 +272,18 @@ export class Stage {
       setTimeout(settle, settleMs);
     });
     this.#run(slot);
-    this.#sound.cross(slot.sound, slot.element.currentTime);
+    this.#hear(slot);
+  }
+
+  #hear(slot: Slot): void {
+    clearTimeout(this.#hush);
+    if (slot.sound !== undefined) this.#sound.cross(slot.sound, slot.element.currentTime);
+    else this.#hush = setTimeout(() => this.#silence(), quietMs);
+  }
+
+  #silence(): void {
+    clearTimeout(this.#hush);
+    this.#sound.cross(null, 0);
   }
 
   /** Waits again, with the same piece at its beginning: what was left may come again. */
@@ -312,7 +330,7 @@ export class Stage {
     const at = slot.element.currentTime;
     const leftMs = ((this.#endOf(slot) - at) * 1000) / this.#rate;
     this.#events.position(at * 1000 - slot.cue.startMs, leftMs);
-    if (leftMs > leadMs * 4) this.#sound.follow(at);
+    if (leftMs > leadMs * 4 && slot.sound !== undefined) this.#sound.follow(at);
     if (leftMs <= leadMs && !this.#toldEnd) {
       this.#toldEnd = true;
       this.#events.ending();

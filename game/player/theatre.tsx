@@ -12,7 +12,8 @@ import { Gate } from "./gate.tsx";
 import { Gone } from "./gone.tsx";
 import { Hud } from "./hud.tsx";
 import { bestLanguage, languagesOf } from "./languages.ts";
-import { createAttempts, GuestNote, HistoryPanel, ProblemLine, SettingsPanel } from "./panels.tsx";
+import { createAttempts, ProblemLine } from "./attempts.tsx";
+import { GuestNote, HistoryPanel, SettingsPanel } from "./panels.tsx";
 import { MiniGameOver } from "./mini-game.tsx";
 import { makePlayer, type Player } from "./player.ts";
 import { mustAgree, readSettings, type Settings, writeSettings } from "./settings.ts";
@@ -217,7 +218,7 @@ const Playing = (props: {
         {said()}
       </p>
       <Hud hud={view().hud} />
-      <AchievementToast achievements={view().achievements} earned={earned()} />
+      <AchievementToast achievements={view().achievements} earned={earned()} held={view().game !== null} />
       <Show when={player.waiting() || view().waitsForGeneration}>
         <p class="wait" role="status">
           <span class="wait-mark" aria-hidden="true" />
@@ -339,6 +340,7 @@ const Playing = (props: {
         <SettingsPanel
           settings={props.settings}
           signIn={player.source.signIn}
+          spectators={player.source.spectators}
           languages={props.languages}
           language={props.language}
           change={props.change}

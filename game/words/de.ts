@@ -84,6 +84,18 @@ export const de: Words = {
     subtitles: "Untertitel",
     lessMotion: "Weniger Bewegung",
   },
+  spectators: {
+    name: "Andere zusehen lassen",
+    about: "Wer den Link hat, sieht einen Tag lang live, was du spielst, auch ohne Konto.",
+    invite: "Link erstellen",
+    link: "Der Link, der nur jetzt gezeigt wird",
+    copy: "Kopieren",
+    copied: "Kopiert",
+    made: "Erstellte Links",
+    until: (moment, guests) => `Gilt bis ${moment}, geöffnet von ${counted(guests, { one: "# Gast", other: "# Gästen" })}`,
+    open: (guests) => `Gilt, bis er widerrufen wird, geöffnet von ${counted(guests, { one: "# Gast", other: "# Gästen" })}`,
+    withdraw: "Widerrufen",
+  },
   history: {
     name: "Verlauf",
     saves: "Spielstände",

@@ -92,6 +92,18 @@ export const en = {
     subtitles: "Subtitles",
     lessMotion: "Less motion",
   },
+  spectators: {
+    name: "Let others watch",
+    about: "Whoever has the link sees live what you play, for a day and without an account.",
+    invite: "Make a link",
+    link: "The link, which is shown only now",
+    copy: "Copy",
+    copied: "Copied",
+    made: "Links that were made",
+    until: (moment: string, guests: number) => `Good until ${moment}, opened by ${counted(guests, { one: "# guest", other: "# guests" })}`,
+    open: (guests: number) => `Good until it is withdrawn, opened by ${counted(guests, { one: "# guest", other: "# guests" })}`,
+    withdraw: "Withdraw",
+  },
   history: {
     name: "History",
     saves: "Saves",

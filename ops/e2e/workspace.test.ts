@@ -280,11 +280,13 @@ test("a published story is played in the player, and gone on with after the serv
   await visitor.getByRole("button", { name: "Go on" }).click();
   await visitor.getByRole("button", { name: "Back to the light" }).click();
   await visitor.getByRole("heading", { name: "Out" }).waitFor();
-  const id = new URLSearchParams(new URL(player.url()).hash.slice(1)).get("play")!;
-  const following = await client.call("play.share", { of: { kind: "playthrough", id } });
   client.close();
+  await player.getByRole("button", { name: "Settings" }).click();
+  await player.getByRole("button", { name: "Make a link" }).click();
+  const following = await player.getByRole("textbox", { name: "The link" }).inputValue();
+  await player.getByRole("button", { name: "Close" }).click();
   const follower = await guest.open();
-  await follower.goto(`${url}/play/#link=${following.token}`);
+  await follower.goto(following);
   await follower.getByRole("button", { name: "Watch" }).click();
   await player.getByRole("button", { name: "The left one" }).click();
   await follower.getByText("It is dark.").waitFor();

@@ -232,7 +232,7 @@ export const Canvas: Component<CanvasProps> = (props) => {
     onElementSize(element, () => {
       const was = pane();
       editor.setPane({ width: element.clientWidth, height: element.clientHeight });
-      if (was.width === 0 && pane().width > 0) editor.fit();
+      if (was.width === 0 && pane().width > 0) editor.open();
     });
     element.addEventListener("wheel", onWheel, { passive: false });
     const themed = () => setTheme((count) => count + 1);

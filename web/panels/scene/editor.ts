@@ -59,7 +59,10 @@ export interface Editor {
   readonly paste: (text: string, at?: Point) => boolean;
   readonly arrange: (work: (task: ArrangeTask) => Promise<Arranged>) => Promise<void>;
   readonly zoom: (factor: number, at?: Point) => void;
+  /** All of it in the pane, however small. */
   readonly fit: () => void;
+  /** All of it, or as much as can be read from where it starts. */
+  readonly open: () => void;
   /** Brings a node into view, if it is not. */
   readonly reveal: (node: string) => void;
   /** Selects a node or an edge, and brings it or its beginning into view. */
@@ -73,6 +76,8 @@ const nothing: ReadonlySet<string> = new Set();
 /** px around what is fitted or shown. */
 const margin = 48;
 const fitMost = 1;
+/** What is opened is no smaller: below it the names of nodes cannot be made out. */
+const openLeast = 0.4;
 /** What is brought into view can be read. */
 const readable = 0.5;
 /** Nodes that are dropped together stand below each other so far apart. */
@@ -96,6 +101,25 @@ export const createEditor = (store: SceneStore, { bodyOf, isHidden }: Pick<Check
     setView((now) => {
       const scale = Math.max(now.scale, readable);
       return { scale, x: pane().width / 2 - x * scale, y: pane().height / 2 - y * scale };
+    });
+  };
+  /** The whole, at most as large as it is; what has no room at this scale is seen from where it starts. */
+  const look = (least: number): void => {
+    const rects = [...graph().nodes.values()].map(rectOf);
+    const bounds = boundsOf(rects);
+    const { width, height } = pane();
+    if (bounds === null || width === 0) return;
+    const scale = Math.max(least, Math.min(fitMost, (width - margin) / bounds.width, (height - margin) / Math.max(bounds.height, 1)));
+    const start = graph().nodes.get(store.body().start ?? "");
+    const from = start === undefined ? rects.reduce((first, rect) => (rect.x < first.x ? rect : first)) : rectOf(start);
+    const [centre, at] = [centreOf(bounds), centreOf(from)];
+    const isWide = bounds.width * scale > width - margin;
+    const isHigh = bounds.height * scale > height - margin;
+    setView({
+      scale,
+      // It goes on to the right.
+      x: isWide ? margin - from.x * scale : width / 2 - centre.x * scale,
+      y: height / 2 - (isHigh ? at.y : centre.y) * scale,
     });
   };
   const reveal: Editor["reveal"] = (id) => {
@@ -272,17 +296,8 @@ export const createEditor = (store: SceneStore, { bodyOf, isHidden }: Pick<Check
       apply([...moves, ...frames]);
     },
     zoom: (factor, at) => setView((now) => zoomedAt(now, at ?? { x: pane().width / 2, y: pane().height / 2 }, factor)),
-    fit: () => {
-      const bounds = boundsOf([...graph().nodes.values()].map(rectOf));
-      const { width, height } = pane();
-      if (bounds === null || width === 0) return;
-      const scale = Math.max(
-        scales.least,
-        Math.min(fitMost, (width - margin) / bounds.width, (height - margin) / Math.max(bounds.height, 1)),
-      );
-      const centre = centreOf(bounds);
-      setView({ scale, x: width / 2 - centre.x * scale, y: height / 2 - centre.y * scale });
-    },
+    fit: () => look(scales.least),
+    open: () => look(openLeast),
     reveal,
     show,
     centreOn,

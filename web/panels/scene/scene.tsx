@@ -109,7 +109,7 @@ const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: s
     editor
       .arrange(background.arrange)
       .then(
-        () => editor.fit(),
+        () => editor.open(),
         (error: unknown) => toast("It could not be arranged", { tone: "bad", detail: sentenceOf(error) }),
       )
       .finally(() => setArranging(false));
