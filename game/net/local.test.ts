@@ -1,6 +1,7 @@
 // A playthrough that the page keeps by itself.
 import { expect, test } from "vitest";
 import type { PlayInput } from "#protocol/scene/play/state.ts";
+import { choice, clip, storyOf } from "#protocol/scene/testing.ts";
 import { type Keep, localPlay } from "./local.ts";
 import { forkStory as story } from "./testing.ts";
 
@@ -117,4 +118,54 @@ test("what was achieved once stays achieved, in whatever playthrough", () => {
   source.take({ type: "ended", turn: 1 });
   source.restart();
   expect([source.state().achieved, [...open(keep).earned()]]).toEqual([undefined, ["done"]]);
+});
+
+test("what would be generated is done without at once, where it begins, goes on, and after it was loaded again", async () => {
+  const made = (id: string, fallback: object) => ({ id, type: "generation", strategy: "once", prompt: "a fox", fallback }) as never;
+  const generated = storyOf([
+    "main",
+    {
+      start: "first",
+      nodes: [
+        made("first", { mode: "skip" }),
+        { id: "ask", type: "choice" },
+        made("again", { mode: "retry" }),
+        made("words", { mode: "placeholder", text: { en: "A fox." } }),
+        clip("after"),
+        made("round", { mode: "skip" }),
+      ],
+      edges: [
+        { id: "fa", from: "first", to: "ask", kind: "default" },
+        choice("on", "ask", "again"),
+        choice("ever", "ask", "round"),
+        { id: "aw", from: "again", to: "words", kind: "default" },
+        { id: "wa", from: "words", to: "after", kind: "default" },
+        { id: "rr", from: "round", to: "round", kind: "default" },
+      ],
+    },
+  ]);
+  const keep = keeping();
+  const play = () =>
+    localPlay({
+      story: generated,
+      title: "",
+      media: () => Promise.resolve(new Map()),
+      seed: () => 1,
+      keep: { at: keep, name: "generated" },
+    });
+  const source = play();
+  const told: Array<string> = [];
+  source.onChange(({ outputs }) => told.push(...outputs.map(({ type }) => type)));
+  expect(node(source)).toBe("ask");
+  source.take({ type: "choose", turn: source.state().turn, edge: "on" });
+  expect([node(source), source.state().waiting]).toMatchObject(["words", { for: "media", playing: [{ kind: "placeholder" }] }]);
+  expect(told.at(-1)).toBe("play");
+  expect(node(play())).toBe("words");
+  source.take({ type: "ended", turn: source.state().turn });
+  expect(node(source)).toBe("after");
+  await source.rewind(source.history()[0]!.inputs);
+  expect(node(source)).toBe("ask");
+  // One that never comes to anything else ends all the same.
+  source.take({ type: "choose", turn: source.state().turn, edge: "ever" });
+  expect(node(source)).toBe("round");
 });

@@ -1,6 +1,7 @@
 // A playthrough without a server: the evaluator in this page, kept as its seed and inputs where the page can keep something. For
 // exported stories, previews, tests and measurements.
 import * as z from "zod";
+import { playLimits } from "#protocol/scene/limits.ts";
 import { type PlayInput, PlayInput as PlayInputSchema, type PlayOutput, type PlayState } from "#protocol/scene/play/state.ts";
 import { replayPlay, startPlay, stepPlay } from "#protocol/scene/play/step.ts";
 import { viewPlay } from "#protocol/scene/play/view.ts";
@@ -87,7 +88,20 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       viewPlay(story, before, language)?.choices.find(({ edge }) => edge === input.edge)?.text ?? "";
     moments = [...moments, { inputs: inputs.length, chosen: Object.fromEntries(languages.map((one) => [one, textIn(one)])) }];
   };
-  const begin = (from: Run): void => {
+  /** Nobody makes clips here: what stands in for them comes at once. A story in which one leads to the next for ever is left there. */
+  const withoutGenerated = (): ReadonlyArray<PlayOutput> => {
+    const outputs: Array<PlayOutput> = [];
+    for (let steps = 0; state.waiting.for === "generation" && steps < playLimits.steps; steps++) {
+      const input: PlayInput = { type: "generationFailed", key: state.waiting.key };
+      const next = stepPlay(story, state, input);
+      if (!next.ok) break;
+      inputs.push(input);
+      state = next.state;
+      outputs.push(...next.outputs);
+    }
+    return outputs;
+  };
+  const replay = (from: Run): void => {
     const begun = startPlay(story, { seed: from.seed });
     if (!begun.ok) throw new Problem(({ cannotBegin }) => cannotBegin, { cause: begun.refusal });
     seed = from.seed;
@@ -102,6 +116,10 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       inputs.push(input);
       state = next.state;
     }
+  };
+  const begin = (from: Run): void => {
+    replay(from);
+    withoutGenerated();
   };
   const shelf = keep === undefined ? undefined : read(Shelf, keep.at, shelfName);
   saves = shelf?.saves ?? [];
@@ -134,7 +152,7 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       note(state, input);
       inputs.push(input);
       state = next.state;
-      tell(next.outputs, false);
+      tell([...next.outputs, ...withoutGenerated()], false);
       return null;
     },
     onChange: (listener) => {
@@ -148,6 +166,7 @@ export const localPlay = (options: LocalOptions): PlaySource => {
       inputs = inputs.slice(0, count);
       moments = moments.filter((moment) => moment.inputs < count);
       state = back.state;
+      withoutGenerated();
       tell([], true);
     },
     restart: async () => {
