@@ -620,7 +620,10 @@ describe("the HTTP of a provider", () => {
         more();
       });
       for (const url of [said, unsaid]) {
-        expect(await refuses(url, { maxBytes: 100_000 })).toMatchObject({ kind: "provider", message: expect.stringContaining("100000") });
+        expect(await refuses(url, { maxBytes: 100_000 })).toMatchObject({
+          kind: "provider",
+          message: expect.stringContaining("over 100 KB"),
+        });
       }
     });
 
