@@ -25,7 +25,7 @@ export const faultNames = [
   "refusedLate",
   /** A job that was taken ends as failed. */
   "failedLate",
-  /** A job that was taken is forgotten. */
+  /** A job that was taken is forgotten: its status does not know it, while a list shows what was taken still. */
   "lost",
   /** A status tells an earlier state than before. */
   "backwards",

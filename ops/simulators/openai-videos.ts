@@ -233,7 +233,7 @@ export const startOpenaiVideos = async (options: OpenaiVideosOptions = {}): Prom
   };
 
   const list = ({ account, query }: Call): Reply => {
-    const all = [...simulator.jobs.values()].filter((job) => job.account === account && !job.isDeleted && !job.isLost);
+    const all = [...simulator.jobs.values()].filter((job) => job.account === account && !job.isDeleted);
     const ordered = query.get("order") === "desc" && !ignores.includes("order") ? all.toReversed() : all;
     const after = ignores.includes("after") ? null : query.get("after");
     const begun = after === null ? 0 : ordered.findIndex(({ id }) => id === after) + 1;

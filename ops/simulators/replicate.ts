@@ -204,7 +204,7 @@ export class ReplicateSimulator extends Simulator<QueuedJob> {
   list({ account, query }: Call): Reply {
     const since = query.get("created_after");
     const after = since === null ? 0 : Date.parse(since);
-    const all = [...this.jobs.values()].filter((job) => job.account === account && !job.isLost && job.createdAt >= after).toReversed();
+    const all = [...this.jobs.values()].filter((job) => job.account === account && job.createdAt >= after).toReversed();
     const from = Number(query.get("cursor") ?? 0);
     const next = from + this.#pageSize;
     const more = new URLSearchParams(query);
