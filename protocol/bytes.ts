@@ -4,9 +4,11 @@ const units = ["B", "KB", "MB", "GB", "TB"] as const;
 
 /** `512 KB`, `1.4 GB`: steps of 1,000, as file managers show. */
 export const formatBytes = (bytes: number): string => {
-  const step = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  let step = 0;
+  // As it is rounded: 999,950 is 1.0 MB.
+  while (step < units.length - 1 && Math.round(bytes / 1000 ** step) >= 1000) step++;
   const value = bytes / 1000 ** step;
-  return `${value >= 100 || step === 0 ? Math.round(value) : value.toFixed(1)} ${units[step] ?? "B"}`;
+  return `${step === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[step] ?? "B"}`;
 };
 
 /** Why a file is not taken. */

@@ -324,8 +324,8 @@ const spectatorsOf = (client: Client, id: string): Spectators => ({
     return links.filter(({ playthroughId, expiresAt }) => playthroughId === id && (expiresAt === null || expiresAt > Date.now()));
   },
   invite: async () => {
-    const { token } = await client.call("play.share", { of: { kind: "playthrough", id }, lifeMs: followedMs }, { key: newKey() });
-    return new URL(`#link=${encodeURIComponent(token)}`, location.href).href;
+    const { link, token } = await client.call("play.share", { of: { kind: "playthrough", id }, lifeMs: followedMs }, { key: newKey() });
+    return { id: link.id, address: new URL(`#link=${encodeURIComponent(token)}`, location.href).href };
   },
   withdraw: async (link) => {
     try {

@@ -69,8 +69,8 @@ export interface WatchLink {
 export interface Spectators {
   /** Newest first. Rejects with CallError. */
   readonly links: () => Promise<ReadonlyArray<WatchLink>>;
-  /** Makes another, for a day: its address, which is told only now. Rejects with CallError. */
-  readonly invite: () => Promise<string>;
+  /** Makes another, for a day; its address is told only now. Rejects with CallError. */
+  readonly invite: () => Promise<{ readonly id: string; readonly address: string }>;
   /** Who came by it is cut off at once. Rejects with CallError. */
   readonly withdraw: (link: string) => Promise<void>;
 }

@@ -42,6 +42,7 @@ test("what was achieved when one came, or of which it becomes known later that i
 });
 
 test("during a game nothing is said, and afterwards all that was achieved", () => {
+  vi.useFakeTimers();
   const [all, setAll] = createSignal(achievements());
   const [held, setHeld] = createSignal(true);
   render(() => <AchievementToast achievements={all()} earned={new Set()} held={held()} />);
@@ -51,8 +52,16 @@ test("during a game nothing is said, and afterwards all that was achieved", () =
   setAll(achievements("home", "oldFriend"));
   setHeld(false);
   expect([toast.textContent, "shown" in toast.dataset]).toEqual(["Achieved Home again, Old friend", true]);
+  vi.advanceTimersByTime(5000);
   setHeld(true);
   expect("shown" in toast.dataset).toBe(false);
+  vi.advanceTimersByTime(60_000);
+  setHeld(false);
+  expect([toast.textContent, "shown" in toast.dataset]).toEqual(["Achieved Home again, Old friend", true]);
+  vi.advanceTimersByTime(5000);
+  expect("shown" in toast.dataset).toBe(true);
+  vi.advanceTimersByTime(5000);
+  expect(toast.textContent).toBe("");
 });
 
 test("the list says how many there are, and of a hidden one nothing until it is achieved", () => {

@@ -1,5 +1,5 @@
 // What the player has achieved: a word when it happens, and a list of all that can be.
-import { createEffect, createSignal, For, on, onCleanup, Show } from "solid-js";
+import { createEffect, createSignal, For, on, onCleanup, Show, untrack } from "solid-js";
 import type { PlayView } from "#protocol/scene/play/view.ts";
 import { useSpeech, useToldIn } from "../words/speech.tsx";
 import { endingName } from "./spoken.ts";
@@ -38,7 +38,16 @@ export const AchievementToast = (props: {
     ),
   );
   createEffect(() => {
-    if (props.held || news().length === 0) return;
+    if (props.held) {
+      // What was being said is said again.
+      const cut = untrack(told);
+      if (cut.length === 0) return;
+      clearTimeout(hiding);
+      setNews((before) => [...cut, ...before]);
+      setTold([]);
+      return;
+    }
+    if (news().length === 0) return;
     setTold(news());
     setNews([]);
     clearTimeout(hiding);

@@ -12,25 +12,25 @@ export const SpectatorLinks = (props: { readonly spectators: Spectators }) => {
   const { busy, problem, attempt } = createAttempts();
   const [links, { refetch }] = createResource(() => props.spectators.links());
   const good = () => (links.error === undefined ? (links.latest ?? []) : []);
-  const [address, setAddress] = createSignal("");
+  const [made, setMade] = createSignal({ id: "", address: "" });
   const [copied, setCopied] = createSignal(false);
   let shown: HTMLInputElement | undefined;
   const invite = async (): Promise<void> => {
     setCopied(false);
-    setAddress(await props.spectators.invite());
+    setMade(await props.spectators.invite());
     shown?.focus();
     shown?.select();
     await refetch();
   };
   const withdraw = async (link: string): Promise<void> => {
     await props.spectators.withdraw(link);
-    setAddress("");
+    if (made().id === link) setMade({ id: "", address: "" });
     await refetch();
   };
   const copy = (): void => {
     // Pages that are not served securely have no clipboard: there it is selected, to be copied by hand.
     shown?.select();
-    (navigator.clipboard as Clipboard | undefined)?.writeText(address()).then(
+    (navigator.clipboard as Clipboard | undefined)?.writeText(made().address).then(
       () => setCopied(true),
       () => {},
     );
@@ -42,9 +42,9 @@ export const SpectatorLinks = (props: { readonly spectators: Spectators }) => {
       <button type="button" aria-disabled={busy()} onClick={() => void attempt(invite)}>
         {words().invite}
       </button>
-      <Show when={address() !== ""}>
+      <Show when={made().address !== ""}>
         <div class="save">
-          <input type="text" readonly aria-label={words().link} value={address()} ref={(element) => (shown = element)} />
+          <input type="text" readonly aria-label={words().link} value={made().address} ref={(element) => (shown = element)} />
           <button type="button" onClick={copy}>
             {copied() ? words().copied : words().copy}
           </button>

@@ -38,5 +38,7 @@ export const sentenceOf = (error: unknown, { problems, refusals }: Words): strin
   if (error instanceof Problem) return error.say(problems);
   if (!(error instanceof Error)) return String(error);
   const call = error instanceof CallError ? error : error.cause;
-  return call instanceof CallError && refusals !== null ? refusals[call.code] : error.message;
+  // A newer server may refuse for what this page has no words for.
+  const said: string | undefined = call instanceof CallError ? refusals?.[call.code] : undefined;
+  return said ?? error.message;
 };

@@ -68,6 +68,7 @@ test("what went wrong is said in the language, and what a server says in English
   expect([sentenceOf(busy, en), sentenceOf(busy, de)]).toEqual(["The inbox is full.", de.refusals!.overloaded]);
   const wrapped = new Error(busy.message, { cause: busy });
   expect([sentenceOf(wrapped, en), sentenceOf(wrapped, de)]).toEqual(["The inbox is full.", de.refusals!.overloaded]);
+  expect(sentenceOf(new CallError("of_tomorrow" as never, "Not yet known here."), de)).toBe("Not yet known here.");
   expect([sentenceOf(new Error("Odd."), de), sentenceOf("odd", de)]).toEqual(["Odd.", "odd"]);
 });
 

@@ -247,6 +247,8 @@ export class Core {
       // Of an older machine: loading it migrates it, and what its state then waits for begins.
       for (const address of outdated.value) this.dispatch({ type: "wake", address });
       this.#await(due.value);
+      // They were read before all else was there, which may have taken long: soon they are read once more.
+      this.#lookAt = -Infinity;
       done(null);
     };
     this.#ports.arrived(arriving, () => {

@@ -31,7 +31,7 @@ export const busOver = (connection: Layer.Layer<RedisConnection, RedisError>, ru
     hasLeft: () => {},
     onTaken: () => {},
     stand: () => Effect.succeed(false),
-    leave: () => Effect.void,
+    leave: () => Effect.succeed(false),
   });
   return ManagedRuntime.make(Bus.layer.pipe(Layer.provideMerge(redisFanout), Layer.provide([connection, locks])));
 };

@@ -102,7 +102,10 @@ test("a caller who does not wait does not end what is being opened for it", asyn
   );
 });
 
-test("that it has left a process says once all is given away, and it hears of others that have", async () => {
+test.each([
+  { leaves: true, says: ["all is given away", "left: here"] },
+  { leaves: false, says: ["all stays"] },
+])("that it has left a process says once all is given away ($leaves), and it hears of others that have", async ({ leaves, says }) => {
   const said: Array<string> = [];
   let heard: ((message: string) => void) | undefined;
   const fanout = Layer.succeed(Fanout, {
@@ -121,10 +124,10 @@ test("that it has left a process says once all is given away, and it hears of ot
     Effect.map(ShardLocks, (service) => ({
       ...service,
       leave: (letGo) =>
-        Effect.andThen(
-          letGo,
-          Effect.sync(() => void said.push("all is given away")),
-        ),
+        Effect.map(letGo, () => {
+          said.push(leaves ? "all is given away" : "all stays");
+          return leaves;
+        }),
       hasLeft: (address) => void said.push(`${address} has left`),
     })),
   ).pipe(Layer.provide(alone));
@@ -141,5 +144,5 @@ test("that it has left a process says once all is given away, and it hears of ot
       }),
     ),
   );
-  expect(said).toEqual(["another has left", "all is given away", "left: here"]);
+  expect(said).toEqual(["another has left", ...says]);
 });

@@ -162,9 +162,11 @@ export const placementOnSharding = (gather: Effect.Effect<void>): Layer.Layer<Pl
         call: (cell, message) => ask(client(entityId(cell)).Deliver({ message }), locks.departed),
         once: (name, work) => sharding.registerSingleton(name, work),
         stand: locks.stand,
-        leave: Effect.andThen(
+        leave: Effect.map(
           Effect.suspend(() => locks.leave(closeAll)),
-          Effect.sync(() => fanout.publish(leftChannel, locks.me)),
+          (left) => {
+            if (left) fanout.publish(leftChannel, locks.me);
+          },
         ),
         handovers,
         owners: locks.holders(names),

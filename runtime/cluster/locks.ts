@@ -42,8 +42,11 @@ export class ShardLocks extends Context.Service<
     readonly onTaken: (listener: () => void) => void;
     /** See `Placement.stand`. */
     readonly stand: (standing: Standing) => Effect.Effect<boolean | null>;
-    /** Gives all shards away, as far as there is somebody to take them, once `letGo` has let go of what is done for them: see `Placement.leave`. */
-    readonly leave: (letGo: Effect.Effect<void>) => Effect.Effect<void>;
+    /**
+     * Gives all shards away, as far as there is somebody to take them, once `letGo` has let go of what is done for them: see `Placement.leave`.
+     * Answers whether it has, so that nobody waits for anything of it any more.
+     */
+    readonly leave: (letGo: Effect.Effect<void>) => Effect.Effect<boolean>;
     /** Address of the process that holds each shard, or null. Null in all: it cannot be told just now. */
     readonly holders: (shards: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string | null> | null>;
     /** Address of this process. */
@@ -61,7 +64,7 @@ export class ShardLocks extends Context.Service<
       hasLeft: () => {},
       onTaken: () => {},
       stand: () => Effect.succeed(false),
-      leave: () => Effect.void,
+      leave: () => Effect.succeed(false),
       holders: (shards) => Effect.succeed(shards.map(() => info.address)),
       me: info.address,
     });

@@ -304,7 +304,7 @@ test("who leaves lets go of what it does and gives its locks back before the oth
   expect(await b.fit()).toEqual(fit(true));
   expect(await b.acquire()).toEqual([]);
   letGo.resolve();
-  await left;
+  expect(await left).toBe(true);
   expect(await b.acquire()).toEqual(names);
   expect(await b.fit()).toEqual(new Map([[2, true]]));
   expect(await a.acquire()).toEqual([]);
@@ -319,7 +319,8 @@ test("who leaves gives its locks back although it cannot let go of what it does,
   alive = setInterval(() => void Promise.allSettled([a.refresh(), b.refresh([])]), 300);
   expect(await a.acquire(shards.slice(1))).toEqual(names.slice(1));
   const left = a.leave(Effect.never);
-  await Promise.all([a.acquire(shards.slice(0, 1)), left]);
+  const [, hasLetGo] = await Promise.all([a.acquire(shards.slice(0, 1)), left]);
+  expect(hasLetGo).toBe(false);
   expect(await b.acquire()).toEqual(names);
   expect(names.map((name) => a.locks.leaseMs(name) < 0)).toEqual([true, true, true]);
 });
@@ -370,7 +371,7 @@ test("who is alone has nobody to leave to", async () => {
   const a = await join(1);
   await a.register();
   await a.acquire();
-  await a.leave();
+  expect(await a.leave()).toBe(false);
   expect(await a.refresh()).toEqual(names);
   expect(await a.fit()).toEqual(new Map([[1, true]]));
 });

@@ -315,11 +315,12 @@ export const registry = (
         const told = yield* Effect.repeat(alone, { until: (is) => is !== null, schedule: Schedule.spaced("100 millis") }).pipe(
           Effect.timeoutOption(leaveMs),
         );
-        if (Option.getOrNull(told) === true) return;
+        if (Option.getOrNull(told) === true) return false;
         leaving = true;
-        yield* Effect.timeoutOption(Effect.interruptible(letGo), leaveMs);
+        const all = yield* Effect.timeoutOption(Effect.interruptible(letGo), leaveMs);
         yield* release([...wanted]);
         yield* Effect.ignore(unregister(info.address));
+        return Option.isSome(all);
       });
 
       const listeners: Array<() => void> = [];
@@ -330,14 +331,14 @@ export const registry = (
 
       /** Who was there when they were last asked for; whoever is not any more has departed. */
       let seen: ReadonlySet<string> = new Set();
-      /** Who has said that it leaves, and has not been there since. */
+      /** Who has said that it leaves since it was last asked who is there. */
       const leavers = new Set<string>();
       let departure = Latch.makeUnsafe(false);
       const see = (there: ReadonlyArray<string>): void => {
         const present = new Set(there);
         const gone = [...seen].some((address) => !present.has(address) && !leavers.has(address));
         seen = present;
-        for (const address of there) leavers.delete(address);
+        leavers.clear();
         if (!gone) return;
         departure.openUnsafe();
         departure = Latch.makeUnsafe(false);

@@ -3,7 +3,17 @@ import { formatBytes, formatClock, formatCount, formatMoment, formatSpan } from 
 
 describe("words for numbers", () => {
   it("of bytes step by thousands", () => {
-    expect([0, 999, 1000, 512_300, 1_400_000_000].map(formatBytes)).toEqual(["0 B", "999 B", "1.0 KB", "512 KB", "1.4 GB"]);
+    expect([0, 999, 1000, 99_960, 512_300, 999_499, 999_950, 1_400_000_000, 5e15].map(formatBytes)).toEqual([
+      "0 B",
+      "999 B",
+      "1.0 KB",
+      "100 KB",
+      "512 KB",
+      "999 KB",
+      "1.0 MB",
+      "1.4 GB",
+      "5000 TB",
+    ]);
   });
 
   it("of spans are as exact as they need to be", () => {
