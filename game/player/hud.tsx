@@ -9,6 +9,9 @@ export const Hud = (props: { readonly hud: PlayView["hud"] }) => {
   const speech = useSpeech();
   const words = () => speech().words.hud;
   const toldIn = useToldIn();
+  const called = ({ title, name }: { readonly title: string; readonly name: string }) => (
+    <span lang={toldIn()}>{title === "" ? spoken(name) : title}</span>
+  );
   return (
     <aside class="hud" aria-label={words().name}>
       <Show when={props.hud.minutes !== null}>
@@ -19,7 +22,7 @@ export const Hud = (props: { readonly hud: PlayView["hud"] }) => {
           <For each={props.hud.items}>
             {(item) => (
               <li>
-                <span lang={toldIn()}>{item.title === "" ? spoken(item.name) : item.title}</span>
+                {called(item)}
                 <Show when={item.quantity !== 1}>
                   <b>{words().times(item.quantity)}</b>
                 </Show>
@@ -33,7 +36,7 @@ export const Hud = (props: { readonly hud: PlayView["hud"] }) => {
           <For each={props.hud.quests}>
             {(quest) => (
               <li data-status={quest.status}>
-                <span lang={toldIn()}>{quest.title === "" ? spoken(quest.name) : quest.title}</span>
+                {called(quest)}
                 {quest.status === "unknown" ? null : <b>{words().questStatus[quest.status]}</b>}
               </li>
             )}
@@ -45,7 +48,7 @@ export const Hud = (props: { readonly hud: PlayView["hud"] }) => {
           <For each={props.hud.relationships}>
             {(person) => (
               <li>
-                <span lang={toldIn()}>{person.title === "" ? spoken(person.name) : person.title}</span>
+                {called(person)}
                 <b>{words().tiers[person.tier]}</b>
               </li>
             )}

@@ -98,16 +98,18 @@ export class EffectRunner<R> {
     this.#dispatch = dispatch;
   }
 
+  get #all(): ReadonlyArray<Running> {
+    return [...this.#running.values()].flat();
+  }
+
   get running(): number {
-    let running = 0;
-    for (const runs of this.#running.values()) running += runs.length;
-    return running;
+    return this.#all.length;
   }
 
   /** What runs, by kind of actor and name of the effect. */
   counts(): ActorStats["effects"] {
     const counts = new Map<string, { kind: string; effect: string; running: number; retrying: number }>();
-    for (const { kind, name, run } of [...this.#running.values()].flat()) {
+    for (const { kind, name, run } of this.#all) {
       const key = `${kind}/${name}`;
       const count = counts.get(key) ?? { kind, effect: name, running: 0, retrying: 0 };
       counts.set(key, count);
@@ -162,15 +164,13 @@ export class EffectRunner<R> {
   #end(address: string, isOver: (running: Running) => boolean): void {
     const running = this.#running.get(address);
     if (running === undefined) return;
-    const over = running.filter(isOver);
-    if (over.length === running.length) this.#running.delete(address);
-    else if (over.length > 0)
-      this.#running.set(
-        address,
-        running.filter((one) => !over.includes(one)),
-      );
-    // Most have ended: their outcome is what makes the host say `stop`.
-    for (const { fiber } of over) if (fiber.pollUnsafe() === undefined) Effect.runFork(Fiber.interrupt(fiber));
+    const left = running.filter((one) => !isOver(one));
+    if (left.length === 0) this.#running.delete(address);
+    else this.#running.set(address, left);
+    for (const one of running) {
+      // Most have ended: their outcome is what makes the host say `stop`.
+      if (isOver(one) && one.fiber.pollUnsafe() === undefined) Effect.runFork(Fiber.interrupt(one.fiber));
+    }
   }
 
   /** A process that was frozen learns here that its time is over: it is stopped while it waits. */
@@ -206,7 +206,7 @@ export class EffectRunner<R> {
   /** Ends all runs; their rows stay, so the next start recovers them. */
   get stopAll(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const fibers = [...this.#running.values()].flat().map(({ fiber }) => fiber);
+      const fibers = this.#all.map(({ fiber }) => fiber);
       this.#running.clear();
       return Fiber.interruptAll(fibers);
     });

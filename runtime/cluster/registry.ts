@@ -331,14 +331,14 @@ export const registry = (
 
       /** Who was there when they were last asked for; whoever is not any more has departed. */
       let seen: ReadonlySet<string> = new Set();
-      /** Who has said that it leaves since it was last asked who is there. */
+      /** Who has said that it leaves, until it is seen not to be there: an answer may be older than that. */
       const leavers = new Set<string>();
       let departure = Latch.makeUnsafe(false);
       const see = (there: ReadonlyArray<string>): void => {
         const present = new Set(there);
         const gone = [...seen].some((address) => !present.has(address) && !leavers.has(address));
         seen = present;
-        leavers.clear();
+        for (const address of leavers) if (!present.has(address)) leavers.delete(address);
         if (!gone) return;
         departure.openUnsafe();
         departure = Latch.makeUnsafe(false);
