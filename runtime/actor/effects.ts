@@ -21,8 +21,8 @@ const leasePause = Schedule.spaced("100 millis");
 const keyOf = (address: string, effect: EffectRef): string => `${address}/${effect.invokeId}/${effect.seq}`;
 
 /**
- * So many recovered effects begin together, each so long after it was asked for or after those before it: cells that come bring hundreds,
- * and whoever waits for an actor of theirs is answered first.
+ * No more recovered effects begin within so long: cells that come bring hundreds, and whoever waits for an actor of theirs is not to wait for
+ * all of those.
  */
 const [turnsTogether, turnLength] = [100, "100 millis"] as const;
 
@@ -200,7 +200,8 @@ export class EffectRunner<R> {
 
   /** Waits as long as it takes until a recovered effect may begin. */
   get #turn(): Effect.Effect<void> {
-    return this.#turns.withPermits(1)(Effect.sleep(turnLength));
+    const over = Effect.andThen(Effect.sleep(turnLength), this.#turns.release(1));
+    return Effect.uninterruptibleMask((restore) => Effect.andThen(restore(this.#turns.take(1)), Effect.asVoid(Effect.forkDetach(over))));
   }
 
   /** Ends all runs; their rows stay, so the next start recovers them. */

@@ -453,6 +453,8 @@ export class Cluster {
       if (this.problems.length > 0 || this.disk.problems.length > 0 || this.unfinished().length === 0) break;
     }
     this.problems.push(...this.disk.problems, ...this.unfinished());
+    // Whom a keeper that forgot has robbed of its cells learns it by then, and tells what it has until it does.
+    time.runUntil(Math.max(time.now, this.#healedAt + this.locks.expiryMs));
     this.#compareViews();
   }
 
