@@ -21,6 +21,11 @@ export class Database extends Context.Service<
     readonly engine: "embedded" | "postgres";
     /** Runs statements on a pooled connection. Errors: DatabaseError. */
     readonly query: <T>(run: (sql: Sql) => PromiseLike<T>) => Effect.Effect<T, DatabaseError>;
+    /**
+     * As `query`, for what the actor host commits with every flush: a server has connections for this alone. They are few, so that each
+     * finds its plan, its pages and its processor's caches as it left them, and no other statement is before it.
+     */
+    readonly commit: <T>(run: (sql: Sql) => PromiseLike<T>) => Effect.Effect<T, DatabaseError>;
     /** Runs `run` in one transaction: all of it or nothing. */
     readonly transaction: <T>(run: (tx: Tx) => Promise<T>) => Effect.Effect<T, DatabaseError>;
     /** For code that batches by itself (the actor store, the log sink). */

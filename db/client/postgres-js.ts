@@ -86,10 +86,17 @@ const transact = async <T>(sql: Sql, run: (tx: Tx) => Promise<T>): Promise<T> =>
   }
 };
 
-export const makeDatabase = (sql: Sql, engine: "embedded" | "postgres"): Database["Service"] =>
-  Database.of({
+/** `committing`: with connections of its own. */
+export const makeDatabase = (sql: Sql, engine: "embedded" | "postgres", committing = sql): Database["Service"] => {
+  const on =
+    (client: Sql): Database["Service"]["query"] =>
+    (run) =>
+      Effect.tryPromise({ try: async () => run(client), catch: databaseError });
+  return Database.of({
     engine,
     sql,
-    query: (run) => Effect.tryPromise({ try: async () => run(sql), catch: databaseError }),
+    query: on(sql),
+    commit: on(committing),
     transaction: (run) => Effect.tryPromise({ try: () => transact(sql, run), catch: databaseError }),
   });
+};

@@ -140,3 +140,34 @@ test("a server that is restarted under load costs the statements under way and n
   ).toEqual([{ n: 0 }]);
   await runtime.dispose();
 });
+
+test("commits have connections of their own, whose statements are planned once", async () => {
+  const scope = Scope.makeUnsafe();
+  const { url } = await Effect.runPromise(Effect.provideService(freshServerUrl, Scope.Scope, scope));
+  const runtime = ManagedRuntime.make(serverDatabase({ url, connections: 3 }));
+  const database = await runtime.runPromise(Database);
+  const many = Array.from({ length: 20 });
+  const seen = (where: "query" | "commit") =>
+    Effect.runPromise(
+      Effect.forEach(
+        many,
+        () =>
+          Effect.map(
+            database[where](
+              (sql) => sql<Array<{ pid: number; plan: string }>>`
+                select pg_backend_pid() as pid, current_setting('plan_cache_mode') as plan from pg_sleep(0.01)`,
+            ),
+            ([row]) => row!,
+          ),
+        { concurrency: "unbounded" },
+      ),
+    );
+  const [asked, committed] = [await seen("query"), await seen("commit")];
+  const pids = (rows: typeof asked) => new Set(rows.map(({ pid }) => pid));
+  expect([pids(asked).size, pids(committed).size]).toEqual([3, 2]);
+  expect([...pids(asked)].filter((pid) => pids(committed).has(pid))).toEqual([]);
+  expect(new Set(asked.map(({ plan }) => plan))).toEqual(new Set(["auto"]));
+  expect(new Set(committed.map(({ plan }) => plan))).toEqual(new Set(["force_generic_plan"]));
+  await runtime.dispose();
+  await Effect.runPromise(Scope.close(scope, Exit.void));
+});

@@ -20,13 +20,18 @@ export interface ServerOptions {
   readonly url: string;
   /** Folder with what belongs to this database, where it is for one process alone. */
   readonly dataDir?: string | undefined;
-  /** Connections at most. Default: 10. */
+  /** Connections at most, beside those for commits. Default: 10. */
   readonly connections?: number;
   /** After so long a statement has failed, ms; a connection on which then nothing was heard is closed. Default: 20,000. */
   readonly statementMs?: number;
   /** The schema stays as it is. */
   readonly asItIs?: boolean;
 }
+
+/** As many as take turns at committing. */
+const committing = 2;
+/** How many rows are committed says nothing about how: the plan is made once for all. */
+const planOnce = { plan_cache_mode: "force_generic_plan" } as const;
 
 interface Place {
   /** Without what only the client of C takes from it. */
@@ -89,7 +94,7 @@ export const serverDatabase = ({
       // Who takes it as it is has it alone, and reads or writes all of it at once.
       const limits = asItIs === true ? {} : { idle_in_transaction_session_timeout: idleTransactionMs, statement_timeout: statementMs };
       const silence = asItIs === true ? {} : { silence: (statementMs + graceMs) / 1000 };
-      const connect = (max: number, more: { readonly silence?: number }) =>
+      const connect = (max: number, more: { readonly silence?: number }, settings: Readonly<Record<string, string>> = {}) =>
         Effect.acquireRelease(
           Effect.sync(
             (): Sql =>
@@ -100,7 +105,7 @@ export const serverDatabase = ({
                 max,
                 connect_timeout: 5,
                 backoff,
-                connection: { application_name: "pixsim", ...limits },
+                connection: { application_name: "pixsim", ...limits, ...settings },
               }) as unknown as Sql,
           ),
           (client) => Effect.promise(() => client.end({ timeout: 5 })),
@@ -118,6 +123,6 @@ export const serverDatabase = ({
       const sql = yield* connect(connections ?? 10, silence);
       // Also, with its first answer a client learns the types of arrays.
       yield* attempt(() => check(sql));
-      return makeDatabase(sql, "postgres");
+      return makeDatabase(sql, "postgres", yield* connect(committing, silence, planOnce));
     }),
   );

@@ -254,7 +254,10 @@ describe.each(testDatabases)("a newer machine on the $engine database", ({ layer
               }
             : Reflect.get(target, name, receiver),
       });
-    const stuck = await host(parcelTwo, Layer.succeed(Database, { ...stored, query: (query) => stored.query((sql) => query(held(sql))) }));
+    const stuck = await host(
+      parcelTwo,
+      Layer.succeed(Database, { ...stored, commit: (query) => stored.commit((sql) => query(held(sql))) }),
+    );
     await commit.promise;
     expect(runs).toEqual([]);
 

@@ -127,8 +127,7 @@ export const makeSqlStore = (
     return statement;
   };
 
-  const run = <A, B>(query: (sql: Sql) => PromiseLike<A>, map: (rows: A) => B, done: (result: StoreResult<B>) => void): void => {
-    const answered = database.query(query);
+  const answer = <A, B>(answered: Effect.Effect<A, DatabaseError>, map: (rows: A) => B, done: (result: StoreResult<B>) => void): void => {
     Effect.runFork(
       // The embedded database is no further away than this process: it may be busy, and then it answers.
       Effect.match(database.engine === "embedded" ? answered : Effect.timeoutOrElse(answered, { duration: waitMs, orElse: () => silent }), {
@@ -137,6 +136,9 @@ export const makeSqlStore = (
       }),
     );
   };
+
+  const run = <A, B>(query: (sql: Sql) => PromiseLike<A>, map: (rows: A) => B, done: (result: StoreResult<B>) => void): void =>
+    answer(database.query(query), map, done);
 
   return {
     epochs: (cells, done) =>
@@ -223,8 +225,8 @@ export const makeSqlStore = (
         ...encodeSteps(batch),
         ...rest.flatMap((rows) => (rows.length === 0 ? [] : [storableJson(`[${rows.join(",")}]`)])),
       ];
-      run(
-        (sql) => sql.unsafe<Array<{ cell: number; written: number }>>(statement, parameters, { prepare: true }),
+      answer(
+        database.commit((sql) => sql.unsafe<Array<{ cell: number; written: number }>>(statement, parameters, { prepare: true })),
         (rows) => {
           const held = new Set(rows.map(({ cell }) => cell));
           const deposed = [...batch.fence.keys()].filter((cell) => !held.has(cell));

@@ -98,6 +98,7 @@ describe("a database that fails", () => {
         engine: "embedded",
         sql: undefined as unknown as Sql,
         transaction: () => Effect.die("not used"),
+        commit: () => Effect.die("not used"),
         query: <T>(run: (sql: Sql) => PromiseLike<T>) =>
           Effect.suspend(() => {
             // The statement's only parameter besides the sweep's two is the batch.
