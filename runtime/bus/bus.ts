@@ -3,7 +3,8 @@
 // positions of the old one lead to a snapshot.
 import { Context, Effect, Layer, Schedule } from "effect";
 import type { CallError } from "#protocol/wire/errors.ts";
-import type { TopicHandle, TopicMessage } from "../gateway/handlers.ts";
+import { Crowd } from "../gateway/crowd.ts";
+import type { Delta, Emit, TopicHandle, TopicMessage } from "../gateway/handlers.ts";
 import { Fanout } from "./fanout.ts";
 
 /** Changes kept per channel for watchers that come back. */
@@ -14,11 +15,17 @@ const again = Schedule.spaced("1 second");
 
 interface Watcher {
   readonly deliver: (message: TopicMessage) => void;
+  /** Is told with the crowd from now on, unless something keeps it. */
+  readonly join: () => boolean;
   readonly restart: () => void;
 }
 
 class Channel {
   readonly watchers = new Set<Watcher>();
+  /** Those that are told by themselves. */
+  readonly apart = new Set<Watcher>();
+  /** All others. */
+  readonly crowd = new Crowd();
   /** Encoded changes; the last has offset `offset`. */
   #recent: Array<string> = [];
   #epoch = freshEpoch();
@@ -33,8 +40,12 @@ class Channel {
     this.#recent.push(json);
     if (this.#recent.length > memory) this.#recent.splice(0, memory / 2);
     if (this.watchers.size === 0) return;
-    const message: TopicMessage = { type: "delta", pos: this.pos, json: `[${json}]` };
-    for (const watcher of this.watchers) watcher.deliver(message);
+    const message: Delta = { type: "delta", pos: this.pos, json: `[${json}]` };
+    for (const watcher of this.apart) {
+      if (watcher.join()) this.apart.delete(watcher);
+      else watcher.deliver(message);
+    }
+    this.crowd.tell(message);
   }
 
   /** Changes may be missing: nobody can go on from an old position. */
@@ -71,7 +82,7 @@ export class Bus extends Context.Service<
       channel: string,
       from: string | undefined,
       snapshot: Effect.Effect<unknown, CallError>,
-      emit: (message: TopicMessage) => void,
+      emit: Emit,
     ) => Effect.Effect<TopicHandle, CallError>;
     /** Followers of a channel in this process. */
     readonly watchers: (channel: string) => number;
@@ -137,12 +148,7 @@ const make = Effect.gen(function* () {
       for (const { channel } of channels.values()) count += channel.watchers.size;
       return count;
     },
-    follow: Effect.fnUntraced(function* (
-      name: string,
-      from: string | undefined,
-      snapshot: Effect.Effect<unknown, CallError>,
-      emit: (message: TopicMessage) => void,
-    ) {
+    follow: Effect.fnUntraced(function* (name: string, from: string | undefined, snapshot: Effect.Effect<unknown, CallError>, emit: Emit) {
       const open = openChannel(name);
       const { channel } = open;
       /** Changes that wait for the snapshot being taken; null: they go straight out. */
@@ -150,17 +156,28 @@ const make = Effect.gen(function* () {
       let taken = 0;
       const watcher: Watcher = {
         deliver: (message) => (held === null ? emit(message) : held.push(message)),
+        join: () => held === null && emit.join?.(channel.crowd, () => void channel.apart.add(watcher)) === true,
         // It holds back changes until it has its snapshot, so it must get one.
-        restart: () =>
-          void fork(Effect.ignore(Effect.retry(sendSnapshot, { schedule: again, while: () => channel.watchers.has(watcher) }))),
+        restart: () => {
+          standApart();
+          fork(Effect.ignore(Effect.retry(sendSnapshot, { schedule: again, while: () => channel.watchers.has(watcher) })));
+        },
+      };
+      const standApart = (): void => {
+        emit.leave?.();
+        channel.apart.add(watcher);
       };
       const close = () => {
+        emit.leave?.();
         channel.watchers.delete(watcher);
+        channel.apart.delete(watcher);
         closeLater(name, open);
       };
 
       // One that was begun later, after changes may have been missed, takes the place of this one.
       const sendSnapshot: Effect.Effect<void, CallError> = Effect.gen(function* () {
+        if (!channel.watchers.has(watcher)) return;
+        standApart();
         held = [];
         const mine = ++taken;
         const { pos } = channel;
@@ -173,6 +190,7 @@ const make = Effect.gen(function* () {
       });
 
       channel.watchers.add(watcher);
+      channel.apart.add(watcher);
       // What other processes publish comes in from here on: only now is it safe to look.
       yield* open.stop;
       const missed = channel.since(from);

@@ -363,13 +363,28 @@ export class Connection implements SocketEvents, Line, Spoken {
 
   send(frame: string): void {
     if (this.#state === "closed") return;
-    const { counters, limits } = this.hub;
+    const { counters } = this.hub;
     counters.framesOut++;
     counters.bytesOut += frame.length;
-    if (this.#socket.send(frame)) return;
+    if (!this.#socket.send(frame)) this.look();
+  }
+
+  join(group: string): boolean {
+    return this.#state === "welcome" && !this.congested && this.#socket.join(group);
+  }
+
+  leave(group: string): void {
+    this.#socket.leave(group);
+  }
+
+  look(): void {
+    const { hardBufferBytes, softBufferBytes } = this.hub.limits;
     const buffered = this.#socket.buffered();
-    if (buffered > limits.hardBufferBytes) this.close("slow_consumer");
-    else if (buffered > limits.softBufferBytes) this.congested = true;
+    if (buffered > hardBufferBytes) this.close("slow_consumer");
+    else if (buffered > softBufferBytes && !this.congested) {
+      this.congested = true;
+      for (const opened of this.open.values()) if (opened instanceof Subscription) opened.fallBehind();
+    }
   }
 
   fail(id: number, error: CallError, route?: AnyRoute): void {

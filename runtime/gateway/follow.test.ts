@@ -1,10 +1,13 @@
 // What flows over a connection: streams with credit, topics with conflation, uploads with a window, on the transport that
 // PIXSIM_TRANSPORT names.
-import { Effect, Stream } from "effect";
-import { afterEach, describe, expect, test } from "vitest";
+import { Effect, Layer, ManagedRuntime, Stream } from "effect";
+import fc from "fast-check";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { closeCodes } from "#protocol/wire/close.ts";
 import { encodeUploadChunk } from "#protocol/wire/codec.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import { Bus } from "../bus/bus.ts";
+import { Fanout, type Listener, noCounts } from "../bus/fanout.ts";
 import type { CallContext, TopicMessage, UploadSink } from "./handlers.ts";
 import { principalOf, startGateway, type TestClient, type TestGateway, type TestGatewayOptions, transportName } from "./testing.ts";
 
@@ -335,6 +338,286 @@ describe(`topics on ${transportName}`, () => {
     expect((await client.take("err", id)).e.code).toBe("unauthenticated");
     expect(entry.closed).toBe(true);
     client.socket.close();
+  });
+});
+
+describe(`many who follow the same on ${transportName}`, () => {
+  interface Watched {
+    readonly bus: Bus["Service"];
+    /** Messages that were told to one alone. */
+    readonly alone: { count: number };
+    /** Changes may have been missed. */
+    readonly lose: () => void;
+    readonly close: () => Promise<void>;
+  }
+  let state = 0;
+  const open = async (options: TestGatewayOptions = {}): Promise<Watched> => {
+    state = 0;
+    const listeners: Array<Listener> = [];
+    const fanout = Layer.succeed(Fanout, {
+      shared: false,
+      counts: noCounts(),
+      publish: () => {},
+      subscribe: (_channel, listener) =>
+        Effect.sync(() => {
+          listeners.push(listener);
+          return () => {};
+        }),
+    });
+    const runtime = ManagedRuntime.make(Layer.provide(Bus.layer, fanout));
+    const bus = await runtime.runPromise(Bus);
+    const alone = { count: 0 };
+    const topics: NonNullable<TestGatewayOptions["handlers"]>["topics"] = {
+      "assets.assets": (_params, _context, from, emit) =>
+        bus.follow(
+          "news",
+          from,
+          // Changes come while it is read.
+          Effect.andThen(
+            Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 1))),
+            Effect.sync(() => state),
+          ),
+          Object.assign(
+            (message: TopicMessage) => {
+              alone.count++;
+              emit(message);
+            },
+            { join: emit.join!, leave: emit.leave! },
+          ),
+        ),
+    };
+    await start({ ...options, handlers: { ...options.handlers, topics } });
+    return { bus, alone, lose: () => listeners.forEach(({ lost }) => lost()), close: () => runtime.dispose() };
+  };
+  const change = ({ bus }: Watched, fill = ""): void => bus.publish("news", { n: ++state, fill });
+  const follow = (client: TestClient, id: number, from?: string): void =>
+    client.send({ t: "sub", id, topic: "assets.assets", params: {}, ...(from === undefined ? {} : { from }) });
+  /** Until it has its snapshot. */
+  const standing = (client: TestClient, id: number): Promise<void> =>
+    vi.waitFor(() => expect(client.frames.some((frame) => frame.t === "snap" && frame.id === id)).toBe(true));
+  /** What the client knows by the frames of one id: deltas leave nothing out and tell nothing twice. */
+  const knownBy = (client: TestClient, id: number): number => {
+    let known = -1;
+    /** A change may be in the snapshot, too. */
+    let inSnapshot = -1;
+    for (const frame of client.frames) {
+      if (!("id" in frame) || frame.id !== id) continue;
+      if (frame.t === "snap") inSnapshot = known = frame.d as number;
+      if (frame.t !== "delta") continue;
+      for (const { n } of frame.d as ReadonlyArray<{ readonly n: number }>) {
+        if (n <= inSnapshot) continue;
+        expect(n).toBe(known + 1);
+        known = n;
+      }
+    }
+    return known;
+  };
+
+  test("each is told all of it in order, and most of them together", async () => {
+    const watched = await open();
+    const clients = await Promise.all(Array.from({ length: 20 }, () => gateway.enter("ada")));
+    // Some under another id.
+    const ids = clients.map((_, index) => 900 + (index % 2));
+    clients.forEach((client, index) => follow(client, ids[index]!));
+    await Promise.all(clients.map((client, index) => standing(client, ids[index]!)));
+    for (let n = 0; n < 50; n++) {
+      change(watched);
+      // Several in one tick, and some on their own.
+      if (n % 3 === 0) await Promise.all(clients.map((client) => client.settled()));
+    }
+    await Promise.all(clients.map((client) => client.settled()));
+    clients.forEach((client, index) => expect(knownBy(client, ids[index]!)).toBe(50));
+    // A snapshot each.
+    expect(watched.alone.count).toBe(20);
+    expect(gateway.counters.framesOut).toBeGreaterThan(20 * 50);
+    for (const { socket } of clients) socket.close();
+    await watched.close();
+  });
+
+  test("who comes, goes, comes back or stops reading for a while misses nothing, whenever that is", async () => {
+    const act = fc.oneof(
+      { weight: 4, arbitrary: fc.constant({ type: "change" as const, client: 0 }) },
+      { weight: 1, arbitrary: fc.record({ type: fc.constant("lose" as const), client: fc.constant(0) }) },
+      {
+        weight: 5,
+        arbitrary: fc.record({
+          type: fc.constantFrom("follow" as const, "leave" as const, "resume" as const, "settle" as const, "call" as const),
+          client: fc.nat(3),
+        }),
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { maxLength: 60 }), async (acts) => {
+        const watched = await open();
+        const clients = await Promise.all(Array.from({ length: 4 }, () => gateway.enter("ada")));
+        /** The id under which each follows; each time another. */
+        const ids: Array<number | undefined> = clients.map(() => undefined);
+        let next = 1000;
+        for (const { type, client: index } of acts) {
+          const client = clients[index]!;
+          const id = ids[index];
+          switch (type) {
+            case "change":
+              change(watched);
+              break;
+            case "lose":
+              // One that nobody hears of.
+              state++;
+              watched.lose();
+              break;
+            case "follow":
+            case "resume": {
+              if (id !== undefined) break;
+              ids[index] = ++next;
+              const told = client.frames.filter((frame) => frame.t === "snap" || frame.t === "delta");
+              follow(client, next, type === "resume" ? told[told.length - 1]?.pos : undefined);
+              break;
+            }
+            case "leave":
+              if (id !== undefined) client.send({ t: "unsub", id });
+              ids[index] = undefined;
+              break;
+            case "settle":
+              await client.settled();
+              break;
+            case "call":
+              // Something else on its way.
+              client.send({ t: "ping", n: 0 });
+              break;
+          }
+        }
+        change(watched);
+        for (const [index, client] of clients.entries()) {
+          const id = ids[index];
+          if (id === undefined) continue;
+          await expect
+            .poll(async () => {
+              await client.settled();
+              const last = client.frames.findLast((frame) => (frame.t === "delta" || frame.t === "snap") && frame.id === id);
+              if (last?.t === "snap") return last.d;
+              return last?.t === "delta" ? (last.d as Array<{ n: number }>).at(-1)!.n : -1;
+            })
+            .toBe(state);
+          if (client.frames.some((frame) => frame.t === "snap" && frame.id === id)) expect(knownBy(client, id)).toBe(state);
+        }
+        for (const { socket } of clients) socket.close();
+        await gateway.close();
+        await watched.close();
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test("where changes may have been missed, nothing is told before the snapshot that has them", async () => {
+    const watched = await open();
+    const client = await gateway.enter("ada");
+    follow(client, 900);
+    await standing(client, 900);
+    change(watched);
+    // One that nobody hears of.
+    state++;
+    watched.lose();
+    change(watched);
+    await vi.waitFor(() => expect(client.frames.filter((frame) => frame.t === "snap").length).toBe(2));
+    change(watched);
+    await client.settled();
+    expect(knownBy(client, 900)).toBe(4);
+    // With each snapshot, and what was held back until it was there.
+    expect(watched.alone.count).toBe(3);
+    client.socket.close();
+    await watched.close();
+  });
+
+  test("one that does not read holds nobody up, falls behind, and is told by a snapshot what it missed", async () => {
+    const watched = await open({ limits: { softBufferBytes: 256 * 1024 } });
+    const [slow, quick] = [await gateway.enter("ada"), await gateway.enter("ada")];
+    for (const client of [slow, quick]) {
+      follow(client, 900);
+      await standing(client, 900);
+    }
+    change(watched);
+    await slow.settled();
+    expect(watched.alone.count).toBe(2);
+    slow.socket.pause();
+    const fill = "x".repeat(50_000);
+    while (gateway.counters.deltasDropped < 10) {
+      change(watched, fill);
+      if (state % 10 === 0) await quick.settled();
+    }
+    slow.socket.resume();
+    await expect
+      .poll(async () => {
+        await slow.settled();
+        return knownByJumps(slow);
+      })
+      .toBe(state);
+    expect(gateway.counters.resyncs).toBeGreaterThan(0);
+    await quick.settled();
+    expect(knownBy(quick, 900)).toBe(state);
+    // It is told with the others again.
+    const { count } = watched.alone;
+    change(watched);
+    await Promise.all([slow.settled(), quick.settled()]);
+    expect([knownByJumps(slow), knownBy(quick, 900)]).toEqual([state, state]);
+    expect(watched.alone.count).toBe(count);
+    for (const { socket } of [slow, quick]) socket.close();
+    await watched.close();
+  });
+  /** The last that it knows; a snapshot may jump. */
+  const knownByJumps = (client: TestClient): number => {
+    let known = -1;
+    for (const frame of client.frames) {
+      if (frame.t === "snap") known = Math.max(known, frame.d as number);
+      if (frame.t !== "delta") continue;
+      const [{ n }] = frame.d as [{ readonly n: number }];
+      expect([known, known + 1]).toContain(n);
+      known = n;
+    }
+    return known;
+  };
+
+  test("one that takes far too little is closed, and the others go on", async () => {
+    const watched = await open({ limits: { softBufferBytes: 256 * 1024, hardBufferBytes: 256 * 1024 } });
+    const [slow, quick] = [await gateway.enter("ada"), await gateway.enter("ada")];
+    for (const client of [slow, quick]) {
+      follow(client, 900);
+      await standing(client, 900);
+    }
+    change(watched);
+    slow.socket.pause();
+    const fill = "x".repeat(100_000);
+    while (!gateway.counters.closed.has("slow_consumer")) {
+      change(watched, fill);
+      await quick.settled();
+    }
+    slow.socket.resume();
+    expect((await slow.closed).code).toBe(closeCodes.slow_consumer.code);
+    change(watched);
+    await quick.settled();
+    expect(knownBy(quick, 900)).toBe(state);
+    quick.socket.close();
+    await watched.close();
+  });
+
+  test("another user on the same connection is told nothing of it any more", async () => {
+    const watched = await open({
+      handlers: { calls: { "auth.signIn": (_input, context) => Effect.sync(() => context.authenticate(principalOf("bob"))) } },
+    });
+    const [client, other] = [await gateway.enter("ada"), await gateway.enter("ada")];
+    for (const each of [client, other]) {
+      follow(each, 900);
+      await standing(each, 900);
+    }
+    change(watched);
+    await client.settled();
+    await client.call("auth.signIn", { login: "bob", password: "-" });
+    expect((await client.take("err", 900)).e.code).toBe("unauthenticated");
+    change(watched);
+    await Promise.all([client.settled(), other.settled()]);
+    expect(knownBy(client, 900)).toBe(1);
+    expect(knownBy(other, 900)).toBe(2);
+    for (const { socket } of [client, other]) socket.close();
+    await watched.close();
   });
 });
 

@@ -19,6 +19,7 @@ import { Presence } from "./presence.ts";
 import { makeRoutes } from "./routes.ts";
 import {
   type HttpRequest,
+  type Listening,
   type Refusal,
   type Socket,
   type SocketEvents,
@@ -89,6 +90,11 @@ const make = Effect.fnUntraced(function* (options: GatewayOptions) {
     tracing: yield* Tracing,
     working: new Set(),
     draining: false,
+    publish: (group, frame, sockets) => {
+      counters.framesOut += sockets;
+      counters.bytesOut += sockets * frame.length;
+      listening.publish(group, frame);
+    },
     changed: () => {},
   };
   const connections = new Set<Connection>();
@@ -122,7 +128,7 @@ const make = Effect.fnUntraced(function* (options: GatewayOptions) {
     return connect(request);
   };
 
-  const listening = yield* transport.listen({
+  const listening: Listening = yield* transport.listen({
     host: settings.PIXSIM_HOST,
     port: settings.PIXSIM_PORT,
     maxMessageBytes: Math.max(limits.maxTextBytes, limits.maxBinaryBytes) * answeredSizes,

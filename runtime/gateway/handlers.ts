@@ -3,6 +3,7 @@ import type { Effect, Stream } from "effect";
 import type { CallArgs, CallName, CallOutput, StreamArgs, StreamItem, StreamName, TopicName, TopicParams } from "#protocol/contract.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import type { Principal } from "../auth/principal.ts";
+import type { Crowd } from "./crowd.ts";
 
 /** Takes the bytes of one upload on one connection. */
 export interface UploadSink {
@@ -48,6 +49,20 @@ export type TopicMessage =
   | { readonly type: "resumed"; readonly pos: string }
   | { readonly type: "delta"; readonly pos: string; readonly json: string };
 
+export type Delta = Extract<TopicMessage, { type: "delta" }>;
+
+/** Tells one who follows a topic. */
+export interface Emit {
+  (message: TopicMessage): void;
+  /**
+   * From now on it is told what the crowd is told, where that can be: not while something waits that was sent before. `left`: it does not
+   * keep up, and must be told by itself again.
+   */
+  readonly join?: (crowd: Crowd, left: () => void) => boolean;
+  /** It is told by itself again. */
+  readonly leave?: () => void;
+}
+
 export interface TopicHandle {
   /** Sends a fresh snapshot: after deltas were dropped for a slow connection. */
   readonly resync: Effect.Effect<void, CallError>;
@@ -61,7 +76,7 @@ export type TopicHandler<N extends TopicName> = (
   params: TopicParams<N>,
   context: CallContext,
   from: string | undefined,
-  emit: (message: TopicMessage) => void,
+  emit: Emit,
 ) => Effect.Effect<TopicHandle, CallError>;
 
 export type TopicHandlers<D extends string> = { readonly [N in Extract<TopicName, `${D}.${string}`>]: TopicHandler<N> };

@@ -34,6 +34,8 @@ export interface Hub {
   draining: boolean;
   /** Calls whose handlers run, also those that nobody waits for any more. */
   readonly working: Set<Work>;
+  /** Sends a frame to the sockets of a group, which are so many. */
+  publish: (group: string, frame: string, sockets: number) => void;
   /** Told whenever a connection or a call has ended. */
   changed: () => void;
 }

@@ -24,6 +24,11 @@ export interface Line {
   /** Fibers of calls and streams that have not ended, those that were cancelled included. */
   running: number;
   readonly send: (frame: string) => void;
+  /** Is told what is published to the group, if it keeps up and nothing waits that was sent before. */
+  readonly join: (group: string) => boolean;
+  readonly leave: (group: string) => void;
+  /** Looks whether it keeps up with what it was sent. */
+  readonly look: () => void;
   /** Answers an error and counts it. */
   readonly fail: (id: number, error: CallError, route?: AnyRoute) => void;
   /** Runs an effect with the connection's names in its log lines. */

@@ -5,7 +5,7 @@ import { calls, streams, topics } from "#protocol/contract.ts";
 import type { Access } from "#protocol/define.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import type { Counters, Outcome } from "./counters.ts";
-import type { CallContext, Handlers, TopicHandle, TopicMessage } from "./handlers.ts";
+import type { CallContext, Emit, Handlers, TopicHandle } from "./handlers.ts";
 
 interface Route {
   readonly name: string;
@@ -24,12 +24,7 @@ export interface StreamRoute extends Route {
 }
 
 export interface TopicRoute extends Route {
-  readonly handle: (
-    params: unknown,
-    context: CallContext,
-    from: string | undefined,
-    emit: (message: TopicMessage) => void,
-  ) => Effect.Effect<TopicHandle, CallError>;
+  readonly handle: (params: unknown, context: CallContext, from: string | undefined, emit: Emit) => Effect.Effect<TopicHandle, CallError>;
 }
 
 export type AnyRoute = CallRoute | StreamRoute | TopicRoute;

@@ -5,7 +5,8 @@ import type { ClientFrame } from "#protocol/wire/frames.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { count } from "./counters.ts";
 import { checkInput, errorOf, errorOfThrown } from "./failures.ts";
-import type { TopicHandle, TopicMessage } from "./handlers.ts";
+import type { Crowd, Member } from "./crowd.ts";
+import type { Delta, Emit, TopicHandle, TopicMessage } from "./handlers.ts";
 import type { Line, Opened } from "./line.ts";
 import type { TopicRoute } from "./routes.ts";
 
@@ -17,12 +18,10 @@ export interface SubscriptionSet {
   readonly catchUp: () => void;
 }
 
-type Delta = Extract<TopicMessage, { type: "delta" }>;
-
 let lastDelta: Delta | undefined;
 let lastId = 0;
 let lastFrame = "";
-/** The watchers of a thing are told one after the other, and most follow it under the same id: their frame is encoded once. */
+/** Who is told by themselves are told one after the other, and most follow under the same id: their frame is encoded once. */
 const frameOf = (id: number, delta: Delta): string => {
   if (delta !== lastDelta || id !== lastId) {
     lastDelta = delta;
@@ -37,6 +36,9 @@ export class Subscription implements Opened {
   readonly #set: SubscriptionSet;
   readonly #id: number;
   readonly #route: TopicRoute;
+  readonly #emit: Emit;
+  /** With whom it is told, and whom to tell when it is not any more. */
+  #among: { readonly crowd: Crowd; readonly member: Member; readonly left: () => void } | undefined;
   #handle: TopicHandle | undefined;
   #closed = false;
   #stale = false;
@@ -47,6 +49,10 @@ export class Subscription implements Opened {
     this.#set = set;
     this.#id = id;
     this.#route = route;
+    this.#emit = Object.assign((message: TopicMessage): void => this.#tell(message), {
+      join: (crowd: Crowd, left: () => void): boolean => this.#join(crowd, left),
+      leave: (): void => this.#leave(),
+    });
   }
 
   /** Missed deltas and can be told a snapshot now. */
@@ -100,7 +106,7 @@ export class Subscription implements Opened {
     if (this.#stale && !this.#line.congested) this.#set.catchUp();
   };
 
-  readonly #emit = (message: TopicMessage): void => {
+  #tell(message: TopicMessage): void {
     if (this.#closed) return;
     switch (message.type) {
       case "snapshot":
@@ -120,7 +126,28 @@ export class Subscription implements Opened {
         this.#line.send(frameOf(this.#id, message));
         return;
     }
-  };
+  }
+
+  #join(crowd: Crowd, left: () => void): boolean {
+    if (this.#closed || this.#stale || this.#handle === undefined) return false;
+    const member: Member = { id: this.#id, line: this.#line };
+    if (!crowd.join(member)) return false;
+    this.#among = { crowd, member, left };
+    return true;
+  }
+
+  #leave(): void {
+    const among = this.#among;
+    this.#among = undefined;
+    among?.crowd.leave(among.member);
+  }
+
+  /** The connection does not keep up: each delta is asked about again. */
+  fallBehind(): void {
+    const among = this.#among;
+    this.#leave();
+    among?.left();
+  }
 
   /** Sends a snapshot if deltas were dropped. Fails never: a topic that cannot give one ends. */
   get resync(): Effect.Effect<void> {
@@ -141,6 +168,7 @@ export class Subscription implements Opened {
   #close(): boolean {
     if (this.#closed) return false;
     this.#closed = true;
+    this.#leave();
     this.#line.open.delete(this.#id);
     return true;
   }

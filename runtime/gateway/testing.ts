@@ -12,7 +12,7 @@ import type { Authenticator } from "./authenticator.ts";
 import { type Counters, GatewayCounters } from "./counters.ts";
 import { Quotas } from "../cluster/quotas.ts";
 import { Gateway, type GatewayOptions } from "./gateway.ts";
-import type { CallContext, Handlers, TopicHandle, TopicMessage } from "./handlers.ts";
+import type { CallContext, Handlers, TopicHandle, Emit } from "./handlers.ts";
 import { ResultStore } from "./idempotency.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { transportLayer } from "./transports.ts";
@@ -25,12 +25,7 @@ export const settingsLayer = (environment: Readonly<Record<string, string>> = {}
 
 type Call = (input: never, context: CallContext) => Effect.Effect<unknown, CallError>;
 type Open = (input: never, context: CallContext) => Effect.Effect<Stream.Stream<unknown, CallError>, CallError>;
-type Follow = (
-  params: never,
-  context: CallContext,
-  from: string | undefined,
-  emit: (message: TopicMessage) => void,
-) => Effect.Effect<TopicHandle, CallError>;
+type Follow = (params: never, context: CallContext, from: string | undefined, emit: Emit) => Effect.Effect<TopicHandle, CallError>;
 
 export interface TestHandlers {
   readonly calls?: Readonly<Record<string, Call>>;

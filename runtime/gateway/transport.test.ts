@@ -308,6 +308,71 @@ describe(`sockets on ${transportName}`, () => {
     expect([asked?.path, asked?.query, asked?.header("upgrade"), asked?.header("origin")]).toEqual(["/some/path", "x=1", "websocket", ""]);
   });
 
+  test("what is published to a group reaches who has joined, in order with what each is sent, until they leave or go", async () => {
+    const sockets: Array<Socket> = [];
+    const { url, publish } = await listen({
+      socket: (socket) => {
+        sockets.push(socket);
+        return { text: (text) => socket.send(`echo ${text}`) };
+      },
+    });
+    const clients = [dial(url), dial(url), dial(url)];
+    const heard = clients.map((): Array<string> => []);
+    await Promise.all(clients.map((client) => once(client, "open")));
+    await expect.poll(() => sockets.length).toBe(3);
+    clients.forEach((client, index) => client.on("message", (data: Buffer) => heard[index]!.push(String(data))));
+    /** All that was sent before has come. */
+    const settle = () =>
+      Promise.all(
+        clients.map(async (client, index) => {
+          if (client.readyState !== client.OPEN) return;
+          client.send("?");
+          await expect.poll(() => heard[index]!.at(-1)).toBe("echo ?");
+          heard[index]!.pop();
+        }),
+      );
+    // By what they hear: sockets are in the order of their opening.
+    for (const [index, socket] of sockets.entries()) socket.send(`you are ${index}`);
+    await settle();
+    const said = heard.map((list) => list.splice(0));
+    expect(said.map((list) => list.length)).toEqual([1, 1, 1]);
+    const own = [0, 1, 2].map((index) => sockets[Number(said[index]![0]!.slice(-1))]!);
+
+    publish("news", "before anybody");
+    expect(own.map((socket) => socket.join("news"))).toEqual([true, true, true]);
+    publish("news", "one");
+    own[0]!.send("after one");
+    publish("news", "two 🦊");
+    publish("other", "not for them");
+    await settle();
+    expect(heard).toEqual([expect.arrayContaining(["one", "after one", "two 🦊"]), ["one", "two 🦊"], ["one", "two 🦊"]]);
+    expect(heard[0]!.indexOf("one")).toBeLessThan(heard[0]!.indexOf("after one"));
+
+    own[1]!.leave("news");
+    publish("news", "three");
+    await settle();
+    expect(heard.map((list) => list.at(-1))).toEqual(["three", "two 🦊", "three"]);
+
+    // Who joins while something waits would be told the wrong way round: it is refused, or the order is kept.
+    own[1]!.send("first");
+    if (own[1]!.join("news")) {
+      publish("news", "then");
+      await settle();
+      expect(heard[1]!.slice(-2)).toEqual(["first", "then"]);
+    } else {
+      await settle();
+      expect(own[1]!.join("news")).toBe(true);
+    }
+
+    clients[2]!.terminate();
+    await expect.poll(() => own[2]!.join("news")).toBe(false);
+    own[2]!.leave("news");
+    publish("news", "last");
+    await settle();
+    expect(heard.map((list) => list.at(-1)).slice(0, 2)).toEqual(["last", "last"]);
+    for (const client of clients) client.close();
+  });
+
   test("a taken address is an error in words, and stop keeps what is open", async () => {
     const { port, url, stop } = await listen({ socket: (socket) => ({ text: (text) => socket.send(text) }) });
     await expect(listen({ port })).rejects.toThrow(/Cannot listen on 127\.0\.0\.1/);

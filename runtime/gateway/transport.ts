@@ -52,6 +52,10 @@ export interface Socket {
   readonly send: (message: string | Uint8Array) => boolean;
   /** Bytes that the operating system has not taken yet. */
   readonly buffered: () => number;
+  /** Is sent what is published to the group from now on. False: not while a message waits that was sent before, or at the end. */
+  readonly join: (group: string) => boolean;
+  /** Is sent nothing more that is published there. */
+  readonly leave: (group: string) => void;
   /** Sends what is queued, then the close code; `closed` follows, at the latest some seconds later. */
   readonly close: (code: number, reason: string) => void;
   /** Cuts the connection at once. */
@@ -77,6 +81,8 @@ export interface ListenOptions {
 
 export interface Listening {
   readonly port: number;
+  /** Sends a text message to all sockets of the group. What piles up is not told: look at `buffered` now and then. */
+  readonly publish: (group: string, message: string) => void;
   /** Takes no new connections from now on. */
   readonly stop: () => void;
 }

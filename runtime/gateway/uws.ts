@@ -267,6 +267,15 @@ class UwsSocket implements Socket {
     return this.#ws === undefined ? 0 : this.#ws.getBufferedAmount() + this.#waitingBytes;
   }
 
+  /** What is published is sent before what waits here. */
+  join(group: string): boolean {
+    return this.#ws !== undefined && !this.#closing && this.#first === undefined && this.#ws.subscribe(group);
+  }
+
+  leave(group: string): void {
+    this.#ws?.unsubscribe(group);
+  }
+
   close(code: number, reason: string): void {
     if (this.#closing || this.#ws === undefined) return;
     this.#sendWaiting();
@@ -349,5 +358,5 @@ export const listenOnUws = (uws: Module) =>
         app.listen.bind(app) as never;
       listen(host, port, exclusivePort, answer);
     });
-    return { port, stop };
+    return { port, stop, publish: (group: string, message: string) => void app.publish(group, message, false) };
   });

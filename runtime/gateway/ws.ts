@@ -80,15 +80,20 @@ export const brokenAnswer = (code: string | undefined, bytesRead: number): { rea
   return { status: 400, text: "Not HTTP.\n" };
 };
 
+/** The sockets of each group. */
+type Groups = Map<string, Set<WsSocket>>;
+
 /** Collects the writes of one tick into one system call. */
 class WsSocket implements Socket {
   readonly #ws: WebSocket;
   readonly #stream: Duplex;
+  readonly #groups: Groups;
   #corked = false;
 
-  constructor(ws: WebSocket, stream: Duplex) {
+  constructor(ws: WebSocket, stream: Duplex, groups: Groups) {
     this.#ws = ws;
     this.#stream = stream;
+    this.#groups = groups;
   }
 
   readonly #uncork = (): void => {
@@ -109,6 +114,19 @@ class WsSocket implements Socket {
 
   buffered(): number {
     return this.#stream.writableLength;
+  }
+
+  join(group: string): boolean {
+    if (this.#ws.readyState !== this.#ws.OPEN) return false;
+    const sockets = this.#groups.get(group);
+    if (sockets === undefined) this.#groups.set(group, new Set([this]));
+    else sockets.add(this);
+    return true;
+  }
+
+  leave(group: string): void {
+    const sockets = this.#groups.get(group);
+    if (sockets?.delete(this) === true && sockets.size === 0) this.#groups.delete(group);
   }
 
   close(code: number, reason: string): void {
@@ -146,6 +164,7 @@ export const listenOnNode = Effect.fnUntraced(function* (options: ListenOptions)
     closeTimeout: closeTimeoutMs,
   };
   const sockets = new WebSocketServer(socketOptions);
+  const groups: Groups = new Map();
   const server = createServer({ headersTimeout: headersTimeoutMs, keepAlive: true }, (incoming, outgoing) => {
     const request = requestOf(incoming);
     const response = responseOf(outgoing);
@@ -167,7 +186,7 @@ export const listenOnNode = Effect.fnUntraced(function* (options: ListenOptions)
       return;
     }
     sockets.handleUpgrade(incoming, stream, head, (ws) => {
-      const events = decision(new WsSocket(ws, stream));
+      const events = decision(new WsSocket(ws, stream, groups));
       ws.on("message", (data: Buffer, isBinary) => {
         if (isBinary) events.binary(data);
         else if (isUtf8(data)) events.text(data.toString("utf8"), data.length);
@@ -188,5 +207,8 @@ export const listenOnNode = Effect.fnUntraced(function* (options: ListenOptions)
     }),
   );
   const port = yield* opened(server, options);
-  return { port, stop: () => void server.close() };
+  const publish = (group: string, message: string): void => {
+    for (const socket of groups.get(group) ?? []) socket.send(message);
+  };
+  return { port, publish, stop: () => void server.close() };
 });
