@@ -125,6 +125,6 @@ describe("a grid", () => {
       operation: "image_to_video",
       params: { prompt: "a wolf", duration: 8 },
     });
-    expect(cellWords(cellAt(request, grid, [0, 0]))).toBe("duration 8, provider fal/image_to_video");
+    expect(cellWords(cellAt(request, grid, [0, 0]), (id) => `the studio ${id}`)).toBe("duration 8, the studio fal");
   });
 });

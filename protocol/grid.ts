@@ -72,8 +72,11 @@ const valueWords = (value: unknown): string => {
   return text.length > longestValue ? `${text.slice(0, longestValue - 1).toWellFormed()}…` : text;
 };
 
-/** A cell in words: `duration 5, quality 1080p`. */
-export const cellWords = (cell: JobCell): string => cell.map(({ axis, value }) => `${axis} ${valueWords(value)}`).join(", ");
+/** A cell in words: `duration 5, PixVerse`. `titleOf`: what a provider is called. */
+export const cellWords = (cell: JobCell, titleOf: (provider: string) => string): string =>
+  cell
+    .map(({ axis, value }) => (axis === "provider" ? titleOf(String(value).split("/")[0] ?? "") : `${axis} ${valueWords(value)}`))
+    .join(", ");
 
 /** What is wrong with a grid before any provider is asked, each with its place in the call. */
 export const gridFaults = (grid: Grid, count: number): ReadonlyArray<GridFault> => {

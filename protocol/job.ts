@@ -336,6 +336,8 @@ export const AccountForm = z.object({
   concurrency: z.int(),
   /** What it counts in, or null where nothing is charged or told. */
   creditType: z.string().nullable(),
+  /** It charges, but nobody can tell how much: not before a job, and not after. */
+  untold: z.boolean(),
 });
 export type AccountForm = z.infer<typeof AccountForm>;
 

@@ -104,7 +104,7 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect(parts).toMatchObject([{ jobs: 3, credits: 30, creditType: "credits" }]);
     expect(named.toSorted((a, b) => Number(b.serves) - Number(a.serves))).toMatchObject([
       { accountId: rich.id, title: "key-rich", serves: true, reason: null },
-      { accountId: poor.id, serves: false, reason: "This job is to cost about 10; it has 3 credits." },
+      { accountId: poor.id, serves: false, reason: "This job is to cost about 10 credits; it has 3 credits." },
     ]);
     expect(waits).toEqual(["They take 30 credits at Test studio, and your accounts there have 28."]);
     await server.call("accounts.pauseJobs", { provider: "test", everybody: false, paused: true });

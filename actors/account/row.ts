@@ -1,6 +1,7 @@
 // An account as clients and its table see it: one function from the machine's snapshot. Pure.
 import type { AccountRow } from "#db/queries/account.ts";
 import { Account, type AccountState } from "#protocol/account.ts";
+import { formatPrice } from "#protocol/price.ts";
 import type { ActorMeta, ColumnType } from "#runtime/actor/define.ts";
 import { momentWords } from "#actors/pause/context.ts";
 import { type AccountContext, busyOf, grantedOf, heldOf } from "./context.ts";
@@ -31,7 +32,7 @@ const reasonOf = (
         ? `Its limit of ${plan.dailyLimit} a day is reached; it goes on at midnight UTC.`
         : credits === null
           ? `${order.providerTitle} says that its credits are used up: top them up, then test it.`
-          : `It has ${credits.amount} ${order.creditType ?? "credits"} left: top it up, then test it.`;
+          : `It has ${formatPrice(credits.amount, order.creditType)} left: top it up, then test it.`;
     case "reauthenticating":
       return "Its credentials are being checked.";
     case "erring":

@@ -2,10 +2,11 @@
 // come to together.
 import { Effect } from "effect";
 import { emptyQueue, explain, pauseOf, type PoolQueue, type PoolRules, queueOfOne, reasonFor } from "#actors/pool/queue.ts";
-import { amount, verdictWords, waitWords } from "#actors/pool/view.ts";
+import { verdictWords, waitWords } from "#actors/pool/view.ts";
 import type { Account } from "#protocol/account.ts";
 import { cellAt, cellsOf, cellWords, gridFaults, requestAt } from "#protocol/grid.ts";
 import type { BatchEstimate, Grid, JobCell, JobRequest } from "#protocol/job.ts";
+import { formatPrice } from "#protocol/price.ts";
 import { promptSource } from "#actors/prompt/source.ts";
 import { type Fall, fallsOf, placedIssues, prepareFall, ruleIssues, wordedAt } from "./fallback.ts";
 import { checkAll, sourcesOf, type Issue, operationOf, type Prepared, prepareWith, refuse, type Target } from "./request.ts";
@@ -74,20 +75,20 @@ const faultsOf = (
   cells: ReadonlyArray<{ readonly cell: JobCell; readonly target: Target; readonly issues: ReadonlyArray<Issue> }>,
   grid: Grid | undefined,
 ): ReadonlyArray<Issue> => {
-  const found = new Map<string, { readonly issue: Issue; readonly first: JobCell; cells: number }>();
+  const found = new Map<string, { readonly issue: Issue; readonly first: JobCell; readonly title: string; cells: number }>();
   for (const { cell, target, issues } of cells) {
     for (const { path, message } of issues) {
       const issue = { path: placed(cell, target, path, grid), message };
       const key = JSON.stringify(issue);
       const known = found.get(key);
-      if (known === undefined) found.set(key, { issue, first: cell, cells: 1 });
+      if (known === undefined) found.set(key, { issue, first: cell, title: target.provider.title, cells: 1 });
       else known.cells++;
     }
   }
-  return [...found.values()].slice(0, mostFaults).map(({ issue, first, cells: of }) => {
+  return [...found.values()].slice(0, mostFaults).map(({ issue, first, title, cells: of }) => {
     if (of === cells.length || first.length === 0) return issue;
     const more = of === 1 ? "" : ` (and ${of - 1} more)`;
-    return { path: issue.path, message: `At ${cellWords(first)}${more}: ${issue.message}` };
+    return { path: issue.path, message: `At ${cellWords(first, () => title)}${more}: ${issue.message}` };
   });
 };
 
@@ -216,10 +217,10 @@ const partOf = (
   const waits = waiter === undefined || accounts.some(({ serves }) => serves) ? [] : [waitWords(queue, waiter, 0, title)];
   const lefts = known.map((each) => (each.credits === null ? null : Math.max(0, each.credits.amount - each.held)));
   const left = lefts.includes(null) || lefts.length === 0 ? null : sum(lefts.map((each) => each ?? 0));
-  const name = account.creditType ?? "credits";
+  const price = (credits: number): string => formatPrice(credits, account.creditType);
   if (left !== null && left < credits)
     waits.push(
-      `${part.jobs === 1 ? "It takes" : "They take"} ${amount(credits)} ${name} at ${title}, and your accounts there have ${amount(left)}.`,
+      `${part.jobs === 1 ? "It takes" : "They take"} ${price(part.credits)} at ${title}, and your accounts there have ${price(left)}.`,
     );
   return { part, accounts, waits };
 };

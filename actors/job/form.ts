@@ -71,6 +71,7 @@ export const providerSpec = (provider: Provider): ProviderSpec => ({
           secrets: jsonSchema(provider.account.secrets),
           concurrency: provider.account.concurrency,
           creditType: provider.account.creditType,
+          untold: provider.account.untold,
         },
   operations: Object.entries(provider.operations).map(([operation, spec]): OperationSpec => ({
     operation: operation as OperationSpec["operation"],

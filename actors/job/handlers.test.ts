@@ -224,7 +224,7 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
       values: [{ provider: "test" }, { provider: "test", params: { prompt: "x", duration: 99 } }],
     };
     expect(await refusal({ axes: [variants], without: [] })).toEqual([
-      expect.stringMatching(/^grid\.axes\.0\.values\.1\.params\.duration: At provider /),
+      expect.stringMatching(/^grid\.axes\.0\.values\.1\.params\.duration: At Test studio: /),
     ]);
     expect(await refusal(grid(["duration", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]], ["seed", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]))).toEqual([
       "grid: 11 × 10 are 110 videos, and one call takes 100: shorten an axis or leave cells out.",

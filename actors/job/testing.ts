@@ -136,6 +136,7 @@ const accountSpec: AccountSpec = {
   secrets: z.object({ apiKey: z.string().trim().min(3).meta({ title: "API key" }) }),
   concurrency: 2,
   creditType: "credits",
+  untold: false,
 };
 
 /** A provider in memory. What it has accepted outlives restarts of the server. */

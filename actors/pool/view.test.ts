@@ -39,7 +39,7 @@ test("of the chosen job each account is told that it may be made on, in words, t
       title: "poor",
       shared: false,
       against: "credits",
-      reason: "This job is to cost about 10; it has 12.5 credits, 4 of them kept for what is under way.",
+      reason: "This job is to cost about 10 credits; it has 12.5 credits, less 4 kept for what is under way.",
     },
     { accountId: "cool", title: "cool", shared: false, against: "state", reason: "Test studio asked for a pause until 14:05 UTC." },
     { accountId: "shared", title: "shared", shared: true, against: "state", reason: "It cannot be used now." },

@@ -1,5 +1,6 @@
 // The queue at a provider as one user may see it: their own jobs and accounts, and of the others only how many are ahead. Pure.
 import type { ProviderQueue, QueuedJob, QueueVerdict } from "#protocol/account.ts";
+import { formatAmount, formatPrice } from "#protocol/price.ts";
 import { waitWords as budgetWords } from "#actors/spend/context.ts";
 import {
   budgetOf,
@@ -18,9 +19,6 @@ import {
 const mostTold = 200;
 
 const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
-/** Credits without the tail of a sum of decimals. */
-export const amount = (credits: number): string => String(Number(credits.toFixed(2)));
-
 const placesWords = (busy: number, granted: number): string =>
   granted === 1
     ? "Its only place is taken."
@@ -40,8 +38,9 @@ export const verdictWords = ({ account, against }: Verdict, cost: number): strin
     case "places":
       return placesWords(busy, granted);
     case "credits": {
-      const kept = held > 0 ? `, ${amount(held)} of them kept for what is under way` : "";
-      return `This job is to cost about ${amount(cost)}; it has ${amount(credits?.amount ?? 0)} ${credits?.type ?? "credits"}${kept}.`;
+      const type = credits?.type ?? null;
+      const kept = held > 0 ? `, less ${formatAmount(held, type)} kept for what is under way` : "";
+      return `This job is to cost about ${formatPrice(cost, type)}; it has ${formatPrice(credits?.amount ?? 0, type)}${kept}.`;
     }
   }
 };
@@ -58,7 +57,7 @@ export const waitWords = (queue: PoolQueue, waiter: Waiter, ahead: number, title
   const usable = verdicts.filter(({ against }) => against !== "state");
   if (usable.length > 0 && usable.every(({ against }) => against === "credits")) {
     const which = usable.length < verdicts.length ? "that can be used " : "";
-    return `No account at ${title} ${which}has the ${amount(waiter.cost)} credits that it is to cost.`;
+    return `No account at ${title} ${which}has the ${formatPrice(waiter.cost, usable[0]?.account.credits?.type ?? null)} that it is to cost.`;
   }
   if (usable.length > 0 && usable.every(({ against }) => against === "places")) return takenWords(usable, title);
   return reasonFor(queue, waiter.ownerId, title);

@@ -77,6 +77,7 @@ const account: AccountSpec = {
   // It works on one prompt at a time.
   concurrency: 1,
   creditType: null,
+  untold: false,
 };
 
 type Sent = Omit<HttpRequest, "url" | "headers"> & { readonly path: string };

@@ -242,6 +242,7 @@ export const fal: Provider = {
     secrets,
     concurrency: 2,
     creditType: "USD cents",
+    untold: false,
   },
   concurrency: 2,
   operations: falOperations,

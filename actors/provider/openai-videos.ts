@@ -67,6 +67,7 @@ const account: AccountSpec = {
   secrets: z.object({ apiKey: credential("API key").min(1, "Paste the API key.").meta({ title: "API key" }) }),
   concurrency: 2,
   creditType: null,
+  untold: true,
 };
 
 const ModelPage = z.object({ data: z.array(z.unknown()) });

@@ -242,6 +242,7 @@ export const pixverse: Provider = {
     secrets,
     concurrency: 5,
     creditType: "credits",
+    untold: false,
   },
   concurrency: 5,
   operations: pixverseOperations,

@@ -84,6 +84,8 @@ export interface AccountSpec {
   readonly concurrency: number;
   /** Name of the provider's credits (`credits`, `USD cents` …), or null where it charges nobody or does not say. */
   readonly creditType: string | null;
+  /** It charges, but says nowhere how much: not before a job, and not after. */
+  readonly untold: boolean;
 }
 
 /** One account, as the vendor's file gets it. */

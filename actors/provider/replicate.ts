@@ -237,6 +237,7 @@ export const replicate: Provider = {
     secrets,
     concurrency: 2,
     creditType: "USD cents",
+    untold: false,
   },
   concurrency: 2,
   operations: replicateOperations,

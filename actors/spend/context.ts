@@ -1,6 +1,7 @@
 // Budgets as they are decided by, and said in words. The database holds and decides (`hold_spend`); this is the same rule for who plans
 // ahead and for who is told. Pure.
 import type { Budget } from "#protocol/spend.ts";
+import { formatAmount, formatPrice } from "#protocol/price.ts";
 
 /** What is to be sent. */
 export interface Spending {
@@ -40,13 +41,15 @@ const slack = 1e-12;
 export const fits = (used: number, amount: number, most: number): boolean =>
   used < most && used + amount <= most + slack * Math.max(1, most);
 
-const figure = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+/** Of what it counts: `$5.00`, `200 credits`, `1 job`. */
+const amountWords = (amount: number, { type }: Budget): string =>
+  type === null ? `${formatAmount(amount, null)} ${amount === 1 ? "job" : "jobs"}` : formatPrice(amount, type);
 
 const named = (budget: Budget, limit: number, providerTitle: string): string => {
   const whose =
     budget.ownerId === null ? "The workspace's budget" : budget.byAdmin ? "The budget that an administrator has set you" : "Your budget";
   const where = budget.provider === null ? "" : ` at ${providerTitle}`;
-  return `${whose} of ${figure.format(limit)} ${budget.type ?? (limit === 1 ? "job" : "jobs")} a ${budget.period}${where}`;
+  return `${whose} of ${amountWords(limit, budget)} a ${budget.period}${where}`;
 };
 
 const goesOn = ({ period }: Budget): string => (period === "day" ? "at midnight UTC" : "with the next month (UTC)");
@@ -58,12 +61,12 @@ export const waitWords = (budget: Budget, cost: number, providerTitle: string): 
   const most = mostOf(budget) ?? 0;
   const amount = amountOf(budget, cost);
   const it = named(budget, most, providerTitle);
-  if (amount > most) return `${it} is less than the ${figure.format(amount)} that this costs: it goes on ${raise(budget)}.`;
-  return `${it} has no room: ${figure.format(budget.used)} spent or held so far, and this costs ${figure.format(amount)}. It goes on ${goesOn(budget)}, or ${raise(budget)}.`;
+  if (amount > most) return `${it} is less than the ${formatAmount(amount, budget.type)} that this costs: it goes on ${raise(budget)}.`;
+  return `${it} has no room: ${formatAmount(budget.used, budget.type)} spent or held so far, and this costs ${formatAmount(amount, budget.type)}. It goes on ${goesOn(budget)}, or ${raise(budget)}.`;
 };
 
 /** Why jobs that would cost so much in all are not taken in; `waiting`: what those that wait are to cost. */
 export const stopWords = (budget: Budget, amount: number, waiting: number, providerTitle: string): string => {
-  const rest = waiting > 0 ? `, ${figure.format(waiting)} more asked for and waiting` : "";
-  return `${named(budget, budget.stopAt ?? 0, providerTitle)} allows no more: ${figure.format(budget.used)} spent or held so far${rest}, and this asks for ${figure.format(amount)}. Ask again ${goesOn(budget)}, or ${raise(budget)}.`;
+  const rest = waiting > 0 ? `, ${formatAmount(waiting, budget.type)} more asked for and waiting` : "";
+  return `${named(budget, budget.stopAt ?? 0, providerTitle)} allows no more: ${formatAmount(budget.used, budget.type)} spent or held so far${rest}, and this asks for ${formatAmount(amount, budget.type)}. Ask again ${goesOn(budget)}, or ${raise(budget)}.`;
 };

@@ -12,6 +12,7 @@ import { type LedgerRow, ledgerRow, ledgerRows, tellSpend } from "#db/queries/le
 import { userById } from "#db/queries/user.ts";
 import { LedgerEntry } from "#protocol/spend.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import { formatPrice } from "#protocol/price.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { principalOf } from "#runtime/auth/handlers.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
@@ -44,8 +45,7 @@ const fromLedgerRow = (row: LedgerRow): LedgerEntry =>
 /** Why nothing is to be told of it. */
 const knownWords = ({ outcome, charged, source, type }: LedgerRow): string => {
   if (outcome === null) return "It has not ended yet: what it costs will be known by itself.";
-  if (charged !== null && source === "provider")
-    return `The provider has told what it charged: ${charged}${type === null ? "" : ` ${type}`}.`;
+  if (charged !== null && source === "provider") return `The provider has told what it charged: ${formatPrice(charged, type)}.`;
   if (source === "person") return "Somebody else has told what it cost: they or an administrator may correct it.";
   return "What became of it is known.";
 };

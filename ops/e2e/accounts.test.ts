@@ -112,6 +112,22 @@ test("a video is made with each provider, on an account that was added in the fo
   }
 });
 
+test("what several providers charge together stands on the button, and the form is not wider for it", async () => {
+  await fillIn("pixverse", "a fox at every price");
+  const form = panel(page, "Generate");
+  await form.getByRole("button", { name: "Vary: Provider" }).click();
+  const beside = form.getByRole("group", { name: "Side by side" });
+  for (const provider of ["fal", "openaiVideos"]) await beside.getByText(await titleOf(provider), { exact: true }).click();
+  await form.getByRole("button", { name: "Vary: Duration" }).click();
+  await form.getByLabel("Duration: values").fill("4, 8");
+  await form.getByLabel("How many").fill("10");
+  const button = form.getByRole("button", { name: /^Generate 60 · [\d,]+ credits \+ \$\d+\.\d\d$/ });
+  await button.focus();
+  expect(await form.getByText(/credits \+ \$\d+\.\d\d and what OpenAI Videos format charges/).isVisible()).toBe(true);
+  expect(await form.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+  await form.getByRole("button", { name: "Clear the form" }).click();
+});
+
 test("a refused prompt is told as refused, and what it would have cost is given back", async () => {
   const job = await ask("pixverse", "a fox #filtered");
   await says(job, "Filtered");

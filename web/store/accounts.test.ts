@@ -50,7 +50,11 @@ describe("the rows of accounts", () => {
 describe("whether jobs can be made at a provider", () => {
   const [free] = jobs.calls.providers.example.output.providers;
   const studio = { concurrency: 2, account: null } as ProviderSpec;
-  const remote = { ...studio, id: "pixverse", account: { help: "", settings: {}, secrets: {}, concurrency: 5, creditType: "credits" } };
+  const remote = {
+    ...studio,
+    id: "pixverse",
+    account: { help: "", settings: {}, secrets: {}, concurrency: 5, creditType: "credits", untold: false },
+  };
 
   it("needs no account where the provider needs none", () => {
     expect(readinessOf({ ...free, ...studio }, [], "usr_1")).toEqual({ kind: "ready", places: 2 });

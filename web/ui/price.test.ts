@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Charge } from "#protocol/job.ts";
-import { formatAmount, formatPrice, jobPriceWords, priceOf } from "./price.ts";
+import { jobPriceWords, priceOf } from "./price.ts";
 
 const charge = (change: Partial<Charge>): Charge => ({
   key: "k",
@@ -13,19 +13,6 @@ const charge = (change: Partial<Charge>): Charge => ({
   tookMs: 1000,
   at: 1,
   ...change,
-});
-
-describe("a price in words", () => {
-  it.each([
-    [1200, "credits", "1,200 credits"],
-    [1, "credits", "1 credit"],
-    [1, "USD", "1 USD"],
-    [0.35, "USD", "0.35 USD"],
-    [0.00421, "USD", "0.0042 USD"],
-    [0, null, "0 credits"],
-  ])("%d %s reads %s", (amount, type, words) => expect(formatPrice(amount, type)).toBe(words));
-
-  it("has no more digits than matter", () => expect(formatAmount(12.3456)).toBe("12.35"));
 });
 
 describe("the price of a job", () => {

@@ -1,21 +1,6 @@
-// What a generation costs, in words: credits with the name of what the provider counts in. Pure.
+// What a job has cost or will, in words. Pure.
 import { finalJobStates, type Job } from "#protocol/job.ts";
-
-/** The name where a provider has none of its own. */
-export const anyCredits = "credits";
-
-const amountFormat = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
-/** Small amounts of money keep the digits that count. */
-const fineFormat = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
-
-/** `1,200`, `0.35`, `0.0042`. */
-export const formatAmount = (amount: number): string => (amount !== 0 && Math.abs(amount) < 0.1 ? fineFormat : amountFormat).format(amount);
-
-/** `1,200 credits`, `1 credit`, `0.35 USD`. */
-export const formatPrice = (amount: number, type: string | null): string => {
-  const name = type ?? anyCredits;
-  return `${formatAmount(amount)} ${amount === 1 && name === anyCredits ? "credit" : name}`;
-};
+import { formatPrice } from "#protocol/price.ts";
 
 export interface JobPrice {
   readonly amount: number;

@@ -7,13 +7,13 @@ import PlugZap from "lucide-solid/icons/plug-zap";
 import Trash from "lucide-solid/icons/trash";
 import { createSignal, createUniqueId, Show, type Component, type JSX } from "solid-js";
 import type { Account } from "#protocol/account.ts";
+import { formatAmount, formatPrice } from "#protocol/price.ts";
 import { useNow } from "#web/store/now.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { accountStateLooks, AccountStateBadge } from "#web/ui/account-state.tsx";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Badge, Progress } from "#web/ui/feedback.tsx";
 import { formatClock, formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
-import { formatAmount, formatPrice } from "#web/ui/price.ts";
 import { CreditsLine } from "./sparkline.tsx";
 import { pauseAccount, testAccount } from "./actions.ts";
 
@@ -176,8 +176,8 @@ const CreditsFact: Component<{ readonly account: Account }> = (props) => (
         value={formatPrice(credits().amount, credits().type)}
         note={
           <span title={`As of ${formatFull(credits().at)}`}>
-            {(credits().parts ?? []).map(({ type, amount }) => `${formatAmount(amount)} ${type} · `).join("")}
-            {props.account.held > 0 ? `${formatAmount(props.account.held)} held` : "none held"}
+            {(credits().parts ?? []).map(({ type, amount }) => `${formatAmount(amount, null)} ${type} · `).join("")}
+            {props.account.held > 0 ? `${formatAmount(props.account.held, credits().type)} held` : "none held"}
           </span>
         }
       >

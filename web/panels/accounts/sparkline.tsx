@@ -1,10 +1,10 @@
 // What was left of an account's credits, as a small line that ends in what is left now.
 import { createMemo, createResource, Show, type Component } from "solid-js";
 import type { Account } from "#protocol/account.ts";
+import { formatAmount, formatPrice } from "#protocol/price.ts";
 import { brought } from "#web/store/brought.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { formatMoment } from "#web/ui/format.ts";
-import { formatAmount, formatPrice } from "#web/ui/price.ts";
 import { sparkPath, sparkSize } from "./spark.ts";
 
 export const CreditsLine: Component<{ readonly account: Account }> = (props) => {
@@ -31,7 +31,7 @@ export const CreditsLine: Component<{ readonly account: Account }> = (props) => 
     const now = props.account.credits;
     return first === undefined || now === null
       ? "Credits over time"
-      : `${formatAmount(first.amount)} on ${formatMoment(first.at, Date.now())}, ${formatPrice(now.amount, now.type)} now`;
+      : `${formatAmount(first.amount, now.type)} on ${formatMoment(first.at, Date.now())}, ${formatPrice(now.amount, now.type)} now`;
   };
   return (
     <Show when={path()}>

@@ -28,5 +28,6 @@ export const remote: AccountProvider = {
     secrets: z.toJSONSchema(z.object({ apiKey: z.string().min(1).meta({ title: "API key" }) }), { io: "input" }),
     concurrency: 5,
     creditType: "credits",
+    untold: false,
   },
 };

@@ -1,27 +1,35 @@
 // What the request would cost and how long it would take, asked for once the form has rested; and what the provider says of it meanwhile.
 import Clock from "lucide-solid/icons/clock";
 import Coins from "lucide-solid/icons/coins";
-import { createEffect, createMemo, createSignal, on, onCleanup, Show, type Accessor, type Component } from "solid-js";
+import { batch, createEffect, createMemo, createSignal, on, onCleanup, Show, type Accessor, type Component } from "solid-js";
 import type { BatchEstimate, Grid, JobRequest } from "#protocol/job.ts";
+import { formatPrice } from "#protocol/price.ts";
 import { debounced } from "#web/store/debounced.ts";
 import { issuesOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { formatSpan } from "#web/ui/format.ts";
-import { formatPrice } from "#web/ui/price.ts";
 
 /** ms without a change of the form */
 const restMs = 350;
-/** While something stands in its way it is asked for anew, ms: a place comes free, a budget is raised. */
-const againMs = 4000;
+/** While something stands in its way: what may have changed that is asked about together, ms. */
+const gatherMs = 1000;
+/** And what nobody tells here, ms: a day begins, or the jobs of others end. */
+const againMs = 60_000;
 
 export interface Total {
-  /** Null: it is free. */
+  /** Null: none is known. */
   readonly price: string | null;
+  /** Providers of some of them, by title, that charge and do not say how much. */
+  readonly untold: ReadonlyArray<string>;
   readonly totalMs: number;
 }
 
 /** Price and time of all: they run side by side as far as each provider has places. */
-export const totalOf = ({ parts }: Pick<BatchEstimate, "parts">, places: (provider: string) => number): Total => {
+export const totalOf = (
+  { parts }: Pick<BatchEstimate, "parts">,
+  places: (provider: string) => number,
+  untold: (provider: string) => string | null,
+): Total => {
   const byType = new Map<string | null, number>();
   for (const { credits, creditType } of parts) {
     if (credits > 0) {
@@ -30,6 +38,7 @@ export const totalOf = ({ parts }: Pick<BatchEstimate, "parts">, places: (provid
   }
   return {
     price: byType.size === 0 ? null : [...byType].map(([type, credits]) => formatPrice(credits, type)).join(" + "),
+    untold: parts.flatMap(({ provider }) => untold(provider) ?? []),
     totalMs: parts.reduce((longest, { provider, jobs, durationMs, waitMs }) => {
       const rounds = Math.ceil(jobs / Math.max(places(provider), 1));
       return Math.max(longest, waitMs + (durationMs / jobs) * rounds);
@@ -44,11 +53,26 @@ export interface Batch {
   readonly grid?: Grid;
 }
 
+export type EstimateState =
+  /** There is nothing to ask for yet. */
+  | "empty"
+  /** Its values do not go together, though each is right. */
+  | "clashes"
+  /** What is known is of something else. */
+  | "asking"
+  | "known"
+  /** The server did not answer. */
+  | "unknown";
+
 interface EstimateOptions {
   /** Null: something is still wrong with it. */
   readonly batch: () => Batch | null;
+  /** The parameter that has the words: what is made costs the same whatever they say. */
+  readonly promptKey: () => string | undefined;
   /** Jobs that run at the same time at a provider. */
   readonly places: (provider: string) => number;
+  /** What a provider is called that charges and does not say how much; null: it says so, or is free. */
+  readonly untold: (provider: string) => string | null;
   /** What was refused goes together now. */
   readonly onFine: () => void;
   /** Its values do not go together, though each is right. */
@@ -56,31 +80,72 @@ interface EstimateOptions {
 }
 
 interface EstimateNow {
-  /** Null: nothing is known. */
+  /** Null: nothing is known of what would be sent now. */
   readonly total: Accessor<Total | null>;
+  readonly state: Accessor<EstimateState>;
   /** Why it would be refused or wait now, in words. */
   readonly obstacles: Accessor<ReadonlyArray<string>>;
   /** What it would cost at providers where it may go on. */
   readonly fallbacks: Accessor<BatchEstimate["fallbacks"]>;
-  /** Its values do not go together. */
-  readonly clashes: Accessor<boolean>;
 }
+
+/** What the price depends on: all but the words, while there are any. */
+const pricedBy = (asked: Batch | null, promptKey: string | undefined): string | null => {
+  if (asked === null) {
+    return null;
+  }
+  const { prompt: _source, name: _name, params, ...request } = asked.request;
+  return JSON.stringify([{ ...asked, request }, promptKey === undefined ? params : { ...params, [promptKey]: "" }]);
+};
+
+/** Told, at most once in `gatherMs`, that what stands in the way of jobs may do so no more. */
+const onChangesAround = (look: () => void): void => {
+  const { accounts, budgets, jobs, pauses } = useWorkspace();
+  // By content: that a job goes on changes nothing of how many are in each state.
+  const counts = createMemo(() => JSON.stringify(jobs.counts()));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  createEffect(
+    on(
+      [counts, accounts.list, pauses.any, budgets.list],
+      () => {
+        timer ??= setTimeout(() => {
+          timer = undefined;
+          look();
+        }, gatherMs);
+      },
+      { defer: true },
+    ),
+  );
+  onCleanup(() => clearTimeout(timer));
+};
 
 export const createEstimate = (options: EstimateOptions): EstimateNow => {
   const { client } = useWorkspace();
   const [estimate, setEstimate] = createSignal<BatchEstimate | null>(null);
+  /** What `estimate` is of. */
+  const [estimated, setEstimated] = createSignal<string | null>(null);
+  const [silent, setSilent] = createSignal(false);
   const [clashes, setClashes] = createSignal(false);
   // Compared by content: a name may be typed without changing what it costs, but the request is a new object each time.
   const asked = createMemo(() => JSON.stringify(options.batch()));
+  const priced = createMemo(() => pricedBy(options.batch(), options.promptKey()));
   const [round, setRound] = createSignal(0);
+  const stands = () => {
+    const now = estimate();
+    return now !== null && now.refusals.length + now.waits.length > 0;
+  };
+  const lookAgain = () => stands() && setRound((before) => before + 1);
+  onChangesAround(lookAgain);
   createEffect(
     on([debounced(asked, restMs), round], ([text]) => {
       const now = text === "null" ? null : options.batch();
       if (now === null) {
         setEstimate(null);
         setClashes(false);
+        setSilent(false);
         return;
       }
+      const of = priced();
       const stop = new AbortController();
       let again: ReturnType<typeof setTimeout> | undefined;
       onCleanup(() => {
@@ -92,10 +157,12 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
       client.call("jobs.estimate", now, { signal: stop.signal }).then(
         (answer) => {
           if (!stop.signal.aborted) {
-            setEstimate(answer);
-            if (answer.refusals.length + answer.waits.length > 0) {
-              again = setTimeout(() => setRound((before) => before + 1), againMs);
-            }
+            batch(() => {
+              setEstimate(answer);
+              setEstimated(of);
+              setSilent(false);
+            });
+            again = setTimeout(lookAgain, againMs);
           }
           if (isPresent() && clashes()) {
             setClashes(false);
@@ -107,41 +174,63 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
             setEstimate(null);
           }
           // Without an estimate the form works as well; any other failure is said when it is sent.
-          if (isPresent() && issuesOf(error).length > 0) {
-            setClashes(true);
-            options.onRefused(error);
+          if (isPresent()) {
+            const refused = issuesOf(error).length > 0;
+            setSilent(!refused);
+            if (refused) {
+              setClashes(true);
+              options.onRefused(error);
+            }
           }
         },
       );
     }),
   );
+  const state = (): EstimateState => {
+    if (priced() === null) {
+      return "empty";
+    }
+    if (estimate() !== null && estimated() === priced()) {
+      return "known";
+    }
+    return clashes() ? "clashes" : silent() ? "unknown" : "asking";
+  };
   return {
+    state,
     total: () => {
       const now = estimate();
-      return now === null ? null : totalOf(now, options.places);
+      return now === null || state() !== "known" ? null : totalOf(now, options.places, options.untold);
     },
     obstacles: () => {
       const now = estimate();
       return now === null ? [] : [...now.refusals, ...now.waits];
     },
     fallbacks: () => estimate()?.fallbacks ?? [],
-    clashes,
   };
+};
+
+const stateWords: Readonly<Record<EstimateState, string>> = {
+  empty: "Fill in the form to see time and cost.",
+  clashes: "Not all of this goes together: see what is marked.",
+  asking: "Looking up time and cost …",
+  known: "",
+  unknown: "Time and cost could not be looked up.",
+};
+
+/** `free`, `$3.20`, `price not told by Gateway`, `$3.20 and what Gateway charges`. */
+const priceWords = ({ price, untold }: Total): string => {
+  const others = untold.join(", ");
+  return untold.length === 0 ? (price ?? "free") : price === null ? `price not told by ${others}` : `${price} and what ${others} charges`;
 };
 
 interface EstimateProps {
   readonly total: Total | null;
-  readonly clashes: boolean;
+  readonly state: EstimateState;
 }
 
 export const EstimateView: Component<EstimateProps> = (props) => (
   <div class="generate-estimate" aria-live="polite">
-    <Show
-      when={props.total}
-      fallback={
-        <span>{props.clashes ? "Not all of this goes together: see what is marked." : "Fill in the form to see time and cost."}</span>
-      }
-    >
+    <Show when={props.total} fallback={<span>{stateWords[props.state]}</span>}>
       {(now) => (
         <>
           <span>
@@ -150,7 +239,7 @@ export const EstimateView: Component<EstimateProps> = (props) => (
           </span>
           <span>
             <Coins size={13} aria-hidden="true" />
-            {now().price ?? "free"}
+            {priceWords(now())}
           </span>
         </>
       )}

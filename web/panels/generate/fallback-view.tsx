@@ -1,8 +1,8 @@
 // "If this fails, try": other providers in order, and on which occasions.
 import { Index, Show, type Component } from "solid-js";
 import { fallbackLimits, type BatchEstimate, type ProviderSpec } from "#protocol/job.ts";
+import { formatPrice } from "#protocol/price.ts";
 import { Select, Several } from "#web/ui/choice.tsx";
-import { formatPrice } from "#web/ui/price.ts";
 import { NumberField } from "#web/ui/text-field.tsx";
 import { minutesProblem, mostMinutes, occasions, occasionsProblem, type Elsewhere } from "./fallback.ts";
 
@@ -28,7 +28,9 @@ export const FallbackView: Component<FallbackProps> = (props) => {
   };
   const priceOf = (id: string) => {
     const price = props.prices.find(({ provider }) => provider === id);
-    return price === undefined ? undefined : price.credits > 0 ? `About ${formatPrice(price.credits, price.creditType)} a video.` : "Free.";
+    if (price === undefined) return undefined;
+    if (price.credits > 0) return `About ${formatPrice(price.credits, price.creditType)} a video.`;
+    return props.providers.find((each) => each.id === id)?.account?.untold === true ? "Its price is not told." : "Free.";
   };
   return (
     <>

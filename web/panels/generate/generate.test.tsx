@@ -336,13 +336,88 @@ describe("the Generate panel", () => {
     expect(screen.queryByText(refusal)).toBeNull();
   });
 
-  it("says why jobs would wait only as long as they would", async () => {
+  it("says why jobs would wait only as long as they would: it looks again as soon as something has changed", async () => {
     let waits = ["All 6 places at Studio are taken."];
-    await show({ "jobs.estimate": (asked) => ({ ...estimated(asked), waits }) });
+    const { client } = await show({ "jobs.estimate": (asked) => ({ ...estimated(asked), waits }) });
+    const asked = () => client.calls.filter(({ name }) => name === "jobs.estimate").length;
+    client.snapshot("jobs.jobs", { jobs: [], next: null, counts: {} });
     type("Prompt", "a fox");
     await screen.findByText("All 6 places at Studio are taken.");
+    const before = asked();
+    client.deltas("jobs.jobs", [sampleJob({ id: "job_other", state: "completed", createdAt: Date.now() + 1000 })]);
+    await waitFor(() => expect(asked()).toBe(before + 1), { timeout: 3500 });
     waits = [];
+    client.snapshot("accounts.pauses", { pauses: [] });
     await waitFor(() => expect(screen.queryByText("All 6 places at Studio are taken.")).toBeNull(), { timeout: 30_000 });
+  });
+
+  it("shows no price that is of something else, but keeps it while only the words change", async () => {
+    let held: Promise<void> | null = null;
+    let letGo: () => void = () => undefined;
+    await show({
+      "jobs.estimate": async (asked) => {
+        await held;
+        return estimated(asked);
+      },
+    });
+    type("Prompt", "a fox");
+    await screen.findByRole("button", { name: "Generate · 2 credits" });
+    held = new Promise((resolve) => (letGo = resolve));
+    type("Prompt", "a fox in the snow");
+    expect(screen.getByRole("button", { name: "Generate · 2 credits" })).toBeTruthy();
+    type("Duration", "9");
+    expect(screen.getByRole("button", { name: "Generate" })).toBeTruthy();
+    expect(screen.getByText("Looking up time and cost …")).toBeTruthy();
+    letGo();
+    await screen.findByRole("button", { name: "Generate · 2 credits" });
+  });
+
+  it("says that time and cost could not be looked up, where the server did not answer", async () => {
+    await show({
+      "jobs.estimate": () => {
+        throw new CallError("unavailable", "Not now.");
+      },
+    });
+    type("Prompt", "a fox");
+    expect(await screen.findByText("Time and cost could not be looked up.")).toBeTruthy();
+  });
+
+  it("does not call free what a provider charges without saying how much, alone or beside others", async () => {
+    const untold = { ...remote.account!, creditType: null, untold: true };
+    await show({
+      "jobs.providers": () => ({ providers: [studio, { ...studio, id: "gateway", title: "Gateway", account: untold }] }),
+      "jobs.estimate": (asked) => ({
+        ...estimated(asked),
+        parts:
+          asked.grid === undefined
+            ? [{ provider: asked.request.provider, jobs: 1, credits: 0, creditType: null, durationMs: 1500, waitMs: 0 }]
+            : [
+                { provider: "studio", jobs: 1, credits: 320, creditType: "USD cents", durationMs: 1500, waitMs: 0 },
+                { provider: "gateway", jobs: 1, credits: 0, creditType: null, durationMs: 1500, waitMs: 0 },
+              ],
+        fallbacks: [{ provider: "gateway", credits: 0, creditType: null }],
+      }),
+    });
+    type("Prompt", "a fox");
+    await screen.findByText("free");
+    fireEvent.change(screen.getByLabelText("If this fails, try"), { target: { value: "gateway" } });
+    await screen.findByText("Its price is not told.");
+    fireEvent.change(screen.getByLabelText("Provider"), { target: { value: "gateway" } });
+    await screen.findByText("price not told by Gateway");
+    expect(screen.getByRole("button", { name: "Generate" })).toBeTruthy();
+    press("Vary: Provider");
+    fireEvent.click(within(screen.getByRole("group", { name: "Side by side" })).getByLabelText("Studio"));
+    await screen.findByText("$3.20 and what Gateway charges");
+  });
+
+  it("offers other providers right where they are asked for, and no more once the form is cleared", async () => {
+    await show({ "jobs.providers": () => ({ providers: [studio, { ...studio, id: "other", title: "Other" }] }) });
+    press("Vary: Provider");
+    const beside = screen.getByRole("group", { name: "Side by side" });
+    expect(beside.compareDocumentPosition(screen.getByLabelText("Make")) & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
+    press("Clear the form");
+    expect(screen.queryByRole("group", { name: "Side by side" })).toBeNull();
+    expect(screen.getByRole("button", { name: "Vary: Provider" })).toBeTruthy();
   });
 
   it("leads to the accounts where the provider needs one and there is none, and says what is wrong with those there are", async () => {

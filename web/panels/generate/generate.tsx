@@ -146,7 +146,9 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   };
   const estimate = createEstimate({
     batch: () => (timeProblem(whenAsked(), Date.now()) === undefined ? batchOf(form.request(false)) : null),
+    promptKey: form.promptKey,
     places,
+    untold: (id) => props.providers.find((each) => each.id === id && each.account?.untold === true)?.title ?? null,
     onFine: () => {
       form.fine();
       setProblems([]);
@@ -352,6 +354,9 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
             }
           />
         </Show>
+        <Show when={form.beside().length > 0 || comparing()}>
+          <VariedProviders providers={offering()} chosen={form.beside()} current={form.provider()?.id ?? ""} onChange={form.setBeside} />
+        </Show>
         <Show when={form.provider()}>{(provider) => <AccountNotice provider={provider()} readiness={readiness(provider())} />}</Show>
         <Select
           label="Make"
@@ -381,7 +386,15 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
                   prompt?.focus();
                 }}
               />
-              <IconButton size="s" label="Clear the form" icon={Eraser} onClick={form.clear} />
+              <IconButton
+                size="s"
+                label="Clear the form"
+                icon={Eraser}
+                onClick={() => {
+                  form.clear();
+                  setComparing(false);
+                }}
+              />
             </span>
           }
         />
@@ -440,11 +453,6 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
             </div>
           )}
         </For>
-        <Show when={form.beside().length > 0 || comparing()}>
-          <div class="generate-field" data-wide="">
-            <VariedProviders providers={offering()} chosen={form.beside()} current={form.provider()?.id ?? ""} onChange={form.setBeside} />
-          </div>
-        </Show>
         <Show when={elsewhere().length > 0}>
           <div class="generate-field generate-elsewhere" data-wide="">
             <FallbackView providers={elsewhere()} elsewhere={form.elsewhere()} onChange={form.setElsewhere} prices={estimate.fallbacks()} />
@@ -470,7 +478,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
 
       <footer class="generate-send">
         <FormProblem problem={problems()} />
-        <EstimateView total={estimate.total()} clashes={estimate.clashes()} />
+        <EstimateView total={estimate.total()} state={estimate.state()} />
         <For each={obstacles()}>{(obstacle) => <p class="generate-obstacle">{obstacle}</p>}</For>
         <div class="generate-buttons">
           <div class="generate-count">

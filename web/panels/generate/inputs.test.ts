@@ -139,14 +139,17 @@ describe("what a job is still to make", () => {
 describe("the estimate of several", () => {
   it("adds up the credits by type, and the time as far as they do not run side by side", () => {
     const part = { provider: "a", jobs: 5, credits: 15, creditType: null, durationMs: 5000, waitMs: 500 };
-    expect(totalOf({ parts: [part] }, () => 2)).toEqual({ price: "15 credits", totalMs: 3500 });
+    const told = () => null;
+    expect(totalOf({ parts: [part] }, () => 2, told)).toEqual({ price: "15 credits", untold: [], totalMs: 3500 });
     const parts = [
       part,
       { ...part, provider: "b", creditType: "USD", credits: 0.5, durationMs: 20_000 },
       { ...part, provider: "c", credits: 5 },
       { ...part, provider: "d", creditType: "points", credits: 0 },
     ];
-    expect(totalOf({ parts }, (id) => (id === "b" ? 1 : 5))).toEqual({ price: "20 credits + 0.5 USD", totalMs: 20_500 });
-    expect(totalOf({ parts: [{ ...part, credits: 0 }] }, () => 0)).toEqual({ price: null, totalMs: 5500 });
+    expect(totalOf({ parts }, (id) => (id === "b" ? 1 : 5), told)).toEqual({ price: "20 credits + 0.5 USD", untold: [], totalMs: 20_500 });
+    expect(totalOf({ parts: [{ ...part, credits: 0 }] }, () => 0, told)).toEqual({ price: null, untold: [], totalMs: 5500 });
+    const untold = (id: string) => (id === "d" ? "Gateway" : null);
+    expect(totalOf({ parts }, () => 5, untold).untold).toEqual(["Gateway"]);
   });
 });

@@ -2,11 +2,11 @@
 import { createSignal, For, Show, type Component } from "solid-js";
 import type { Charge, Job } from "#protocol/job.ts";
 import type { LedgerEntry } from "#protocol/spend.ts";
+import { formatAmount, formatPrice } from "#protocol/price.ts";
 import { TellDialog, type Telling } from "#web/panels/spend/tell-dialog.tsx";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
-import { formatAmount, formatPrice } from "#web/ui/price.ts";
 import { adviceFor } from "./advice.ts";
 import type { Told } from "./told.ts";
 
@@ -88,7 +88,7 @@ export const Charges: Component<{ readonly job: Job; readonly told: Told }> = (p
                     </Button>
                   </Show>
                 </td>
-                <td>{formatAmount(charge.estimated)}</td>
+                <td>{formatAmount(charge.estimated, charge.type)}</td>
                 <td>{chargedWords(charge, props.told.of(charge)?.charged)}</td>
               </tr>
             )}

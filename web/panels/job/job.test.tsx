@@ -498,8 +498,8 @@ describe("what needs a person", () => {
     };
     const confirm = (dialog: HTMLElement) => fireEvent.click(within(dialog).getByRole("button", { name: "Mark as done" }));
     const dialog = await open();
-    const charge = within(dialog).getByLabelText("Credits charged");
-    expect(within(dialog).getByText("Empty: as estimated, 10.")).toBeTruthy();
+    const charge = within(dialog).getByLabelText("Charged, in credits");
+    expect(within(dialog).getByText("Empty: as estimated, 10 credits.")).toBeTruthy();
     fireEvent.input(charge, { target: { value: "-1" } });
     confirm(dialog);
     expect(within(dialog).getByText("Not less than nothing.")).toBeTruthy();
@@ -511,7 +511,7 @@ describe("what needs a person", () => {
 
     const again = await open();
     fireEvent.input(within(again).getByLabelText("Its name at the provider"), { target: { value: " 354 " } });
-    fireEvent.input(within(again).getByLabelText("Credits charged"), { target: { value: "7.5" } });
+    fireEvent.input(within(again).getByLabelText("Charged, in credits"), { target: { value: "7.5" } });
     confirm(again);
     await waitFor(() => expect(client.calls.at(-1)).toEqual({ ...told, input: { ...told.input, providerJobId: "354", charged: 7.5 } }));
   });

@@ -2,6 +2,7 @@
 import { createMemo, For, Show, type Component } from "solid-js";
 import type { ActorView } from "#protocol/actor.ts";
 import type { Job } from "#protocol/job.ts";
+import { formatPrice } from "#protocol/price.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { spaced, sentenceCase } from "#web/machine/words.ts";
 import { readFields } from "#web/panels/generate/schema.ts";
@@ -12,7 +13,6 @@ import { Facts, type Fact } from "#web/ui/facts.tsx";
 import { formatSpan } from "#web/ui/format.ts";
 import { operationLabels } from "#web/ui/job-state.tsx";
 import { paramFacts, paramWords } from "#web/ui/param-facts.ts";
-import { formatPrice } from "#web/ui/price.ts";
 import { jobAccountTitle, jobCreditType } from "./about.ts";
 import { Against } from "./against.tsx";
 import { valueText } from "./changes.ts";

@@ -4,11 +4,12 @@ import { createSignal, Show, type Component } from "solid-js";
 import type { ActorEffect } from "#protocol/actor.ts";
 import type { Job } from "#protocol/job.ts";
 import { newKey } from "#protocol/client/key.ts";
+import { countedIn, formatPrice, priceUnit } from "#protocol/price.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
-import { formatAmount } from "#web/ui/price.ts";
 import { NumberField, TextField } from "#web/ui/text-field.tsx";
+import { jobCreditType } from "./about.ts";
 import { Notice } from "./notice.tsx";
 
 interface ReviewProps {
@@ -22,7 +23,9 @@ interface ReviewProps {
 }
 
 export const Review: Component<ReviewProps> = (props) => {
-  const { client } = useWorkspace();
+  const workspace = useWorkspace();
+  const { client } = workspace;
+  const type = () => jobCreditType(workspace, props.job);
   const [asking, setAsking] = createSignal<"resend" | "done" | null>(null);
   const [name, setName] = createSignal("");
   const [charged, setCharged] = createSignal<number | null>(null);
@@ -51,7 +54,7 @@ export const Review: Component<ReviewProps> = (props) => {
           id: props.job.id,
           key: props.effect.key,
           ...(providerJobId === "" ? {} : { providerJobId }),
-          ...(credits === null ? {} : { charged: credits }),
+          ...(credits === null ? {} : { charged: countedIn(credits, type()) }),
         },
         { key: newKey() },
       ),
@@ -119,8 +122,8 @@ export const Review: Component<ReviewProps> = (props) => {
         />
         <Show when={isPaid()}>
           <NumberField
-            label="Credits charged"
-            help={`Empty: as estimated, ${formatAmount(props.job.credits)}.`}
+            label={`Charged, in ${priceUnit(type()).name}`}
+            help={`Empty: as estimated, ${formatPrice(props.job.credits, type())}.`}
             min={0}
             value={charged()}
             error={wrongCharge()}

@@ -1,6 +1,7 @@
 // What calling a job off has come to, in words: in time, or too late and charged. Pure.
 import type { Job } from "#protocol/job.ts";
-import { formatPrice, lastCharge } from "#web/ui/price.ts";
+import { formatPrice } from "#protocol/price.ts";
+import { lastCharge } from "#web/ui/price.ts";
 
 /** Null: it was not called off, or nothing had been sent that could cost anything. */
 export const cancelOutcome = (job: Pick<Job, "state" | "charges" | "provider">): string | null => {

@@ -4,6 +4,7 @@ import type { User } from "#protocol/auth.ts";
 import type { CallInput } from "#protocol/contract.ts";
 import type { Budget } from "#protocol/spend.ts";
 import { newKey } from "#protocol/client/key.ts";
+import { countedIn, priceUnit, writtenIn } from "#protocol/price.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Segments, Select } from "#web/ui/choice.tsx";
@@ -56,9 +57,11 @@ const BudgetForm: Component<Omit<BudgetDialogProps, "task"> & { readonly budget:
   const typeAt = (id: string) => paid().find((each) => each.id === id)?.account?.creditType ?? null;
   const types = () => [...new Set(paid().flatMap(({ id }) => typeAt(id) ?? []))];
   const [type, setType] = createSignal(before === null ? (types()[0] ?? jobs) : (before.type ?? jobs));
-  const [warnAt, setWarnAt] = createSignal(before?.warnAt ?? null);
-  const [pauseAt, setPauseAt] = createSignal(before?.pauseAt ?? null);
-  const [stopAt, setStopAt] = createSignal(before?.stopAt ?? null);
+  /** As it was, in what a person writes. */
+  const written = (amount: number | null | undefined) => (typeof amount === "number" ? writtenIn(amount, before?.type ?? null) : null);
+  const [warnAt, setWarnAt] = createSignal(written(before?.warnAt));
+  const [pauseAt, setPauseAt] = createSignal(written(before?.pauseAt));
+  const [stopAt, setStopAt] = createSignal(written(before?.stopAt));
   const [problem, setProblem] = createSignal<string | null>(null);
   const [busy, setBusy] = createSignal(false);
 
@@ -74,14 +77,15 @@ const BudgetForm: Component<Omit<BudgetDialogProps, "task"> & { readonly budget:
       setProblem("Enter at least one amount, each above zero.");
       return;
     }
+    const counted = (amount: number | null) => (amount === null ? null : countedIn(amount, type() === jobs ? null : type()));
     const input: CallInput<"spend.setBudget"> = {
       ...(whose() === mine ? {} : { ownerId: whose() === everybody ? null : whose() }),
       provider: provider() === everywhere ? null : provider(),
       period: period(),
       type: type() === jobs ? null : type(),
-      warnAt: warnAt(),
-      pauseAt: pauseAt(),
-      stopAt: stopAt(),
+      warnAt: counted(warnAt()),
+      pauseAt: counted(pauseAt()),
+      stopAt: counted(stopAt()),
     };
     setBusy(true);
     client.call("spend.setBudget", input, { key: newKey() }).then(
@@ -125,10 +129,13 @@ const BudgetForm: Component<Omit<BudgetDialogProps, "task"> & { readonly budget:
           options={[
             ...types()
               .filter((each) => provider() === everywhere || each === typeAt(provider()))
-              .map((each) => ({ value: each, label: each })),
+              .map((each) => ({ value: each, label: priceUnit(each).name })),
             { value: jobs, label: "jobs" },
           ]}
         />
+      </Show>
+      <Show when={before !== null}>
+        <p class="muted">In {type() === jobs ? "jobs" : priceUnit(type()).name}.</p>
       </Show>
       <div class="budget-amounts">
         <NumberField label="Warn at" help="Marked, and told once." min={0} value={warnAt()} onChange={setWarnAt} />

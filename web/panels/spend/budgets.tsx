@@ -6,12 +6,13 @@ import { createSignal, createUniqueId, For, Show, type Component } from "solid-j
 import type { User } from "#protocol/auth.ts";
 import { budgetLevel, type Budget, type BudgetLevel } from "#protocol/spend.ts";
 import { newKey } from "#protocol/client/key.ts";
+import { formatAmount, formatPrice } from "#protocol/price.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { Badge, Progress, type Tone } from "#web/ui/feedback.tsx";
+import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
-import { formatAmount } from "#web/ui/price.ts";
 import { toast } from "#web/ui/toast.tsx";
 import { BudgetDialog, type BudgetTask } from "./budget-dialog.tsx";
 
@@ -26,11 +27,11 @@ const looks: Readonly<Record<BudgetLevel, { readonly tone: Tone; readonly label:
 export const limitOf = ({ warnAt, pauseAt, stopAt }: Budget): number =>
   Math.min(...[pauseAt, stopAt].flatMap((amount) => amount ?? []), ...(pauseAt === null && stopAt === null ? [warnAt ?? 0] : []));
 
-const thresholdWords = ({ warnAt, pauseAt, stopAt }: Budget): string =>
+const thresholdWords = ({ warnAt, pauseAt, stopAt, type }: Budget): string =>
   [
-    ...(warnAt === null ? [] : [`warns at ${formatAmount(warnAt)}`]),
-    ...(pauseAt === null ? [] : [`jobs wait at ${formatAmount(pauseAt)}`]),
-    ...(stopAt === null ? [] : [`jobs are refused at ${formatAmount(stopAt)}`]),
+    ...(warnAt === null ? [] : [`warns at ${formatAmount(warnAt, type)}`]),
+    ...(pauseAt === null ? [] : [`jobs wait at ${formatAmount(pauseAt, type)}`]),
+    ...(stopAt === null ? [] : [`jobs are refused at ${formatAmount(stopAt, type)}`]),
   ].join(", ");
 
 export const Budgets: Component<{ readonly users: ReadonlyArray<User>; readonly nameOf: (userId: string) => string }> = (props) => {
@@ -93,7 +94,8 @@ const BudgetRow: Component<{ readonly budget: Budget; readonly nameOf: (userId: 
       <Progress label={`Used of ${title()}`} value={props.budget.used / limitOf(props.budget)} tone={look().tone} />
       <p class="budget-words">
         <span>
-          {formatAmount(props.budget.used)} of {formatAmount(limitOf(props.budget))} {props.budget.type ?? "jobs"}
+          {formatAmount(props.budget.used, props.budget.type)} of{" "}
+          {props.budget.type === null ? formatCount(limitOf(props.budget), "job") : formatPrice(limitOf(props.budget), props.budget.type)}
         </span>
         <small>{thresholdWords(props.budget)}</small>
       </p>

@@ -1,6 +1,6 @@
 // A bar for each day: what was charged, in front of what was estimated; and a line for each budget of a day.
+import { formatPrice } from "#protocol/price.ts";
 import { createMemo, For, type Component } from "solid-js";
-import { formatPrice } from "#web/ui/price.ts";
 import { tip } from "#web/ui/tooltip.tsx";
 import { dayWords, type DaySum } from "./sums.ts";
 

@@ -1,4 +1,5 @@
 // The Spend panel: what own submissions have cost, by day and by account, estimated beside charged.
+import { formatAmount, formatPrice, priceUnit } from "#protocol/price.ts";
 import Coins from "lucide-solid/icons/coins";
 import KeyRound from "lucide-solid/icons/key-round";
 import RefreshCw from "lucide-solid/icons/refresh-cw";
@@ -29,7 +30,6 @@ import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
-import { formatAmount, formatPrice } from "#web/ui/price.ts";
 import { Budgets, limitOf } from "./budgets.tsx";
 import { SpendChart } from "./chart.tsx";
 import { Unknown } from "./unknown.tsx";
@@ -214,7 +214,7 @@ const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly
               <div class="spend-total">
                 <strong>{priceWords(now())}</strong>
                 <span>
-                  charged of {formatAmount(now().estimated)} estimated · {formatCount(now().submissions, "submission")},{" "}
+                  charged of {formatAmount(now().estimated, now().type)} estimated · {formatCount(now().submissions, "submission")},{" "}
                   {now().completed.toLocaleString("en")} completed
                 </span>
               </div>
@@ -226,7 +226,10 @@ const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly
                     size="s"
                     value={chosen()}
                     onChange={setChosen}
-                    options={sums().map(({ type }, index) => ({ value: String(index), label: type ?? "not counted" }))}
+                    options={sums().map(({ type }, index) => ({
+                      value: String(index),
+                      label: type === null ? "not counted" : priceUnit(type).name,
+                    }))}
                   />
                 </Show>
                 <IconButton size="s" label="Read anew" icon={RefreshCw} disabled={props.reading} onClick={() => props.onAgain()} />
@@ -252,15 +255,15 @@ const Amounts: Component<{ readonly sum: Sum; readonly most: number }> = (props)
         <small class="spend-amount"> {props.sum.completed.toLocaleString("en")} completed</small>
       </Show>
     </td>
-    <td class="spend-wide">{formatAmount(props.sum.estimated)}</td>
+    <td class="spend-wide">{formatAmount(props.sum.estimated, props.sum.type)}</td>
     <td>
       <span class="spend-amount">{priceWords(props.sum)}</span>
-      <small class="spend-amount spend-narrow">{formatAmount(props.sum.estimated)} estimated</small>
+      <small class="spend-amount spend-narrow">{formatAmount(props.sum.estimated, props.sum.type)} estimated</small>
       <Show when={props.sum.refunded > 0}>
-        <small class="spend-amount">{formatAmount(props.sum.refunded)} given back</small>
+        <small class="spend-amount">{formatAmount(props.sum.refunded, props.sum.type)} given back</small>
       </Show>
       <Show when={props.sum.held > 0}>
-        <small class="spend-amount">{formatAmount(props.sum.held)} held</small>
+        <small class="spend-amount">{formatAmount(props.sum.held, props.sum.type)} held</small>
       </Show>
       <span class="spend-share" aria-hidden="true">
         <span style={{ scale: `${props.most === 0 ? 0 : props.sum.charged / props.most} 1` }} />

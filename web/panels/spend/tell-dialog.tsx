@@ -2,12 +2,12 @@
 import { createSignal, Show, type Component } from "solid-js";
 import type { LedgerEntry } from "#protocol/spend.ts";
 import { newKey } from "#protocol/client/key.ts";
+import { countedIn, formatPrice, priceUnit, writtenIn } from "#protocol/price.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Segments } from "#web/ui/choice.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
 import { FormFoot } from "#web/ui/form-foot.tsx";
-import { formatPrice } from "#web/ui/price.ts";
 import { NumberField } from "#web/ui/text-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
 
@@ -45,12 +45,13 @@ const TellForm: Component<{ readonly telling: Telling; readonly onClose: () => v
   const { client, budgets } = useWorkspace();
   const { key, accountId, type, estimated, charged: before } = props.telling;
   const [outcome, setOutcome] = createSignal<"free" | "charged">(before === null || before === 0 ? "free" : "charged");
-  const [charged, setCharged] = createSignal<number | null>(before === null || before === 0 ? estimated : before);
+  const [charged, setCharged] = createSignal<number | null>(writtenIn(before === null || before === 0 ? estimated : before, type));
   const [problem, setProblem] = createSignal<string | null>(null);
   const [busy, setBusy] = createSignal(false);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    const cost = outcome() === "free" ? 0 : charged();
+    const written = charged();
+    const cost = outcome() === "free" ? 0 : written === null ? null : countedIn(written, type);
     if (cost === null || cost < 0) {
       setProblem("Enter what it has cost, not less than nothing.");
       return;
@@ -74,7 +75,7 @@ const TellForm: Component<{ readonly telling: Telling; readonly onClose: () => v
       <Segments label="What became of it" hideLabel value={outcome()} onChange={setOutcome} options={outcomes} />
       <Show when={outcome() === "charged"}>
         <NumberField
-          label={type === null ? "Amount" : `Amount in ${type}`}
+          label={type === null ? "Amount" : `Amount in ${priceUnit(type).name}`}
           help={`It was estimated at ${formatPrice(estimated, type)}.`}
           min={0}
           value={charged()}

@@ -1,13 +1,13 @@
 // Submissions that have ended and of which nobody knows whether they were taken: what is held for them stays held until somebody says.
 import { createEffect, createSignal, createUniqueId, For, on, onCleanup, Show, type Accessor, type Component } from "solid-js";
 import type { LedgerEntry } from "#protocol/spend.ts";
+import { formatPrice } from "#protocol/price.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { formatFull, formatMoment } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
-import { formatPrice } from "#web/ui/price.ts";
 import { TellDialog } from "./tell-dialog.tsx";
 
 interface UnknownProps {
