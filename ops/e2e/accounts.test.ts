@@ -128,6 +128,19 @@ test("what several providers charge together stands on the button, and the form 
   await form.getByRole("button", { name: "Clear the form" }).click();
 });
 
+test("what two jobs differ in is shown when it is asked for, and no more once another job is opened", async () => {
+  for (const prompt of ["a fox by day", "a fox by night"]) await ask("comfyui", prompt);
+  const row = (prompt: string) => panel(page, "Jobs").getByRole("option").filter({ hasText: prompt });
+  await row("a fox by day").click();
+  await row("a fox by night").click({ modifiers: ["Control"] });
+  await panel(page, "Jobs").getByRole("button", { name: "What differs" }).click();
+  const changed = panel(page, "Job").getByRole("heading", { name: /^Changed against/ });
+  await changed.waitFor();
+  expect(await panel(page, "Job").getByRole("table").first().innerText()).toMatch(/a fox by day\s+a fox by night/);
+  await row("a fox by day").dblclick();
+  await changed.waitFor({ state: "detached" });
+});
+
 test("a refused prompt is told as refused, and what it would have cost is given back", async () => {
   const job = await ask("pixverse", "a fox #filtered");
   await says(job, "Filtered");

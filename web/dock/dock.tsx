@@ -23,6 +23,15 @@ const idOf = (instance: string): PanelId | null => {
   return isPanelId(id) ? id : null;
 };
 
+/** Dockview adds what it is given to what a panel had: what is not named again is taken from it, unless it is only to be shown. */
+const replaceParams = (panel: IDockviewPanel, params: object): void => {
+  if (Object.keys(params).length === 0) {
+    return;
+  }
+  const gone = Object.fromEntries(Object.keys(panel.api.getParameters()).map((key) => [key, undefined]));
+  panel.api.updateParameters({ ...gone, ...params });
+};
+
 /** A Solid panel as dockview wants it. */
 const contentOf = (owner: Owner | null, name: string): IContentRenderer => {
   const element = document.createElement("div");
@@ -173,7 +182,7 @@ export const Dock: Component<{ readonly controls: (controls: DockControls | null
         addPanel(api, id, instance, params, options.inBackground === true);
         return;
       }
-      panel.api.updateParameters(params);
+      replaceParams(panel, params);
       if (options.inBackground === true) {
         // In view, unless that would hide what the person is looking at; the focus stays where it is.
         if (panel.group !== api.activeGroup) {

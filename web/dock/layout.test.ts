@@ -21,6 +21,7 @@ describe("a saved layout", () => {
 
   it("gives its panels only params of the right kind", () => {
     expect(readParams("job", { jobId: "job_1", extra: 1 })).toEqual({ jobId: "job_1" });
+    expect(readParams("job", { jobId: "job_1", against: "job_2" })).toEqual({ jobId: "job_1", against: "job_2" });
     expect(readParams("asset", { assetId: 3, timeMs: 5 })).toEqual({ timeMs: 5 });
     expect(readParams("accounts", { provider: "pixverse", jobId: 1 })).toEqual({ provider: "pixverse" });
     expect(readParams("compare", { assetIds: ["ast_1", 2, "ast_3"] })).toEqual({ assetIds: ["ast_1", "ast_3"] });

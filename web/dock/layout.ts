@@ -42,6 +42,7 @@ export const instanceOf = (id: PanelId, taken: (instance: string) => boolean, an
 export const readParams = <K extends PanelId>(_id: K, value: unknown): PanelParams[K] => {
   const params: {
     jobId?: string;
+    against?: string;
     assetId?: string;
     timeMs?: number;
     provider?: string;
@@ -53,6 +54,9 @@ export const readParams = <K extends PanelId>(_id: K, value: unknown): PanelPara
   if (isRecord(value)) {
     if (typeof value["jobId"] === "string") {
       params.jobId = value["jobId"];
+    }
+    if (typeof value["against"] === "string") {
+      params.against = value["against"];
     }
     if (typeof value["assetId"] === "string") {
       params.assetId = value["assetId"];

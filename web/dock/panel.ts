@@ -85,7 +85,7 @@ export const focusPanel = (id: PanelId): void => {
 /** Moves the focus to the panel around an element. */
 export const focusPanelOf = (element: Element): void => element.closest<HTMLElement>(".panel")?.focus();
 
-/** Shows a panel: the one in the layout gets the params, or a new one opens in its column. */
+/** Shows a panel: the one in the layout gets the params in place of those it had, or a new one opens in its column. With none it shows what it did. */
 export const openPanel = <K extends PanelId>(id: K, params: PanelParams[K], options: OpenOptions = {}): void => {
   opener?.(id, params, options);
 };

@@ -14,9 +14,9 @@ export const Phone: Component = () => {
   const [shown, setShown] = createSignal<PanelId>("generate");
   const [seen, setSeen] = createStore<Partial<Record<PanelId, { readonly params: object }>>>({ generate: { params: {} } });
 
-  const show = (id: PanelId, params?: object) => {
-    if (params !== undefined || seen[id] === undefined) {
-      setSeen({ [id]: { params: params ?? {} } });
+  const show = (id: PanelId, params: object = {}) => {
+    if (seen[id] === undefined || Object.keys(params).length > 0) {
+      setSeen({ [id]: { params } });
     }
     setShown(id);
   };

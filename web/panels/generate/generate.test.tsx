@@ -412,11 +412,13 @@ describe("the Generate panel", () => {
 
   it("offers other providers right where they are asked for, and no more once the form is cleared", async () => {
     await show({ "jobs.providers": () => ({ providers: [studio, { ...studio, id: "other", title: "Other" }] }) });
+    type("How many", "7");
     press("Vary: Provider");
     const beside = screen.getByRole("group", { name: "Side by side" });
     expect(beside.compareDocumentPosition(screen.getByLabelText("Make")) & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
     press("Clear the form");
     expect(screen.queryByRole("group", { name: "Side by side" })).toBeNull();
+    expect(screen.getByRole("button", { name: "Generate" })).toBeTruthy();
     expect(screen.getByRole("button", { name: "Vary: Provider" })).toBeTruthy();
   });
 

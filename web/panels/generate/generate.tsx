@@ -393,6 +393,9 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
                 onClick={() => {
                   form.clear();
                   setComparing(false);
+                  setCount(1);
+                  setWhen(atOnce);
+                  setWhenError(undefined);
                 }}
               />
             </span>

@@ -1,8 +1,10 @@
 // What a job is in one line: the operation, its price, the provider and the account on which it is made, or was last. Pure but for the
 // stores it reads.
 import type { Job } from "#protocol/job.ts";
+import { readFields } from "#web/panels/generate/schema.ts";
 import type { Workspace } from "#web/store/workspace.ts";
 import { operationLabels } from "#web/ui/job-state.tsx";
+import { paramFacts } from "#web/ui/param-facts.ts";
 import { jobPriceWords, lastCharge } from "#web/ui/price.ts";
 
 type Stores = Pick<Workspace, "accounts" | "providers">;
@@ -20,10 +22,28 @@ export const jobCreditType = ({ accounts, providers }: Stores, job: Job): string
   (job.accountId === null ? undefined : accounts.row(job.accountId)?.credits?.type) ??
   null;
 
-/** `Text to video · about 45 credits · PixVerse · Main` */
+/** What it got of the grid that it was made in, but for its words and its provider, which are told anyway: `8 s`, `1080p`. */
+const cellWords = ({ providers }: Pick<Workspace, "providers">, job: Job): ReadonlyArray<string> => {
+  const varied = (job.cell ?? []).filter(({ axis, value }) => axis !== "provider" && value !== job.prompt);
+  if (varied.length === 0) {
+    return [];
+  }
+  const fields = readFields(providers.operation(job.provider, job.operation)?.params ?? {});
+  return varied.flatMap(({ axis, value }) => {
+    const [fact] = paramFacts({ [axis]: value }, fields);
+    if (fact === undefined || fact.value === null) {
+      return [];
+    }
+    // A number or a yes says by itself nothing of what it is of, unless it has a unit.
+    return /^(\d+(\.\d+)?|Yes|No)$/.test(fact.value) ? `${fact.name}: ${fact.value}` : fact.value;
+  });
+};
+
+/** `Text to video · 8 s · about 45 credits · PixVerse · Main` */
 export const aboutJob = (stores: Stores, job: Job): string =>
   [
     operationLabels[job.operation],
+    ...cellWords(stores, job),
     jobPriceWords(job, jobCreditType(stores, job)),
     stores.providers.title(job.provider),
     jobAccountTitle(stores, job),

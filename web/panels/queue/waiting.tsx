@@ -72,7 +72,7 @@ export const Waiting: Component<WaitingProps> = (props) => {
         <span class="queue-figures">
           <Show when={props.waiting.queued}>{(queued) => <strong>{aheadWords(queued().ahead)}</strong>}</Show>
           <span>
-            <span title={`Since ${formatFull(since())}`}>{formatSpan(now() - since())}</span>
+            <span title={`Since ${formatFull(since())}`}>waits {formatSpan(now() - since())}</span>
             {" · "}
             <span title="Lower goes first">priority {props.waiting.queued?.priority ?? job().priority}</span>
           </span>
