@@ -13,6 +13,7 @@ import { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { JobContext, JobOrder } from "./context.ts";
 import { Durations } from "./durations.ts";
+import { dayWords, openWords } from "./limit-words.ts";
 import { fromStored, jobRow } from "./row.ts";
 import { type Particulars, orderOf, type Prepared } from "./request.ts";
 import { Slots } from "./slots.ts";
@@ -74,12 +75,10 @@ export const accepting = Effect.gen(function* () {
   /** Why so many more jobs may not be open, or asked for today; null: they may. */
   const tooMany = (jobs: number, { open, made, open_limit, day_limit }: Omit<Admission, "admitted">): CallError | null => {
     if (open + jobs > open_limit) {
-      const message = `${open} of your jobs are open and at most ${open_limit} may be: wait for some to end or cancel some.`;
-      return new CallError("quota_exceeded", message, { quota: "openJobs", limit: open_limit });
+      return new CallError("quota_exceeded", openWords(jobs, open, open_limit), { quota: "openJobs", limit: open_limit });
     }
     if (made + jobs > day_limit) {
-      const message = `You have asked for ${made} jobs today, and at most ${day_limit} are allowed: ask again after midnight UTC.`;
-      return new CallError("quota_exceeded", message, { quota: "jobsADay", limit: day_limit });
+      return new CallError("quota_exceeded", dayWords(jobs, made, day_limit), { quota: "jobsADay", limit: day_limit });
     }
     return null;
   };

@@ -6,7 +6,7 @@ import { verdictWords, waitWords } from "#actors/pool/view.ts";
 import type { Account } from "#protocol/account.ts";
 import { cellAt, cellsOf, cellWords, gridFaults, requestAt } from "#protocol/grid.ts";
 import type { BatchEstimate, Grid, JobCell, JobRequest } from "#protocol/job.ts";
-import { formatPrice } from "#protocol/price.ts";
+import { formatAmount, formatPrice } from "#protocol/price.ts";
 import { promptSource } from "#actors/prompt/source.ts";
 import { type Fall, fallsOf, placedIssues, prepareFall, ruleIssues, wordedAt } from "./fallback.ts";
 import { checkAll, sourcesOf, type Issue, operationOf, type Prepared, prepareWith, refuse, type Target } from "./request.ts";
@@ -217,10 +217,9 @@ const partOf = (
   const waits = waiter === undefined || accounts.some(({ serves }) => serves) ? [] : [waitWords(queue, waiter, 0, title)];
   const lefts = known.map((each) => (each.credits === null ? null : Math.max(0, each.credits.amount - each.held)));
   const left = lefts.includes(null) || lefts.length === 0 ? null : sum(lefts.map((each) => each ?? 0));
-  const price = (credits: number): string => formatPrice(credits, account.creditType);
   if (left !== null && left < credits)
     waits.push(
-      `${part.jobs === 1 ? "It takes" : "They take"} ${price(part.credits)} at ${title}, and your accounts there have ${price(left)}.`,
+      `${part.jobs === 1 ? "It takes" : "They take"} ${formatPrice(part.credits, account.creditType)} at ${title}, and your accounts there have ${formatAmount(left, account.creditType)}.`,
     );
   return { part, accounts, waits };
 };

@@ -239,7 +239,9 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     const waits = ["An account at Test studio: add one under Providers & accounts."];
     expect(await ask(2)).toMatchObject({ credits: 20, parts: [{ jobs: 4, credits: 60, creditType: "credits" }], refusals: [], waits });
     await create({ scheduledFor: Date.now() + 3_600_000 }, 7);
-    expect((await ask(22)).refusals).toEqual(["7 of your jobs are open and at most 50 may be: wait for some to end or cancel some."]);
+    expect((await ask(22)).refusals).toEqual([
+      "At most 50 of your jobs may be open and 7 are, so 44 videos more cannot be asked for: ask for at most 43 now, or wait for some to end.",
+    ]);
   });
 
   test("each job draws its words by its own seed, and keeps all that they were made from", async () => {
@@ -408,7 +410,8 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     });
     const outcomes = await Promise.allSettled(Array.from({ length: 4 }, () => create({}, 3)));
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
-    const message = "You have asked for 6 jobs today, and at most 7 are allowed: ask again after midnight UTC.";
+    const message =
+      "At most 7 jobs a day are allowed and you have asked for 6 today, so 2 videos more cannot be asked for: ask for at most 1 today, or again after midnight UTC.";
     const error: unknown = await create({}, 2).catch((failure: unknown) => failure);
     expect(error).toMatchObject({ code: "quota_exceeded", message, details: { quota: "jobsADay", limit: 7 } });
     expect((await server.call("jobs.estimate", { request: request({}), count: 2 })).refusals).toEqual([message]);

@@ -130,6 +130,7 @@ test("what several providers charge together stands on the button, and the form 
 
 test("what two jobs differ in is shown when it is asked for, and no more once another job is opened", async () => {
   for (const prompt of ["a fox by day", "a fox by night"]) await ask("comfyui", prompt);
+  await page.getByRole("tab", { name: "Jobs" }).click();
   const row = (prompt: string) => panel(page, "Jobs").getByRole("option").filter({ hasText: prompt });
   await row("a fox by day").click();
   await row("a fox by night").click({ modifiers: ["Control"] });
@@ -178,13 +179,14 @@ test("while one account cools down another takes its place, and a cancelled job 
   await says(slow, "Cancelled");
 });
 
-/** What the Spend panel says of each account, all days together. */
+/** What the Spend panel says of each account, all days together; dollars in cents, as the simulators count. */
 const charged = async (): Promise<Readonly<Record<string, number>>> => {
   const sums: Record<string, number> = {};
   for (const row of await spend().getByRole("table", { name: "Spend by day and account" }).locator("tbody tr").all()) {
     const [account = ""] = (await row.locator(".spend-account").innerText()).split("\n");
-    const amount = /^[\d.,]+/.exec(await row.locator("td").last().innerText())?.[0] ?? "";
-    sums[account] = (sums[account] ?? 0) + Number(amount.replaceAll(",", ""));
+    const [, dollars, amount = ""] = /^(\$?)([\d.,]+)/.exec(await row.locator("td").last().innerText()) ?? [];
+    const counted = Number(amount.replaceAll(",", "")) * (dollars === "$" ? 100 : 1);
+    sums[account] = Number(((sums[account] ?? 0) + counted).toFixed(2));
   }
   return sums;
 };
@@ -228,7 +230,7 @@ test(
   async () => {
     // One was made, and each is to cost as much.
     const price = simulator("replicate").charged(accountAt("replicate").secrets["apiKey"]!);
-    const times = (factor: number): string => (factor * price).toFixed(2);
+    const times = (factor: number): string => ((factor * price) / 100).toFixed(2);
     await openSpend();
     await spend().getByRole("button", { name: "Set a budget" }).click();
     const dialog = page.getByRole("dialog");

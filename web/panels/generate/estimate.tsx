@@ -209,9 +209,8 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
   };
 };
 
-const stateWords: Readonly<Record<EstimateState, string>> = {
+const stateWords: Readonly<Record<Exclude<EstimateState, "clashes">, string>> = {
   empty: "Fill in the form to see time and cost.",
-  clashes: "Not all of this goes together: see what is marked.",
   asking: "Looking up time and cost …",
   known: "",
   unknown: "Time and cost could not be looked up.",
@@ -226,11 +225,20 @@ const priceWords = ({ price, untold }: Total): string => {
 interface EstimateProps {
   readonly total: Total | null;
   readonly state: EstimateState;
+  /** Goes to what is marked. */
+  readonly onShowMarked: () => void;
 }
 
 export const EstimateView: Component<EstimateProps> = (props) => (
   <div class="generate-estimate" aria-live="polite">
-    <Show when={props.total} fallback={<span>{stateWords[props.state]}</span>}>
+    <Show
+      when={props.total}
+      fallback={
+        <Show when={props.state === "clashes" ? null : props.state} fallback={<Clashes onShow={() => props.onShowMarked()} />}>
+          {(state) => <span>{stateWords[state()]}</span>}
+        </Show>
+      }
+    >
       {(now) => (
         <>
           <span>
@@ -245,4 +253,15 @@ export const EstimateView: Component<EstimateProps> = (props) => (
       )}
     </Show>
   </div>
+);
+
+/** What is marked may stand far from what was changed last. */
+const Clashes: Component<{ readonly onShow: () => void }> = (props) => (
+  <p>
+    Not all of this goes together:{" "}
+    <button type="button" class="generate-link" onClick={() => props.onShow()}>
+      see what is marked
+    </button>
+    .
+  </p>
 );

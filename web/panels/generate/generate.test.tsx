@@ -330,7 +330,8 @@ describe("the Generate panel", () => {
     type("Duration", "15");
     await screen.findByText(refusal);
     expect(screen.getByLabelText("Duration").getAttribute("aria-invalid")).toBe("true");
-    expect(screen.getByText("Not all of this goes together: see what is marked.")).toBeTruthy();
+    press("see what is marked");
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText("Duration")));
     type("Duration", "10");
     await screen.findByText("2 credits");
     expect(screen.queryByText(refusal)).toBeNull();
@@ -349,6 +350,21 @@ describe("the Generate panel", () => {
     waits = [];
     client.snapshot("accounts.pauses", { pauses: [] });
     await waitFor(() => expect(screen.queryByText("All 6 places at Studio are taken.")).toBeNull(), { timeout: 30_000 });
+  });
+
+  it("says once why it was refused, where that was said before", async () => {
+    const refusal = "At most 3 of your jobs may be open.";
+    await show({
+      "jobs.estimate": (asked) => ({ ...estimated(asked), refusals: [refusal] }),
+      "jobs.create": () => {
+        throw new CallError("quota_exceeded", refusal);
+      },
+    });
+    type("Prompt", "a fox");
+    await screen.findByText(refusal);
+    press(/^Generate/);
+    await screen.findByRole("alert");
+    expect(screen.getAllByText(refusal)).toHaveLength(1);
   });
 
   it("shows no price that is of something else, but keeps it while only the words change", async () => {

@@ -155,10 +155,12 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     },
     onRefused: (error) => setProblems(form.refused(error).rest),
   });
-  /** Of the one provider of the form the notice above says it already. */
+  /** Of the one provider of the form the notice above says it already; what the server has just refused it for stands above, too. */
   const obstacles = () => {
     const provider = form.provider();
-    return provider !== undefined && readiness(provider).kind !== "ready" ? [] : estimate.obstacles();
+    return provider !== undefined && readiness(provider).kind !== "ready"
+      ? []
+      : estimate.obstacles().filter((obstacle) => !problems().includes(obstacle));
   };
   const sendWords = () => {
     const price = estimate.total()?.price ?? null;
@@ -225,7 +227,8 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   const focusFirstError = () =>
     queueMicrotask(() => {
       const first = root?.querySelector<HTMLElement>("[aria-invalid=true], [data-invalid]");
-      first?.scrollIntoView({ block: "nearest" });
+      // With its title.
+      (first?.closest(".generate-field") ?? first)?.scrollIntoView({ block: "nearest" });
       (first?.matches("fieldset, section") ? first.querySelector<HTMLElement>("input, button") : first)?.focus({ preventScroll: true });
     });
   const submit = () => {
@@ -481,7 +484,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
 
       <footer class="generate-send">
         <FormProblem problem={problems()} />
-        <EstimateView total={estimate.total()} state={estimate.state()} />
+        <EstimateView total={estimate.total()} state={estimate.state()} onShowMarked={focusFirstError} />
         <For each={obstacles()}>{(obstacle) => <p class="generate-obstacle">{obstacle}</p>}</For>
         <div class="generate-buttons">
           <div class="generate-count">

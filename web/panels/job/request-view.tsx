@@ -63,8 +63,8 @@ export const RequestView: Component<RequestProps> = (props) => {
           { name: "Provider", value: text(order()["providerTitle"] ?? props.job.provider) },
           { name: "Account", value: jobAccountTitle(workspace, props.job) },
           {
-            name: "Price",
-            value: props.job.credits === 0 ? null : `about ${formatPrice(props.job.credits, jobCreditType(workspace, props.job))}`,
+            name: "Estimated at",
+            value: props.job.credits === 0 ? null : formatPrice(props.job.credits, jobCreditType(workspace, props.job)),
           },
           { name: "If it fails there", value: elsewhere() },
           { name: "Submission key", value: text(of("submitKey")), code: true },

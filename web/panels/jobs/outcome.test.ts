@@ -23,6 +23,16 @@ it.each([
   expect(cancelOutcome(job(outcome, charged))).toBe(words);
 });
 
+it("of what a provider charges without saying how much no amount is named", () => {
+  const words = (outcome: Charge["outcome"]) => {
+    const { charges, ...rest } = job(outcome, null);
+    return cancelOutcome({ ...rest, charges: [{ ...charges[0]!, estimated: 0, type: null }] });
+  };
+  expect(words("goes on")).toBe("Too late: it is made there all the same");
+  expect(words("unknown")).toBe("Nobody can say whether it was taken");
+  expect(words("completed")).toBe("Made before it was called off");
+});
+
 it("of what was not called off, or had sent nothing, there is nothing to say", () => {
   expect(cancelOutcome(job("goes on", 40, "timedOut"))).toBeNull();
   expect(cancelOutcome({ ...job("stopped", null), charges: [] })).toBeNull();

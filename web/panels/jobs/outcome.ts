@@ -10,9 +10,13 @@ export const cancelOutcome = (job: Pick<Job, "state" | "charges" | "provider">):
   const { outcome, charged, estimated, type } = last;
   if (outcome === "stopped")
     return charged === null || charged === 0 ? "Stopped in time" : `Stopped, and ${formatPrice(charged, type)} charged`;
+  // Some providers charge and never say how much.
+  const untold = charged === null && estimated === 0;
   if (outcome === "goes on") {
+    if (untold) return "Too late: it is made there all the same";
     return `Too late: ${charged === null ? `about ${formatPrice(estimated, type)}` : formatPrice(charged, type)} charged`;
   }
-  if (outcome === "unknown") return `Nobody can say whether it was taken: about ${formatPrice(estimated, type)} held`;
-  return outcome === "completed" ? `Made before it was called off: ${formatPrice(charged ?? estimated, type)} charged` : null;
+  if (outcome === "unknown") return `Nobody can say whether it was taken${untold ? "" : `: about ${formatPrice(estimated, type)} held`}`;
+  if (outcome !== "completed") return null;
+  return `Made before it was called off${untold ? "" : `: ${formatPrice(charged ?? estimated, type)} charged`}`;
 };
