@@ -10,6 +10,7 @@ import { allCommands } from "#web/app/commands.ts";
 import { sampleAccount, sampleAsset, sampleJob } from "#web/store/testing.ts";
 import { remote } from "#web/panels/accounts/testing.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
+import { formatMoment } from "#web/ui/format.ts";
 import { presetsKey, readPresets } from "./presets.ts";
 import GeneratePanel from "./generate.tsx";
 
@@ -92,7 +93,11 @@ describe("the Generate panel", () => {
   });
 
   it("asks for it not before a time and after others, and not for a time that has passed", async () => {
-    const { client } = await show();
+    const { client } = await show({
+      "jobs.create": ({ request: { scheduledFor } }) => ({
+        jobs: [sampleJob(scheduledFor === undefined ? { state: "queued" } : { state: "scheduled", scheduledFor })],
+      }),
+    });
     type("Prompt", "a fox in the snow");
     type("Not before", "2001-01-01T10:00");
     press("Generate");
@@ -103,7 +108,7 @@ describe("the Generate panel", () => {
     expect(field.getAttribute("aria-invalid")).toBeNull();
     fireEvent.change(screen.getByLabelText("Turn"), { target: { value: "7" } });
     press("Generate");
-    await screen.findByText("The video is on its way");
+    await screen.findByText(`The video is scheduled for ${formatMoment(new Date("2199-01-01T10:00").getTime(), Date.now())}`);
     expect(created(client)).toMatchObject([{ request: { priority: 7, scheduledFor: new Date("2199-01-01T10:00").getTime() } }]);
     // Once more is at once.
     const again = screen.getByRole<HTMLButtonElement>("button", { name: "Again with a new seed" });

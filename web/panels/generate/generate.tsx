@@ -20,7 +20,7 @@ import { createDropZone } from "#web/ui/drop-zone.ts";
 import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { FormProblem } from "#web/ui/form-foot.tsx";
-import { formatCount } from "#web/ui/format.ts";
+import { formatCount, formatMoment } from "#web/ui/format.ts";
 import { onPastedFiles } from "#web/ui/pasted-files.ts";
 import { NumberField } from "#web/ui/text-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
@@ -183,7 +183,14 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     const [first] = made;
     if (first !== undefined) {
       openPanel("job", { jobId: first.id }, { inBackground: true });
-      toast(made.length === 1 ? "The video is on its way" : `${formatCount(made.length, "video")} are on their way`, {
+      const many = made.length > 1;
+      const words =
+        first.state === "scheduled" && first.scheduledFor !== null
+          ? `${many ? `${formatCount(made.length, "video")} are` : "The video is"} scheduled for ${formatMoment(first.scheduledFor, Date.now())}`
+          : many
+            ? `${formatCount(made.length, "video")} are on their way`
+            : "The video is on its way";
+      toast(words, {
         tone: "ok",
         stayMs: 4000,
         action: { label: "Show", onSelect: () => openPanel("job", { jobId: first.id }) },

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { ProviderSpec } from "#protocol/job.ts";
+import { formatMoment } from "#web/ui/format.ts";
 import { sampleJob } from "#web/store/testing.ts";
-import { aboutJob } from "./about.ts";
+import { aboutJob, waitsFor } from "./about.ts";
 
 const params = z.toJSONSchema(
   z.object({
@@ -26,6 +27,14 @@ const stores = {
 } as unknown as Parameters<typeof aboutJob>[0];
 
 const cellOf = (values: Readonly<Record<string, unknown>>) => Object.entries(values).map(([axis, value]) => ({ axis, index: 0, value }));
+
+it("a job that is to be made later says when, any other what it waits for", () => {
+  const at = new Date(2026, 10, 28, 15, 42).getTime();
+  const job = sampleJob({ state: "scheduled", scheduledFor: at, waitingFor: "Its scheduled time." });
+  expect(waitsFor(job, at - 60_000)).toBe(`Its scheduled time: ${formatMoment(at, at)}.`);
+  expect(waitsFor({ ...job, state: "waitingForSlot", waitingFor: "A place." }, at)).toBe("A place.");
+  expect(waitsFor({ ...job, state: "completed", waitingFor: null }, at)).toBeNull();
+});
 
 describe("what a job is in one line", () => {
   it("tells jobs of one grid apart by what each got, and says nothing of it twice", () => {

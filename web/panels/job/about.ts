@@ -3,6 +3,7 @@
 import type { Job } from "#protocol/job.ts";
 import { readFields } from "#web/panels/generate/schema.ts";
 import type { Workspace } from "#web/store/workspace.ts";
+import { formatMoment } from "#web/ui/format.ts";
 import { operationLabels } from "#web/ui/job-state.tsx";
 import { paramFacts } from "#web/ui/param-facts.ts";
 import { jobPriceWords, lastCharge } from "#web/ui/price.ts";
@@ -21,6 +22,13 @@ export const jobCreditType = ({ accounts, providers }: Stores, job: Job): string
   providers.list()?.find(({ id }) => id === job.provider)?.account?.creditType ??
   (job.accountId === null ? undefined : accounts.row(job.accountId)?.credits?.type) ??
   null;
+
+/** What it waits for, in words; null: nothing. */
+export const waitsFor = (
+  { state, scheduledFor, waitingFor }: Pick<Job, "state" | "scheduledFor" | "waitingFor">,
+  now: number,
+): string | null =>
+  state === "scheduled" && scheduledFor !== null ? `Its scheduled time: ${formatMoment(scheduledFor, now)}.` : waitingFor;
 
 /** What it got of the grid that it was made in, but for its words and its provider, which are told anyway: `8 s`, `1080p`. */
 const cellWords = ({ providers }: Pick<Workspace, "providers">, job: Job): ReadonlyArray<string> => {

@@ -14,6 +14,7 @@ import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { toast } from "#web/ui/toast.tsx";
+import { waitsFor } from "./about.ts";
 import { adviceFor } from "./advice.ts";
 import { Notice } from "./notice.tsx";
 import { Review } from "./review.tsx";
@@ -112,7 +113,7 @@ export const Notices: Component<NoticesProps> = (props) => {
           </Notice>
         )}
       </Show>
-      <Show when={props.job.finishedAt === null && props.view.parked === null ? props.job.waitingFor : null}>
+      <Show when={props.job.finishedAt === null && props.view.parked === null ? waitsFor(props.job, Date.now()) : null}>
         {(reason) => (
           <Notice
             tone="neutral"

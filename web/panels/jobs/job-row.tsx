@@ -11,7 +11,7 @@ import { IconButton } from "#web/ui/button.tsx";
 import { Progress } from "#web/ui/feedback.tsx";
 import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
 import { jobPriceWords } from "#web/ui/price.ts";
-import { aboutJob, jobCreditType } from "#web/panels/job/about.ts";
+import { aboutJob, jobCreditType, waitsFor } from "#web/panels/job/about.ts";
 import { progressShown } from "#web/ui/job-progress.ts";
 import { JobStateBadge, jobStateLooks } from "#web/ui/job-state.tsx";
 import { cancelOutcome } from "./outcome.ts";
@@ -130,7 +130,7 @@ const JobMeta: Component<{ readonly job: Job }> = (props) => {
   const workspace = useWorkspace();
   /** What went wrong before it went on is told in its steps. */
   const failure = () => (finalJobStates.has(props.job.state) && props.job.state !== "completed" ? props.job.failure : null);
-  const waiting = () => (finalJobStates.has(props.job.state) ? null : props.job.waitingFor);
+  const waiting = () => (finalJobStates.has(props.job.state) ? null : waitsFor(props.job, Date.now()));
   return (
     <Show
       when={failure()}
