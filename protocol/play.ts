@@ -87,6 +87,8 @@ export type PlaySave = z.infer<typeof PlaySave>;
 
 /** What `play.share` gave for a link. */
 const LinkToken = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+/** Of one that somebody has copied: what is none leads nowhere, as any other that is not known. */
+const LinkGiven = z.string().max(2000);
 
 /** A link by which others play a version, or follow a playthrough. Its token is told once, to who made it. */
 export const ShareLink = z.object({
@@ -268,7 +270,7 @@ export const play = domain({
         of: z.discriminatedUnion("kind", [
           z.object({ kind: z.literal("version"), versionId: Id }),
           z.object({ kind: z.literal("scene"), sceneId: Id }),
-          z.object({ kind: z.literal("link"), link: LinkToken }),
+          z.object({ kind: z.literal("link"), link: LinkGiven }),
           /** By the same link, if it was begun by one; that must still be good. */
           z.object({ kind: z.literal("playthrough"), id: Id }),
         ]),
@@ -315,7 +317,7 @@ export const play = domain({
       output: z.object({
         versionId: Id,
         story: Story,
-        /** Whether the caller may let others follow the playthrough: both are theirs. */
+        /** Whether the caller may let others follow the playthrough: it is theirs, and so is the story or the link by which they play it. */
         shareable: z.boolean(),
       }),
       mutation: false,
@@ -461,8 +463,9 @@ export const play = domain({
       },
     }),
     share: call({
-      summary: "Makes a link by which others play a version, or follow an own playthrough. The token is told only now.",
-      access: "user",
+      summary:
+        "Makes a link by which others play an own version, or follow an own playthrough: one that is played by a link for as long as that is good. The token is told only now.",
+      access: "player",
       input: z.object({
         of: z.discriminatedUnion("kind", [
           z.object({ kind: z.literal("version"), versionId: Id }),
@@ -481,7 +484,7 @@ export const play = domain({
     }),
     shares: call({
       summary: "Own links that were not withdrawn, newest first.",
-      access: "user",
+      access: "player",
       input: z.object({}),
       output: z.object({ links: z.array(ShareLink) }),
       mutation: false,
@@ -489,8 +492,9 @@ export const play = domain({
       example: { input: {}, output: { links: [sampleLink] } },
     }),
     unshare: call({
-      summary: "Withdraws a link: who came by it without an account is cut off at once.",
-      access: "user",
+      summary:
+        "Withdraws a link, and those by which others follow who plays by it: who came by them without an account is cut off at once.",
+      access: "player",
       input: z.object({ id: Id }),
       output: z.object({}),
       mutation: true,
@@ -522,7 +526,7 @@ export const play = domain({
       summary:
         "Opens a link. Who is not signed in, or is to follow somebody, becomes a guest, for whom the connection speaks at once; `guest`: the token of the guest that they were before.",
       access: "anonymous",
-      input: z.object({ link: LinkToken, guest: z.string().max(2000).optional() }),
+      input: z.object({ link: LinkGiven, guest: z.string().max(2000).optional() }),
       output: z.object({
         versionId: Id,
         sceneId: Id,

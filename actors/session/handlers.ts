@@ -11,7 +11,7 @@ import { assetsById, playedAssets } from "#db/queries/asset.ts";
 import * as query from "#db/queries/play.ts";
 import * as generation from "#db/queries/play-generation.ts";
 import { addPlayAchievements, adoptPlayAchievements, playAchievementsOf } from "#db/queries/play-achievement.ts";
-import { adoptPlayGuest, isAdopted, playSessionsOf } from "#db/queries/play-link.ts";
+import { adoptPlayGuest, adoptPlayLinks, isAdopted, playSessionsOf } from "#db/queries/play-link.ts";
 import { scenesById } from "#db/queries/scene.ts";
 import type { ActorDelta, ActorView } from "#protocol/actor.ts";
 import type { CallArgs } from "#protocol/contract.ts";
@@ -305,9 +305,9 @@ export const playHandlers = Effect.gen(function* () {
       "play.story": Effect.fnUntraced(function* ({ id }, context) {
         const session = (yield* visible(id, context)).context;
         yield* links.stillGood(session);
-        const { versionId } = session.order;
+        const { versionId, linkId } = session.order;
         const { story, ownerId } = yield* versions.get(versionId);
-        const shareable = session.ownerId === ownerId && ownerId === (yield* ownerOf(context));
+        const shareable = session.ownerId === (yield* ownerOf(context)) && (session.ownerId === ownerId || linkId !== undefined);
         return { versionId, story, shareable };
       }),
 
@@ -449,6 +449,7 @@ export const playHandlers = Effect.gen(function* () {
         if (adopted === undefined) return yield* Effect.fail(new CallError("not_found", "This guest is gone, or was adopted by another."));
         guests.ended([guest]);
         yield* ask((sql) => adoptPlayAchievements(sql, guest, userId));
+        yield* ask((sql) => adoptPlayLinks(sql, guest, userId));
         // Read anew: one may have been begun meanwhile. What still comes is adopted when this is asked for again.
         const all = yield* ask((sql) => playSessionsOf(sql, guest));
         yield* Effect.forEach(all, ({ id }) => tell(id, { type: "session.adopted", ownerId: userId }), { discard: true });

@@ -1,5 +1,5 @@
-// Links by which others play: made, opened, withdrawn; and the guests who came by them. A guest may play what the link leads to and nothing
-// else: all that needs an account is refused by the role alone, before any handler hears of it.
+// Links by which others play: made, opened, withdrawn; and the guests who came by them. A guest may play what the link leads to, let others
+// follow that, and nothing else: all that needs an account is refused by the role alone, before any handler hears of it.
 import { randomBytes } from "node:crypto";
 import { Clock, Effect } from "effect";
 import { idFor } from "#actors/job/canonical.ts";
@@ -19,8 +19,8 @@ import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, CallHandlers } from "#runtime/gateway/handlers.ts";
 import type { SessionContext } from "./context.ts";
 
-/** Links of one user that are good, and guests of one link. */
-export const linkQuotas = { links: 500, guests: 10_000 } as const;
+/** Links of one user that are good, those of a guest, and guests of one link. */
+export const linkQuotas = { links: 500, guestLinks: 10, guests: 10_000 } as const;
 
 const shareLinkOf = (row: query.PlayLinkRow): ShareLink => ({
   id: row.id,
@@ -33,10 +33,12 @@ const shareLinkOf = (row: query.PlayLinkRow): ShareLink => ({
   guests: row.guests,
 });
 
+const withdrawn = new CallError("not_found", "This link was withdrawn by who gave it.");
+
 /** Why a link leads nowhere. */
 export const faultOf = (link: query.PlayLinkRow | undefined, now: number): CallError | undefined => {
   if (link === undefined) return new CallError("not_found", "There is no such link: it may have been copied in part.");
-  if (link.revoked_at !== null) return new CallError("not_found", "This link was withdrawn by who gave it.");
+  if (link.revoked_at !== null) return withdrawn;
   if (link.expires_at !== null && link.expires_at <= now) return new CallError("not_found", "This link has expired: ask for a new one.");
   return link.gone ? new CallError("not_found", "The story that this link leads to was deleted.") : undefined;
 };
@@ -108,13 +110,25 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
       return grant;
     });
 
+    /** An own playthrough that others are to follow. `via`: the link by which it is played where the story is another's, which is good. */
+    const followed = Effect.fnUntraced(function* (id: string, context: CallContext) {
+      const session = (yield* own(id, context)).context;
+      yield* stillGood(session);
+      const { versionId, linkId = null } = session.order;
+      const [version] = yield* ask((sql) => playedVersion(sql, versionId));
+      return { versionId, via: version?.owner_id === session.ownerId ? null : linkId };
+    });
+
     const calls: LinkCalls = {
       "play.share": Effect.fnUntraced(function* ({ of, lifeMs }, context) {
-        const ownerId = yield* ownerOf(context);
-        const versionId = of.kind === "version" ? of.versionId : (yield* own(of.id, context)).context.order.versionId;
+        const { userId: ownerId, role } = yield* principalOf(context);
+        const { versionId, via } = of.kind === "version" ? { versionId: of.versionId, via: null } : yield* followed(of.id, context);
         const [version] = yield* ask((sql) => playedVersion(sql, versionId));
-        // Also who only plays it does not give it on.
-        if (version?.owner_id !== ownerId) return yield* Effect.fail(notFound(`The version ${versionId}`));
+        // Who plays it by a link lets others follow, and does not give it on.
+        if (version === undefined || (via === null && version.owner_id !== ownerId)) {
+          return yield* Effect.fail(notFound(`The version ${versionId}`));
+        }
+        const limit = role === "player" ? linkQuotas.guestLinks : linkQuotas.links;
         const id = idFor("lnk", ownerId, context.key);
         const token = randomBytes(32).toString("base64url");
         const now = yield* Clock.currentTimeMillis;
@@ -122,7 +136,11 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
           database.transaction(async (tx) => {
             await query.lockPlayLinks(tx, ownerId);
             const [counted] = await query.countPlayLinks(tx, ownerId, id, now);
-            if ((counted?.count ?? 0) >= linkQuotas.links) return false;
+            if ((counted?.count ?? 0) >= limit) return "full";
+            const [by] = via === null ? [] : await query.holdPlayLink(tx, via);
+            // Withdrawn since it was looked at: it would take this one with it.
+            if (via !== null && by?.revoked_at !== null) return "withdrawn";
+            const ends = [lifeMs === null ? null : now + lifeMs, by?.expires_at ?? null].filter((end) => end !== null);
             await query.insertPlayLink(tx, {
               id,
               token_hash: hashOf(token),
@@ -130,15 +148,17 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
               version_id: versionId,
               session_id: of.kind === "playthrough" ? of.id : null,
               created_at: now,
-              expires_at: lifeMs === null ? null : now + lifeMs,
+              expires_at: ends.length === 0 ? null : Math.min(...ends),
+              via,
             });
-            return true;
+            return "made";
           }),
         );
-        if (!made) {
-          const message = `You have given ${linkQuotas.links} links, which is all there is room for: withdraw some first.`;
-          return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "links", limit: linkQuotas.links }));
+        if (made === "full") {
+          const message = `You have given ${limit} links, which is all there is room for: withdraw some first.`;
+          return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "links", limit }));
         }
+        if (made === "withdrawn") return yield* Effect.fail(withdrawn);
         const [row] = yield* ask((sql) => query.playLinkById(sql, id));
         return row === undefined ? yield* Effect.fail(notFound(`The link ${id}`)) : { link: shareLinkOf(row), token };
       }),
@@ -152,9 +172,9 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
       "play.unshare": Effect.fnUntraced(function* ({ id }, context) {
         const ownerId = yield* ownerOf(context);
         const now = yield* Clock.currentTimeMillis;
-        const [revoked] = yield* ask((sql) => query.revokePlayLink(sql, ownerId, id, now));
-        if (revoked === undefined) return yield* Effect.fail(notFound(`The link ${id}`));
-        guests.ended(revoked.guests);
+        const revoked = yield* ask((sql) => query.revokePlayLink(sql, ownerId, id, now));
+        if (revoked.length === 0) return yield* Effect.fail(notFound(`The link ${id}`));
+        guests.ended(revoked.flatMap((link) => link.guests));
         return {};
       }),
 

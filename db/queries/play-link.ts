@@ -42,20 +42,31 @@ export const countPlayLinks = (sql: Queryable, ownerId: string, except: string, 
     select count(*)::int as count from play_link
     where owner_id = ${ownerId} and id <> ${except} and revoked_at is null and (expires_at is null or expires_at > ${now})`;
 
-/** A repeat gives it another token: that of the first is not known any more. */
+/** It is withdrawn by nobody until the transaction ends. Answers how it is then. */
+export const holdPlayLink = (tx: Tx, id: string) =>
+  tx<Array<Pick<PlayLinkRow, "expires_at" | "revoked_at">>>`select expires_at, revoked_at from play_link where id = ${id} for share`;
+
+/** A repeat gives it another token: that of the first is not known any more. `via`: the link with which it is withdrawn. */
 export const insertPlayLink = (
   tx: Tx,
-  link: Pick<PlayLinkRow, "id" | "owner_id" | "version_id" | "session_id" | "created_at" | "expires_at"> & { readonly token_hash: string },
+  link: Pick<PlayLinkRow, "id" | "owner_id" | "version_id" | "session_id" | "created_at" | "expires_at"> & {
+    readonly token_hash: string;
+    readonly via: string | null;
+  },
 ) =>
   tx`
-    insert into play_link (id, token_hash, owner_id, version_id, session_id, created_at, expires_at)
-    values (${link.id}, ${link.token_hash}, ${link.owner_id}, ${link.version_id}, ${link.session_id}, ${link.created_at}, ${link.expires_at})
+    insert into play_link (id, token_hash, owner_id, version_id, session_id, created_at, expires_at, via)
+    values (
+      ${link.id}, ${link.token_hash}, ${link.owner_id}, ${link.version_id}, ${link.session_id}, ${link.created_at}, ${link.expires_at},
+      ${link.via}
+    )
     on conflict (id) do update set token_hash = excluded.token_hash`;
 
-/** Answers its guests, or no row where there is no such link. */
+/** With those that are good only as long as it is. Answers the guests of each; no row: there is no such link. */
 export const revokePlayLink = (sql: Queryable, ownerId: string, id: string, now: number) =>
   sql<Array<{ guests: ReadonlyArray<string> }>>`
-    update play_link l set revoked_at = coalesce(revoked_at, ${now}) where l.id = ${id} and l.owner_id = ${ownerId}
+    with own as (select id from play_link where id = ${id} and owner_id = ${ownerId} for update)
+    update play_link l set revoked_at = coalesce(revoked_at, ${now}) from own where l.id = own.id or l.via = own.id
     returning coalesce((select json_agg(g.id) from play_guest g where g.link_id = l.id), '[]'::json) as guests`;
 
 export const insertPlayGuest = (sql: Queryable, guest: { readonly id: string; readonly link_id: string; readonly created_at: number }) =>
@@ -98,6 +109,10 @@ export const endedPlayGuests = (sql: Queryable, since: number) =>
 export const adoptPlayGuest = (sql: Queryable, id: string, userId: string) =>
   sql<Array<{ id: string }>>`
     update play_guest set adopted_by = ${userId} where id = ${id} and (adopted_by is null or adopted_by = ${userId}) returning id`;
+
+/** Links by which a guest lets others follow are this user's from now on. */
+export const adoptPlayLinks = (sql: Queryable, guestId: string, userId: string) =>
+  sql`update play_link set owner_id = ${userId} where owner_id = ${guestId}`;
 
 /** A row where this is a guest whom a user has become. */
 export const isAdopted = (sql: Queryable, id: string) =>

@@ -16,6 +16,8 @@ interface Bench {
   onKey: (number: number) => void;
   /** Silences in what is heard, once it is listened to: since when that goes on, and for how long, s. */
   readonly silences: Array<{ readonly at: number; readonly seconds: number }>;
+  /** Sound that was heard, in all, s. */
+  heard: number;
   readonly play: (story: unknown, media: Readonly<Record<string, PlayableMedia>>) => Promise<void>;
   readonly switches: () => ReturnType<Player["switches"]>;
   readonly cold: (media: Readonly<Record<string, PlayableMedia>>) => void;
@@ -30,7 +32,10 @@ const container = document.getElementById("stage")!;
 const listen = async (sound: AudioNode, context: AudioContext): Promise<void> => {
   await context.audioWorklet.addModule("/recorder.js");
   const recorder = new AudioWorkletNode(context, "silences", { numberOfInputs: 1, numberOfOutputs: 0 });
-  recorder.port.onmessage = ({ data }: MessageEvent<{ readonly at: number; readonly seconds: number }>) => bench.silences.push(data);
+  recorder.port.onmessage = ({ data }: MessageEvent<{ readonly silence: Bench["silences"][number] } | { readonly heard: number }>) => {
+    if ("heard" in data) bench.heard = data.heard;
+    else bench.silences.push(data.silence);
+  };
   sound.connect(recorder);
 };
 
@@ -54,6 +59,7 @@ const video = (opacity: string): HTMLVideoElement => {
 const bench: Bench = {
   pressed: [],
   silences: [],
+  heard: 0,
   onKey: () => {},
   play: async (story, media) => {
     const source = localPlay({ story: Story.parse(story), title: "", media: filesOf(media), seed: () => 1 });

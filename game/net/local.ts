@@ -144,7 +144,7 @@ export const localPlay = (options: LocalOptions): PlaySource => {
     watching: false,
     signIn: null,
     spectators: null,
-    gone: () => false,
+    gone: () => null,
     state: () => state,
     take: (input): Refusal | null => {
       const next = stepPlay(story, state, input);

@@ -2,6 +2,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { Client } from "#protocol/client/client.ts";
 import type { Follower } from "#protocol/client/follow.ts";
+import type { Phase } from "#protocol/client/phase.ts";
 import type { PlaySave, Playthrough, PlaythroughSummary } from "#protocol/play.ts";
 import { play } from "#protocol/play.ts";
 import { replayPlay, stepPlay } from "#protocol/scene/play/step.ts";
@@ -63,6 +64,14 @@ class Server {
   /** Deleted by another page. */
   delete(): void {
     for (const end of this.#enders) end(new CallError("not_found", "It is not there."));
+  }
+
+  readonly #phases = new Set<(phase: Phase) => void>();
+  /** The connection ends for good, and all calls with it. */
+  stop(): void {
+    const reason = "The session was ended: sign in again.";
+    for (const listener of this.#phases) listener({ name: "stopped", code: 4401, reason });
+    this.fail(new CallError("unavailable", `The connection has ended: ${reason}`));
   }
 
   #tell(): void {
@@ -154,6 +163,10 @@ class Server {
       this.#followers.add(hear);
       if (follower.error !== undefined) this.#enders.add(follower.error);
       return () => this.#followers.delete(hear);
+    },
+    onPhase: (listener: (phase: Phase) => void) => {
+      this.#phases.add(listener);
+      return () => this.#phases.delete(listener);
     },
   } as unknown as Client;
 }
@@ -262,13 +275,41 @@ test("a playthrough that is deleted elsewhere says so, stays as it is, takes not
   source.take(left);
   expect(localStorage.length).toBe(1);
   server.delete();
-  expect([source.gone(), node(source), changes.at(-1)?.jumped, localStorage.length]).toEqual([true, "left", false, 0]);
+  expect([source.gone(), node(source), changes.at(-1)?.jumped, localStorage.length]).toEqual(["deleted", "left", false, 0]);
   source.take({ type: "ended", turn: 1 });
   expect([server.tokens.length, node(source)]).toEqual([1, "left"]);
   await source.restart();
   expect([server.begun, server.gone]).toEqual([[{ kind: "version", versionId: "scv_1" }], ["ply_2"]]);
   server.full = new CallError("quota_exceeded", "You keep 200 playthroughs.", { quota: "playthroughs", limit: 200 });
   await expect(source.restart()).rejects.toThrow("You keep 200 playthroughs.");
+});
+
+test("a page whose connection the server has ended says so, tries no more, and what was not heard is said by the next one", async () => {
+  vi.useFakeTimers();
+  try {
+    const server = new Server();
+    const opening = open(server);
+    await vi.runAllTimersAsync();
+    const { source, changes } = await opening;
+    source.take(left);
+    server.stop();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([source.gone(), changes.at(-1)?.jumped, node(source)]).toEqual(["cutOff", false, "left"]);
+    source.take({ type: "ended", turn: 1 });
+    expect([server.tokens.length, server.waiting.length, localStorage.length]).toEqual([1, 0, 1]);
+    source.close();
+    const again = open(server);
+    await vi.runAllTimersAsync();
+    const next = (await again).source;
+    for (const arrive of server.waiting.splice(0)) arrive();
+    await vi.runAllTimersAsync();
+    expect([next.gone(), server.inputs, new Set(server.tokens).size]).toEqual([null, [left], 1]);
+    next.close();
+    server.stop();
+    expect(next.gone()).toBeNull();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("where another device was first, the page jumps to what that has chosen", async () => {
@@ -323,7 +364,7 @@ test("what the server could not take is said again with the same token, and what
     server.fail(new CallError("not_found", "The playthrough is gone."));
     await vi.advanceTimersByTimeAsync(1000);
     // Nothing more is said, and nothing taken back.
-    expect([next.gone(), server.waiting.length, node(next), localStorage.length]).toEqual([true, 0, "end", 0]);
+    expect([next.gone(), server.waiting.length, node(next), localStorage.length]).toEqual(["deleted", 0, "end", 0]);
   } finally {
     vi.useRealTimers();
   }

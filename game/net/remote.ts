@@ -14,7 +14,7 @@ import { languagesOf } from "../player/languages.ts";
 import { Problem } from "../words/catalogue.ts";
 import { accept, type Ahead, aheadOf, hear, refuse, shownIn, takeInput } from "./ahead.ts";
 import type { Keep } from "./local.ts";
-import type { Earlier, Moment, PlayableMedia, PlayChange, PlaySource, Refusal, Spectators } from "./source.ts";
+import type { Earlier, Gone, Moment, PlayableMedia, PlayChange, PlaySource, Refusal, Spectators } from "./source.ts";
 
 /** Switches that are reported together. */
 const reportedTogether = 20;
@@ -51,7 +51,7 @@ export const remotePlay = async ({ client, id, watching, signIn, link, keep, goT
   /** Of inputs that were not answered, by number. */
   const orders = new Map<number, Order>();
   let closed = false;
-  let gone = false;
+  let gone: Gone | null = null;
   let choices: ReadonlyArray<ChoicePoint> = [];
   let saves: ReadonlyArray<PlaySave> = [];
   let earned: ReadonlySet<string> = new Set();
@@ -65,7 +65,7 @@ export const remotePlay = async ({ client, id, watching, signIn, link, keep, goT
   const keepPending = (): void => {
     if (watching) return;
     try {
-      if (gone || ahead.pending.length === 0) keep.removeItem(kept);
+      if (gone === "deleted" || ahead.pending.length === 0) keep.removeItem(kept);
       else keep.setItem(kept, JSON.stringify(ahead.pending.map(({ id: number, input }) => ({ ...orders.get(number), input }))));
     } catch {
       // Full, or not allowed: it is lost with the page only.
@@ -77,10 +77,10 @@ export const remotePlay = async ({ client, id, watching, signIn, link, keep, goT
     keepPending();
     if (next.change !== null) tell(next.change);
   };
-  /** For good: what was chosen since has nowhere to go, and no input is sent after it. */
-  const goneNow = (): void => {
-    if (gone) return;
-    gone = true;
+  /** For good: no input is sent after it. What was chosen since has nowhere to go where it was deleted, and is kept where it was cut off. */
+  const goneNow = (how: Gone): void => {
+    if (closed || gone !== null) return;
+    gone = how;
     keepPending();
     tell({ state: shownIn(ahead), outputs: [], jumped: false });
   };
@@ -140,7 +140,7 @@ export const remotePlay = async ({ client, id, watching, signIn, link, keep, goT
   };
   /** Sends what the server has not answered, one after the other: what was built on a refused one is not said. */
   const send = async (): Promise<void> => {
-    for (let next = unsaid(); next !== undefined && !closed && !gone; next = unsaid()) {
+    for (let next = unsaid(); next !== undefined && !closed && gone === null; next = unsaid()) {
       const { id: number, input } = next;
       const order = orders.get(number)!;
       try {
@@ -150,7 +150,7 @@ export const remotePlay = async ({ client, id, watching, signIn, link, keep, goT
         if (input.type === "choose") readHistory();
       } catch (error) {
         if (closed || !(error instanceof CallError)) return;
-        if (isGone(error)) return goneNow();
+        if (isGone(error)) return goneNow("deleted");
         // Nobody is signed in here any more: said again by who is, on this page or the next.
         if (signedOut.has(error.code)) return;
         if (error.retryable) await pause();
@@ -184,16 +184,17 @@ export const remotePlay = async ({ client, id, watching, signIn, link, keep, goT
         if (newest !== undefined) told(newest);
       },
       error: (error) => {
-        if (isGone(error)) goneNow();
+        if (isGone(error)) goneNow("deleted");
       },
     },
   );
+  const unheed = client.onPhase(({ name }) => name === "stopped" && goneNow("cutOff"));
   readHistory();
   readEarned();
   readEarlier();
 
   const report = (): void => {
-    if (switches.length === 0 || watching || gone) return;
+    if (switches.length === 0 || watching || gone !== null) return;
     const some = switches;
     switches = [];
     // A figure that is lost is not missed.
@@ -202,7 +203,7 @@ export const remotePlay = async ({ client, id, watching, signIn, link, keep, goT
   addEventListener("pagehide", report);
 
   const take = (input: PlayInput, order: Order = { branch, token: newToken() }): Refusal | null => {
-    if (watching || gone) return null;
+    if (watching || gone !== null) return null;
     const mine = PlayerInput.safeParse(input);
     // Time runs out, and results come, on the server.
     if (!mine.success) return null;
@@ -236,13 +237,13 @@ export const remotePlay = async ({ client, id, watching, signIn, link, keep, goT
     restart: async () => {
       try {
         const fresh = await client.call("play.start", {
-          of: gone ? anew : { kind: "playthrough", id },
+          of: gone === "deleted" ? anew : { kind: "playthrough", id },
           language: begun.language,
           timers: begun.timers,
         });
         goTo(fresh.id);
       } catch (error) {
-        if (gone || !(error instanceof CallError && error.code === "quota_exceeded")) throw error;
+        if (gone === "deleted" || !(error instanceof CallError && error.code === "quota_exceeded")) throw error;
         // There is no room for another one: this one begins anew.
         await rewind(0);
       }
@@ -310,6 +311,7 @@ export const remotePlay = async ({ client, id, watching, signIn, link, keep, goT
       report();
       removeEventListener("pagehide", report);
       unfollow();
+      unheed();
       listeners.clear();
     },
   };

@@ -68,6 +68,7 @@ const lineTo = (
       }
     },
     follow: () => () => {},
+    onPhase: () => () => {},
   } as unknown as Client,
   signedIn: true,
   beGuest: () => {},

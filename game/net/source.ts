@@ -78,6 +78,12 @@ export interface Spectators {
 /** How one change of what is seen went. */
 export type SwitchReport = Omit<PlaySwitch, "at">;
 
+/**
+ * Why a playthrough is not gone on with here. It was deleted elsewhere; or the server has ended the connection for good: whoever played has
+ * signed in or out in another window, or the link was withdrawn.
+ */
+export type Gone = "deleted" | "cutOff";
+
 export interface PlaySource {
   readonly story: Story;
   readonly title: string;
@@ -87,8 +93,8 @@ export interface PlaySource {
   readonly signIn: string | null;
   /** Null: nobody can be let see it from here. */
   readonly spectators: Spectators | null;
-  /** It was deleted elsewhere: nothing is taken any more, and what is shown stays. */
-  readonly gone: () => boolean;
+  /** Nothing is taken any more, and what is shown stays. */
+  readonly gone: () => Gone | null;
   readonly state: () => PlayState;
   /** Takes effect at once. Null: taken. */
   readonly take: (input: PlayInput) => Refusal | null;

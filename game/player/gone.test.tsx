@@ -1,7 +1,7 @@
 import { fireEvent, render, screen, waitFor } from "@solidjs/testing-library";
 import { afterEach, expect, test, vi } from "vitest";
 import { localPlay } from "../net/local.ts";
-import type { PlaySource } from "../net/source.ts";
+import type { Gone, PlaySource } from "../net/source.ts";
 import { forkStory as story } from "../net/testing.ts";
 import { Silence } from "./testing.ts";
 import { Theatre } from "./theatre.tsx";
@@ -17,7 +17,7 @@ const opened = (more: (source: PlaySource) => Partial<PlaySource> = () => ({})) 
   const local = localPlay({ story, title: "The fork", media: () => Promise.resolve(new Map()), seed: () => 1 });
   local.take({ type: "choose", turn: 0, edge: "l" });
   const listeners = new Set<() => void>();
-  let gone = false;
+  let gone: Gone | null = null;
   const source: PlaySource = {
     ...local,
     gone: () => gone,
@@ -33,8 +33,8 @@ const opened = (more: (source: PlaySource) => Partial<PlaySource> = () => ({})) 
     ...more(local),
   };
   render(() => <Theatre source={source} />);
-  return () => {
-    gone = true;
+  return (how: Gone = "deleted") => {
+    gone = how;
     for (const hear of listeners) hear();
   };
 };
@@ -55,6 +55,18 @@ test("one that was deleted elsewhere while it was played says so, and begins ane
   press("Begin anew");
   await waitFor(() => expect(screen.queryByText("The server cannot be reached.")).toBeNull());
   expect(tries).toBe(2);
+});
+
+test("one that was cut off is loaded again, also by who only follows it", async () => {
+  const cut = opened(() => ({ watching: true }));
+  press("Watch");
+  await screen.findByRole("button", { name: /Full screen/ });
+  cut("cutOff");
+  expect((await screen.findByRole("alert")).textContent).toContain("This page was cut off");
+  expect(screen.getAllByRole("button").map(({ textContent }) => textContent)).toEqual(["Load it again"]);
+  const reload = vi.spyOn(location, "reload").mockImplementation(() => {});
+  press("Load it again");
+  expect(reload).toHaveBeenCalledOnce();
 });
 
 test("going back, once it is done, closes the panel it was asked for in and no other", async () => {

@@ -27,7 +27,7 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
   const [gone, setGone] = createSignal(props.source.gone());
   onCleanup(props.source.onChange(() => setGone(props.source.gone())));
   createEffect(() => {
-    if (gone()) player()?.setPaused(true);
+    if (gone() !== null) player()?.setPaused(true);
   });
   const languages = languagesOf(props.source.story);
   const choosable = [...new Set([...languages, ...spokenLanguages])];
@@ -43,7 +43,7 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
   // Also before it has begun: browsers tell of a gamepad once, when something is pressed on it first.
   const pause = (): void => {
     const made = player();
-    if (made !== undefined && begun() && !gone()) made.setPaused(!made.paused());
+    if (made !== undefined && begun() && gone() === null) made.setPaused(!made.paused());
   };
   onCleanup(followGamepads({ pause }));
   let pictures!: HTMLDivElement;
@@ -74,10 +74,8 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
         <main class="theatre">
           <div class="pictures" ref={(element) => (pictures = element)} />
           <Show when={player()?.bare() === true && !veiled() ? player() : undefined}>{(made) => <StillPicture player={made()} />}</Show>
-          <Show when={gone()}>
-            <Gone source={props.source} />
-          </Show>
-          <Show when={gone() ? undefined : player()}>
+          <Show when={gone()}>{(how) => <Gone source={props.source} how={how()} />}</Show>
+          <Show when={gone() === null ? player() : undefined}>
             {(made) => (
               <Show
                 when={begun()}

@@ -57,7 +57,13 @@ export const de: Words = {
     begin: "Geschichte beginnen",
     unread: "Was du behalten hast, konnte nicht gelesen werden.",
   },
-  gone: { why: "Dieser Durchgang wurde gelöscht oder gehört jetzt zu einem anderen Konto.", anew: "Neu beginnen" },
+  gone: {
+    deleted: "Dieser Durchgang wurde gelöscht oder gehört jetzt zu einem anderen Konto.",
+    anew: "Neu beginnen",
+    cutOff:
+      "Diese Seite wurde getrennt: In einem anderen Fenster hat sich jemand an- oder abgemeldet, oder der Link wurde zurückgezogen. Nichts ist verloren.",
+    load: "Neu laden",
+  },
   choices: {
     name: "Auswahl",
     timeLeft: "Verbleibende Zeit",

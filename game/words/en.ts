@@ -65,7 +65,12 @@ export const en = {
     begin: "Begin the story",
     unread: "What you keep could not be read.",
   },
-  gone: { why: "This playthrough was deleted, or belongs to another account now.", anew: "Begin anew" },
+  gone: {
+    deleted: "This playthrough was deleted, or belongs to another account now.",
+    anew: "Begin anew",
+    cutOff: "This page was cut off: somebody has signed in or out in another window, or the link was withdrawn. Nothing is lost.",
+    load: "Load it again",
+  },
   choices: {
     name: "Choices",
     timeLeft: "Time left",
