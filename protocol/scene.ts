@@ -295,6 +295,8 @@ export const scenes = domain({
       input: z.object({
         source: z.enum(["pixsim", "twee", "ink"]),
         text: z.string().max(240_000),
+        /** `gzip`: the text is Base64 of that of the file, which is too long for a frame. It is unpacked up to the length that a story may have. */
+        packed: z.enum(["no", "gzip"]).default("no"),
         /** Of the texts of Twine and ink, which do not say. */
         language: Language.default("en"),
         /** What a story of Twine or ink is called that says no title, such as the name of its file. */

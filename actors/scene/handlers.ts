@@ -32,6 +32,7 @@ import { Quotas } from "#runtime/cluster/quotas.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { accessTo, noScene, type Need, refusalOf } from "./access.ts";
 import { makeEditors } from "./editors.ts";
+import { unpacked } from "./packed.ts";
 import { grantWithin, makeSharing, withdrawWithin } from "./sharing.ts";
 import { sceneVersionView, sceneView, storedStory, storySceneOf } from "./view.ts";
 
@@ -352,9 +353,10 @@ export const sceneHandlers = Effect.gen(function* () {
         return { file };
       }),
 
-      "scenes.import": Effect.fnUntraced(function* ({ source, text, language, untitled }, context) {
+      "scenes.import": Effect.fnUntraced(function* ({ source, text, packed, language, untitled }, context) {
         const ownerId = yield* ownerOf(context);
-        const read = readFrom[source](text, language, untitled);
+        const file = packed === "gzip" ? yield* unpacked(text) : text;
+        const read = readFrom[source](file, language, untitled);
         if (!read.ok) return yield* Effect.fail(refuse(read.issues));
         const hashes = [...new Set(read.media.map(({ sha256 }) => sha256))];
         const own = hashes.length === 0 ? [] : yield* library.query((sql) => query.assetsByBytes(sql, ownerId, hashes));

@@ -1,9 +1,11 @@
+import { gzipSync } from "node:zlib";
 import { Effect } from "effect";
 import { beforeEach, describe, expect, test } from "vitest";
 import { domainOn, refusalOf } from "#actors/testing.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { purgeScenes } from "#db/queries/scene.ts";
 import type { CallInput, TopicParams } from "#protocol/contract.ts";
+import { bodyOf } from "#protocol/scene/testing.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import type { CallContext, DomainHandlers, TopicHandler, TopicMessage } from "#runtime/gateway/handlers.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
@@ -185,6 +187,22 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     const bob = await call("scenes.import", { source: "pixsim", text }, `${user}_bob`);
     expect((await call("scenes.check", { id: bob.id }, `${user}_bob`)).problems).toMatchObject([{ code: "missing_media" }]);
     expect(await refusalOf(call("scenes.import", { source: "pixsim", text: "{}" }))).toBe("invalid_input: This is not a story of PixSim.");
+  });
+
+  test("a file that is longer than a frame comes packed, and one that would fill the memory is not unpacked", async () => {
+    const nodes = Array.from({ length: 2000 }, (_, at) => ({ id: `n${at}`, type: "choice" as const, title: `Node ${at}`.repeat(10) }));
+    const { id } = await call("scenes.create", { title: "Long", body: bodyOf({ start: "n0", nodes, edges: [] }) });
+    const text = JSON.stringify((await call("scenes.export", { id })).file);
+    expect(text.length).toBeGreaterThan(300_000);
+    const packed = (of: string) => ({ source: "pixsim" as const, text: gzipSync(of).toString("base64"), packed: "gzip" as const });
+    const again = await call("scenes.import", packed(text));
+    expect((await call("scenes.get", { id: again.id })).body).toEqual((await call("scenes.get", { id })).body);
+    expect(await refusalOf(call("scenes.import", packed("x".repeat(sceneLimits.characters * 3 + 1))))).toMatch(
+      /^payload_too_large: The story/,
+    );
+    expect(await refusalOf(call("scenes.import", { ...packed(""), text: "AAAA" }))).toMatch(/^invalid_input: The file came packed/);
+    const wrong = JSON.stringify({ format: "pixsim-story", version: 1, title: 7, media: [], story: { entry: "a", scenes: [] } });
+    expect(await refusalOf(call("scenes.import", packed(wrong)))).toMatch(/^invalid_input: title: .*string.*number\./);
   });
 
   test("a story of Twine and one of ink become scenes that wait for their media, and what is none is refused", async () => {

@@ -46,9 +46,11 @@ export const refusedImport = (message: string, path: ReadonlyArray<string | numb
 const mostIssues = 20;
 
 export const issuesOf = ({ issues }: z.ZodError): ReadonlyArray<ImportIssue> =>
-  issues
-    .slice(0, mostIssues)
-    .map(({ path, message }) => ({ path: path.map((key) => (typeof key === "symbol" ? String(key) : key)), message }));
+  issues.slice(0, mostIssues).map(({ path: keys, message }) => {
+    const path = keys.map((key) => (typeof key === "symbol" ? String(key) : key));
+    // A sentence of ours stands for itself; of others it is said of what they speak.
+    return { path, message: path.length === 0 || message.endsWith(".") ? message : `${path.join(".")}: ${message}.` };
+  });
 
 type JsonObject = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);

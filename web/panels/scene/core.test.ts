@@ -11,6 +11,7 @@ import {
   boxOf,
   curveOf,
   distanceTo,
+  freePlace,
   grown,
   overlaps,
   pointOn,
@@ -202,6 +203,17 @@ describe("the canvas", () => {
           expect([...spatialOf(named).within(frame)].sort()).toEqual(all.sort());
         },
       ),
+    );
+  });
+
+  it("has a place for what is new where it covers nothing, the one that is wanted if that is free", () => {
+    fc.assert(
+      fc.property(fc.array(anyRect, { maxLength: 30 }), anyRect, (taken, wanted) => {
+        const placed = { ...wanted, ...freePlace(wanted, taken) };
+        expect(taken.some((other) => overlaps(placed, other))).toBe(false);
+        if (!taken.some((other) => overlaps(wanted, other))) expect(placed).toEqual(wanted);
+        expect([placed.x, placed.y >= wanted.y]).toEqual([wanted.x, true]);
+      }),
     );
   });
 

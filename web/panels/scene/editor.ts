@@ -14,6 +14,7 @@ import {
   boundsOf,
   centreOf,
   contains,
+  freePlace,
   gridStep,
   grown,
   rectOf,
@@ -157,7 +158,9 @@ export const createEditor = (store: SceneStore, { bodyOf, isHidden }: Pick<Check
   };
 
   const add: Editor["add"] = (type, at, from) => {
-    const made = newNode(type, { x: snapped(at.x), y: snapped(at.y) });
+    const wanted = newNode(type, { x: snapped(at.x), y: snapped(at.y) });
+    const others = [...graph().nodes.values()].flatMap((other) => (other.type === "group" ? [] : [rectOf(other)]));
+    const made = type === "group" ? wanted : { ...wanted, ...freePlace(rectOf(wanted), others) };
     const node: SceneNode = type === "group" ? made : { ...made, group: groupAt(rectOf(made), nothing) };
     const starts = store.body().start === null && type !== "group" && type !== "end" && type !== "return";
     const edits: Array<SceneEdit> = [put(node), ...(starts ? [{ do: "setHead", head: { start: node.id } } as const] : [])];

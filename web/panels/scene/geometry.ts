@@ -54,6 +54,16 @@ export const grown = ({ x, y, width, height }: Rect, by: number): Rect => ({
   height: height + by * 2,
 });
 
+/** The place on the grid at or below the one of `rect` where it covers none of these, a step away from what stands above it. */
+export const freePlace = (rect: Rect, taken: ReadonlyArray<Rect>): Point => {
+  let { y } = rect;
+  // From the top: what it was moved below is behind it.
+  for (const other of taken.toSorted((a, b) => a.y - b.y)) {
+    if (overlaps({ ...rect, y }, other)) y = Math.ceil((other.y + other.height + 1) / gridStep) * gridStep + gridStep;
+  }
+  return { x: rect.x, y };
+};
+
 /** Around all of them; null for none. */
 export const boundsOf = (rects: Iterable<Rect>): Rect | null => {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];

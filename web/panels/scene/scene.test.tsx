@@ -7,6 +7,7 @@ import type { SceneBody } from "#protocol/scene/scene.ts";
 import { scenes as domain } from "#protocol/scene.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
 import { sampleAsset } from "#web/store/testing.ts";
+import { overlaps, rectOf } from "./geometry.ts";
 import ScenePanel from "./scene.tsx";
 import { PageWorker } from "./testing.ts";
 
@@ -99,6 +100,20 @@ describe("the Scene panel", () => {
     fireEvent.change(pick, { target: { value: "scn_2" } });
     await waitFor(() => expect(server().nodes[0]).toMatchObject({ scene: "scn_2" }));
     expect(await screen.findByRole("button", { name: "Open it" })).toBeTruthy();
+  });
+
+  it("puts what is added to the same place in places of their own", async () => {
+    const { canvas, server } = await show(bodyOf({ start: null, nodes: [], edges: [] }));
+    canvas.focus();
+    for (const [at, title] of ["Video", "Choice", "Ending"].entries()) {
+      // Beside the same one as before.
+      if (at === 2) key(canvas, "ArrowLeft");
+      key(canvas, "n", { shiftKey: true });
+      fireEvent.pointerUp(await screen.findByRole("menuitem", { name: title }), { button: 0, pointerType: "mouse" });
+      await waitFor(() => expect(server().nodes).toHaveLength(at + 1));
+    }
+    const rects = server().nodes.map(rectOf);
+    expect(rects.flatMap((one, at) => rects.slice(at + 1).map((other) => overlaps(one, other)))).toEqual([false, false, false]);
   });
 
   it("is walked, connected and edited by keyboard alone, and takes it back", async () => {

@@ -1,8 +1,21 @@
 // Story files: of which kind one is by what it says, and how a story leaves as one. Pure but for the download.
-import type { CallArgs } from "#protocol/contract.ts";
+import type { CallArgs, CallInput } from "#protocol/contract.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 
 type Source = CallArgs<"scenes.import">["source"];
+
+/** Longer texts are packed: a frame takes no more than four of these. */
+const longText = 60_000;
+
+/** The text as it is sent. */
+export const packedText = async (text: string): Promise<Pick<CallInput<"scenes.import">, "text" | "packed">> => {
+  if (text.length < longText) return { text };
+  const zipped = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  const bytes = new Uint8Array(await new Response(zipped).arrayBuffer());
+  let letters = "";
+  for (const byte of bytes) letters += String.fromCharCode(byte);
+  return { text: btoa(letters), packed: "gzip" };
+};
 
 /** What can be chosen in the file picker. */
 export const storyFileTypes = ".json,.twee,.tw,.ink.json,application/json,text/plain";

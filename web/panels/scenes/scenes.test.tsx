@@ -1,10 +1,11 @@
+import { gunzipSync } from "node:zlib";
 import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { describe, expect, it } from "vitest";
 import { play } from "#protocol/play.ts";
 import { scenes as domain, type Scene } from "#protocol/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
-import { fileNameOf, sourceOf, titleOfFile } from "./files.ts";
+import { fileNameOf, packedText, sourceOf, titleOfFile } from "./files.ts";
 import ScenesPanel from "./scenes.tsx";
 
 const opened = recordOpened();
@@ -62,6 +63,10 @@ describe("the Scenes panel", () => {
     expect(await screen.findByText("A macro was left out.")).toBeTruthy();
     expect(sent(shown, "scenes.import")).toEqual([{ source: "twee", text: ":: Start\nHello. [[On->End]]", untitled: "forest" }]);
     expect(["A walk.ink.json", "Two.tw", ".twee"].map(titleOfFile)).toEqual(["A walk", "Two", undefined]);
+    const long = '{"texts":"Grüße"}'.repeat(20_000);
+    const { text, packed } = await packedText(long);
+    expect([packed, text.length < 60_000, gunzipSync(Buffer.from(text, "base64")).toString()]).toEqual(["gzip", true, long]);
+    expect(await packedText("short")).toEqual({ text: "short" });
     expect(sourceOf(' {"inkVersion":21,"root":[]}')).toBe("ink");
     expect(sourceOf('\uFEFF{"format":"pixsim-story"}')).toBe("pixsim");
     expect(fileNameOf("A/B: the “forest”")).toBe("AB-the-forest.pixsim.json");
