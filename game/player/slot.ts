@@ -14,6 +14,10 @@ const waitingLayers = { picture: "0", video: "0" };
 const shownLayers = { picture: "1", video: "2" };
 /** Until it moves, over the one that was shown. */
 const turnedOnLayers = { picture: "3", video: "4" };
+/** The same for one of which the browser may still have the last picture that was shown: it would be seen for a moment. */
+const coveredLayers = { picture: "4", video: "3" };
+/** For so long after it is shown no more, ms: half as long was measured. */
+const rememberedMs = 1000;
 
 /** Of its first picture, which a piece that waits has passed already, s: from being told to play until it moves the browser takes longer. */
 const headStart = 0.025;
@@ -87,6 +91,8 @@ export class Slot {
   #url = "";
   /** Whether a frame of this file has been shown. */
   #decodes = false;
+  /** When it was shown last. */
+  #shownUntil = -Infinity;
   /** Ends with what it was made ready for. */
   #given = new AbortController();
 
@@ -185,6 +191,11 @@ export class Slot {
     this.state = "shown";
     this.#screen.style.opacity = "1";
     if (this.#begins) this.#first.style.opacity = "1";
+    this.#lie(this.#begins && performance.now() - this.#shownUntil < rememberedMs ? coveredLayers : turnedOnLayers);
+  }
+
+  /** It has a picture of what it was turned on with. */
+  moves(): void {
     this.#lie(turnedOnLayers);
   }
 
@@ -201,6 +212,7 @@ export class Slot {
 
   /** Waits again. The file stays in it. */
   hide(): void {
+    if (this.state === "shown") this.#shownUntil = performance.now();
     this.#screen.pause();
     this.#screen.style.opacity = waitingOpacity;
     this.#first.style.opacity = waitingOpacity;

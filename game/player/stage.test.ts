@@ -205,6 +205,42 @@ test("a piece that is chosen at any moment of its being made ready is shown", as
   }
 });
 
+test("what is gone back to at once begins by its first picture, not by the one at which it was left", async () => {
+  const { page, container, visible } = scene(7);
+  const stage = new Stage(container, filesOf(page), silence, {
+    ending: () => {},
+    switched: () => {},
+    waiting: () => {},
+    position: () => {},
+    failed: () => {},
+  });
+  const [a, b] = [cueFor("a"), cueFor("b")];
+  const wishes = () => [a, b].map((cue) => ({ cue, likelihood: 0.5 }));
+  /** Whether its first picture covers the piece that is shown. */
+  const covered = (): boolean => {
+    const seen = visible();
+    const own = page.canvases.find(({ style, seen: of }) => style.opacity === "1" && of === seen?.src);
+    return Number(own?.style.zIndex) > Number(seen?.style.zIndex);
+  };
+  stage.show(a, "start");
+  stage.prepare(wishes);
+  await page.pass(3000);
+  for (const [cue, afterMs, hidden] of [
+    [b, 700, false],
+    [a, 700, true],
+    [b, 2500, true],
+    [a, 700, false],
+  ] as const) {
+    stage.show(cue, "choice");
+    expect([visible()?.src.split("#")[0], covered()]).toEqual([cue.assetId, hidden]);
+    await page.pass(110);
+    expect(covered()).toBe(false);
+    stage.prepare(wishes);
+    await page.pass(afterMs);
+  }
+  stage.close();
+});
+
 test("a piece that goes round goes round for as long as it is let, and a choice ends it", async () => {
   await fc.assert(
     fc.asyncProperty(

@@ -268,6 +268,7 @@ export class Stage {
     const still = setTimeout(settle, stillMs);
     slot.element.requestVideoFrameCallback((now) => {
       clearTimeout(still);
+      if (this.#current === slot) slot.moves();
       this.#events.switched({ kind, primed, shownMs, movingMs: now - asked });
       setTimeout(settle, settleMs);
     });

@@ -18,7 +18,7 @@ import type { Report, Row, Section } from "../report.ts";
 import { clipFormat, makeCodedClip } from "./clips.ts";
 import { openLine } from "./line.ts";
 import { type Shown, startScreencast } from "./screencast.ts";
-import { blackIn, type Cut, cutAfter, gapsAtEnds, percentile, stepsBack } from "./transitions.ts";
+import { blackIn, type Cut, cutAfter, gapsAtEnds, percentile, staleIn, stepsBack } from "./transitions.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const frameMs = 1000 / clipFormat.fps;
@@ -244,6 +244,7 @@ const p95 = (name: string, values: ReadonlyArray<number>, aim?: number, note?: s
 const faults = (name: string, { shown }: Watched): ReadonlyArray<Row> => [
   { name: `${name}: black pictures`, figure: blackIn(shown), aim: { atMost: 0 }, note: `${shown.length} pictures` },
   { name: `${name}: steps back`, figure: stepsBack(shown), aim: { atMost: 0 } },
+  { name: `${name}: first pictures out of the middle of the clip`, figure: staleIn(shown), aim: { atMost: 0 } },
 ];
 
 /** Where hardly anything is heard, there is no silence between two sounds either: that is no good figure. */

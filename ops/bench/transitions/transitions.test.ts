@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Shown } from "./screencast.ts";
-import { blackIn, cutAfter, gapsAtEnds, percentile, stepsBack } from "./transitions.ts";
+import { blackIn, cutAfter, gapsAtEnds, percentile, staleIn, stepsBack } from "./transitions.ts";
 
 const seen = (at: number, clip: number, frame: number): Shown => ({ at, read: { clip, frame } });
 
@@ -27,7 +27,7 @@ test("at an end the time counts from when the last frame was to be seen, also wh
 test("black pictures count after the first that shows something, steps back but for a new beginning", () => {
   const black = (at: number): Shown => ({ at, read: "black" });
   const shown = [black(0), seen(1, 1, 8), black(2), seen(3, 1, 6), seen(4, 1, 0), seen(5, 2, 9)];
-  expect([blackIn(shown), stepsBack(shown)]).toEqual([1, 1]);
+  expect([blackIn(shown), stepsBack(shown), staleIn(shown)]).toEqual([1, 1, 1]);
 });
 
 test("a percentile is one of the values", () => {

@@ -54,6 +54,18 @@ export const stepsBack = (shown: ReadonlyArray<Shown>): number => {
   return steps;
 };
 
+/** Changes whose first picture was of the middle of the clip: what was seen of it before. */
+export const staleIn = (shown: ReadonlyArray<Shown>): number => {
+  let stale = 0;
+  let clip: number | undefined;
+  for (const { read } of shown) {
+    if (read === null || read === "black") continue;
+    if (clip !== undefined && read.clip !== clip && read.frame > 3) stale++;
+    clip = read.clip;
+  }
+  return stale;
+};
+
 /** The least value that so many percent do not exceed. */
 export const percentile = (values: ReadonlyArray<number>, percent: number): number => {
   const sorted = values.toSorted((a, b) => a - b);
