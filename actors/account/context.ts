@@ -129,6 +129,8 @@ export interface LeaseEnded {
   readonly rate?: boolean | undefined;
   /** When what was called off will have ended by itself, ms epoch. */
   readonly freeAt?: number | undefined;
+  /** For a part of that time nobody worked on it. */
+  readonly absence?: boolean | undefined;
   /** Only if it was taken by then, ms epoch: the same key may have been granted again since. */
   readonly takenBy?: number | undefined;
 }
@@ -236,6 +238,7 @@ const without = <T>(record: Readonly<Record<string, T>>, key: string): Readonly<
 
 /** Weight of the newest generation in the average. */
 const alpha = 0.3;
+const averaged = (before: number | null, tookMs: number): number => (before === null ? tookMs : alpha * tookMs + (1 - alpha) * before);
 
 /** What a refusal for want of room teaches: rule after rule of what providers do when they are busy. */
 const refused = (
@@ -281,8 +284,15 @@ export const ended = (context: AccountContext, event: LeaseEnded, at: number): P
     ...(credits === null || credits === context.credits ? {} : { balances: withBalance(context.balances, { amount: credits.amount, at }) }),
   };
   if (outcome === "completed") {
-    const averageMs = context.averageMs === null ? event.tookMs : alpha * event.tookMs + (1 - alpha) * context.averageMs;
-    return { ...next, streak: 0, refusals: 0, completed: context.completed + 1, averageMs, failure: null, empty: "no" };
+    return {
+      ...next,
+      streak: 0,
+      refusals: 0,
+      completed: context.completed + 1,
+      averageMs: event.absence === true ? context.averageMs : averaged(context.averageMs, event.tookMs),
+      failure: null,
+      empty: "no",
+    };
   }
   // Where nobody can say, it may be going on.
   if (outcome === "goes on" || outcome === "unknown") {

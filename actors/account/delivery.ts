@@ -20,11 +20,11 @@ const atOnce = 256;
 /** Credentials without an account, older than this, belong to nobody, ms. */
 const orphanAge = 3_600_000;
 
-/** How a submission ended, by what its job noted; nothing was begun where it noted nothing. */
+/** How a submission ended, by what its job noted; nothing was begun where it noted nothing. Whoever was to tell it is gone since. */
 const endOf = (key: string, charge: Charge | null): LeaseEnded =>
   charge === null
     ? unusedLease(key)
-    : { type: "lease.ended", key, outcome: charge.outcome, message: "", charged: charge.charged, tookMs: charge.tookMs };
+    : { type: "lease.ended", key, outcome: charge.outcome, message: "", charged: charge.charged, tookMs: charge.tookMs, absence: true };
 
 /** `eventId`: of this end of this lease alone. An account forgets none for days, and the same key may be granted again. */
 const tellEnded = (accountId: string, event: LeaseEnded, eventId: string): Effect.Effect<void, never, Actors> =>

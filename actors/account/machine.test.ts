@@ -33,6 +33,15 @@ describe("an account at a provider", () => {
     expect(life.take("c")).toBe(true);
   });
 
+  test("learns how long generations take from those that were never left alone", () => {
+    const life = ready();
+    for (const key of ["a", "b"]) life.take(key);
+    expect(life.end("a", "completed", { tookMs: 3_600_000, absence: true }).context).toMatchObject({ averageMs: null, completed: 1 });
+    expect(life.end("b", "completed", { tookMs: 2000 }).context).toMatchObject({ averageMs: 2000, completed: 2 });
+    life.take("c");
+    expect(life.end("c", "completed", { tookMs: 3_600_000, absence: true }).context.averageMs).toBe(2000);
+  });
+
   test("frees no place that the same submission was given later than the one that is said to have ended", () => {
     const life = new AccountLife({ concurrency: 1 }).good();
     life.take("a");

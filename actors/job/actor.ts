@@ -17,7 +17,7 @@ import { Slots } from "./slots.ts";
 /** What an account is told of a place that is given back. */
 const endOf = (key: string, end: LeaseEnd | null): LeaseEnded => {
   if (end?.key !== key) return unusedLease(key);
-  const { outcome, message, charged, tookMs, retryAfterMs, rate = false, freeAt } = end;
+  const { outcome, message, charged, tookMs, retryAfterMs, rate = false, freeAt, absence = false } = end;
   return {
     type: "lease.ended",
     key,
@@ -28,6 +28,7 @@ const endOf = (key: string, end: LeaseEnd | null): LeaseEnded => {
     freeAt,
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
     ...(rate ? { rate } : {}),
+    ...(absence ? { absence } : {}),
   };
 };
 
@@ -43,13 +44,15 @@ export const jobActor = Effect.gen(function* () {
 
   const committed = (snapshot: JobSnapshot, meta: ActorMeta): void => {
     const job = jobRow(snapshot, meta);
-    const { slot, submittedAt, order, leasedAt, account, submitKey, lastEnd } = snapshot.context;
+    const { slot, submittedAt, order, leasedAt, account, submitKey, lastEnd, absentUntil = 0 } = snapshot.context;
     const held = leasedAt === null || account === null ? null : { accountId: account.id, key: submitKey ?? "" };
     // It may have held one at another provider before.
     leases.committed(order.id, meta.at, held, ({ key }) => endOf(key, lastEnd));
     // While it waits the slot is its effect's affair. A parked job may wait for days: it gives its slot to others.
     if (order.pooled || job.parked || (slot === null && job.state !== "waitingForSlot")) slots.release(job.id);
-    if (job.state === "completed" && submittedAt !== null) durations.took(order, (job.finishedAt ?? submittedAt) - submittedAt);
+    // How long it takes cannot be learnt from a time in which nobody worked on it.
+    if (job.state === "completed" && submittedAt !== null && absentUntil <= submittedAt)
+      durations.took(order, (job.finishedAt ?? submittedAt) - submittedAt);
     bus.publish(jobChannel(job.ownerId), job);
     if (!stepsLogged) return;
     const { id, ownerId: user, provider, state, attempt, parked, rev } = job;

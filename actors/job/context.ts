@@ -30,6 +30,12 @@ export const jobLimits = {
   cancelling: 30 * second,
   /** The same when it is not known: a submission is let finish first, or the key sent once more, which may take as long. */
   cancellingUnanswered: 15 * minute + 30 * second,
+  /** A timer that comes so much later than it was due found nobody there: the process was gone, stood still or could write nothing. */
+  late: 2 * second,
+  /** With less than that before its deadline it gets its two hours anew once somebody works on it again. */
+  shortOfTime: 90 * minute,
+  /** How often absences give it more time: no job goes on without end. */
+  absences: 20,
   attempts: 3,
   /** Downloads of a result that turns out not to be media. */
   downloads: 3,
@@ -120,6 +126,8 @@ export interface LeaseEnd {
   readonly rate?: boolean;
   /** When what goes on will have ended, by what is expected, ms epoch. */
   readonly freeAt: number;
+  /** For a part of the time that it took nobody worked on it: how long it takes cannot be learnt from it. */
+  readonly absence?: true;
 }
 
 export interface JobContext {
@@ -181,8 +189,12 @@ export interface JobContext {
   readonly pausedAt: number | null;
   /** Since when a pause of its owner's or a budget has kept it from a slot. */
   readonly heldBackAt: number | null;
-  /** Time since its first slot that it was held, which counts for no limit, ms. */
+  /** Time since its first slot that it was held or that nobody worked on it, which counts for no limit, ms. */
   readonly heldMs: number;
+  /** How often an absence has given it more time; absent: never. */
+  readonly absences?: number;
+  /** Until when nobody worked on it, the last time; absent: somebody always did. */
+  readonly absentUntil?: number;
   /** Since when it has waited for a place for what it is to submit, whatever was changed or refused meanwhile; null: it has ended. */
   readonly waitsSince: number | null;
   /** When each state was entered last. */
@@ -222,8 +234,12 @@ export interface Replace {
   readonly order: JobOrder;
 }
 
+/** What was under way when nobody was there any more is taken up again. */
+export const stepRecovered = { type: "step.recovered" } as const;
+
 export type JobEvent =
   | { readonly type: "job.cancel" }
+  | typeof stepRecovered
   | Replace
   | { readonly type: "job.pause" }
   | { readonly type: "job.resume" }
@@ -336,6 +352,44 @@ export const begun = (context: JobContext, at: number): Partial<JobContext> => {
   return context.firstSlotAt === null ? { ...time, firstSlotAt: at, deadlineAt: at + jobLimits.generation, heldMs: 0 } : time;
 };
 
+/** What is under way and has a limit of its own. */
+export type Limited = "submitting" | "cancelling";
+
+/** How long that may take, ms. */
+export const limitOf = ({ providerJobId }: JobContext, step: Limited): number => {
+  switch (step) {
+    case "submitting":
+      return jobLimits.submission;
+    case "cancelling":
+      return providerJobId === null ? jobLimits.cancellingUnanswered : jobLimits.cancelling;
+  }
+};
+
+/** Whether the timer of its deadline, or of the limit of what is under way, comes so late that nobody can have worked on it until now. */
+export const wasAbsent = (context: JobContext, limit: "deadline" | Limited, at: number): boolean => {
+  const { deadlineAt, enteredAt, absentUntil = 0 } = context;
+  const due = limit === "deadline" ? deadlineAt : Math.max(enteredAt[limit] ?? 0, absentUntil) + limitOf(context, limit);
+  return at - due > jobLimits.late;
+};
+
+/** Whether an absence may give it more time once more. */
+export const mayBeProlonged = ({ absences = 0 }: JobContext): boolean => absences < jobLimits.absences;
+
+/** An absence may have cost it too much of its time: since when nobody worked on it is not known. */
+export const isShortOfTime = ({ deadlineAt }: JobContext, at: number): boolean => deadlineAt < at + jobLimits.shortOfTime;
+
+/**
+ * Somebody works on it again. What nobody did in the meantime is no reason to end it: it has the time of a generation anew and, where it waits
+ * for its first slot, as long as it is known to have been left alone, at most what it had from the beginning.
+ */
+export const prolonged = (context: JobContext, at: number): Partial<JobContext> => {
+  const { deadlineAt, heldMs, absences = 0, firstSlotAt } = context;
+  const { generation, firstSlot } = jobLimits;
+  const left = firstSlotAt === null ? Math.min(firstSlot, Math.max(generation, at - deadlineAt)) : generation;
+  const more = Math.max(0, at + left - deadlineAt);
+  return { deadlineAt: deadlineAt + more, heldMs: heldMs + more, absences: absences + 1, absentUntil: at };
+};
+
 /** The key of the submission that is under way or to come. */
 export const submitKeyOf = ({ order, submission }: JobContext): string => `${order.id}-${submission}`;
 
@@ -369,6 +423,7 @@ export const settled = (context: JobContext, outcome: Charge["outcome"], at: num
     retryAfterMs: context.retryAfterMs,
     ...(context.rate === true ? { rate: true } : {}),
     freeAt: Math.max(at, leasedAt + context.expectedMs),
+    ...((context.absentUntil ?? 0) > leasedAt ? { absence: true } : {}),
   };
   const given = { leasedAt: null, charged: null, retryAfterMs: null, lastEnd: end, ...(refunded > 0 ? { refunded: 0 } : {}) };
   if (providerJobId === null && free.has(outcome)) return given;

@@ -21,7 +21,17 @@ import { Blobs } from "#runtime/blobs/blobs.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { assetIdOf } from "./canonical.ts";
-import { failureOf, isAmbiguous, isAtTheDoor, isNotTaken, isUnsent, type JobOrder, sentAgain, type SlotWaits } from "./context.ts";
+import {
+  failureOf,
+  isAmbiguous,
+  isAtTheDoor,
+  isNotTaken,
+  isUnsent,
+  type JobOrder,
+  sentAgain,
+  type SlotWaits,
+  stepRecovered,
+} from "./context.ts";
 import { Durations } from "./durations.ts";
 import type { jobMachine } from "./machine.ts";
 import { pipelines } from "./pipeline.ts";
@@ -415,6 +425,7 @@ export const jobEffects = Effect.gen(function* () {
     acquireSlot: { recovery: "resend", run: ofJob(acquireSlot) },
     submit: {
       recovery: "lookup",
+      recovered: stepRecovered,
       run: ofJob(submit),
       // Nothing found and no failure: it is sent again. A failure: a person decides.
       lookup: ({ input: { order, key, accountId, since } }) => {
@@ -432,10 +443,10 @@ export const jobEffects = Effect.gen(function* () {
       quarantine: ({ input: { order } }) => quarantineOf(order),
       again: sentAgain,
     },
-    track: { recovery: "resend", run: ofJob(track) },
-    download: { recovery: "resend", run: ofJob(download) },
-    ingest: { recovery: "resend", run: ofJob(ingest) },
-    cancelAtProvider: { recovery: "resend", run: ofJob(cancelAtProvider) },
+    track: { recovery: "resend", recovered: stepRecovered, run: ofJob(track) },
+    download: { recovery: "resend", recovered: stepRecovered, run: ofJob(download) },
+    ingest: { recovery: "resend", recovered: stepRecovered, run: ofJob(ingest) },
+    cancelAtProvider: { recovery: "resend", recovered: stepRecovered, run: ofJob(cancelAtProvider) },
   };
   return effects;
 });

@@ -1,8 +1,9 @@
-import { Effect } from "effect";
+import { Effect, Stream } from "effect";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { testDatabases } from "#db/client/testing.ts";
 import { type Grid, type JobRequest, jobs as domain } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import { Actors } from "#runtime/actor/actors.ts";
 import { request, TestDatabase, TestServer } from "./testing.ts";
 
 const issuesOf = (error: unknown): ReadonlyArray<{ readonly path: ReadonlyArray<string | number>; readonly message: string }> =>
@@ -35,6 +36,25 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
   afterAll(async () => {
     await server.close();
     await database.close();
+  });
+
+  test("a generation that a restart left alone for a while goes on, says so in its journal, and teaches nothing of how long any takes", async () => {
+    const estimate = async () => (await server.call("jobs.estimate", { request: request(), count: 1 })).durationMs;
+    const release = studio.script.hold("track");
+    const job = await server.create();
+    await studio.script.begun("track");
+    await server.stop();
+    studio.script.next("track", Effect.void);
+    release();
+    await server.start();
+    const watch = await server.watch();
+    const done = await watch.ended(job.id);
+    expect(done).toMatchObject({ state: "completed", attempt: 1, waitingFor: null });
+    const journal = await server.run(Effect.flatMap(Actors, (actors) => Stream.runCollect(actors.history(`job/${job.id}`, 0))));
+    expect(journal.filter(({ event }) => event.type === "step.recovered")).toHaveLength(1);
+    expect(await estimate()).toBe(2000);
+    await server.restart();
+    expect(await estimate()).toBe(2000);
   });
 
   test("an estimate follows the provider, then what generations took, and the queue", async () => {

@@ -3,7 +3,7 @@
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { JobState } from "#protocol/job.ts";
 import { applyHostStep, applyStep, makeKind, makeResident, type PendingStep, type Resident } from "#runtime/actor/resident.ts";
-import { type JobContext, type JobOrder, type ProviderOrder, sentAgain } from "./context.ts";
+import { type JobContext, type JobOrder, type ProviderOrder, sentAgain, stepRecovered } from "./context.ts";
 import { jobMachine, jobMachineVersion, type Submitted } from "./machine.ts";
 import { jobMigrations } from "./migrations.ts";
 import { stateOf } from "./row.ts";
@@ -154,7 +154,7 @@ export class Life {
   }
   /** The next timer comes due. */
   wait(): this {
-    const timer = [...this.resident.timers].sort((a, b) => a.dueAt - b.dueAt)[0];
+    const timer = this.#due();
     if (timer === undefined) throw new Error(`no timer in ${this.state}`);
     this.now = Math.max(this.now, timer.dueAt);
     return this.#step(timer.event, null, timer.id);
@@ -165,6 +165,20 @@ export class Life {
     if (timer === undefined) throw new Error(`no timer ${delay} in ${this.state}`);
     this.now = Math.max(this.now, timer.dueAt);
     return this.#step(timer.event, null, timer.id);
+  }
+  /** Nobody is there for so long, ms, and what is under way hears of it when it is taken up again; then come the timers that came due meanwhile. */
+  away(ms: number): this {
+    return this.sleep(ms, () => void (this.resident.effects.length > 0 && this.send({ ...stepRecovered })));
+  }
+  /** Nothing can be done for so long, ms, and nobody notices but by the timers that came due meanwhile, and come now. */
+  sleep(ms: number, first: () => void = () => {}): this {
+    this.now += ms;
+    first();
+    while (!this.over && (this.#due()?.dueAt ?? Infinity) <= this.now) this.wait();
+    return this;
+  }
+  #due(): Resident["timers"][number] | undefined {
+    return [...this.resident.timers].sort((a, b) => a.dueAt - b.dueAt)[0];
   }
   /** Goes on without trouble until a state. */
   until(state: JobState): this {

@@ -1,7 +1,7 @@
 // The life of a generation, from accepted to an asset or a stated end. Pure: no clock and no I/O, safe in a browser; the host
 // stamps every event with `at`, runs the effects named here and keeps the timers. It must never ask a provider a second time
 // for what may have been paid: only a definite answer (accepted, refused, lost) leads to a new submission key.
-import { assign, setup } from "xstate";
+import { assign, cancel, raise, setup } from "xstate";
 import type { FailureKind, JobInput, JobState } from "#protocol/job.ts";
 import { shareOfProcessing } from "#protocol/progress.ts";
 import { effect } from "#actors/effect.ts";
@@ -19,16 +19,21 @@ import {
   isNotTaken,
   isSentAgain,
   detailsOf,
+  isShortOfTime,
   isUnsent,
   isWantOfRoom,
   type JobContext,
   type JobEvent,
   jobLimits,
+  type Limited,
+  limitOf,
+  mayBeProlonged,
   mayFallBack,
   type JobMachineInput,
   type JobOrder,
   outcomeOf,
   patienceEnd,
+  prolonged,
   recharged,
   type Prioritise,
   type Replace,
@@ -41,6 +46,7 @@ import {
   timeOf,
   type Transition,
   waitWords,
+  wasAbsent,
 } from "./context.ts";
 
 const second = 1000;
@@ -73,6 +79,43 @@ const callOffAsFailed = { target: "#job.cancelling", actions: ["noteFailure", { 
 /** To the next provider, after a definite answer of this one. */
 const fallBackAs = (because: Because) => ({ type: "fallBack", params: { because } }) as const;
 const fallBack = { target: "#job.queued", actions: ["noteFailure", fallBackAs("failure")] } as const;
+type Delay = "untilDeadline" | "submissionLimit" | "cancellingLimit";
+const deadlineOnly: ReadonlyArray<Delay> = ["untilDeadline"];
+const submittingTimers: ReadonlyArray<Delay> = ["submissionLimit", "untilDeadline"];
+
+/**
+ * Timers of the state are set anew while what is under way in it goes on. They are those of its `after`, known by the ids that XState gives
+ * them, so that the state also ends them.
+ */
+const anew = (state: string, delays: ReadonlyArray<Delay>) =>
+  delays.flatMap((delay) => {
+    const id = `xstate.after.${delay}.job.${state}`;
+    return [
+      cancel<JobContext, JobEvent, undefined, JobEvent>(id),
+      raise<JobContext, JobEvent, JobEvent, undefined, Delay, Delay>({ type: id } as never, { id, delay }),
+    ];
+  });
+/** Nobody was there when the time was up: it goes on, before anything else is made of that. */
+const unlessAbsent = (
+  limit: "deadline" | Limited,
+  state: string,
+  delays: ReadonlyArray<Delay>,
+  words: ReadonlyArray<"awaitWord"> = [],
+) => ({
+  guard: { type: "wasAbsent", params: { limit } } as const,
+  actions: ["prolong" as const, ...words, ...anew(state, delays)],
+});
+/** What is under way in the state is taken up again. */
+const recovered = (state: string, delays: ReadonlyArray<Delay>, words: ReadonlyArray<"awaitWord"> = []) => ({
+  "step.recovered": [
+    {
+      guard: { type: "needsTime", params: { limited: delays.some((delay) => delay !== "untilDeadline") } } as const,
+      actions: ["prolong" as const, ...words, ...anew(state, delays)],
+    },
+    { actions: ["noteAbsence" as const, ...words] },
+  ],
+});
+
 /** Once the provider has been told, or cannot be. */
 const calledOff = [
   { guard: "endsTimedOut", target: "timedOut" },
@@ -126,7 +169,7 @@ const submittedOf = ({ event }: { readonly event: { readonly output: Submitted }
  * Raised with every change that old snapshots do not fit; then `migrations.ts` says how they are made to, and sample histories of the old
  * version are kept in `histories`.
  */
-export const jobMachineVersion = 7;
+export const jobMachineVersion = 8;
 
 export const jobMachine = setup({
   types: {
@@ -182,8 +225,8 @@ export const jobMachine = setup({
     /** Of the job or, while it waits for a place, of the patience with its provider. While it is held back both move on with the time. */
     untilDeadline: ({ context, event }) =>
       Math.max(context.heldBackAt === null ? 0 : minute, Math.min(context.deadlineAt, patienceEnd(context) ?? Infinity) - timeOf(event)),
-    submissionLimit: jobLimits.submission,
-    cancellingLimit: ({ context }) => (context.providerJobId === null ? jobLimits.cancellingUnanswered : jobLimits.cancelling),
+    submissionLimit: ({ context }) => limitOf(context, "submitting"),
+    cancellingLimit: ({ context }) => limitOf(context, "cancelling"),
   },
   guards: {
     /** It goes on from what is not made yet. */
@@ -214,6 +257,11 @@ export const jobMachine = setup({
     /** The time in which it was held back does not count. */
     hasTimeLeft: ({ context, event }) => context.heldBackAt !== null || context.deadlineAt > timeOf(event),
     hasNoPatience: ({ context, event }) => context.heldBackAt === null && (patienceEnd(context) ?? Infinity) <= timeOf(event),
+    wasAbsent: ({ context, event }, { limit }: { readonly limit: "deadline" | Limited }) =>
+      mayBeProlonged(context) && wasAbsent(context, limit, timeOf(event)),
+    /** `limited`: what is taken up has a limit of its own, which begins anew. */
+    needsTime: ({ context, event }, { limited }: { readonly limited: boolean }) =>
+      mayBeProlonged(context) && (limited || isShortOfTime(context, timeOf(event))),
     /** No account there can take it, whatever comes free. */
     isHopeless: ({ context, event }) => (event as SlotWaits).hopeless === true && !context.unanswered && mayFallBack(context, "refused"),
     /** The provider is no more. */
@@ -341,7 +389,13 @@ export const jobMachine = setup({
         submitKey: submitKeyOf(context),
       };
     }),
+    prolong: assign(({ context, event }: Transition) => prolonged(context, timeOf(event))),
+    noteAbsence: assign(({ event }: Transition) => ({ absentUntil: timeOf(event) })),
+    awaitWord: assign(({ context }: Transition) => ({
+      waitingFor: `Word from ${context.order.providerTitle} of what became of it: nobody worked on it for a while.`,
+    })),
     noteSubmitted: assign(({ context, event }: Transition, output: Submitted) => ({
+      waitingFor: null,
       providerJobId: output.providerJobId,
       charged: output.charged ?? null,
       submission: context.submission + 1,
@@ -382,7 +436,7 @@ export const jobMachine = setup({
       const fraction = Math.min(1, Math.max(0, (event as { readonly fraction: number }).fraction));
       const progress = shareOfProcessing(fraction);
       if (!(progress > context.progress)) return {};
-      return { progress, tries: 0, etaAt: etaOf(context, progress, timeOf(event)) };
+      return { progress, tries: 0, waitingFor: null, etaAt: etaOf(context, progress, timeOf(event)) };
     }),
     noteDownloaded: assign((_: Transition, output: { readonly file: string }) => ({ file: output.file, tries: 0 })),
     noteIngested: assign((_: Transition, output: { readonly assetId: string }) => ({ assetId: output.assetId })),
@@ -414,12 +468,13 @@ export const jobMachine = setup({
     noteDeadline: assign(({ context }: Transition) => ({
       failure: {
         kind: "timeout" as const,
-        message:
+        message: `${
           context.firstSlotAt === null
             ? "No slot became free within 7 days."
             : context.deadlineAt - context.firstSlotAt - context.heldMs > jobLimits.generation
               ? "It was not done within 24 hours: the disk was full."
-              : "It was not done within 2 hours.",
+              : "It was not done within 2 hours."
+        }${(context.absences ?? 0) > 0 ? " Times in which nobody worked on it are not counted." : ""}`,
       },
     })),
     /** The provider has answered: the next submission is a new one and gets a new key. */
@@ -446,7 +501,8 @@ export const jobMachine = setup({
       return {
         ...time,
         // Nothing was begun: its two hours begin with the slot that it gets.
-        ...(unanswered ? {} : { firstSlotAt: null, deadlineAt: firstSlotEnd({ ...context, ...time }) }),
+        // An end that has passed by now comes now: nobody was away.
+        ...(unanswered ? {} : { firstSlotAt: null, deadlineAt: Math.max(timeOf(event), firstSlotEnd({ ...context, ...time })) }),
         tries: context.tries + 1,
         retryAt,
         etaAt: retryAt + context.expectedMs,
@@ -469,6 +525,7 @@ export const jobMachine = setup({
     download: assign(({ context, event }: Transition) => ({
       slot: null,
       file: null,
+      waitingFor: null,
       progress: Math.max(context.progress, 0.92),
       ...settled(context, "completed", timeOf(event)),
     })),
@@ -549,7 +606,11 @@ export const jobMachine = setup({
       ],
       after: {
         untilRetry: [{ guard: "hasItsPlace", ...sendAgain }, { target: "waitingForSlot" }],
-        untilDeadline: [{ guard: "hasNoPatience", target: "queued", reenter: true, actions: fallBackAs("waited") }, ...pastDeadlineWaiting],
+        untilDeadline: [
+          { guard: "hasNoPatience", target: "queued", reenter: true, actions: fallBackAs("waited") },
+          unlessAbsent("deadline", "queued", deadlineOnly),
+          ...pastDeadlineWaiting,
+        ],
       },
       on: {
         "job.cancel": callOffWaiting,
@@ -581,6 +642,7 @@ export const jobMachine = setup({
         untilDeadline: [
           { guard: "hasNoPatience", target: "queued", actions: fallBackAs("waited") },
           { guard: "hasTimeLeft", target: "waitingForSlot", reenter: true, actions: "moveOn" },
+          unlessAbsent("deadline", "waitingForSlot", deadlineOnly),
           ...pastDeadlineWaiting,
         ],
       },
@@ -642,12 +704,13 @@ export const jobMachine = setup({
       },
       after: {
         submissionLimit: [
+          unlessAbsent("submitting", "submitting", submittingTimers, ["awaitWord"]),
           { guard: "mayResend", target: "queued", actions: ["noteNoAnswer", "planAttempt"] },
           { target: "cancelling", actions: ["noteNoAnswer", { type: "endAs", params: { ending: "timedOut" } }] },
         ],
-        untilDeadline: pastDeadline,
+        untilDeadline: [unlessAbsent("deadline", "submitting", submittingTimers, ["awaitWord"]), pastDeadline],
       },
-      on: { "job.cancel": callOff },
+      on: { "job.cancel": callOff, ...recovered("submitting", submittingTimers, ["awaitWord"]) },
     },
     processing: {
       description: "The provider makes the video",
@@ -659,7 +722,8 @@ export const jobMachine = setup({
       initial: "tracking",
       states: {
         tracking: {
-          after: { untilDeadline: pastDeadline },
+          on: recovered("processing.tracking", deadlineOnly, ["awaitWord"]),
+          after: { untilDeadline: [unlessAbsent("deadline", "processing.tracking", deadlineOnly, ["awaitWord"]), pastDeadline] },
           invoke: {
             id: "track",
             src: "track",
@@ -682,7 +746,12 @@ export const jobMachine = setup({
             ],
           },
         },
-        pausing: { after: { untilRetry: { target: "tracking", actions: "goOn" }, untilDeadline: pastDeadline } },
+        pausing: {
+          after: {
+            untilRetry: { target: "tracking", actions: "goOn" },
+            untilDeadline: [unlessAbsent("deadline", "processing.pausing", deadlineOnly), pastDeadline],
+          },
+        },
       },
     },
     downloading: {
@@ -691,8 +760,8 @@ export const jobMachine = setup({
       initial: "fetching",
       states: {
         fetching: {
-          on: { "job.cancel": tooLate },
-          after: { untilDeadline: pastDeadlineToo },
+          on: { "job.cancel": tooLate, ...recovered("downloading.fetching", deadlineOnly) },
+          after: { untilDeadline: [unlessAbsent("deadline", "downloading.fetching", deadlineOnly), ...pastDeadlineToo] },
           invoke: {
             id: "download",
             src: "download",
@@ -715,7 +784,10 @@ export const jobMachine = setup({
         },
         pausing: {
           on: { "job.cancel": callOff },
-          after: { untilRetry: { target: "fetching", actions: "goOn" }, untilDeadline: pastDeadline },
+          after: {
+            untilRetry: { target: "fetching", actions: "goOn" },
+            untilDeadline: [unlessAbsent("deadline", "downloading.pausing", deadlineOnly), pastDeadline],
+          },
         },
       },
     },
@@ -725,8 +797,8 @@ export const jobMachine = setup({
       initial: "storing",
       states: {
         storing: {
-          on: { "job.cancel": tooLate },
-          after: { untilDeadline: pastDeadlineToo },
+          on: { "job.cancel": tooLate, ...recovered("ingesting.storing", deadlineOnly) },
+          after: { untilDeadline: [unlessAbsent("deadline", "ingesting.storing", deadlineOnly), ...pastDeadlineToo] },
           invoke: {
             id: "ingest",
             src: "ingest",
@@ -744,7 +816,10 @@ export const jobMachine = setup({
         },
         pausing: {
           on: { "job.cancel": callOff },
-          after: { untilRetry: { target: "storing", actions: "goOn" }, untilDeadline: pastDeadline },
+          after: {
+            untilRetry: { target: "storing", actions: "goOn" },
+            untilDeadline: [unlessAbsent("deadline", "ingesting.pausing", deadlineOnly), pastDeadline],
+          },
         },
       },
     },
@@ -771,8 +846,11 @@ export const jobMachine = setup({
         })),
         onError: calledOff,
       },
-      after: { cancellingLimit: calledOff },
-      on: { "job.cancel": { actions: { type: "endAs", params: { ending: "cancelled" } } } },
+      after: { cancellingLimit: [unlessAbsent("cancelling", "cancelling", ["cancellingLimit"], ["awaitWord"]), ...calledOff] },
+      on: {
+        "job.cancel": { actions: { type: "endAs", params: { ending: "cancelled" } } },
+        ...recovered("cancelling", ["cancellingLimit"], ["awaitWord"]),
+      },
     },
     completed: { type: "final", entry: [{ type: "enter", params: { state: "completed" } }, "finish", "succeed"] },
     failed: { type: "final", entry: [{ type: "enter", params: { state: "failed" } }, "finish"] },

@@ -57,4 +57,6 @@ export const jobMigrations: Readonly<Record<number, (old: Old) => Old>> = {
   5: ({ value, context }) => ({ value, context }),
   // Version 6 knew the same, and made what it had accepted: nothing could be put in its place.
   6: ({ value, context }) => ({ value, context }),
+  // Version 7 knew the same, and ended what was under way once its time was up, also where nobody had been there to work on it.
+  7: ({ value, context }) => ({ value, context }),
 };

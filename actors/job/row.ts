@@ -98,6 +98,7 @@ export const jobColumns = {
   created_at: "bigint",
   submitted_at: "bigint",
   finished_at: "bigint",
+  absent_until: "bigint",
 } as const satisfies Readonly<Record<string, ColumnType>>;
 
 /** What is stored of a job: what clients see, its slot, and what it was asked with. */
@@ -139,6 +140,7 @@ export const storedRow = (snapshot: JobSnapshot, meta: ActorMeta): Readonly<Reco
     created_at: job.createdAt,
     submitted_at: job.submittedAt,
     finished_at: job.finishedAt,
+    absent_until: snapshot.context.absentUntil ?? null,
   };
 };
 

@@ -3,6 +3,8 @@ import { keptHistory } from "#runtime/actor/history.ts";
 import type { JobOrder } from "./context.ts";
 import { elsewhere, jobKind, Life, sampleOrder, start } from "./life.ts";
 
+const hour = 3_600_000;
+
 /** Goes on from what another job makes. */
 const goesOn: Partial<JobOrder> = { inputs: [{ jobId: "job_first", role: "video" }], after: [{ jobId: "job_first", title: "a fox" }] };
 
@@ -139,6 +141,38 @@ export const stories: Readonly<Record<string, () => Life>> = {
   },
   "timed-out-unanswered": () => new Life({ resendable: false }).until("submitting").wait().succeed(),
   "timed-out-waiting": () => new Life().wait(),
+  "away-submitting": () =>
+    new Life()
+      .until("submitting")
+      .away(5 * hour)
+      .until("completed"),
+  "away-processing": () =>
+    new Life()
+      .until("processing")
+      .away(5 * hour)
+      .send({ type: "provider.progress", fraction: 0.5 })
+      .away(hour)
+      .until("completed"),
+  "away-ingesting": () =>
+    new Life()
+      .until("downloading")
+      .away(5 * hour)
+      .until("ingesting")
+      .fail("storage")
+      .sleep(30 * hour)
+      .until("completed"),
+  "away-cancelling": () => new Life().until("processing").cancel().away(90_000).succeed(),
+  "asleep-submitting": () =>
+    new Life()
+      .until("submitting")
+      .sleep(5 * hour)
+      .until("completed"),
+  "asleep-waiting": () => new Life().sleep(30 * 24 * hour).until("completed"),
+  "away-too-often": () => {
+    const life = new Life().until("processing");
+    while (!life.over) life.sleep(5 * hour);
+    return life;
+  },
 };
 
 /** The steps of a life as they are kept. */

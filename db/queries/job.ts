@@ -142,6 +142,7 @@ export const recentGenerations = (sql: Queryable, limit: number) =>
     from done, lateral (
       select * from job j
       where j.asset_id is not null and j.provider = done.provider and j.operation = done.operation and j.submitted_at is not null
+        and (j.absent_until is null or j.absent_until <= j.submitted_at)
       order by j.finished_at desc limit ${limit}
     ) r
     order by r.finished_at`;

@@ -20,8 +20,8 @@ export const makeCoreRig = (kinds: ReadonlyArray<Kind>, limits: Partial<CoreLimi
   const soon: Array<() => void> = [];
   const timers = new Set<{ readonly at: number; readonly run: () => void }>();
   const clock = { now: 1000 };
-  /** `left`: what is under way still. */
-  const state = { fate: "answered" as Fate, left: [] as Array<() => unknown> };
+  /** `left`: what is under way still; `stoodStill`: done where the core notices that. */
+  const state = { fate: "answered" as Fate, left: [] as Array<() => unknown>, stoodStill: (): void => {} };
   /** `address seq` of each step that watchers saw; names of effects that were started; cells that have arrived and not left. */
   const seen = { steps: [] as Array<string>, effects: [] as Array<string>, cells: new Set<number>() };
   const measured = { stepped: 0, commits: [] as Array<number>, fired: [] as Array<number> };
@@ -55,6 +55,7 @@ export const makeCoreRig = (kinds: ReadonlyArray<Kind>, limits: Partial<CoreLimi
         for (const cell of cells) seen.cells.delete(cell);
         memory.drop(cells);
       },
+      stoodStill: () => state.stoodStill(),
       syncEffects: () => {},
       published: (address, _kind, _createdAt, steps) => seen.steps.push(...steps.map(({ seq }) => `${address} ${seq}`)),
       deposed: () => {},

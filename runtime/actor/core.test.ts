@@ -114,6 +114,35 @@ test("a clock that is set forward and a store that was away do not keep timers f
   expect(core.timers).toBe(1);
 });
 
+test("that the process stood still is told before the timers that came due meanwhile, and not where it was there", () => {
+  const { core, disk, settle, wait, clock, state } = makeCore(10);
+  core.dispatch({ type: "create", address: "sleeper/1", input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
+  settle();
+  const events = () => disk.actors.get("sleeper/1")!.journal.map(({ event }) => (event as { readonly type: string }).type);
+  const told = {
+    type: "send",
+    address: "sleeper/1",
+    event: { type: "STOOD.STILL" },
+    eventId: undefined,
+    hash: "",
+    reply: () => {},
+  } as const;
+  state.stoodStill = () => core.dispatch(told);
+  for (; clock.now < 70_000; clock.now += 1000) {
+    core.lookAhead();
+    settle();
+  }
+  expect(events()).toEqual(["xstate.init"]);
+  clock.now += 9000 + 20_000;
+  wait();
+  expect(events()).toEqual(["xstate.init", "STOOD.STILL", expect.stringContaining("xstate.after")]);
+  // Also where no timer is due.
+  clock.now += 20_000;
+  core.lookAhead();
+  settle();
+  expect(events().slice(3)).toEqual(["STOOD.STILL"]);
+});
+
 test("of more timers than are fetched at a time the soonest come first, the rest in time", () => {
   const { core, disk, settle, wait, clock, measured } = makeCore(10);
   for (let n = 0; n < 5; n++) {

@@ -90,6 +90,8 @@ export interface CorePorts {
   readonly arrived: (cells: ReadonlySet<number>, done: () => void) => void;
   /** These cells are another's: all that runs for their actors is to stop. */
   readonly left: (cells: ReadonlySet<number>) => void;
+  /** Nobody worked here for a while: the process stood still, or its clock was set forward. Told before timers that came due meanwhile. */
+  readonly stoodStill?: () => void;
   /** Exactly these of the actor's effects are to run: starts what does not, stops what does. */
   readonly syncEffects: (address: string, kind: Kind, effects: ReadonlyArray<OpenEffect>) => void;
   /** Committed steps of one actor, in order. */
@@ -120,6 +122,9 @@ const defaultLimits: CoreLimits = { mailbox: 1024, flush: 2000, idleMs: 60_000, 
 
 /** The alarm looks at the clock at least this often, ms: it may be set meanwhile, or have gone on while the computer slept. */
 const longestWait = 1000;
+
+/** Where nobody looks at the clock for so long, ms, the process stood still: it does once a second. */
+const standstill = 10_000;
 
 /** How long steps of write-behind actors are gathered, ms: with the commit itself they stay below 250. */
 const behindMs = 200;
@@ -180,6 +185,8 @@ export class Core {
   readonly #timers = new TimerQueue();
   #cancelAlarm: (() => void) | null = null;
   #alarmAt = Infinity;
+  /** When the clock was looked at last. */
+  #lookedAt = Infinity;
   /** Timers that are due until then are held in memory: those in the store are being fetched, or have been. */
   #heldUntil = -Infinity;
   /** When the store is to be looked into again; never while that is under way. */
@@ -297,12 +304,21 @@ export class Core {
    * that is set forward and a store that was away do not make timers late.
    */
   lookAhead(): void {
-    if (this.#ports.now() < this.#lookAt) return;
+    if (this.#look() < this.#lookAt) return;
     this.#lookAt = Infinity;
     this.#lookAhead([...this.#cells.keys()], (due) => {
       if (due.ok) this.#await(due.value);
       else this.#lookAt = -Infinity;
     });
+  }
+
+  /** What the clock says. */
+  #look(): number {
+    const now = this.#ports.now();
+    const passed = now - this.#lookedAt;
+    this.#lookedAt = now;
+    if (passed >= standstill) this.#ports.stoodStill?.();
+    return now;
   }
 
   #lookAhead(cells: ReadonlyArray<number>, done: (due: StoreResult<ReadonlyArray<DueTimer>>) => void): void {
@@ -1010,7 +1026,7 @@ export class Core {
     this.#cancelAlarm = this.#ports.later(Math.min(longestWait, Math.max(0, next - this.#ports.now())), () => {
       this.#alarmAt = Infinity;
       this.#cancelAlarm = null;
-      const now = this.#ports.now();
+      const now = this.#look();
       for (const { address, timerId, dueAt } of this.#timers.take(now)) {
         this.#measures.fired(now - dueAt);
         if (this.owns(address)) this.dispatch({ type: "timer", address, timerId, dueAt });

@@ -1,6 +1,6 @@
 // How a kind of actor is declared: its machine, what its effects do, what it shows. The host does the rest.
 // The host stamps every event that it steps, and the input of a new actor, with `at` (ms epoch, never decreasing within an
-// actor): the machine's only clock. Besides assign, raise, guards, `after` and `invoke` a machine may use no actions.
+// actor): the machine's only clock. Besides assign, raise, cancel, guards, `after` and `invoke` a machine may use no actions.
 import type { Duration, Effect } from "effect";
 import type { AnyStateMachine, EventFromLogic, PromiseActorLogic, SnapshotFrom, StateMachine } from "xstate";
 
@@ -74,6 +74,11 @@ export type Recovery<Input, Output, Event, R> =
   | { readonly recovery: "park" };
 
 export type EffectHandler<Input, Output, Event, R> = Recovery<Input, Output, Event, R> & {
+  /**
+   * What the machine hears before a run is taken up again that was begun before its process went: time has passed in which nobody worked on it,
+   * and timers that it set against that may be about to come. Default: nothing.
+   */
+  readonly recovered?: Event;
   /** Runs after the step that asked for it is committed; interrupted when the machine leaves the state. */
   readonly run: (call: EffectCall<Input, Event>) => Effect.Effect<Output, EffectFailure, R>;
   /**

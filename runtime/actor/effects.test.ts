@@ -3,6 +3,7 @@ import { Context, Deferred, Effect } from "effect";
 import { TestClock } from "effect/testing";
 import { expect, test } from "vitest";
 import { fromPromise, setup } from "xstate";
+import { CallError } from "#protocol/wire/errors.ts";
 import type { Command } from "./commands.ts";
 import { defineActor } from "./define.ts";
 import { EffectRunner } from "./effects.ts";
@@ -65,6 +66,74 @@ test.each([
   Object.assign(lease, now);
   expect(await mayAct()).toBe(false);
 });
+
+/** An effect that is to be told of absences, and what its actor hears of them; `refusals`: so many times it cannot be written. */
+const hearer = Effect.map(Effect.context<never>(), (services) => {
+  const heard: Array<string> = [];
+  const state = { refusals: 0 };
+  const definition = defineActor<typeof machine>({
+    kind: "hearer",
+    version: 1,
+    machine,
+    effects: {
+      pay: {
+        recovery: "resend",
+        recovered: { type: "back" },
+        run: () =>
+          Effect.andThen(
+            Effect.sync(() => void heard.push("begun")),
+            Effect.never,
+          ),
+      },
+    },
+    owner: () => "owner",
+  });
+  const dispatch = (command: Command): void => {
+    if (command.type !== "progress") return;
+    const isRefused = state.refusals > 0;
+    if (isRefused) state.refusals--;
+    heard.push(`${command.address} ${command.event.type}${isRefused ? " refused" : ""}`);
+    command.reply(isRefused ? new CallError("unavailable", "The database is away.") : null);
+  };
+  const leases = { leaseMs: () => 3000, tenure: () => 1 };
+  return { heard, state, runner: new EffectRunner<never>([definition as never], {}, services, leases, dispatch) };
+});
+
+test("an actor hears at once that its effect is taken up again, until that is written, and only then is its turn", () =>
+  Effect.gen(function* () {
+    const { heard, state, runner } = yield* hearer;
+    runner.start("hearer/new", "hearer", effect, false);
+    expect(heard.splice(0)).toEqual(["begun"]);
+    state.refusals = 1;
+    runner.start("hearer/old", "hearer", effect, true);
+    expect(heard.splice(0)).toEqual(["hearer/old back refused"]);
+    yield* TestClock.adjust(500);
+    expect(heard.splice(0)).toEqual(["hearer/old back", "begun"]);
+    // All turns are taken: it is told all the same.
+    for (let number = 0; number < 100; number++) runner.start(`hearer/${number}`, "hearer", effect, true);
+    runner.start("hearer/last", "hearer", effect, true);
+    expect(heard.splice(0).at(-1)).toBe("hearer/last back");
+    yield* runner.stopAll;
+  }).pipe(Effect.provide(TestClock.layer()), Effect.runPromise));
+
+test("where the process stood still all hear of it whose effects run, and these go on", () =>
+  Effect.gen(function* () {
+    const { heard, state, runner } = yield* hearer;
+    for (const name of ["a", "b"]) runner.start(`hearer/${name}`, "hearer", effect, false);
+    heard.length = 0;
+    state.refusals = 2;
+    runner.stoodStill();
+    expect(heard.splice(0)).toEqual(["hearer/a back refused", "hearer/b back refused"]);
+    runner.stop("hearer/b", effect);
+    yield* TestClock.adjust(500);
+    // One whose effect is over is told once more at most.
+    state.refusals = 100;
+    yield* TestClock.adjust(5000);
+    expect(heard.filter((each) => each.startsWith("hearer/a"))).toEqual(["hearer/a back"]);
+    expect(heard.length).toBeLessThanOrEqual(2);
+    expect(runner.running).toBe(1);
+    yield* runner.stopAll;
+  }).pipe(Effect.provide(TestClock.layer()), Effect.runPromise));
 
 /** Runs that never end: who of them has begun and not been stopped. */
 const sleepers = Effect.map(Effect.context<never>(), (services) => {

@@ -2,6 +2,7 @@
 // event; what a crash left open is recovered as the handler says. A defect is a bug: recovered a few times like that, then parked.
 import { Cause, Context, type Duration, Effect, Exit, Fiber, Option, Schedule, Semaphore, Tracer } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
+import type { CallError } from "#protocol/wire/errors.ts";
 import type { ActorStats } from "./actors.ts";
 import type { Command, EffectRef } from "./commands.ts";
 import type { EffectCall, EffectFailure, LookupCall } from "./define.ts";
@@ -17,6 +18,8 @@ interface Leases {
 /** An effect begins only while nobody else can have its actor for so long, ms: what it does first is then done as the only one. */
 const safeLeaseMs = 500;
 const leasePause = Schedule.spaced("100 millis");
+/** Between two tries to tell an actor that its effect is taken up again. */
+const tellPause = Schedule.spaced("500 millis");
 
 const keyOf = (address: string, effect: EffectRef): string => `${address}/${effect.invokeId}/${effect.seq}`;
 
@@ -44,6 +47,8 @@ class Unclear {
 
 /** What is told of one run. */
 interface Run {
+  /** What its actor hears where nobody worked for a while. */
+  readonly news: ActorEvent | null;
   /** A run died or a look-up failed, and is tried again. */
   retrying: boolean;
   /** What it failed with. */
@@ -132,6 +137,7 @@ export class EffectRunner<R> {
     }
     const cell = cellOf(address);
     const run: Run = {
+      news: handler.recovered === undefined ? null : { ...handler.recovered },
       retrying: false,
       failure: null,
       span: trace === undefined ? undefined : this.#tracing?.began(trace, address, effect.name, key),
@@ -198,6 +204,31 @@ export class EffectRunner<R> {
     for (const effect of effects) this.start(address, kind, effect, true);
   }
 
+  /** The process stood still, or its clock was set forward. What runs goes on. */
+  stoodStill(): void {
+    for (const [address, running] of this.#running) {
+      for (const { ref, run } of running) {
+        if (run.news === null) continue;
+        const isOver = (): boolean => this.#running.get(address)?.some((one) => isOf(one, ref)) !== true;
+        Effect.runForkWith(this.#services)(this.#tellNews(address, ref, run, isOver));
+      }
+    }
+  }
+
+  /** Until it is committed. */
+  #tellNews(address: string, ref: EffectRef, { news, span }: Run, isOver = (): boolean => false): Effect.Effect<void> {
+    if (news === null) return Effect.void;
+    const until = (refused: CallError | null): boolean => refused === null || isOver();
+    return Effect.asVoid(Effect.repeat(this.#tell(address, ref, news, span), { until, schedule: tellPause }));
+  }
+
+  /** Answers why it was not taken. */
+  #tell(address: string, effect: EffectRef, event: ActorEvent, trace: Tracer.AnySpan | undefined): Effect.Effect<CallError | null> {
+    return Effect.callback((resume) =>
+      this.#dispatch({ type: "progress", address, effect, event, trace, reply: (refused) => resume(Effect.succeed(refused)) }),
+    );
+  }
+
   /** Waits as long as it takes until a recovered effect may begin. */
   get #turn(): Effect.Effect<void> {
     const over = Effect.andThen(Effect.sleep(turnLength), this.#turns.release(1));
@@ -230,10 +261,7 @@ export class EffectRunner<R> {
       address,
       key,
       recovered,
-      send: (event) =>
-        Effect.callback<void>((resume) =>
-          dispatch({ type: "progress", address, effect: ref, event, trace, reply: () => resume(Effect.void) }),
-        ),
+      send: (event) => Effect.asVoid(this.#tell(address, ref, event, trace)),
     };
     // The handler's own types end here; the definition held input, output and events together.
     const run = handler.run as (call: EffectCall<unknown, ActorEvent>) => Effect.Effect<unknown, EffectFailure, R>;
@@ -301,7 +329,9 @@ export class EffectRunner<R> {
       );
     };
     // Dying is rare, and what watches for it costs as much as all else of a short effect: it is put up once it is needed.
-    const first = recovered ? Effect.andThen(this.#turn, repeat(`The server stopped during "${ref.invokeId}"`)) : fresh;
+    // Its actor hears of it at once: its turn may be a while in coming.
+    const turn = state.news === null ? this.#turn : Effect.andThen(this.#tellNews(address, ref, state), this.#turn);
+    const first = recovered ? Effect.andThen(turn, repeat(`The server stopped during "${ref.invokeId}"`)) : fresh;
     const whole = Effect.catchCauseIf(first, Cause.hasDies, again);
     return Effect.matchCauseEffect(whole, {
       onSuccess: (output) => outcome({ type: `xstate.done.actor.${ref.invokeId}`, output }),

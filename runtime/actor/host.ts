@@ -183,6 +183,7 @@ export const hostOn = <R>(
           for (const address of followers.addresses()) if (isEphemeral(address) && cells.has(cellOf(address))) suspects.add(address);
           soon(checkSuspects);
         },
+        stoodStill: () => runner.stoodStill(),
         syncEffects: (address, kind, effects) => runner.sync(address, kind.name, effects),
         published: (address, kind, createdAt, steps) => followers.published(address, kind, createdAt, steps),
         deposed: (cell) => {

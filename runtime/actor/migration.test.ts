@@ -131,7 +131,7 @@ test("the orders of a state are those that entering it makes", () => {
     const stepper = makeStepper(machine);
     const { snapshot } = stepper.initial({ n: 4, count: 4 });
     const entered = stepper.next(snapshot, { type: "GO" });
-    const orders = stepper.orders(stepper.restore(stepper.store(entered.snapshot)), { type: "host.migrated" });
+    const orders = stepper.orders(stepper.restore(stepper.store(entered.snapshot)), { type: "host.migrated", at: 0 });
     const sorted = <T extends { readonly id: string }>(list: ReadonlyArray<T>) => [...list].sort((a, b) => a.id.localeCompare(b.id));
     expect(sorted(orders.spawned)).toEqual(sorted(entered.spawned));
     expect(sorted(orders.delayed)).toEqual(sorted(entered.delayed));

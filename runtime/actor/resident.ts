@@ -32,6 +32,7 @@ export interface AnyEffectHandler<R> {
   readonly lookup?: (call: never) => Effect.Effect<unknown, EffectFailure, R> | null;
   readonly quarantine?: Duration.Input | ((call: never) => Duration.Input);
   readonly again?: EffectFailure;
+  readonly recovered?: { readonly type: string };
 }
 
 /** Any definition, whatever its machine. */
@@ -310,7 +311,7 @@ export const applyStep = <Command>(
 export const applyMigration = <Command>(resident: Resident<Command>, at: number): Dirty<Command> => {
   const { kind, snapshot, effects, timers } = resident;
   const event = { type: "host.migrated", version: kind.version, snapshot: kind.stepper.store(snapshot) };
-  const { spawned, delayed } = kind.stepper.orders(snapshot, { type: event.type });
+  const { spawned, delayed } = kind.stepper.orders(snapshot, { type: event.type, at });
   const step: Step = {
     snapshot,
     spawned: spawned.filter(({ id, name }) => !effects.some((open) => open.invokeId === id && open.name === name)),

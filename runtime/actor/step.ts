@@ -71,7 +71,7 @@ export interface Stepper {
   /** Ids of the invokes that belong to the active states. */
   readonly invokes: (snapshot: MachineSnapshot) => ReadonlyArray<string>;
   /** What entering the active states would order: all their invokes and timers. Throws what an input or a delay throws. */
-  readonly orders: (snapshot: MachineSnapshot, event: { readonly type: string }) => Pick<Step, "spawned" | "delayed">;
+  readonly orders: (snapshot: MachineSnapshot, event: { readonly type: string; readonly at: number }) => Pick<Step, "spawned" | "delayed">;
 }
 
 /** `given`: a value or how to make one. */

@@ -13,6 +13,7 @@ describe("events", () => {
     ["job.cancel", "Job cancel"],
     ["host.parked", "Parked: waits for a person"],
     ["host.resumed", "Resumed by a person"],
+    ["step.recovered", "Taken up again after nobody worked on it"],
   ])("%s reads %s", (type, words) => expect(eventWords({ type })).toBe(words));
 
   it.each([
@@ -47,6 +48,25 @@ describe("a step", () => {
     expect(stepDetail(entry(8, order))).toBe("It broke.");
     expect(stepDetail(entry(7, { ...order, fallback: undefined }))).toBe("It broke.");
     expect(stepDetail({ ...entry(7, order), context: null, value: null, status: null })).toBe("It broke.");
+  });
+});
+
+describe("a time that is up", () => {
+  const after = { type: "xstate.after.untilDeadline.job.processing.tracking" };
+  const entry = (at: number, event: { readonly type: string } = after) => ({
+    seq: 3,
+    at,
+    event,
+    value: { processing: "tracking" },
+    context: { absentUntil: 7 },
+    status: "active" as const,
+  });
+
+  it("while nobody was there says that it ended nothing; later ones, and what is no time, do not", () => {
+    expect(stepDetail(entry(7))).toBe("It goes on: nobody was there to work on it.");
+    expect(stepDetail(entry(8))).toBeNull();
+    expect(stepDetail(entry(7, { type: "step.recovered" }))).toBeNull();
+    expect(stepDetail({ ...entry(7), context: null })).toBeNull();
   });
 });
 

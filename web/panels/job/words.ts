@@ -8,6 +8,7 @@ import { jobStateLooks } from "#web/ui/job-state.tsx";
 const hostEvents: Readonly<Record<string, string>> = {
   "host.parked": "Parked: waits for a person",
   "host.resumed": "Resumed by a person",
+  "step.recovered": "Taken up again after nobody worked on it",
 };
 
 const decisions: Readonly<Record<string, string>> = {
@@ -48,8 +49,12 @@ const switchDetail = ({ at, context }: JournalEntry): string | null => {
   return `${String(order["providerTitle"])} takes over from ${String(last["providerTitle"])}: ${String(last["message"])}`;
 };
 
+/** Why a time that was up ended nothing; null: it did, or none was. */
+const absenceDetail = ({ at, event, context }: JournalEntry): string | null =>
+  triggerOf(event.type).kind === "after" && context?.["absentUntil"] === at ? "It goes on: nobody was there to work on it." : null;
+
 /** What a step tells besides its event and its state, in short; null: nothing. */
-export const stepDetail = (entry: JournalEntry): string | null => switchDetail(entry) ?? eventDetail(entry.event);
+export const stepDetail = (entry: JournalEntry): string | null => switchDetail(entry) ?? absenceDetail(entry) ?? eventDetail(entry.event);
 
 export const jobStateOf = (name: string): JobState | null => JobState.safeParse(name).data ?? null;
 
