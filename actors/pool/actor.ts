@@ -58,7 +58,7 @@ export const poolActor = Effect.gen(function* () {
     return { rules, accounts: rows.map(fromStoredAccount) };
   });
 
-  /** Holds what the grants are to cost; answers those that may be made. */
+  /** Holds what the grants are to cost; answers those that may be made, and when it was held. */
   const holdAll = Effect.fnUntraced(function* (provider: string, grants: ReadonlyArray<Grant>, accounts: GrantInput["accounts"]) {
     const periods = periodsAt(yield* Clock.currentTimeMillis);
     const wanted = grants.map(({ waiter: { key, jobId, ownerId, cost }, accountId }) => ({
@@ -72,7 +72,7 @@ export const poolActor = Effect.gen(function* () {
       cost,
     }));
     const refused = yield* ask((sql) => holdSpend(sql, wanted, periods));
-    return grants.filter(({ waiter }) => !refused.has(waiter.key));
+    return { free: grants.filter(({ waiter }) => !refused.has(waiter.key)), at: periods.now };
   });
 
   /** Asks the account for the place, then tells the job. A place that the job does not take goes back. */
@@ -103,7 +103,7 @@ export const poolActor = Effect.gen(function* () {
 
   const grantAll = Effect.fnUntraced(function* (input: GrantInput): Effect.fn.Return<Granted, EffectFailure, Actors> {
     const { provider, grants, accounts } = input;
-    const free = yield* holdAll(provider, grants, accounts);
+    const { free, at } = yield* holdAll(provider, grants, accounts);
     const heldBack = grants.filter((grant) => !free.includes(grant));
     const outcomes = yield* Effect.forEach(
       free,
@@ -119,7 +119,7 @@ export const poolActor = Effect.gen(function* () {
               unused: false,
             }),
           ),
-          Effect.map((outcome) => ({ outcome, hold: { key: grant.waiter.key, account_id: grant.accountId } })),
+          Effect.map((outcome) => ({ outcome, hold: { key: grant.waiter.key, account_id: grant.accountId, at } })),
         ),
       { concurrency: "unbounded" },
     );

@@ -162,7 +162,7 @@ describe.each(testDatabases)("holds ($engine)", ({ layer }) => {
     await end("h2");
     expect(await sql((db) => holdSpend(db, [wanted("h3")], periods))).toEqual(new Set());
     // The account had no place after all.
-    await sql((db) => freeHolds(db, [{ key: "h3", account_id: "acc_1" }]));
+    await sql((db) => freeHolds(db, [{ key: "h3", account_id: "acc_1", at: now }]));
     const rows = await sql((db) => spendOf(db, "u1", periods.month));
     expect(rows).toEqual([
       {
@@ -181,6 +181,40 @@ describe.each(testDatabases)("holds ($engine)", ({ layer }) => {
         told: 1,
       },
     ]);
+  });
+
+  test("what one try held no other frees, however late it says that it came to nothing", async () => {
+    await clear();
+    const hold = (at: number) => sql((db) => holdSpend(db, [wanted("h1")], periodsAt(at)));
+    const free = (at: number) => sql((db) => freeHolds(db, [{ key: "h1", account_id: "acc_1", at }]));
+    const held = async () => (await sql((db) => ledgerRows(db, "u1", null, 10))).map(({ at }) => at);
+    await hold(now);
+    await hold(now + 7);
+    await free(now);
+    expect(await held()).toEqual([now + 7]);
+    await free(now + 7);
+    expect(await held()).toEqual([]);
+  });
+
+  test("fractions of credits add up to what they are", async () => {
+    await clear();
+    const keys = Array.from({ length: 30 }, (_, index) => `h${index}`);
+    const cost = (key: string) => Number(key.slice(1)) / 100 + 0.1;
+    await sql((db) =>
+      holdSpend(
+        db,
+        keys.map((key) => wanted(key, { cost: cost(key) })),
+        periods,
+      ),
+    );
+    // 30 times 0.1, and 0.01 to 0.29.
+    expect(await sql((db) => spendOf(db, "u1", periods.month))).toMatchObject([{ estimated: 7.35, held: 7.35, charged: 0 }]);
+    for (const key of keys.slice(0, 3)) {
+      await endJob(key, charge(key, { charged: 0.1, refunded: 0.2 }));
+      await sql((db) => settleHold(db, { key, accountId: "acc_1", jobId: `job_${key}`, at: now }));
+    }
+    // 0.1 + 0.11 + 0.12 of it are no longer held.
+    expect(await sql((db) => spendOf(db, "u1", periods.month))).toMatchObject([{ charged: 0.3, refunded: 0.6, held: 7.02 }]);
   });
 
   test("of which nobody can say whether it was taken, the estimate stays held and counts for budgets, until somebody can", async () => {

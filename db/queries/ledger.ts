@@ -31,11 +31,14 @@ export const holdSpend = async (
   return new Set(rows.map(({ key }) => key));
 };
 
-/** Frees what no account gave a place for. */
-export const freeHolds = (sql: Queryable, holds: ReadonlyArray<{ readonly key: string; readonly account_id: string }>) =>
+/** Frees what no account gave a place for. `at`: when this try held it; what was held at another time is another try's. */
+export const freeHolds = (
+  sql: Queryable,
+  holds: ReadonlyArray<{ readonly key: string; readonly account_id: string; readonly at: number }>,
+) =>
   sql`
-    delete from ledger l using jsonb_to_recordset(${JSON.stringify(holds)}::text::jsonb) as r (key text, account_id text)
-    where l.key = r.key and l.account_id = r.account_id and l.settled_at is null`;
+    delete from ledger l using jsonb_to_recordset(${JSON.stringify(holds)}::text::jsonb) as r (key text, account_id text, at bigint)
+    where l.key = r.key and l.account_id = r.account_id and l.at = r.at and l.settled_at is null`;
 
 /**
  * How a submission ended, as its job says it: what `ledger` has besides what it was held with. Of which nobody can say whether it was taken,
@@ -107,14 +110,18 @@ export interface SpendRow {
   readonly told: number;
 }
 
-/** Submissions since `since` by UTC day, user, provider and account, newest day first; of all users where `ownerId` is null. */
+/**
+ * Submissions since `since` by UTC day, user, provider and account, newest day first; of all users where `ownerId` is null. Summed exactly:
+ * fractions would drift otherwise.
+ */
 export const spendOf = (sql: Queryable, ownerId: string | null, since: number) =>
   sql<Array<SpendRow>>`
     select to_char(to_timestamp(l.at / 1000) at time zone 'UTC', 'YYYY-MM-DD') as day, l.owner_id as "ownerId", l.provider,
       l.account_id as "accountId", max(l.account_title) as "accountTitle", l.type,
       count(*)::int as submissions, (count(*) filter (where l.outcome = 'completed'))::int as completed,
-      sum(l.estimated) as estimated, coalesce(sum(l.charged), 0) as charged, sum(l.refunded) as refunded,
-      coalesce(sum(l.estimated) filter (where l.charged is null), 0) as held,
+      sum(l.estimated::numeric)::float8 as estimated, coalesce(sum(l.charged::numeric), 0)::float8 as charged,
+      sum(l.refunded::numeric)::float8 as refunded,
+      coalesce(sum(l.estimated::numeric) filter (where l.charged is null), 0)::float8 as held,
       (count(*) filter (where l.source = 'provider'))::int as told
     from ledger l
     where l.at >= ${since} ${ownerId === null ? sql`` : sql`and l.owner_id = ${ownerId}`}

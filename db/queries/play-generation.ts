@@ -66,7 +66,7 @@ export const countGenerations = (
         select count(*)::int from play_generation g left join job j on j.id = g.job_id where g.session_id = ${sessionId} and ${isCounted(sql)}
       ) as playthrough,
       count(*) filter (where g.player_id = ${playerId})::int as player_day, count(*)::int as story_day,
-      coalesce(sum(g.credits), 0)::float8 as credits_day
+      coalesce(sum(g.credits::numeric), 0)::float8 as credits_day
     from play_generation g left join job j on j.id = g.job_id
     where g.scene_id = ${sceneId} and g.created_at >= ${since} and ${isCounted(sql)}`;
 
