@@ -184,8 +184,11 @@ export const initialAccount = ({ order, plan, at }: AccountInput): AccountContex
 
 export const busyOf = ({ leases, leaving }: AccountContext): number => Object.keys(leases).length + Object.keys(leaving).length;
 
+/** A sum of credits without the drift of fractions: to the billionth. */
+export const exactly = (credits: number): number => Math.round(credits * 1e9) / 1e9;
+
 /** Estimated cost of what is under way. */
-export const heldOf = ({ leases }: AccountContext): number => Object.values(leases).reduce((sum, { cost }) => sum + cost, 0);
+export const heldOf = ({ leases }: AccountContext): number => exactly(Object.values(leases).reduce((sum, { cost }) => sum + cost, 0));
 
 /** Places it may use at present. */
 export const grantedOf = ({ plan, learned }: AccountContext): number => Math.min(plan.concurrency, learned ?? plan.concurrency);
@@ -207,7 +210,7 @@ export const standingOf = (context: AccountContext, at: number): AccountState =>
 
 /** Whether it has a place, and the credits, for one more job of this cost. */
 export const mayTake = (context: AccountContext, cost: number, at: number): boolean =>
-  standingOf(context, at) === "available" && (context.credits === null || context.credits.amount - heldOf(context) >= cost);
+  standingOf(context, at) === "available" && (context.credits === null || exactly(context.credits.amount - heldOf(context)) >= cost);
 
 export const taken = (
   context: AccountContext,
@@ -276,7 +279,7 @@ export const ended = (context: AccountContext, event: LeaseEnded, at: number): P
   const credits =
     context.credits !== null && context.credits.at <= lease.at && cost > 0
       ? // Of which kind it was taken is not known.
-        { amount: context.credits.amount - cost, at: context.credits.at }
+        { amount: exactly(context.credits.amount - cost), at: context.credits.at }
       : context.credits;
   const next: Partial<AccountContext> = {
     leases,

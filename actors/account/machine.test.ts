@@ -33,6 +33,19 @@ describe("an account at a provider", () => {
     expect(life.take("c")).toBe(true);
   });
 
+  test("gives out its last credits, also where they are fractions", () => {
+    const life = ready({ concurrency: 3 }, 0.3);
+    expect([life.take("a", 0.1), life.take("b", 0.2)]).toEqual([true, true]);
+    expect(row(life).held).toBe(0.3);
+    life.end("a", "completed", { charged: 0.1 });
+    expect(life.context.credits?.amount).toBe(0.2);
+    life.end("b", "stopped");
+    expect([life.take("c", 0.1), life.take("d", 0.1)]).toEqual([true, true]);
+    for (const key of ["c", "d"]) life.end(key, "completed", { charged: 0.1 });
+    expect(row(life).credits?.amount).toBe(0);
+    expect(life.state).toBe("exhausted");
+  });
+
   test("learns how long generations take from those that were never left alone", () => {
     const life = ready();
     for (const key of ["a", "b"]) life.take(key);

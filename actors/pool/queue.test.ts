@@ -44,6 +44,13 @@ const order = (queue: PoolQueue, now = 0): ReadonlyArray<string> =>
 const many = sampleAccount("a", { shared: true, granted: 100, concurrency: 100 });
 
 describe("who is next", () => {
+  test("the last credits of an account are given out, also where they are fractions", () => {
+    const account = sampleAccount("a", { ...many, credits: { amount: 0.3, type: "c", at: 0 } });
+    const jobs = ["a", "b", "c", "d"].map((id) => waiter(id, { cost: 0.1 }));
+    expect(order(queueOf([account], jobs))).toEqual(["a@a", "b@a", "c@a"]);
+    expect(order(queueOf([{ ...account, held: 0.2 }], jobs))).toEqual(["a@a"]);
+  });
+
   test("lower priority numbers first, users in turns, each one's jobs as they came", () => {
     const queue = queueOf(
       [many],

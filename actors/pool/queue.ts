@@ -1,6 +1,7 @@
 // Who waits for a place at a provider, on whose accounts, and who is next. Pure: a pool's whole decision, as data.
 // Order: lower priority number first, and whoever has waited long rises, also among the jobs of one user; within a priority users
 // take turns, each user's jobs by their rank and in the order they came. Account: the user's own before shared ones; then higher priority, least recently used, most credits.
+import { exactly } from "#actors/account/context.ts";
 import { type Pause, pauseFor, pauseWords } from "#actors/pause/context.ts";
 import { amountOf, concerns, fits, mostOf, waitWords } from "#actors/spend/context.ts";
 import type { Account } from "#protocol/account.ts";
@@ -143,7 +144,7 @@ interface Open {
 const openOf = (account: Account): Open => ({
   account,
   places: account.granted - account.busy,
-  credits: account.credits === null ? null : account.credits.amount - account.held,
+  credits: account.credits === null ? null : exactly(account.credits.amount - account.held),
   used: account.lastUsedAt ?? 0,
 });
 
@@ -348,7 +349,7 @@ export const plan = (
     if (best === undefined) break;
     const { waiter, open: from } = best;
     from.places--;
-    if (from.credits !== null) from.credits -= waiter.cost;
+    if (from.credits !== null) from.credits = exactly(from.credits - waiter.cost);
     from.used = now + grants.length;
     for (const room of roomsOf.get(waiter.ownerId) ?? []) room.used += amountOf(room.budget, waiter.cost);
     grants.push({ waiter, accountId: from.account.id });
@@ -424,7 +425,7 @@ const upTo = ({ accounts }: PoolQueue, ownerId: string): number | null => {
   for (const account of Object.values(accounts)) {
     if (!mayUse(account, ownerId) || (account.state !== "available" && account.state !== "saturated")) continue;
     if (account.credits === null) return null;
-    most = Math.max(most, account.credits.amount - account.held);
+    most = Math.max(most, exactly(account.credits.amount - account.held));
   }
   return most;
 };

@@ -46,6 +46,8 @@ const replay = (
     const snapshot = folder.next(row)!;
     folded = kind.stepper.store(snapshot);
     if (snapshot.value !== value) entered = row;
+    // Its time begins anew.
+    else if (type === "BACK") entered = { ...entered, at: row.at };
     value = snapshot.value;
   }
   if (JSON.stringify(folded) !== actor.row.snapshot)

@@ -1,7 +1,8 @@
 // Actors with all that the host must keep right: effects of each policy, that fail and are asked for again; messages to another
-// actor; timers short and longer than the host looks ahead; a guard with a bug; a parent.
+// actor; timers short and longer than the host looks ahead, one of which begins anew when its effect is taken up again; a guard with a bug; a
+// parent.
 import { Effect } from "effect";
-import { assign, fromPromise, setup } from "xstate";
+import { assign, cancel, fromPromise, raise, setup } from "xstate";
 import type { Actors } from "../actors.ts";
 import { defineActor, type EffectCall, type EffectFailure } from "../define.ts";
 import { type AnyActorDefinition, makeKind } from "../resident.ts";
@@ -14,12 +15,15 @@ export const ledger = "ledger/l";
 const asked = fromPromise<string, { readonly tries: number }>(() => new Promise(() => {}));
 const told = fromPromise<void, { readonly order: string }>(() => new Promise(() => {}));
 
+const patience = "xstate.after.patience.order.working";
+
 const machine = setup({
   types: {
     context: {} as { readonly name: string; readonly bumps: number; readonly tries: number; readonly notes: number },
     events: {} as
       | { type: "START" | "CANCEL" | "BREAK"; at: number; n: number }
       | { type: "BUMP"; at: number; n: number }
+      | { type: "BACK" }
       | { type: "NOTE"; at: number; key: string },
     input: {} as { readonly at: number; readonly name: string },
   },
@@ -44,7 +48,10 @@ const machine = setup({
       entry: assign({ tries: ({ context }) => context.tries + 1 }),
       invoke: { id: "work", src: "work", input: ({ context }) => ({ tries: context.tries }), onDone: "paying", onError: "backingOff" },
       after: { patience: "backingOff" },
-      on: { NOTE: { actions: assign({ notes: ({ context }) => context.notes + 1 }) } },
+      on: {
+        NOTE: { actions: assign({ notes: ({ context }) => context.notes + 1 }) },
+        BACK: { actions: [cancel(patience), raise({ type: patience } as never, { id: patience, delay: "patience" })] },
+      },
     },
     paying: {
       invoke: { id: "pay", src: "pay", input: ({ context }) => ({ tries: context.tries }), onDone: "giving", onError: "backingOff" },
@@ -83,6 +90,7 @@ const orderActor = defineActor<typeof machine, Outside | Actors>({
   effects: {
     work: {
       recovery: "resend",
+      recovered: { type: "BACK" },
       run: (call) => Effect.andThen(call.send({ type: "NOTE", at: 0, key: call.key }), order(call, true)),
     },
     pay: {
