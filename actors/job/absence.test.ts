@@ -35,6 +35,9 @@ describe.each([
       const life = absent(new Life().until(state).fail("network"), 3 * hour);
       expect(life.state).toBe(state);
       expect(life.until("completed").context.attempt).toBe(1);
+      // It comes late to its next try, and has hardly any time for it.
+      const short = absent(new Life().until(state).fail("network"), 2 * hour - minute);
+      expect([short.state, dues(short)]).toEqual([state, [jobLimits.generation]]);
     }
     expect(absent(new Life().until("submitting").fail("provider"), 8 * day).until("completed").context.attempt).toBe(2);
     expect(absent(new Life().until("submitting").fail("network"), 8 * day).until("completed").keys).toEqual(["job_test-1", "job_test-1"]);
@@ -80,6 +83,24 @@ describe.each([
   });
 });
 
+test("what was scheduled for a time at which nobody was there waits for its slot from then on", () => {
+  const life = new Life({ scheduledFor: start + hour }).sleep(30 * day);
+  expect(life.state).toBe("waitingForSlot");
+  expect(dues(life)).toEqual([jobLimits.firstSlot]);
+  expect(life.until("completed").context.attempt).toBe(1);
+  const nearly = new Life({ scheduledFor: start + hour }).sleep(hour + jobLimits.firstSlot - minute);
+  expect([nearly.state, dues(nearly)]).toEqual(["waitingForSlot", [jobLimits.waitingAnew]]);
+});
+
+test("what the host had given up on until a person looked goes on once it is resumed", () => {
+  for (const state of ["submitting", "processing"] as const) {
+    const life = new Life().until(state).park("A bug.");
+    life.now += 3 * day;
+    expect(life.resume().away(0).state).toBe(state);
+    expect(life.until("completed").keys).toEqual(["job_test-1"]);
+  }
+});
+
 test("a timer that is late by less than that ends what it is for", () => {
   const late = (life: Life, ms: number) => life.sleep(ms + jobLimits.late);
   expect(late(new Life().until("submitting"), jobLimits.submission).state).toBe("queued");
@@ -98,6 +119,8 @@ test("a short absence gives what has a limit of its own its whole time, and othe
   expect(processing.context.absences).toBeUndefined();
   expect(dues(processing.away(minute))).toEqual([jobLimits.generation]);
   expect(processing.context.absences).toBe(1);
+  expect(dues(new Life().away(jobLimits.firstSlot - jobLimits.shortOfWaiting))).toEqual([jobLimits.shortOfWaiting]);
+  expect(dues(new Life().away(jobLimits.firstSlot - jobLimits.shortOfWaiting + minute))).toEqual([jobLimits.waitingAnew]);
   const waiting = new Life().sleep(jobLimits.firstSlot + 3 * day);
   expect(dues(waiting)).toEqual([3 * day]);
   expect(dues(waiting.sleep(30 * day))).toEqual([jobLimits.firstSlot]);

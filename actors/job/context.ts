@@ -34,6 +34,9 @@ export const jobLimits = {
   late: 2 * second,
   /** With less than that before its deadline it gets its two hours anew once somebody works on it again. */
   shortOfTime: 90 * minute,
+  /** The same, and what it gets, where it waits for its first slot. */
+  shortOfWaiting: 12 * hour,
+  waitingAnew: 24 * hour,
   /** How often absences give it more time: no job goes on without end. */
   absences: 20,
   attempts: 3,
@@ -376,18 +379,26 @@ export const wasAbsent = (context: JobContext, limit: "deadline" | Limited, at: 
 export const mayBeProlonged = ({ absences = 0 }: JobContext): boolean => absences < jobLimits.absences;
 
 /** An absence may have cost it too much of its time: since when nobody worked on it is not known. */
-export const isShortOfTime = ({ deadlineAt }: JobContext, at: number): boolean => deadlineAt < at + jobLimits.shortOfTime;
+export const isShortOfTime = ({ deadlineAt, firstSlotAt }: JobContext, at: number): boolean =>
+  deadlineAt < at + (firstSlotAt === null ? jobLimits.shortOfWaiting : jobLimits.shortOfTime);
 
 /**
  * Somebody works on it again. What nobody did in the meantime is no reason to end it: it has the time of a generation anew and, where it waits
- * for its first slot, as long as it is known to have been left alone, at most what it had from the beginning.
+ * for its first slot, a day or as long as it is known to have been left alone, at most what it had from the beginning.
  */
 export const prolonged = (context: JobContext, at: number): Partial<JobContext> => {
   const { deadlineAt, heldMs, absences = 0, firstSlotAt } = context;
-  const { generation, firstSlot } = jobLimits;
-  const left = firstSlotAt === null ? Math.min(firstSlot, Math.max(generation, at - deadlineAt)) : generation;
+  const { generation, firstSlot, waitingAnew } = jobLimits;
+  const left = firstSlotAt === null ? Math.min(firstSlot, Math.max(waitingAnew, at - deadlineAt)) : generation;
   const more = Math.max(0, at + left - deadlineAt);
   return { deadlineAt: deadlineAt + more, heldMs: heldMs + more, absences: absences + 1, absentUntil: at };
+};
+
+/** Its wait for a time ends: later than it was to, nobody was there, and it gets back what it may be short of. */
+export const caughtUp = (context: JobContext, at: number): Partial<JobContext> => {
+  const due = Math.max(context.retryAt ?? 0, context.order.scheduledFor ?? 0);
+  if (at - due <= jobLimits.late) return {};
+  return mayBeProlonged(context) && isShortOfTime(context, at) ? prolonged(context, at) : { absentUntil: at };
 };
 
 /** The key of the submission that is under way or to come. */

@@ -27,6 +27,7 @@ import {
   isAtTheDoor,
   isNotTaken,
   isUnsent,
+  jobLimits,
   type JobOrder,
   sentAgain,
   type SlotWaits,
@@ -422,10 +423,15 @@ export const jobEffects = Effect.gen(function* () {
       recovery: "resend",
       run: ofJob(({ input: { order }, send: tell }) => awaitInputs(order, (reason) => tell({ type: "inputs.wait", reason }))),
     },
-    acquireSlot: { recovery: "resend", run: ofJob(acquireSlot) },
+    acquireSlot: {
+      recovery: "resend",
+      // Many wait, and most have days left.
+      recovered: ({ since }, now) => (now > since + jobLimits.firstSlot - jobLimits.shortOfWaiting ? stepRecovered : null),
+      run: ofJob(acquireSlot),
+    },
     submit: {
       recovery: "lookup",
-      recovered: stepRecovered,
+      recovered: () => stepRecovered,
       run: ofJob(submit),
       // Nothing found and no failure: it is sent again. A failure: a person decides.
       lookup: ({ input: { order, key, accountId, since } }) => {
@@ -443,10 +449,10 @@ export const jobEffects = Effect.gen(function* () {
       quarantine: ({ input: { order } }) => quarantineOf(order),
       again: sentAgain,
     },
-    track: { recovery: "resend", recovered: stepRecovered, run: ofJob(track) },
-    download: { recovery: "resend", recovered: stepRecovered, run: ofJob(download) },
-    ingest: { recovery: "resend", recovered: stepRecovered, run: ofJob(ingest) },
-    cancelAtProvider: { recovery: "resend", recovered: stepRecovered, run: ofJob(cancelAtProvider) },
+    track: { recovery: "resend", recovered: () => stepRecovered, run: ofJob(track) },
+    download: { recovery: "resend", recovered: () => stepRecovered, run: ofJob(download) },
+    ingest: { recovery: "resend", recovered: () => stepRecovered, run: ofJob(ingest) },
+    cancelAtProvider: { recovery: "resend", recovered: () => stepRecovered, run: ofJob(cancelAtProvider) },
   };
   return effects;
 });

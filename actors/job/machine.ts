@@ -9,6 +9,7 @@ import {
   backoff,
   type Because,
   begun,
+  caughtUp,
   counted,
   type Ending,
   etaOf,
@@ -74,6 +75,8 @@ const pastDeadlineWaiting = [
 const replace = { target: "#job.scheduled", actions: "replace" } as const;
 const replaceWaiting = { guard: "isNotSent", ...replace } as const;
 const sendAgain = { target: "submitting", actions: "goOn" } as const;
+/** The wait for another try is over. */
+const tryAgain = <T extends string>(target: T) => ({ target, actions: ["catchUp", "goOn"] }) as const;
 /** Nobody would know of what goes on at the provider if the job just ended. */
 const callOffAsFailed = { target: "#job.cancelling", actions: ["noteFailure", { type: "endAs", params: { ending: "failed" } }] } as const;
 /** To the next provider, after a definite answer of this one. */
@@ -390,6 +393,7 @@ export const jobMachine = setup({
       };
     }),
     prolong: assign(({ context, event }: Transition) => prolonged(context, timeOf(event))),
+    catchUp: assign(({ context, event }: Transition) => caughtUp(context, timeOf(event))),
     noteAbsence: assign(({ event }: Transition) => ({ absentUntil: timeOf(event) })),
     awaitWord: assign(({ context }: Transition) => ({
       waitingFor: `Word from ${context.order.providerTitle} of what became of it: nobody worked on it for a while.`,
@@ -561,7 +565,12 @@ export const jobMachine = setup({
         { guard: "isDue", target: "queued" },
       ],
       entry: [{ type: "enter", params: { state: "scheduled" } }, "waitForTime"],
-      after: { untilDue: [{ guard: "awaitsInputs", target: "awaitingInputs" }, { target: "queued" }] },
+      after: {
+        untilDue: [
+          { guard: "awaitsInputs", target: "awaitingInputs" },
+          { target: "queued", actions: "catchUp" },
+        ],
+      },
       on: {
         "job.cancel": "cancelled",
         "job.pause": "paused",
@@ -605,7 +614,10 @@ export const jobMachine = setup({
         { guard: "mayGoOn", target: "waitingForSlot" },
       ],
       after: {
-        untilRetry: [{ guard: "hasItsPlace", ...sendAgain }, { target: "waitingForSlot" }],
+        untilRetry: [
+          { guard: "hasItsPlace", ...tryAgain("submitting") },
+          { target: "waitingForSlot", actions: "catchUp" },
+        ],
         untilDeadline: [
           { guard: "hasNoPatience", target: "queued", reenter: true, actions: fallBackAs("waited") },
           unlessAbsent("deadline", "queued", deadlineOnly),
@@ -647,6 +659,7 @@ export const jobMachine = setup({
         ],
       },
       on: {
+        ...recovered("waitingForSlot", deadlineOnly),
         "job.cancel": callOffWaiting,
         "job.pause": { guard: "isNotSent", target: "paused" },
         // Asked for anew, so that whoever gives places away hears of it.
@@ -748,7 +761,7 @@ export const jobMachine = setup({
         },
         pausing: {
           after: {
-            untilRetry: { target: "tracking", actions: "goOn" },
+            untilRetry: tryAgain("tracking"),
             untilDeadline: [unlessAbsent("deadline", "processing.pausing", deadlineOnly), pastDeadline],
           },
         },
@@ -785,7 +798,7 @@ export const jobMachine = setup({
         pausing: {
           on: { "job.cancel": callOff },
           after: {
-            untilRetry: { target: "fetching", actions: "goOn" },
+            untilRetry: tryAgain("fetching"),
             untilDeadline: [unlessAbsent("deadline", "downloading.pausing", deadlineOnly), pastDeadline],
           },
         },
@@ -817,7 +830,7 @@ export const jobMachine = setup({
         pausing: {
           on: { "job.cancel": callOff },
           after: {
-            untilRetry: { target: "storing", actions: "goOn" },
+            untilRetry: tryAgain("storing"),
             untilDeadline: [unlessAbsent("deadline", "ingesting.pausing", deadlineOnly), pastDeadline],
           },
         },

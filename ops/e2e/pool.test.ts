@@ -31,11 +31,13 @@ const atOnce = 10;
  * through both has risen above what is more urgent by two.
  */
 const away = 14 * 60_000;
-/**
- * So long nobody seems to have been there before its last life, ms: longer than a job has for all that it does. The providers' clocks do not go
- * along: for them it was a moment, and what they had taken goes on.
- */
+/** So long nobody seems to have been there before its last life, ms: longer than a job has for all that it does. */
 const absence = 5 * 3_600_000;
+/**
+ * Of that so much passes at the providers, ms: all that they had taken ends, and is kept still. Did nothing pass there, an account whose place is
+ * kept for what was called off until it will have ended would give it away while that goes on.
+ */
+const absenceThere = 1_800_000;
 /** Of the clock in each life, ms. */
 const shiftOf = (life: number): number => -away * Math.max(0, 2 - life) + (life < kills ? 0 : absence);
 /**
@@ -138,6 +140,7 @@ test(
           deaths.push(Date.now() + shiftOf(index));
           said.push(server.output());
           await writeFile(env.CLOCK_SHIFT_FILE, String(shiftOf(index + 1)));
+          if (index + 1 === kills) for (const { simulator } of fleet.simulators) simulator.skip(absenceThere);
           server = await startServer({ data, port, env });
         }
       };

@@ -26,9 +26,9 @@ export const acknowledge = ({ kind, seq, at, snapshot }: Viewed, fresh: boolean)
   fresh,
 });
 
-/** The actor as of `step`, whatever has happened since. */
-export const viewOf = <Command>(resident: Resident<Command>, step: PendingStep): Resident<Command> =>
-  resident.dirty === null
+/** The actor as of `step`, whatever has happened since. `kept`: also of what happens while it is looked at. */
+export const viewOf = <Command>(resident: Resident<Command>, step: PendingStep, kept: boolean): Resident<Command> =>
+  resident.dirty === null && !kept
     ? resident
     : { ...resident, seq: step.seq, at: step.at, snapshot: step.snapshot, parked: step.parked, effects: step.effects, timers: step.timers };
 

@@ -67,6 +67,34 @@ test.each([
   },
 );
 
+test("who is answered shows the state as of the commit, whatever another who is answered with it does at once", () => {
+  const { core, settle } = makeCore(10);
+  core.dispatch({ type: "create", address, input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
+  settle();
+  const seen: Array<readonly [number, unknown]> = [];
+  const up = (next: () => void): void =>
+    core.dispatch({
+      type: "send",
+      address,
+      event: { type: "UP" },
+      eventId: undefined,
+      hash: "",
+      reply: (result) => {
+        if (result instanceof CallError) throw result;
+        seen.push([result.seq, result.context]);
+        next();
+      },
+    });
+  up(() => up(() => {}));
+  up(() => {});
+  settle();
+  expect(seen).toEqual([
+    [2, { n: 2 }],
+    [2, { n: 2 }],
+    [3, { n: 3 }],
+  ]);
+});
+
 test("an actor that nobody has used for a moment is packed, goes on as it was, and leaves memory after a while", () => {
   const { core, settle, clock } = makeCore(10);
   const seen: Array<unknown> = [];

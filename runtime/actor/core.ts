@@ -999,8 +999,8 @@ export class Core {
     }
     this.#arm(address, dirty, last);
 
-    // Answers show the state as of this commit, not steps that came after it.
-    const view = viewOf(resident, last);
+    // Answers show the state as of this commit, not steps that came after it: who hears the first may lead to one before the second is told.
+    const view = viewOf(resident, last, dirty.commands.length > 1);
     for (const command of dirty.commands) this.#answer(view, command);
 
     if (resident.dirty === null && last.snapshot.status !== "active") this.#actors.delete(address);

@@ -76,9 +76,9 @@ export type Recovery<Input, Output, Event, R> =
 export type EffectHandler<Input, Output, Event, R> = Recovery<Input, Output, Event, R> & {
   /**
    * What the machine hears before a run is taken up again that was begun before its process went: time has passed in which nobody worked on it,
-   * and timers that it set against that may be about to come. Default: nothing.
+   * and timers that it set against that may be about to come. Null: nothing, which is the default. `now`: ms epoch.
    */
-  readonly recovered?: Event;
+  readonly recovered?: (input: Input, now: number) => Event | null;
   /** Runs after the step that asked for it is committed; interrupted when the machine leaves the state. */
   readonly run: (call: EffectCall<Input, Event>) => Effect.Effect<Output, EffectFailure, R>;
   /**

@@ -78,7 +78,7 @@ const hearer = Effect.map(Effect.context<never>(), (services) => {
     effects: {
       pay: {
         recovery: "resend",
-        recovered: { type: "back" },
+        recovered: (_, now) => (now < 1_000_000 ? { type: "back" } : null),
         run: () =>
           Effect.andThen(
             Effect.sync(() => void heard.push("begun")),
@@ -113,6 +113,12 @@ test("an actor hears at once that its effect is taken up again, until that is wr
     for (let number = 0; number < 100; number++) runner.start(`hearer/${number}`, "hearer", effect, true);
     runner.start("hearer/last", "hearer", effect, true);
     expect(heard.splice(0).at(-1)).toBe("hearer/last back");
+    // Nothing is news any more to whoever says so.
+    yield* TestClock.adjust(1_000_000);
+    heard.length = 0;
+    runner.start("hearer/later", "hearer", effect, true);
+    yield* TestClock.adjust(0);
+    expect(heard).toEqual(["begun"]);
     yield* runner.stopAll;
   }).pipe(Effect.provide(TestClock.layer()), Effect.runPromise));
 

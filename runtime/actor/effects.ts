@@ -1,6 +1,6 @@
 // Runs effects: only after the commit that asked for them, at most one run of a key at a time. The outcome goes back as an
 // event; what a crash left open is recovered as the handler says. A defect is a bug: recovered a few times like that, then parked.
-import { Cause, Context, type Duration, Effect, Exit, Fiber, Option, Schedule, Semaphore, Tracer } from "effect";
+import { Cause, Clock, Context, type Duration, Effect, Exit, Fiber, Option, Schedule, Semaphore, Tracer } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import type { ActorStats } from "./actors.ts";
@@ -48,7 +48,7 @@ class Unclear {
 /** What is told of one run. */
 interface Run {
   /** What its actor hears where nobody worked for a while. */
-  readonly news: ActorEvent | null;
+  readonly news: ((now: number) => ActorEvent | null) | null;
   /** A run died or a look-up failed, and is tried again. */
   retrying: boolean;
   /** What it failed with. */
@@ -65,6 +65,10 @@ interface Running {
   readonly run: Run;
   readonly fiber: Fiber.Fiber<void>;
 }
+
+/** The handler's own types end here; the definition held input and events together. */
+const newsOf = ({ recovered }: Pick<AnyEffectHandler<never>, "recovered">, input: unknown): Run["news"] =>
+  recovered === undefined ? null : (now) => recovered(input as never, now) as ActorEvent | null;
 
 const isOf = ({ ref }: Running, { invokeId, seq }: EffectRef): boolean => ref.seq === seq && ref.invokeId === invokeId;
 
@@ -137,7 +141,7 @@ export class EffectRunner<R> {
     }
     const cell = cellOf(address);
     const run: Run = {
-      news: handler.recovered === undefined ? null : { ...handler.recovered },
+      news: newsOf(handler, effect.input),
       retrying: false,
       failure: null,
       span: trace === undefined ? undefined : this.#tracing?.began(trace, address, effect.name, key),
@@ -217,9 +221,11 @@ export class EffectRunner<R> {
 
   /** Until it is committed. */
   #tellNews(address: string, ref: EffectRef, { news, span }: Run, isOver = (): boolean => false): Effect.Effect<void> {
-    if (news === null) return Effect.void;
     const until = (refused: CallError | null): boolean => refused === null || isOver();
-    return Effect.asVoid(Effect.repeat(this.#tell(address, ref, news, span), { until, schedule: tellPause }));
+    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const event = news?.(now) ?? null;
+      return event === null ? Effect.void : Effect.repeat(this.#tell(address, ref, event, span), { until, schedule: tellPause });
+    }).pipe(Effect.asVoid);
   }
 
   /** Answers why it was not taken. */

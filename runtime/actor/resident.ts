@@ -32,7 +32,7 @@ export interface AnyEffectHandler<R> {
   readonly lookup?: (call: never) => Effect.Effect<unknown, EffectFailure, R> | null;
   readonly quarantine?: Duration.Input | ((call: never) => Duration.Input);
   readonly again?: EffectFailure;
-  readonly recovered?: { readonly type: string };
+  readonly recovered?: (input: never, now: number) => { readonly type: string } | null;
 }
 
 /** Any definition, whatever its machine. */

@@ -90,7 +90,7 @@ const orderActor = defineActor<typeof machine, Outside | Actors>({
   effects: {
     work: {
       recovery: "resend",
-      recovered: { type: "BACK" },
+      recovered: () => ({ type: "BACK" }),
       run: (call) => Effect.andThen(call.send({ type: "NOTE", at: 0, key: call.key }), order(call, true)),
     },
     pay: {
