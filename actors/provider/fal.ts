@@ -13,6 +13,7 @@ import { type Catalogue, expected, fileNameOf, isSame, prepare, sentSince, type 
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput } from "./provider.ts";
 import { askedSurely, isLost, ofQuestion, surely } from "./questions.ts";
 import { inputGone, notYet, readAnswer, undecided } from "./refusals.ts";
+import { askByTheirClock } from "./their-clock.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
 const ownUrl = "https://queue.fal.run";
@@ -136,11 +137,15 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
 
   /** Requests that have ended and may be the submission. */
   const alike = Effect.fnUntraced(function* (submission: Submission, sentAt: number) {
-    const start = new Date(sentAt - lookBack).toISOString();
-    const query = new URLSearchParams({ endpoint_id: submission.entry.id, start, expand: "payloads", limit: "100" });
+    const query = new URLSearchParams({ endpoint_id: submission.entry.id, expand: "payloads", limit: "100" });
+    const listed = Effect.suspend(() => ask({ method: "GET", url: `${api}/models/requests/by-endpoint?${query}` }));
+    const from = (at: number) => {
+      query.set("start", new Date(at).toISOString());
+      return listed;
+    };
     const found = new Set<string>();
     for (let pages = 0; pages < mostPages; pages++) {
-      const answer = yield* orFail(yield* ask({ method: "GET", url: `${api}/models/requests/by-endpoint?${query}` }), "other");
+      const answer = yield* orFail(pages === 0 ? (yield* askByTheirClock(sentAt - lookBack, from)).answer : yield* listed, "other");
       const page = yield* read(ended, answer, "about earlier requests");
       const since = yield* sentSince(answer, sentAt);
       for (const item of page.items) {

@@ -33,6 +33,7 @@ import {
 import type { AccountSpec, Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
 import { askedSurely, ofQuestion, surely } from "./questions.ts";
 import { checked, inputGone, readAnswer, refuse, undecided, unsent } from "./refusals.ts";
+import { aheadOf } from "./their-clock.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 import type { VideoLimits } from "./videos.ts";
 
@@ -318,11 +319,6 @@ const wantedOf = Effect.fnUntraced(function* (request: ProviderRequest, models: 
 });
 
 /** How far the gateway's clock, which its answers show, is ahead of ours, ms. */
-const aheadOf = ({ headers }: HttpAnswer, now: number): number => {
-  const theirs = Date.parse(headers["date"] ?? "");
-  return Number.isNaN(theirs) ? 0 : theirs - now;
-};
-
 /**
  * From when on, in seconds of the gateway's clock, a video can be what was sent at `sentAt`. Rather too early: a
  * video that is overlooked would be paid twice.

@@ -7,6 +7,7 @@ import { pixverseOperations } from "./pixverse-operations.ts";
 import { paramsOf, type PixverseOrder, type RemoteInput, requestOf, traceIdOf } from "./pixverse-requests.ts";
 import type { ProviderFailure, ProviderInput } from "./provider.ts";
 import { pixverse } from "./pixverse.ts";
+import type { HttpRequest } from "./tools.ts";
 import { asTheyAre, memoryUploads, testInput } from "./testing.ts";
 
 const id = "9007199254741993";
@@ -252,12 +253,18 @@ describe("what PixVerse would refuse is refused before", () => {
 
 describe("PixVerse's ledger", () => {
   const unused = () => Effect.die("not asked for");
-  const find = (list: ReadonlyArray<Record<string, unknown>>, sentAt = Date.now()) => {
-    const body = { ErrCode: 0, ErrMsg: "", Resp: { list, cursor: "" } };
+  /** `ahead`: of our clock, ms: the ledger knows nothing of its future. */
+  const find = (list: ReadonlyArray<Record<string, unknown>>, sentAt = Date.now(), ahead = 0) => {
+    const theirs = Date.now() - ahead;
+    const answer = ({ json }: HttpRequest) => {
+      const { start_time: start } = json as { readonly start_time: string };
+      const body = { ErrCode: 0, ErrMsg: "", Resp: { list: Date.parse(start) > theirs ? [] : list, cursor: "" } };
+      return Effect.succeed({ status: 200, headers: { date: new Date(theirs).toUTCString() }, body });
+    };
     const connection = pixverse.connect(
       { id: "acc_1", settings: { baseUrl: "https://pixverse.example" }, secrets: {} },
       {
-        http: { json: () => Effect.succeed({ status: 200, headers: {}, body }), download: unused, socket: unused },
+        http: { json: answer, download: unused, socket: unused },
         polling: { track: unused },
         uploads: memoryUploads(),
         videos: asTheyAre,
@@ -277,6 +284,12 @@ describe("PixVerse's ledger", () => {
     for (const unclear of [{ ...own, video_id: null }, { trace_id: own.trace_id }, { video_id: id }]) {
       expect(await find([row, unclear])).toMatchObject({ _tag: "Failure", failure: { kind: "internal" } });
     }
+  });
+
+  it("is asked by its own clock: where ours is hours ahead, what was taken is found all the same", async () => {
+    const own = { trace_id: traceIdOf("k"), video_id: id };
+    expect(await find([row, own], Date.now(), 5 * 3_600_000)).toMatchObject({ _tag: "Success", success: { providerJobId: id } });
+    expect(await find([row], Date.now(), 5 * 3_600_000)).toMatchObject({ _tag: "Success", success: undefined });
   });
 });
 

@@ -15,7 +15,8 @@ import { isOrder, type PixverseRequest, paramsOf, type RemoteInput, requestOf, t
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
 import { askedSurely, ofQuestion, surely } from "./questions.ts";
 import { notYet, undecided, unlessDone, unsent } from "./refusals.ts";
-import type { HttpRequest, Pace, ProviderTools, Status } from "./tools.ts";
+import { askByTheirClock } from "./their-clock.ts";
+import type { HttpAnswer, HttpRequest, Pace, ProviderTools, Status } from "./tools.ts";
 import { commonVideos, type VideoLimits } from "./videos.ts";
 
 const settings = z.object({
@@ -67,12 +68,12 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
   const key = account.secrets["apiKey"];
 
   /** The answer's content, if PixVerse says that all is well. */
-  const ask = Effect.fnUntraced(function* <T>(
+  const asked = Effect.fnUntraced(function* <T>(
     path: string,
     content: z.ZodType<T>,
     request: Pick<HttpRequest, "method" | "json" | "form" | "timeoutMs">,
     traceId: string = randomUUID(),
-  ): Effect.fn.Return<T, ProviderFailure> {
+  ): Effect.fn.Return<Pick<HttpAnswer, "headers"> & { readonly body: T }, ProviderFailure> {
     const headers = { "API-KEY": key === undefined ? "" : Redacted.value(key), "Ai-trace-id": traceId };
     const answer = yield* http.json({ url: base + path, headers, ...request }).pipe(Effect.mapError(undecided));
     const envelope = Envelope.safeParse(answer.body);
@@ -85,8 +86,10 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
     if (code === undefined || !read.success) {
       return yield* Effect.fail(failure("network", "PixVerse answers with something that is not understood: check the base URL."));
     }
-    return read.data;
+    return { headers: answer.headers, body: read.data };
   });
+  const ask = <T>(...question: Parameters<typeof asked<T>>): Effect.Effect<T, ProviderFailure> =>
+    Effect.map(asked(...question), ({ body }) => body);
 
   const upload = Effect.fnUntraced(function* (input: ProviderInput, kind: "image" | "media") {
     const { path: endpoint, field, mimes, ...sizes } = bounds[kind];
@@ -200,14 +203,14 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
     ]),
     reconcile: Effect.fn("pixverse.reconcile")(function* (submitKey, _request, sentAt) {
       const traceId = traceIdOf(submitKey);
-      // Clocks differ.
-      const from = sentAt - ledgerMargin;
-      const until = from + ledgerSpan;
-      const span = { start_time: new Date(from).toISOString(), end_time: new Date(until).toISOString() };
-      let cursor: string | number | null | undefined;
+      const page = (from: number, cursor?: string | number) => {
+        const span = { start_time: new Date(from).toISOString(), end_time: new Date(from + ledgerSpan).toISOString() };
+        const json = { ...span, credits_status: "consume", limit: 100, ...(cursor ? { cursor } : {}) };
+        return asked("/account/billing/usage-detail", Rows, { method: "POST", json });
+      };
+      const first = yield* askByTheirClock(sentAt - ledgerMargin, page);
+      let answer = first.answer.body;
       for (let pages = 0; pages < ledgerPages; pages++) {
-        const asked = { ...span, credits_status: "consume", limit: 100, ...(cursor ? { cursor } : {}) };
-        const answer = yield* ask("/account/billing/usage-detail", Rows, { method: "POST", json: asked });
         const rows = Array.isArray(answer) ? answer : answer.list;
         const row = rows.find((each) => Object.values(each).includes(traceId));
         const id = Id.safeParse(row?.["video_id"]);
@@ -216,10 +219,13 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
         if (row !== undefined) break;
         // The ledger's rows are not documented: those that name no trace id do not tell whose they are.
         if (rows.some((each) => !("trace_id" in each))) break;
-        cursor = Array.isArray(answer) ? null : answer.cursor;
-        if (cursor) continue;
+        const cursor = Array.isArray(answer) ? null : answer.cursor;
+        if (cursor) {
+          answer = (yield* page(first.at, cursor)).body;
+          continue;
+        }
         // It may have been sent again after what can be asked for, and older rows may be gone.
-        if (until < (yield* Clock.currentTimeMillis)) break;
+        if (first.at + ledgerSpan < (yield* Clock.currentTimeMillis) + first.ahead) break;
         return undefined;
       }
       return yield* Effect.fail(failure("internal", "PixVerse's ledger does not tell whether it took this submission."));

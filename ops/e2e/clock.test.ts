@@ -23,17 +23,21 @@ let server: RunningServer;
 let grant: Grant;
 let client: Client;
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "pixsim-clock-"));
-  // Making the database is most of a first start.
-  await copyFreshData(join(folder, "data"));
-  server = await startServer({
+const start = (port?: number): Promise<RunningServer> =>
+  startServer({
     data: join(folder, "data"),
+    ...(port === undefined ? {} : { port }),
     env: {
       NODE_OPTIONS: `--import=${fileURLToPath(new URL("./clock-hook.ts", import.meta.url))}`,
       CLOCK_SHIFT_FILE: join(folder, "shift"),
     },
   });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pixsim-clock-"));
+  // Making the database is most of a first start.
+  await copyFreshData(join(folder, "data"));
+  server = await start();
   grant = await firstAdmin(server);
   client = typedClient(server, grant);
 });
@@ -149,4 +153,19 @@ test("sessions, media addresses and keys live through both", async () => {
   // The connection that was there all the while never noticed.
   expect(phases).toEqual([]);
   expect(server.output()).not.toContain('"level":"error"');
+});
+
+test("killed while jobs run, and away for longer than any of them may take: they go on, and nothing is learnt of how long that was", async () => {
+  const running = await create("#slow:4 it goes on");
+  const waiting = await create("#slow:1 it waits its turn");
+  await until(running, "processing");
+  const { port } = server;
+  await server.kill("SIGKILL");
+  await writeFile(join(folder, "shift"), String(5 * hour));
+  server = await start(port);
+  await until(running, "completed");
+  await until(waiting, "completed");
+  const params = { prompt: "x", seed: 1, duration: 1, quality: "360p", fps: 24, audio: false };
+  const request = { operation: "text_to_video" as const, provider: "studio", params };
+  expect((await client.call("jobs.estimate", { request })).durationMs).toBeLessThan(hour);
 });

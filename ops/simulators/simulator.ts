@@ -160,7 +160,6 @@ export class Simulator<J extends SimulatedJob = SimulatedJob> {
   readonly #video: Buffer | undefined;
   readonly #patterns: ReadonlyArray<{ readonly route: Route; readonly pattern: RegExp }>;
   readonly #startedAt = Date.now();
-  #skipped = 0;
   readonly #sockets = new Set<ServerResponse>();
 
   constructor(vendor: Vendor, { speed = 1, accounts = [], faults, unlike = false, video }: SimulatorOptions) {
@@ -200,12 +199,7 @@ export class Simulator<J extends SimulatedJob = SimulatedJob> {
 
   /** Provider's time, ms epoch. */
   now(): number {
-    return this.#startedAt + (Date.now() - this.#startedAt) * this.speed + this.#skipped;
-  }
-
-  /** Lets so much of the provider's time pass at once, ms. */
-  skip(ms: number): void {
-    this.#skipped += ms;
+    return this.#startedAt + (Date.now() - this.#startedAt) * this.speed;
   }
 
   /** Jobs of an account that have not ended. */

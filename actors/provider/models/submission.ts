@@ -2,6 +2,7 @@
 // finds them. Nothing has been asked for when this fails.
 import { Clock, Effect, type Scope } from "effect";
 import type { ProviderFailure, ProviderInput, ProviderOperation, ProviderRequest } from "../provider.ts";
+import { aheadOf } from "../their-clock.ts";
 import type { HttpAnswer } from "../tools.ts";
 import { takenPicture } from "../picture.ts";
 import { commonVideos, type VideosShape } from "../videos.ts";
@@ -82,11 +83,8 @@ export const expected = (catalogue: Catalogue, key: string, request: ProviderReq
   }));
 
 /** A time of ours by the provider's clock, as far as its answer tells it, and some time before: what was sent then is not older. */
-export const sentSince = Effect.fnUntraced(function* ({ headers }: HttpAnswer, sentAt: number) {
-  const now = yield* Clock.currentTimeMillis;
-  const theirs = Date.parse(headers["date"] ?? "");
-  return sentAt + (Number.isNaN(theirs) ? 0 : theirs - now) - skew;
-});
+export const sentSince = (answer: HttpAnswer, sentAt: number): Effect.Effect<number> =>
+  Effect.map(Clock.currentTimeMillis, (now) => sentAt + aheadOf(answer, now) - skew);
 
 const sameValue = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 
