@@ -83,7 +83,8 @@ export class Parts extends Context.Service<
           close: Effect.promise(() => file.close()),
         };
         return part;
-      });
+        // Who is interrupted meanwhile would leave the file open.
+      }, Effect.uninterruptible);
 
       return Parts.of({
         open: openPart,
