@@ -61,9 +61,9 @@ class Server {
     for (const reject of this.#failing.splice(0)) reject(error);
   }
 
-  /** Deleted by another page. */
-  delete(): void {
-    for (const end of this.#enders) end(new CallError("not_found", "It is not there."));
+  /** Following ends for good; usually since it was deleted by another page. */
+  endFollowing(error = new CallError("not_found", "It is not there.")): void {
+    for (const end of this.#enders) end(error);
   }
 
   readonly #phases = new Set<(phase: Phase) => void>();
@@ -274,7 +274,7 @@ test("a playthrough that is deleted elsewhere says so, stays as it is, takes not
   const { source, changes } = await open(server);
   source.take(left);
   expect(localStorage.length).toBe(1);
-  server.delete();
+  server.endFollowing();
   expect([source.gone(), node(source), changes.at(-1)?.jumped, localStorage.length]).toEqual(["deleted", "left", false, 0]);
   source.take({ type: "ended", turn: 1 });
   expect([server.tokens.length, node(source)]).toEqual([1, "left"]);
@@ -311,6 +311,20 @@ test("a page whose connection the server has ended says so, tries no more, and w
     vi.useRealTimers();
   }
 });
+
+test.each(["unauthenticated", "session_revoked", "token_expired"] as const)(
+  "a page on which nobody is known any more, as by a link that has expired, says so also where nothing was said: %s",
+  async (code) => {
+    const server = new Server();
+    const { source } = await open(server);
+    const watcher = await open(server, true);
+    source.take(left);
+    server.endFollowing(new CallError(code, "It is not known who asks."));
+    expect([source.gone(), watcher.source.gone(), watcher.changes.length]).toEqual(["cutOff", "cutOff", 1]);
+    source.take({ type: "ended", turn: 1 });
+    expect([node(source), server.tokens.length, localStorage.length]).toEqual(["left", 1, 1]);
+  },
+);
 
 test("where another device was first, the page jumps to what that has chosen", async () => {
   const server = new Server();
@@ -355,7 +369,7 @@ test("what the server could not take is said again with the same token, and what
     // Nobody is signed in any more: it stays, for the next page.
     server.fail(new CallError("session_revoked", "The session was revoked."));
     await vi.advanceTimersByTimeAsync(60_000);
-    expect([server.waiting.length, node(source), localStorage.length]).toEqual([0, "end", 1]);
+    expect([source.gone(), server.waiting.length, node(source), localStorage.length]).toEqual(["cutOff", 0, "end", 1]);
     source.close();
     const again = open(server);
     await vi.runAllTimersAsync();

@@ -150,9 +150,8 @@ export const remotePlay = async ({ client, id, watching, signIn, link, keep, goT
         if (input.type === "choose") readHistory();
       } catch (error) {
         if (closed || !(error instanceof CallError)) return;
-        if (isGone(error)) return goneNow("deleted");
-        // Nobody is signed in here any more: said again by who is, on this page or the next.
-        if (signedOut.has(error.code)) return;
+        const end = endOf(error);
+        if (end !== null) return goneNow(end);
         if (error.retryable) await pause();
         else follow(refuse(ahead, number));
       }
@@ -184,7 +183,8 @@ export const remotePlay = async ({ client, id, watching, signIn, link, keep, goT
         if (newest !== undefined) told(newest);
       },
       error: (error) => {
-        if (isGone(error)) goneNow("deleted");
+        const end = endOf(error);
+        if (end !== null) goneNow(end);
       },
     },
   );
@@ -347,6 +347,8 @@ const KeptInputs = z.array(Order.extend({ input: PlayerInput }));
 const isGone = (error: unknown): boolean => error instanceof CallError && error.code === "not_found";
 const sameEarlier = (a: Earlier, b: Earlier): boolean => a.id === b.id && a.turn === b.turn && a.ending === b.ending && a.at === b.at;
 const signedOut: ReadonlySet<CallError["code"]> = new Set(["unauthenticated", "session_revoked", "token_expired"]);
+/** How it is not gone on with here after this. Null: it is. What was not heard where nobody is known any more is said by the next page. */
+const endOf = (error: CallError): Gone | null => (isGone(error) ? "deleted" : signedOut.has(error.code) ? "cutOff" : null);
 /** Between two tries to say the same, ms. */
 const againAfterMs = 1000;
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, againAfterMs));

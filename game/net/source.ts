@@ -79,8 +79,8 @@ export interface Spectators {
 export type SwitchReport = Omit<PlaySwitch, "at">;
 
 /**
- * Why a playthrough is not gone on with here. It was deleted elsewhere; or the server has ended the connection for good: whoever played has
- * signed in or out in another window, or the link was withdrawn.
+ * Why a playthrough is not gone on with here. It was deleted elsewhere; or the server has ended the connection for good, or knows nobody on
+ * it any more: whoever played has signed in or out in another window, or the link has expired or was withdrawn.
  */
 export type Gone = "deleted" | "cutOff";
 

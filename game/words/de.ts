@@ -61,7 +61,7 @@ export const de: Words = {
     deleted: "Dieser Durchgang wurde gelöscht oder gehört jetzt zu einem anderen Konto.",
     anew: "Neu beginnen",
     cutOff:
-      "Diese Seite wurde getrennt: In einem anderen Fenster hat sich jemand an- oder abgemeldet, oder der Link wurde zurückgezogen. Nichts ist verloren.",
+      "Diese Seite wurde getrennt und nimmt nichts mehr an. Lade sie neu: Dann geht es weiter, oder sie sagt, warum nicht. Meist hat sich in einem anderen Fenster jemand an- oder abgemeldet, oder der Link ist abgelaufen oder wurde zurückgezogen.",
     load: "Neu laden",
   },
   choices: {

@@ -68,7 +68,8 @@ export const en = {
   gone: {
     deleted: "This playthrough was deleted, or belongs to another account now.",
     anew: "Begin anew",
-    cutOff: "This page was cut off: somebody has signed in or out in another window, or the link was withdrawn. Nothing is lost.",
+    cutOff:
+      "This page was cut off, and takes nothing more. Load it again: then it goes on, or says why it does not. Most often somebody has signed in or out in another window, or the link has expired or was withdrawn.",
     load: "Load it again",
   },
   choices: {
