@@ -241,6 +241,34 @@ test("what is gone back to at once begins by its first picture, not by the one a
   stage.close();
 });
 
+test.each(["resume", "scrub"] as const)("what is gone back to while it stands still begins by its first picture, until %s", async (how) => {
+  const { page, container, visible } = scene(7);
+  const told = { ending: () => {}, switched: () => {}, waiting: () => {}, position: () => {}, failed: () => {} };
+  const stage = new Stage(container, filesOf(page), silence, told);
+  const [a, b] = [cueFor("a"), cueFor("b")];
+  const covers = (): ReadonlyArray<string | null> => {
+    const seen = visible();
+    return page.canvases.flatMap(({ style, seen: of }) =>
+      style.opacity === "1" && Number(style.zIndex) > Number(seen?.style.zIndex) ? [of!.split("#")[0]!] : [],
+    );
+  };
+  stage.show(a, "start");
+  stage.prepare(() => [a, b].map((cue) => ({ cue, likelihood: 0.5 })));
+  await page.pass(3000);
+  stage.show(b, "choice");
+  await page.pass(700);
+  stage.pause();
+  stage.show(a, "choice");
+  expect([visible()?.src.split("#")[0], covers()]).toEqual(["a", ["a"]]);
+  await page.pass(2000);
+  expect(covers()).toEqual(["a"]);
+  if (how === "resume") stage.resume();
+  else stage.scrub(0.5);
+  await page.pass(300);
+  expect([visible()?.src.split("#")[0], covers()]).toEqual(["a", []]);
+  stage.close();
+});
+
 test("a piece that goes round goes round for as long as it is let, and a choice ends it", async () => {
   await fc.assert(
     fc.asyncProperty(

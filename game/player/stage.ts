@@ -249,9 +249,12 @@ export class Stage {
     if (this.#paused) {
       // One that was shown as soon as it could be plays already.
       slot.element.pause();
-      slot.lower();
       if (old !== null) this.#release(old);
       this.#outgoing = null;
+      // Until it goes on, or is put to another place, the picture by which it begins covers it. Where it was cut to anew, that cut sees to it.
+      slot.element.requestVideoFrameCallback(() => {
+        if (this.#current === slot && this.#outgoing === null) slot.settle();
+      });
       return;
     }
     const settle = (): void => {
