@@ -294,7 +294,7 @@ export const scenes = domain({
       access: "user",
       input: z.object({
         source: z.enum(["pixsim", "twee", "ink"]),
-        text: z.string().max(240_000),
+        text: z.string().max(sceneLimits.sent),
         /** `gzip`: the text is Base64 of that of the file, which is too long for a frame. It is unpacked up to the length that a story may have. */
         packed: z.enum(["no", "gzip"]).default("no"),
         /** Of the texts of Twine and ink, which do not say. */

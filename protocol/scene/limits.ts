@@ -37,6 +37,8 @@ export const sceneLimits = {
   /** Of one story: scenes that it is made of, and its length as JSON. */
   scenes: 200,
   characters: 8 * 1024 * 1024,
+  /** Characters of a file as it is sent, packed where it is long: with them a frame is full. */
+  sent: 240_000,
 } as const;
 
 /** Bounds of one step of the evaluator. */

@@ -113,6 +113,26 @@ test("comments are left out, and what is begun as one and never closed is text",
 });
 
 test.each([
+  ["spaces in a macro that is never closed", `(set:${" ".repeat(7_000_000)}x`],
+  ["values with spaces in them", `<<set $a to 1${" ".repeat(480)}x>>`.repeat(14_000)],
+])("%s are read in no more time than any text of that length", (_, hostile) => {
+  /** Of this process, ms. */
+  const spent = (text: string): number => {
+    const before = process.cpuUsage();
+    importTwee(`:: Start\n${text}`, "en");
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  expect(spent(hostile)).toBeLessThan(300 + 3 * spent("<<set $a to 1>> word ".repeat(Math.ceil(hostile.length / 21))));
+});
+
+test("space around what is set is passed over", () => {
+  expect(play(read(":: Start\n(set:  $a   to  1 )<<set\t$b\n=  'x y'  ,  $c to true ;  $a +=  2  >>$a $b $c").story).view.caption).toBe(
+    "3 x y true",
+  );
+});
+
+test.each([
   ["nothing", ""],
   ["a text without passages", "Hello"],
   ["code alone", ":: x [script]\nalert(1)"],

@@ -208,8 +208,10 @@ const partsOf = (inner: string): { readonly text: string; readonly target: strin
 
 // ── Variables: <<set $x to 1>> of SugarCube, (set: $x to 1) of Harlowe ──
 
-const setPattern = /<<set\s([^<>]{1,500})>>|\(set:\s*([^()]{1,500})\)/g;
-const assignment = /^\s*\$([A-Za-z_][A-Za-z0-9_]*)\s*(?:to|=|\+=|-=)\s*([^,;]+?)\s*$/;
+// No part of unbounded length lies beside one that takes the same characters: it would be tried how to share them, in each way.
+const setPattern = /<<set\s([^<>]{1,500})>>|\(set:([^()]{1,500})\)/g;
+/** Of what has no space around it. */
+const assignment = /^\$([A-Za-z_][A-Za-z0-9_]*)\s*(?:to|=|\+=|-=)\s*([^\s,;][^,;]*)$/;
 
 const readSets = (
   builder: SceneBuilder,
@@ -229,8 +231,9 @@ const readSets = (
 /** Undefined: it is more than setting variables to values, or adding to them. */
 const setsIn = (builder: SceneBuilder, code: string, declares = false): ReadonlyArray<SceneEffect> | undefined => {
   const effects: Array<SceneEffect> = [];
-  for (const one of code.split(/[,;]/)) {
-    if (one.trim() === "") continue;
+  for (const part of code.split(/[,;]/)) {
+    const one = part.trim();
+    if (one === "") continue;
     const found = assignment.exec(one);
     if (found === null) return undefined;
     const [, name = "", said = ""] = found;

@@ -1,17 +1,25 @@
 // Story files: of which kind one is by what it says, and how a story leaves as one. Pure but for the download.
 import type { CallArgs, CallInput } from "#protocol/contract.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
+import { formatBytes } from "#web/ui/format.ts";
 
 type Source = CallArgs<"scenes.import">["source"];
 
 /** Longer texts are packed: a frame takes no more than four of these. */
 const longText = 60_000;
 
-/** The text as it is sent. */
+/** What this many bytes become in Base64 can still be sent. */
+const mostPacked = (sceneLimits.sent / 4) * 3;
+
+/** The text as it is sent. Rejects with a sentence for a person where it is too large also when it is packed. */
 export const packedText = async (text: string): Promise<Pick<CallInput<"scenes.import">, "text" | "packed">> => {
   if (text.length < longText) return { text };
   const zipped = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
   const bytes = new Uint8Array(await new Response(zipped).arrayBuffer());
+  if (bytes.length > mostPacked) {
+    const sizes = `packed it takes ${formatBytes(bytes.length)}, and at most ${formatBytes(mostPacked)} can be sent`;
+    throw new Error(`The story is too large to be brought in: ${sizes}. Divide it into several files.`);
+  }
   let letters = "";
   for (const byte of bytes) letters += String.fromCharCode(byte);
   return { text: btoa(letters), packed: "gzip" };

@@ -73,6 +73,26 @@ describe("the Scenes panel", () => {
     expect(fileNameOf("…")).toBe("story.pixsim.json");
   });
 
+  it("says of a story that is too large to be sent also when it is packed that it is, and sends nothing", async () => {
+    const shown = show({ "scenes.import": () => ({ id: "scn_1", scenes: [forest], notes: [] }) });
+    let state = 1;
+    /** Of digits that do not pack to less than half of them. */
+    const noise = (length: number): string =>
+      Array.from({ length: length / 8 }, () => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        return state.toString(16).padStart(8, "0");
+      }).join("");
+    const picker = screen.getByLabelText<HTMLInputElement>("Story files");
+    fireEvent.change(picker, { target: { files: [new File([`:: Start\n${noise(480_000)}`], "long.twee")] } });
+    await screen.findByText("long.twee could not be imported");
+    expect(
+      screen.getByText(/^The story is too large to be brought in: packed it takes 2\d\d KB, and at most 180 KB can be sent\. Divide it/),
+    ).toBeTruthy();
+    expect(sent(shown, "scenes.import")).toEqual([]);
+    const most = await packedText(`:: Start\n${noise(280_000)}`);
+    expect(domain.calls.import.input.safeParse({ source: "twee", ...most }).success).toBe(true);
+  });
+
   it("moves a scene to the trash at once, back on request, and back too where the server refuses", async () => {
     let refuses = false;
     const shown = show({
