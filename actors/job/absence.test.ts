@@ -2,14 +2,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JobState } from "#protocol/job.ts";
-import { jobLimits, type JobOrder } from "./context.ts";
-import { Life, start } from "./life.ts";
+import { jobLimits, type JobOrder, submitKeyOf } from "./context.ts";
+import { elsewhere, Life, start } from "./life.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 const paid: Partial<JobOrder> = { pooled: true, credits: 10, creditType: "credits" };
 const granted = { type: "slot.granted", key: "job_test-1", accountId: "acc_1", accountTitle: "Main", expectedMs: null };
+const impatient: Partial<JobOrder> = {
+  fallback: { on: ["unavailable"], afterMs: 15 * minute, orders: [elsewhere("Other")], switches: [] },
+};
 const dues = (life: Life) => life.resident.timers.map(({ dueAt }) => dueAt - life.now).toSorted((a, b) => a - b);
 
 describe.each([
@@ -43,6 +46,49 @@ describe.each([
     expect(absent(new Life().until("submitting").fail("network"), 8 * day).until("completed").keys).toEqual(["job_test-1", "job_test-1"]);
   });
 
+  test("a wait that got more time has it also where the next answer is that there is no room", () => {
+    const refused = (life: Life) => life.until("submitting").fail("limit", "Later.");
+    const waited = new Life();
+    waited.now += jobLimits.firstSlot - 3 * hour;
+    for (const life of [refused(absent(new Life(), 8 * day)), refused(absent(waited, 4 * hour))]) {
+      const { deadlineAt } = life.context;
+      expect(deadlineAt).toBeGreaterThanOrEqual(life.now + 23 * hour);
+      expect(refused(life.wait()).context.deadlineAt).toBe(deadlineAt);
+      expect(life.wait().until("completed").context.attempt).toBe(1);
+    }
+    const sent = absent(new Life().until("submitting"), 8 * day).fail("limit");
+    expect([sent.state, sent.context.deadlineAt]).toEqual(["queued", sent.now + jobLimits.waitingAnew]);
+    // It is held back: this counts for no limit.
+    const held = refused(absent(new Life(), 8 * day)).wait();
+    const { deadlineAt } = held.context;
+    held.send({ type: "slot.waits", reason: "Paused.", heldBack: true });
+    held.now += 3 * day;
+    expect(refused(held).context.deadlineAt).toBe(deadlineAt + 3 * day);
+    while (!held.over) {
+      if (held.state === "waitingForSlot") refused(held);
+      else held.wait();
+    }
+    expect(held).toMatchObject({ state: "timedOut", now: deadlineAt + 3 * day });
+  });
+
+  test("patience with a provider is whole again where most of it went by, up to twenty times", () => {
+    const life = absent(new Life(impatient), hour);
+    expect([life.state, life.context.order.provider, dues(life)]).toEqual(["waitingForSlot", "studio", [15 * minute]]);
+    expect(life.wait().context.order).toMatchObject({
+      provider: "Other",
+      fallback: { switches: [{ provider: "studio", reason: "waited" }] },
+    });
+    const between = absent(new Life(impatient).until("submitting").fail("limit"), hour);
+    expect([between.state, between.context.order.provider, dues(between)]).toEqual(["waitingForSlot", "studio", [15 * minute]]);
+    const looping = new Life(impatient);
+    let times = 0;
+    while (looping.context.order.provider === "studio" && times < 100) {
+      absent(looping, hour);
+      times++;
+    }
+    expect(times).toBe(jobLimits.absences + 1);
+  });
+
   test("what is called off is told to the provider before it ends", () => {
     for (const ms of [33_000, 90_000, 3 * hour]) {
       const known = absent(new Life().until("processing").cancel(), ms);
@@ -64,6 +110,8 @@ describe.each([
     }
     const going = absent(new Life().until("processing"), 3 * hour).send({ type: "provider.progress", fraction: 0.5 });
     expect(going.context.waitingFor).toBeNull();
+    const untold = absent(new Life().until("processing"), 3 * hour).send({ type: "provider.progress", fraction: 0 });
+    expect(untold.context.waitingFor).toBeNull();
   });
 
   test("it has its two hours anew, also for the day of a full disk, and ends when that is over", () => {
@@ -90,6 +138,30 @@ test("what was scheduled for a time at which nobody was there waits for its slot
   expect(life.until("completed").context.attempt).toBe(1);
   const nearly = new Life({ scheduledFor: start + hour }).sleep(hour + jobLimits.firstSlot - minute);
   expect([nearly.state, dues(nearly)]).toEqual(["waitingForSlot", [jobLimits.waitingAnew]]);
+});
+
+test("patience that is over with nobody away is over, whenever that comes up", () => {
+  const life = new Life({ ...impatient, ...paid });
+  life.now += 14 * minute;
+  life.send(granted);
+  life.now += 3 * minute;
+  expect(life.fail("limit").sleep(0).context.order.provider).toBe("Other");
+  // Half of it is enough.
+  expect(dues(new Life(impatient).away(7 * minute))).toEqual([8 * minute]);
+  expect(dues(new Life(impatient).away(8 * minute))).toEqual([15 * minute]);
+  // What was kept from a place in the meantime waited for none.
+  const held = new Life(impatient).away(10 * minute).send({ type: "slot.waits", reason: "Paused.", heldBack: true });
+  held.now += 3 * hour;
+  held.send({ type: "slot.waits", reason: "Room.", heldBack: false });
+  expect(held.sleep(15 * minute - 1).context.order.provider).toBe("studio");
+});
+
+test("a wait for another attempt is told of an absence, as its two hours go on", () => {
+  const life = new Life().until("submitting");
+  life.now += 20 * minute;
+  life.fail("provider").wait();
+  expect([life.state, life.context.attempt]).toEqual(["waitingForSlot", 2]);
+  expect(dues(life.away(95 * minute))).toEqual([jobLimits.generation]);
 });
 
 test("what the host had given up on until a person looked goes on once it is resumed", () => {
@@ -190,6 +262,8 @@ interface Pace {
   readonly generation: number;
   readonly download: number;
   readonly ingest: number;
+  /** Submissions that find no room, before one is taken. */
+  readonly refusals: number;
 }
 
 /**
@@ -200,11 +274,14 @@ class World {
   readonly life: Life;
   readonly made: Array<Made> = [];
   readonly #pace: Pace;
-  /** The run under way: of which effect, when it was begun, when the provider will have it, and when it will be over. */
-  #run: { readonly seq: number; readonly sentAt: number; readonly endsAt: number } | null = null;
+  /** The run under way: of which effect, when the provider will have it, when it will be over, and whether there is no room for it. */
+  #run: { readonly seq: number; readonly sentAt: number; readonly endsAt: number; refused: boolean } | null = null;
+  /** So many submissions to come find no room. */
+  #refusals: number;
 
   constructor(pace: Pace, order: Partial<JobOrder>) {
     this.#pace = pace;
+    this.#refusals = pace.refusals;
     this.life = new Life(order);
   }
 
@@ -230,7 +307,7 @@ class World {
     if (effect === undefined) return void (this.#run = null);
     if (this.#run?.seq === effect.seq) return;
     const { now } = this.life;
-    this.#run = { seq: effect.seq, sentAt: now + this.#pace.sending, endsAt: now + this.#takes(effect.name) };
+    this.#run = { seq: effect.seq, sentAt: now + this.#pace.sending, endsAt: now + this.#takes(effect.name), refused: false };
   }
 
   /** Lets the outside go on to `at`: what was sent arrives there. */
@@ -238,7 +315,12 @@ class World {
     const [effect] = this.life.resident.effects;
     if (effect?.name !== "submit" || this.#run === null || this.#run.sentAt > at) return;
     const { key } = effect.input as { readonly key: string };
-    if (this.made.some((each) => each.key === key)) return;
+    if (this.#run.refused || this.made.some((each) => each.key === key)) return;
+    if (this.#refusals > 0) {
+      this.#refusals--;
+      this.#run.refused = true;
+      return;
+    }
     this.made.push({ key, doneAt: this.#run.sentAt + this.#pace.generation });
   }
 
@@ -258,7 +340,8 @@ class World {
         continue;
       }
       life.now = next;
-      if (life.effects[0] === "acquireSlot" && life.context.order.pooled) life.send(granted);
+      if (life.effects[0] === "acquireSlot" && life.context.order.pooled) life.send({ ...granted, key: submitKeyOf(life.context) });
+      else if (this.#run?.refused === true) life.fail("limit");
       else life.succeed();
     }
     life.now = Math.max(life.now, moment);
@@ -287,6 +370,7 @@ const pace: fc.Arbitrary<Pace> = fc.record({
   generation: fc.integer({ min: 0, max: hour }),
   download: fc.integer({ min: 0, max: 4 * minute }),
   ingest: fc.integer({ min: 0, max: 4 * minute }),
+  refusals: fc.integer({ min: 0, max: 4 }),
 });
 const absence: fc.Arbitrary<Absence> = fc.record({
   after: fc.oneof(fc.integer({ min: 0, max: 10 * minute }), fc.integer({ min: 0, max: hour })),

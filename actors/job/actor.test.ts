@@ -144,6 +144,21 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     expect(studio.calledOff).toEqual([]);
   });
 
+  test("of what is taken up again a provider's first word is told, also if it does not say how far it is", async () => {
+    const { track } = (await server.run(jobActor)).effects;
+    const order = { id: "job_word", provider: "test", providerTitle: "Test studio", ownerId: server.user };
+    const told: Array<unknown> = [];
+    const follow = async (recovered: boolean) => {
+      studio.settings.fractions = [0, 0];
+      const send = (event: unknown) => Effect.sync(() => void told.push(event));
+      await server.run(track.run({ ...callOf({ order, providerJobId: "p-word", accountId: null }, recovered), send }));
+      return told.splice(0);
+    };
+    expect(await follow(false)).toEqual([]);
+    expect(await follow(true)).toEqual([{ type: "provider.progress", fraction: 0 }]);
+    await server.run(Effect.map(Slots, (slots) => slots.release(order.id)));
+  });
+
   test("where a provider knows keys and keeps books, these are asked before another key is made, or one is sent only to be called off", async () => {
     studio.settings.ledger = true;
     const { submit, cancelAtProvider } = (await server.run(jobActor)).effects;

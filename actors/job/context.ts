@@ -198,6 +198,10 @@ export interface JobContext {
   readonly absences?: number;
   /** Until when nobody worked on it, the last time; absent: somebody always did. */
   readonly absentUntil?: number;
+  /** Until when it may wait for its first slot at least, as an absence gave it time, ms epoch; absent: none did. */
+  readonly waitsUntil?: number;
+  /** Since when its patience with its provider counts, as an absence took some of it, ms epoch; absent: none did. */
+  readonly patientSince?: number;
   /** Since when it has waited for a place for what it is to submit, whatever was changed or refused meanwhile; null: it has ended. */
   readonly waitsSince: number | null;
   /** When each state was entered last. */
@@ -239,6 +243,17 @@ export interface Replace {
 
 /** What was under way when nobody was there any more is taken up again. */
 export const stepRecovered = { type: "step.recovered" } as const;
+
+/** What a job hears, by effect, before one is taken up again that was begun before its process went. `now`: ms epoch. */
+export const recoveries = {
+  // Many wait, and most have days left. Of what version 7 began the end is not known.
+  acquireSlot: ({ until = 0 }: { readonly until?: number }, now: number) => (now > until - jobLimits.shortOfWaiting ? stepRecovered : null),
+  submit: () => stepRecovered,
+  track: () => stepRecovered,
+  download: () => stepRecovered,
+  ingest: () => stepRecovered,
+  cancelAtProvider: () => stepRecovered,
+};
 
 export type JobEvent =
   | { readonly type: "job.cancel" }
@@ -337,7 +352,8 @@ export const backoff = (jobId: string, count: number, base: number, cap: number)
 };
 
 /** With the time counted in which it was held back until `at`. */
-export const counted = ({ heldBackAt, heldMs, deadlineAt, waitsSince }: JobContext, at: number): Partial<JobContext> => {
+export const counted = (context: JobContext, at: number): Partial<JobContext> => {
+  const { heldBackAt, heldMs, deadlineAt, waitsSince, waitsUntil, patientSince } = context;
   if (heldBackAt === null) return {};
   // Before its scheduled time it does not wait, so there is nothing to be kept from.
   const held = Math.max(0, at - Math.max(heldBackAt, waitsSince ?? heldBackAt));
@@ -346,6 +362,8 @@ export const counted = ({ heldBackAt, heldMs, deadlineAt, waitsSince }: JobConte
     heldMs: heldMs + held,
     deadlineAt: deadlineAt + held,
     waitsSince: waitsSince === null ? null : waitsSince + held,
+    ...(waitsUntil === undefined ? {} : { waitsUntil: waitsUntil + held }),
+    ...(patientSince === undefined ? {} : { patientSince: patientSince + held }),
   };
 };
 
@@ -368,30 +386,60 @@ export const limitOf = ({ providerJobId }: JobContext, step: Limited): number =>
   }
 };
 
-/** Whether the timer of its deadline, or of the limit of what is under way, comes so late that nobody can have worked on it until now. */
-export const wasAbsent = (context: JobContext, limit: "deadline" | Limited, at: number): boolean => {
-  const { deadlineAt, enteredAt, absentUntil = 0 } = context;
-  const due = limit === "deadline" ? deadlineAt : Math.max(enteredAt[limit] ?? 0, absentUntil) + limitOf(context, limit);
-  return at - due > jobLimits.late;
+/** What may end what a job does, or its wait. */
+export type Limit = "deadline" | "patience" | Limited;
+
+/** When the timer of that was to come, ms epoch. */
+const dueOf = (context: JobContext, limit: Limit): number => {
+  const { deadlineAt, enteredAt, heldBackAt, absentUntil = 0 } = context;
+  switch (limit) {
+    case "deadline":
+      return deadlineAt;
+    case "patience":
+      // It may have been over before the wait began once more: then nobody was late.
+      return heldBackAt === null
+        ? Math.max(patienceEnd(context) ?? Infinity, enteredAt.queued ?? 0, enteredAt.waitingForSlot ?? 0)
+        : Infinity;
+    case "submitting":
+    case "cancelling":
+      return Math.max(enteredAt[limit] ?? 0, absentUntil) + limitOf(context, limit);
+  }
 };
+
+/** Whether the timer of a limit comes so late that nobody can have worked on it until now. */
+export const wasAbsent = (context: JobContext, limit: Limit, at: number): boolean => at - dueOf(context, limit) > jobLimits.late;
 
 /** Whether an absence may give it more time once more. */
 export const mayBeProlonged = ({ absences = 0 }: JobContext): boolean => absences < jobLimits.absences;
 
 /** An absence may have cost it too much of its time: since when nobody worked on it is not known. */
-export const isShortOfTime = ({ deadlineAt, firstSlotAt }: JobContext, at: number): boolean =>
-  deadlineAt < at + (firstSlotAt === null ? jobLimits.shortOfWaiting : jobLimits.shortOfTime);
+export const isShortOfTime = (context: JobContext, at: number): boolean => {
+  const { deadlineAt, firstSlotAt } = context;
+  return deadlineAt < at + (firstSlotAt === null ? jobLimits.shortOfWaiting : jobLimits.shortOfTime) || isShortOfPatience(context, at);
+};
+
+/** Less than half of the patience with its provider is left. */
+const isShortOfPatience = (context: JobContext, at: number): boolean =>
+  context.heldBackAt === null && (patienceEnd(context) ?? Infinity) < at + (context.order.fallback?.afterMs ?? 0) / 2;
 
 /**
  * Somebody works on it again. What nobody did in the meantime is no reason to end it: it has the time of a generation anew and, where it waits
- * for its first slot, a day or as long as it is known to have been left alone, at most what it had from the beginning.
+ * for its first slot, a day or as long as it is known to have been left alone, at most what it had from the beginning. A wait that it may go
+ * back to, refused for want of room, lasts as long; and the patience with its provider is whole again where it was short.
  */
 export const prolonged = (context: JobContext, at: number): Partial<JobContext> => {
-  const { deadlineAt, heldMs, absences = 0, firstSlotAt } = context;
+  const { deadlineAt, heldMs, absences = 0, firstSlotAt, waitsUntil = 0 } = context;
   const { generation, firstSlot, waitingAnew } = jobLimits;
   const left = firstSlotAt === null ? Math.min(firstSlot, Math.max(waitingAnew, at - deadlineAt)) : generation;
   const more = Math.max(0, at + left - deadlineAt);
-  return { deadlineAt: deadlineAt + more, heldMs: heldMs + more, absences: absences + 1, absentUntil: at };
+  return {
+    deadlineAt: deadlineAt + more,
+    heldMs: heldMs + more,
+    absences: absences + 1,
+    absentUntil: at,
+    waitsUntil: Math.max(waitsUntil, firstSlotAt === null ? deadlineAt + more : at + waitingAnew),
+    ...(isShortOfPatience(context, at) ? { patientSince: at } : {}),
+  };
 };
 
 /** Its wait for a time ends: later than it was to, nobody was there, and it gets back what it may be short of. */
@@ -525,10 +573,13 @@ export const fallsBackOn = (context: JobContext, event: object): boolean =>
 
 /** When it has waited long enough for a place to go on elsewhere; null: it waits for none, or as long as it takes. */
 export const patienceEnd = (context: JobContext): number | null => {
-  const { waitsSince, unanswered, slot, leasedAt, providerJobId, order } = context;
+  const { waitsSince, patientSince = 0, unanswered, slot, leasedAt, providerJobId, order } = context;
   if (waitsSince === null || unanswered || slot !== null || leasedAt !== null || providerJobId !== null) return null;
-  return mayFallBack(context, "waited") ? waitsSince + (order.fallback?.afterMs ?? 0) : null;
+  return mayFallBack(context, "waited") ? Math.max(waitsSince, patientSince) + (order.fallback?.afterMs ?? 0) : null;
 };
+
+/** When its time is over or, before that, its patience with the provider at which it waits. */
+export const timeEnd = (context: JobContext): number => Math.min(context.deadlineAt, patienceEnd(context) ?? Infinity);
 
 /** Why it goes on elsewhere: `failure`, the last one. */
 export type Because = "failure" | "gone" | "refused" | "waited";

@@ -27,11 +27,10 @@ import {
   isAtTheDoor,
   isNotTaken,
   isUnsent,
-  jobLimits,
   type JobOrder,
+  recoveries,
   sentAgain,
   type SlotWaits,
-  stepRecovered,
 } from "./context.ts";
 import { Durations } from "./durations.ts";
 import type { jobMachine } from "./machine.ts";
@@ -284,11 +283,13 @@ export const jobEffects = Effect.gen(function* () {
       return input;
     });
 
-  const track = Effect.fnUntraced(function* ({ input: { order, providerJobId, accountId, endsAt }, send }: CallOf<"track">) {
+  const track = Effect.fnUntraced(function* ({ input, send, recovered }: CallOf<"track">) {
+    const { order, providerJobId, accountId, endsAt } = input;
     // Without a connection nothing is known of what goes on there.
     const connection = yield* Effect.mapError(connectionOf(order, accountId), unsent);
     yield* withSlot(order);
-    let next = progressBegin;
+    // Of what is taken up again there is word as soon as the provider says anything.
+    let next = recovered ? 0 : progressBegin;
     // By a clock that nobody sets back.
     const clock = yield* Clock.Clock;
     let toldAt = Number.NEGATIVE_INFINITY;
@@ -425,13 +426,12 @@ export const jobEffects = Effect.gen(function* () {
     },
     acquireSlot: {
       recovery: "resend",
-      // Many wait, and most have days left.
-      recovered: ({ since }, now) => (now > since + jobLimits.firstSlot - jobLimits.shortOfWaiting ? stepRecovered : null),
+      recovered: recoveries.acquireSlot,
       run: ofJob(acquireSlot),
     },
     submit: {
       recovery: "lookup",
-      recovered: () => stepRecovered,
+      recovered: recoveries.submit,
       run: ofJob(submit),
       // Nothing found and no failure: it is sent again. A failure: a person decides.
       lookup: ({ input: { order, key, accountId, since } }) => {
@@ -449,10 +449,10 @@ export const jobEffects = Effect.gen(function* () {
       quarantine: ({ input: { order } }) => quarantineOf(order),
       again: sentAgain,
     },
-    track: { recovery: "resend", recovered: () => stepRecovered, run: ofJob(track) },
-    download: { recovery: "resend", recovered: () => stepRecovered, run: ofJob(download) },
-    ingest: { recovery: "resend", recovered: () => stepRecovered, run: ofJob(ingest) },
-    cancelAtProvider: { recovery: "resend", recovered: () => stepRecovered, run: ofJob(cancelAtProvider) },
+    track: { recovery: "resend", recovered: recoveries.track, run: ofJob(track) },
+    download: { recovery: "resend", recovered: recoveries.download, run: ofJob(download) },
+    ingest: { recovery: "resend", recovered: recoveries.ingest, run: ofJob(ingest) },
+    cancelAtProvider: { recovery: "resend", recovered: recoveries.cancelAtProvider, run: ofJob(cancelAtProvider) },
   };
   return effects;
 });

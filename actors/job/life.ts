@@ -3,7 +3,7 @@
 import type { ActorEvent } from "#protocol/actor.ts";
 import type { JobState } from "#protocol/job.ts";
 import { applyHostStep, applyStep, makeKind, makeResident, type PendingStep, type Resident } from "#runtime/actor/resident.ts";
-import { type JobContext, type JobOrder, type ProviderOrder, sentAgain, stepRecovered } from "./context.ts";
+import { type JobContext, type JobOrder, type ProviderOrder, recoveries, sentAgain } from "./context.ts";
 import { jobMachine, jobMachineVersion, type Submitted } from "./machine.ts";
 import { jobMigrations } from "./migrations.ts";
 import { stateOf } from "./row.ts";
@@ -48,6 +48,8 @@ export const jobKind = makeKind({
   effects: {},
   owner: () => "usr_1",
 });
+/** As the handlers say. */
+const newsOf = recoveries as Readonly<Record<string, (input: never, now: number) => ActorEvent | null>>;
 /** When a life begins, ms epoch. */
 export const start = 1_000_000;
 
@@ -168,7 +170,12 @@ export class Life {
   }
   /** Nobody is there for so long, ms, and what is under way hears of it when it is taken up again; then come the timers that came due meanwhile. */
   away(ms: number): this {
-    return this.sleep(ms, () => void (this.resident.effects.length > 0 && this.send({ ...stepRecovered })));
+    return this.sleep(ms, () => {
+      for (const { name, input } of this.resident.effects) {
+        const news = newsOf[name]?.(input as never, this.now) ?? null;
+        if (news !== null) this.send({ ...news });
+      }
+    });
   }
   /** Nothing can be done for so long, ms, and nobody notices but by the timers that came due meanwhile, and come now. */
   sleep(ms: number, first: () => void = () => {}): this {

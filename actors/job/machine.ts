@@ -26,6 +26,7 @@ import {
   type JobContext,
   type JobEvent,
   jobLimits,
+  type Limit,
   type Limited,
   limitOf,
   mayBeProlonged,
@@ -44,6 +45,7 @@ import {
   type SlotWaits,
   submitKeyOf,
   switched,
+  timeEnd,
   timeOf,
   type Transition,
   waitWords,
@@ -99,12 +101,7 @@ const anew = (state: string, delays: ReadonlyArray<Delay>) =>
     ];
   });
 /** Nobody was there when the time was up: it goes on, before anything else is made of that. */
-const unlessAbsent = (
-  limit: "deadline" | Limited,
-  state: string,
-  delays: ReadonlyArray<Delay>,
-  words: ReadonlyArray<"awaitWord"> = [],
-) => ({
+const unlessAbsent = (limit: Limit, state: string, delays: ReadonlyArray<Delay>, words: ReadonlyArray<"awaitWord"> = []) => ({
   guard: { type: "wasAbsent", params: { limit } } as const,
   actions: ["prolong" as const, ...words, ...anew(state, delays)],
 });
@@ -164,7 +161,8 @@ const switchWords = ({ failure, waitingFor }: JobContext, because: Because, even
 };
 
 /** The end of the wait for a first slot, however often it was refused one. */
-const firstSlotEnd = ({ waitsSince, createdAt }: JobContext): number => (waitsSince ?? createdAt) + jobLimits.firstSlot;
+const firstSlotEnd = ({ waitsSince, waitsUntil = 0, createdAt }: JobContext): number =>
+  Math.max((waitsSince ?? createdAt) + jobLimits.firstSlot, waitsUntil);
 
 const submittedOf = ({ event }: { readonly event: { readonly output: Submitted } }): Submitted => event.output;
 
@@ -186,8 +184,9 @@ export const jobMachine = setup({
     /** Ends with a slot where no account is needed; else it goes on until the job hears `slot.granted`. */
     acquireSlot: effect<
       { readonly slot: string; readonly expectedMs: number },
-      // `since`: since when it waits for this submission, whatever was changed meanwhile.
-      { readonly order: JobOrder; readonly key: string; readonly since: number }
+      // `since`: since when it waits for this submission, whatever was changed meanwhile. `until`: when that ends, if nothing gives it more
+      // time, ms epoch. Absent in what was begun by version 7.
+      { readonly order: JobOrder; readonly key: string; readonly since: number; readonly until?: number }
     >(),
     submit: effect<
       Submitted,
@@ -226,8 +225,7 @@ export const jobMachine = setup({
     untilDue: ({ context, event }) => Math.max(0, (context.order.scheduledFor ?? 0) - timeOf(event)),
     untilRetry: ({ context, event }) => Math.max(0, (context.retryAt ?? 0) - timeOf(event)),
     /** Of the job or, while it waits for a place, of the patience with its provider. While it is held back both move on with the time. */
-    untilDeadline: ({ context, event }) =>
-      Math.max(context.heldBackAt === null ? 0 : minute, Math.min(context.deadlineAt, patienceEnd(context) ?? Infinity) - timeOf(event)),
+    untilDeadline: ({ context, event }) => Math.max(context.heldBackAt === null ? 0 : minute, timeEnd(context) - timeOf(event)),
     submissionLimit: ({ context }) => limitOf(context, "submitting"),
     cancellingLimit: ({ context }) => limitOf(context, "cancelling"),
   },
@@ -260,7 +258,7 @@ export const jobMachine = setup({
     /** The time in which it was held back does not count. */
     hasTimeLeft: ({ context, event }) => context.heldBackAt !== null || context.deadlineAt > timeOf(event),
     hasNoPatience: ({ context, event }) => context.heldBackAt === null && (patienceEnd(context) ?? Infinity) <= timeOf(event),
-    wasAbsent: ({ context, event }, { limit }: { readonly limit: "deadline" | Limited }) =>
+    wasAbsent: ({ context, event }, { limit }: { readonly limit: Limit }) =>
       mayBeProlonged(context) && wasAbsent(context, limit, timeOf(event)),
     /** `limited`: what is taken up has a limit of its own, which begins anew. */
     needsTime: ({ context, event }, { limited }: { readonly limited: boolean }) =>
@@ -439,7 +437,8 @@ export const jobMachine = setup({
     noteProgress: assign(({ context, event }: Transition) => {
       const fraction = Math.min(1, Math.max(0, (event as { readonly fraction: number }).fraction));
       const progress = shareOfProcessing(fraction);
-      if (!(progress > context.progress)) return {};
+      // That it is being made is word enough, also from a provider that does not tell how far.
+      if (!(progress > context.progress)) return { waitingFor: null };
       return { progress, tries: 0, waitingFor: null, etaAt: etaOf(context, progress, timeOf(event)) };
     }),
     noteDownloaded: assign((_: Transition, output: { readonly file: string }) => ({ file: output.file, tries: 0 })),
@@ -619,6 +618,7 @@ export const jobMachine = setup({
           { target: "waitingForSlot", actions: "catchUp" },
         ],
         untilDeadline: [
+          unlessAbsent("patience", "queued", deadlineOnly),
           { guard: "hasNoPatience", target: "queued", reenter: true, actions: fallBackAs("waited") },
           unlessAbsent("deadline", "queued", deadlineOnly),
           ...pastDeadlineWaiting,
@@ -641,6 +641,7 @@ export const jobMachine = setup({
           order: context.order,
           key: submitKeyOf(context),
           since: context.waitsSince ?? context.createdAt,
+          until: timeEnd(context),
         }),
         onDone: { target: "submitting", actions: { type: "takeSlot", params: ({ event }) => event.output } },
         onError: [
@@ -652,6 +653,7 @@ export const jobMachine = setup({
       },
       after: {
         untilDeadline: [
+          unlessAbsent("patience", "waitingForSlot", deadlineOnly),
           { guard: "hasNoPatience", target: "queued", actions: fallBackAs("waited") },
           { guard: "hasTimeLeft", target: "waitingForSlot", reenter: true, actions: "moveOn" },
           unlessAbsent("deadline", "waitingForSlot", deadlineOnly),

@@ -128,7 +128,15 @@ const base = {
   seed: z.int().min(0).max(1000).optional().meta({ title: "Seed", "x-widget": "seed" }),
 };
 
-const usual = { concurrency: 2, recovery: "idempotencyKey", ledger: false, unstoppable: false, pooled: false, price: 2 } as const;
+const usual = {
+  concurrency: 2,
+  recovery: "idempotencyKey",
+  ledger: false,
+  unstoppable: false,
+  pooled: false,
+  price: 2,
+  fractions: [0.25],
+} as const;
 
 const accountSpec: AccountSpec = {
   help: "Any key will do.",
@@ -157,6 +165,8 @@ export class TestStudio {
     pooled: boolean;
     /** Credits for a second, where it is used through accounts. 0: it does not say. */
     price: number;
+    /** What it tells of how far a generation is, each time that it is followed. */
+    fractions: ReadonlyArray<number>;
   } = { ...usual };
   /** Credits by API key: of accounts, where it is used through them. */
   readonly credits = new Map<string, number>();
@@ -277,7 +287,7 @@ export class TestStudio {
     track: (id, progress) =>
       Effect.acquireUseRelease(
         Effect.sync(() => (this.running.most = Math.max(this.running.most, ++this.running.now))),
-        () => Effect.as(Effect.andThen(progress(0.25), this.script.run("track", id)), { charged: null }),
+        () => Effect.as(Effect.andThen(Effect.forEach(this.settings.fractions, progress), this.script.run("track", id)), { charged: null }),
         () => Effect.sync(() => void this.running.now--),
       ),
     download: (id, path) =>

@@ -3,7 +3,7 @@ import { Context, Deferred, Effect } from "effect";
 import { TestClock } from "effect/testing";
 import { expect, test } from "vitest";
 import { fromPromise, setup } from "xstate";
-import { CallError } from "#protocol/wire/errors.ts";
+import { CallError, type ErrorCode } from "#protocol/wire/errors.ts";
 import type { Command } from "./commands.ts";
 import { defineActor } from "./define.ts";
 import { EffectRunner } from "./effects.ts";
@@ -70,7 +70,7 @@ test.each([
 /** An effect that is to be told of absences, and what its actor hears of them; `refusals`: so many times it cannot be written. */
 const hearer = Effect.map(Effect.context<never>(), (services) => {
   const heard: Array<string> = [];
-  const state = { refusals: 0 };
+  const state: { refusals: number; code: ErrorCode } = { refusals: 0, code: "unavailable" };
   const definition = defineActor<typeof machine>({
     kind: "hearer",
     version: 1,
@@ -93,7 +93,7 @@ const hearer = Effect.map(Effect.context<never>(), (services) => {
     const isRefused = state.refusals > 0;
     if (isRefused) state.refusals--;
     heard.push(`${command.address} ${command.event.type}${isRefused ? " refused" : ""}`);
-    command.reply(isRefused ? new CallError("unavailable", "The database is away.") : null);
+    command.reply(isRefused ? new CallError(state.code, "Not now.") : null);
   };
   const leases = { leaseMs: () => 3000, tenure: () => 1 };
   return { heard, state, runner: new EffectRunner<never>([definition as never], {}, services, leases, dispatch) };
@@ -119,6 +119,22 @@ test("an actor hears at once that its effect is taken up again, until that is wr
     runner.start("hearer/later", "hearer", effect, true);
     yield* TestClock.adjust(0);
     expect(heard).toEqual(["begun"]);
+    yield* runner.stopAll;
+  }).pipe(Effect.provide(TestClock.layer()), Effect.runPromise));
+
+test("an actor that does not take it is told five times, and its effect goes on all the same; what passes is waited out", () =>
+  Effect.gen(function* () {
+    const { heard, state, runner } = yield* hearer;
+    Object.assign(state, { refusals: 20, code: "internal" });
+    runner.start("hearer/broken", "hearer", effect, true);
+    yield* TestClock.adjust(10_000);
+    expect(heard.splice(0)).toEqual([...Array.from({ length: 5 }, () => "hearer/broken back refused"), "begun"]);
+    Object.assign(state, { refusals: 20, code: "storage_full" });
+    runner.start("hearer/full", "hearer", effect, true);
+    yield* TestClock.adjust(9500);
+    expect(heard.splice(0)).toEqual(Array.from({ length: 20 }, () => "hearer/full back refused"));
+    yield* TestClock.adjust(500);
+    expect(heard).toEqual(["hearer/full back", "begun"]);
     yield* runner.stopAll;
   }).pipe(Effect.provide(TestClock.layer()), Effect.runPromise));
 

@@ -2,7 +2,7 @@
 // event; what a crash left open is recovered as the handler says. A defect is a bug: recovered a few times like that, then parked.
 import { Cause, Clock, Context, type Duration, Effect, Exit, Fiber, Option, Schedule, Semaphore, Tracer } from "effect";
 import type { ActorEvent } from "#protocol/actor.ts";
-import type { CallError } from "#protocol/wire/errors.ts";
+import type { CallError, ErrorCode } from "#protocol/wire/errors.ts";
 import type { ActorStats } from "./actors.ts";
 import type { Command, EffectRef } from "./commands.ts";
 import type { EffectCall, EffectFailure, LookupCall } from "./define.ts";
@@ -20,6 +20,10 @@ const safeLeaseMs = 500;
 const leasePause = Schedule.spaced("100 millis");
 /** Between two tries to tell an actor that its effect is taken up again. */
 const tellPause = Schedule.spaced("500 millis");
+/** Tries where the actor itself refuses: the run goes on without its knowing. */
+const tellTries = 5;
+/** Refusals that pass, and say nothing of what is told. */
+const passing: ReadonlySet<ErrorCode> = new Set(["unavailable", "storage_full", "overloaded"]);
 
 const keyOf = (address: string, effect: EffectRef): string => `${address}/${effect.invokeId}/${effect.seq}`;
 
@@ -219,9 +223,10 @@ export class EffectRunner<R> {
     }
   }
 
-  /** Until it is committed. */
+  /** Until it is committed, as far as that may come to be. */
   #tellNews(address: string, ref: EffectRef, { news, span }: Run, isOver = (): boolean => false): Effect.Effect<void> {
-    const until = (refused: CallError | null): boolean => refused === null || isOver();
+    let left = tellTries;
+    const until = (refused: CallError | null): boolean => refused === null || isOver() || (!passing.has(refused.code) && --left === 0);
     return Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const event = news?.(now) ?? null;
       return event === null ? Effect.void : Effect.repeat(this.#tell(address, ref, event, span), { until, schedule: tellPause });
