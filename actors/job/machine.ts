@@ -27,7 +27,6 @@ import {
   type JobEvent,
   jobLimits,
   type Limit,
-  type Limited,
   limitOf,
   mayBeProlonged,
   mayFallBack,
