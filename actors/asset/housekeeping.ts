@@ -1,6 +1,6 @@
 // Clears what nobody will ask for again: assets, prompts and scenes that stayed in the trash, uploads that were left, converted videos,
-// blobs without an asset, here and in the archive, counts of days that are over, guests of stories who have nothing to come back to. Sends
-// to the archive what has no room here.
+// blobs without an asset, here and in the archive, counts of days that are over, guests of stories who have nothing to come back to, and links
+// that guests gave. Sends to the archive what has no room here.
 import { Clock, Effect, Layer, Schedule } from "effect";
 import { Database, type Sql } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
@@ -9,7 +9,7 @@ import { dropConversions } from "#db/queries/conversion.ts";
 import { forgetOriginals } from "#db/queries/original.ts";
 import { forgetDays } from "#db/queries/quota.ts";
 import { dropPlaces } from "#db/queries/play.ts";
-import { dropGuestsOfEnded, dropIdleGuests } from "#db/queries/play-link.ts";
+import { dropEndedFollowLinks, dropGuestsOfEnded, dropIdleGuests } from "#db/queries/play-link.ts";
 import { purgeScenes } from "#db/queries/scene.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { guestTokenMs } from "#runtime/auth/guests.ts";
@@ -126,6 +126,7 @@ export const assetHousekeeping: Layer.Layer<never, never, Needs | Placement | Sh
       yield* logged("forget days", dropOld(daysKept, forgetDays));
       yield* logged("forget idle guests", dropOld(guestKeeps, dropIdleGuests));
       yield* logged("forget guests of ended links", dropOld(endedKeeps, dropGuestsOfEnded));
+      yield* logged("forget ended links to follow", dropOld(endedKeeps, dropEndedFollowLinks));
       yield* logged("give up places of playthroughs", dropOld(placeKeeps, dropPlaces));
       yield* logged("drop conversions", dropOld(trashKeeps, dropConversions));
       yield* logged("sweep uploads", uploads.sweep(now - uploadKeeps));

@@ -1,7 +1,16 @@
 import { Clock, Effect } from "effect";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Database, type Tx } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
-import { dropGuestsOfEnded, dropIdleGuests } from "#db/queries/play-link.ts";
+import {
+  dropEndedFollowLinks,
+  dropGuestsOfEnded,
+  dropIdleGuests,
+  holdPlayLink,
+  insertPlayLink,
+  lockPlayLink,
+  revokePlayLink,
+} from "#db/queries/play-link.ts";
 import { playsOfVersion } from "#db/queries/play.ts";
 import { calls, streams, topics } from "#protocol/contract.ts";
 import type { GuestGrant, Playthrough } from "#protocol/play.ts";
@@ -253,6 +262,31 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     expect(await refusalOf(rig.call("play.share", { of }, grace))).toContain("withdrawn");
   });
 
+  test("a guest makes so many links in a day, also where they withdraw each, and those that ended are forgotten in time", async () => {
+    const { token, link } = await share();
+    const { who } = await open(token);
+    const play = await rig.call("play.start", { of: { kind: "link", link: token } }, who);
+    const make = () => rig.call("play.share", { of: { kind: "playthrough", id: play.id } }, who);
+    await make();
+    for (let count = 1; count < linkQuotas.guestLinksOfDay; count++) await rig.call("play.unshare", { id: (await make()).link.id }, who);
+    expect(await refusalOf(make())).toBe(
+      "quota_exceeded: You have made 30 links within a day, which is the most without an account: make the next one tomorrow.",
+    );
+    // A day later: they are that much older.
+    await rig.sql((sql) => sql`update play_link set created_at = created_at - ${day} where owner_id = ${who.user}`);
+    await make();
+    const now = await rig.run(Clock.currentTimeMillis);
+    const leftAfter = async (before: number) => {
+      await rig.sql((sql) => dropEndedFollowLinks(sql, before));
+      return (await rig.sql((sql) => sql`select from play_link where owner_id = ${who.user}`)).length;
+    };
+    expect([await leftAfter(now), await leftAfter(now + 1)]).toEqual([linkQuotas.guestLinksOfDay + 1, 2]);
+    // That of the author stays: who plays by it is told why it ends.
+    await rig.call("play.unshare", { id: link.id });
+    expect(await leftAfter(now + 1)).toBe(0);
+    expect(await refusalOf(open(token))).toContain("withdrawn");
+  });
+
   test("what was played by a link is played again by it, by its guest and by who adopted it, as long as it leads there", async () => {
     const versionId = await rig.publish(
       storyOf([
@@ -324,5 +358,77 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
         from generate_series(2, ${linkQuotas.links}::int) n`,
     );
     expect(await refusalOf(rig.call("play.share", { of: { kind: "version", versionId } }))).toContain("quota_exceeded");
+  });
+});
+
+describe("a link that is withdrawn while another is made by it", () => {
+  const rig = new PlayRig(testDatabases.find(({ engine }) => engine === "postgres")!.layer);
+  beforeAll(() => rig.start());
+  afterAll(() => rig.close());
+
+  const transaction = <T>(run: (tx: Tx) => Promise<T>): Promise<T> =>
+    rig.run(Effect.flatMap(Database, (database) => database.transaction(run)));
+  /** Resolves when a statement waits for another transaction. */
+  const someoneWaits = async (): Promise<void> => {
+    const waiting = () =>
+      rig.sql(
+        (sql) =>
+          sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and pid <> pg_backend_pid()`,
+      );
+    while ((await waiting()).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  const given = async (id: string) => {
+    const versionId = await rig.publish(fork);
+    const { link, token } = await rig.call("play.share", { of: { kind: "version", versionId } });
+    const made = {
+      id,
+      token_hash: id,
+      owner_id: "gst_1",
+      version_id: versionId,
+      session_id: "ply_1",
+      created_at: 1,
+      expires_at: null,
+      via: link.id,
+    };
+    return { link, token, made };
+  };
+
+  test("takes that one with it, where it was made first", async () => {
+    const { link, made } = await given("lnk_first");
+    const { promise: end, resolve: mayEnd } = Promise.withResolvers<void>();
+    const { promise: held, resolve: isHeld } = Promise.withResolvers<void>();
+    const making = transaction(async (tx) => {
+      await holdPlayLink(tx, link.id);
+      isHeld();
+      await end;
+      await insertPlayLink(tx, made);
+    });
+    await held;
+    const withdrawing = rig.call("play.unshare", { id: link.id });
+    await someoneWaits();
+    mayEnd();
+    await Promise.all([making, withdrawing]);
+    const left = await rig.sql((sql) => sql`select id from play_link where revoked_at is null and ${link.id} in (id, via)`);
+    expect(left).toEqual([]);
+  });
+
+  test("keeps that one from being made, where it was withdrawn first", async () => {
+    const { link, token } = await given("lnk_second");
+    const grace = { user: "usr_grace" };
+    const play = await rig.call("play.start", { of: { kind: "link", link: token } }, grace);
+    const { promise: end, resolve: mayEnd } = Promise.withResolvers<void>();
+    const { promise: held, resolve: isHeld } = Promise.withResolvers<void>();
+    const withdrawing = transaction(async (tx) => {
+      await lockPlayLink(tx, rig.user, link.id);
+      isHeld();
+      await end;
+      await revokePlayLink(tx, link.id, 1);
+    });
+    await held;
+    const making = refusalOf(rig.call("play.share", { of: { kind: "playthrough", id: play.id } }, grace));
+    await someoneWaits();
+    mayEnd();
+    await withdrawing;
+    expect(await making).toBe("not_found: This link was withdrawn by who gave it.");
   });
 });

@@ -19,8 +19,9 @@ import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, CallHandlers } from "#runtime/gateway/handlers.ts";
 import type { SessionContext } from "./context.ts";
 
-/** Links of one user that are good, those of a guest, and guests of one link. */
-export const linkQuotas = { links: 500, guestLinks: 10, guests: 10_000 } as const;
+/** Links of one user that are good, those of a guest, those that a guest makes within a day, withdrawn or not, and guests of one link. */
+export const linkQuotas = { links: 500, guestLinks: 10, guestLinksOfDay: 30, guests: 10_000 } as const;
+const dayMs = 86_400_000;
 
 const shareLinkOf = (row: query.PlayLinkRow): ShareLink => ({
   id: row.id,
@@ -137,6 +138,10 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
             await query.lockPlayLinks(tx, ownerId);
             const [counted] = await query.countPlayLinks(tx, ownerId, id, now);
             if ((counted?.count ?? 0) >= limit) return "full";
+            if (role === "player") {
+              const [today] = await query.countPlayLinksMade(tx, ownerId, id, now - dayMs);
+              if ((today?.count ?? 0) >= linkQuotas.guestLinksOfDay) return "often";
+            }
             const [by] = via === null ? [] : await query.holdPlayLink(tx, via);
             // Withdrawn since it was looked at: it would take this one with it.
             if (via !== null && by?.revoked_at !== null) return "withdrawn";
@@ -158,6 +163,11 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
           const message = `You have given ${limit} links, which is all there is room for: withdraw some first.`;
           return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "links", limit }));
         }
+        if (made === "often") {
+          const most = linkQuotas.guestLinksOfDay;
+          const message = `You have made ${most} links within a day, which is the most without an account: make the next one tomorrow.`;
+          return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "links", limit: most }));
+        }
         if (made === "withdrawn") return yield* Effect.fail(withdrawn);
         const [row] = yield* ask((sql) => query.playLinkById(sql, id));
         return row === undefined ? yield* Effect.fail(notFound(`The link ${id}`)) : { link: shareLinkOf(row), token };
@@ -172,8 +182,13 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
       "play.unshare": Effect.fnUntraced(function* ({ id }, context) {
         const ownerId = yield* ownerOf(context);
         const now = yield* Clock.currentTimeMillis;
-        const revoked = yield* ask((sql) => query.revokePlayLink(sql, ownerId, id, now));
-        if (revoked.length === 0) return yield* Effect.fail(notFound(`The link ${id}`));
+        const revoked = yield* orCallError(
+          database.transaction(async (tx) => {
+            const [own] = await query.lockPlayLink(tx, ownerId, id);
+            return own === undefined ? undefined : await query.revokePlayLink(tx, id, now);
+          }),
+        );
+        if (revoked === undefined) return yield* Effect.fail(notFound(`The link ${id}`));
         guests.ended(revoked.flatMap((link) => link.guests));
         return {};
       }),

@@ -42,6 +42,11 @@ export const countPlayLinks = (sql: Queryable, ownerId: string, except: string, 
     select count(*)::int as count from play_link
     where owner_id = ${ownerId} and id <> ${except} and revoked_at is null and (expires_at is null or expires_at > ${now})`;
 
+/** All that were made after then, but for the one named. */
+export const countPlayLinksMade = (sql: Queryable, ownerId: string, except: string, since: number) =>
+  sql<Array<{ count: number }>>`
+    select count(*)::int as count from play_link where owner_id = ${ownerId} and id <> ${except} and created_at > ${since}`;
+
 /** It is withdrawn by nobody until the transaction ends. Answers how it is then. */
 export const holdPlayLink = (tx: Tx, id: string) =>
   tx<Array<Pick<PlayLinkRow, "expires_at" | "revoked_at">>>`select expires_at, revoked_at from play_link where id = ${id} for share`;
@@ -62,11 +67,14 @@ export const insertPlayLink = (
     )
     on conflict (id) do update set token_hash = excluded.token_hash`;
 
-/** With those that are good only as long as it is. Answers the guests of each; no row: there is no such link. */
-export const revokePlayLink = (sql: Queryable, ownerId: string, id: string, now: number) =>
-  sql<Array<{ guests: ReadonlyArray<string> }>>`
-    with own as (select id from play_link where id = ${id} and owner_id = ${ownerId} for update)
-    update play_link l set revoked_at = coalesce(revoked_at, ${now}) from own where l.id = own.id or l.via = own.id
+/** None is made by it until the transaction ends: statements that follow see all that were. No row: there is no such link. */
+export const lockPlayLink = (tx: Tx, ownerId: string, id: string) =>
+  tx<Array<{ id: string }>>`select id from play_link where id = ${id} and owner_id = ${ownerId} for update`;
+
+/** With those that are good only as long as it is, which it was locked for. Answers the guests of each. */
+export const revokePlayLink = (tx: Tx, id: string, now: number) =>
+  tx<Array<{ guests: ReadonlyArray<string> }>>`
+    update play_link l set revoked_at = coalesce(revoked_at, ${now}) where l.id = ${id} or l.via = ${id}
     returning coalesce((select json_agg(g.id) from play_guest g where g.link_id = l.id), '[]'::json) as guests`;
 
 export const insertPlayGuest = (sql: Queryable, guest: { readonly id: string; readonly link_id: string; readonly created_at: number }) =>
@@ -94,6 +102,11 @@ export const dropGuestsOfEnded = (sql: Queryable, before: number) =>
     delete from play_guest g using play_link l
     where l.id = g.link_id and least(l.revoked_at, l.expires_at) < ${before} and g.seen_at < ${before}
     returning g.id`;
+
+/** Forgets links by which others were let follow what is played by a link, and that led nowhere any more before then; and their guests. */
+export const dropEndedFollowLinks = (sql: Queryable, before: number) =>
+  sql<Array<{ id: string }>>`
+    delete from play_link where via is not null and least(revoked_at, expires_at) < ${before} returning id`;
 
 /** Guests whose link is good: these may play. */
 export const goodPlayGuest = (sql: Queryable, id: string, now: number) =>
