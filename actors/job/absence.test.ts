@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JobState } from "#protocol/job.ts";
-import { jobLimits, type JobOrder, submitKeyOf } from "./context.ts";
+import { jobLimits, type JobOrder, recoveries, submitKeyOf } from "./context.ts";
 import { elsewhere, Life, start } from "./life.ts";
 
 const minute = 60_000;
@@ -167,6 +167,9 @@ test("a wait for another attempt is told of an absence, as its two hours go on",
   life.fail("provider").wait();
   expect([life.state, life.context.attempt]).toEqual(["waitingForSlot", 2]);
   expect(dues(life.away(95 * minute))).toEqual([jobLimits.generation]);
+  // One that has days left is not, unless it was begun when nobody noted how long it has.
+  expect(new Life().away(day).steps).toHaveLength(1);
+  expect(recoveries.acquireSlot({}, start)).not.toBeNull();
 });
 
 test("what the host had given up on until a person looked goes on once it is resumed", () => {
