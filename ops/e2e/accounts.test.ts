@@ -121,7 +121,7 @@ test("what several providers charge together stands on the button, and the form 
   await form.getByRole("button", { name: "Vary: Duration" }).click();
   await form.getByLabel("Duration: values").fill("4, 8");
   await form.getByLabel("How many").fill("10");
-  const button = form.getByRole("button", { name: /^Generate 60 · [\d,]+ credits \+ \$\d+\.\d\d$/ });
+  const button = form.getByRole("button", { name: /^Generate 60 · [\d,]+ credits \+ \$\d+\.\d\d and more$/ });
   await button.focus();
   expect(await form.getByText(/credits \+ \$\d+\.\d\d and what OpenAI Videos format charges/).isVisible()).toBe(true);
   expect(await form.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);

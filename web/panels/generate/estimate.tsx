@@ -15,6 +15,8 @@ const restMs = 350;
 const gatherMs = 1000;
 /** And what nobody tells here, ms: a day begins, or the jobs of others end. */
 const againMs = 60_000;
+/** Where no answer came, until it is asked again, ms: twice as long each time, up to `againMs`. */
+const firstPauseMs = 2000;
 
 export interface Total {
   /** Null: none is known. */
@@ -134,7 +136,9 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
     const now = estimate();
     return now !== null && now.refusals.length + now.waits.length > 0;
   };
-  const lookAgain = () => stands() && setRound((before) => before + 1);
+  const lookAgain = () => (stands() || silent()) && setRound((before) => before + 1);
+  /** In a row. */
+  let unanswered = 0;
   onChangesAround(lookAgain);
   createEffect(
     on([debounced(asked, restMs), round], ([text]) => {
@@ -156,6 +160,7 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
       const isPresent = () => !stop.signal.aborted && asked() === text;
       client.call("jobs.estimate", now, { signal: stop.signal }).then(
         (answer) => {
+          unanswered = 0;
           if (!stop.signal.aborted) {
             batch(() => {
               setEstimate(answer);
@@ -178,8 +183,11 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
             const refused = issuesOf(error).length > 0;
             setSilent(!refused);
             if (refused) {
+              unanswered = 0;
               setClashes(true);
               options.onRefused(error);
+            } else {
+              again = setTimeout(lookAgain, Math.min(firstPauseMs * 2 ** unanswered++, againMs));
             }
           }
         },
@@ -193,7 +201,8 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
     if (estimate() !== null && estimated() === priced()) {
       return "known";
     }
-    return clashes() ? "clashes" : silent() ? "unknown" : "asking";
+    // What clashed before may do so no more.
+    return silent() ? "unknown" : clashes() ? "clashes" : "asking";
   };
   return {
     state,
@@ -222,9 +231,17 @@ const priceWords = ({ price, untold }: Total): string => {
   return untold.length === 0 ? (price ?? "free") : price === null ? `price not told by ${others}` : `${price} and what ${others} charges`;
 };
 
+/** ` · $3.20`, ` · $3.20 and more`: as short as a button needs it. Empty: no price is known. */
+export const priceToSend = (total: Total | null): string => {
+  const price = total?.price ?? null;
+  return price === null ? "" : ` · ${price}${total?.untold.length === 0 ? "" : " and more"}`;
+};
+
 interface EstimateProps {
   readonly total: Total | null;
   readonly state: EstimateState;
+  /** A field says what does not go together. */
+  readonly isMarked: boolean;
   /** Goes to what is marked. */
   readonly onShowMarked: () => void;
 }
@@ -234,7 +251,7 @@ export const EstimateView: Component<EstimateProps> = (props) => (
     <Show
       when={props.total}
       fallback={
-        <Show when={props.state === "clashes" ? null : props.state} fallback={<Clashes onShow={() => props.onShowMarked()} />}>
+        <Show when={props.state === "clashes" ? null : props.state} fallback={<Clashes {...props} />}>
           {(state) => <span>{stateWords[state()]}</span>}
         </Show>
       }
@@ -256,12 +273,15 @@ export const EstimateView: Component<EstimateProps> = (props) => (
 );
 
 /** What is marked may stand far from what was changed last. */
-const Clashes: Component<{ readonly onShow: () => void }> = (props) => (
+const Clashes: Component<Pick<EstimateProps, "isMarked" | "onShowMarked">> = (props) => (
   <p>
-    Not all of this goes together:{" "}
-    <button type="button" class="generate-link" onClick={() => props.onShow()}>
-      see what is marked
-    </button>
+    Not all of this goes together
+    <Show when={props.isMarked}>
+      :{" "}
+      <button type="button" class="generate-link" onClick={() => props.onShowMarked()}>
+        see what is marked
+      </button>
+    </Show>
     .
   </p>
 );

@@ -23,6 +23,8 @@ export interface Form {
   readonly errors: Accessor<FieldErrors>;
   /** Of the inputs, by role. */
   readonly inputErrors: Accessor<FieldErrors>;
+  /** Some field or slot that is shown has a message. */
+  readonly isMarked: Accessor<boolean>;
   readonly setProvider: (id: string) => void;
   readonly setOperation: (operation: Operation) => void;
   readonly setValue: (key: string, value: unknown) => void;
@@ -207,6 +209,8 @@ export const createForm = (options: FormOptions): Form => {
     inputs: allInputs,
     errors,
     inputErrors,
+    isMarked: () =>
+      fields().some(({ key }) => errors()[key] !== undefined) || slots().some(({ role }) => inputErrors()[role] !== undefined),
     setProvider: (id) => choose(() => setProviderId(id)),
     setOperation,
     setValue: (key, value) => {

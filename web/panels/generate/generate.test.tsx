@@ -1,5 +1,5 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import type { CallArgs, CallOutput } from "#protocol/contract.ts";
 import { gridSize } from "#protocol/grid.ts";
@@ -43,7 +43,10 @@ const studio: ProviderSpec = {
 const picture = sampleAsset({ id: "ast_p", mediaType: "image", name: "fox.png" });
 
 const opened = recordOpened();
-afterEach(() => localStorage.clear());
+afterEach(() => {
+  localStorage.clear();
+  vi.useRealTimers();
+});
 
 /** What each costs 2 and takes 1.5 s for. */
 const estimated = ({ request, count, grid }: CallArgs<"jobs.estimate">, creditType: string | null = null): CallOutput<"jobs.estimate"> => {
@@ -351,7 +354,7 @@ describe("the Generate panel", () => {
     await screen.findByText("All 6 places at Studio are taken.");
     const before = asked();
     client.deltas("jobs.jobs", [sampleJob({ id: "job_other", state: "completed", createdAt: Date.now() + 1000 })]);
-    await waitFor(() => expect(asked()).toBe(before + 1), { timeout: 3500 });
+    await waitFor(() => expect(asked()).toBeGreaterThan(before), { timeout: 30_000 });
     waits = [];
     client.snapshot("accounts.pauses", { pauses: [] });
     await waitFor(() => expect(screen.queryByText("All 6 places at Studio are taken.")).toBeNull(), { timeout: 30_000 });
@@ -393,14 +396,59 @@ describe("the Generate panel", () => {
     await screen.findByRole("button", { name: "Generate · 2 credits" });
   });
 
-  it("says that time and cost could not be looked up, where the server did not answer", async () => {
+  it("says that time and cost could not be looked up, where the server did not answer, and asks again, ever more rarely", async () => {
+    let away = true;
+    const { client } = await show({
+      "jobs.estimate": (asked) => {
+        if (away) throw new CallError("unavailable", "Not now.");
+        return estimated(asked);
+      },
+    });
+    vi.useFakeTimers();
+    type("Prompt", "a fox");
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(screen.getByText("Time and cost could not be looked up.")).toBeTruthy();
+    expect(client.calls.filter(({ name }) => name === "jobs.estimate")).toHaveLength(4);
+    away = false;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(screen.getByText("2 credits")).toBeTruthy();
+    expect(screen.queryByText("Time and cost could not be looked up.")).toBeNull();
+  });
+
+  it("does not hold what clashed before against what the server did not answer to", async () => {
+    let fails = new CallError("invalid_input", "Not so.", {
+      issues: [{ path: ["request", "params", "duration"], message: "At most 10 s." }],
+    });
     await show({
       "jobs.estimate": () => {
-        throw new CallError("unavailable", "Not now.");
+        throw fails;
       },
     });
     type("Prompt", "a fox");
-    expect(await screen.findByText("Time and cost could not be looked up.")).toBeTruthy();
+    type("Duration", "15");
+    await screen.findByText(/^Not all of this goes together/);
+    fails = new CallError("unavailable", "Not now.");
+    type("Duration", "10");
+    await screen.findByText("Time and cost could not be looked up.", {}, { timeout: 30_000 });
+    expect(screen.queryByText(/^Not all of this goes together/)).toBeNull();
+  });
+
+  it("leads to what does not go together only where a field is marked", async () => {
+    let path: ReadonlyArray<string> = ["request", "params", "duration"];
+    await show({
+      "jobs.estimate": () => {
+        throw new CallError("invalid_input", "Not so.", { issues: [{ path, message: "Too much at once." }] });
+      },
+    });
+    type("Prompt", "a fox");
+    await screen.findByRole("button", { name: "see what is marked" });
+    path = ["count"];
+    type("Duration", "10");
+    // What was marked is none any more, even before the server has said so.
+    expect(screen.queryByRole("button", { name: "see what is marked" })).toBeNull();
+    expect(await screen.findByText("Too much at once.", { selector: ".generate-send *" }, { timeout: 30_000 })).toBeTruthy();
+    expect(screen.getByText(/^Not all of this goes together/).textContent).toBe("Not all of this goes together.");
+    expect(screen.queryByRole("button", { name: "see what is marked" })).toBeNull();
   });
 
   it("does not call free what a provider charges without saying how much, alone or beside others", async () => {
@@ -429,6 +477,7 @@ describe("the Generate panel", () => {
     press("Vary: Provider");
     fireEvent.click(within(screen.getByRole("group", { name: "Side by side" })).getByLabelText("Studio"));
     await screen.findByText("$3.20 and what Gateway charges");
+    expect(screen.getByRole("button", { name: "Generate 2 · $3.20 and more" })).toBeTruthy();
   });
 
   it("offers other providers right where they are asked for, and no more once the form is cleared", async () => {

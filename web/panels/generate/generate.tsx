@@ -26,7 +26,7 @@ import { NumberField } from "#web/ui/text-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
 import { tip } from "#web/ui/tooltip.tsx";
 import { AccountNotice } from "./account-notice.tsx";
-import { createEstimate, EstimateView, type Batch } from "./estimate.tsx";
+import { createEstimate, EstimateView, priceToSend, type Batch } from "./estimate.tsx";
 import { nowhere } from "./fallback.ts";
 import { FallbackView } from "./fallback-view.tsx";
 import { FieldView } from "./field-view.tsx";
@@ -163,11 +163,8 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
       : estimate.obstacles().filter((obstacle) => !problems().includes(obstacle));
   };
   const sendWords = () => {
-    const price = estimate.total()?.price ?? null;
-    if (draft.replacing() !== null) {
-      return `Change it${price === null ? "" : ` · ${price}`}`;
-    }
-    return `Generate${howMany() > 1 ? ` ${howMany().toLocaleString("en")}` : ""}${price === null ? "" : ` · ${price}`}`;
+    const many = howMany() > 1 ? ` ${howMany().toLocaleString("en")}` : "";
+    return `${draft.replacing() === null ? `Generate${many}` : "Change it"}${priceToSend(estimate.total())}`;
   };
   /** Providers that offer the operation of the form. */
   const offering = () => props.providers.filter((each) => each.operations.some(({ operation }) => operation === form.spec()?.operation));
@@ -491,7 +488,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
 
       <footer class="generate-send">
         <FormProblem problem={problems()} />
-        <EstimateView total={estimate.total()} state={estimate.state()} onShowMarked={focusFirstError} />
+        <EstimateView total={estimate.total()} state={estimate.state()} isMarked={form.isMarked()} onShowMarked={focusFirstError} />
         <For each={obstacles()}>{(obstacle) => <p class="generate-obstacle">{obstacle}</p>}</For>
         <div class="generate-buttons">
           <div class="generate-count">
