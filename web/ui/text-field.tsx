@@ -100,7 +100,7 @@ export const NumberField: Component<NumberFieldProps> = (props) => {
           {...control}
           class="ui-input"
           type="number"
-          inputmode={own.step !== undefined && !Number.isInteger(own.step) ? "decimal" : "numeric"}
+          inputmode={own.step !== undefined && Number.isInteger(own.step) ? "numeric" : "decimal"}
           min={own.min}
           max={own.max}
           step={own.step ?? "any"}

@@ -15,7 +15,11 @@ const fields: ReadonlyArray<{ readonly name: keyof PlayBudget; readonly label: s
   { name: "playthrough", label: "Clips in one playthrough" },
   { name: "playerDay", label: "Clips for one player a day" },
   { name: "storyDay", label: "Clips for all a day" },
-  { name: "creditsDay", label: "Credits a day", help: "Of all providers together. 0: nothing is made that an account pays for." },
+  {
+    name: "creditsDay",
+    label: "Credits a day",
+    help: "Of all providers together; a US cent counts as one. 0: nothing is made that an account pays for.",
+  },
 ];
 
 export const PlayBudgetForm: Component<{ readonly sceneId: string }> = (props) => {

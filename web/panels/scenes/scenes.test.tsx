@@ -244,6 +244,7 @@ describe("the Scenes panel", () => {
     fireEvent(details, new Event("toggle"));
     expect(await within(details).findByText(/Today: 3 clips\.$/)).toBeTruthy();
     const credits = within(details).getByLabelText(/^Credits a day/);
+    expect(within(details).getByText(/a US cent counts as one/)).toBeTruthy();
     fireEvent.input(credits, { target: { value: "" } });
     press("Save", details);
     expect((await within(details).findByRole("alert")).textContent).toContain("credits of 0 or more");
