@@ -67,10 +67,10 @@ export const cellAt = (request: Pick<JobRequest, "operation">, { axes }: Grid, p
   });
 
 const longestValue = 40;
-const valueWords = (value: unknown): string => {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > longestValue ? `${text.slice(0, longestValue - 1).toWellFormed()}…` : text;
-};
+/** What stands among others in a line. */
+export const shortValue = (text: string): string =>
+  text.length > longestValue ? `${text.slice(0, longestValue - 1).toWellFormed()}…` : text;
+const valueWords = (value: unknown): string => shortValue(typeof value === "string" ? value : JSON.stringify(value));
 
 /** A cell in words: `duration 5, PixVerse`. `titleOf`: what a provider is called. */
 export const cellWords = (cell: JobCell, titleOf: (provider: string) => string): string =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Charge } from "#protocol/job.ts";
-import { jobPriceWords, priceOf } from "./price.ts";
+import { countedPrice, jobPriceWords, priceOf } from "./price.ts";
 
 const charge = (change: Partial<Charge>): Charge => ({
   key: "k",
@@ -13,6 +13,13 @@ const charge = (change: Partial<Charge>): Charge => ({
   tookMs: 1000,
   at: 1,
   ...change,
+});
+
+it("nothing of what nobody counts is no price; nothing of what is counted is one", () => {
+  expect(countedPrice(0, null)).toBeNull();
+  expect(countedPrice(0, "credits")).toBe("0 credits");
+  expect(countedPrice(0, "USD cents")).toBe("$0.00");
+  expect(countedPrice(3, null)).toBe("3 credits");
 });
 
 describe("the price of a job", () => {

@@ -2,6 +2,10 @@
 import { finalJobStates, type Job } from "#protocol/job.ts";
 import { formatPrice } from "#protocol/price.ts";
 
+/** Null: the provider counts nothing, or charges and never says how much. */
+export const countedPrice = (amount: number, type: string | null): string | null =>
+  amount === 0 && type === null ? null : formatPrice(amount, type);
+
 export interface JobPrice {
   readonly amount: number;
   /** As the provider told it; otherwise as far as one can tell. */

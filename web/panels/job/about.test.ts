@@ -42,5 +42,9 @@ describe("what a job is in one line", () => {
     expect(aboutJob(stores, { ...job, cell: null })).toBe("Text to video · PixVerse");
     const cell = cellOf({ prompt: "a fox", duration: 8, fps: 24, camera: "panLeft", audio: true, provider: "pixverse/text_to_video" });
     expect(aboutJob(stores, { ...job, cell })).toBe("Text to video · 8 s · Frames per second: 24 · Pan left · Sound: Yes · PixVerse");
+    const below = cellOf({ fps: -1, prompt: "a {red|blue} fox ".repeat(9) });
+    expect(aboutJob(stores, { ...job, cell: below })).toBe(
+      "Text to video · Frames per second: -1 · a {red|blue} fox a {red|blue} fox a {re… · PixVerse",
+    );
   });
 });

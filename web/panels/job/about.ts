@@ -1,5 +1,6 @@
 // What a job is in one line: the operation, its price, the provider and the account on which it is made, or was last. Pure but for the
 // stores it reads.
+import { shortValue } from "#protocol/grid.ts";
 import type { Job } from "#protocol/job.ts";
 import { readFields } from "#web/panels/generate/schema.ts";
 import type { Workspace } from "#web/store/workspace.ts";
@@ -30,7 +31,10 @@ export const waitsFor = (
 ): string | null =>
   state === "scheduled" && scheduledFor !== null ? `Its scheduled time: ${formatMoment(scheduledFor, now)}.` : waitingFor;
 
-/** What it got of the grid that it was made in, but for its words and its provider, which are told anyway: `8 s`, `1080p`. */
+/**
+ * What it got of the grid that it was made in, but for its provider and its words, which are told anyway: `8 s`, `1080p`. Words of which a
+ * style or variables made others are shortened.
+ */
 const cellWords = ({ providers }: Pick<Workspace, "providers">, job: Job): ReadonlyArray<string> => {
   const varied = (job.cell ?? []).filter(({ axis, value }) => axis !== "provider" && value !== job.prompt);
   if (varied.length === 0) {
@@ -43,7 +47,7 @@ const cellWords = ({ providers }: Pick<Workspace, "providers">, job: Job): Reado
       return [];
     }
     // A number or a yes says by itself nothing of what it is of, unless it has a unit.
-    return /^(\d+(\.\d+)?|Yes|No)$/.test(fact.value) ? `${fact.name}: ${fact.value}` : fact.value;
+    return /^(-?\d+(\.\d+)?|Yes|No)$/.test(fact.value) ? `${fact.name}: ${fact.value}` : shortValue(fact.value);
   });
 };
 

@@ -7,6 +7,7 @@ import { TellDialog, type Telling } from "#web/panels/spend/tell-dialog.tsx";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
+import { countedPrice } from "#web/ui/price.ts";
 import { adviceFor } from "./advice.ts";
 import type { Told } from "./told.ts";
 
@@ -88,7 +89,7 @@ export const Charges: Component<{ readonly job: Job; readonly told: Told }> = (p
                     </Button>
                   </Show>
                 </td>
-                <td>{formatAmount(charge.estimated, charge.type)}</td>
+                <td>{countedPrice(charge.estimated, charge.type) === null ? "not told" : formatAmount(charge.estimated, charge.type)}</td>
                 <td>{chargedWords(charge, props.told.of(charge)?.charged)}</td>
               </tr>
             )}

@@ -132,6 +132,18 @@ describe("the Job panel", () => {
     expect(told?.textContent).toMatch(/Told by a person.*Correct it….*0 credits$/);
   });
 
+  it("names no amount of what a provider charges without saying how much", async () => {
+    const life = new JobLife().until("submitting").send({ type: "job.cancel" }).succeed();
+    const entry = { ...spend.calls.tell.example.output, key: "job_1-1", charged: null, source: null, told: null, type: null, estimated: 0 };
+    const charge: Charge = { ...entry, outcome: "unknown", tookMs: 12_000 };
+    await showLive(life, { "spend.ledger": () => ({ entries: [entry], next: null }) }, {}, { credits: 0, charges: [charge] });
+    const notice = await screen.findByText("Whether it was charged is not known");
+    expect(notice.parentElement?.textContent).toContain("Its price is not told: it stays open, and budgets count it");
+    openTab("Request");
+    const [, only] = within(screen.getByRole("table", { name: "Charges, oldest first" })).getAllByRole("row");
+    expect(only?.textContent).toMatch(/not toldunknown$/);
+  });
+
   it.each([
     ["not taken", /Its provider, asked later, says that it was not taken/, true],
     ["filtered", /Its provider, asked later, says that it ended there/, false],
@@ -514,6 +526,14 @@ describe("what needs a person", () => {
     fireEvent.input(within(again).getByLabelText("Charged, in credits"), { target: { value: "7.5" } });
     confirm(again);
     await waitFor(() => expect(client.calls.at(-1)).toEqual({ ...told, input: { ...told.input, providerJobId: "354", charged: 7.5 } }));
+  });
+
+  it("a submission whose price nobody tells is marked as done without an amount", async () => {
+    await showLive(new JobLife().until("submitting"), {}, unknown, { accountId: "acc_1", credits: 0 });
+    fireEvent.click(screen.getByRole("button", { name: "Mark as done…" }));
+    const dialog = await screen.findByRole("dialog");
+    expect(within(dialog).getByLabelText("Charged")).toBeTruthy();
+    expect(within(dialog).getByText("Empty: not told.")).toBeTruthy();
   });
 
   it("a decision that was not taken is told", async () => {

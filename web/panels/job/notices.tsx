@@ -5,14 +5,14 @@ import CirclePause from "lucide-solid/icons/circle-pause";
 import Hourglass from "lucide-solid/icons/hourglass";
 import { createSignal, Show, type Component } from "solid-js";
 import type { ActorView } from "#protocol/actor.ts";
-import type { Job } from "#protocol/job.ts";
+import type { Charge, Job } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { TellDialog, type Telling } from "#web/panels/spend/tell-dialog.tsx";
 import { newKey } from "#protocol/client/key.ts";
-import { formatPrice } from "#protocol/price.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
+import { countedPrice } from "#web/ui/price.ts";
 import { toast } from "#web/ui/toast.tsx";
 import { waitsFor } from "./about.ts";
 import { adviceFor } from "./advice.ts";
@@ -27,6 +27,11 @@ interface NoticesProps {
   readonly told: Told;
   readonly onRetry: (newSeed: boolean) => void;
 }
+
+const heldWords = ({ estimated, type }: Charge): string => {
+  const price = countedPrice(estimated, type);
+  return price === null ? "Its price is not told: it stays open" : `Its estimate of ${price} stays held`;
+};
 
 export const Notices: Component<NoticesProps> = (props) => {
   const { client, draft } = useWorkspace();
@@ -81,8 +86,8 @@ export const Notices: Component<NoticesProps> = (props) => {
               </Button>
             }
           >
-            Its estimate of {formatPrice(charge().estimated, charge().type)} stays held, and budgets count it, until its provider, which is
-            asked again where it can tell, or somebody who has looked there says what became of it.
+            {heldWords(charge())}, and budgets count it, until its provider, which is asked again where it can tell, or somebody who has
+            looked there says what became of it.
           </Notice>
         )}
       </Show>

@@ -4,10 +4,11 @@ import { createSignal, Show, type Component } from "solid-js";
 import type { ActorEffect } from "#protocol/actor.ts";
 import type { Job } from "#protocol/job.ts";
 import { newKey } from "#protocol/client/key.ts";
-import { countedIn, formatPrice, priceUnit } from "#protocol/price.ts";
+import { countedIn, priceUnit } from "#protocol/price.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
+import { countedPrice } from "#web/ui/price.ts";
 import { NumberField, TextField } from "#web/ui/text-field.tsx";
 import { jobCreditType } from "./about.ts";
 import { Notice } from "./notice.tsx";
@@ -26,6 +27,7 @@ export const Review: Component<ReviewProps> = (props) => {
   const workspace = useWorkspace();
   const { client } = workspace;
   const type = () => jobCreditType(workspace, props.job);
+  const estimate = () => countedPrice(props.job.credits, type());
   const [asking, setAsking] = createSignal<"resend" | "done" | null>(null);
   const [name, setName] = createSignal("");
   const [charged, setCharged] = createSignal<number | null>(null);
@@ -122,8 +124,8 @@ export const Review: Component<ReviewProps> = (props) => {
         />
         <Show when={isPaid()}>
           <NumberField
-            label={`Charged, in ${priceUnit(type()).name}`}
-            help={`Empty: as estimated, ${formatPrice(props.job.credits, type())}.`}
+            label={estimate() === null ? "Charged" : `Charged, in ${priceUnit(type()).name}`}
+            help={estimate() === null ? "Empty: not told." : `Empty: as estimated, ${estimate()}.`}
             min={0}
             value={charged()}
             error={wrongCharge()}

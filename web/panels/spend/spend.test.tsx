@@ -122,6 +122,24 @@ describe("the Spend panel", () => {
     ]);
   });
 
+  it("names no amount of what a provider charges without saying how much", async () => {
+    const entry = { ...spend.calls.tell.example.output, charged: null, source: null, told: null, type: null, estimated: 0 };
+    const { client } = show(() => [row()], {
+      "spend.ledger": () => ({ entries: [entry], next: null }),
+      "spend.tell": () => ({ ...entry, charged: 3 }),
+    });
+    const section = within(await screen.findByRole("region", { name: "Not known whether charged" }));
+    expect(section.getByText("Price not told")).toBeTruthy();
+    fireEvent.click(section.getByRole("button", { name: "Say what it cost…" }));
+    const dialog = within(await screen.findByRole("dialog", { name: "What became of it?" }));
+    fireEvent.click(dialog.getByLabelText("Charged"));
+    expect(dialog.getByText("Its price was not told.")).toBeTruthy();
+    expect(dialog.getByLabelText<HTMLInputElement>("Amount").value).toBe("");
+    fireEvent.click(dialog.getByRole("button", { name: "Save" }));
+    expect((await dialog.findByRole("alert")).textContent).toContain("Enter what it has cost");
+    expect(client.calls.some(({ name }) => name === "spend.tell")).toBe(false);
+  });
+
   it("sums up by account on request", async () => {
     show(() => [row(), row({ day: "2026-01-01", charged: 5 })]);
     await screen.findByRole("table");

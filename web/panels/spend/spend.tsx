@@ -1,5 +1,5 @@
 // The Spend panel: what own submissions have cost, by day and by account, estimated beside charged.
-import { formatAmount, formatPrice, priceUnit } from "#protocol/price.ts";
+import { formatAmount, priceUnit } from "#protocol/price.ts";
 import Coins from "lucide-solid/icons/coins";
 import KeyRound from "lucide-solid/icons/key-round";
 import RefreshCw from "lucide-solid/icons/refresh-cw";
@@ -30,6 +30,7 @@ import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
+import { countedPrice } from "#web/ui/price.ts";
 import { Budgets, limitOf } from "./budgets.tsx";
 import { SpendChart } from "./chart.tsx";
 import { Unknown } from "./unknown.tsx";
@@ -244,7 +245,7 @@ const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly
 };
 
 /** Some providers count nothing: that is not the same as what others call credits. */
-const priceWords = ({ charged, type }: Sum): string => (type === null && charged === 0 ? "not counted" : formatPrice(charged, type));
+const priceWords = ({ charged, type }: Sum): string => countedPrice(charged, type) ?? "not counted";
 
 /** The cells of a row that all tables of this panel share. */
 const Amounts: Component<{ readonly sum: Sum; readonly most: number }> = (props) => (

@@ -9,6 +9,7 @@ import { Segments } from "#web/ui/choice.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
 import { FormFoot } from "#web/ui/form-foot.tsx";
 import { NumberField } from "#web/ui/text-field.tsx";
+import { countedPrice } from "#web/ui/price.ts";
 import { toast } from "#web/ui/toast.tsx";
 
 export type Telling = Pick<LedgerEntry, "key" | "accountId" | "accountTitle" | "type" | "estimated" | "charged">;
@@ -45,7 +46,9 @@ const TellForm: Component<{ readonly telling: Telling; readonly onClose: () => v
   const { client, budgets } = useWorkspace();
   const { key, accountId, type, estimated, charged: before } = props.telling;
   const [outcome, setOutcome] = createSignal<"free" | "charged">(before === null || before === 0 ? "free" : "charged");
-  const [charged, setCharged] = createSignal<number | null>(writtenIn(before === null || before === 0 ? estimated : before, type));
+  const estimate = countedPrice(estimated, type);
+  const proposed = before === null || before === 0 ? (estimate === null ? null : estimated) : before;
+  const [charged, setCharged] = createSignal<number | null>(proposed === null ? null : writtenIn(proposed, type));
   const [problem, setProblem] = createSignal<string | null>(null);
   const [busy, setBusy] = createSignal(false);
   const submit = (event: SubmitEvent) => {
@@ -76,7 +79,7 @@ const TellForm: Component<{ readonly telling: Telling; readonly onClose: () => v
       <Show when={outcome() === "charged"}>
         <NumberField
           label={type === null ? "Amount" : `Amount in ${priceUnit(type).name}`}
-          help={`It was estimated at ${formatPrice(estimated, type)}.`}
+          help={estimate === null ? "Its price was not told." : `It was estimated at ${estimate}.`}
           min={0}
           value={charged()}
           onChange={setCharged}

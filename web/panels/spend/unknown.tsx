@@ -1,13 +1,13 @@
 // Submissions that have ended and of which nobody knows whether they were taken: what is held for them stays held until somebody says.
 import { createEffect, createSignal, createUniqueId, For, on, onCleanup, Show, type Accessor, type Component } from "solid-js";
 import type { LedgerEntry } from "#protocol/spend.ts";
-import { formatPrice } from "#protocol/price.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { formatFull, formatMoment } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
+import { countedPrice } from "#web/ui/price.ts";
 import { TellDialog } from "./tell-dialog.tsx";
 
 interface UnknownProps {
@@ -18,6 +18,11 @@ interface UnknownProps {
 
 /** Read at once, at most: as they are told, the next come. */
 const atOnce = 20;
+
+const heldWords = ({ estimated, type }: LedgerEntry): string => {
+  const price = countedPrice(estimated, type);
+  return price === null ? "Price not told" : `${price} held`;
+};
 
 export const Unknown: Component<UnknownProps> = (props) => {
   const { client, providers } = useWorkspace();
@@ -63,7 +68,7 @@ export const Unknown: Component<UnknownProps> = (props) => {
               {(entry) => (
                 <li>
                   <span class="spend-unknown-words">
-                    <strong>{formatPrice(entry.estimated, entry.type)} held</strong>
+                    <strong>{heldWords(entry)}</strong>
                     <small>
                       {entry.accountTitle} at {providers.title(entry.provider)} ·{" "}
                       <time dateTime={new Date(entry.at).toISOString()} title={formatFull(entry.at)}>
