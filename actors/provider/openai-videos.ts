@@ -318,7 +318,6 @@ const wantedOf = Effect.fnUntraced(function* (request: ProviderRequest, models: 
   return createFields({ ...params, prompt }, models);
 });
 
-/** How far the gateway's clock, which its answers show, is ahead of ours, ms. */
 /**
  * From when on, in seconds of the gateway's clock, a video can be what was sent at `sentAt`. Rather too early: a
  * video that is overlooked would be paid twice.

@@ -210,7 +210,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
       };
       const first = yield* askByTheirClock(sentAt - ledgerMargin, page);
       let answer = first.answer.body;
-      for (let pages = 0; pages < ledgerPages; pages++) {
+      for (let pages = 1; ; pages++) {
         const rows = Array.isArray(answer) ? answer : answer.list;
         const row = rows.find((each) => Object.values(each).includes(traceId));
         const id = Id.safeParse(row?.["video_id"]);
@@ -220,13 +220,13 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
         // The ledger's rows are not documented: those that name no trace id do not tell whose they are.
         if (rows.some((each) => !("trace_id" in each))) break;
         const cursor = Array.isArray(answer) ? null : answer.cursor;
-        if (cursor) {
-          answer = (yield* page(first.at, cursor)).body;
-          continue;
+        if (!cursor) {
+          // It may have been sent again after what can be asked for, and older rows may be gone.
+          if (first.at + ledgerSpan < (yield* Clock.currentTimeMillis) + first.ahead) break;
+          return undefined;
         }
-        // It may have been sent again after what can be asked for, and older rows may be gone.
-        if (first.at + ledgerSpan < (yield* Clock.currentTimeMillis) + first.ahead) break;
-        return undefined;
+        if (pages === ledgerPages) break;
+        answer = (yield* page(first.at, cursor)).body;
       }
       return yield* Effect.fail(failure("internal", "PixVerse's ledger does not tell whether it took this submission."));
     }),

@@ -395,6 +395,15 @@ describe(`many who follow the same on ${transportName}`, () => {
   /** Until it has its snapshot. */
   const standing = (client: TestClient, id: number): Promise<void> =>
     vi.waitFor(() => expect(client.frames.some((frame) => frame.t === "snap" && frame.id === id)).toBe(true));
+  /** Two of one user who follow under the same id. */
+  const two = async (): Promise<readonly [TestClient, TestClient]> => {
+    const clients = [await gateway.enter("ada"), await gateway.enter("ada")] as const;
+    for (const client of clients) {
+      follow(client, 900);
+      await standing(client, 900);
+    }
+    return clients;
+  };
   /** What the client knows by the frames of one id: deltas leave nothing out and tell nothing twice. */
   const knownBy = (client: TestClient, id: number): number => {
     let known = -1;
@@ -530,11 +539,7 @@ describe(`many who follow the same on ${transportName}`, () => {
 
   test("one that does not read holds nobody up, falls behind, and is told by a snapshot what it missed", async () => {
     const watched = await open({ limits: { softBufferBytes: 256 * 1024 } });
-    const [slow, quick] = [await gateway.enter("ada"), await gateway.enter("ada")];
-    for (const client of [slow, quick]) {
-      follow(client, 900);
-      await standing(client, 900);
-    }
+    const [slow, quick] = await two();
     change(watched);
     await slow.settled();
     expect(watched.alone.count).toBe(2);
@@ -548,7 +553,7 @@ describe(`many who follow the same on ${transportName}`, () => {
     await expect
       .poll(async () => {
         await slow.settled();
-        return knownByJumps(slow);
+        return knownBy(slow, 900);
       })
       .toBe(state);
     expect(gateway.counters.resyncs).toBeGreaterThan(0);
@@ -558,31 +563,14 @@ describe(`many who follow the same on ${transportName}`, () => {
     const { count } = watched.alone;
     change(watched);
     await Promise.all([slow.settled(), quick.settled()]);
-    expect([knownByJumps(slow), knownBy(quick, 900)]).toEqual([state, state]);
+    expect([knownBy(slow, 900), knownBy(quick, 900)]).toEqual([state, state]);
     expect(watched.alone.count).toBe(count);
     for (const { socket } of [slow, quick]) socket.close();
     await watched.close();
   });
-  /** The last that it knows; a snapshot may jump. */
-  const knownByJumps = (client: TestClient): number => {
-    let known = -1;
-    for (const frame of client.frames) {
-      if (frame.t === "snap") known = Math.max(known, frame.d as number);
-      if (frame.t !== "delta") continue;
-      const [{ n }] = frame.d as [{ readonly n: number }];
-      expect([known, known + 1]).toContain(n);
-      known = n;
-    }
-    return known;
-  };
-
   test("one that takes far too little is closed, and the others go on", async () => {
     const watched = await open({ limits: { softBufferBytes: 256 * 1024, hardBufferBytes: 256 * 1024 } });
-    const [slow, quick] = [await gateway.enter("ada"), await gateway.enter("ada")];
-    for (const client of [slow, quick]) {
-      follow(client, 900);
-      await standing(client, 900);
-    }
+    const [slow, quick] = await two();
     change(watched);
     slow.socket.pause();
     const fill = "x".repeat(100_000);
@@ -603,11 +591,7 @@ describe(`many who follow the same on ${transportName}`, () => {
     const watched = await open({
       handlers: { calls: { "auth.signIn": (_input, context) => Effect.sync(() => context.authenticate(principalOf("bob"))) } },
     });
-    const [client, other] = [await gateway.enter("ada"), await gateway.enter("ada")];
-    for (const each of [client, other]) {
-      follow(each, 900);
-      await standing(each, 900);
-    }
+    const [client, other] = await two();
     change(watched);
     await client.settled();
     await client.call("auth.signIn", { login: "bob", password: "-" });

@@ -278,7 +278,7 @@ const Clashes: Component<Pick<EstimateProps, "isMarked" | "onShowMarked">> = (pr
     Not all of this goes together
     <Show when={props.isMarked}>
       :{" "}
-      <button type="button" class="generate-link" onClick={() => props.onShowMarked()}>
+      <button type="button" class="ui-link" onClick={() => props.onShowMarked()}>
         see what is marked
       </button>
     </Show>

@@ -45,7 +45,7 @@ export const Against: Component<AgainstProps> = (props) => {
     <>
       <h3>
         Changed against{" "}
-        <button type="button" class="job-link" onClick={() => openPanel("job", { jobId: props.otherId })}>
+        <button type="button" class="ui-link" onClick={() => openPanel("job", { jobId: props.otherId })}>
           {words()}
         </button>
       </h3>

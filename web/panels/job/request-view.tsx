@@ -90,7 +90,7 @@ export const RequestView: Component<RequestProps> = (props) => {
               </Show>
               <Show when={input.jobId}>
                 {(id) => (
-                  <button type="button" class="job-link" onClick={() => openPanel("job", { jobId: id() })}>
+                  <button type="button" class="ui-link" onClick={() => openPanel("job", { jobId: id() })}>
                     {input.frame === undefined ? "The result" : `The ${input.frame} frame of the result`} of another job
                   </button>
                 )}

@@ -78,7 +78,7 @@ export const Top: Component<TopProps> = (props) => {
             {(parent) => (
               <>
                 {" · "}
-                <button type="button" class="job-link" onClick={() => openPanel("job", { jobId: parent() })}>
+                <button type="button" class="ui-link" onClick={() => openPanel("job", { jobId: parent() })}>
                   repeats another
                 </button>
               </>

@@ -79,7 +79,7 @@ const FromLibrary: Component<{ readonly source: Source }> = (props) => {
   return (
     <p class="job-source">
       {props.source.part}:{" "}
-      <button type="button" class="job-link" disabled={version() === undefined} onClick={open}>
+      <button type="button" class="ui-link" disabled={version() === undefined} onClick={open}>
         {words()}
       </button>
     </p>
