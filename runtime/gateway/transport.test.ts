@@ -86,6 +86,36 @@ describe(`sockets on ${transportName}`, () => {
     client.close();
   });
 
+  test("messages of every length arrive whole, text and bytes", async () => {
+    // Where the header of a frame grows.
+    const lengths = [0, 1, 125, 126, 127, 65_535, 65_536, 200_000];
+    const letters = "aé🦊\ud800";
+    const { url } = await listen({
+      socket: (socket) => ({
+        text: () => {
+          for (const length of lengths) {
+            socket.send("x".repeat(length));
+            socket.send(letters.repeat(length / 50));
+            socket.send(new Uint8Array(length).fill(7));
+          }
+          socket.close(4000, "done");
+        },
+      }),
+    });
+    const client = dial(url);
+    const got: Array<string | Buffer> = [];
+    client.on("message", (data, isBinary) => got.push(isBinary ? (data as Buffer) : String(data)));
+    await once(client, "open");
+    client.send("go");
+    await once(client, "close");
+    const sent = lengths.flatMap((length) => [
+      "x".repeat(length),
+      letters.repeat(length / 50).replaceAll("\ud800", "\ufffd"),
+      Buffer.alloc(length, 7),
+    ]);
+    expect(got).toEqual(sent);
+  });
+
   test("what is sent within an event, outside of one and in the same tick arrives in order", async () => {
     const { url } = await listen({
       socket: (socket) => ({

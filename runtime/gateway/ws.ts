@@ -83,6 +83,34 @@ export const brokenAnswer = (code: string | undefined, bytesRead: number): { rea
 /** The sockets of each group. */
 type Groups = Map<string, Set<WsSocket>>;
 
+/** The first byte of a frame that is a whole message (RFC 6455, 5.2). */
+const wholeText = 0x81;
+const wholeBinary = 0x82;
+
+/** The header of an unmasked frame, and after it room for a payload of so many bytes. */
+const frameFor = (first: number, length: number): Buffer => {
+  const headBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(headBytes + length);
+  frame[0] = first;
+  frame[1] = headBytes === 2 ? length : headBytes === 4 ? 126 : 127;
+  if (headBytes === 4) frame.writeUInt16BE(length, 2);
+  else if (headBytes === 10) frame.writeBigUInt64BE(BigInt(length), 2);
+  return frame;
+};
+
+/** One buffer of header and payload, where ws writes two. It can be sent on many sockets. */
+const frameOf = (message: string | Uint8Array): Buffer => {
+  if (typeof message === "string") {
+    const length = Buffer.byteLength(message);
+    const frame = frameFor(wholeText, length);
+    frame.write(message, frame.length - length, "utf8");
+    return frame;
+  }
+  const frame = frameFor(wholeBinary, message.length);
+  frame.set(message, frame.length - message.length);
+  return frame;
+};
+
 /** Collects the writes of one tick into one system call. */
 class WsSocket implements Socket {
   readonly #ws: WebSocket;
@@ -102,13 +130,18 @@ class WsSocket implements Socket {
   };
 
   send(message: string | Uint8Array): boolean {
+    return this.write(frameOf(message));
+  }
+
+  /** Of a frame that may be told to others as well. */
+  write(frame: Buffer): boolean {
     if (this.#ws.readyState !== this.#ws.OPEN) return true;
     if (!this.#corked) {
       this.#corked = true;
       this.#stream.cork();
       process.nextTick(this.#uncork);
     }
-    this.#ws.send(message);
+    this.#stream.write(frame);
     return this.#stream.writableLength <= flowingBytes;
   }
 
@@ -208,7 +241,10 @@ export const listenOnNode = Effect.fnUntraced(function* (options: ListenOptions)
   );
   const port = yield* opened(server, options);
   const publish = (group: string, message: string): void => {
-    for (const socket of groups.get(group) ?? []) socket.send(message);
+    const sockets = groups.get(group);
+    if (sockets === undefined) return;
+    const frame = frameOf(message);
+    for (const socket of sockets) socket.write(frame);
   };
   return { port, publish, stop: () => void server.close() };
 });
