@@ -30,7 +30,7 @@ const logged = async (effect: Effect.Effect<unknown, unknown>, environment: Read
 describe("a line", () => {
   test("has the fields that every line has, its context, and the rest as it was given", async () => {
     const { lines, queued } = await logged(
-      Effect.logInfo("provider:submit", { provider: "studio", attempt: 2 }).pipe(
+      Effect.logInfo("provider:submit", { provider: "studio", account: null, attempt: 2 }).pipe(
         Effect.annotateLogs({ job: "job_1", user: "usr_1", connection: "con_1", durationMs: 12.5 }),
       ),
     );

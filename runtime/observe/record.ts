@@ -72,6 +72,8 @@ export const recordOf = ({ message, logLevel, cause, fiber, date }: Logger.Optio
   const context: Partial<Record<ContextName, string>> = {};
   const fields: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
+    // No account, no user: nothing to say.
+    if (isContext(name) && (value === null || value === undefined)) continue;
     if (isContext(name) && (typeof value === "string" || typeof value === "number")) context[name] = redactText(String(value));
     else if (name === "error") error ??= value;
     else if (name !== "stage" && name !== "durationMs" && name !== "service") fields[ownNames.has(name) ? `${name}_` : name] = value;
