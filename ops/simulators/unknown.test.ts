@@ -116,8 +116,12 @@ describe.each(testDatabases)("submissions that nobody knew of ($engine)", ({ lay
       simulator.ledger.splice(simulator.ledger.indexOf(row), 1);
     await sentBefore(owl!, 31 * 86_400_000);
     expect(await entries(true)).toHaveLength(3);
-    await age();
-    await sweep();
+    for (let times = 0; times < 3; times++) {
+      // That they are not there is believed once the books have had their time.
+      expect(await entries(true)).toHaveLength(times === 0 ? 3 : 2);
+      await age();
+      await sweep();
+    }
     const of = async (id: string | undefined) => (await entries()).find(({ jobId }) => jobId === id)!;
     expect(await of(fox)).toMatchObject({ charged: 0, source: "provider", outcome: "unknown", found: { outcome: "filtered" } });
     expect(await of(cat)).toMatchObject({ charged: 0, source: "provider", outcome: "unknown", found: { outcome: "not taken" } });
