@@ -15,7 +15,7 @@ import { isOrder, type PixverseRequest, paramsOf, type RemoteInput, requestOf, t
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
 import { askedSurely, ofQuestion, surely } from "./questions.ts";
 import { notYet, undecided, unlessDone, unsent } from "./refusals.ts";
-import { askByTheirClock } from "./their-clock.ts";
+import { askByTheirClock, sentNotBefore } from "./their-clock.ts";
 import type { HttpAnswer, HttpRequest, Pace, ProviderTools, Status } from "./tools.ts";
 import { commonVideos, type VideoLimits } from "./videos.ts";
 
@@ -208,7 +208,7 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
         const json = { ...span, credits_status: "consume", limit: 100, ...(cursor ? { cursor } : {}) };
         return asked("/account/billing/usage-detail", Rows, { method: "POST", json });
       };
-      const first = yield* askByTheirClock(sentAt - ledgerMargin, page);
+      const first = yield* askByTheirClock(sentNotBefore(sentAt, yield* Clock.currentTimeMillis) - ledgerMargin, page);
       let answer = first.answer.body;
       for (let pages = 1; ; pages++) {
         const rows = Array.isArray(answer) ? answer : answer.list;
