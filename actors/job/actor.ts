@@ -64,6 +64,7 @@ export const jobActor = Effect.gen(function* () {
     version: jobMachineVersion,
     machine: jobMachine,
     migrate: jobMigrations,
+    byTheClock: ["untilDue"],
     effects,
     owner: ({ context }) => context.order.ownerId,
     projection: { table: "job", columns: jobColumns, row: storedRow },
