@@ -466,6 +466,9 @@ export const submitKeyOf = ({ order, submission }: JobContext): string => `${ord
 /** Submissions whose cost is kept with the job, at most: the oldest are forgotten. */
 const rememberedCharges = 50;
 
+/** What nobody follows to its end is taken to have ended there after so many times what was expected. */
+const longest = 2;
+
 /** Refusals before anything was begun: they cost nothing. */
 const free: ReadonlySet<Charge["outcome"]> = new Set(["limit", "authentication", "credits", "parameters", "input", "storage"]);
 
@@ -494,7 +497,7 @@ export const settled = (context: JobContext, outcome: Charge["outcome"], at: num
     retryAfterMs: context.retryAfterMs,
     ...(context.rate === true ? { rate: true } : {}),
     // What passed of an absence passed here by the clock, and at the provider maybe not.
-    goesOnMs: wasLeftAlone ? context.expectedMs : Math.max(0, context.expectedMs - tookMs),
+    goesOnMs: Math.max(0, longest * context.expectedMs - (wasLeftAlone ? 0 : tookMs)),
     ...(wasLeftAlone ? { absence: true } : {}),
   };
   const given = { leasedAt: null, charged: null, retryAfterMs: null, lastEnd: end, ...(refunded > 0 ? { refunded: 0 } : {}) };

@@ -70,6 +70,6 @@ export const jobMigrations: Readonly<Record<number, (old: Old) => Old>> = {
     const { lastEnd, expectedMs } = context as Eighth;
     if (lastEnd === null) return { value, context };
     const { freeAt: _, ...end } = lastEnd;
-    return { value, context: { ...(context as object), lastEnd: { ...end, goesOnMs: expectedMs } } };
+    return { value, context: { ...(context as object), lastEnd: { ...end, goesOnMs: 2 * expectedMs } } };
   },
 };

@@ -1,8 +1,9 @@
 // Submissions of which nobody knew at the end of their job whether they were taken: a provider that knows them by their keys is asked later, and
-// what it says settles the ledger. All others, and what it cannot tell, a person settles (`spend.tell`): what looks like one may be another's.
+// what it says settles the ledger; and so does what it says to have given back of those whose end nobody has seen. All others, and what it cannot tell, a person settles (`spend.tell`): what looks like one may be another's.
 import { Clock, Duration, Effect, Layer, Schedule } from "effect";
 import { accountAddress } from "#actors/account/address.ts";
 import { Accounts } from "#actors/account/accounts.ts";
+import { exactly } from "#actors/account/context.ts";
 import { makeTellPools } from "#actors/pool/tell.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { Connection, ProviderFailure } from "#actors/provider/provider.ts";
@@ -62,6 +63,18 @@ const endOf = ({ track }: Connection, providerJobId: string, estimated: number):
     },
   );
 
+/** What remains to be paid of one that was charged. Null: nothing was given back yet. */
+const givenBackOf = (
+  { refunded }: Connection,
+  { key, at, outcome }: UnknownRow,
+  charged: number,
+): Effect.Effect<Found | null, ProviderFailure> =>
+  refunded === undefined
+    ? Effect.succeed(null)
+    : Effect.map(refunded(key, at), (back) =>
+        back > 0 ? { outcome: outcome as Found["outcome"], charged: Math.max(0, exactly(charged - back)), source: "provider" } : null,
+      );
+
 const makeAsk = Effect.gen(function* () {
   const accounts = yield* Accounts;
   const actors = yield* Actors;
@@ -74,6 +87,7 @@ const makeAsk = Effect.gen(function* () {
     const provider = providers.get(row.provider);
     if (provider === undefined) return null;
     const connection = yield* accounts.connection(provider, row.account_id);
+    if (row.charged !== null) return yield* givenBackOf(connection, row, row.charged);
     if (connection.reconcile === undefined) return null;
     // It is known by its key: files are not needed for that.
     const request = { operation: Operation.parse(row.operation), params: row.params, inputs: [] };
@@ -125,7 +139,8 @@ export const sweepUnknown: Effect.Effect<void, never, Needs> = Effect.gen(functi
   const providers = yield* Providers;
   const ask = yield* makeAsk;
   const byKey = providers.all.filter(({ recovery }) => recovery === "idempotencyKey").map(({ id }) => id);
-  const due = { providers: byKey, now: yield* Clock.currentTimeMillis, first, times };
+  const refunding = providers.all.filter(({ tellsRefunds }) => tellsRefunds === true).map(({ id }) => id);
+  const due = { providers: byKey, refunding, now: yield* Clock.currentTimeMillis, first, times };
   const waiting = yield* database.query((sql) => unknownAccounts(sql, due));
   yield* Effect.forEach(waiting, ({ account_id: id }) => Effect.timeoutOption(ask(id, due), longestTurn), {
     concurrency: accountsAtOnce,

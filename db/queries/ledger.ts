@@ -199,16 +199,21 @@ export const tellSpend = (
       and (told_by is null or told_by = ${by} or ${isAdmin})
     returning ${columns(sql)}`;
 
-/** Which submissions are to be asked about: those at `providers` that have ended `first` ms ago and were asked about less than `times` times. */
+/**
+ * Which submissions are to be asked about: of which nobody knows, at `providers`, and those that ended without anybody's seeing the end and may
+ * be given back, at `refunding`; that have ended `first` ms ago and were asked about less than `times` times.
+ */
 export interface UnknownDue {
   readonly providers: ReadonlyArray<string>;
+  readonly refunding: ReadonlyArray<string>;
   readonly now: number;
   readonly first: number;
   readonly times: number;
 }
 
-const isDue = (sql: Queryable, { providers, now, first, times }: UnknownDue) => sql`
-  l.outcome = 'unknown' and l.charged is null and l.provider = any(${sql.array([...providers], 25)}::text[])
+const isDue = (sql: Queryable, { providers, refunding, now, first, times }: UnknownDue) => sql`
+  (l.outcome = 'unknown' and l.charged is null and l.provider = any(${sql.array([...providers], 25)}::text[])
+    or l.outcome in ('lost', 'goes on') and l.charged > 0 and l.found_at is null and l.provider = any(${sql.array([...refunding], 25)}::text[]))
     and l.settled_at <= ${now - first} and l.asks < ${times} and coalesce(l.ask_at, 0) <= ${now}`;
 
 /** Accounts that have some, those first that have waited longest. */
@@ -223,6 +228,9 @@ export interface UnknownRow {
   readonly job_id: string;
   readonly provider: string;
   readonly estimated: number;
+  /** Null: nobody knows whether it was taken. */
+  readonly charged: number | null;
+  readonly outcome: string;
   readonly at: number;
   /** How often it was asked about, this time included. */
   readonly asks: number;
@@ -246,9 +254,12 @@ export const takeUnknown = (
       order by coalesce(l.ask_at, 0), l.at, l.key limit 1
     ) d
     where l.key = d.key and l.account_id = d.account_id and ${isDue(sql, due)}
-    returning l.key, l.account_id, l.job_id, l.provider, l.estimated, l.at, l.asks, d.operation, d.params`;
+    returning l.key, l.account_id, l.job_id, l.provider, l.estimated, l.charged, l.outcome, l.at, l.asks, d.operation, d.params`;
 
-/** Settles one by what the provider says became of it, unless a person was faster. No row: one was. */
+/**
+ * Settles one by what the provider says became of it, unless a person was faster; what it says less than before is given back. No row: one
+ * was.
+ */
 export const settleUnknown = (
   sql: Queryable,
   {
@@ -268,6 +279,8 @@ export const settleUnknown = (
   },
 ) =>
   sql<Array<{ key: string }>>`
-    update ledger set charged = ${charged}::double precision, source = ${source}, found = ${found}, found_at = ${now}
-    where key = ${key} and account_id = ${accountId} and outcome = 'unknown' and charged is null
+    update ledger set charged = ${charged}::double precision, source = ${source}, found = ${found}, found_at = ${now},
+      refunded = refunded + greatest(0, coalesce(charged, 0) - ${charged}::double precision)
+    where key = ${key} and account_id = ${accountId}
+      and (outcome = 'unknown' and charged is null or outcome in ('lost', 'goes on') and found_at is null)
     returning key`;

@@ -181,7 +181,8 @@ test("set back by hours between a submission and its recovery, and while another
     const settings = { baseUrl: `${simulator.url}/v1` };
     await client.call("accounts.add", { provider: "openaiVideos", title: "Simulated", settings, secrets: { apiKey: "sk-clock" } });
     const ask = async (prompt: string): Promise<string> =>
-      (await client.call("jobs.create", { request: { operation: "text_to_video", provider: "openaiVideos", params: { prompt } } })).jobs[0]!.id;
+      (await client.call("jobs.create", { request: { operation: "text_to_video", provider: "openaiVideos", params: { prompt } } })).jobs[0]!
+        .id;
     // Ours was wrong and is set right, and then it was right and is set wrong.
     for (const [made, [then, now]] of [
       [5 * hour, 0],
