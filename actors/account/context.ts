@@ -28,6 +28,12 @@ export const accountLimits = {
   /** Earlier balances that are kept, so far from each other at least. */
   balances: 48,
   balanceGap: 15 * minute,
+  /** What goes on at the provider and is followed by nobody is looked at so often. */
+  look: 30 * second,
+  /** A look that comes later than by this finds that nobody was here, or the clock was set, and counts for no more. */
+  late: 5 * second,
+  /** How long it goes on where nobody can say it and no generation there has ended yet. */
+  goesOn: 10 * minute,
 } as const;
 
 /** What was asked for when it was added. */
@@ -76,8 +82,10 @@ export interface AccountContext {
   readonly gone: boolean;
   /** Leases by submission key. */
   readonly leases: Readonly<Record<string, Lease>>;
-  /** Ends of places that are taken by what was called off and goes on at the provider, by submission key. */
+  /** How much longer places are taken by what may go on at the provider and is followed by nobody, by submission key, ms from `leavingAt` on. */
   readonly leaving: Readonly<Record<string, number>>;
+  /** Until when that is counted, ms epoch. */
+  readonly leavingAt: number;
   readonly credits: Credits | null;
   /** What was left at earlier times, oldest first. */
   readonly balances: ReadonlyArray<Balance>;
@@ -127,8 +135,8 @@ export interface LeaseEnded {
   readonly retryAfterMs?: number | undefined;
   /** Refused for asking too often: this says nothing of its places. */
   readonly rate?: boolean | undefined;
-  /** When what was called off will have ended by itself, ms epoch. */
-  readonly freeAt?: number | undefined;
+  /** How much longer what may go on there is expected to take, ms. Left out: nobody can say. */
+  readonly goesOnMs?: number | undefined;
   /** For a part of that time nobody worked on it. */
   readonly absence?: boolean | undefined;
   /** Only if it was taken by then, ms epoch: the same key may have been granted again since. */
@@ -160,6 +168,7 @@ export const initialAccount = ({ order, plan, at }: AccountInput): AccountContex
   gone: false,
   leases: {},
   leaving: {},
+  leavingAt: at,
   credits: null,
   balances: [],
   empty: "no",
@@ -261,6 +270,20 @@ const refused = (
   };
 };
 
+/**
+ * What goes on had its time until `at`. Only time counts in which somebody was here: after an absence, or where the clock was set, nobody
+ * knows how much of it has passed at the provider.
+ */
+const goneOn = ({ leaving, leavingAt }: AccountContext, at: number): Pick<AccountContext, "leaving" | "leavingAt"> => {
+  const passed = Math.max(0, at - leavingAt);
+  const lived = passed > accountLimits.look + accountLimits.late ? accountLimits.late : passed;
+  const left = Object.entries(leaving).flatMap(([key, ms]) => (ms > lived ? [[key, ms - lived] as const] : []));
+  return { leaving: Object.fromEntries(left), leavingAt: at };
+};
+
+/** Nothing says that it has ended there: where nobody can say whether it was taken, or the provider does not know it any more, it may be going on. */
+const mayGoOn = (outcome: LeaseOutcome): boolean => outcome === "goes on" || outcome === "unknown" || outcome === "lost";
+
 const isFailureOfProvider = (outcome: LeaseOutcome): outcome is FailureKind =>
   outcome === "provider" || outcome === "network" || outcome === "timeout" || outcome === "lost";
 
@@ -281,8 +304,11 @@ export const ended = (context: AccountContext, event: LeaseEnded, at: number): P
       ? // Of which kind it was taken is not known.
         { amount: exactly(context.credits.amount - cost), at: context.credits.at }
       : context.credits;
+  const goesOnMs = mayGoOn(outcome) ? (event.goesOnMs ?? 2 * (context.averageMs ?? accountLimits.goesOn / 2)) : 0;
+  const before = goneOn(context, at);
   const next: Partial<AccountContext> = {
     leases,
+    ...(goesOnMs > 0 ? { ...before, leaving: { ...before.leaving, [event.key]: goesOnMs } } : {}),
     credits,
     ...(credits === null || credits === context.credits ? {} : { balances: withBalance(context.balances, { amount: credits.amount, at }) }),
   };
@@ -297,11 +323,9 @@ export const ended = (context: AccountContext, event: LeaseEnded, at: number): P
       empty: "no",
     };
   }
-  // Where nobody can say, it may be going on.
   if (outcome === "goes on" || outcome === "unknown") {
     return {
       ...next,
-      ...(event.freeAt !== undefined && event.freeAt > at ? { leaving: { ...context.leaving, [event.key]: event.freeAt } } : {}),
       // Without an answer it came to nothing; what was called off has no message.
       ...(outcome === "unknown" && message !== ""
         ? { failure: { kind: "network", message, at }, streak: context.streak + 1, failed: context.failed + 1 }
@@ -372,7 +396,9 @@ const balanceAt = ({ credits, checkedAt }: AccountContext): number => Math.max(c
 export const nextChangeAt = (context: AccountContext, at: number): number => {
   const standing = standingOf(context, at);
   // What is used today is nothing at midnight.
-  const times = [context.usedToday > 0 ? (context.day + 1) * day : at + day, ...Object.values(context.leaving)];
+  const times = [context.usedToday > 0 ? (context.day + 1) * day : at + day];
+  const going = Object.values(context.leaving);
+  if (going.length > 0) times.push(context.leavingAt + Math.min(accountLimits.look, ...going));
   if (context.cooldownUntil !== null && context.cooldownUntil > at) times.push(context.cooldownUntil);
   if (context.learned !== null) times.push(context.learnedAt + accountLimits.probe);
   if (standing === "erring") times.push(recheckAt(context));
@@ -385,7 +411,6 @@ export const nextChangeAt = (context: AccountContext, at: number): number => {
 /** What time alone has changed at `at`. */
 export const passed = (context: AccountContext, at: number): Partial<AccountContext> => {
   const standing = standingOf(context, at);
-  const leaving = Object.fromEntries(Object.entries(context.leaving).filter(([, until]) => until > at));
   const rises = context.learned !== null && at >= context.learnedAt + accountLimits.probe;
   const learned = rises ? context.learned + 1 : context.learned;
   const dueAgain =
@@ -396,7 +421,7 @@ export const passed = (context: AccountContext, at: number): Partial<AccountCont
     (standing === "available" && context.credits !== null && at >= balanceAt(context));
   const today = Math.floor(at / day);
   return {
-    leaving,
+    ...goneOn(context, at),
     learned: learned !== null && learned >= context.plan.concurrency ? null : learned,
     ...(rises ? { learnedAt: at } : {}),
     ...(context.cooldownUntil !== null && context.cooldownUntil <= at ? { cooldownUntil: null } : {}),

@@ -96,13 +96,13 @@ describe("an account at a provider", () => {
     const life = ready();
     for (let n = 0; n < accountLimits.streak; n++) {
       life.take(`called-off-${n}`);
-      life.end(`called-off-${n}`, "unknown", { message: "" });
+      life.end(`called-off-${n}`, "unknown", { message: "", goesOnMs: 0 });
     }
     expect(life).toMatchObject({ state: "available", context: { streak: 0, failed: 0, failure: null } });
     for (let n = 0; n < accountLimits.streak; n++) {
       expect(life.state).toBe("available");
       life.take(`lost-${n}`);
-      life.end(`lost-${n}`, "unknown", { message: "The line is dead." });
+      life.end(`lost-${n}`, "unknown", { message: "The line is dead.", goesOnMs: 0 });
     }
     expect(life).toMatchObject({ state: "erring", context: { failure: { kind: "network", message: "The line is dead." } } });
   });
@@ -275,18 +275,38 @@ describe("an account at a provider", () => {
     expect([life.state, life.context.streak, life.context.failed]).toEqual(["available", 0, 0]);
   });
 
-  test.each(["goes on", "unknown"] as const)(
-    "what ends as %s keeps its place until it should have ended, and its credits are gone",
-    (outcome) => {
-      const life = ready({ concurrency: 1 }, 100);
-      life.take("a", 30);
-      life.end("a", outcome, { freeAt: life.now + 30_000 });
-      expect(life.context.credits?.amount).toBe(70);
-      expect([life.state, life.take("b")]).toEqual(["saturated", false]);
-      expect(life.wait()).toBe(30_000);
-      expect(life.take("b")).toBe(true);
-    },
-  );
+  test.each(["goes on", "unknown", "lost"] as const)("what ends as %s keeps its place until it should have ended", (outcome) => {
+    const life = ready({ concurrency: 1 }, 100);
+    life.take("a", 30);
+    life.end("a", outcome, { goesOnMs: accountLimits.look });
+    expect(life.context.credits?.amount).toBe(outcome === "lost" ? 100 : 70);
+    expect([life.state, life.take("b")]).toEqual(["saturated", false]);
+    expect(life.wait()).toBe(accountLimits.look);
+    expect(life.take("b")).toBe(true);
+  });
+
+  test("of what nobody says how long it goes on its generations tell it, twice as long at most, or else it is ten minutes", () => {
+    const places = (life: AccountLife): number => {
+      life.take("b");
+      life.end("b", "goes on", {});
+      let waited = 0;
+      while (busyOf(life.context) > 0) waited += life.wait();
+      return waited;
+    };
+    expect(places(ready())).toBe(accountLimits.goesOn);
+    const known = ready();
+    known.take("a");
+    expect(places(known.end("a", "completed", { tookMs: 90_000 }))).toBe(180_000);
+  });
+
+  test("what went on when it was written by version 3 keeps its place for the rest of its time, at most an hour", () => {
+    const at = ready().now;
+    const old = { leaving: { a: at + 5000, b: at + 3 * day }, lastUsedAt: at, createdAt: at - day };
+    expect(accountMigrations[3]({ value: "available", context: old }).context).toMatchObject({
+      leaving: { a: 5000, b: 60 * minute },
+      leavingAt: at,
+    });
+  });
 
   test("paused it takes nothing and lets what is under way end; it is removed only then", () => {
     const life = ready();
@@ -298,6 +318,70 @@ describe("an account at a provider", () => {
     expect(life.send({ type: "account.paused", paused: false }).state).toBe("available");
     expect(life.send({ type: "account.removed" }).state).toBe("removed");
   });
+});
+
+/** Time in which somebody is here, or by which the clock is set forward or nobody is here, ms; then what ends and may go on. */
+const someTimes = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ do: fc.constant("live" as const), ms: fc.integer({ min: 0, max: 3 * minute }) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("jump" as const), ms: fc.integer({ min: minute, max: 5 * 60 * minute }) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant("end" as const),
+        outcome: fc.constantFrom("goes on", "unknown", "lost"),
+        ms: fc.integer({ min: 1, max: 8 * minute }),
+      }),
+    },
+  ),
+  { maxLength: 40 },
+);
+
+test("what goes on keeps its place for so much time in which somebody was here, however the clock is set, and not without end", () => {
+  fc.assert(
+    fc.property(someTimes, (times) => {
+      const life = ready({ concurrency: 100, dailyLimit: null });
+      let lived = 0;
+      let jumps = 0;
+      /** When each will have ended at the provider, lived time, and the jumps before. */
+      const going = new Map<string, { readonly endsAt: number; readonly jumps: number }>();
+      const early = new Set<string>();
+      const late = new Set<string>();
+      const look = (): void => {
+        for (const [key, { endsAt, jumps: before }] of going) {
+          const isTaken = key in life.context.leaving;
+          if (!isTaken && lived < endsAt - (jumps - before) * accountLimits.late) early.add(key);
+          if (isTaken && lived > endsAt + (jumps - before + 1) * accountLimits.look) late.add(key);
+        }
+      };
+      const live = (ms: number): void => {
+        const until = life.now + ms;
+        while (Math.min(...life.resident.timers.map(({ dueAt }) => dueAt)) <= until) {
+          lived += life.wait();
+          look();
+        }
+        lived += until - life.now;
+        life.now = until;
+      };
+      for (const [index, each] of times.entries()) {
+        const key = `k${index}`;
+        if (each.do === "live") live(each.ms);
+        else if (each.do === "jump") {
+          life.now += each.ms;
+          jumps++;
+          while (Math.min(...life.resident.timers.map(({ dueAt }) => dueAt)) <= life.now) life.wait();
+        } else if (life.take(key)) {
+          life.end(key, each.outcome as "lost", { goesOnMs: each.ms });
+          going.set(key, { endsAt: lived + each.ms, jumps });
+          // It is not left alone for having lost too many.
+          life.take(`${key}-done`);
+          life.end(`${key}-done`, "completed");
+        }
+        look();
+      }
+      expect([[...early], [...late]]).toEqual([[], []]);
+    }),
+  );
 });
 
 const someEvents = fc.array(
@@ -348,7 +432,7 @@ test("whatever happens, it never gives a place or credits that it does not have,
             break;
           }
           case "end":
-            life.end(`k${event.key}`, event.outcome as never, { charged: event.charged, freeAt: life.now + 5000 });
+            life.end(`k${event.key}`, event.outcome as never, { charged: event.charged, goesOnMs: 5000 });
             break;
           case "check":
             if (life.state !== "reauthenticating") life.send({ type: "account.test" });

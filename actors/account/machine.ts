@@ -41,7 +41,7 @@ const onEvents = {
 const lasting = (description: string) => ({ description, on: onEvents, after: { untilChange: { ...decide, actions: "pass" } } }) as const;
 
 /** Raised with every change that old snapshots do not fit. */
-export const accountMachineVersion = 3;
+export const accountMachineVersion = 4;
 
 export const accountMachine = setup({
   types: { context: {} as AccountContext, events: {} as AccountEvent, input: {} as AccountInput },

@@ -524,6 +524,10 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     // The first was taken and made, the second never arrived.
     await later(600_000, lost[0]!, lost[1]!);
     await Promise.all([sweep(), sweep()]);
+    // That it is not there is believed only when it is still not there some time after it was first asked about, whatever the clock says.
+    expect(await open()).toEqual([lost[1], lost[2]].toSorted());
+    await later(600_000, lost[1]!);
+    await sweep();
     expect(await of(0)).toMatchObject({ charged: 10, source: "estimate", outcome: "unknown", told: null, found: { outcome: "completed" } });
     expect(await of(1)).toMatchObject({ charged: 0, source: "provider", outcome: "unknown", told: null, found: { outcome: "not taken" } });
     // Of the third it cannot be told, and it is not asked again at once.
@@ -565,7 +569,40 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     await sweep();
     expect(await open()).toEqual(lost.toSorted());
     await sweep();
+    await later(600_000, lost[1]!, lost[2]!);
+    await sweep();
     expect(await open()).toEqual([lost[0]]);
+  });
+
+  test("what nobody was there to ask about for longer than a week is asked about all the same, and not without end", async () => {
+    const { lost, open, of, later, sweep } = await unknownAt("key-away", 2);
+    Object.assign(studio.settings, { recovery: "idempotencyKey", ledger: true });
+    studio.accepted.set((await of(1)).key, { operation: "text_to_video", params: {}, inputs: [] });
+    // Of the first the provider never knows anything to say.
+    let asked = 0;
+    const { key } = await of(0);
+    studio.script.otherwise.set(
+      "lookup",
+      Effect.suspend(() => Effect.fail({ kind: "internal", message: `It does not say: ${++asked}.` } as const)),
+    );
+    await later(600_000, lost[0]!);
+    await sweep();
+    expect(asked).toBe(1);
+    studio.script.otherwise.delete("lookup");
+    await later(8 * 86_400_000, lost[1]!);
+    await sweep();
+    expect(await open()).toEqual([lost[0]]);
+    expect(await of(1)).toMatchObject({ found: { outcome: "completed" } });
+
+    studio.script.otherwise.set(
+      "lookup",
+      Effect.suspend(() => Effect.fail({ kind: "internal", message: `It does not say of ${key}: ${++asked}.` } as const)),
+    );
+    for (let turn = 0; turn < 50; turn++) {
+      await later(8 * 86_400_000, lost[0]!);
+      await sweep();
+    }
+    expect(asked).toBe(35);
   });
 
   test("a budget that stops refuses what would go beyond with what waits, and says so before it is asked for", async () => {

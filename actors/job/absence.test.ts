@@ -161,6 +161,33 @@ test("patience that is over with nobody away is over, whenever that comes up", (
   expect(dues(held.sleep(0))).toEqual([15 * minute]);
 });
 
+test("a pause takes no patience, is no absence, and leaves a fair chance", () => {
+  const pauses = { minute, moment: 10_000, hours: 5 * hour };
+  for (const [name, pausedMs] of Object.entries(pauses)) {
+    for (const left of [10, 30_000, 5 * minute]) {
+      const fair = Math.max(left, jobLimits.fairChance);
+      const life = new Life({ ...impatient, ...paid });
+      life.now += 15 * minute - left;
+      life.send({ type: "slot.waits", reason: "Paused.", heldBack: true });
+      const until = life.now + pausedMs;
+      while (Math.min(...life.resident.timers.map(({ dueAt }) => dueAt)) <= until) life.wait();
+      life.now = until;
+      life.send({ type: "slot.waits", reason: "Room.", heldBack: false });
+      expect([name, left, dues(life)]).toEqual([name, left, [fair]]);
+      expect(life.wait().context.order.provider).toBe("Other");
+      expect([life.now - until, life.context.absences]).toEqual([fair, undefined]);
+
+      const held = new Life({ ...impatient, ...paid });
+      held.now += 15 * minute - left;
+      held.send({ type: "job.pause" });
+      held.now += pausedMs;
+      held.send({ type: "job.resume" });
+      expect([held.state, dues(held)]).toEqual(["waitingForSlot", [fair]]);
+      expect(held.wait().context.order.provider).toBe("Other");
+    }
+  }
+});
+
 test("a wait for another attempt is told of an absence, as its two hours go on", () => {
   const life = new Life().until("submitting");
   life.now += 20 * minute;
@@ -227,6 +254,15 @@ test("no job goes on without end, however often its process goes", () => {
   const looping = new Life().until("submitting");
   for (let time = 0; time < 100 && looping.state === "submitting"; time++) looping.away(minute);
   expect(looping.state).not.toBe("submitting");
+});
+
+test("what is called off may go on for the rest of twice what was expected, and for all of it where nobody knows how much has passed", () => {
+  const ended = (life: Life) => life.cancel().succeed({ stopped: false }).context.lastEnd;
+  const at = () => new Life({ ...paid }).send({ ...granted, expectedMs: 5 * minute }).until("processing");
+  const life = at();
+  life.now += minute;
+  expect(ended(life)).toMatchObject({ outcome: "goes on", goesOnMs: 9 * minute });
+  for (const ms of [minute, 5 * hour]) expect(ended(at().away(ms))).toMatchObject({ outcome: "goes on", goesOnMs: 10 * minute });
 });
 
 test("a place at an account says when nobody worked on its job for a part of the time", () => {

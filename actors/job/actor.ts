@@ -17,7 +17,7 @@ import { Slots } from "./slots.ts";
 /** What an account is told of a place that is given back. */
 const endOf = (key: string, end: LeaseEnd | null): LeaseEnded => {
   if (end?.key !== key) return unusedLease(key);
-  const { outcome, message, charged, tookMs, retryAfterMs, rate = false, freeAt, absence = false } = end;
+  const { outcome, message, charged, tookMs, retryAfterMs, rate = false, goesOnMs, absence = false } = end;
   return {
     type: "lease.ended",
     key,
@@ -25,7 +25,7 @@ const endOf = (key: string, end: LeaseEnd | null): LeaseEnded => {
     message,
     charged,
     tookMs,
-    freeAt,
+    goesOnMs,
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
     ...(rate ? { rate } : {}),
     ...(absence ? { absence } : {}),
@@ -64,6 +64,7 @@ export const jobActor = Effect.gen(function* () {
     version: jobMachineVersion,
     machine: jobMachine,
     migrate: jobMigrations,
+    byTheClock: ["untilDue"],
     effects,
     owner: ({ context }) => context.order.ownerId,
     projection: { table: "job", columns: jobColumns, row: storedRow },

@@ -37,6 +37,8 @@ export const jobLimits = {
   /** The same, and what it gets, where it waits for its first slot. */
   shortOfWaiting: 12 * hour,
   waitingAnew: 24 * hour,
+  /** What a pause leaves of its patience with a provider at least: its turn there may be the next. */
+  fairChance: minute,
   /** How often absences give it more time: no job goes on without end. */
   absences: 20,
   attempts: 3,
@@ -127,8 +129,8 @@ export interface LeaseEnd {
   readonly retryAfterMs: number | null;
   /** Refused for asking too often: this says nothing of its places. */
   readonly rate?: boolean;
-  /** When what goes on will have ended, by what is expected, ms epoch. */
-  readonly freeAt: number;
+  /** How much longer what may go on there is expected to take, ms. */
+  readonly goesOnMs: number;
   /** For a part of the time that it took nobody worked on it: how long it takes cannot be learnt from it. */
   readonly absence?: true;
 }
@@ -367,6 +369,15 @@ export const counted = (context: JobContext, at: number): Partial<JobContext> =>
   };
 };
 
+/** The same where a pause has ended: what was left of its patience may be too little for anybody to give it a place. */
+export const freed = (context: JobContext, at: number): Partial<JobContext> => {
+  const changes = counted(context, at);
+  const end = context.heldBackAt === null ? null : patienceEnd({ ...context, ...changes });
+  const afterMs = context.order.fallback?.afterMs ?? 0;
+  const least = Math.min(jobLimits.fairChance, afterMs);
+  return end !== null && end < at + least ? { ...changes, patientSince: at + least - afterMs } : changes;
+};
+
 /** It has a slot: with the first one its time begins. */
 export const begun = (context: JobContext, at: number): Partial<JobContext> => {
   const time = counted(context, at);
@@ -455,6 +466,9 @@ export const submitKeyOf = ({ order, submission }: JobContext): string => `${ord
 /** Submissions whose cost is kept with the job, at most: the oldest are forgotten. */
 const rememberedCharges = 50;
 
+/** What nobody follows to its end is taken to have ended there after so many times what was expected. */
+const longest = 2;
+
 /** Refusals before anything was begun: they cost nothing. */
 const free: ReadonlySet<Charge["outcome"]> = new Set(["limit", "authentication", "credits", "parameters", "input", "storage"]);
 
@@ -471,6 +485,7 @@ export const settled = (context: JobContext, outcome: Charge["outcome"], at: num
   if (account === null || leasedAt === null) return {};
   const key = submitKey ?? "";
   const tookMs = Math.max(0, at - leasedAt);
+  const wasLeftAlone = (context.absentUntil ?? 0) > leasedAt;
   const end: LeaseEnd = {
     key,
     accountId: account.id,
@@ -481,8 +496,9 @@ export const settled = (context: JobContext, outcome: Charge["outcome"], at: num
     tookMs,
     retryAfterMs: context.retryAfterMs,
     ...(context.rate === true ? { rate: true } : {}),
-    freeAt: Math.max(at, leasedAt + context.expectedMs),
-    ...((context.absentUntil ?? 0) > leasedAt ? { absence: true } : {}),
+    // What passed of an absence passed here by the clock, and at the provider maybe not.
+    goesOnMs: Math.max(0, longest * context.expectedMs - (wasLeftAlone ? 0 : tookMs)),
+    ...(wasLeftAlone ? { absence: true } : {}),
   };
   const given = { leasedAt: null, charged: null, retryAfterMs: null, lastEnd: end, ...(refunded > 0 ? { refunded: 0 } : {}) };
   if (providerJobId === null && free.has(outcome)) return given;

@@ -15,6 +15,7 @@ import {
   etaOf,
   failureOf,
   fallsBackOn,
+  freed,
   initialContext,
   isAmbiguous,
   isNotTaken,
@@ -169,7 +170,7 @@ const submittedOf = ({ event }: { readonly event: { readonly output: Submitted }
  * Raised with every change that old snapshots do not fit; then `migrations.ts` says how they are made to, and sample histories of the old
  * version are kept in `histories`.
  */
-export const jobMachineVersion = 8;
+export const jobMachineVersion = 9;
 
 export const jobMachine = setup({
   types: {
@@ -264,6 +265,8 @@ export const jobMachine = setup({
       mayBeProlonged(context) && (limited || isShortOfTime(context, timeOf(event))),
     /** No account there can take it, whatever comes free. */
     isHopeless: ({ context, event }) => (event as SlotWaits).hopeless === true && !context.unanswered && mayFallBack(context, "refused"),
+    /** What held it back does so no more. */
+    isFreed: ({ context, event }) => context.heldBackAt !== null && !(event as SlotWaits).heldBack,
     /** The provider is no more. */
     isGone: ({ context, event }) => failureOf(event).kind === "parameters" && !context.unanswered && mayFallBack(context, "unavailable"),
     /** A submission has ended without anything that may be going on. */
@@ -325,7 +328,7 @@ export const jobMachine = setup({
       const at = timeOf(event);
       return {
         pausedAt: null,
-        ...counted({ ...context, heldBackAt: context.pausedAt }, at),
+        ...freed({ ...context, heldBackAt: context.pausedAt }, at),
         etaAt: Math.max(at, context.order.scheduledFor ?? 0) + context.order.waitMs + context.expectedMs,
         waitingFor: null,
       };
@@ -348,7 +351,7 @@ export const jobMachine = setup({
     noteWait: assign(({ context, event }: Transition) => {
       const { reason, heldBack } = event as SlotWaits;
       const at = timeOf(event);
-      return { waitingFor: reason, ...(heldBack ? { heldBackAt: context.heldBackAt ?? at } : counted(context, at)) };
+      return { waitingFor: reason, ...(heldBack ? { heldBackAt: context.heldBackAt ?? at } : freed(context, at)) };
     }),
     fallBack: assign(({ context, event }: Transition, { because }: { readonly because: Because }) =>
       switched(context, because, switchWords(context, because, event), timeOf(event)),
@@ -667,7 +670,12 @@ export const jobMachine = setup({
         "job.prioritise": { target: "waitingForSlot", reenter: true, actions: "prioritise" },
         "job.replace": replaceWaiting,
         "slot.granted": { guard: "isForThis", target: "submitting", actions: "takePlace" },
-        "slot.waits": [{ guard: "isHopeless", target: "queued", actions: fallBackAs("refused") }, { actions: "noteWait" }],
+        "slot.waits": [
+          { guard: "isHopeless", target: "queued", actions: fallBackAs("refused") },
+          // Its timer went by what was left while it was held back.
+          { guard: "isFreed", actions: ["noteWait", ...anew("waitingForSlot", deadlineOnly)] },
+          { actions: "noteWait" },
+        ],
       },
     },
     submitting: {

@@ -26,6 +26,12 @@ interface Fourth {
   readonly enteredAt: { readonly queued?: number };
 }
 
+/** What version 8 knew of the last submission. */
+interface Eighth {
+  readonly lastEnd: ({ readonly freeAt: number } & object) | null;
+  readonly expectedMs: number;
+}
+
 const over: ReadonlySet<unknown> = new Set(["completed", "failed", "filtered", "cancelled", "timedOut"]);
 
 /** By the version that they start from. */
@@ -59,4 +65,11 @@ export const jobMigrations: Readonly<Record<number, (old: Old) => Old>> = {
   6: ({ value, context }) => ({ value, context }),
   // Version 7 knew the same, and ended what was under way once its time was up, also where nobody had been there to work on it.
   7: ({ value, context }) => ({ value, context }),
+  // Version 8 knew when what goes on at the provider would have ended by the clock, and set no timer anew where a pause had ended.
+  8: ({ value, context }) => {
+    const { lastEnd, expectedMs } = context as Eighth;
+    if (lastEnd === null) return { value, context };
+    const { freeAt: _, ...end } = lastEnd;
+    return { value, context: { ...(context as object), lastEnd: { ...end, goesOnMs: 2 * expectedMs } } };
+  },
 };

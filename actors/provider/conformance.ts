@@ -8,7 +8,7 @@ import * as z from "zod";
 import { Operation } from "#protocol/job.ts";
 import type { MediaFacts } from "#actors/media/media.ts";
 import type { Connection, Provider, ProviderFailure, ProviderRequest } from "./provider.ts";
-import { failureOf, run } from "./testing.ts";
+import { byClock, failureOf, run } from "./testing.ts";
 
 export interface Subject {
   readonly provider: Provider;
@@ -38,6 +38,18 @@ export interface ConformanceOptions {
 }
 
 const ignoreProgress = () => Effect.void;
+
+const hours = 5 * 3_600_000;
+/** How far our clock was ahead of the provider's when something was sent, and is when it is looked for, ms. */
+const clocksSet: ReadonlyArray<readonly [sent: number, now: number]> = [
+  [hours, 0],
+  [0, -hours],
+  [hours, -hours],
+  [60_000, 0],
+  [0, hours],
+  [hours, hours],
+  [-hours, -hours],
+];
 
 export const providerConformance = ({ name, start, orders, failing, endless, unknownJob, lookup = "key" }: ConformanceOptions): void => {
   describe(`the provider: ${name}`, () => {
@@ -132,7 +144,10 @@ export const providerConformance = ({ name, start, orders, failing, endless, unk
       }
       expect(connection.reconcile !== undefined || provider.recovery !== "lookup").toBe(true);
       if (connection.reconcile === undefined || lookup === "request") return;
-      expect(await run(connection.reconcile(key, request, sentAt))).toEqual({ providerJobId: first.providerJobId });
+      for (const [then, now] of [[0, 0] as const, ...clocksSet]) {
+        const found = byClock(now, connection.reconcile(key, request, sentAt + then));
+        expect([then, now, await run(found)]).toEqual([then, now, { providerJobId: first.providerJobId }]);
+      }
       // That one was not taken cannot always be told; another's job it never is.
       const unsent = await Effect.runPromise(Effect.result(connection.reconcile(freshKey(), request, sentAt)));
       expect(Result.isSuccess(unsent) ? unsent.success : undefined).toBeUndefined();
@@ -148,7 +163,10 @@ export const providerConformance = ({ name, start, orders, failing, endless, unk
         const [sent, never] = [ofWords("a heron by a pond"), ofWords("a heron by a lake")];
         const sentAt = Date.now();
         const { providerJobId } = await run(connection.submit(freshKey(), sent));
-        expect(await run(reconcile(freshKey(), sent, sentAt))).toEqual({ providerJobId });
+        for (const [then, now] of [[0, 0] as const, ...clocksSet]) {
+          const found = byClock(now, reconcile(freshKey(), sent, sentAt + then));
+          expect([then, now, await run(found)]).toEqual([then, now, { providerJobId }]);
+        }
         expect(await run(reconcile(freshKey(), never, sentAt))).toBeUndefined();
         const second = await run(connection.submit(freshKey(), sent));
         expect(await run(reconcile(freshKey(), sent, sentAt, new Set([providerJobId])))).toEqual({ providerJobId: second.providerJobId });

@@ -1,7 +1,7 @@
 // fal's queue (https://fal.ai/docs/api-reference/inference-api/openapi/queue.json): any of its video models that models/fal.ts describes.
 // It has no key that makes a submission repeatable; its list of ended requests finds one whose answer was lost.
 import { openAsBlob } from "node:fs";
-import { Effect, Redacted } from "effect";
+import { Clock, Effect, Redacted } from "effect";
 import * as z from "zod";
 import { baseUrl } from "./base-url.ts";
 import { credential } from "./credential.ts";
@@ -13,7 +13,7 @@ import { type Catalogue, expected, fileNameOf, isSame, prepare, sentSince, type 
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput } from "./provider.ts";
 import { askedSurely, isLost, ofQuestion, surely } from "./questions.ts";
 import { inputGone, notYet, readAnswer, undecided } from "./refusals.ts";
-import { askByTheirClock } from "./their-clock.ts";
+import { askByTheirClock, sentNotBefore } from "./their-clock.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 
 const ownUrl = "https://queue.fal.run";
@@ -144,8 +144,9 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
       return listed;
     };
     const found = new Set<string>();
+    const begin = sentNotBefore(sentAt, yield* Clock.currentTimeMillis) - lookBack;
     for (let pages = 0; pages < mostPages; pages++) {
-      const answer = yield* orFail(pages === 0 ? (yield* askByTheirClock(sentAt - lookBack, from)).answer : yield* listed, "other");
+      const answer = yield* orFail(pages === 0 ? (yield* askByTheirClock(begin, from)).answer : yield* listed, "other");
       const page = yield* read(ended, answer, "about earlier requests");
       const since = yield* sentSince(answer, sentAt);
       for (const item of page.items) {

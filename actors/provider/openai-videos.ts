@@ -33,7 +33,7 @@ import {
 import type { AccountSpec, Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
 import { askedSurely, ofQuestion, surely } from "./questions.ts";
 import { checked, inputGone, readAnswer, refuse, undecided, unsent } from "./refusals.ts";
-import { aheadOf } from "./their-clock.ts";
+import { aheadOf, sentThereNotBefore } from "./their-clock.ts";
 import type { HttpAnswer, HttpRequest, ProviderTools, Status } from "./tools.ts";
 import type { VideoLimits } from "./videos.ts";
 
@@ -47,10 +47,13 @@ const uploadBytes = 100 * 1024 ** 2;
 /** The format names no other files than MP4. */
 const videoLimits: VideoLimits = { formats: ["video/mp4"], codecs: ["avc"], bytes: uploadBytes };
 const characterLimits: VideoLimits = { ...videoLimits, seconds: { least: 2, most: 4 } };
-/** Videos that are looked through for a lost submit, and how much earlier than it one may seem to be made: times are whole seconds. */
+/**
+ * Videos that are looked through for a lost submit, and how much earlier than it one may seem to be made: our clock may have been set right a
+ * little since.
+ */
 const page = 100;
 const pages = 10;
-const slackSeconds = 2;
+const slackSeconds = 300;
 
 const settings = z.object({
   baseUrl: baseUrl.meta({
@@ -323,7 +326,7 @@ const wantedOf = Effect.fnUntraced(function* (request: ProviderRequest, models: 
  * video that is overlooked would be paid twice.
  */
 const sinceOf = (sentAt: number, answer: HttpAnswer, now: number): number =>
-  Math.floor((sentAt + aheadOf(answer, now)) / 1000) - slackSeconds;
+  Math.floor(sentThereNotBefore(answer, sentAt, now) / 1000) - slackSeconds;
 
 /** Some gateways do not know `order`. */
 const isNewestFirst = (videos: ReadonlyArray<Video>): boolean =>

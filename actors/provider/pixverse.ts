@@ -15,7 +15,7 @@ import { isOrder, type PixverseRequest, paramsOf, type RemoteInput, requestOf, t
 import type { Connection, Provider, ProviderAccount, ProviderFailure, ProviderInput, ProviderRequest } from "./provider.ts";
 import { askedSurely, ofQuestion, surely } from "./questions.ts";
 import { notYet, undecided, unlessDone, unsent } from "./refusals.ts";
-import { askByTheirClock } from "./their-clock.ts";
+import { askByTheirClock, sentNotBefore } from "./their-clock.ts";
 import type { HttpAnswer, HttpRequest, Pace, ProviderTools, Status } from "./tools.ts";
 import { commonVideos, type VideoLimits } from "./videos.ts";
 
@@ -60,6 +60,13 @@ const Rows = z.union([
   z.array(z.record(z.string(), z.unknown())),
   z.object({ list: z.array(z.record(z.string(), z.unknown())), cursor: z.union([z.string(), z.number()]).nullish() }),
 ]);
+
+const Amount = z.number().nonnegative();
+
+const untold: ProviderFailure = {
+  kind: "internal",
+  message: "PixVerse's ledger does not tell whether it took this submission, or what of it was given back.",
+};
 
 const connect = (account: ProviderAccount, { http, polling, uploads, videos }: ProviderTools): Connection => {
   const base = `${String(account.settings["baseUrl"])
@@ -176,6 +183,38 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
     return state === "done" && found.url ? found.url : yield* Effect.fail(failure("network", "The video is not ready yet."));
   });
 
+  /** The row of a submission in the account's books; `undefined`: it is surely not there. */
+  const inBooks = Effect.fnUntraced(function* (
+    kind: "consume" | "refund",
+    submitKey: string,
+    sentAt: number,
+  ): Effect.fn.Return<Readonly<Record<string, unknown>> | undefined, ProviderFailure> {
+    const traceId = traceIdOf(submitKey);
+    const page = (from: number, cursor?: string | number) => {
+      const span = { start_time: new Date(from).toISOString(), end_time: new Date(from + ledgerSpan).toISOString() };
+      const json = { ...span, credits_status: kind, limit: 100, ...(cursor ? { cursor } : {}) };
+      return asked("/account/billing/usage-detail", Rows, { method: "POST", json });
+    };
+    const first = yield* askByTheirClock(sentNotBefore(sentAt, yield* Clock.currentTimeMillis) - ledgerMargin, page);
+    let answer = first.answer.body;
+    for (let pages = 1; ; pages++) {
+      const rows = Array.isArray(answer) ? answer : answer.list;
+      const row = rows.find((each) => Object.values(each).includes(traceId));
+      if (row !== undefined) return row;
+      // The ledger's rows are not documented: those that name no trace id do not tell whose they are.
+      if (rows.some((each) => !("trace_id" in each))) break;
+      const cursor = Array.isArray(answer) ? null : answer.cursor;
+      if (!cursor) {
+        // It may have been sent again after what can be asked for, and older rows may be gone.
+        if (first.at + ledgerSpan < (yield* Clock.currentTimeMillis) + first.ahead) break;
+        return undefined;
+      }
+      if (pages === ledgerPages) break;
+      answer = (yield* page(first.at, cursor)).body;
+    }
+    return yield* Effect.fail(untold);
+  });
+
   const balances = ask("/account/balance", Balances, { method: "GET" });
 
   return {
@@ -202,33 +241,17 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
       { type: "package", amount: credit_package },
     ]),
     reconcile: Effect.fn("pixverse.reconcile")(function* (submitKey, _request, sentAt) {
-      const traceId = traceIdOf(submitKey);
-      const page = (from: number, cursor?: string | number) => {
-        const span = { start_time: new Date(from).toISOString(), end_time: new Date(from + ledgerSpan).toISOString() };
-        const json = { ...span, credits_status: "consume", limit: 100, ...(cursor ? { cursor } : {}) };
-        return asked("/account/billing/usage-detail", Rows, { method: "POST", json });
-      };
-      const first = yield* askByTheirClock(sentAt - ledgerMargin, page);
-      let answer = first.answer.body;
-      for (let pages = 1; ; pages++) {
-        const rows = Array.isArray(answer) ? answer : answer.list;
-        const row = rows.find((each) => Object.values(each).includes(traceId));
-        const id = Id.safeParse(row?.["video_id"]);
-        if (id.success) return { providerJobId: id.data };
-        // It was taken, and the ledger does not say as what.
-        if (row !== undefined) break;
-        // The ledger's rows are not documented: those that name no trace id do not tell whose they are.
-        if (rows.some((each) => !("trace_id" in each))) break;
-        const cursor = Array.isArray(answer) ? null : answer.cursor;
-        if (!cursor) {
-          // It may have been sent again after what can be asked for, and older rows may be gone.
-          if (first.at + ledgerSpan < (yield* Clock.currentTimeMillis) + first.ahead) break;
-          return undefined;
-        }
-        if (pages === ledgerPages) break;
-        answer = (yield* page(first.at, cursor)).body;
-      }
-      return yield* Effect.fail(failure("internal", "PixVerse's ledger does not tell whether it took this submission."));
+      const found = yield* inBooks("consume", submitKey, sentAt);
+      if (found === undefined) return undefined;
+      const id = Id.safeParse(found["video_id"]);
+      // It was taken, and the ledger does not say as what.
+      return id.success ? { providerJobId: id.data } : yield* Effect.fail(untold);
+    }),
+    refunded: Effect.fn("pixverse.refunded")(function* (submitKey, sentAt) {
+      const found = yield* inBooks("refund", submitKey, sentAt);
+      if (found === undefined) return 0;
+      const amount = Amount.safeParse(found["credits"]);
+      return amount.success ? amount.data : yield* Effect.fail(untold);
     }),
   };
 };
@@ -256,5 +279,6 @@ export const pixverse: Provider = {
   // Nothing is said of how fast the ledger is.
   quarantine: "5 minutes",
   unstoppable: true,
+  tellsRefunds: true,
   connect,
 };

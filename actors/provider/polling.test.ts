@@ -1,6 +1,6 @@
 // The schedule as properties, and the service that keeps to it, on a clock that the tests own.
 import fc from "fast-check";
-import { Deferred, Effect, Exit, Fiber, Random, type Scope } from "effect";
+import { Clock, Deferred, Effect, Exit, Fiber, Random, type Scope } from "effect";
 import { TestClock } from "effect/testing";
 import { describe, expect, it } from "vitest";
 import { makePolling, type PollingOptions } from "./polling.ts";
@@ -212,6 +212,27 @@ describe("polling", () => {
     );
     expect(limited.times[1]).toBeGreaterThanOrEqual(90_000);
     expect(other.times[1]).toBeGreaterThanOrEqual(90_000);
+  });
+
+  it.each([-5, 5])("asks as often where the clock is set by %i hours meanwhile", async (hours) => {
+    const { ask, times } = script(Effect.succeed(running(0.5)));
+    await polled(() =>
+      Effect.gen(function* () {
+        let setBy = 0;
+        const clock = yield* Clock.Clock;
+        const at = (): number => clock.currentTimeMillisUnsafe() + setBy;
+        const set = Object.assign(Object.create(clock) as Clock.Clock, { currentTimeMillisUnsafe: at, currentTimeMillis: Effect.sync(at) });
+        const polling = yield* Effect.provideService(makePolling(), Clock.Clock, set);
+        const fiber = yield* Effect.forkChild(polling.track(ask, silent, options));
+        yield* TestClock.adjust("1 minute");
+        const before = times.length;
+        setBy = hours * 3_600_000;
+        yield* TestClock.adjust("1 minute");
+        expect(times.length).toBeGreaterThan(before + 2);
+        expect(times.length).toBeLessThan(before + 40);
+        yield* Fiber.interrupt(fiber);
+      }),
+    );
   });
 
   it("keeps the gap between any two questions of the account, and asks those first who are due first", async () => {

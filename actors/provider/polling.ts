@@ -45,6 +45,8 @@ export const makePolling = Effect.fnUntraced(function* ({ speed = 1, concurrency
   Scope.Scope
 > {
   const clock = yield* Clock.Clock;
+  /** ms, by a clock that nobody sets: one that is set back would let all wait for as long. */
+  const elapsed = (): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n);
   const fork = Effect.runForkWith(yield* Effect.context<never>());
   const tick = Math.max(1, Math.round(moments / speed));
   const turns = new Heap<Turn>(({ due }) => due);
@@ -63,7 +65,7 @@ export const makePolling = Effect.fnUntraced(function* ({ speed = 1, concurrency
 
   /** Gives all turns that are due, and sets the timer for the next. */
   const give = (): void => {
-    const now = clock.currentTimeMillisUnsafe();
+    const now = elapsed();
     for (;;) {
       const next = first();
       // With every place taken, the answer that comes next goes on here.
@@ -118,7 +120,7 @@ export const makePolling = Effect.fnUntraced(function* ({ speed = 1, concurrency
 
   const track: Polling["track"] = Effect.fnUntraced(function* (ask, progress, { pace, expectedMs, remainingMs: known }) {
     /** The provider's time. */
-    const time = (): number => clock.currentTimeMillisUnsafe() * speed;
+    const time = (): number => elapsed() * speed;
     const begin = time();
     let runningSince: number | null = null;
     let told = -1;
@@ -130,7 +132,7 @@ export const makePolling = Effect.fnUntraced(function* ({ speed = 1, concurrency
       return progress(fraction);
     };
     for (;;) {
-      const due = clock.currentTimeMillisUnsafe() + pause / speed;
+      const due = elapsed() + pause / speed;
       const asked = yield* Effect.result(inTurn(ask, due, pace.gap / speed));
       const now = time();
       const spread = yield* Random.next;

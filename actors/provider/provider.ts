@@ -142,6 +142,11 @@ export interface Connection {
     sentAt: number,
     others?: ReadonlySet<string>,
   ) => Effect.Effect<{ readonly providerJobId: string } | undefined, ProviderFailure>;
+  /**
+   * What is given back by now of what a submission of this key was charged, by the provider's books, where it keeps such: also of a job that it
+   * knows no more. Fails when that cannot be told. `sentAt`: when it was sent at the earliest, ms epoch.
+   */
+  readonly refunded?: (key: string, sentAt: number) => Effect.Effect<number, ProviderFailure>;
 }
 
 export interface Provider {
@@ -157,6 +162,8 @@ export interface Provider {
   readonly recovery: "idempotencyKey" | "lookup" | "none";
   /** How long a submission that was sent may take to be known to who asks for it. Default: 10 seconds. */
   readonly quarantine?: Duration.Input;
+  /** Its connections tell what is given back. */
+  readonly tellsRefunds?: boolean;
   /** It stops nothing: a submission without an answer is not sent again only to be called off. */
   readonly unstoppable?: boolean;
   readonly connect: (account: ProviderAccount, tools: ProviderTools) => Connection;

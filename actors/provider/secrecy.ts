@@ -26,7 +26,7 @@ export const discreet = (connection: Connection, secrets: ProviderAccount["secre
   const blank = blankedBy(Object.values(secrets).map(Redacted.value));
   const said = <A>(effect: Effect.Effect<A, ProviderFailure>): Effect.Effect<A, ProviderFailure> =>
     Effect.mapError(effect, (failure) => ({ ...failure, message: blank(failure.message) }));
-  const { submit, track, download, cancel, check, balance, reconcile } = connection;
+  const { submit, track, download, cancel, check, balance, reconcile, refunded } = connection;
   return {
     submit: (key, request) => said(submit(key, request)),
     track: (id, progress, remainingMs) => said(track(id, progress, remainingMs)),
@@ -35,5 +35,6 @@ export const discreet = (connection: Connection, secrets: ProviderAccount["secre
     check: said(check),
     ...(balance === undefined ? {} : { balance: said(balance) }),
     ...(reconcile === undefined ? {} : { reconcile: (key, request, sentAt, others) => said(reconcile(key, request, sentAt, others)) }),
+    ...(refunded === undefined ? {} : { refunded: (key, sentAt) => said(refunded(key, sentAt)) }),
   };
 };

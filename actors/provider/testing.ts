@@ -1,6 +1,6 @@
 // What the tests of vendors' files share: what such a file is given (the real HTTP and polling, and a memory of uploads that lasts as long as the
 // test), inputs, and how an effect ended.
-import { Effect, Exit, Redacted, Scope } from "effect";
+import { Clock, Effect, Exit, Redacted, Scope } from "effect";
 import { makeHttp } from "./http.ts";
 import { makePolling } from "./polling.ts";
 import type { Connection, Provider, ProviderFailure, ProviderInput } from "./provider.ts";
@@ -11,6 +11,17 @@ import type { VideosShape } from "./videos.ts";
 export const run = <A>(effect: Effect.Effect<A, ProviderFailure>): Promise<A> => Effect.runPromise(Effect.orDie(effect));
 export const failureOf = (effect: Effect.Effect<unknown, ProviderFailure>): Promise<ProviderFailure> =>
   Effect.runPromise(Effect.flip(Effect.asVoid(effect)));
+
+/** With a time of day that is so much ahead, ms; nothing else is. */
+export const byClock = <A, E, R>(aheadMs: number, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(Clock.Clock, (clock) => {
+    const at = (): number => clock.currentTimeMillisUnsafe() + aheadMs;
+    const set: Clock.Clock = Object.assign(Object.create(clock) as Clock.Clock, {
+      currentTimeMillisUnsafe: at,
+      currentTimeMillis: Effect.sync(at),
+    });
+    return Effect.provideService(effect, Clock.Clock, set);
+  });
 
 /** An input with a file of this name, which nobody looks for; a picture unless the name or `changes` say otherwise. */
 export const testInput = (role: ProviderInput["role"], path: string, changes: Partial<ProviderInput> = {}): ProviderInput => {

@@ -1,8 +1,9 @@
 // Submissions of which nobody knew at the end of their job whether they were taken: a provider that knows them by their keys is asked later, and
-// what it says settles the ledger. All others, and what it cannot tell, a person settles (`spend.tell`): what looks like one may be another's.
+// what it says settles the ledger; and so does what it says to have given back of those whose end nobody has seen. All others, and what it cannot tell, a person settles (`spend.tell`): what looks like one may be another's.
 import { Clock, Duration, Effect, Layer, Schedule } from "effect";
 import { accountAddress } from "#actors/account/address.ts";
 import { Accounts } from "#actors/account/accounts.ts";
+import { exactly } from "#actors/account/context.ts";
 import { makeTellPools } from "#actors/pool/tell.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { Connection, ProviderFailure } from "#actors/provider/provider.ts";
@@ -13,16 +14,20 @@ import type { LedgerEntry } from "#protocol/spend.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { Placement } from "#runtime/cluster/placement.ts";
 
-/** When it is asked, ms after its end: first, at least so often later, and not any more. */
+/** When it is asked: first so long after its end, then after as long and each time twice as long, up to the longest wait, ms. */
 const first = 120_000;
 const longest = 6 * 3_600_000;
-const forMs = 7 * 86_400_000;
+/** How often, which takes a week. A number of times and not a time of the clock: while nobody was here nobody asked. */
+const times = 35;
 /** What was given up here arrives at the provider within this, ms, or never. */
 const arrival = 60_000;
 const sweepEvery = "1 minute";
 /** Accounts asked at the same time, and how long one may take of a sweep: the rest of its submissions comes first in the next one. */
 const accountsAtOnce = 4;
 const longestTurn = "2 minutes";
+
+/** Whether so much time has passed since it was first asked about, by the waits in between, whatever the clock says. */
+const isSettledFor = (ms: number, asks: number): boolean => first * (2 ** (asks - 1) - 1) >= ms;
 
 interface Found {
   readonly outcome: NonNullable<LedgerEntry["found"]>["outcome"];
@@ -58,6 +63,18 @@ const endOf = ({ track }: Connection, providerJobId: string, estimated: number):
     },
   );
 
+/** What remains to be paid of one that was charged. Null: nothing was given back yet. */
+const givenBackOf = (
+  { refunded }: Connection,
+  { key, at, outcome }: UnknownRow,
+  charged: number,
+): Effect.Effect<Found | null, ProviderFailure> =>
+  refunded === undefined
+    ? Effect.succeed(null)
+    : Effect.map(refunded(key, at), (back) =>
+        back > 0 ? { outcome: outcome as Found["outcome"], charged: Math.max(0, exactly(charged - back)), source: "provider" } : null,
+      );
+
 const makeAsk = Effect.gen(function* () {
   const accounts = yield* Accounts;
   const actors = yield* Actors;
@@ -69,16 +86,16 @@ const makeAsk = Effect.gen(function* () {
   const find = Effect.fnUntraced(function* (row: UnknownRow): Effect.fn.Return<Found | null, ProviderFailure> {
     const provider = providers.get(row.provider);
     if (provider === undefined) return null;
-    const quarantine = Duration.toMillis(provider.quarantine ?? 0);
-    if ((yield* Clock.currentTimeMillis) < row.settled_at + arrival + quarantine) return null;
     const connection = yield* accounts.connection(provider, row.account_id);
+    if (row.charged !== null) return yield* givenBackOf(connection, row, row.charged);
     if (connection.reconcile === undefined) return null;
     // It is known by its key: files are not needed for that.
     const request = { operation: Operation.parse(row.operation), params: row.params, inputs: [] };
     const taken = yield* connection.reconcile(row.key, request, row.at);
-    return taken === undefined
-      ? { outcome: "not taken", charged: 0, source: "provider" }
-      : yield* endOf(connection, taken.providerJobId, row.estimated);
+    if (taken !== undefined) return yield* endOf(connection, taken.providerJobId, row.estimated);
+    // It may be on its way still, or not in the books yet.
+    const isSure = isSettledFor(arrival + Duration.toMillis(provider.quarantine ?? 0), row.asks);
+    return isSure ? { outcome: "not taken", charged: 0, source: "provider" } : null;
   });
 
   const settle = Effect.fnUntraced(function* (
@@ -122,7 +139,8 @@ export const sweepUnknown: Effect.Effect<void, never, Needs> = Effect.gen(functi
   const providers = yield* Providers;
   const ask = yield* makeAsk;
   const byKey = providers.all.filter(({ recovery }) => recovery === "idempotencyKey").map(({ id }) => id);
-  const due = { providers: byKey, now: yield* Clock.currentTimeMillis, first, forMs };
+  const refunding = providers.all.filter(({ tellsRefunds }) => tellsRefunds === true).map(({ id }) => id);
+  const due = { providers: byKey, refunding, now: yield* Clock.currentTimeMillis, first, times };
   const waiting = yield* database.query((sql) => unknownAccounts(sql, due));
   yield* Effect.forEach(waiting, ({ account_id: id }) => Effect.timeoutOption(ask(id, due), longestTurn), {
     concurrency: accountsAtOnce,

@@ -34,6 +34,11 @@ export const dueActors = (sql: Queryable, cells: ReadonlyArray<number>, until: n
     select id, timers from actor where cell = any(${sql.array([...cells], 23)}::int[]) and due_at <= ${until}
     order by due_at limit ${limit}`;
 
+/** Those with timers, and not parked. */
+export const actorsSteppedAfter = (sql: Queryable, cells: ReadonlyArray<number>, at: number) =>
+  sql<Array<{ id: string }>>`
+    select id from actor where cell = any(${sql.array([...cells], 23)}::int[]) and due_at is not null and at > ${at}`;
+
 export interface ActorRow {
   readonly id: string;
   readonly kind: string;

@@ -199,17 +199,22 @@ export const tellSpend = (
       and (told_by is null or told_by = ${by} or ${isAdmin})
     returning ${columns(sql)}`;
 
-/** Which submissions are to be asked about: those at `providers` that have ended `first` ms ago, until `forMs` after. */
+/**
+ * Which submissions are to be asked about: of which nobody knows, at `providers`, and those that ended without anybody's seeing the end and may
+ * be given back, at `refunding`; that have ended `first` ms ago and were asked about less than `times` times.
+ */
 export interface UnknownDue {
   readonly providers: ReadonlyArray<string>;
+  readonly refunding: ReadonlyArray<string>;
   readonly now: number;
   readonly first: number;
-  readonly forMs: number;
+  readonly times: number;
 }
 
-const isDue = (sql: Queryable, { providers, now, first, forMs }: UnknownDue) => sql`
-  l.outcome = 'unknown' and l.charged is null and l.provider = any(${sql.array([...providers], 25)}::text[])
-    and l.settled_at > ${now - forMs} and l.settled_at <= ${now - first} and coalesce(l.ask_at, 0) <= ${now}`;
+const isDue = (sql: Queryable, { providers, refunding, now, first, times }: UnknownDue) => sql`
+  (l.outcome = 'unknown' and l.charged is null and l.provider = any(${sql.array([...providers], 25)}::text[])
+    or l.outcome in ('lost', 'goes on') and l.charged > 0 and l.found_at is null and l.provider = any(${sql.array([...refunding], 25)}::text[]))
+    and l.settled_at <= ${now - first} and l.asks < ${times} and coalesce(l.ask_at, 0) <= ${now}`;
 
 /** Accounts that have some, those first that have waited longest. */
 export const unknownAccounts = (sql: Queryable, due: UnknownDue) =>
@@ -223,31 +228,38 @@ export interface UnknownRow {
   readonly job_id: string;
   readonly provider: string;
   readonly estimated: number;
+  /** Null: nobody knows whether it was taken. */
+  readonly charged: number | null;
+  readonly outcome: string;
   readonly at: number;
-  readonly settled_at: number;
+  /** How often it was asked about, this time included. */
+  readonly asks: number;
   readonly operation: string;
   readonly params: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Takes the one of an account that has waited longest; it is due again after twice as long, but within `longest` ms. Who dies meanwhile has
- * asked.
+ * Takes the one of an account that has waited longest; it is due again after `first` ms, and each time after twice as long, but within
+ * `longest` ms. Who dies meanwhile has asked.
  */
 export const takeUnknown = (
   sql: Queryable,
   { accountId, longest, ...due }: UnknownDue & { readonly accountId: string; readonly longest: number },
 ) =>
   sql<Array<UnknownRow>>`
-    update ledger l set ask_at = ${due.now} + least(${due.now} - l.settled_at, ${longest})
+    update ledger l set asks = l.asks + 1, ask_at = ${due.now} + least(${due.first} * power(2, least(l.asks, 30)), ${longest})::bigint
     from (
       select l.key, l.account_id, j.operation, j.params from ledger l join job j on j.id = l.job_id
       where l.account_id = ${accountId} and ${isDue(sql, due)}
       order by coalesce(l.ask_at, 0), l.at, l.key limit 1
     ) d
     where l.key = d.key and l.account_id = d.account_id and ${isDue(sql, due)}
-    returning l.key, l.account_id, l.job_id, l.provider, l.estimated, l.at, l.settled_at, d.operation, d.params`;
+    returning l.key, l.account_id, l.job_id, l.provider, l.estimated, l.charged, l.outcome, l.at, l.asks, d.operation, d.params`;
 
-/** Settles one by what the provider says became of it, unless a person was faster. No row: one was. */
+/**
+ * Settles one by what the provider says became of it, unless a person was faster; what it says less than before is given back. No row: one
+ * was.
+ */
 export const settleUnknown = (
   sql: Queryable,
   {
@@ -267,6 +279,8 @@ export const settleUnknown = (
   },
 ) =>
   sql<Array<{ key: string }>>`
-    update ledger set charged = ${charged}::double precision, source = ${source}, found = ${found}, found_at = ${now}
-    where key = ${key} and account_id = ${accountId} and outcome = 'unknown' and charged is null
+    update ledger set charged = ${charged}::double precision, source = ${source}, found = ${found}, found_at = ${now},
+      refunded = refunded + greatest(0, coalesce(charged, 0) - ${charged}::double precision)
+    where key = ${key} and account_id = ${accountId}
+      and (outcome = 'unknown' and charged is null or outcome in ('lost', 'goes on') and found_at is null)
     returning key`;

@@ -11,12 +11,15 @@ import type { Grant } from "#protocol/auth.ts";
 import type { Client } from "#protocol/client/client.ts";
 import { closeCodes } from "#protocol/wire/close.ts";
 import { dial, firstAdmin, typedClient } from "./people.ts";
+import { startOpenaiVideos } from "../simulators/openai-videos.ts";
 import { type RunningServer, startServer } from "./server.ts";
 
 // Bounds for a machine that does much else meanwhile: each of these waits for a signal.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const hour = 3_600_000;
+/** Of providers. */
+const speed = 10;
 
 let folder: string;
 let server: RunningServer;
@@ -30,6 +33,7 @@ const start = (port?: number): Promise<RunningServer> =>
     env: {
       NODE_OPTIONS: `--import=${fileURLToPath(new URL("./clock-hook.ts", import.meta.url))}`,
       CLOCK_SHIFT_FILE: join(folder, "shift"),
+      PIXSIM_PROVIDER_SPEED: String(speed),
     },
   });
 
@@ -168,4 +172,41 @@ test("killed while jobs run, and away for longer than any of them may take: they
   const params = { prompt: "x", seed: 1, duration: 1, quality: "360p", fps: 24, audio: false };
   const request = { operation: "text_to_video" as const, provider: "studio", params };
   expect((await client.call("jobs.estimate", { request })).durationMs).toBeLessThan(hour);
+});
+
+test("set back by hours between a submission and its recovery, and while another waits for its next try: both are made soon, and paid once", async () => {
+  // It can be asked for what it has made, by its own clock, and knows no keys.
+  const simulator = await startOpenaiVideos({ speed, accounts: [{ key: "sk-clock", credits: { cents: 10_000 }, concurrency: 2 }] });
+  try {
+    const settings = { baseUrl: `${simulator.url}/v1` };
+    await client.call("accounts.add", { provider: "openaiVideos", title: "Simulated", settings, secrets: { apiKey: "sk-clock" } });
+    const ask = async (prompt: string): Promise<string> =>
+      (await client.call("jobs.create", { request: { operation: "text_to_video", provider: "openaiVideos", params: { prompt } } })).jobs[0]!
+        .id;
+    // Ours was wrong and is set right, and then it was right and is set wrong.
+    for (const [made, [then, now]] of [
+      [5 * hour, 0],
+      [0, -5 * hour],
+    ].entries()) {
+      await setClock(then!);
+      simulator.faults.order("silent");
+      const id = await ask(`a fox, number ${made}`);
+      await expect.poll(() => simulator.jobs.size, { timeout: 100_000, interval: 20 }).toBe(made + 1);
+      const { port } = server;
+      await server.kill("SIGKILL");
+      await writeFile(join(folder, "shift"), String(now));
+      server = await start(port);
+      await until(id, "completed");
+      expect(simulator.ledger.map(({ kind }) => kind)).toEqual(Array.from({ length: made + 1 }, () => "charge"));
+    }
+    simulator.faults.order("rateLimit", Number.POSITIVE_INFINITY);
+    const waiting = await ask("a cat");
+    await expect.poll(() => simulator.faults.taken("rateLimit"), { timeout: 100_000, interval: 20 }).toBeGreaterThan(0);
+    await setClock(-10 * hour);
+    simulator.faults.clear();
+    await until(waiting, "completed");
+    expect(simulator.ledger).toHaveLength(3);
+  } finally {
+    await simulator.close();
+  }
 });

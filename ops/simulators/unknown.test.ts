@@ -11,7 +11,7 @@ import { testDatabases } from "#db/client/testing.ts";
 import { Database, type Queryable } from "#db/client/database.ts";
 import type { LedgerEntry } from "#protocol/spend.ts";
 import { startOpenaiVideos } from "./openai-videos.ts";
-import { startPixverse } from "./pixverse.ts";
+import { pixverseAccount, startPixverse } from "./pixverse.ts";
 import type { Simulator } from "./simulator.ts";
 
 const soon = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 30_000 });
@@ -29,7 +29,7 @@ describe.each(testDatabases)("submissions that nobody knew of ($engine)", ({ lay
       () => server.close(),
       () => simulator.close(),
     );
-    server.user = `usr_${provider.id}`;
+    server.user = `usr_${apiKey}`;
     const { id: accountId } = await server.call("accounts.add", {
       provider: provider.id,
       title: "Simulated",
@@ -60,6 +60,11 @@ describe.each(testDatabases)("submissions that nobody knew of ($engine)", ({ lay
         sql(
           (db) =>
             db`update ledger set outcome = 'unknown', charged = null, source = null where job_id = ${jobId} and settled_at is not null`,
+        ),
+      /** As if the provider had not known it any more, and nobody had seen its end. */
+      lose: (jobId: string, charged: number) =>
+        sql(
+          (db) => db`update ledger set outcome = 'lost', charged = ${charged}, refunded = 0, source = 'provider' where job_id = ${jobId}`,
         ),
       sweep: () => server.run(sweepUnknown),
       tell: ({ key, accountId: at }: LedgerEntry, charged: number) => server.call("spend.tell", { key, accountId: at, charged }),
@@ -116,8 +121,12 @@ describe.each(testDatabases)("submissions that nobody knew of ($engine)", ({ lay
       simulator.ledger.splice(simulator.ledger.indexOf(row), 1);
     await sentBefore(owl!, 31 * 86_400_000);
     expect(await entries(true)).toHaveLength(3);
-    await age();
-    await sweep();
+    for (let times = 0; times < 3; times++) {
+      // That they are not there is believed once the books have had their time.
+      expect(await entries(true)).toHaveLength(times === 0 ? 3 : 2);
+      await age();
+      await sweep();
+    }
     const of = async (id: string | undefined) => (await entries()).find(({ jobId }) => jobId === id)!;
     expect(await of(fox)).toMatchObject({ charged: 0, source: "provider", outcome: "unknown", found: { outcome: "filtered" } });
     expect(await of(cat)).toMatchObject({ charged: 0, source: "provider", outcome: "unknown", found: { outcome: "not taken" } });
@@ -129,5 +138,38 @@ describe.each(testDatabases)("submissions that nobody knew of ($engine)", ({ lay
       message: "The provider has told what it charged: 0 credits.",
     });
     expect(await tell(await of(cat), 45)).toMatchObject({ charged: 45, source: "person" });
+  });
+
+  test("what a provider gives back late, of a job that it did not know any more, is noted when it is learnt", async () => {
+    const simulator = await startPixverse({ generationMs: 100, accounts: [{ ...pixverseAccount, key: "sim-lost" }] });
+    const { create, entries, age, lose, sweep } = await start(pixverse, simulator, { baseUrl: simulator.url }, "sim-lost");
+    const [lost, kept] = [
+      await create("a fox #filtered", { duration: 5, quality: "360p" }),
+      await create("a cat #filtered", { duration: 5, quality: "360p" }),
+    ];
+    const own = async () => (await entries()).filter(({ jobId }) => [lost.id, kept.id].includes(jobId));
+    await soon(async () => expect((await own()).map(({ outcome }) => outcome)).toEqual(["filtered", "filtered"]));
+    for (const { id } of [lost, kept]) await lose(id, 45);
+    const refunds = simulator.ledger.filter(({ kind }) => kind === "refund");
+    const takeBack = (row: (typeof refunds)[number]) => simulator.ledger.splice(simulator.ledger.indexOf(row), 1);
+    refunds.forEach(takeBack);
+    await age();
+    await sweep();
+    expect(await own()).toMatchObject([
+      { charged: 45, found: null },
+      { charged: 45, found: null },
+    ]);
+    simulator.ledger.push(refunds[0]!);
+    await age();
+    await sweep();
+    const of = async (id: string) => (await own()).find(({ jobId }) => jobId === id);
+    expect(await of(lost.id)).toMatchObject({ charged: 0, refunded: 45, source: "provider", outcome: "lost", found: { outcome: "lost" } });
+    expect(await of(kept.id)).toMatchObject({ charged: 45, refunded: 0, found: null });
+    expect((await own()).reduce((sum, { charged }) => sum + (charged ?? 0), 0)).toBe(simulator.charged("sim-lost"));
+    // Once.
+    await age();
+    const asked = simulator.requests.filter(({ path }) => path.endsWith("usage-detail")).length;
+    await sweep();
+    expect(simulator.requests.filter(({ path }) => path.endsWith("usage-detail"))).toHaveLength(asked + 1);
   });
 });

@@ -13,13 +13,13 @@ export type Fate = "answered" | "answer lost" | "refused" | "under way";
 
 const away: StoreResult<never> = { ok: false, reason: "unavailable", message: "The database is away." };
 
-/** The kinds are all ephemeral, or none is. */
-export const makeCoreRig = (kinds: ReadonlyArray<Kind>, limits: Partial<CoreLimits> = {}, disk = new Disk()) => {
+/** The kinds are all ephemeral, or none is. `now`: what its clock says at first. */
+export const makeCoreRig = (kinds: ReadonlyArray<Kind>, limits: Partial<CoreLimits> = {}, disk = new Disk(), now = 1000) => {
   const memory = new MemoryStore();
   const answers: Array<() => void> = [];
   const soon: Array<() => void> = [];
   const timers = new Set<{ readonly at: number; readonly run: () => void }>();
-  const clock = { now: 1000 };
+  const clock = { now };
   /** `left`: what is under way still; `stoodStill`: done where the core notices that. */
   const state = { fate: "answered" as Fate, left: [] as Array<() => unknown>, stoodStill: (): void => {} };
   /** `address seq` of each step that watchers saw; names of effects that were started; cells that have arrived and not left. */

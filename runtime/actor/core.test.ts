@@ -27,7 +27,20 @@ const sleeper = makeKind({
   owner: () => "owner",
 });
 
-const makeCore = (mailbox: number, disk?: Disk) => makeCoreRig([kind, sleeper], { mailbox, timers: 2 }, disk);
+/** Waits until 80 seconds after it began, by the clock. */
+const alarm = makeKind({
+  kind: "alarm",
+  version: 1,
+  machine: setup({ delays: { untilThen: 80_000 } }).createMachine({
+    initial: "set",
+    states: { set: { after: { untilThen: "rung" } }, rung: {} },
+  }),
+  byTheClock: ["untilThen"],
+  effects: {},
+  owner: () => "owner",
+});
+
+const makeCore = (mailbox: number, disk?: Disk) => makeCoreRig([kind, sleeper, alarm], { mailbox, timers: 2 }, disk);
 
 const address = "count/a";
 const sort = (results: ReadonlyArray<Acknowledged | CallError>) => ({
@@ -171,6 +184,47 @@ test("that the process stood still is told before the timers that came due meanw
   expect(events().slice(3)).toEqual(["STOOD.STILL"]);
 });
 
+const hour = 3_600_000;
+test.each([
+  { when: "while it is there, and its timers lie in the store", passed: 2000, restarts: false },
+  { when: "while it is there, and its timers are held", passed: 60_000, restarts: false },
+  { when: "while it is gone", passed: 60_000, restarts: true },
+])("a clock that is set back by hours $when lets nobody wait for these again, but who goes by the clock", ({ passed, restarts }) => {
+  let rig = makeCore(10);
+  const { disk, clock } = rig;
+  clock.now += 10 * hour;
+  const begun = clock.now;
+  const each = (now: number, ms: number) => {
+    for (const until = now + ms; now < until; now += 1000) {
+      rig.clock.now = now;
+      rig.core.lookAhead();
+      rig.settle();
+      rig.wait();
+    }
+    rig.clock.now = now;
+  };
+  for (const actor of ["sleeper/1", "alarm/1"])
+    rig.core.dispatch({ type: "create", address: actor, input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
+  rig.settle();
+  each(begun, passed);
+  const setTo = begun + passed - 5 * hour;
+  if (restarts) {
+    rig = makeCoreRig([kind, sleeper, alarm], { mailbox: 10, timers: 2 }, disk, setTo);
+  }
+  const events = (actor: string) => disk.actors.get(actor)!.journal.slice(1);
+  each(setTo, 74_000);
+  expect(events("sleeper/1")).toEqual([]);
+  each(setTo + 74_000, 3000);
+  expect(events("sleeper/1")).toHaveLength(1);
+  // By its own time it was not early.
+  expect(events("sleeper/1")[0]!.at).toBeGreaterThanOrEqual(begun + 75_000);
+  each(setTo + 77_000, 10 * 60_000);
+  expect(events("alarm/1")).toEqual([]);
+  each(begun + 79_000, 3000);
+  expect(events("alarm/1")).toHaveLength(1);
+  expect(events("alarm/1")[0]!.at).toBeGreaterThanOrEqual(begun + 80_000);
+});
+
 test("of more timers than are fetched at a time the soonest come first, the rest in time", () => {
   const { core, disk, settle, wait, clock, measured } = makeCore(10);
   for (let n = 0; n < 5; n++) {
@@ -235,7 +289,7 @@ test("cells that arrive and then cannot be taken have left again", () => {
   expect([core.holds(cell), seen.cells.size]).toEqual([true, cellCount]);
 });
 
-test.each([0, 1, 2])(
+test.each([0, 1, 2, 3])(
   "where one thing fails of all that is read for cells (number %i) that is told once, whatever the others answer",
   (nth) => {
     const { core, answers, state, seen, settle, claim } = makeCore(10);
@@ -244,7 +298,7 @@ test.each([0, 1, 2])(
     const told: Array<unknown> = [];
     core.claim([cell], (how) => told.push(how));
     for (let n = 0; n < 2; n++) answers.shift()!();
-    expect(answers.length).toBe(3);
+    expect(answers.length).toBe(4);
     state.fate = "refused";
     answers.splice(nth, 1)[0]!();
     state.fate = "answered";

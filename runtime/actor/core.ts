@@ -126,6 +126,9 @@ const longestWait = 1000;
 /** Where nobody looks at the clock for so long, ms, the process stood still: it does once a second. */
 const standstill = 10_000;
 
+/** A clock that is set back by less is not taken to be, and a last step that seems so little in the future is not, ms. */
+const setBackLeast = 1000;
+
 /** How long steps of write-behind actors are gathered, ms: with the commit itself they stay below 250. */
 const behindMs = 200;
 /** Steps of one write-behind actor that are not gathered any longer. */
@@ -238,21 +241,23 @@ export class Core {
     let open: StoreResult<ReadonlyArray<RunningEffect>> | undefined;
     let outdated: StoreResult<ReadonlyArray<string>> | undefined;
     let due: StoreResult<ReadonlyArray<DueTimer>> | undefined;
+    let ahead: StoreResult<ReadonlyArray<string>> | undefined;
     let [arrived, failed] = [false, false];
     // All at once: who waits for the cells waits for the slowest of them, not for one after the other.
     const goOn = (): void => {
       // That they have come is noted before it is taken back.
       if (failed || !arrived) return;
-      const failure = [open, outdated, due].find((result) => result?.ok === false);
+      const failure = [open, outdated, due, ahead].find((result) => result?.ok === false);
       if (failure?.ok === false) {
         failed = true;
         return done(failure);
       }
-      if (open?.ok !== true || outdated?.ok !== true || due?.ok !== true) return;
+      if (open?.ok !== true || outdated?.ok !== true || due?.ok !== true || ahead?.ok !== true) return;
       for (const [cell, epoch] of claimed) this.#cells.set(cell, { epoch });
       for (const { address, machineVersion, effect } of open.value) this.#recover(address, machineVersion, effect);
       // Of an older machine: loading it migrates it, and what its state then waits for begins.
       for (const address of outdated.value) this.dispatch({ type: "wake", address });
+      for (const address of ahead.value) this.dispatch({ type: "wake", address });
       this.#await(due.value);
       // They were read before all else was there, which may have taken long: soon they are read once more.
       this.#lookAt = -Infinity;
@@ -272,6 +277,10 @@ export class Core {
     });
     this.#lookAhead(cells, (result) => {
       due = result;
+      goOn();
+    });
+    store.steppedAfter(cells, this.#ports.now() + setBackLeast, (result) => {
+      ahead = result;
       goOn();
     });
   }
@@ -315,10 +324,20 @@ export class Core {
   /** What the clock says. */
   #look(): number {
     const now = this.#ports.now();
-    const passed = now - this.#lookedAt;
+    const passed = this.#lookedAt === Infinity ? 0 : now - this.#lookedAt;
     this.#lookedAt = now;
     if (passed >= standstill) this.#ports.stoodStill?.();
+    if (passed <= -setBackLeast) this.#wasSetBack(now);
     return now;
+  }
+
+  /** Timers were set by a clock that was ahead. Actors whose time is ahead of it now get theirs after as long as was left. */
+  #wasSetBack(now: number): void {
+    for (const [address, entry] of this.#actors) if (!("loading" in entry) && entry.at > now) this.dispatch({ type: "wake", address });
+    this.#ports.store.steppedAfter([...this.#cells.keys()], now + setBackLeast, (found) => {
+      if (!found.ok) return void this.#ports.later(longestWait, () => this.#wasSetBack(this.#ports.now()));
+      for (const address of found.value) if (this.owns(address)) this.dispatch({ type: "wake", address });
+    });
   }
 
   #lookAhead(cells: ReadonlyArray<number>, done: (due: StoreResult<ReadonlyArray<DueTimer>>) => void): void {
@@ -337,7 +356,7 @@ export class Core {
   }
 
   #await(due: ReadonlyArray<DueTimer>): void {
-    for (const timer of due) if (this.owns(timer.address)) this.#timers.add(timer);
+    for (const timer of due) if (this.owns(timer.address)) this.#timers.add({ ...timer, comesAt: timer.dueAt });
     this.#setAlarm();
   }
 
@@ -514,7 +533,7 @@ export class Core {
       kind,
       resident.effects.filter((effect) => runs(effect, parked)),
     );
-    if (parked === null) this.#armAll(address, resident.timers);
+    if (parked === null) this.#armAll(address, resident, resident.timers);
   }
 
   /** Fails callers now; what happened anyway comes back after a while. */
@@ -590,6 +609,7 @@ export class Core {
         return this.#step(resident, command, timer.event, null, timer.id);
       }
       case "wake":
+        if (resident.parked === null) this.#armAll(resident.address, resident, resident.timers);
         return;
       case "review":
       case "park": {
@@ -997,7 +1017,7 @@ export class Core {
       const trace = dirty.traced?.find(({ seq }) => seq === effect.seq)?.span;
       this.#ports.startEffect(address, kind, effect, !dirty.opened.has(effect.invokeId), trace);
     }
-    this.#arm(address, dirty, last);
+    this.#arm(resident, dirty, last);
 
     // Answers show the state as of this commit, not steps that came after it: who hears the first may lead to one before the second is told.
     const view = viewOf(resident, last, dirty.commands.length > 1);
@@ -1006,20 +1026,27 @@ export class Core {
     if (resident.dirty === null && last.snapshot.status !== "active") this.#actors.delete(address);
   }
 
-  #arm(address: string, dirty: Dirty<Command>, last: PendingStep): void {
+  #arm({ address, kind }: Resident<Command>, dirty: Dirty<Command>, last: PendingStep): void {
     for (const [timerId, dueAt] of dirty.timersCleared) this.#timers.cancel({ address, timerId, dueAt });
-    if (dirty.restart) this.#armAll(address, last.timers);
-    else if (dirty.timersSet.size > 0) this.#armAll(address, dirty.timersSet.values());
+    if (dirty.restart) this.#armAll(address, { kind, at: last.at }, last.timers);
+    else if (dirty.timersSet.size > 0) this.#armAll(address, { kind, at: last.at }, dirty.timersSet.values());
   }
 
-  #armAll(address: string, timers: Iterable<SetTimer>): void {
-    const horizon = Math.max(this.#ports.now() + this.#limits.horizonMs, this.#heldUntil);
-    for (const { id, dueAt } of timers) if (dueAt <= horizon) this.#timers.add({ address, timerId: id, dueAt });
+  /** `at`: of the actor's last step. Where that is ahead of the clock, the clock was set back: its own time goes on from there. */
+  #armAll(address: string, { kind, at }: Pick<Resident<Command>, "kind" | "at">, timers: Iterable<SetTimer>): void {
+    const now = this.#ports.now();
+    const horizon = Math.max(now + this.#limits.horizonMs, this.#heldUntil);
+    const ahead = Math.max(0, at - now);
+    for (const { id: timerId, dueAt } of timers) {
+      const isAhead = ahead > 0 && !kind.isByTheClock(timerId);
+      // The store finds those of a later time by when they are due.
+      if (isAhead || dueAt <= horizon) this.#timers.add({ address, timerId, dueAt, comesAt: isAhead ? dueAt - ahead : dueAt });
+    }
     this.#setAlarm();
   }
 
   #setAlarm(): void {
-    const next = this.#timers.nextDueAt();
+    const next = this.#timers.nextAt();
     if (next === undefined || this.#closing !== null || next >= this.#alarmAt) return;
     this.#cancelAlarm?.();
     this.#alarmAt = next;
@@ -1027,8 +1054,8 @@ export class Core {
       this.#alarmAt = Infinity;
       this.#cancelAlarm = null;
       const now = this.#look();
-      for (const { address, timerId, dueAt } of this.#timers.take(now)) {
-        this.#measures.fired(now - dueAt);
+      for (const { address, timerId, dueAt, comesAt } of this.#timers.take(now)) {
+        this.#measures.fired(now - comesAt);
         if (this.owns(address)) this.dispatch({ type: "timer", address, timerId, dueAt });
       }
       this.#setAlarm();

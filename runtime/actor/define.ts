@@ -135,6 +135,11 @@ export interface ActorDefinition<M extends AnyStateMachine = AnyStateMachine, R 
    * active, and a timer that was refused there. Give such a state another name.
    */
   readonly migrate?: Readonly<Record<number, (old: { value: unknown; context: unknown }) => { value: unknown; context: unknown }>>;
+  /**
+   * Names of delays that end at a time of the clock. All others are so long: a clock that is set back does not make them longer, and then an
+   * actor's own time goes on from its last step.
+   */
+  readonly byTheClock?: ReadonlyArray<string>;
   readonly effects: {
     readonly [A in NamedActors<M> as A["src"]]: EffectHandler<InputOf<A["logic"]>, OutputOf<A["logic"]>, EventFromLogic<M>, R>;
   };

@@ -42,6 +42,12 @@ export class MemoryStore {
     );
   }
 
+  steppedAfter(cells: ReadonlySet<number>, at: number): ReadonlyArray<string> {
+    return [...this.#actors].flatMap(([address, { commit }]) =>
+      cells.has(commit.cell) && commit.parked === null && commit.timers.length > 0 && commit.journal.at(-1)!.at > at ? [address] : [],
+    );
+  }
+
   commit(commit: ActorCommit): void {
     const { address } = commit;
     if (commit.status !== "active") return void this.#actors.delete(address);
@@ -74,6 +80,10 @@ export const withEphemeral = (store: ActorStore, memory: MemoryStore, isEphemera
         const all = [...due.value, ...memory.dueTimers(new Set(cells), until)];
         done({ ok: true, value: all.sort((a, b) => a.dueAt - b.dueAt).slice(0, limit) });
       }),
+    steppedAfter: (cells, at, done) =>
+      store.steppedAfter(cells, at, (found) =>
+        done(found.ok ? { ok: true, value: [...found.value, ...memory.steppedAfter(new Set(cells), at)] } : found),
+      ),
     load: (addresses, done) => {
       const { here, there } = apart(addresses);
       const found = here.flatMap((address) => memory.load(address) ?? []).map((actor) => [actor.address, actor] as const);

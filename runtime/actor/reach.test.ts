@@ -123,6 +123,7 @@ test("every answer of the store is heard, and passed on as it is", () => {
         openEffects: answer,
         outdated: answer,
         dueTimers: answer,
+        steppedAfter: answer,
         load: answer,
         heads: answer,
         seen: answer,
@@ -137,14 +138,15 @@ test("every answer of the store is heard, and passed on as it is", () => {
     store.openEffects([], done);
     store.outdated([], new Map(), done);
     store.dueTimers([], 0, 1, done);
+    store.steppedAfter([], 0, done);
     store.load([], done);
     store.heads([], done);
     store.seen("kind/a", "id", done);
     store.commit({ fence: new Map(), actors: [] }, done);
     store.journal("kind/a", 1, 1, done);
     store.migratedAt("kind/a", done);
-    expect(passed).toEqual(Array.from({ length: 11 }, () => result));
-    expect(heard).toEqual(Array.from({ length: 11 }, () => result.ok || result.reason !== "unavailable"));
+    expect(passed).toEqual(Array.from({ length: 12 }, () => result));
+    expect(heard).toEqual(Array.from({ length: 12 }, () => result.ok || result.reason !== "unavailable"));
   }
 });
 

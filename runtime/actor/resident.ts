@@ -15,6 +15,8 @@ export interface Kind {
   readonly durability: Durability;
   readonly stepper: Stepper;
   readonly migrate: ActorDefinition["migrate"];
+  /** Whether the timer of this id comes at a time of the clock, and not after so long. */
+  readonly isByTheClock: (timerId: string) => boolean;
   readonly owner: (snapshot: MachineSnapshot) => string;
   readonly parent: (snapshot: MachineSnapshot) => string | null;
   /** What is heard when a person has the effect of this name done again. */
@@ -42,6 +44,7 @@ export interface AnyActorDefinition<R> {
   readonly durability?: Durability;
   readonly machine: AnyStateMachine;
   readonly migrate?: ActorDefinition["migrate"];
+  readonly byTheClock?: ReadonlyArray<string>;
   readonly effects: Readonly<Record<string, AnyEffectHandler<R>>>;
   readonly owner: (snapshot: never) => string;
   readonly parent?: (snapshot: never) => string | null;
@@ -54,7 +57,7 @@ export interface AnyActorDefinition<R> {
 
 /** Throws where a definition contradicts itself. */
 export const makeKind = (definition: AnyActorDefinition<never>): Kind => {
-  const { durability = "durable" } = definition;
+  const { durability = "durable", byTheClock = [] } = definition;
   if (durability === "ephemeral" && definition.projection !== undefined)
     throw new Error(`The kind "${definition.kind}" is ephemeral: there is no commit in which its projection could be written.`);
   return {
@@ -63,6 +66,7 @@ export const makeKind = (definition: AnyActorDefinition<never>): Kind => {
     durability,
     stepper: makeStepper(definition.machine),
     migrate: definition.migrate,
+    isByTheClock: (timerId) => byTheClock.some((delay) => timerId.startsWith(`xstate.after.${delay}.`)),
     owner: (snapshot) => definition.owner(snapshot as never),
     parent: (snapshot) => (definition.parent === undefined ? null : definition.parent(snapshot as never)),
     again: (effect) => definition.effects[effect]?.again,

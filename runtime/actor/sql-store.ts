@@ -7,6 +7,7 @@ import { storableJson, storableText } from "#db/client/storable.ts";
 import {
   actorHeads,
   type ActorRow,
+  actorsSteppedAfter,
   cellEpochs,
   claimCells,
   commitStatement,
@@ -183,6 +184,12 @@ export const makeSqlStore = (
             .sort((a, b) => a.dueAt - b.dueAt)
             // Each actor has one at least: these are the soonest of all.
             .slice(0, limit),
+        done,
+      ),
+    steppedAfter: (cells, at, done) =>
+      run(
+        (sql) => actorsSteppedAfter(sql, cells, at),
+        (rows) => rows.map(({ id }) => id),
         done,
       ),
     load: (addresses, done) =>

@@ -117,6 +117,8 @@ export interface ActorStore {
     limit: number,
     done: (result: StoreResult<ReadonlyArray<DueTimer>>) => void,
   ) => void;
+  /** Actors of these cells that have timers, are not parked, and whose last step was after `at`. */
+  readonly steppedAfter: (cells: ReadonlyArray<number>, at: number, done: (result: StoreResult<ReadonlyArray<string>>) => void) => void;
   /** Missing addresses are absent from the answer. */
   readonly load: (addresses: ReadonlyArray<string>, done: (result: StoreResult<ReadonlyMap<string, StoredActor>>) => void) => void;
   /** Number of the last committed step of each. */

@@ -2,7 +2,7 @@
 // finds them. Nothing has been asked for when this fails.
 import { Clock, Effect, type Scope } from "effect";
 import type { ProviderFailure, ProviderInput, ProviderOperation, ProviderRequest } from "../provider.ts";
-import { aheadOf } from "../their-clock.ts";
+import { sentThereNotBefore } from "../their-clock.ts";
 import type { HttpAnswer } from "../tools.ts";
 import { takenPicture } from "../picture.ts";
 import { commonVideos, type VideosShape } from "../videos.ts";
@@ -10,8 +10,8 @@ import { checked, refuse, unsent } from "../refusals.ts";
 import { fileFields, inputProblem, limitsOf, modelInput, seedOf } from "./input.ts";
 import { entryFor, formParams, type ModelEntry } from "./model.ts";
 
-/** An answer tells its time to the second, and was on its way, ms. */
-const skew = 10_000;
+/** An answer tells its time to the second, and was on its way; and our clock may have been set right a little since, ms. */
+const skew = 300_000;
 
 export interface Submission {
   readonly entry: ModelEntry;
@@ -84,7 +84,7 @@ export const expected = (catalogue: Catalogue, key: string, request: ProviderReq
 
 /** A time of ours by the provider's clock, as far as its answer tells it, and some time before: what was sent then is not older. */
 export const sentSince = (answer: HttpAnswer, sentAt: number): Effect.Effect<number> =>
-  Effect.map(Clock.currentTimeMillis, (now) => sentAt + aheadOf(answer, now) - skew);
+  Effect.map(Clock.currentTimeMillis, (now) => sentThereNotBefore(answer, sentAt, now) - skew);
 
 const sameValue = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 

@@ -125,6 +125,14 @@ export class Disk {
               .slice(0, limit),
           done,
         ),
+      steppedAfter: (cells, at, done) =>
+        act(
+          () =>
+            of(cells)
+              .filter(({ row, timers }) => row.parked === null && timers.size > 0 && row.at > at)
+              .map(({ row }) => row.address),
+          done,
+        ),
       load: (addresses, done) =>
         act(
           () =>
