@@ -231,10 +231,13 @@ const priceWords = ({ price, untold }: Total): string => {
   return untold.length === 0 ? (price ?? "free") : price === null ? `price not told by ${others}` : `${price} and what ${others} charges`;
 };
 
-/** ` · $3.20`, ` · $3.20 and more`: as short as a button needs it. Empty: no price is known. */
+/** ` · $3.20`, ` · $3.20 and more`, ` · free`: as short as a button needs it. Empty: no price is known. */
 export const priceToSend = (total: Total | null): string => {
-  const price = total?.price ?? null;
-  return price === null ? "" : ` · ${price}${total?.untold.length === 0 ? "" : " and more"}`;
+  if (total === null) {
+    return "";
+  }
+  const { price, untold } = total;
+  return untold.length === 0 ? ` · ${price ?? "free"}` : price === null ? "" : ` · ${price} and more`;
 };
 
 interface EstimateProps {

@@ -36,6 +36,7 @@ import { arrange, isWide } from "./schema.ts";
 import { InputsView } from "./inputs-view.tsx";
 import { Replacing } from "./replacing.tsx";
 import { PresetsMenu } from "./presets-menu.tsx";
+import { StyleMenu } from "./style-menu.tsx";
 import { atOnce, requestAt, timeProblem, type When } from "./when.ts";
 import { WhenView } from "./when-view.tsx";
 import { WordsView } from "./words-view.tsx";
@@ -382,11 +383,13 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
                         operation: spec.operation,
                         params: form.values(),
                         ...(form.elsewhere().providers.length === 0 ? {} : { elsewhere: form.elsewhere() }),
+                        ...(form.style() === null ? {} : { style: form.style() }),
                       };
                 }}
-                onApply={({ elsewhere: goesOn = nowhere, ...preset }) => {
+                onApply={({ elsewhere: goesOn = nowhere, style = null, ...preset }) => {
                   form.take({ kind: "restore", ...preset, inputs: form.inputs() });
                   form.setElsewhere(goesOn);
+                  form.setStyle(style);
                 }}
                 onIdea={(text) => {
                   form.take({ kind: "prompt", text });
@@ -440,13 +443,18 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
                 }
               >
                 {(given) => (
-                  <VaryView
-                    field={field}
-                    given={given()}
-                    error={form.errors()[field.key]}
-                    variables={field.kind === "text" && field.isPrompt ? form.variables() : null}
-                    onChange={(next) => form.vary(field.key, next)}
-                  />
+                  <>
+                    <VaryView
+                      field={field}
+                      given={given()}
+                      error={form.errors()[field.key]}
+                      variables={field.kind === "text" && field.isPrompt ? form.variables() : null}
+                      onChange={(next) => form.vary(field.key, next)}
+                    />
+                    <Show when={field.key === form.promptKey()}>
+                      <StyleMenu form={form} />
+                    </Show>
+                  </>
                 )}
               </Show>
               <Show when={canVary(field)}>

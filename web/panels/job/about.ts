@@ -24,6 +24,12 @@ export const jobCreditType = ({ accounts, providers }: Stores, job: Job): string
   (job.accountId === null ? undefined : accounts.row(job.accountId)?.credits?.type) ??
   null;
 
+/** `about 45 credits`; `free` where none of those that had it charges anybody. Null: there is nothing to tell. */
+export const jobPrice = (stores: Stores, job: Job): string | null => {
+  const had = [job.provider, ...job.charges.flatMap(({ provider }) => provider ?? [])];
+  return jobPriceWords(job, jobCreditType(stores, job)) ?? (had.every(stores.providers.isFree) ? "free" : null);
+};
+
 /** What it waits for, in words; null: nothing. */
 export const waitsFor = (
   { state, scheduledFor, waitingFor }: Pick<Job, "state" | "scheduledFor" | "waitingFor">,
@@ -56,7 +62,7 @@ export const aboutJob = (stores: Stores, job: Job): string =>
   [
     operationLabels[job.operation],
     ...cellWords(stores, job),
-    jobPriceWords(job, jobCreditType(stores, job)),
+    jobPrice(stores, job),
     stores.providers.title(job.provider),
     jobAccountTitle(stores, job),
   ]
