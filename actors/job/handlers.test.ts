@@ -140,8 +140,7 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
       details: {
         issues: [
           {
-            message:
-              "Picture: a picture is needed, and this is a video. Choose a picture, or capture a frame of the video and use that.",
+            message: "Input: a picture is needed, and this is a video. Choose a picture, or capture a frame of the video and use that.",
           },
         ],
       },

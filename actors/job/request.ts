@@ -245,13 +245,11 @@ const inputIssues = (
     const spec = operation.inputs.find(({ role }) => role === input.role);
     const fault = (field: string, message: string): void => void issues.push({ path: [...base, index, field], message });
     if (asset.issue !== null) return fault(asset.issue.field, asset.issue.message);
-    if (spec === undefined) return fault("role", `${operation.title} takes no input of this kind: take it away, or choose another operation.`);
+    if (spec === undefined)
+      return fault("role", `${operation.title} takes no input of this kind: take it away, or choose another operation.`);
     if (asset.deletedAt !== null) fault("assetId", "It is in the trash: restore it first.");
     if (!spec.accepts.includes(asset.mediaType))
-      fault(
-        input.assetId === undefined ? "jobId" : "assetId",
-        wrongMedia(spec, asset.mediaType),
-      );
+      fault(input.assetId === undefined ? "jobId" : "assetId", wrongMedia(spec, asset.mediaType));
     if (spec.named && input.name === undefined) fault("name", "It needs a name by which the prompt refers to it.");
     if (input.name !== undefined && names.has(input.name)) fault("name", "Another input has this name.");
     if (input.name !== undefined) names.add(input.name);

@@ -2,7 +2,18 @@
 import { describe, expect, test } from "vitest";
 import { failureOfAnswer } from "./comfyui-wire.ts";
 import { falFailure } from "./fal-failures.ts";
-import { afterwards, broken, goesRound, leadsNowhere, notConnected, notOurs, notUrl, privateAddress, tooSlow, untold } from "./http-failures.ts";
+import {
+  afterwards,
+  broken,
+  goesRound,
+  leadsNowhere,
+  notConnected,
+  notOurs,
+  notUrl,
+  privateAddress,
+  tooSlow,
+  untold,
+} from "./http-failures.ts";
 import { failureOf } from "./openai-videos-wire.ts";
 import { failureOfCode, failureOfStatus } from "./pixverse-failures.ts";
 import type { ProviderFailure } from "./provider.ts";

@@ -107,9 +107,17 @@ export const failureOfAnswer = ({ status, body }: HttpAnswer, during: "submit" |
     return { kind: "authentication", message: "The server, or the proxy in front of it, does not let this account in: check its token." };
   }
   if (status === 429)
-    return { kind: "limit", rate: true, message: "The proxy in front of the server takes no more requests at the moment: try again in a while." };
+    return {
+      kind: "limit",
+      rate: true,
+      message: "The proxy in front of the server takes no more requests at the moment: try again in a while.",
+    };
   // Behind a proxy a 5xx may come of a request that went through.
-  if (status >= 500 || during === "ask") return { kind: "network", message: `The ComfyUI server, or a proxy in front of it, failed (status ${status}): see whether it is running and what its log says, then try again.` };
+  if (status >= 500 || during === "ask")
+    return {
+      kind: "network",
+      message: `The ComfyUI server, or a proxy in front of it, failed (status ${status}): see whether it is running and what its log says, then try again.`,
+    };
   if (status === 413) return { kind: "input", message: "The picture is too large for the ComfyUI server: use a smaller one." };
   const refused = Refused.safeParse(body);
   if (!refused.success) {

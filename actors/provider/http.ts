@@ -157,8 +157,14 @@ const refusalOf = ({ status, headers, host, signedIn }: StreamAnswer): ProviderF
   if (status === 401 || status === 403) {
     // Who knows nothing of the account refuses the address: it has run out, or is not to be had yet.
     return signedIn
-      ? failure("authentication", `${host} does not hand the file out to this account: check its key, and whether it is still the one that made it.`)
-      : failure("network", `${host} does not hand the file out (status ${status}): its address may have run out. Try again; the provider is asked for a new one.`);
+      ? failure(
+          "authentication",
+          `${host} does not hand the file out to this account: check its key, and whether it is still the one that made it.`,
+        )
+      : failure(
+          "network",
+          `${host} does not hand the file out (status ${status}): its address may have run out. Try again; the provider is asked for a new one.`,
+        );
   }
   if (status === 429) return failure("limit", `${host} asks for fewer questions: try again in a while.`);
   return failure("network", `${host} failed to deliver the file (status ${status}): the fault lies there. Try again later.`);
@@ -176,7 +182,8 @@ const filed = async <T>(work: () => Promise<T>): Promise<T> => {
 /** Writes the body to the file; answers what it is, which its first bytes tell better than the provider. */
 const save = async ({ headers, body, host }: StreamAnswer, path: string, maxBytes: number, silentMs: number): Promise<string> => {
   const { "content-length": stated, "content-type": type = "" } = headers;
-  const tooLarge = (): Failed => fail("provider", `${host} delivers a file of over ${formatBytes(maxBytes)}, which is not taken: ask for a shorter or smaller video.`);
+  const tooLarge = (): Failed =>
+    fail("provider", `${host} delivers a file of over ${formatBytes(maxBytes)}, which is not taken: ask for a shorter or smaller video.`);
   let head = Buffer.alloc(0);
   let size = 0;
   let file: FileHandle | undefined;
@@ -197,7 +204,8 @@ const save = async ({ headers, body, host }: StreamAnswer, path: string, maxByte
     discard(body);
     await file?.close();
   }
-  if (stated !== undefined && Number(stated) !== size) throw fail("network", `${host} cut the file off after ${size} of ${stated} bytes: try again, and check the connection if it stays so.`);
+  if (stated !== undefined && Number(stated) !== size)
+    throw fail("network", `${host} cut the file off after ${size} of ${stated} bytes: try again, and check the connection if it stays so.`);
   return mimeOf(head, type.split(";")[0]!.trim().toLowerCase(), host);
 };
 
@@ -252,6 +260,8 @@ const listen = (url: URL, options: WebSocket.ClientOptions, messages: Queue.Queu
       connection.terminate();
     })
     .on("error", (error) => closed(isOpen ? broken(host, error, heartbeatMs) : notConnected(host, error)))
-    .on("close", (code) => closed({ kind: "network", message: `${host} closed its WebSocket (${code}): check whether it is still running.` }));
+    .on("close", (code) =>
+      closed({ kind: "network", message: `${host} closed its WebSocket (${code}): check whether it is still running.` }),
+    );
   return connection;
 };

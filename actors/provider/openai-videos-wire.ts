@@ -120,9 +120,17 @@ export const failureOf = ({ status, headers, body }: HttpAnswer, during: "submit
     }
     default:
       // Also at a submit a 5xx may come from a proxy whose request went through: what it became is looked up.
-      if (status >= 500) return { kind: "network", message: sentence(`The gateway failed (status ${status}): try again later, and ask who runs it if it stays so`, said), ...later };
+      if (status >= 500)
+        return {
+          kind: "network",
+          message: sentence(`The gateway failed (status ${status}): try again later, and ask who runs it if it stays so`, said),
+          ...later,
+        };
       if (status < 400)
-        return { kind: during === "ask" ? "network" : "provider", message: `It answered ${status}, which is not expected: check the base URL of the account.` };
+        return {
+          kind: during === "ask" ? "network" : "provider",
+          message: `It answered ${status}, which is not expected: check the base URL of the account.`,
+        };
       if (during === "ask") return { kind: "network", message: sentence(`It answered ${status} to a question`, said) };
       return error.param === "input_reference"
         ? { kind: "input", message: sentence("It does not take the picture", said) }

@@ -121,7 +121,8 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
   });
 
   const urlOf = ({ model, output, data_removed }: Prediction): Effect.Effect<string, ProviderFailure> => {
-    if (data_removed) return Effect.fail({ kind: "lost", message: "Replicate keeps a video for an hour, and this one is gone: run it again." });
+    if (data_removed)
+      return Effect.fail({ kind: "lost", message: "Replicate keeps a video for an hour, and this one is gone: run it again." });
     // Most answer the URL itself, some a list of one.
     const entry = replicateModels.find(({ id }) => id === model);
     const url = outputUrl(entry?.output ?? [], output) ?? outputUrl([0], output);

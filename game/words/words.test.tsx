@@ -71,7 +71,9 @@ test("what went wrong is said in the language, and what a server says in English
   const full = (quota: string) => sentenceOf(new CallError("quota_exceeded", "You have made 30 links.", { quota, limit: 30 }), de);
   expect([full("linksOfDay"), full("playthroughs")]).toEqual([de.limits["linksOfDay"], "Mehr passt nicht: Lösche zuerst etwas."]);
   expect(full("linksOfDay")).toContain("morgen");
-  expect(sentenceOf(new CallError("quota_exceeded", "You have made 30 links.", { quota: "linksOfDay", limit: 30 }), en)).toBe("You have made 30 links.");
+  expect(sentenceOf(new CallError("quota_exceeded", "You have made 30 links.", { quota: "linksOfDay", limit: 30 }), en)).toBe(
+    "You have made 30 links.",
+  );
   expect(sentenceOf(new CallError("of_tomorrow" as never, "Not yet known here."), de)).toBe("Not yet known here.");
   expect([sentenceOf(new Error("Odd."), de), sentenceOf("odd", de)]).toEqual(["Odd.", "odd"]);
 });

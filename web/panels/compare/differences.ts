@@ -76,7 +76,7 @@ export const differences = (
     ...words
       .map(([key, name, of]): Trait => ({ key, name, values: all.map((one) => of(one, assetName)) }))
       .filter(({ values }) => new Set(values).size > 1),
-    ...params.map(({ key, ...param }): Trait => ({ key: `param.${key}`, ...param })),
+    ...params.map(({ key, name, values }): Trait => ({ key: `param.${key}`, name, values })),
   ].sort((a, b) => placeOf(a.key) - placeOf(b.key));
   return all.map((_, at) =>
     traits.flatMap(({ name, values }) => {

@@ -3,6 +3,7 @@ import Clock from "lucide-solid/icons/clock";
 import Coins from "lucide-solid/icons/coins";
 import { batch, createEffect, createMemo, createSignal, on, onCleanup, Show, type Accessor, type Component } from "solid-js";
 import type { BatchEstimate, Grid, JobRequest } from "#protocol/job.ts";
+import { budgetLevel } from "#protocol/spend.ts";
 import { formatPrice } from "#protocol/price.ts";
 import { debounced } from "#web/store/debounced.ts";
 import { issuesOf } from "#web/store/problem.ts";
@@ -100,15 +101,25 @@ const pricedBy = (asked: Batch | null, promptKey: string | undefined): string | 
   return JSON.stringify([{ ...asked, request }, promptKey === undefined ? params : { ...params, [promptKey]: "" }]);
 };
 
-/** Told, at most once in `gatherMs`, that what stands in the way of jobs may do so no more. */
-const onChangesAround = (look: () => void): void => {
+/**
+ * Told, each at most once in `gatherMs`: `eased`, what stands in the way of jobs may do so no more; `barred`, something may stand there that did
+ * not.
+ */
+const onChangesAround = (eased: () => void, barred: () => void): void => {
   const { accounts, budgets, jobs, pauses } = useWorkspace();
   // By content: that a job goes on changes nothing of how many are in each state.
   const counts = createMemo(() => JSON.stringify(jobs.counts()));
+  gathered([counts, accounts.list, budgets.list], eased);
+  const held = createMemo(pauses.held);
+  const levels = createMemo(() => JSON.stringify((budgets.list() ?? []).map((budget) => [budget.id, budgetLevel(budget)])));
+  gathered([held, levels], barred);
+};
+
+const gathered = (sources: ReadonlyArray<Accessor<unknown>>, look: () => void): void => {
   let timer: ReturnType<typeof setTimeout> | undefined;
   createEffect(
     on(
-      [counts, accounts.list, pauses.any, budgets.list],
+      [...sources],
       () => {
         timer ??= setTimeout(() => {
           timer = undefined;
@@ -136,10 +147,11 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
     const now = estimate();
     return now !== null && now.refusals.length + now.waits.length > 0;
   };
-  const lookAgain = () => (stands() || silent()) && setRound((before) => before + 1);
+  const lookAnew = () => setRound((before) => before + 1);
+  const lookAgain = () => (stands() || silent()) && lookAnew();
   /** In a row. */
   let unanswered = 0;
-  onChangesAround(lookAgain);
+  onChangesAround(lookAgain, lookAnew);
   createEffect(
     on([debounced(asked, restMs), round], ([text]) => {
       const now = text === "null" ? null : options.batch();

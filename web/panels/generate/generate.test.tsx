@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
+import { accounts } from "#protocol/account.ts";
 import type { CallArgs, CallOutput } from "#protocol/contract.ts";
 import { gridSize } from "#protocol/grid.ts";
 import type { ProviderSpec } from "#protocol/job.ts";
@@ -40,6 +41,7 @@ const studio: ProviderSpec = {
     },
   ],
 };
+const pausedByMe = { ...accounts.topics.pauses.example.delta, everybody: false, provider: null, since: 1, rev: 1 };
 const picture = sampleAsset({ id: "ast_p", mediaType: "image", name: "fox.png" });
 
 const opened = recordOpened();
@@ -362,14 +364,26 @@ describe("the Generate panel", () => {
     const { client } = await show({ "jobs.estimate": (asked) => ({ ...estimated(asked), waits }) });
     const asked = () => client.calls.filter(({ name }) => name === "jobs.estimate").length;
     client.snapshot("jobs.jobs", { jobs: [], next: null, counts: {} });
+    client.snapshot("accounts.pauses", { pauses: [pausedByMe] });
     type("Prompt", "a fox");
     await screen.findByText("All 6 places at Studio are taken.");
     const before = asked();
     client.deltas("jobs.jobs", [sampleJob({ id: "job_other", state: "completed", createdAt: Date.now() + 1000 })]);
     await waitFor(() => expect(asked()).toBeGreaterThan(before), { timeout: 30_000 });
     waits = [];
-    client.snapshot("accounts.pauses", { pauses: [] });
+    client.deltas("accounts.pauses", [{ ...pausedByMe, since: null, rev: 2 }]);
     await waitFor(() => expect(screen.queryByText("All 6 places at Studio are taken.")).toBeNull(), { timeout: 30_000 });
+  });
+
+  it("says that jobs are paused from when they are, also where nothing stood in the way before", async () => {
+    let waits: Array<string> = [];
+    const { client } = await show({ "jobs.estimate": (asked) => ({ ...estimated(asked), waits }) });
+    client.snapshot("accounts.pauses", { pauses: [] });
+    type("Prompt", "a fox");
+    await screen.findByRole("button", { name: "Generate · 2 credits" });
+    waits = ["All jobs are paused by you."];
+    client.deltas("accounts.pauses", [pausedByMe]);
+    expect(await screen.findByText("All jobs are paused by you.", {}, { timeout: 30_000 })).toBeTruthy();
   });
 
   it("says once why it was refused, where that was said before", async () => {
@@ -645,14 +659,19 @@ describe("the Generate panel", () => {
     });
     // When a new one would be made says nothing of it.
     type("Not before", "2001-01-01T10:00");
+    fireEvent.input(screen.getByLabelText("How many"), { target: { value: "4" } });
     workspace.draft.replaceJob(job);
-    await screen.findByText("Changes “Fox”, which waits: its place in the queue stays.");
+    await screen.findByText(/which waits: its place in the queue stays\./);
     expect(screen.queryByLabelText("Turn")).toBeNull();
+    // However many were to be made of a new one.
+    expect(screen.queryByLabelText("How many")).toBeNull();
+    await waitFor(() => expect(client.calls.findLast(({ name }) => name === "jobs.estimate")?.input).toMatchObject({ count: 1 }));
     type("Prompt", "too late");
-    fireEvent.input(screen.getByLabelText("How many"), { target: { value: "2" } });
+    press("Vary: Camera");
+    fireEvent.click(screen.getByLabelText("Pan left"));
     press(/^Change it/);
     expect((await screen.findByRole("alert")).textContent).toContain("One job is changed into one");
-    fireEvent.input(screen.getByLabelText("How many"), { target: { value: "1" } });
+    press("One value again: Camera");
     press(/^Change it/);
     await screen.findByText("It has been sent already.");
     type("Prompt", "a hare");
@@ -664,10 +683,16 @@ describe("the Generate panel", () => {
     expect(asked.at(-1)).not.toHaveProperty("request.scheduledFor");
     expect(created(client)).toEqual([]);
     expect(screen.getByLabelText("Turn")).toBeTruthy();
+    expect(screen.getByLabelText<HTMLInputElement>("How many").value).toBe("4");
     workspace.draft.replaceJob(job);
-    await screen.findByText(/Changes “Fox”/);
+    await screen.findByText("“Fox”");
+    type("Prompt", "too late");
+    press(/^Change it/);
+    await screen.findByRole("alert");
     workspace.jobs.put([{ ...job, state: "submitting", rev: 99 }]);
-    await waitFor(() => expect(screen.queryByText(/Changes “Fox”/)).toBeNull());
+    await waitFor(() => expect(screen.queryByText("“Fox”")).toBeNull());
+    // What was said of that one says nothing of a new one.
+    expect(screen.queryByRole("alert")).toBeNull();
   });
 
   it("keeps its settings under a name, brings them back, and deletes them with a way back", async () => {

@@ -4,7 +4,7 @@ import Grid2x2Plus from "lucide-solid/icons/grid-2x2-plus";
 import Grid2x2X from "lucide-solid/icons/grid-2x2-x";
 import RefreshCcwDot from "lucide-solid/icons/refresh-ccw-dot";
 import Sparkles from "lucide-solid/icons/sparkles";
-import { createEffect, createResource, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
+import { createEffect, createResource, createSignal, For, Match, on, Show, Switch, type Component } from "solid-js";
 import { gridSize } from "#protocol/grid.ts";
 import { Operation, type Job, type JobRequest, type ProviderSpec } from "#protocol/job.ts";
 import { keysLabel, provideCommands } from "#web/app/commands.ts";
@@ -121,13 +121,19 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
 
   const countError = () => {
     const now = count();
+    // One that is changed stays one.
+    if (draft.replacing() !== null) {
+      return undefined;
+    }
     return now === null || !Number.isInteger(now) || now < 1 || now > mostAtOnce ? `From 1 to ${mostAtOnce}.` : undefined;
   };
-  const ofEach = () => (countError() === undefined ? (count() ?? 1) : 1);
+  const ofEach = () => (draft.replacing() === null && countError() === undefined ? (count() ?? 1) : 1);
   const howMany = () => {
     const grid = form.grid();
     return ofEach() * (grid === null ? 1 : gridSize(grid));
   };
+  // What was said of another order says nothing of this one.
+  createEffect(on(draft.replacing, () => setProblems([]), { defer: true }));
   const batchOf = (request: JobRequest | null): Batch | null => {
     const grid = form.grid();
     return request === null
@@ -243,7 +249,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     const batch = batchOf(form.request(true));
     setWhenError(timeProblem(whenAsked(), Date.now()));
     if (draft.replacing() !== null && batch !== null && howMany() > 1) {
-      setProblems(["One job is changed into one: give each field one value, and make one."]);
+      setProblems(["One job is changed into one: give each field one value."]);
       return;
     }
     if (batch === null || countError() !== undefined || whenError() !== undefined) {
@@ -499,19 +505,21 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
         <EstimateView total={estimate.total()} state={estimate.state()} isMarked={form.isMarked()} onShowMarked={focusFirstError} />
         <For each={obstacles()}>{(obstacle) => <p class="generate-obstacle">{obstacle}</p>}</For>
         <div class="generate-buttons">
-          <div class="generate-count">
-            <NumberField
-              label="How many"
-              hideLabel
-              min={1}
-              max={mostAtOnce}
-              step={1}
-              value={count()}
-              error={countError()}
-              onChange={setCount}
-            />
-          </div>
-          <Show when={lastBatch()}>
+          <Show when={draft.replacing() === null}>
+            <div class="generate-count">
+              <NumberField
+                label="How many"
+                hideLabel
+                min={1}
+                max={mostAtOnce}
+                step={1}
+                value={count()}
+                error={countError()}
+                onChange={setCount}
+              />
+            </div>
+          </Show>
+          <Show when={draft.replacing() === null ? lastBatch() : null}>
             <IconButton
               label="Again with a new seed"
               keys={keysLabel("mod+shift+enter")}

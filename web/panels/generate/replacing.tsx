@@ -26,15 +26,19 @@ export const Replacing: Component = () => {
   return (
     <Show when={job()}>
       {(now) => (
-        <div class="generate-notice" role="status">
+        <div class="generate-notice generate-replacing" role="status">
           <Pencil size={15} aria-hidden="true" />
-          <span>Changes “{now().name ?? now().prompt}”, which waits: its place in the queue stays.</span>
-          <Button size="s" onClick={() => openPanel("queue", { jobId: now().id })}>
-            Its place
-          </Button>
-          <Button size="s" onClick={draft.replaceNothing}>
-            Make a new one instead
-          </Button>
+          <span>
+            Changes <span class="generate-replaced">“{now().name ?? now().prompt}”</span>, which waits: its place in the queue stays.
+          </span>
+          <span class="generate-replacing-buttons">
+            <Button size="s" onClick={() => openPanel("queue", { jobId: now().id })}>
+              Its place
+            </Button>
+            <Button size="s" onClick={draft.replaceNothing}>
+              Make a new one instead
+            </Button>
+          </span>
         </div>
       )}
     </Show>

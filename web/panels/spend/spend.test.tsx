@@ -150,6 +150,7 @@ describe("the Spend panel", () => {
     await waitFor(() => expect(cells(screen.getAllByRole("row")[1]!).slice(1)).toEqual(["TowerComfyUI", "3", "free", "free"]));
     const [, , second, ...sums] = screen.getAllByRole("row");
     expect(cells(second!).slice(1)).toEqual(["MainGateway", "3", "—", "not told"]);
+    expect(sums.map((sum) => within(sum).getByRole("rowheader").textContent)).toEqual(["In allfree", "In allprice not told"]);
     expect(sums.map(cells)).toEqual([
       ["3", "free", "free"],
       ["3", "—", "not told"],

@@ -124,7 +124,7 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
   createEffect(on([asked, () => props.visible()], ([, visible]) => visible && budgets.read()));
   const again = () => setAsked((now) => now + 1);
   const rows = createMemo((): ReadonlyArray<SpendRow> =>
-    (read()?.rows ?? []).map((row) => ({ ...row, free: providers.isFree(row.provider) })),
+    (read()?.rows ?? []).map((row) => Object.assign({ free: providers.isFree(row.provider) }, row)),
   );
 
   return (
@@ -253,7 +253,7 @@ const Sums: Component<SumsProps> = (props) => {
                     onChange={setChosen}
                     options={sums().map(({ type, free }, index) => ({
                       value: String(index),
-                      label: type === null ? (free ? "free" : "price not told") : priceUnit(type).name,
+                      label: unitWords({ type, free }),
                     }))}
                   />
                 </Show>
@@ -272,6 +272,10 @@ const Sums: Component<SumsProps> = (props) => {
 
 /** Some providers count nothing, since they are free or do not say what they charge: that is not the same as what others call credits. */
 const isCounted = ({ charged, type }: Sum): boolean => countedPrice(charged, type) !== null;
+
+/** What a sum is in. */
+const unitWords = ({ type, free }: Pick<Sum, "type" | "free">): string =>
+  type === null ? (free ? "free" : "price not told") : priceUnit(type).name;
 
 const priceWords = ({ charged, type, free }: Sum): string => (free && charged === 0 ? "free" : (countedPrice(charged, type) ?? "not told"));
 
@@ -299,9 +303,11 @@ const Amounts: Component<{ readonly sum: Sum; readonly most: number }> = (props)
       <Show when={props.sum.held > 0}>
         <small class="spend-amount">{formatAmount(props.sum.held, props.sum.type)} held</small>
       </Show>
-      <span class="spend-share" aria-hidden="true">
-        <span style={{ scale: `${props.most === 0 ? 0 : props.sum.charged / props.most} 1` }} />
-      </span>
+      <Show when={isCounted(props.sum)}>
+        <span class="spend-share" aria-hidden="true">
+          <span style={{ scale: `${props.most === 0 ? 0 : props.sum.charged / props.most} 1` }} />
+        </span>
+      </Show>
     </td>
   </>
 );
@@ -344,6 +350,7 @@ const Table: Component<TableProps> = (props) => (
           <tr>
             <th scope="row" colSpan={props.heads.length}>
               In all
+              <small>{unitWords(sum)}</small>
             </th>
             <Amounts sum={sum} most={0} />
           </tr>
