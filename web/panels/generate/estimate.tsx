@@ -90,6 +90,8 @@ interface EstimateNow {
   readonly obstacles: Accessor<ReadonlyArray<string>>;
   /** What it would cost at providers where it may go on. */
   readonly fallbacks: Accessor<BatchEstimate["fallbacks"]>;
+  /** Asked once more in a moment: what was just sent takes places and credits of what would be next. */
+  readonly soon: () => void;
 }
 
 /** What the price depends on: all but the words, while there are any. */
@@ -152,6 +154,8 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
   /** In a row. */
   let unanswered = 0;
   onChangesAround(lookAgain, lookAnew);
+  let soon: ReturnType<typeof setTimeout> | undefined;
+  onCleanup(() => clearTimeout(soon));
   createEffect(
     on([debounced(asked, restMs), round], ([text]) => {
       const now = text === "null" ? null : options.batch();
@@ -224,9 +228,14 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
     },
     obstacles: () => {
       const now = estimate();
-      return now === null ? [] : [...now.refusals, ...now.waits];
+      // What is refused waits for nothing.
+      return now === null ? [] : now.refusals.length > 0 ? now.refusals : now.waits;
     },
     fallbacks: () => estimate()?.fallbacks ?? [],
+    soon: () => {
+      clearTimeout(soon);
+      soon = setTimeout(lookAnew, gatherMs);
+    },
   };
 };
 

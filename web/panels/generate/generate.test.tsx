@@ -386,6 +386,26 @@ describe("the Generate panel", () => {
     expect(await screen.findByText("All jobs are paused by you.", {}, { timeout: 30_000 })).toBeTruthy();
   });
 
+  it("says after it has sent something whether the next would have to wait, and of what is refused only that", async () => {
+    let refusals: Array<string> = [];
+    let waits: Array<string> = [];
+    const { client } = await show({
+      "jobs.estimate": (asked) => ({ ...estimated(asked), refusals, waits }),
+      "jobs.create": () => {
+        waits = ["Your budget has no room."];
+        return { jobs: [] };
+      },
+    });
+    type("Prompt", "a fox");
+    await screen.findByRole("button", { name: "Generate · 2 credits" });
+    press(/^Generate/);
+    expect(await screen.findByText("Your budget has no room.", {}, { timeout: 30_000 })).toBeTruthy();
+    refusals = ["Your budget allows no more."];
+    client.snapshot("accounts.pauses", { pauses: [pausedByMe] });
+    expect(await screen.findByText("Your budget allows no more.", {}, { timeout: 30_000 })).toBeTruthy();
+    expect(screen.queryByText("Your budget has no room.")).toBeNull();
+  });
+
   it("says once why it was refused, where that was said before", async () => {
     const refusal = "At most 3 of your jobs may be open.";
     await show({

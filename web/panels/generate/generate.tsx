@@ -184,6 +184,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   const accepted = (made: ReadonlyArray<Job>, batch: Batch) => {
     jobs.put(made);
     setLastBatch(batch);
+    estimate.soon();
     const [first] = made;
     if (first !== undefined) {
       openPanel("job", { jobId: first.id }, { inBackground: true });

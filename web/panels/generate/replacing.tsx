@@ -26,7 +26,7 @@ export const Replacing: Component = () => {
   return (
     <Show when={job()}>
       {(now) => (
-        <div class="generate-notice generate-replacing" role="status">
+        <div class="generate-notice" role="status">
           <Pencil size={15} aria-hidden="true" />
           <span>
             Changes <span class="generate-replaced">“{now().name ?? now().prompt}”</span>, which waits: its place in the queue stays.

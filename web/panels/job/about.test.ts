@@ -33,6 +33,7 @@ it("a job that is to be made later says when, any other what it waits for", () =
   const job = sampleJob({ state: "scheduled", scheduledFor: at, waitingFor: "Its scheduled time." });
   expect(waitsFor(job, at - 60_000)).toBe(`Its scheduled time: ${formatMoment(at, at)}.`);
   expect(waitsFor({ ...job, state: "waitingForSlot", waitingFor: "A place." }, at)).toBe("A place.");
+  expect(waitsFor({ ...job, state: "paused", waitingFor: "Being resumed: it is paused." }, at)).toBe("It goes on once it is resumed.");
   expect(waitsFor({ ...job, state: "completed", waitingFor: null }, at)).toBeNull();
 });
 

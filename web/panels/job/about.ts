@@ -35,7 +35,11 @@ export const waitsFor = (
   { state, scheduledFor, waitingFor }: Pick<Job, "state" | "scheduledFor" | "waitingFor">,
   now: number,
 ): string | null =>
-  state === "scheduled" && scheduledFor !== null ? `Its scheduled time: ${formatMoment(scheduledFor, now)}.` : waitingFor;
+  state === "paused"
+    ? "It goes on once it is resumed."
+    : state === "scheduled" && scheduledFor !== null
+      ? `Its scheduled time: ${formatMoment(scheduledFor, now)}.`
+      : waitingFor;
 
 /**
  * What it got of the grid that it was made in, but for its provider and its words, which are told anyway: `8 s`, `1080p`. Words of which a

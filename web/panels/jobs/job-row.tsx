@@ -135,7 +135,7 @@ const JobMeta: Component<{ readonly job: Job }> = (props) => {
       when={failure()}
       fallback={
         <Show when={waiting()} fallback={cancelOutcome(props.job) ?? aboutJob(workspace, props.job)}>
-          {(reason) => <>Waiting: {reason()}</>}
+          {(reason) => (props.job.state === "paused" ? reason() : <>Waiting: {reason()}</>)}
         </Show>
       }
     >
