@@ -681,7 +681,7 @@ describe("the Generate panel", () => {
     type("Not before", "2001-01-01T10:00");
     fireEvent.input(screen.getByLabelText("How many"), { target: { value: "4" } });
     workspace.draft.replaceJob(job);
-    await screen.findByText(/which waits: its place in the queue stays\./);
+    await screen.findByText("Changes a job that waits; its place in the queue stays.");
     expect(screen.queryByLabelText("Turn")).toBeNull();
     // However many were to be made of a new one.
     expect(screen.queryByLabelText("How many")).toBeNull();

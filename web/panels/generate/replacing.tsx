@@ -29,7 +29,8 @@ export const Replacing: Component = () => {
         <div class="generate-notice" role="status">
           <Pencil size={15} aria-hidden="true" />
           <span>
-            Changes <span class="generate-replaced">“{now().name ?? now().prompt}”</span>, which waits: its place in the queue stays.
+            Changes a job that waits; its place in the queue stays.
+            <span class="generate-replaced">“{now().name ?? now().prompt}”</span>
           </span>
           <span class="generate-replacing-buttons">
             <Button size="s" onClick={() => openPanel("queue", { jobId: now().id })}>

@@ -148,6 +148,7 @@ describe("the Job panel", () => {
     openTab("Request");
     const [, only] = within(screen.getByRole("table", { name: "Charges, oldest first" })).getAllByRole("row");
     expect(only?.textContent).toMatch(/freefree$/);
+    expect(screen.getByText("Estimated at", { selector: "dt" }).nextElementSibling?.textContent).toBe("free");
   });
 
   it("names no amount of what a provider charges without saying how much", async () => {
