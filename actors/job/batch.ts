@@ -47,7 +47,7 @@ const askedOf = Effect.fnUntraced(function* ({ request, count, grid }: Batch) {
       const cell = cellAt(request, grid, place);
       if (seed === null) return yield* asAsked(target, at, cell, []);
       const name = target.form.seed?.name;
-      const message = `${target.provider.title} takes no seed for this.`;
+      const message = `${target.provider.title} takes no seed for this: leave the seed out, or vary something else.`;
       return yield* name === undefined
         ? asAsked(target, at, cell, [{ path: ["request", "params", "seed"], message }])
         : asAsked(target, { ...at, params: { ...at.params, [name]: seed } }, cell, []);

@@ -136,6 +136,15 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     expect(await refused(image)).toEqual(["request.inputs"]);
     const one = (assetId: string, more = {}) => ({ ...image, inputs: [{ assetId, role: "image" as const, ...more }] });
     expect(await refused(one("ast_video"))).toEqual(["request.inputs.0.assetId"]);
+    await expect(create(one("ast_video"))).rejects.toMatchObject({
+      details: {
+        issues: [
+          {
+            message: "Input: a picture is needed, and this is a video. Choose a picture, or capture a frame of the video and use that.",
+          },
+        ],
+      },
+    });
     expect(await refused(one("ast_trash"))).toEqual(["request.inputs.0.assetId"]);
     expect(await refused(one("ast_mine", { timeMs: 5 }))).toEqual(["request.inputs.0.timeMs"]);
     expect(await refused(one("ast_mine", { role: "background" }))).toEqual(["request.inputs", "request.inputs.0.role"]);

@@ -6,8 +6,8 @@ import { inWords } from "#actors/provider/form-words.ts";
 import { Providers } from "#actors/provider/index.ts";
 import { Database } from "#db/client/database.ts";
 import { jobsById } from "#db/queries/job.ts";
-import type { Provider, ProviderOperation } from "#actors/provider/provider.ts";
-import type { Asset } from "#protocol/asset.ts";
+import type { Provider, ProviderInputSpec, ProviderOperation } from "#actors/provider/provider.ts";
+import type { Asset, MediaType } from "#protocol/asset.ts";
 import type { JobCell, JobInput, JobRequest, JobState, JobTemplate } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
@@ -218,6 +218,14 @@ const resultOf = Effect.fnUntraced(function* (ownerId: string, jobId: string, fr
   return source;
 });
 
+const aMedium: Readonly<Record<MediaType, string>> = { image: "a picture", video: "a video" };
+
+const wrongMedia = ({ title, accepts }: ProviderInputSpec, is: MediaType): string => {
+  const wanted = accepts.map((each) => aMedium[each]).join(" or ");
+  const instead = is === "video" && accepts.includes("image") ? ", or capture a frame of the video and use that" : "";
+  return `${title}: ${wanted} is needed, and this is ${aMedium[is]}. Choose ${wanted}${instead}.`;
+};
+
 const inputIssues = (
   operation: ProviderOperation,
   inputs: ReadonlyArray<JobInput>,
@@ -237,13 +245,11 @@ const inputIssues = (
     const spec = operation.inputs.find(({ role }) => role === input.role);
     const fault = (field: string, message: string): void => void issues.push({ path: [...base, index, field], message });
     if (asset.issue !== null) return fault(asset.issue.field, asset.issue.message);
-    if (spec === undefined) return fault("role", `${operation.title} takes no input of this kind.`);
+    if (spec === undefined)
+      return fault("role", `${operation.title} takes no input of this kind: take it away, or choose another operation.`);
     if (asset.deletedAt !== null) fault("assetId", "It is in the trash: restore it first.");
     if (!spec.accepts.includes(asset.mediaType))
-      fault(
-        input.assetId === undefined ? "jobId" : "assetId",
-        `${spec.title} takes ${spec.accepts.join(" or ")}, this is ${asset.mediaType}.`,
-      );
+      fault(input.assetId === undefined ? "jobId" : "assetId", wrongMedia(spec, asset.mediaType));
     if (spec.named && input.name === undefined) fault("name", "It needs a name by which the prompt refers to it.");
     if (input.name !== undefined && names.has(input.name)) fault("name", "Another input has this name.");
     if (input.name !== undefined) names.add(input.name);

@@ -75,7 +75,7 @@ export const endOfEntry = (entry: Entry): { readonly file: File } | { readonly f
 const failureOfEntry = (entry: Entry): ProviderFailure | null => {
   const messages = entry.status?.messages ?? [];
   if (messages.some(([event]) => event === "execution_interrupted")) {
-    return { kind: "provider", message: "It was cancelled at the ComfyUI server." };
+    return { kind: "provider", message: "It was cancelled at the ComfyUI server: run it again if that was not meant." };
   }
   const thrown = messages.find(([event]) => event === "execution_error");
   if (thrown !== undefined || entry.status?.status_str === "error") {
@@ -107,10 +107,18 @@ export const failureOfAnswer = ({ status, body }: HttpAnswer, during: "submit" |
     return { kind: "authentication", message: "The server, or the proxy in front of it, does not let this account in: check its token." };
   }
   if (status === 429)
-    return { kind: "limit", rate: true, message: "The proxy in front of the server takes no more requests at the moment." };
+    return {
+      kind: "limit",
+      rate: true,
+      message: "The proxy in front of the server takes no more requests at the moment: try again in a while.",
+    };
   // Behind a proxy a 5xx may come of a request that went through.
-  if (status >= 500 || during === "ask") return { kind: "network", message: `The ComfyUI server answered ${status}.` };
-  if (status === 413) return { kind: "input", message: "The picture is too large for the ComfyUI server." };
+  if (status >= 500 || during === "ask")
+    return {
+      kind: "network",
+      message: `The ComfyUI server, or a proxy in front of it, failed (status ${status}): see whether it is running and what its log says, then try again.`,
+    };
+  if (status === 413) return { kind: "input", message: "The picture is too large for the ComfyUI server: use a smaller one." };
   const refused = Refused.safeParse(body);
   if (!refused.success) {
     return { kind: "authentication", message: `It answered ${status} as no ComfyUI server does: check the base URL of the account.` };

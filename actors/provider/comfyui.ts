@@ -92,7 +92,7 @@ type Place =
 
 const unknown: ProviderFailure = {
   kind: "lost",
-  message: "The ComfyUI server does not know the prompt: it was cancelled there, or the server was started anew.",
+  message: "The ComfyUI server does not know the prompt: it was cancelled there, or the server was started anew. Run it again.",
 };
 
 const digest = (key: string): string => createHash("sha256").update(`pixsim/comfyui/${key}`).digest("hex");

@@ -111,7 +111,8 @@ export const falFailure = (answer: HttpAnswer, moment: Moment): ProviderFailure 
     const known = ofProblems(detail);
     if (known !== undefined) return { ...known, ...free };
   }
-  if (moment === "end" && isCancelled(answer)) return failure("provider", "The request was cancelled at fal.");
+  if (moment === "end" && isCancelled(answer))
+    return failure("provider", "The request was cancelled at fal: run it again if that was not meant.");
   if (moment === "end" && type !== undefined && onTheWay[type] !== undefined) {
     return { ...failure("provider", `${onTheWay[type]} Try again.`), ...free };
   }
@@ -129,7 +130,7 @@ export const falFailure = (answer: HttpAnswer, moment: Moment): ProviderFailure 
   if (status === 429) {
     const retryAfterMs = retryAfterOf(headers);
     return {
-      ...failure("limit", "fal takes no more requests of this account for now."),
+      ...failure("limit", "fal takes no more requests of this account for now: try again in a while."),
       ...rateOf(`${type ?? ""} ${text}`),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
@@ -137,7 +138,10 @@ export const falFailure = (answer: HttpAnswer, moment: Moment): ProviderFailure 
   if (status === 413 && moment !== "end") return failure("input", "fal does not take files of this size: give smaller ones.");
   // A queue that breaks off may have taken the request.
   if (status >= 500 || status === 408)
-    return failure("network", `fal answered with an error of its own (${status}${text === "" ? "" : `: ${text}`}).`);
+    return failure(
+      "network",
+      `fal failed with an error of its own (${status}${text === "" ? "" : `: ${text}`}): the fault lies there. Try again later.`,
+    );
   // At its end a model answers with its own status: in words, where it has no list of what is wrong.
   const isOfModel = moment === "submit" || (moment === "end" && status === 422 && text !== "");
   return failure(

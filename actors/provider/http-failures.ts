@@ -33,20 +33,22 @@ export const notConnected = (host: string, error: unknown): ProviderFailure => {
     case "ETIMEDOUT":
       return failure(`${host} does not take connections: check the base URL and the connection.`);
     default:
-      return failure(`${host} cannot be reached (${code || (error instanceof Error ? error.message : String(error))}).`);
+      return failure(
+        `${host} cannot be reached (${code || (error instanceof Error ? error.message : String(error))}): check the connection and the base URL.`,
+      );
   }
 };
 
 export const privateAddress = (host: string): ProviderFailure => ({
   kind: "network",
-  message: `${host} leads to a private address, which only an account's own base URL may.`,
+  message: `${host} leads to a private address, which only an account's own base URL may, so nothing was fetched from there. If it is a server of your own, enter it as the account's base URL; else ask the provider why it sends there.`,
   unsent: true,
 });
 
 /** The process stood still, or lost those who keep its leases, before the request was on its way. */
 export const notOurs = (host: string): ProviderFailure => ({
   kind: "network",
-  message: `Nothing was sent to ${host}: another process may have taken this over meanwhile.`,
+  message: `Nothing was sent to ${host}: another process may have taken this over meanwhile, and goes on with it. If none does, try again.`,
   unsent: true,
 });
 
@@ -56,7 +58,7 @@ export const afterwards = ({ unsent: _, ...failure }: ProviderFailure): Provider
 /** The status is that of the question where the request has led, and says nothing of the request itself. */
 export const untold = (host: string, status: number): ProviderFailure => ({
   kind: "network",
-  message: `The request was done, and ${host} does not say what has come of it (status ${status}).`,
+  message: `The request was done, and ${host} does not say what has come of it (status ${status}): look there before it is sent again.`,
 });
 
 /** `isUnsent`: it is an order that everybody has left to another, and nobody has done. */
@@ -74,7 +76,7 @@ export const leadsNowhere = (host: string, status: number): ProviderFailure => (
 
 export const tooSlow = (host: string, ms: number): ProviderFailure => ({
   kind: "timeout",
-  message: `${host} did not answer within ${Number((ms / 1000).toFixed(1))} seconds.`,
+  message: `${host} did not answer within ${Number((ms / 1000).toFixed(1))} seconds: try again later, and check the connection if it stays so.`,
 });
 
 /** A connection that broke when a request may have been sent. */
@@ -94,7 +96,7 @@ export const ofFile = (error: unknown): ProviderFailure | undefined =>
 
 export const notUrl: ProviderFailure = {
   kind: "provider",
-  message: "The provider names an address that is no http or https URL.",
+  message: "The provider names an address that is no http or https URL: check the base URL, and try again.",
 };
 
 /** ms from now that an answer's Retry-After (seconds or a date) names; a date is held against the answer's own. */

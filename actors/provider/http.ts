@@ -157,11 +157,17 @@ const refusalOf = ({ status, headers, host, signedIn }: StreamAnswer): ProviderF
   if (status === 401 || status === 403) {
     // Who knows nothing of the account refuses the address: it has run out, or is not to be had yet.
     return signedIn
-      ? failure("authentication", `${host} does not hand the file out to this account.`)
-      : failure("network", `${host} does not hand the file out (status ${status}).`);
+      ? failure(
+          "authentication",
+          `${host} does not hand the file out to this account: check its key, and whether it is still the one that made it.`,
+        )
+      : failure(
+          "network",
+          `${host} does not hand the file out (status ${status}): its address may have run out. Try again; the provider is asked for a new one.`,
+        );
   }
-  if (status === 429) return failure("limit", `${host} asks for fewer questions.`);
-  return failure("network", `${host} could not deliver the file (status ${status}).`);
+  if (status === 429) return failure("limit", `${host} asks for fewer questions: try again in a while.`);
+  return failure("network", `${host} failed to deliver the file (status ${status}): the fault lies there. Try again later.`);
 };
 
 const filed = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -176,7 +182,8 @@ const filed = async <T>(work: () => Promise<T>): Promise<T> => {
 /** Writes the body to the file; answers what it is, which its first bytes tell better than the provider. */
 const save = async ({ headers, body, host }: StreamAnswer, path: string, maxBytes: number, silentMs: number): Promise<string> => {
   const { "content-length": stated, "content-type": type = "" } = headers;
-  const tooLarge = (): Failed => fail("provider", `${host} delivers a file of over ${formatBytes(maxBytes)}, which is not taken.`);
+  const tooLarge = (): Failed =>
+    fail("provider", `${host} delivers a file of over ${formatBytes(maxBytes)}, which is not taken: ask for a shorter or smaller video.`);
   let head = Buffer.alloc(0);
   let size = 0;
   let file: FileHandle | undefined;
@@ -197,7 +204,8 @@ const save = async ({ headers, body, host }: StreamAnswer, path: string, maxByte
     discard(body);
     await file?.close();
   }
-  if (stated !== undefined && Number(stated) !== size) throw fail("network", `${host} cut the file off after ${size} of ${stated} bytes.`);
+  if (stated !== undefined && Number(stated) !== size)
+    throw fail("network", `${host} cut the file off after ${size} of ${stated} bytes: try again, and check the connection if it stays so.`);
   return mimeOf(head, type.split(";")[0]!.trim().toLowerCase(), host);
 };
 
@@ -209,7 +217,7 @@ const mimeOf = (head: Uint8Array, stated: string, host: string): string => {
   const begin = Buffer.from(head).toString("latin1").trimStart();
   const what = begin.startsWith("<") ? "a web page" : /^[{[]/.test(begin) ? "a message" : found.what;
   if (isMedia && what === found.what && head.length >= 12) return stated;
-  throw fail("provider", `${host} delivers ${what} where a video or picture was due.`);
+  throw fail("provider", `${host} delivers ${what} where a video or picture was due: check the base URL, and try again.`);
 };
 
 /** Opens the socket and puts what it says into the queue, which fails when it closes. */
@@ -245,11 +253,15 @@ const listen = (url: URL, options: WebSocket.ClientOptions, messages: Queue.Queu
       const isRefused = statusCode === 401 || statusCode === 403;
       closed({
         kind: isRefused ? "authentication" : "network",
-        message: isRefused ? `${host} does not know this account.` : `${host} opens no WebSocket (status ${statusCode}).`,
+        message: isRefused
+          ? `${host} does not know this account: check its key or token.`
+          : `${host} opens no WebSocket (status ${statusCode}): check the base URL, and that the proxy in front of it lets WebSockets through.`,
       });
       connection.terminate();
     })
     .on("error", (error) => closed(isOpen ? broken(host, error, heartbeatMs) : notConnected(host, error)))
-    .on("close", (code) => closed({ kind: "network", message: `${host} closed its WebSocket (${code}).` }));
+    .on("close", (code) =>
+      closed({ kind: "network", message: `${host} closed its WebSocket (${code}): check whether it is still running.` }),
+    );
   return connection;
 };

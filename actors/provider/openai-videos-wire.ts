@@ -111,18 +111,26 @@ export const failureOf = ({ status, headers, body }: HttpAnswer, during: "submit
         ? { kind: "parameters", message: sentence("It does not have the model that the account names", said) }
         : { kind: "authentication", message: sentence(`Check the base URL, which often ends in /v1. It answered ${status}`, said) };
     case 408:
-      return { kind: "network", message: "It waited too long for the request." };
+      return { kind: "network", message: "It waited too long for the request: check the connection, and try again." };
     case 409:
     case 425:
     case 429: {
       const rate = status === 429 ? rateOf(`${code} ${said}`) : {};
-      return { kind: "limit", message: sentence("It takes no more requests at the moment", said), ...rate, ...later };
+      return { kind: "limit", message: sentence("It takes no more requests at the moment, try again in a while", said), ...rate, ...later };
     }
     default:
       // Also at a submit a 5xx may come from a proxy whose request went through: what it became is looked up.
-      if (status >= 500) return { kind: "network", message: sentence(`It answered ${status}`, said), ...later };
+      if (status >= 500)
+        return {
+          kind: "network",
+          message: sentence(`The gateway failed (status ${status}): try again later, and ask who runs it if it stays so`, said),
+          ...later,
+        };
       if (status < 400)
-        return { kind: during === "ask" ? "network" : "provider", message: `It answered ${status}, which is not expected.` };
+        return {
+          kind: during === "ask" ? "network" : "provider",
+          message: `It answered ${status}, which is not expected: check the base URL of the account.`,
+        };
       if (during === "ask") return { kind: "network", message: sentence(`It answered ${status} to a question`, said) };
       return error.param === "input_reference"
         ? { kind: "input", message: sentence("It does not take the picture", said) }

@@ -242,8 +242,8 @@ const connect = (
             // By the gateway's clock: what only ours takes for gone would be made, and paid, again.
             const expired = typeof video.expires_at === "number" && video.expires_at * 1000 <= now + aheadOf(answer, now);
             const why: ProviderFailure = expired
-              ? { kind: "lost", message: "It keeps videos for a short time only, and this one is gone." }
-              : { kind: "network", message: "The video is not there yet, although it is finished." };
+              ? { kind: "lost", message: "It keeps videos for a short time only, and this one is gone: run it again." }
+              : { kind: "network", message: "The video is not there yet, although it is finished: try again in a while." };
             return yield* Effect.fail(why);
           }),
         ),

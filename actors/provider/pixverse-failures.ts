@@ -42,8 +42,8 @@ export const pixverseCodes: Readonly<Record<number, Meaning>> = {
   500054: meaning("filtered", "PixVerse's moderation refused the result; another try may pass."),
   500063: meaning("filtered", "PixVerse's moderation refused the prompt or an input: change it."),
   500069: meaning("limit", "PixVerse is busy."),
-  500100: meaning("network", "PixVerse failed for reasons of its own."),
-  99999: meaning("network", "PixVerse failed for reasons of its own."),
+  500100: meaning("network", "PixVerse failed for reasons of its own: try again later."),
+  99999: meaning("network", "PixVerse failed for reasons of its own: try again later."),
 };
 
 /** How long to leave PixVerse alone that says it is busy, ms. */
@@ -67,11 +67,11 @@ export const failureOfStatus = (status: number, retryAfterMs: number | undefined
   if (status === 429) {
     return {
       kind: "limit",
-      message: "PixVerse asks for fewer requests.",
+      message: "PixVerse asks for fewer requests: try again in a while.",
       rate: true,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
   }
   if (status === 404) return { kind: "network", message: "PixVerse's API is not at this address (status 404): check the base URL." };
-  return { kind: "network", message: `PixVerse could not answer (status ${status}).` };
+  return { kind: "network", message: `PixVerse failed to answer (status ${status}): the fault lies there. Try again later.` };
 };

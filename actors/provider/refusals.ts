@@ -9,7 +9,8 @@ import type { HttpAnswer } from "./tools.ts";
 export const unsent = (failure: ProviderFailure): ProviderFailure => ({ ...failure, unsent: true });
 
 /** In place of the system's error where an input's file cannot be opened. */
-export const inputGone = (): ProviderFailure => unsent({ kind: "input", message: "An input's file is not there any more." });
+export const inputGone = (): ProviderFailure =>
+  unsent({ kind: "input", message: "An input's file is not there any more: use another input." });
 
 export const refuse = (kind: ProviderFailure["kind"], message: string): Effect.Effect<never, ProviderFailure> =>
   Effect.fail(unsent({ kind, message }));

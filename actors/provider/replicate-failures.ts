@@ -56,7 +56,10 @@ export const replicateFailure = ({ status, headers, body }: HttpAnswer, moment: 
   if (status === 429) {
     const wait = retryAfterOf(headers) ?? (typeof retry_after === "number" ? retry_after * 1000 : undefined);
     return {
-      ...failure("limit", `Replicate takes no more requests of this account for now${text === "" ? "." : `: ${text}`}`),
+      ...failure(
+        "limit",
+        `Replicate takes no more requests of this account for now, try again in a while${text === "" ? "." : `: ${text}`}`,
+      ),
       ...rateOf(text),
       ...(wait === undefined ? {} : { retryAfterMs: wait }),
     };
@@ -64,7 +67,10 @@ export const replicateFailure = ({ status, headers, body }: HttpAnswer, moment: 
   if (status === 413) return failure("input", "Replicate does not take files of this size: give smaller ones.");
   // Who breaks off may have taken the request.
   if (status >= 500 || status === 408) {
-    return failure("network", `Replicate answered with an error of its own (${status}${text === "" ? "" : `: ${text}`}).`);
+    return failure(
+      "network",
+      `Replicate failed with an error of its own (${status}${text === "" ? "" : `: ${text}`}): the fault lies there. Try again later.`,
+    );
   }
   return failure("provider", `Replicate refused this (${status}${text === "" ? "" : `: ${text}`}).`);
 };
@@ -80,5 +86,8 @@ export const predictionFailure = (error: unknown): ProviderFailure => {
   const text = quoted(typeof error === "string" ? error : error === null || error === undefined ? "" : JSON.stringify(error));
   if (refusing.test(text)) return failure("filtered", `The model refuses what was asked for: ${text} Change it and try again.`);
   if (aboutFiles.test(text)) return failure("input", `The model does not take an input: ${text}`);
-  return failure("provider", text === "" ? "The model failed and did not say why." : `The model failed: ${text}`);
+  return failure(
+    "provider",
+    text === "" ? "The model failed and did not say why: run it again, or change the prompt or the inputs." : `The model failed: ${text}`,
+  );
 };

@@ -121,7 +121,8 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
   });
 
   const urlOf = ({ model, output, data_removed }: Prediction): Effect.Effect<string, ProviderFailure> => {
-    if (data_removed) return Effect.fail({ kind: "lost", message: "Replicate keeps a video for an hour, and this one is gone." });
+    if (data_removed)
+      return Effect.fail({ kind: "lost", message: "Replicate keeps a video for an hour, and this one is gone: run it again." });
     // Most answer the URL itself, some a list of one.
     const entry = replicateModels.find(({ id }) => id === model);
     const url = outputUrl(entry?.output ?? [], output) ?? outputUrl([0], output);
@@ -142,9 +143,9 @@ const connect = (account: ProviderAccount, { http, polling, uploads, videos }: P
       case "failed":
         return Effect.fail(predictionFailure(now.error));
       case "canceled":
-        return Effect.fail({ kind: "provider", message: "The prediction was cancelled at Replicate." });
+        return Effect.fail({ kind: "provider", message: "The prediction was cancelled at Replicate: run it again if that was not meant." });
       case "aborted":
-        return Effect.fail({ kind: "provider", message: "The prediction was ended at Replicate before it began." });
+        return Effect.fail({ kind: "provider", message: "The prediction was ended at Replicate before it began: run it again." });
       default:
         return Effect.succeed({ state: "running", fraction: null });
     }

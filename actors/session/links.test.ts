@@ -272,6 +272,7 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     expect(await refusalOf(make())).toBe(
       "quota_exceeded: You have made 30 links within a day, which is the most without an account: make the next one tomorrow.",
     );
+    await expect(make()).rejects.toMatchObject({ details: { quota: "linksOfDay", limit: linkQuotas.guestLinksOfDay } });
     // A day later: they are that much older.
     await rig.sql((sql) => sql`update play_link set created_at = created_at - ${day} where owner_id = ${who.user}`);
     await make();

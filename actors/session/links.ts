@@ -166,7 +166,7 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
         if (made === "often") {
           const most = linkQuotas.guestLinksOfDay;
           const message = `You have made ${most} links within a day, which is the most without an account: make the next one tomorrow.`;
-          return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "links", limit: most }));
+          return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "linksOfDay", limit: most }));
         }
         if (made === "withdrawn") return yield* Effect.fail(withdrawn);
         const [row] = yield* ask((sql) => query.playLinkById(sql, id));

@@ -33,12 +33,18 @@ export class Problem extends Error {
   }
 }
 
+/** The limit that was reached; undefined: it is refused for something else. */
+const quotaOf = ({ code, details }: CallError): string | undefined => {
+  const quota = code === "quota_exceeded" ? (details as { readonly quota?: unknown } | undefined)?.quota : undefined;
+  return typeof quota === "string" ? quota : undefined;
+};
+
 /** A sentence for a person. */
-export const sentenceOf = (error: unknown, { problems, refusals }: Words): string => {
+export const sentenceOf = (error: unknown, { problems, refusals, limits }: Words): string => {
   if (error instanceof Problem) return error.say(problems);
   if (!(error instanceof Error)) return String(error);
   const call = error instanceof CallError ? error : error.cause;
   // A newer server may refuse for what this page has no words for.
-  const said: string | undefined = call instanceof CallError ? refusals?.[call.code] : undefined;
-  return said ?? error.message;
+  if (!(call instanceof CallError)) return error.message;
+  return limits[quotaOf(call) ?? ""] ?? refusals?.[call.code] ?? error.message;
 };

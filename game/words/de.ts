@@ -199,4 +199,10 @@ export const de: Words = {
     parked: "Das ist nach mehreren Fehlern angehalten und wartet auf einen Menschen.",
     internal: "Im Server ist ein Fehler aufgetreten. Versuche es noch einmal.",
   },
+  limits: {
+    guests: "Dieser Link wurde so oft geöffnet, wie es geht: Bitte um einen neuen.",
+    links: "Mehr Links passen nicht: Ziehe zuerst welche zurück.",
+    linksOfDay: "Mehr Links gibt es ohne Konto an einem Tag nicht: Mach den nächsten morgen.",
+    playInputs: "Dieser Durchgang ist zu lang, um weiterzugehen: Beginne einen neuen.",
+  },
 };

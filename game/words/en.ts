@@ -186,6 +186,8 @@ export const en = {
   },
   /** What a server's refusal means, by its code. Null: its own sentences are in this language. */
   refusals: null as Readonly<Record<ErrorCode, string>> | null,
+  /** Of limits that are no matter of room, by their name: deleting something helps nothing there. */
+  limits: {} as Readonly<Record<string, string>>,
 };
 
 /** One message less is an error of types. */

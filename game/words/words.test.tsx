@@ -59,8 +59,8 @@ test("numbers, things that are counted and times of the day are written as in th
 });
 
 test("what went wrong is said in the language, and what a server says in English is said by its code in others", () => {
-  const full = new Problem(({ savesFull }) => savesFull(20));
-  expect([full.message, sentenceOf(full, de)]).toEqual([
+  const tooMany = new Problem(({ savesFull }) => savesFull(20));
+  expect([tooMany.message, sentenceOf(tooMany, de)]).toEqual([
     en.problems.savesFull(20),
     "Es ist Platz für 20 Spielstände: Lösche zuerst einen.",
   ]);
@@ -68,6 +68,12 @@ test("what went wrong is said in the language, and what a server says in English
   expect([sentenceOf(busy, en), sentenceOf(busy, de)]).toEqual(["The inbox is full.", de.refusals!.overloaded]);
   const wrapped = new Error(busy.message, { cause: busy });
   expect([sentenceOf(wrapped, en), sentenceOf(wrapped, de)]).toEqual(["The inbox is full.", de.refusals!.overloaded]);
+  const full = (quota: string) => sentenceOf(new CallError("quota_exceeded", "You have made 30 links.", { quota, limit: 30 }), de);
+  expect([full("linksOfDay"), full("playthroughs")]).toEqual([de.limits["linksOfDay"], "Mehr passt nicht: Lösche zuerst etwas."]);
+  expect(full("linksOfDay")).toContain("morgen");
+  expect(sentenceOf(new CallError("quota_exceeded", "You have made 30 links.", { quota: "linksOfDay", limit: 30 }), en)).toBe(
+    "You have made 30 links.",
+  );
   expect(sentenceOf(new CallError("of_tomorrow" as never, "Not yet known here."), de)).toBe("Not yet known here.");
   expect([sentenceOf(new Error("Odd."), de), sentenceOf("odd", de)]).toEqual(["Odd.", "odd"]);
 });

@@ -2,6 +2,7 @@
 import { createEffect, createSignal, onCleanup, onMount, Show, type Component } from "solid-js";
 import { waitingJobStates } from "#protocol/job.ts";
 import type { SystemStatus } from "#protocol/system.ts";
+import { openPanel } from "#web/dock/panel.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { formatBytes, formatCount } from "#web/ui/format.ts";
 import { tip } from "#web/ui/tooltip.tsx";
@@ -9,7 +10,7 @@ import { ConnectionMark } from "./connection-mark.tsx";
 import "./status-bar.css";
 
 export const StatusBar: Component = () => {
-  const { client, connection, jobs } = useWorkspace();
+  const { client, connection, jobs, pauses } = useWorkspace();
   const [status, setStatus] = createSignal<SystemStatus | null>(null);
   onMount(() => {
     let stop: (() => void) | null = null;
@@ -47,6 +48,11 @@ export const StatusBar: Component = () => {
       <Show when={jobs.ready()}>
         <span>{formatCount(running(), "job")} running</span>
         <span>{waiting().toLocaleString("en")} waiting</span>
+      </Show>
+      <Show when={pauses.since(true, null) ?? pauses.since(false, null)}>
+        <button type="button" class="ui-link status-paused" onClick={() => openPanel("accounts", {})}>
+          Everything is paused
+        </button>
       </Show>
       <Show when={status()}>
         {(now) => (

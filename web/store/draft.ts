@@ -31,6 +31,8 @@ export interface PromptOrigin {
 export interface ChosenStyle {
   readonly versionId: string;
   readonly title: string;
+  readonly text: string;
+  readonly negative: string;
 }
 
 /** A wish for the form, taken up by it in order of arrival. */

@@ -24,6 +24,8 @@ export interface PausesStore extends Following {
   readonly since: (everybody: boolean, provider: string | null) => number | null;
   /** Something holds jobs back somewhere. */
   readonly any: Accessor<boolean>;
+  /** The places in which jobs are held back: another text with each that begins or ends. */
+  readonly held: Accessor<string>;
   /** Takes in what a call has answered. */
   readonly put: (pause: Pause) => void;
 }
@@ -47,6 +49,7 @@ export const createPausesStore = (client: Client): PausesStore => {
     ...following,
     since: (everybody, provider) => places().get(placeOf({ everybody, provider }))?.since ?? null,
     any: () => [...places().values()].some(({ since }) => since !== null),
+    held: () => JSON.stringify([...places()].flatMap(([place, { since }]) => (since === null ? [] : place)).sort()),
     put: (pause) => take([pause]),
   };
 };

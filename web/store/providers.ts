@@ -14,6 +14,8 @@ export interface ProvidersStore {
   readonly operation: (provider: string, operation: Operation) => OperationSpec | undefined;
   /** Of a provider; its id where that is all that is known. */
   readonly title: (provider: string) => string;
+  /** It costs nothing by its nature: it runs here, or somebody's own machine does it. False while it is not known. */
+  readonly isFree: (provider: string) => boolean;
 }
 
 export const createProviders = (client: Client): ProvidersStore => {
@@ -41,6 +43,10 @@ export const createProviders = (client: Client): ProvidersStore => {
       list()
         ?.find(({ id }) => id === provider)
         ?.operations.find((each) => each.operation === operation),
+    isFree: (provider) => {
+      const known = list()?.find(({ id }) => id === provider);
+      return known !== undefined && (known.account === null || (known.account.creditType === null && !known.account.untold));
+    },
     title: (provider) => list()?.find(({ id }) => id === provider)?.title ?? provider,
   };
 };

@@ -56,11 +56,13 @@ interface MenuButtonProps {
   readonly tone?: ButtonTone;
   readonly size?: "s" | "m";
   readonly disabled?: boolean;
+  /** It is about to show its items. */
+  readonly onOpen?: () => void;
   readonly children?: JSX.Element;
 }
 
 export const MenuButton: Component<MenuButtonProps> = (props) => (
-  <DropdownMenu gutter={4} modal={false}>
+  <DropdownMenu gutter={4} modal={false} onOpenChange={(open) => open && props.onOpen?.()}>
     <DropdownMenu.Trigger
       class="ui-button"
       classList={{ "ui-icon-button": props.children === undefined }}

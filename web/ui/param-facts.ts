@@ -22,6 +22,8 @@ export interface ParamTitle {
   readonly title: string;
   readonly help?: string | undefined;
   readonly options?: ReadonlyArray<{ readonly value: unknown; readonly label: string }>;
+  /** What it is where it is left open; undefined: nothing. */
+  readonly initial?: unknown;
 }
 
 /** ` s` where what is said of a number tells that it counts seconds; a schema has no other place for it. */

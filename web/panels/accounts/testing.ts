@@ -14,6 +14,20 @@ const params = z.toJSONSchema(
   { io: "input" },
 );
 
+const paid = (untold: boolean): AccountProvider["account"] => ({
+  help: "",
+  settings: {},
+  secrets: {},
+  concurrency: 1,
+  creditType: null,
+  untold,
+});
+const bare = { summary: "", operations: [], concurrency: 1 };
+/** A machine of one's own: it costs nothing. */
+export const own: AccountProvider = { ...bare, id: "comfyui", title: "ComfyUI", account: paid(false) };
+/** It charges, and does not say how much. */
+export const silent: AccountProvider = { ...bare, id: "gateway", title: "Gateway", account: paid(true) };
+
 export const remote: AccountProvider = {
   id: "pixverse",
   title: "PixVerse",

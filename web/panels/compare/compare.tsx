@@ -132,6 +132,7 @@ const Comparison: Component<ComparisonProps> = (props) => {
           titles: job === null ? [] : readFields(providers.operation(job.provider, job.operation)?.params ?? {}),
         };
       }),
+      (id) => assets.row(id)?.name ?? id,
     ),
   );
   createEffect(() => !props.visible && sync.run(0));

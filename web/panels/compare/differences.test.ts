@@ -34,17 +34,40 @@ describe("what differs", () => {
     ]);
   });
 
-  it("is also what one was not given, and what was uploaded has no request", () => {
-    expect(differences([made({ seed: 1, style: "ink" }), made({ seed: 1 })])).toEqual([
+  it("is also what one left open that another was given, as far as it could have been given there", () => {
+    const titles = [{ key: "style", title: "Style" }];
+    expect(differences([made({ seed: 1, style: "ink" }, { titles }), made({ seed: 1 }, { titles }), made({ seed: 1 })])).toEqual([
       [{ name: "Style", value: "ink" }],
       [{ name: "Style", value: null }],
+      [],
     ]);
+  });
+
+  it("is not what only one provider knows and nobody chose there", () => {
+    const titles = [
+      { key: "camera", title: "Camera", initial: "none" },
+      { key: "audio", title: "Sound", initial: false },
+      { key: "thinking", title: "Thinking" },
+    ];
+    const unknowing = made({ seed: 1 });
+    const knowing = (params: Readonly<Record<string, unknown>>) => made({ seed: 1, ...params }, { titles });
+    expect(differences([knowing({ camera: "none", audio: false, thinking: "" }), unknowing, knowing({})])).toEqual([[], [], []]);
+    expect(differences([knowing({ camera: "panLeft" }), unknowing])).toEqual([[{ name: "Camera", value: "panLeft" }], []]);
+    expect(differences([knowing({ camera: "panLeft" }), knowing({})])).toEqual([
+      [{ name: "Camera", value: "panLeft" }],
+      [{ name: "Camera", value: "none" }],
+    ]);
+  });
+
+  it("is where it came from; what was uploaded has no request", () => {
     const uploaded = made({}, { job: null, asset: sampleAsset({ origin: { kind: "upload" }, width: 640, height: 360 }) });
     const [generated, given] = differences([made({ seed: 1 }), uploaded]);
-    expect(given).toContainEqual({ name: "Came about", value: "Uploaded" });
-    expect(given).toContainEqual({ name: "Picture", value: "640 × 360" });
-    expect(generated).toContainEqual({ name: "Came about", value: null });
+    expect(given).toEqual([
+      { name: "Came about", value: "Uploaded" },
+      { name: "Picture", value: "640 × 360" },
+    ]);
     expect(generated).toContainEqual({ name: "Seed", value: "1" });
+    expect(generated?.every(({ value }) => value !== null)).toBe(true);
   });
 
   it("tells one input from another, and where in it was looked", () => {
@@ -56,15 +79,22 @@ describe("what differs", () => {
     ]);
   });
 
-  it("is nothing between equal requests; otherwise each name stands at each, and not all of its values are the same", () => {
-    const params = fc.dictionary(fc.constantFrom("prompt", "seed", "model", "style"), fc.constantFrom("a", "b", 1, true, null));
+  it("is nothing between equal requests; otherwise what stands at one is not the same of all, and somebody has given it", () => {
+    const keys = ["prompt", "seed", "model", "style"] as const;
+    const requests = fc.record({
+      params: fc.dictionary(fc.constantFrom(...keys), fc.constantFrom("a", "b", 1, true, false, null, "")),
+      titles: fc.array(fc.record({ key: fc.constantFrom(...keys), initial: fc.constantFrom(undefined, "a", false) }), { maxLength: 4 }),
+    });
     fc.assert(
-      fc.property(fc.array(params, { minLength: 2, maxLength: 4 }), (all) => {
-        const found = differences(all.map((each) => made(each)));
-        const names = found.map((each) => each.map(({ name }) => name));
-        expect(new Set(names.map((each) => each.join())).size).toBe(1);
-        for (const at of names[0]!.keys()) expect(new Set(found.map((each) => each[at]!.value)).size).toBeGreaterThan(1);
-        expect(differences([made(all[0]!), made(all[0]!)])).toEqual([[], []]);
+      fc.property(fc.array(requests, { minLength: 2, maxLength: 4 }), (all) => {
+        const of = all.map(({ params, titles }) => made(params, { titles: titles.map((title) => ({ ...title, title: title.key })) }));
+        const found = differences(of);
+        for (const name of new Set(found.flatMap((facts) => facts.map((fact) => fact.name.toLowerCase())))) {
+          const values = found.map((facts) => facts.find((fact) => fact.name.toLowerCase() === name)?.value);
+          expect(new Set(values).size).toBeGreaterThan(1);
+          expect(values.some((value) => value !== null && value !== undefined)).toBe(true);
+        }
+        expect(differences([of[0]!, of[0]!])).toEqual([[], []]);
       }),
     );
   });

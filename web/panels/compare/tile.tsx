@@ -122,7 +122,7 @@ export const Tile: Component<TileProps> = (props) => {
               {(fact) => (
                 <div>
                   <dt>{fact.name}</dt>
-                  <dd title={fact.value ?? undefined}>{fact.value ?? <span class="muted">not given</span>}</dd>
+                  <dd title={fact.value ?? undefined}>{fact.value ?? <span class="muted">left open</span>}</dd>
                 </div>
               )}
             </For>

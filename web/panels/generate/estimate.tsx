@@ -3,6 +3,7 @@ import Clock from "lucide-solid/icons/clock";
 import Coins from "lucide-solid/icons/coins";
 import { batch, createEffect, createMemo, createSignal, on, onCleanup, Show, type Accessor, type Component } from "solid-js";
 import type { BatchEstimate, Grid, JobRequest } from "#protocol/job.ts";
+import { budgetLevel } from "#protocol/spend.ts";
 import { formatPrice } from "#protocol/price.ts";
 import { debounced } from "#web/store/debounced.ts";
 import { issuesOf } from "#web/store/problem.ts";
@@ -89,6 +90,8 @@ interface EstimateNow {
   readonly obstacles: Accessor<ReadonlyArray<string>>;
   /** What it would cost at providers where it may go on. */
   readonly fallbacks: Accessor<BatchEstimate["fallbacks"]>;
+  /** Asked once more in a moment: what was just sent takes places and credits of what would be next. */
+  readonly soon: () => void;
 }
 
 /** What the price depends on: all but the words, while there are any. */
@@ -100,15 +103,25 @@ const pricedBy = (asked: Batch | null, promptKey: string | undefined): string | 
   return JSON.stringify([{ ...asked, request }, promptKey === undefined ? params : { ...params, [promptKey]: "" }]);
 };
 
-/** Told, at most once in `gatherMs`, that what stands in the way of jobs may do so no more. */
-const onChangesAround = (look: () => void): void => {
+/**
+ * Told, each at most once in `gatherMs`: `eased`, what stands in the way of jobs may do so no more; `barred`, something may stand there that did
+ * not.
+ */
+const onChangesAround = (eased: () => void, barred: () => void): void => {
   const { accounts, budgets, jobs, pauses } = useWorkspace();
   // By content: that a job goes on changes nothing of how many are in each state.
   const counts = createMemo(() => JSON.stringify(jobs.counts()));
+  gathered([counts, accounts.list, budgets.list], eased);
+  const held = createMemo(pauses.held);
+  const levels = createMemo(() => JSON.stringify((budgets.list() ?? []).map((budget) => [budget.id, budgetLevel(budget)])));
+  gathered([held, levels], barred);
+};
+
+const gathered = (sources: ReadonlyArray<Accessor<unknown>>, look: () => void): void => {
   let timer: ReturnType<typeof setTimeout> | undefined;
   createEffect(
     on(
-      [counts, accounts.list, pauses.any, budgets.list],
+      [...sources],
       () => {
         timer ??= setTimeout(() => {
           timer = undefined;
@@ -136,10 +149,13 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
     const now = estimate();
     return now !== null && now.refusals.length + now.waits.length > 0;
   };
-  const lookAgain = () => (stands() || silent()) && setRound((before) => before + 1);
+  const lookAnew = () => setRound((before) => before + 1);
+  const lookAgain = () => (stands() || silent()) && lookAnew();
   /** In a row. */
   let unanswered = 0;
-  onChangesAround(lookAgain);
+  onChangesAround(lookAgain, lookAnew);
+  let soon: ReturnType<typeof setTimeout> | undefined;
+  onCleanup(() => clearTimeout(soon));
   createEffect(
     on([debounced(asked, restMs), round], ([text]) => {
       const now = text === "null" ? null : options.batch();
@@ -212,9 +228,14 @@ export const createEstimate = (options: EstimateOptions): EstimateNow => {
     },
     obstacles: () => {
       const now = estimate();
-      return now === null ? [] : [...now.refusals, ...now.waits];
+      // What is refused waits for nothing.
+      return now === null ? [] : now.refusals.length > 0 ? now.refusals : now.waits;
     },
     fallbacks: () => estimate()?.fallbacks ?? [],
+    soon: () => {
+      clearTimeout(soon);
+      soon = setTimeout(lookAnew, gatherMs);
+    },
   };
 };
 
@@ -231,10 +252,13 @@ const priceWords = ({ price, untold }: Total): string => {
   return untold.length === 0 ? (price ?? "free") : price === null ? `price not told by ${others}` : `${price} and what ${others} charges`;
 };
 
-/** ` · $3.20`, ` · $3.20 and more`: as short as a button needs it. Empty: no price is known. */
+/** ` · $3.20`, ` · $3.20 and more`, ` · free`: as short as a button needs it. Empty: no price is known. */
 export const priceToSend = (total: Total | null): string => {
-  const price = total?.price ?? null;
-  return price === null ? "" : ` · ${price}${total?.untold.length === 0 ? "" : " and more"}`;
+  if (total === null) {
+    return "";
+  }
+  const { price, untold } = total;
+  return untold.length === 0 ? ` · ${price ?? "free"}` : price === null ? "" : ` · ${price} and more`;
 };
 
 interface EstimateProps {

@@ -108,7 +108,7 @@ export const createForm = (options: FormOptions): Form => {
     return { text: textAt(promptKey()), negative: takesNegative() ? textAt(negativeField) : null };
   };
   const wording = createMemo(() => wordingOf(values()), undefined, { equals: (a, b) => a.text === b.text && a.negative === b.negative });
-  const words = createMemo(() => (promptKey() === undefined ? null : readWords(wording().text, wording().negative)));
+  const words = createMemo(() => (promptKey() === undefined ? null : readWords(wording().text, wording().negative, style())));
   /** How long a text with choices becomes is known by the server, which checks what they come to. */
   const wordErrors = (wrong: FieldErrors): FieldErrors => {
     const [key, now] = [promptKey(), words()];

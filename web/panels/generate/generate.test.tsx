@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
+import { accounts } from "#protocol/account.ts";
 import type { CallArgs, CallOutput } from "#protocol/contract.ts";
 import { gridSize } from "#protocol/grid.ts";
 import type { ProviderSpec } from "#protocol/job.ts";
@@ -40,6 +41,7 @@ const studio: ProviderSpec = {
     },
   ],
 };
+const pausedByMe = { ...accounts.topics.pauses.example.delta, everybody: false, provider: null, since: 1, rev: 1 };
 const picture = sampleAsset({ id: "ast_p", mediaType: "image", name: "fox.png" });
 
 const opened = recordOpened();
@@ -71,6 +73,18 @@ const show = async (handlers: Parameters<typeof renderInWorkspace>[0] = {}) => {
 };
 const type = (label: string, value: string) => fireEvent.input(screen.getByLabelText(label), { target: { value } });
 const press = (name: string | RegExp) => fireEvent.click(screen.getByRole("button", { name }));
+const tap = (element: Element) => {
+  fireEvent.pointerDown(element, { button: 0, pointerType: "mouse" });
+  fireEvent.pointerUp(element, { button: 0, pointerType: "mouse" });
+};
+const openMenu = (name: string) => {
+  tap(screen.getByRole("button", { name }));
+  return screen.findByRole("menu", { name });
+};
+const chooseIn = async (menu: string, name: string) => {
+  await openMenu(menu);
+  tap(await screen.findByText(name, { selector: "[role^=menuitem] *" }));
+};
 const created = (client: Awaited<ReturnType<typeof show>>["client"]) =>
   client.calls.filter(({ name }) => name === "jobs.create").map(({ input }) => input);
 
@@ -350,14 +364,46 @@ describe("the Generate panel", () => {
     const { client } = await show({ "jobs.estimate": (asked) => ({ ...estimated(asked), waits }) });
     const asked = () => client.calls.filter(({ name }) => name === "jobs.estimate").length;
     client.snapshot("jobs.jobs", { jobs: [], next: null, counts: {} });
+    client.snapshot("accounts.pauses", { pauses: [pausedByMe] });
     type("Prompt", "a fox");
     await screen.findByText("All 6 places at Studio are taken.");
     const before = asked();
     client.deltas("jobs.jobs", [sampleJob({ id: "job_other", state: "completed", createdAt: Date.now() + 1000 })]);
     await waitFor(() => expect(asked()).toBeGreaterThan(before), { timeout: 30_000 });
     waits = [];
-    client.snapshot("accounts.pauses", { pauses: [] });
+    client.deltas("accounts.pauses", [{ ...pausedByMe, since: null, rev: 2 }]);
     await waitFor(() => expect(screen.queryByText("All 6 places at Studio are taken.")).toBeNull(), { timeout: 30_000 });
+  });
+
+  it("says that jobs are paused from when they are, also where nothing stood in the way before", async () => {
+    let waits: Array<string> = [];
+    const { client } = await show({ "jobs.estimate": (asked) => ({ ...estimated(asked), waits }) });
+    client.snapshot("accounts.pauses", { pauses: [] });
+    type("Prompt", "a fox");
+    await screen.findByRole("button", { name: "Generate · 2 credits" });
+    waits = ["All jobs are paused by you."];
+    client.deltas("accounts.pauses", [pausedByMe]);
+    expect(await screen.findByText("All jobs are paused by you.", {}, { timeout: 30_000 })).toBeTruthy();
+  });
+
+  it("says after it has sent something whether the next would have to wait, and of what is refused only that", async () => {
+    let refusals: Array<string> = [];
+    let waits: Array<string> = [];
+    const { client } = await show({
+      "jobs.estimate": (asked) => ({ ...estimated(asked), refusals, waits }),
+      "jobs.create": () => {
+        waits = ["Your budget has no room."];
+        return { jobs: [] };
+      },
+    });
+    type("Prompt", "a fox");
+    await screen.findByRole("button", { name: "Generate · 2 credits" });
+    press(/^Generate/);
+    expect(await screen.findByText("Your budget has no room.", {}, { timeout: 30_000 })).toBeTruthy();
+    refusals = ["Your budget allows no more."];
+    client.snapshot("accounts.pauses", { pauses: [pausedByMe] });
+    expect(await screen.findByText("Your budget allows no more.", {}, { timeout: 30_000 })).toBeTruthy();
+    expect(screen.queryByText("Your budget has no room.")).toBeNull();
   });
 
   it("says once why it was refused, where that was said before", async () => {
@@ -469,6 +515,7 @@ describe("the Generate panel", () => {
     });
     type("Prompt", "a fox");
     await screen.findByText("free");
+    expect(screen.getByRole("button", { name: "Generate · free" })).toBeTruthy();
     fireEvent.change(screen.getByLabelText("If this fails, try"), { target: { value: "gateway" } });
     await screen.findByText("Its price is not told.");
     fireEvent.change(screen.getByLabelText("Provider"), { target: { value: "gateway" } });
@@ -572,7 +619,7 @@ describe("the Generate panel", () => {
     const before = await show(handlers);
     const text = "a ${colour} fox";
     before.workspace.draft.usePrompt(text, { negative: "", origin: { versionId: "prv_1", title: "Fox", number: 1, text, negative: "" } });
-    before.workspace.draft.useStyle({ versionId: "prv_s", title: "Oil" });
+    before.workspace.draft.useStyle({ versionId: "prv_s", title: "Oil", text: "oil on canvas", negative: "" });
     await screen.findByText("Fox, version 1");
     type("colour", "red");
     fireEvent.change(screen.getByLabelText("If this fails, try"), { target: { value: "other" } });
@@ -632,14 +679,19 @@ describe("the Generate panel", () => {
     });
     // When a new one would be made says nothing of it.
     type("Not before", "2001-01-01T10:00");
+    fireEvent.input(screen.getByLabelText("How many"), { target: { value: "4" } });
     workspace.draft.replaceJob(job);
-    await screen.findByText("Changes “Fox”, which waits: its place in the queue stays.");
+    await screen.findByText("Changes a job that waits; its place in the queue stays.");
     expect(screen.queryByLabelText("Turn")).toBeNull();
+    // However many were to be made of a new one.
+    expect(screen.queryByLabelText("How many")).toBeNull();
+    await waitFor(() => expect(client.calls.findLast(({ name }) => name === "jobs.estimate")?.input).toMatchObject({ count: 1 }));
     type("Prompt", "too late");
-    fireEvent.input(screen.getByLabelText("How many"), { target: { value: "2" } });
+    press("Vary: Camera");
+    fireEvent.click(screen.getByLabelText("Pan left"));
     press(/^Change it/);
     expect((await screen.findByRole("alert")).textContent).toContain("One job is changed into one");
-    fireEvent.input(screen.getByLabelText("How many"), { target: { value: "1" } });
+    press("One value again: Camera");
     press(/^Change it/);
     await screen.findByText("It has been sent already.");
     type("Prompt", "a hare");
@@ -651,27 +703,24 @@ describe("the Generate panel", () => {
     expect(asked.at(-1)).not.toHaveProperty("request.scheduledFor");
     expect(created(client)).toEqual([]);
     expect(screen.getByLabelText("Turn")).toBeTruthy();
+    expect(screen.getByLabelText<HTMLInputElement>("How many").value).toBe("4");
     workspace.draft.replaceJob(job);
-    await screen.findByText(/Changes “Fox”/);
+    await screen.findByText("“Fox”");
+    type("Prompt", "too late");
+    press(/^Change it/);
+    await screen.findByRole("alert");
     workspace.jobs.put([{ ...job, state: "submitting", rev: 99 }]);
-    await waitFor(() => expect(screen.queryByText(/Changes “Fox”/)).toBeNull());
+    await waitFor(() => expect(screen.queryByText("“Fox”")).toBeNull());
+    // What was said of that one says nothing of a new one.
+    expect(screen.queryByRole("alert")).toBeNull();
   });
 
   it("keeps its settings under a name, brings them back, and deletes them with a way back", async () => {
     const { client, workspace } = await show();
-    const openPresets = async () => {
-      fireEvent.pointerDown(screen.getByRole("button", { name: "Presets" }), { button: 0, pointerType: "mouse" });
-      return screen.findByRole("menu");
-    };
-    const choose = async (name: string) => {
-      const item = within(await openPresets()).getByRole("menuitem", { name });
-      fireEvent.pointerDown(item, { button: 0, pointerType: "mouse" });
-      fireEvent.pointerUp(item, { button: 0, pointerType: "mouse" });
-    };
     const names = () => readPresets(workspace.preferences.get(presetsKey)).map(({ name }) => name);
     type("Prompt", "a fox in the snow");
     fireEvent.change(screen.getByLabelText("Camera"), { target: { value: "2" } });
-    await choose("Keep this form as a preset…");
+    await chooseIn("Presets", "Keep this form as a preset…");
     press("Keep");
     await screen.findByText("Give it a name of up to 60 characters.");
     type("Name", " foxes ");
@@ -683,14 +732,14 @@ describe("the Generate panel", () => {
     expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt").value).toBe("");
     // Where it was to go on is kept with it.
     expect(readPresets(workspace.preferences.get(presetsKey))[0]?.elsewhere).toBeUndefined();
-    await choose("foxes");
+    await chooseIn("Presets", "foxes");
     await waitFor(() => expect(screen.getByLabelText<HTMLTextAreaElement>("Prompt").value).toBe("a fox in the snow"));
     press("Generate");
     await waitFor(() =>
       expect(created(client)).toMatchObject([{ request: { params: { prompt: "a fox in the snow", camera: "panRight" } } }]),
     );
 
-    await choose("Delete presets…");
+    await chooseIn("Presets", "Delete presets…");
     press("Delete foxes");
     await screen.findByText("Preset “foxes” is deleted");
     expect(names()).toEqual([]);
@@ -809,7 +858,7 @@ describe("choices and variables in the prompt", () => {
     const { client, workspace } = await show({ "prompts.addVersion": () => prompt });
     const text = "a {red|grey} fox";
     workspace.draft.usePrompt(text, { negative: "", origin: { versionId: "prv_1", title: "Fox", number: 1, text, negative: "" } });
-    workspace.draft.useStyle({ versionId: "prv_s", title: "Oil" });
+    workspace.draft.useStyle({ versionId: "prv_s", title: "Oil", text: "oil on canvas", negative: "" });
     expect(await screen.findByText("Fox, version 1")).toBeTruthy();
     press(/^Generate/);
     await waitFor(() => expect(created(client)).toHaveLength(1));
@@ -830,6 +879,75 @@ describe("choices and variables in the prompt", () => {
     press(/^Generate/);
     await waitFor(() => expect(created(client)).toHaveLength(2));
     expect(created(client)[1]).toMatchObject({ request: { prompt: { versionId: "prv_2" } } });
+  });
+
+  const styleOf = (title: string, text: string) => ({
+    id: `prm_${title}`,
+    ownerId: "usr_1",
+    kind: "style" as const,
+    title,
+    versions: 1,
+    latest: {
+      id: `prv_${title}`,
+      promptId: `prm_${title}`,
+      parentId: null,
+      number: 1,
+      text,
+      negative: "",
+      note: "",
+      rating: null,
+      createdAt: 1,
+    },
+    createdAt: 1,
+    changedAt: 1,
+    deletedAt: null,
+    rev: 1,
+  });
+
+  it("are put into a style that is chosen here, with what it asks for, and kept in a preset with it", async () => {
+    const styles = [styleOf("Oil", "oil on canvas"), styleOf("Noir", "{prompt}, ${light}, film noir")];
+    const { client } = await show({ "prompts.list": () => ({ prompts: styles, next: null }) });
+    type("Prompt", "a fox");
+    await chooseIn("Choose a style", "Noir");
+    expect(client.calls.findLast(({ name }) => name === "prompts.list")?.input).toEqual({ kind: "style", limit: 500 });
+    type("light", "dusk");
+    press(/^Generate/);
+    await waitFor(() => expect(created(client)).toHaveLength(1));
+    expect(created(client)[0]).toMatchObject({
+      request: { params: { prompt: "a fox" }, prompt: { styleVersionId: "prv_Noir", variables: { light: "dusk" } } },
+    });
+    await chooseIn("Presets", "Keep this form as a preset…");
+    type("Name", "dark foxes");
+    press("Keep");
+    press("Without the style Noir");
+    expect(await screen.findByText("Style")).toBeTruthy();
+    await chooseIn("Presets", "dark foxes");
+    expect(await screen.findByText("Style: Noir")).toBeTruthy();
+  });
+
+  it("get a style that is written here, where the library has none or cannot be read", async () => {
+    let fails = true;
+    const { client } = await show({
+      "prompts.list": () => {
+        if (fails) {
+          throw new CallError("unavailable", "Not reachable now.");
+        }
+        return { prompts: [], next: null };
+      },
+      "prompts.create": ({ title, text }) => styleOf(title, text),
+    });
+    await openMenu("Choose a style");
+    expect(await screen.findByRole("menuitem", { name: "Not reachable now." })).toBeTruthy();
+    tap(screen.getByRole("menuitem", { name: "Write a style …" }));
+    const dialog = await screen.findByRole("dialog", { name: "Save to the library" });
+    fails = false;
+    fireEvent.input(within(dialog).getByLabelText("Title"), { target: { value: "Ink" } });
+    fireEvent.input(within(dialog).getByLabelText("Text"), { target: { value: "ink on paper" } });
+    fireEvent.click(within(dialog).getByRole("button", { name: "Save" }));
+    expect(await screen.findByText("Style: Ink")).toBeTruthy();
+    expect(client.calls.find(({ name }) => name === "prompts.create")?.input).toMatchObject({ kind: "style", title: "Ink" });
+    await openMenu("Choose another style");
+    expect(await screen.findByRole("menuitem", { name: "The library has no styles yet" })).toBeTruthy();
   });
 
   it("of a job come back as the words that were sent", async () => {

@@ -4,7 +4,7 @@ import Grid2x2Plus from "lucide-solid/icons/grid-2x2-plus";
 import Grid2x2X from "lucide-solid/icons/grid-2x2-x";
 import RefreshCcwDot from "lucide-solid/icons/refresh-ccw-dot";
 import Sparkles from "lucide-solid/icons/sparkles";
-import { createEffect, createResource, createSignal, For, Match, Show, Switch, type Component } from "solid-js";
+import { createEffect, createResource, createSignal, For, Match, on, Show, Switch, type Component } from "solid-js";
 import { gridSize } from "#protocol/grid.ts";
 import { Operation, type Job, type JobRequest, type ProviderSpec } from "#protocol/job.ts";
 import { keysLabel, provideCommands } from "#web/app/commands.ts";
@@ -36,6 +36,7 @@ import { arrange, isWide } from "./schema.ts";
 import { InputsView } from "./inputs-view.tsx";
 import { Replacing } from "./replacing.tsx";
 import { PresetsMenu } from "./presets-menu.tsx";
+import { StyleMenu } from "./style-menu.tsx";
 import { atOnce, requestAt, timeProblem, type When } from "./when.ts";
 import { WhenView } from "./when-view.tsx";
 import { WordsView } from "./words-view.tsx";
@@ -120,13 +121,19 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
 
   const countError = () => {
     const now = count();
+    // One that is changed stays one.
+    if (draft.replacing() !== null) {
+      return undefined;
+    }
     return now === null || !Number.isInteger(now) || now < 1 || now > mostAtOnce ? `From 1 to ${mostAtOnce}.` : undefined;
   };
-  const ofEach = () => (countError() === undefined ? (count() ?? 1) : 1);
+  const ofEach = () => (draft.replacing() === null && countError() === undefined ? (count() ?? 1) : 1);
   const howMany = () => {
     const grid = form.grid();
     return ofEach() * (grid === null ? 1 : gridSize(grid));
   };
+  // What was said of another order says nothing of this one.
+  createEffect(on(draft.replacing, () => setProblems([]), { defer: true }));
   const batchOf = (request: JobRequest | null): Batch | null => {
     const grid = form.grid();
     return request === null
@@ -177,6 +184,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   const accepted = (made: ReadonlyArray<Job>, batch: Batch) => {
     jobs.put(made);
     setLastBatch(batch);
+    estimate.soon();
     const [first] = made;
     if (first !== undefined) {
       openPanel("job", { jobId: first.id }, { inBackground: true });
@@ -242,7 +250,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     const batch = batchOf(form.request(true));
     setWhenError(timeProblem(whenAsked(), Date.now()));
     if (draft.replacing() !== null && batch !== null && howMany() > 1) {
-      setProblems(["One job is changed into one: give each field one value, and make one."]);
+      setProblems(["One job is changed into one: give each field one value."]);
       return;
     }
     if (batch === null || countError() !== undefined || whenError() !== undefined) {
@@ -382,11 +390,13 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
                         operation: spec.operation,
                         params: form.values(),
                         ...(form.elsewhere().providers.length === 0 ? {} : { elsewhere: form.elsewhere() }),
+                        ...(form.style() === null ? {} : { style: form.style() }),
                       };
                 }}
-                onApply={({ elsewhere: goesOn = nowhere, ...preset }) => {
+                onApply={({ elsewhere: goesOn = nowhere, style = null, ...preset }) => {
                   form.take({ kind: "restore", ...preset, inputs: form.inputs() });
                   form.setElsewhere(goesOn);
+                  form.setStyle(style);
                 }}
                 onIdea={(text) => {
                   form.take({ kind: "prompt", text });
@@ -440,13 +450,18 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
                 }
               >
                 {(given) => (
-                  <VaryView
-                    field={field}
-                    given={given()}
-                    error={form.errors()[field.key]}
-                    variables={field.kind === "text" && field.isPrompt ? form.variables() : null}
-                    onChange={(next) => form.vary(field.key, next)}
-                  />
+                  <>
+                    <VaryView
+                      field={field}
+                      given={given()}
+                      error={form.errors()[field.key]}
+                      variables={field.kind === "text" && field.isPrompt ? form.variables() : null}
+                      onChange={(next) => form.vary(field.key, next)}
+                    />
+                    <Show when={field.key === form.promptKey()}>
+                      <StyleMenu form={form} />
+                    </Show>
+                  </>
                 )}
               </Show>
               <Show when={canVary(field)}>
@@ -491,19 +506,21 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
         <EstimateView total={estimate.total()} state={estimate.state()} isMarked={form.isMarked()} onShowMarked={focusFirstError} />
         <For each={obstacles()}>{(obstacle) => <p class="generate-obstacle">{obstacle}</p>}</For>
         <div class="generate-buttons">
-          <div class="generate-count">
-            <NumberField
-              label="How many"
-              hideLabel
-              min={1}
-              max={mostAtOnce}
-              step={1}
-              value={count()}
-              error={countError()}
-              onChange={setCount}
-            />
-          </div>
-          <Show when={lastBatch()}>
+          <Show when={draft.replacing() === null}>
+            <div class="generate-count">
+              <NumberField
+                label="How many"
+                hideLabel
+                min={1}
+                max={mostAtOnce}
+                step={1}
+                value={count()}
+                error={countError()}
+                onChange={setCount}
+              />
+            </div>
+          </Show>
+          <Show when={draft.replacing() === null ? lastBatch() : null}>
             <IconButton
               label="Again with a new seed"
               keys={keysLabel("mod+shift+enter")}

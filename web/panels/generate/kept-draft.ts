@@ -3,6 +3,7 @@ import * as z from "zod";
 import { Operation } from "#protocol/job.ts";
 import { Id } from "#protocol/values.ts";
 import { KeptElsewhere } from "./fallback.ts";
+import { KeptStyle } from "./words.ts";
 
 /** Of what another version has written, what is like this. */
 const Kept = z.object({
@@ -12,7 +13,7 @@ const Kept = z.object({
   variables: z.record(z.string(), z.string()).catch({}),
   /** From which version of the library the words are, and the style around them. */
   origin: z.object({ versionId: Id, title: z.string(), number: z.int(), text: z.string(), negative: z.string() }).nullable().catch(null),
-  style: z.object({ versionId: Id, title: z.string() }).nullable().catch(null),
+  style: KeptStyle.nullable().catch(null),
   elsewhere: KeptElsewhere.nullable().catch(null),
 });
 export type Kept = z.infer<typeof Kept>;

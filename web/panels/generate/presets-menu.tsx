@@ -90,7 +90,7 @@ export const PresetsMenu: Component<PresetsProps> = (props) => {
         onClose={() => setOpen(null)}
         title="Keep as a preset"
         size="s"
-        description="Keeps the provider, the operation, all settings and where it is to go on, without the inputs."
+        description="Keeps the provider, the operation, all settings, the style and where it is to go on, without the inputs."
       >
         <form class="ui-form" onSubmit={save} noValidate>
           <TextField

@@ -3,7 +3,7 @@ import { readPresets } from "./presets.ts";
 
 const preset = { name: "foxes", provider: "pixverse", operation: "text_to_video" as const, params: { prompt: "a fox" } };
 
-it("keeps where it is to go on, and leaves out what cannot be read of that", () => {
+it("keeps the style and where it is to go on, and leaves out what cannot be read of that", () => {
   const elsewhere = { providers: ["fal", "studio"], on: ["filtered" as const], afterMinutes: 20 };
   const kept: unknown = JSON.parse(JSON.stringify([{ ...preset, elsewhere }, preset]));
   expect(readPresets(kept)).toEqual([{ ...preset, elsewhere }, preset]);
@@ -16,6 +16,9 @@ it("keeps where it is to go on, and leaves out what cannot be read of that", () 
   ]) {
     expect(readPresets([{ ...preset, elsewhere: wrong }])).toEqual([preset]);
   }
+  const style = { versionId: "prv_s", title: "Oil", text: "oil on canvas", negative: "" };
+  expect(readPresets([{ ...preset, style }])).toEqual([{ ...preset, style }]);
+  expect(readPresets([{ ...preset, style: "Oil" }])).toEqual([preset]);
   expect(readPresets([{ ...preset, operation: "dance" }, { name: 5 }, null])).toEqual([]);
   expect(readPresets("presets")).toEqual([]);
 });

@@ -1,6 +1,8 @@
 // Presets: a form as somebody kept it, and prompts to start from. Kept in the user's preferences. Pure.
 import { Operation } from "#protocol/job.ts";
+import type { ChosenStyle } from "#web/store/draft.ts";
 import { KeptElsewhere, type Elsewhere } from "./fallback.ts";
+import { KeptStyle } from "./words.ts";
 
 export const presetsKey = "presets";
 /** More than this many are refused, so that the preferences stay within their limit. */
@@ -13,12 +15,19 @@ export interface Preset {
   readonly params: Readonly<Record<string, unknown>>;
   /** Where it is to go on; absent: nowhere else. */
   readonly elsewhere?: Elsewhere;
+  /** Around the prompt. Absent: none. */
+  readonly style?: ChosenStyle | null;
 }
 
 /** What cannot be read of it goes nowhere else. */
 const readElsewhere = (value: unknown): Pick<Preset, "elsewhere"> => {
   const elsewhere = KeptElsewhere.safeParse(value);
   return elsewhere.success ? { elsewhere: elsewhere.data } : {};
+};
+
+const readStyle = (value: unknown): Pick<Preset, "style"> => {
+  const style = KeptStyle.safeParse(value);
+  return style.success ? { style: style.data } : {};
 };
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -38,6 +47,7 @@ export const readPresets = (value: unknown): ReadonlyArray<Preset> =>
             operation: operation.data,
             params: each["params"],
             ...readElsewhere(each["elsewhere"]),
+            ...readStyle(each["style"]),
           },
         ]
       : [];

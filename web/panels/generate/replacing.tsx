@@ -28,13 +28,18 @@ export const Replacing: Component = () => {
       {(now) => (
         <div class="generate-notice" role="status">
           <Pencil size={15} aria-hidden="true" />
-          <span>Changes “{now().name ?? now().prompt}”, which waits: its place in the queue stays.</span>
-          <Button size="s" onClick={() => openPanel("queue", { jobId: now().id })}>
-            Its place
-          </Button>
-          <Button size="s" onClick={draft.replaceNothing}>
-            Make a new one instead
-          </Button>
+          <span>
+            Changes a job that waits; its place in the queue stays.
+            <span class="generate-replaced">“{now().name ?? now().prompt}”</span>
+          </span>
+          <span class="generate-replacing-buttons">
+            <Button size="s" onClick={() => openPanel("queue", { jobId: now().id })}>
+              Its place
+            </Button>
+            <Button size="s" onClick={draft.replaceNothing}>
+              Make a new one instead
+            </Button>
+          </span>
         </div>
       )}
     </Show>

@@ -1,6 +1,5 @@
 // Below the prompt: what its choices come to, values for its variables, and what of the library it is.
 import BookText from "lucide-solid/icons/book-text";
-import Palette from "lucide-solid/icons/palette";
 import X from "lucide-solid/icons/x";
 import { createSignal, For, Show, type Component } from "solid-js";
 import { faultAt } from "#protocol/template/check.ts";
@@ -8,6 +7,7 @@ import { PromptDialog, type PromptTask } from "#web/panels/prompts/prompt-dialog
 import { Button, IconButton } from "#web/ui/button.tsx";
 import { TextField } from "#web/ui/text-field.tsx";
 import type { Form } from "./form.ts";
+import { StyleMenu } from "./style-menu.tsx";
 import { countWords, isExact, type Words } from "./words.ts";
 
 /** Faults that are shown at once. */
@@ -73,15 +73,7 @@ export const WordsView: Component<WordsProps> = (props) => {
             </span>
           )}
         </Show>
-        <Show when={props.form.style()}>
-          {(style) => (
-            <span class="words-origin">
-              <Palette size={13} aria-hidden="true" />
-              {`Style: ${style().title}`}
-              <IconButton size="s" label={`Without the style ${style().title}`} icon={X} onClick={() => props.form.setStyle(null)} />
-            </span>
-          )}
-        </Show>
+        <StyleMenu form={props.form} />
         <Show when={wording().text.trim() !== "" && props.words.faults.length === 0 && !isKept()}>
           <Button size="s" tone="ghost" icon={BookText} onClick={save}>
             {props.form.origin() === null ? "Save to the library" : "Save as a version"}

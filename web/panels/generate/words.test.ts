@@ -22,6 +22,18 @@ describe("the words of the form", () => {
     expect(readWords("a {b", "").faults).toHaveLength(1);
   });
 
+  it("ask for what the style around them leaves open, too", () => {
+    const style = { versionId: "prv_s", title: "Oil", text: "{prompt} in ${light}", negative: "${avoid:glare}" };
+    expect(readWords("a ${who}", "", style).variables).toEqual([
+      { name: "who", fallback: null },
+      { name: "light", fallback: null },
+      { name: "avoid", fallback: "glare" },
+    ]);
+    // An operation without a negative prompt takes none of a style either.
+    expect(readWords("a fox", null, style).variables).toEqual([{ name: "light", fallback: null }]);
+    expect(readWords("a fox", "", style)).toMatchObject({ plain: true, hasChoices: false });
+  });
+
   it("say how many texts they can become, where that is known", () => {
     const count = (text: string) => countWords(readWords(text, ""), {});
     expect(count("a fox")).toBeNull();
@@ -50,7 +62,9 @@ describe("the words of the form", () => {
       variables: { who: "wolf" },
     });
     expect(promptRequest(origin.text, "", origin, null, {})).toEqual({ variables: {} });
-    expect(promptRequest("a fox", "", null, { versionId: "prv_s", title: "Oil" }, { light: "dusk" })).toEqual({
+    expect(
+      promptRequest("a fox", "", null, { versionId: "prv_s", title: "Oil", text: "${light}", negative: "" }, { light: "dusk" }),
+    ).toEqual({
       styleVersionId: "prv_s",
       variables: { light: "dusk" },
     });

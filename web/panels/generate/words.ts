@@ -1,8 +1,10 @@
 // What the prompt of the form says: whether it has choices, which variables it asks for, and what of the library it is. Pure.
+import * as z from "zod";
 import type { JobRequest } from "#protocol/job.ts";
 import { expand, needsOf, variants } from "#protocol/template/expand.ts";
 import { isPlain, parseTemplate, printTemplate } from "#protocol/template/parse.ts";
 import type { Fault, Part, Parts } from "#protocol/template/tree.ts";
+import { Id } from "#protocol/values.ts";
 import type { ChosenStyle, PromptOrigin } from "#web/store/draft.ts";
 
 export interface Words {
@@ -18,16 +20,23 @@ export interface Words {
 
 const unknownLists = { lists: new Map() };
 
-export const readWords = (text: string, negative: string | null): Words => {
+/** As it is kept beside other words; what an earlier release kept has no texts. */
+export const KeptStyle = z.object({ versionId: Id, title: z.string(), text: z.string().default(""), negative: z.string().default("") });
+
+/** `style`: the variables are also those of what stands around the words. */
+export const readWords = (text: string, negative: string | null, style: ChosenStyle | null = null): Words => {
   const [said, avoided] = [parseTemplate(text), parseTemplate(negative ?? "")];
   const all = [...said.parts, ...avoided.parts];
+  const around = [parseTemplate(style?.text ?? ""), parseTemplate(negative === null ? "" : (style?.negative ?? ""))];
   return {
     plain: isPlain(text) && isPlain(negative ?? ""),
     faults: said.faults,
-    variables: [...needsOf(all, unknownLists).variables.values()].map(({ name, fallback }) => ({
-      name,
-      fallback: fallback === null ? null : printTemplate(fallback),
-    })),
+    variables: [...needsOf([...all, ...around.flatMap(({ parts }) => parts)], unknownLists).variables.values()].map(
+      ({ name, fallback }) => ({
+        name,
+        fallback: fallback === null ? null : printTemplate(fallback),
+      }),
+    ),
     lists: [...new Set(listsIn(all))],
     hasChoices: all.some(isChoice),
     parts: said.parts,

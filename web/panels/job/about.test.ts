@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import type { ProviderSpec } from "#protocol/job.ts";
+import type { Job, ProviderSpec } from "#protocol/job.ts";
 import { formatMoment } from "#web/ui/format.ts";
 import { sampleJob } from "#web/store/testing.ts";
-import { aboutJob, waitsFor } from "./about.ts";
+import { aboutJob, jobPrice, waitsFor } from "./about.ts";
 
 const params = z.toJSONSchema(
   z.object({
@@ -23,7 +23,7 @@ const operation: ProviderSpec["operations"][number] = {
 };
 const stores = {
   accounts: { row: () => undefined },
-  providers: { list: () => [], title: () => "PixVerse", operation: () => operation },
+  providers: { list: () => [], title: () => "PixVerse", operation: () => operation, isFree: (id: string) => id === "comfyui" },
 } as unknown as Parameters<typeof aboutJob>[0];
 
 const cellOf = (values: Readonly<Record<string, unknown>>) => Object.entries(values).map(([axis, value]) => ({ axis, index: 0, value }));
@@ -33,7 +33,29 @@ it("a job that is to be made later says when, any other what it waits for", () =
   const job = sampleJob({ state: "scheduled", scheduledFor: at, waitingFor: "Its scheduled time." });
   expect(waitsFor(job, at - 60_000)).toBe(`Its scheduled time: ${formatMoment(at, at)}.`);
   expect(waitsFor({ ...job, state: "waitingForSlot", waitingFor: "A place." }, at)).toBe("A place.");
+  expect(waitsFor({ ...job, state: "paused", waitingFor: "Being resumed: it is paused." }, at)).toBe("It goes on once it is resumed.");
   expect(waitsFor({ ...job, state: "completed", waitingFor: null }, at)).toBeNull();
+});
+
+it("a job of a provider that charges nobody is free, unless it was sent to another before", () => {
+  const job = sampleJob({ provider: "comfyui", credits: 0, charges: [], accountId: "acc_1" });
+  const charge: Job["charges"][number] = {
+    key: "k1",
+    accountId: "acc_1",
+    accountTitle: "Tower",
+    estimated: 0,
+    charged: null,
+    type: null,
+    outcome: "provider",
+    tookMs: 1,
+    at: 1,
+  };
+  for (const state of ["waitingForSlot", "processing", "completed", "failed"] as const) {
+    expect(jobPrice(stores, { ...job, state, charges: [charge] })).toBe("free");
+    expect(jobPrice(stores, { ...job, state, charges: [{ ...charge, provider: "gateway" }, charge] })).toBeNull();
+  }
+  expect(jobPrice(stores, { ...job, provider: "gateway", charges: [charge] })).toBeNull();
+  expect(jobPrice(stores, { ...job, credits: 45, state: "processing" })).toBe("about 45 credits");
 });
 
 describe("what a job is in one line", () => {

@@ -24,12 +24,22 @@ export const jobCreditType = ({ accounts, providers }: Stores, job: Job): string
   (job.accountId === null ? undefined : accounts.row(job.accountId)?.credits?.type) ??
   null;
 
+/** `about 45 credits`; `free` where none of those that had it charges anybody. Null: there is nothing to tell. */
+export const jobPrice = (stores: Stores, job: Job): string | null => {
+  const had = [job.provider, ...job.charges.flatMap(({ provider }) => provider ?? [])];
+  return jobPriceWords(job, jobCreditType(stores, job)) ?? (had.every(stores.providers.isFree) ? "free" : null);
+};
+
 /** What it waits for, in words; null: nothing. */
 export const waitsFor = (
   { state, scheduledFor, waitingFor }: Pick<Job, "state" | "scheduledFor" | "waitingFor">,
   now: number,
 ): string | null =>
-  state === "scheduled" && scheduledFor !== null ? `Its scheduled time: ${formatMoment(scheduledFor, now)}.` : waitingFor;
+  state === "paused"
+    ? "It goes on once it is resumed."
+    : state === "scheduled" && scheduledFor !== null
+      ? `Its scheduled time: ${formatMoment(scheduledFor, now)}.`
+      : waitingFor;
 
 /**
  * What it got of the grid that it was made in, but for its provider and its words, which are told anyway: `8 s`, `1080p`. Words of which a
@@ -56,7 +66,7 @@ export const aboutJob = (stores: Stores, job: Job): string =>
   [
     operationLabels[job.operation],
     ...cellWords(stores, job),
-    jobPriceWords(job, jobCreditType(stores, job)),
+    jobPrice(stores, job),
     stores.providers.title(job.provider),
     jobAccountTitle(stores, job),
   ]

@@ -27,7 +27,11 @@ export const adviceFor = (kind: FailureKind): Advice => {
     case "provider":
       return { title: "The provider failed", next: "Run it again, or with a new seed if it fails the same way.", again: true };
     case "network":
-      return { title: "The provider could not be reached", next: "Check the connection, then run it again.", again: true };
+      return {
+        title: "No usable answer came from the provider",
+        next: "It was tried again without success: run it again later.",
+        again: true,
+      };
     case "lost":
       return { title: "The provider no longer knows this generation", next: "Run it again.", again: true };
     case "input":

@@ -1,16 +1,18 @@
 // What a job was asked differently from another: the one that it repeats, or one that somebody holds beside it.
-import { createEffect, createSignal, For, on, onCleanup, Show, type Component } from "solid-js";
+import { createEffect, createSignal, For, on, onCleanup, Show, type Component, type JSX } from "solid-js";
 import type { Job } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { readFields } from "#web/panels/generate/schema.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
-import { differencesOf } from "./difference.ts";
+import { differencesOf, type Asked, type Difference } from "./difference.ts";
 
 interface AgainstProps {
   readonly job: Job;
   readonly otherId: string;
 }
+
+const valueOf = (value: Difference["before"]): JSX.Element => (value === undefined ? "–" : (value ?? <span class="muted">left open</span>));
 
 export const Against: Component<AgainstProps> = (props) => {
   const { client, jobs, assets, providers } = useWorkspace();
@@ -33,13 +35,9 @@ export const Against: Component<AgainstProps> = (props) => {
     ),
   );
   const other = () => jobs.row(props.otherId);
-  const titles = (job: Job) => readFields(providers.operation(job.provider, job.operation)?.params ?? {});
+  const asked = (job: Job): Asked => ({ ...job, titles: readFields(providers.operation(job.provider, job.operation)?.params ?? {}) });
   const differences = (before: Job) =>
-    differencesOf(before, props.job, {
-      provider: providers.title,
-      asset: (id) => assets.row(id)?.name ?? id,
-      params: [...titles(props.job), ...titles(before)],
-    });
+    differencesOf(asked(before), asked(props.job), { provider: providers.title, asset: (id) => assets.row(id)?.name ?? id });
   const words = () => (props.job.parentJobId === props.otherId ? "the job that it repeats" : "another job");
   return (
     <>
@@ -66,8 +64,8 @@ export const Against: Component<AgainstProps> = (props) => {
                   {(row) => (
                     <tr>
                       <th scope="row">{row.name}</th>
-                      <td>{row.before ?? "–"}</td>
-                      <td>{row.after ?? "–"}</td>
+                      <td>{valueOf(row.before)}</td>
+                      <td>{valueOf(row.after)}</td>
                     </tr>
                   )}
                 </For>

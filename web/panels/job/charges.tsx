@@ -7,7 +7,6 @@ import { TellDialog, type Telling } from "#web/panels/spend/tell-dialog.tsx";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
-import { countedPrice } from "#web/ui/price.ts";
 import { adviceFor } from "./advice.ts";
 import type { Told } from "./told.ts";
 
@@ -29,13 +28,18 @@ const foundWords = (outcome: NonNullable<LedgerEntry["found"]>["outcome"]): stri
 /** What the provider charged is as it says; that it has not taken it may be corrected. */
 const mayTell = (told: LedgerEntry | undefined): boolean => told?.source !== "provider" || told.found?.outcome === "not taken";
 
-const chargedWords = ({ charged, outcome, type }: Charge, told: number | null | undefined): string => {
+/** Nobody tells what a free one costs. */
+const estimatedWords = ({ estimated, type }: Charge, isFree: boolean): string =>
+  isFree ? "free" : estimated === 0 ? "not told" : formatAmount(estimated, type);
+
+const chargedWords = ({ charged, outcome, type }: Charge, told: number | null | undefined, isFree: boolean): string => {
   const cost = told ?? charged;
-  return cost === null ? (outcome === "unknown" ? "unknown" : "not told") : formatPrice(cost, type);
+  return isFree && (cost ?? 0) === 0 ? "free" : cost === null ? (outcome === "unknown" ? "unknown" : "not told") : formatPrice(cost, type);
 };
 
 export const Charges: Component<{ readonly job: Job; readonly told: Told }> = (props) => {
   const { providers } = useWorkspace();
+  const isFree = (charge: Charge) => providers.isFree(charge.provider ?? props.job.provider);
   const [telling, setTelling] = createSignal<Telling | null>(null);
   return (
     <>
@@ -89,8 +93,8 @@ export const Charges: Component<{ readonly job: Job; readonly told: Told }> = (p
                     </Button>
                   </Show>
                 </td>
-                <td>{countedPrice(charge.estimated, charge.type) === null ? "not told" : formatAmount(charge.estimated, charge.type)}</td>
-                <td>{chargedWords(charge, props.told.of(charge)?.charged)}</td>
+                <td>{estimatedWords(charge, isFree(charge))}</td>
+                <td>{chargedWords(charge, props.told.of(charge)?.charged, isFree(charge))}</td>
               </tr>
             )}
           </For>

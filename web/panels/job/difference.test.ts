@@ -3,16 +3,13 @@ import { describe, expect, it } from "vitest";
 import type { JobInput } from "#protocol/job.ts";
 import { differencesOf, type Asked, type Wording } from "./difference.ts";
 
-const wording: Wording = {
-  provider: (id) => id.toUpperCase(),
-  asset: (id) => `${id}.png`,
-  params: [{ key: "duration", title: "Duration", help: "In seconds." }],
-};
+const wording: Wording = { provider: (id) => id.toUpperCase(), asset: (id) => `${id}.png` };
 const asked = (change: Partial<Asked> = {}): Asked => ({
   operation: "text_to_video",
   provider: "studio",
   params: { prompt: "a fox", duration: 5, seed: 7 },
   inputs: [],
+  titles: [{ key: "duration", title: "Duration", help: "In seconds." }],
   ...change,
 });
 const input: JobInput = { assetId: "ast_1", role: "image" };
@@ -30,9 +27,22 @@ describe("the differences of two requests", () => {
       { name: "Operation", before: "Text to video", after: "Image to video" },
       { name: "Provider", before: "STUDIO", after: "FAL" },
       { name: "Duration", before: "5 s", after: "8 s" },
-      { name: "Seed", before: "7", after: null },
-      { name: "Camera", before: null, after: "panLeft" },
-      { name: "Input 1", before: null, after: "image: ast_1.png" },
+      { name: "Seed", before: "7", after: undefined },
+      { name: "Camera", before: undefined, after: "panLeft" },
+      { name: "Input 1", before: undefined, after: "image: ast_1.png" },
+    ]);
+  });
+
+  it("are those of what was understood: what was left open is its default, and what both left open is none", () => {
+    const titles = [
+      { key: "quality", title: "Quality", initial: "540p" },
+      { key: "style", title: "Style" },
+    ];
+    const before = asked({ params: { prompt: "a fox", style: "" }, titles });
+    expect(differencesOf(before, asked({ params: { prompt: "a fox", quality: "540p" }, titles }), wording)).toEqual([]);
+    expect(differencesOf(before, asked({ params: { prompt: "a fox", quality: "720p", style: "ink" }, titles }), wording)).toEqual([
+      { name: "Quality", before: "540p", after: "720p" },
+      { name: "Style", before: null, after: "ink" },
     ]);
   });
 

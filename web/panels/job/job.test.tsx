@@ -6,6 +6,7 @@ import { JobState, type Charge, type Job } from "#protocol/job.ts";
 import { prompts } from "#protocol/prompt.ts";
 import { spend } from "#protocol/spend.ts";
 import { CallError } from "#protocol/wire/errors.ts";
+import { own } from "#web/panels/accounts/testing.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
 import { sampleAccount } from "#web/store/testing.ts";
 import { jobStateLooks } from "#web/ui/job-state.tsx";
@@ -130,6 +131,24 @@ describe("the Job panel", () => {
     openTab("Request");
     const [, told] = within(screen.getByRole("table", { name: "Charges, oldest first" })).getAllByRole("row");
     expect(told?.textContent).toMatch(/Told by a person.*Correct it….*0 credits$/);
+  });
+
+  it("says of what charges nobody that it is free, also where nobody knows whether it was taken", async () => {
+    const life = new JobLife().until("submitting").send({ type: "job.cancel" }).succeed();
+    const entry = { ...spend.calls.tell.example.output, key: "job_1-1", charged: null, source: null, told: null, type: null, estimated: 0 };
+    const charge: Charge = { ...entry, provider: "comfyui", outcome: "unknown", tookMs: 12_000 };
+    await showLive(
+      life,
+      { "spend.ledger": () => ({ entries: [entry], next: null }), "jobs.providers": () => ({ providers: [own] }) },
+      {},
+      { provider: "comfyui", credits: 0, charges: [charge] },
+    );
+    const notice = await screen.findByText("Whether it was taken is not known");
+    expect(notice.parentElement?.textContent).toContain("It is free, whatever became of it: it stays open");
+    openTab("Request");
+    const [, only] = within(screen.getByRole("table", { name: "Charges, oldest first" })).getAllByRole("row");
+    expect(only?.textContent).toMatch(/freefree$/);
+    expect(screen.getByText("Estimated at", { selector: "dt" }).nextElementSibling?.textContent).toBe("free");
   });
 
   it("names no amount of what a provider charges without saying how much", async () => {

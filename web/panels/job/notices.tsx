@@ -28,13 +28,19 @@ interface NoticesProps {
   readonly onRetry: (newSeed: boolean) => void;
 }
 
-const heldWords = ({ estimated, type }: Charge): string => {
+const heldWords = ({ estimated, type }: Charge, isFree: boolean): string => {
   const price = countedPrice(estimated, type);
-  return price === null ? "Its price is not told: it stays open" : `Its estimate of ${price} stays held`;
+  return isFree
+    ? "It is free, whatever became of it: it stays open"
+    : price === null
+      ? "Its price is not told: it stays open"
+      : `Its estimate of ${price} stays held`;
 };
 
 export const Notices: Component<NoticesProps> = (props) => {
-  const { client, draft } = useWorkspace();
+  const { client, draft, providers } = useWorkspace();
+  providers.ensure();
+  const isFree = (charge: Charge) => providers.isFree(charge.provider ?? props.job.provider);
   const [busy, setBusy] = createSignal(false);
   const [telling, setTelling] = createSignal<Telling | null>(null);
   const inReview = () => props.view.effects.find(({ state }) => state === "review");
@@ -79,15 +85,15 @@ export const Notices: Component<NoticesProps> = (props) => {
           <Notice
             tone="warn"
             icon={CircleQuestionMark}
-            title="Whether it was charged is not known"
+            title={isFree(charge()) ? "Whether it was taken is not known" : "Whether it was charged is not known"}
             actions={
               <Button size="s" onClick={() => setTelling(charge())}>
                 Say what it cost…
               </Button>
             }
           >
-            {heldWords(charge())}, and budgets count it, until its provider, which is asked again where it can tell, or somebody who has
-            looked there says what became of it.
+            {heldWords(charge(), isFree(charge()))}, and budgets count it, until its provider, which is asked again where it can tell, or
+            somebody who has looked there says what became of it.
           </Notice>
         )}
       </Show>
@@ -123,7 +129,7 @@ export const Notices: Component<NoticesProps> = (props) => {
           <Notice
             tone="neutral"
             icon={Hourglass}
-            title="Waiting for"
+            title={props.job.state === "paused" ? "Paused" : "Waiting for"}
             actions={
               <Show when={props.job.state === "waitingForSlot"}>
                 <Button size="s" onClick={() => openPanel("queue", { jobId: props.job.id })}>

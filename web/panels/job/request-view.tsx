@@ -64,7 +64,11 @@ export const RequestView: Component<RequestProps> = (props) => {
           { name: "Account", value: jobAccountTitle(workspace, props.job) },
           {
             name: "Estimated at",
-            value: props.job.credits === 0 ? null : formatPrice(props.job.credits, jobCreditType(workspace, props.job)),
+            value: providers.isFree(props.job.provider)
+              ? "free"
+              : props.job.credits === 0
+                ? null
+                : formatPrice(props.job.credits, jobCreditType(workspace, props.job)),
           },
           { name: "If it fails there", value: elsewhere() },
           { name: "Submission key", value: text(of("submitKey")), code: true },

@@ -31,7 +31,7 @@ export const Review: Component<ReviewProps> = (props) => {
   const [asking, setAsking] = createSignal<"resend" | "done" | null>(null);
   const [name, setName] = createSignal("");
   const [charged, setCharged] = createSignal<number | null>(null);
-  const isPaid = () => props.job.accountId !== null;
+  const isPaid = () => props.job.accountId !== null && !workspace.providers.isFree(props.job.provider);
   const wrongCharge = () => {
     const credits = charged();
     return credits !== null && credits < 0 ? "Not less than nothing." : undefined;

@@ -97,10 +97,15 @@ const changeJobs = async (chosen: Chosen, { ask, done, back }: Change): Promise<
   } catch (error) {
     failed.push(sentenceOf(error));
   }
+  // Of a batch some are expected to stand elsewhere.
+  const others = "batchId" in chosen && changed.length > 0 && failed.length > 0;
   if (changed.length > 0) {
-    toast(`${formatCount(changed.length, "job")} ${done}`, back === undefined ? {} : { action: back(changed) });
+    toast(`${formatCount(changed.length, "job")} ${done}`, {
+      ...(back === undefined ? {} : { action: back(changed) }),
+      ...(others ? { detail: `${failed.length.toLocaleString("en")} of its batch not: ${failed[0]}` } : {}),
+    });
   }
-  if (failed.length > 0) {
+  if (failed.length > 0 && !others) {
     toast(`Not ${done}: ${formatCount(failed.length, "job")}`, { tone: "warn", detail: failed[0] });
   }
 };

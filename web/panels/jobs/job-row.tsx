@@ -10,8 +10,7 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { IconButton } from "#web/ui/button.tsx";
 import { Progress } from "#web/ui/feedback.tsx";
 import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
-import { jobPriceWords } from "#web/ui/price.ts";
-import { aboutJob, jobCreditType, waitsFor } from "#web/panels/job/about.ts";
+import { aboutJob, jobPrice, waitsFor } from "#web/panels/job/about.ts";
 import { progressShown } from "#web/ui/job-progress.ts";
 import { JobStateBadge, jobStateLooks } from "#web/ui/job-state.tsx";
 import { cancelOutcome } from "./outcome.ts";
@@ -136,7 +135,7 @@ const JobMeta: Component<{ readonly job: Job }> = (props) => {
       when={failure()}
       fallback={
         <Show when={waiting()} fallback={cancelOutcome(props.job) ?? aboutJob(workspace, props.job)}>
-          {(reason) => <>Waiting: {reason()}</>}
+          {(reason) => (props.job.state === "paused" ? reason() : <>Waiting: {reason()}</>)}
         </Show>
       }
     >
@@ -157,7 +156,7 @@ const JobTime: Component<{ readonly job: Job }> = (props) => {
     return state === "completed" && submittedAt !== null && finishedAt !== null ? `${formatSpan(finishedAt - submittedAt)} · ` : "";
   };
   /** Of one that waits: why it does stands where its price would, and how long is told by the queue. */
-  const price = () => (props.job.waitingFor === null ? null : jobPriceWords(props.job, jobCreditType(workspace, props.job)));
+  const price = () => (props.job.waitingFor === null ? null : jobPrice(workspace, props.job));
   return (
     <span class="job-time" title={formatFull(at())}>
       {price() ?? `${took()}${formatMoment(at(), Date.now())}`}

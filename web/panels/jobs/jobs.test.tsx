@@ -222,6 +222,9 @@ describe("the Jobs panel", () => {
     );
     await choose("Resume its batch");
     await waitFor(() => expect(client.calls.at(-1)).toMatchObject({ name: "jobs.resume", input: { batchId: "bat_1" } }));
+    // That some of a batch were under way is no fault.
+    expect(await screen.findByText("1 of its batch not: It was not paused.")).toBeTruthy();
+    expect(screen.getAllByText("Not resumed: 1 job")).toHaveLength(1);
   });
 
   it("holds two jobs against each other, the later one against the earlier", async () => {

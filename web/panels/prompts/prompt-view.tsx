@@ -81,7 +81,7 @@ export const PromptView: Component<ViewProps> = (props) => {
   const version = createMemo(() => known()?.versions.find(({ id }) => id === chosen()));
   const use = (of: Prompt, { id: versionId, number, text, negative }: Version) => {
     if (of.kind === "style") {
-      draft.useStyle({ versionId, title: of.title });
+      draft.useStyle({ versionId, title: of.title, text, negative });
     } else {
       draft.usePrompt(text, { negative, origin: { versionId, title: of.title, number, text, negative } });
     }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { ProviderQueue } from "#protocol/account.ts";
 import { sampleJob } from "#web/store/testing.ts";
-import { arranged, groupsOf } from "./groups.ts";
+import { arranged, groupsOf, inOrder } from "./groups.ts";
 
 const job = (id: string, provider: string, change: object = {}) => sampleJob({ id, provider, state: "waitingForSlot", ...change });
 const queue = (provider: string, waiting: number, ids: ReadonlyArray<string>): ProviderQueue => ({
@@ -33,7 +33,7 @@ it("goes by priority and age where nobody tells the turns", () => {
 });
 
 it("puts a job elsewhere among its like, and gives it the priority of those that it comes to stand among", () => {
-  const own = [job("a", "p"), job("b", "p"), job("c", "p"), job("d", "p", { priority: 7 })].map((each) => ({ job: each }));
+  const own = [job("a", "p"), job("b", "p"), job("c", "p"), job("d", "p", { priority: 7 })];
   expect(arranged(own, "c", 0)).toEqual({ ids: ["c", "a", "b"], priority: 5 });
   expect(arranged(own, "a", 2)).toEqual({ ids: ["b", "c", "a"], priority: 5 });
   expect(arranged(own, "a", 9)).toEqual({ ids: ["d", "a"], priority: 7 });
@@ -46,4 +46,13 @@ it("puts a job elsewhere among its like, and gives it the priority of those that
   ] as const) {
     expect(arranged(own, id, to)).toBeNull();
   }
+});
+
+it("keeps the order that a person has put them in, with what came or went since then", () => {
+  const own = ["a", "b", "new", "c"].map((id) => ({ job: job(id, "p"), queued: null }));
+  const wanted = ["c", "gone", "b", "a"].map((id) => ({ id, priority: 5 }));
+  expect(inOrder(own, wanted).map((each) => each.job.id)).toEqual(["c", "b", "new", "a"]);
+  expect(inOrder(own.toReversed(), wanted).map((each) => each.job.id)).toEqual(["c", "new", "b", "a"]);
+  expect(inOrder([own[2]!, own[0]!], wanted).map((each) => each.job.id)).toEqual(["new", "a"]);
+  expect(inOrder(own, null)).toBe(own);
 });

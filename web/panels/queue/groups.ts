@@ -37,8 +37,26 @@ export const groupsOf = (jobs: ReadonlyArray<Job>, queues: ReadonlyArray<Provide
     .sort((a, b) => b.jobs.length - a.jobs.length || (a.provider < b.provider ? -1 : 1));
 };
 
+/** One job in an order, with the priority that it has there. */
+export interface Placed {
+  readonly id: string;
+  readonly priority: number;
+}
+
+/** In the order that a person has put them in; what came since then stands where it is told, behind the same one. Null: as they are. */
+export const inOrder = (jobs: ReadonlyArray<WaitingJob>, wanted: ReadonlyArray<Placed> | null): ReadonlyArray<WaitingJob> => {
+  if (wanted === null) return jobs;
+  const places = new Map(wanted.map(({ id }, at) => [id, at]));
+  const known = jobs.filter(({ job }) => places.has(job.id)).sort((a, b) => (places.get(a.job.id) ?? 0) - (places.get(b.job.id) ?? 0));
+  return jobs.reduce<ReadonlyArray<WaitingJob>>((order, each, at) => {
+    if (places.has(each.job.id)) return order;
+    const before = jobs[at - 1];
+    return order.toSpliced(before === undefined ? 0 : order.indexOf(before) + 1, 0, each);
+  }, known);
+};
+
 /** What is asked for so that one job stands elsewhere among one's own. */
-interface Arrangement {
+export interface Arrangement {
   /** All own ones of this priority, in the new order. */
   readonly ids: ReadonlyArray<string>;
   readonly priority: number;
@@ -48,12 +66,12 @@ interface Arrangement {
  * A job is put at another place, 0 the first: it takes the priority of those among which it comes to stand, so that it stays there. Null: it stands
  * there already.
  */
-export const arranged = (jobs: ReadonlyArray<Pick<WaitingJob, "job">>, id: string, to: number): Arrangement | null => {
-  const from = jobs.findIndex(({ job }) => job.id === id);
-  const moved = jobs[from]?.job;
+export const arranged = (jobs: ReadonlyArray<Placed>, id: string, to: number): Arrangement | null => {
+  const from = jobs.findIndex((job) => job.id === id);
+  const moved = jobs[from];
   const place = Math.max(0, Math.min(jobs.length - 1, to));
   if (moved === undefined || from === place) return null;
-  const others = jobs.toSpliced(from, 1).map(({ job }) => job);
+  const others = jobs.toSpliced(from, 1);
   // Up: as urgent as the one that is behind it then. Down: as the one before.
   const { priority } = others[place < from ? place : place - 1] ?? moved;
   const order = others.toSpliced(place, 0, moved);

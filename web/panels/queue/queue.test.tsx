@@ -141,6 +141,77 @@ describe("the Queue panel", () => {
     ]);
   });
 
+  it("moves on at once while the server is still asked, and asks it for the newest order only", async () => {
+    const jobs = ["job_1", "job_2", "job_3", "job_4"];
+    let answer: () => void = () => undefined;
+    const { client } = await show(
+      jobs.map((id) => waits(id)),
+      [queue(jobs)],
+      {
+        "jobs.arrange": async ({ ids }) => {
+          await new Promise<void>((resolve) => (answer = resolve));
+          return { done: ids, failed: [] };
+        },
+      },
+    );
+    await waitFor(() => expect(rows()).toHaveLength(4));
+    const asked = () => client.calls.filter(({ name }) => name === "jobs.arrange").map(({ input }) => input);
+    const handle = () => screen.getByRole("button", { name: "Move a job_4" });
+    handle().focus();
+    for (const place of [3, 2, 1]) {
+      fireEvent.keyDown(document.activeElement!, { key: "ArrowUp" });
+      expect(screen.getByText(`Moved to place ${place} of 4.`)).toBeTruthy();
+      expect(rows().indexOf("a job_4")).toBe(place - 1);
+      expect(document.activeElement).toBe(handle());
+    }
+    expect(asked()).toEqual([{ ids: ["job_1", "job_2", "job_4", "job_3"], priority: 5 }]);
+    answer();
+    await waitFor(() => expect(asked()).toHaveLength(2));
+    expect(asked()[1]).toEqual({ ids: ["job_4", "job_1", "job_2", "job_3"], priority: 5 });
+    // What the first came to is told meanwhile.
+    client.deltas("accounts.queue", [queue(["job_1", "job_2", "job_4", "job_3"])]);
+    expect(rows()).toEqual(["a job_4", "a job_1", "a job_2", "a job_3"]);
+    answer();
+    client.deltas("accounts.queue", [queue(["job_4", "job_1", "job_2", "job_3"])]);
+    await new Promise((resolve) => setTimeout(resolve));
+    // From here on it is as it is told again.
+    client.deltas("accounts.queue", [queue(["job_2", "job_4", "job_1", "job_3"])]);
+    await waitFor(() => expect(rows()).toEqual(["a job_2", "a job_4", "a job_1", "a job_3"]));
+  });
+
+  it("stands as it stood where the server refuses, and goes to either end by a button", async () => {
+    const jobs = ["job_1", "job_2", "job_3"];
+    let refuses = false;
+    const { client } = await show(
+      jobs.map((id) => waits(id)),
+      [queue(jobs)],
+      {
+        "jobs.arrange": ({ ids }) => {
+          if (refuses) {
+            throw new CallError("unavailable", "Not reachable now.");
+          }
+          return { done: ids, failed: [] };
+        },
+      },
+    );
+    fireEvent.click(await row(/a job_3/));
+    expect(screen.getByRole<HTMLButtonElement>("button", { name: "To the end" }).disabled).toBe(true);
+    fireEvent.click(screen.getByRole("button", { name: "To the front" }));
+    await waitFor(() =>
+      expect(client.calls.at(-1)).toEqual({ name: "jobs.arrange", input: { ids: ["job_3", "job_1", "job_2"], priority: 5 } }),
+    );
+    expect(screen.getByRole<HTMLButtonElement>("button", { name: "To the front" }).disabled).toBe(true);
+    client.deltas("accounts.queue", [queue(["job_3", "job_1", "job_2"])]);
+    refuses = true;
+    fireEvent.click(screen.getByRole("button", { name: "To the end" }));
+    expect(rows()).toEqual(["a job_1", "a job_2"]);
+    await screen.findByText("The order could not be changed");
+    for (const toast of screen.getAllByRole("button", { name: "Dismiss" })) {
+      fireEvent.click(toast);
+    }
+    await waitFor(() => expect(screen.getByRole<HTMLButtonElement>("button", { name: "To the front" }).disabled).toBe(true));
+  });
+
   it("is dragged by its handle, shows where it would be dropped, and says what was sent meanwhile", async () => {
     const jobs = ["job_1", "job_2", "job_3"];
     const { client } = await show(

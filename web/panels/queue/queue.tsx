@@ -12,7 +12,8 @@ import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
 import { arrangeJobs } from "#web/panels/jobs/actions.ts";
-import { arranged, groupsOf, type WaitingGroup } from "./groups.ts";
+import { createArranging } from "./arranging.ts";
+import { groupsOf, type WaitingGroup } from "./groups.ts";
 import { createReorder } from "./reorder.ts";
 import { Waiting } from "./waiting.tsx";
 import "./queue.css";
@@ -114,21 +115,17 @@ const Group: Component<GroupProps> = (props) => {
   const { providers } = workspace;
   const title = () => providers.title(props.group.provider);
   const others = () => props.group.waiting - props.group.jobs.length;
-  const ids = createMemo(() => props.group.jobs.map(({ job }) => job.id), undefined, {
+  const arranging = createArranging({ jobs: () => props.group.jobs, send: (arrangement) => arrangeJobs(workspace, arrangement) });
+  const ids = createMemo(() => arranging.jobs().map(({ job }) => job.id), undefined, {
     equals: (a, b) => a.length === b.length && a.every((id, at) => id === b[at]),
   });
-  const [moving, setMoving] = createSignal<string | null>(null);
   const [said, setSaid] = createSignal("");
   const move = (id: string, to: number) => {
-    const arrangement = arranged(props.group.jobs, id, to);
-    if (arrangement === null || moving() !== null) {
-      return;
+    if (arranging.move(id, to)) {
+      setSaid(`Moved to place ${ids().indexOf(id) + 1} of ${ids().length}.`);
     }
-    setMoving(id);
-    void arrangeJobs(workspace, arrangement)
-      .then((stands) => stands && setSaid(`Moved to place ${to + 1} of ${ids().length}.`))
-      .finally(() => setMoving(null));
   };
+  const isMovable = () => props.movable && ids().length > 1;
   const reorder = createReorder({ ids, onMove: move });
   return (
     <section class="queue-group" aria-label={`Waiting for ${title()}`}>
@@ -168,8 +165,17 @@ const Group: Component<GroupProps> = (props) => {
                   open={props.chosen === id}
                   verdicts={props.verdicts}
                   onToggle={() => props.onChoose(id)}
-                  handle={props.movable && ids().length > 1 ? reorder.handle(id) : null}
-                  mark={moving() === id ? "carried" : reorder.markOf(id)}
+                  handle={isMovable() ? reorder.handle(id) : null}
+                  mark={reorder.markOf(id)}
+                  ends={
+                    isMovable()
+                      ? {
+                          isFirst: ids()[0] === id,
+                          isLast: ids().at(-1) === id,
+                          move: (end) => move(id, end === "front" ? 0 : ids().length - 1),
+                        }
+                      : null
+                  }
                 />
               )}
             </Show>

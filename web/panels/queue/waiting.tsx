@@ -1,4 +1,6 @@
 // One job that waits: its place in the turns and its reason; opened, each account with what speaks for or against it.
+import ArrowDownToLine from "lucide-solid/icons/arrow-down-to-line";
+import ArrowUpToLine from "lucide-solid/icons/arrow-up-to-line";
 import Ban from "lucide-solid/icons/ban";
 import ChevronRight from "lucide-solid/icons/chevron-right";
 import ChevronsUp from "lucide-solid/icons/chevrons-up";
@@ -10,14 +12,13 @@ import Pencil from "lucide-solid/icons/pencil";
 import { createUniqueId, For, Show, type Component } from "solid-js";
 import type { QueueVerdict } from "#protocol/account.ts";
 import { openPanel } from "#web/dock/panel.ts";
-import { aboutJob, jobCreditType } from "#web/panels/job/about.ts";
+import { aboutJob, jobPrice } from "#web/panels/job/about.ts";
 import { cancelJobs, runNext } from "#web/panels/jobs/actions.ts";
 import { useNow } from "#web/store/now.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { AccountStateBadge } from "#web/ui/account-state.tsx";
 import { Button } from "#web/ui/button.tsx";
 import { formatCount, formatFull, formatSpan } from "#web/ui/format.ts";
-import { jobPriceWords } from "#web/ui/price.ts";
 import { tip } from "#web/ui/tooltip.tsx";
 import type { WaitingJob } from "./groups.ts";
 import type { Reorder } from "./reorder.ts";
@@ -31,6 +32,8 @@ interface WaitingProps {
   /** By which it is put elsewhere; null: it stands alone. */
   readonly handle: ReturnType<Reorder["handle"]> | null;
   readonly mark: ReturnType<Reorder["markOf"]>;
+  /** Puts it before or behind all others of one's own; null: it stands alone. */
+  readonly ends: { readonly isFirst: boolean; readonly isLast: boolean; readonly move: (end: "front" | "end") => void } | null;
 }
 
 const aheadWords = (ahead: number): string => (ahead === 0 ? "next" : `${ahead.toLocaleString("en")} ahead`);
@@ -56,7 +59,7 @@ export const Waiting: Component<WaitingProps> = (props) => {
             type="button"
             class="queue-handle"
             aria-label={`Move ${name()}`}
-            {...tip("Drag to move, or use the arrow keys")}
+            {...tip("Drag to move, or use the arrow keys; Home and End put it first and last")}
             {...handle}
           >
             <GripVertical size={14} aria-hidden="true" />
@@ -76,7 +79,7 @@ export const Waiting: Component<WaitingProps> = (props) => {
             {" · "}
             <span title="Lower goes first">priority {props.waiting.queued?.priority ?? job().priority}</span>
           </span>
-          <Show when={jobPriceWords(job(), jobCreditType(workspace, job()))}>{(price) => <span>{price()}</span>}</Show>
+          <Show when={jobPrice(workspace, job())}>{(price) => <span>{price()}</span>}</Show>
         </span>
       </button>
       <Show when={props.open}>
@@ -120,6 +123,18 @@ export const Waiting: Component<WaitingProps> = (props) => {
             >
               Run next
             </Button>
+            <Show when={props.ends}>
+              {(ends) => (
+                <>
+                  <Button size="s" icon={ArrowUpToLine} disabled={ends().isFirst} onClick={() => ends().move("front")}>
+                    To the front
+                  </Button>
+                  <Button size="s" icon={ArrowDownToLine} disabled={ends().isLast} onClick={() => ends().move("end")}>
+                    To the end
+                  </Button>
+                </>
+              )}
+            </Show>
             <Button size="s" tone="danger" icon={Ban} onClick={() => void cancelJobs(workspace, [job().id])}>
               Cancel
             </Button>

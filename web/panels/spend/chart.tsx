@@ -27,7 +27,7 @@ export const SpendChart: Component<ChartProps> = (props) => {
   const heightOf = (amount: number) => (amount <= 0 || top() === 0 ? 0 : Math.max((amount / top()) * height, least));
   const total = () => props.days.reduce((sum, { charged }) => sum + charged, 0);
   const words = ({ day, charged, estimated }: DaySum) =>
-    `${dayWords(day)}: ${formatPrice(charged, props.type)} charged, ${formatPrice(estimated, props.type)} estimated`;
+    `${dayWords(day)}: ${formatPrice(charged, props.type)} charged${estimated === 0 ? "" : `, ${formatPrice(estimated, props.type)} estimated`}`;
   return (
     <figure class="spend-chart">
       <svg

@@ -4,17 +4,17 @@ import { describe, expect, it } from "vitest";
 import { auth } from "#protocol/auth.ts";
 import { spend, type Budget } from "#protocol/spend.ts";
 import { CallError } from "#protocol/wire/errors.ts";
-import { local, remote } from "#web/panels/accounts/testing.ts";
+import { local, own, remote, silent } from "#web/panels/accounts/testing.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
 import { sampleJob } from "#web/store/testing.ts";
-import type { SpendRow } from "./sums.ts";
+import type { ToldRow } from "./sums.ts";
 import SpendPanel from "./spend.tsx";
 
 const sampleBudget = (change: Partial<Budget> = {}): Budget => ({ ...spend.calls.setBudget.example.output, ...change });
 const opened = recordOpened();
 
 const today = new Date().toISOString().slice(0, 10);
-const row = (change: Partial<SpendRow> = {}): SpendRow => ({
+const row = (change: Partial<ToldRow> = {}): ToldRow => ({
   day: today,
   ownerId: "usr_1",
   provider: "pixverse",
@@ -33,7 +33,7 @@ const row = (change: Partial<SpendRow> = {}): SpendRow => ({
 
 type Handlers = Parameters<typeof renderInWorkspace>[0];
 
-const show = (rows: () => ReadonlyArray<SpendRow>, handlers: Handlers = {}, role: "admin" | "user" = "user") => {
+const show = (rows: () => ReadonlyArray<ToldRow>, handlers: Handlers = {}, role: "admin" | "user" = "user") => {
   const [visible, setVisible] = createSignal(true);
   const shown = renderInWorkspace(
     {
@@ -138,6 +138,36 @@ describe("the Spend panel", () => {
     fireEvent.click(dialog.getByRole("button", { name: "Save" }));
     expect((await dialog.findByRole("alert")).textContent).toContain("Enter what it has cost");
     expect(client.calls.some(({ name }) => name === "spend.tell")).toBe(false);
+  });
+
+  it("says that what charges nobody is free, and that nobody tells the price of what charges without saying how much", async () => {
+    const none = { type: null, estimated: 0, charged: 0, submissions: 3, completed: 3 };
+    const handlers = { "jobs.providers": () => ({ providers: [remote, own, silent] }) };
+    show(
+      () => [row({ ...none, provider: "comfyui", accountId: "acc_2", accountTitle: "Tower" }), row({ ...none, provider: "gateway" })],
+      handlers,
+    );
+    await waitFor(() => expect(cells(screen.getAllByRole("row")[1]!).slice(1)).toEqual(["TowerComfyUI", "3", "free", "free"]));
+    const [, , second, ...sums] = screen.getAllByRole("row");
+    expect(cells(second!).slice(1)).toEqual(["MainGateway", "3", "—", "not told"]);
+    expect(sums.map((sum) => within(sum).getByRole("rowheader").textContent)).toEqual(["In allfree", "In allprice not told"]);
+    expect(sums.map(cells)).toEqual([
+      ["3", "free", "free"],
+      ["3", "—", "not told"],
+    ]);
+    const total = within(screen.getByRole("region", { name: "In all" }));
+    expect(total.getByText("free", { selector: "strong" }).parentElement?.textContent).toBe("free3 submissions, 3 completed");
+    expect(total.queryByRole("img")).toBeNull();
+    fireEvent.change(total.getByLabelText("Counted in"), { target: { value: "1" } });
+    expect(await total.findByText("not told", { selector: "strong" })).toBeTruthy();
+  });
+
+  it("names no estimate where none was made", async () => {
+    show(() => [row({ estimated: 0, charged: 45 })]);
+    await screen.findByRole("table");
+    expect(cells(screen.getAllByRole("row")[1]!).slice(2)).toEqual(["12 11 completed", "—", "45 credits"]);
+    expect(within(screen.getByRole("region", { name: "In all" })).getByText(/^charged · 12 submissions/)).toBeTruthy();
+    expect(screen.getByRole("img").textContent).not.toContain("0 credits estimated");
   });
 
   it("sums up by account on request", async () => {

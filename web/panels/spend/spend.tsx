@@ -34,7 +34,17 @@ import { countedPrice } from "#web/ui/price.ts";
 import { Budgets, limitOf } from "./budgets.tsx";
 import { SpendChart } from "./chart.tsx";
 import { Unknown } from "./unknown.tsx";
-import { dayWords, sumsByAccount, sumsByDay, sumsByProvider, sumsByType, sumsByUser, type SpendRow, type Sum } from "./sums.ts";
+import {
+  dayWords,
+  sumsByAccount,
+  sumsByDay,
+  sumsByProvider,
+  sumsByType,
+  sumsByUser,
+  type SpendRow,
+  type Sum,
+  type ToldRow,
+} from "./sums.ts";
 import "./spend.css";
 
 const ranges = [
@@ -57,7 +67,7 @@ type Grouping = (typeof groupings)[number]["value"];
 const restMs = 800;
 
 interface Read {
-  readonly rows: ReadonlyArray<SpendRow>;
+  readonly rows: ReadonlyArray<ToldRow>;
   readonly days: number;
   /** ms */
   readonly at: number;
@@ -113,6 +123,9 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
   // After jobs that end they are read again by themselves.
   createEffect(on([asked, () => props.visible()], ([, visible]) => visible && budgets.read()));
   const again = () => setAsked((now) => now + 1);
+  const rows = createMemo((): ReadonlyArray<SpendRow> =>
+    (read()?.rows ?? []).map((row) => Object.assign({ free: providers.isFree(row.provider) }, row)),
+  );
 
   return (
     <div class="spend">
@@ -160,22 +173,22 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
           {(now) => (
             <div class="panel-scroll" aria-busy={reading() ? "true" : undefined}>
               <ListProblem what="The latest spend" problem={problem()} onRetry={again} />
-              <Sums read={now()} reading={reading()} onAgain={again} />
+              <Sums rows={rows()} read={now()} reading={reading()} onAgain={again} />
               <Unknown asked={() => (props.visible() ? [asked(), debouncedEnds()] : undefined)} onTold={again} />
               <Budgets users={knownUsers()} nameOf={nameOf} />
-              <Switch fallback={<DayTable rows={now().rows} />}>
+              <Switch fallback={<DayTable rows={rows()} />}>
                 <Match when={grouping() === "provider"}>
-                  <SumTable caption="Spend by provider" head="Provider" rows={now().rows} sumsOf={sumsByProvider}>
+                  <SumTable caption="Spend by provider" head="Provider" rows={rows()} sumsOf={sumsByProvider}>
                     {(sum) => <td class="spend-account">{providers.title(sum().provider)}</td>}
                   </SumTable>
                 </Match>
                 <Match when={grouping() === "account"}>
-                  <SumTable caption="Spend by account" head="Account" rows={now().rows} sumsOf={sumsByAccount}>
+                  <SumTable caption="Spend by account" head="Account" rows={rows()} sumsOf={sumsByAccount}>
                     {(sum) => <AccountCell account={sum().accountTitle} provider={providers.title(sum().provider)} />}
                   </SumTable>
                 </Match>
                 <Match when={grouping() === "user"}>
-                  <SumTable caption="Spend by user" head="User" rows={now().rows} sumsOf={sumsByUser}>
+                  <SumTable caption="Spend by user" head="User" rows={rows()} sumsOf={sumsByUser}>
                     {(sum) => <td class="spend-account">{nameOf(sum().ownerId)}</td>}
                   </SumTable>
                 </Match>
@@ -195,11 +208,18 @@ const SpendPanel: Component<PanelProps<"spend">> = (props) => {
 
 export default SpendPanel;
 
-const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly onAgain: () => void }> = (props) => {
-  const sums = createMemo(() => sumsByType(props.read.rows));
+interface SumsProps {
+  readonly rows: ReadonlyArray<SpendRow>;
+  readonly read: Read;
+  readonly reading: boolean;
+  readonly onAgain: () => void;
+}
+
+const Sums: Component<SumsProps> = (props) => {
+  const sums = createMemo(() => sumsByType(props.rows));
   const [chosen, setChosen] = createSignal("0");
   const sum = () => sums()[Number(chosen())] ?? sums()[0];
-  const days = createMemo(() => sumsByDay(props.read.rows, sum()?.type ?? null, props.read.days, props.read.at));
+  const days = createMemo(() => sumsByDay(props.rows, sum()?.type ?? null, props.read.days, props.read.at));
   const { budgets, user } = useWorkspace();
   /** Of a day, in what the chart shows. */
   const limits = () =>
@@ -215,8 +235,12 @@ const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly
               <div class="spend-total">
                 <strong>{priceWords(now())}</strong>
                 <span>
-                  charged of {formatAmount(now().estimated, now().type)} estimated · {formatCount(now().submissions, "submission")},{" "}
-                  {now().completed.toLocaleString("en")} completed
+                  <Show when={isCounted(now())}>
+                    charged
+                    <Show when={estimateWords(now())}>{(estimate) => ` of ${estimate()} estimated`}</Show>
+                    {" · "}
+                  </Show>
+                  {formatCount(now().submissions, "submission")}, {now().completed.toLocaleString("en")} completed
                 </span>
               </div>
               <div class="spend-tools">
@@ -227,16 +251,18 @@ const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly
                     size="s"
                     value={chosen()}
                     onChange={setChosen}
-                    options={sums().map(({ type }, index) => ({
+                    options={sums().map(({ type, free }, index) => ({
                       value: String(index),
-                      label: type === null ? "not counted" : priceUnit(type).name,
+                      label: unitWords({ type, free }),
                     }))}
                   />
                 </Show>
                 <IconButton size="s" label="Read anew" icon={RefreshCw} disabled={props.reading} onClick={() => props.onAgain()} />
               </div>
             </div>
-            <SpendChart limits={limits()} days={days()} type={now().type} />
+            <Show when={isCounted(now())}>
+              <SpendChart limits={limits()} days={days()} type={now().type} />
+            </Show>
           </>
         )}
       </Show>
@@ -244,8 +270,17 @@ const Sums: Component<{ readonly read: Read; readonly reading: boolean; readonly
   );
 };
 
-/** Some providers count nothing: that is not the same as what others call credits. */
-const priceWords = ({ charged, type }: Sum): string => countedPrice(charged, type) ?? "not counted";
+/** Some providers count nothing, since they are free or do not say what they charge: that is not the same as what others call credits. */
+const isCounted = ({ charged, type }: Sum): boolean => countedPrice(charged, type) !== null;
+
+/** What a sum is in. */
+const unitWords = ({ type, free }: Pick<Sum, "type" | "free">): string =>
+  type === null ? (free ? "free" : "price not told") : priceUnit(type).name;
+
+const priceWords = ({ charged, type, free }: Sum): string => (free && charged === 0 ? "free" : (countedPrice(charged, type) ?? "not told"));
+
+/** Null: nobody has said before what any of it was to cost. */
+const estimateWords = ({ estimated, type }: Sum): string | null => (estimated === 0 ? null : formatAmount(estimated, type));
 
 /** The cells of a row that all tables of this panel share. */
 const Amounts: Component<{ readonly sum: Sum; readonly most: number }> = (props) => (
@@ -256,19 +291,23 @@ const Amounts: Component<{ readonly sum: Sum; readonly most: number }> = (props)
         <small class="spend-amount"> {props.sum.completed.toLocaleString("en")} completed</small>
       </Show>
     </td>
-    <td class="spend-wide">{formatAmount(props.sum.estimated, props.sum.type)}</td>
+    <td class="spend-wide">
+      {estimateWords(props.sum) ?? (props.sum.free ? "free" : <span title="Its price is not known before it is made">—</span>)}
+    </td>
     <td>
       <span class="spend-amount">{priceWords(props.sum)}</span>
-      <small class="spend-amount spend-narrow">{formatAmount(props.sum.estimated, props.sum.type)} estimated</small>
+      <Show when={estimateWords(props.sum)}>{(estimate) => <small class="spend-amount spend-narrow">{estimate()} estimated</small>}</Show>
       <Show when={props.sum.refunded > 0}>
         <small class="spend-amount">{formatAmount(props.sum.refunded, props.sum.type)} given back</small>
       </Show>
       <Show when={props.sum.held > 0}>
         <small class="spend-amount">{formatAmount(props.sum.held, props.sum.type)} held</small>
       </Show>
-      <span class="spend-share" aria-hidden="true">
-        <span style={{ scale: `${props.most === 0 ? 0 : props.sum.charged / props.most} 1` }} />
-      </span>
+      <Show when={isCounted(props.sum)}>
+        <span class="spend-share" aria-hidden="true">
+          <span style={{ scale: `${props.most === 0 ? 0 : props.sum.charged / props.most} 1` }} />
+        </span>
+      </Show>
     </td>
   </>
 );
@@ -311,6 +350,7 @@ const Table: Component<TableProps> = (props) => (
           <tr>
             <th scope="row" colSpan={props.heads.length}>
               In all
+              <small>{unitWords(sum)}</small>
             </th>
             <Amounts sum={sum} most={0} />
           </tr>

@@ -4,6 +4,7 @@ import { sumsByAccount, sumsByDay, sumsByProvider, sumsByType, sumsByUser, type 
 
 const now = Date.parse("2026-11-26T13:00:00Z");
 const row = (change: Partial<SpendRow> = {}): SpendRow => ({
+  free: false,
   day: "2026-11-26",
   ownerId: "usr_1",
   provider: "pixverse",
@@ -23,9 +24,20 @@ const row = (change: Partial<SpendRow> = {}): SpendRow => ({
 describe("sums of what was spent", () => {
   it("never add up different credits", () => {
     expect(sumsByType([row(), row({ type: "USD", estimated: 1, charged: 0.5 }), row({ accountId: "acc_2", charged: 5 })])).toEqual([
-      { type: "credits", submissions: 4, completed: 2, estimated: 180, charged: 50, refunded: 0, held: 0 },
-      { type: "USD", submissions: 2, completed: 1, estimated: 1, charged: 0.5, refunded: 0, held: 0 },
+      { free: false, type: "credits", submissions: 4, completed: 2, estimated: 180, charged: 50, refunded: 0, held: 0 },
+      { free: false, type: "USD", submissions: 2, completed: 1, estimated: 1, charged: 0.5, refunded: 0, held: 0 },
     ]);
+  });
+
+  it("never add up what is free and what charges without saying how much", () => {
+    const none = { type: null, estimated: 0, charged: 0 };
+    const rows = [row({ ...none, free: true, provider: "comfyui" }), row({ ...none, provider: "gateway" })];
+    for (const sums of [sumsByType(rows), sumsByUser(rows)]) {
+      expect(sums.map(({ free, submissions }) => [free, submissions])).toEqual([
+        [true, 2],
+        [false, 2],
+      ]);
+    }
   });
 
   it("know an account by its id, under its latest title", () => {

@@ -1,9 +1,16 @@
 // Sums over what was spent: by what is counted in, by account, by day. Amounts of different credits are never added up. Pure.
 import type { CallOutput } from "#protocol/contract.ts";
 
-export type SpendRow = CallOutput<"accounts.spend">["rows"][number];
+export type ToldRow = CallOutput<"accounts.spend">["rows"][number];
+
+export interface SpendRow extends ToldRow {
+  /** Its provider charges nobody. */
+  readonly free: boolean;
+}
 
 export interface Sum {
+  /** Nobody charges anything there; it is not added to what charges and does not say how much. */
+  readonly free: boolean;
   /** What is counted in; null where the provider has no name for it. */
   readonly type: string | null;
   readonly submissions: number;
@@ -48,7 +55,8 @@ const plus = <S extends Sum>(sum: S, row: Sum): S => ({
   held: sum.held + row.held,
 });
 
-const sumOf = ({ type, submissions, completed, estimated, charged, refunded, held }: SpendRow): Sum => ({
+const sumOf = ({ free, type, submissions, completed, estimated, charged, refunded, held }: SpendRow): Sum => ({
+  free,
   type,
   submissions,
   completed,
@@ -75,7 +83,8 @@ const gather = <S extends Sum>(
 };
 
 /** One for each kind of credits, the one that most was charged in first. */
-export const sumsByType = (rows: ReadonlyArray<SpendRow>): ReadonlyArray<Sum> => gather(rows, ({ type }) => type ?? "", sumOf);
+export const sumsByType = (rows: ReadonlyArray<SpendRow>): ReadonlyArray<Sum> =>
+  gather(rows, ({ type, free }) => JSON.stringify([type, free]), sumOf);
 
 /** Rows come newest first: the title is the account's latest. */
 export const sumsByAccount = (rows: ReadonlyArray<SpendRow>): ReadonlyArray<AccountSum> =>
@@ -97,7 +106,7 @@ export const sumsByProvider = (rows: ReadonlyArray<SpendRow>): ReadonlyArray<Pro
 export const sumsByUser = (rows: ReadonlyArray<SpendRow>): ReadonlyArray<UserSum> =>
   gather(
     rows,
-    ({ ownerId, type }) => JSON.stringify([ownerId, type]),
+    ({ ownerId, type, free }) => JSON.stringify([ownerId, type, free]),
     (row): UserSum => ({ ...sumOf(row), ownerId: row.ownerId }),
   );
 

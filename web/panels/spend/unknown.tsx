@@ -19,9 +19,9 @@ interface UnknownProps {
 /** Read at once, at most: as they are told, the next come. */
 const atOnce = 20;
 
-const heldWords = ({ estimated, type }: LedgerEntry): string => {
+const heldWords = ({ estimated, type }: LedgerEntry, isFree: boolean): string => {
   const price = countedPrice(estimated, type);
-  return price === null ? "Price not told" : `${price} held`;
+  return isFree ? "Free" : price === null ? "Price not told" : `${price} held`;
 };
 
 export const Unknown: Component<UnknownProps> = (props) => {
@@ -68,7 +68,7 @@ export const Unknown: Component<UnknownProps> = (props) => {
               {(entry) => (
                 <li>
                   <span class="spend-unknown-words">
-                    <strong>{heldWords(entry)}</strong>
+                    <strong>{heldWords(entry, providers.isFree(entry.provider))}</strong>
                     <small>
                       {entry.accountTitle} at {providers.title(entry.provider)} ·{" "}
                       <time dateTime={new Date(entry.at).toISOString()} title={formatFull(entry.at)}>
