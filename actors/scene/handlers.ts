@@ -7,32 +7,22 @@ import { placeOf } from "#actors/page.ts";
 import { Database, type Tx } from "#db/client/database.ts";
 import * as query from "#db/queries/scene.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
-import type { CallArgs } from "#protocol/contract.ts";
 import type { DraftChange } from "#protocol/scene.ts";
 import { checkStory, type KnownAsset } from "#protocol/scene/check/check.ts";
 import { editedBody, editsBetween } from "#protocol/scene/edit.ts";
-import {
-  assetsIn,
-  issuesOf,
-  mediaIn,
-  mediaOfFile,
-  readStoryFile,
-  renamed,
-  sceneFormat,
-  type StoryFile,
-  type Imported,
-} from "#protocol/scene/file.ts";
-import { importInk } from "#protocol/scene/import/ink.ts";
-import { importTwee } from "#protocol/scene/import/twee.ts";
+import { assetsIn, issuesOf, mediaIn, mediaOfFile, renamed, sceneFormat, type StoryFile } from "#protocol/scene/file.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import { SceneBody, type Story, type StoryScene } from "#protocol/scene/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { Quotas } from "#runtime/cluster/quotas.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
+import { Pool } from "#runtime/pool/pool.ts";
 import { accessTo, noScene, type Need, refusalOf } from "./access.ts";
 import { makeEditors } from "./editors.ts";
 import { unpacked } from "./packed.ts";
+import type { FileToRead } from "./read-file.ts";
+import { storyOfFile } from "./reading.ts";
 import { grantWithin, makeSharing, withdrawWithin } from "./sharing.ts";
 import { sceneVersionView, sceneView, storedStory, storySceneOf } from "./view.ts";
 
@@ -91,12 +81,6 @@ const lendNew = async (tx: Tx, row: query.SharedRow, id: string, userId: string,
 
 const emptyBody = SceneBody.parse({});
 
-const readFrom: Readonly<Record<CallArgs<"scenes.import">["source"], (text: string, language: string, untitled?: string) => Imported>> = {
-  pixsim: (text) => readStoryFile(text),
-  twee: importTwee,
-  ink: importInk,
-};
-
 /** The handlers of the domain `scenes`. */
 export const sceneHandlers = Effect.gen(function* () {
   const library = yield* libraryOf({
@@ -115,6 +99,8 @@ export const sceneHandlers = Effect.gen(function* () {
   const { change, one, tell } = library;
   const bus = yield* Bus;
   const database = yield* Database;
+  const pool = yield* Pool;
+  const readStory = (file: FileToRead) => Effect.provideService(storyOfFile(file), Pool, pool);
   const editors = makeEditors(bus, noScene);
   const draftChannel = (id: string): string => `scene-draft:${id}`;
 
@@ -356,7 +342,7 @@ export const sceneHandlers = Effect.gen(function* () {
       "scenes.import": Effect.fnUntraced(function* ({ source, text, packed, language, untitled }, context) {
         const ownerId = yield* ownerOf(context);
         const file = packed === "gzip" ? yield* unpacked(text) : text;
-        const read = readFrom[source](file, language, untitled);
+        const read = yield* readStory({ source, text: file, language, untitled });
         if (!read.ok) return yield* Effect.fail(refuse(read.issues));
         const hashes = [...new Set(read.media.map(({ sha256 }) => sha256))];
         const own = hashes.length === 0 ? [] : yield* library.query((sql) => query.assetsByBytes(sql, ownerId, hashes));

@@ -9,6 +9,7 @@ import { bodyOf } from "#protocol/scene/testing.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import type { CallContext, DomainHandlers, TopicHandler, TopicMessage } from "#runtime/gateway/handlers.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
+import { Pool } from "#runtime/pool/pool.ts";
 import { sceneHandlers, sceneQuotas } from "./handlers.ts";
 
 type Body = NonNullable<CallInput<"scenes.create">["body"]>;
@@ -203,6 +204,36 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     expect(await refusalOf(call("scenes.import", { ...packed(""), text: "AAAA" }))).toMatch(/^invalid_input: The file came packed/);
     const wrong = JSON.stringify({ format: "pixsim-story", version: 1, title: 7, media: [], story: { entry: "a", scenes: [] } });
     expect(await refusalOf(call("scenes.import", packed(wrong)))).toMatch(/^invalid_input: title: .*string.*number\./);
+  });
+
+  test("a long file of any kind is read in a thread, with the same words for what is wrong with it", async () => {
+    const readInThreads = () => run(Effect.map(Pool, (pool) => pool.stats().ended.done));
+    const before = await readInThreads();
+    const brought = async (source: "pixsim" | "twee" | "ink", text: string) => {
+      const made = call("scenes.import", { source, text: gzipSync(text).toString("base64"), packed: "gzip" });
+      return made.then(
+        ({ scenes, notes }) => ({ nodes: scenes[0]!.nodes, notes }),
+        () => refusalOf(made),
+      );
+    };
+    const passages = (count: number) => Array.from({ length: count }, (_, at) => `:: P${at}\n${"words ".repeat(20)}\n[[P${at + 1}]]`);
+    const padding = "x".repeat(200_000);
+    expect([
+      await brought("twee", [...passages(900), ":: P900\n<<run x>>"].join("\n")),
+      await brought("twee", passages(2600).join("\n")),
+      await brought("ink", JSON.stringify({ inkVersion: 21, root: [[`^${padding}`, "\n", "end", null], "done", null] })),
+      await brought("ink", `[${padding}`),
+      await brought("pixsim", JSON.stringify({ format: padding })),
+      await brought("pixsim", `{"format":"pixsim-story","__proto__":"${padding}"}`),
+    ]).toEqual([
+      { nodes: 902, notes: ['What "P900" does beside telling was left out, its words were kept.'] },
+      "invalid_input: The story has 2600 passages; at most 2499 are taken.",
+      { nodes: 2, notes: [expect.stringMatching(/^A text is longer than 4000 characters and was cut/)] },
+      expect.stringMatching(/^invalid_input: The file is not JSON/),
+      "invalid_input: This is not a story of PixSim.",
+      "invalid_input: The file has keys that no story has.",
+    ]);
+    expect((await readInThreads()) - before).toBe(6);
   });
 
   test("a story of Twine and one of ink become scenes that wait for their media, and what is none is refused", async () => {

@@ -57,6 +57,7 @@ export interface Editor {
   /** Where nodes come to stand in a group, they belong to it. */
   readonly moveBy: (ids: ReadonlySet<string>, by: Point) => void;
   readonly copy: () => string | null;
+  /** At this place of the canvas, or in the middle of what is seen; not exactly on what stands there. False: the text holds no nodes. */
   readonly paste: (text: string, at?: Point) => boolean;
   readonly arrange: (work: (task: ArrangeTask) => Promise<Arranged>) => Promise<void>;
   readonly zoom: (factor: number, at?: Point) => void;
@@ -189,7 +190,7 @@ export const createEditor = (store: SceneStore, { bodyOf, isHidden }: Pick<Check
   };
 
   const paste: Editor["paste"] = (text, at) => {
-    const result = pasted(text, at ?? middle());
+    const result = pasted(text, at ?? middle(), graph());
     if (result === null) return false;
     if (apply(result.edits)) select(result.ids);
     else toast("It could not be pasted", { tone: "warn", detail: "One of the nodes is too long to be sent to the server." });

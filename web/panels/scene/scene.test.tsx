@@ -383,6 +383,38 @@ describe("the Scene panel", () => {
     expect(second.server().nodes.map(({ id }) => id)).not.toContain("a");
   });
 
+  it("pastes where the pointer is, and each time beside what it pasted there before", async () => {
+    const { canvas, server } = await show();
+    fireEvent.pointerDown(await node(canvas, /^Video Path/), { button: 0 });
+    fireEvent.pointerUp(canvas);
+    canvas.focus();
+    const data = new DataTransfer();
+    fireEvent(document, new ClipboardEvent("copy", { clipboardData: data }));
+    const paste = () => fireEvent(document, new ClipboardEvent("paste", { clipboardData: data }));
+    const placed = () =>
+      server()
+        .nodes.slice(3)
+        .map(({ x, y }) => ({ x, y }));
+    paste();
+    paste();
+    await waitFor(() => expect(placed()).toHaveLength(2));
+    const [first, second] = placed();
+    expect(second).toEqual({ x: first!.x + 32, y: first!.y + 32 });
+    const box = canvas.getBoundingClientRect();
+    fireEvent.pointerMove(canvas, { clientX: box.left + 333, clientY: box.top + 111 });
+    paste();
+    fireEvent.pointerMove(canvas, { clientX: box.left + 333 + 160, clientY: box.top + 111 + 80 });
+    paste();
+    fireEvent.pointerLeave(canvas);
+    paste();
+    await waitFor(() => expect(placed()).toHaveLength(5));
+    const [, , at, moved, away] = placed();
+    expect(at).not.toEqual(first);
+    expect(moved).toEqual({ x: at!.x + 160, y: at!.y + 80 });
+    // Where the pointer is elsewhere: in the middle again.
+    expect(away).toEqual({ x: second!.x + 32, y: second!.y + 32 });
+  });
+
   it("takes clips and pictures from the gallery as nodes, where they were dropped, and shows a picture as long as is said", async () => {
     const { canvas, server, workspace } = await show(bodyOf({}));
     workspace.assets.put([sampleAsset({ id: "ast_map", name: "a map", mediaType: "image" })]);
