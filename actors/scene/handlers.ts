@@ -7,6 +7,7 @@ import { placeOf } from "#actors/page.ts";
 import { Database, type Tx } from "#db/client/database.ts";
 import * as query from "#db/queries/scene.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
+import type { CallArgs } from "#protocol/contract.ts";
 import type { DraftChange } from "#protocol/scene.ts";
 import { checkStory, type KnownAsset } from "#protocol/scene/check/check.ts";
 import { editedBody, editsBetween } from "#protocol/scene/edit.ts";
@@ -16,6 +17,7 @@ import { SceneBody, type Story, type StoryScene } from "#protocol/scene/scene.ts
 import { CallError } from "#protocol/wire/errors.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { Quotas } from "#runtime/cluster/quotas.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { Pool } from "#runtime/pool/pool.ts";
 import { accessTo, noScene, type Need, refusalOf } from "./access.ts";
@@ -28,6 +30,8 @@ import { sceneVersionView, sceneView, storedStory, storySceneOf } from "./view.t
 
 /** What one user may keep outside of the trash, and versions of one of them. */
 export const sceneQuotas = { scenes: 1000, versions: 100 } as const;
+/** Files of one user that come in parts at the same time. */
+const filesInParts = 4;
 /** Read together: a story that is too long is given up before all of it is in memory. */
 const draftsAtOnce = 16;
 
@@ -80,6 +84,16 @@ const lendNew = async (tx: Tx, row: query.SharedRow, id: string, userId: string,
 };
 
 const emptyBody = SceneBody.parse({});
+
+/** Files that are named of those that are not in the library. */
+const absentNamed = 5;
+/** What to do about files of which an imported story only says what they are. */
+const absentWords = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (names.length === 0) return [];
+  const others = names.length > absentNamed ? ` and ${names.length - absentNamed} more` : "";
+  const named = names.slice(0, absentNamed).map((name) => `“${name}”`);
+  return [`Your library has not the files of ${named.join(", ")}${others}: upload them, then bring the story in once more.`];
+};
 
 /** The handlers of the domain `scenes`. */
 export const sceneHandlers = Effect.gen(function* () {
@@ -218,6 +232,14 @@ export const sceneHandlers = Effect.gen(function* () {
     });
   });
 
+  /** The text that came in parts. */
+  const partsOf = Effect.fnUntraced(function* (ownerId: string, { file, count }: NonNullable<CallArgs<"scenes.import">["parts"]>) {
+    const parts = yield* library.query((sql) => query.scenePartsOf(sql, ownerId, file, count));
+    if (parts.length === count) return parts.map(({ text }) => text).join("");
+    const message = `Of the ${count} parts of the file ${parts.length} are here: bring it in once more.`;
+    return yield* Effect.fail(refuse([{ path: ["parts"], message }]));
+  });
+
   const handlers: DomainHandlers<"scenes"> = {
     calls: {
       "scenes.list": Effect.fnUntraced(function* ({ search, deleted, shared, ownerId = null, cursor, limit }, context) {
@@ -339,9 +361,22 @@ export const sceneHandlers = Effect.gen(function* () {
         return { file };
       }),
 
-      "scenes.import": Effect.fnUntraced(function* ({ source, text, packed, language, untitled }, context) {
+      "scenes.part": Effect.fnUntraced(function* ({ file, at, text }, context) {
         const ownerId = yield* ownerOf(context);
-        const file = packed === "gzip" ? yield* unpacked(text) : text;
+        const now = yield* Clock.currentTimeMillis;
+        yield* orCallError(
+          database.transaction(async (tx) => {
+            await query.putScenePart(tx, { owner_id: ownerId, file, at, text, created_at: now });
+            await query.keepSceneParts(tx, ownerId, filesInParts);
+          }),
+        );
+        return {};
+      }),
+
+      "scenes.import": Effect.fnUntraced(function* ({ source, text, packed, parts, language, untitled }, context) {
+        const ownerId = yield* ownerOf(context);
+        const sent = parts === undefined ? text : (yield* partsOf(ownerId, parts)) + text;
+        const file = packed === "gzip" ? yield* unpacked(sent) : sent;
         const read = yield* readStory({ source, text: file, language, untitled });
         if (!read.ok) return yield* Effect.fail(refuse(read.issues));
         const hashes = [...new Set(read.media.map(({ sha256 }) => sha256))];
@@ -355,7 +390,8 @@ export const sceneHandlers = Effect.gen(function* () {
         );
         yield* add(ownerId, context.key, story.scenes);
         const scenes = yield* Effect.forEach(story.scenes, ({ id }) => tell(ownerId, id));
-        return { id: story.entry, scenes, notes: [...read.notes] };
+        const absent = read.media.flatMap(({ sha256, name }) => (assets.has(sha256) ? [] : [name]));
+        return { id: story.entry, scenes, notes: [...read.notes, ...absentWords(absent)] };
       }),
 
       "scenes.delete": Effect.fnUntraced(function* ({ ids }, context) {

@@ -1,9 +1,9 @@
 import { gzipSync } from "node:zlib";
-import { Effect } from "effect";
+import { Clock, Effect } from "effect";
 import { beforeEach, describe, expect, test } from "vitest";
 import { domainOn, refusalOf } from "#actors/testing.ts";
 import { testDatabases } from "#db/client/testing.ts";
-import { purgeScenes } from "#db/queries/scene.ts";
+import { dropSceneParts, purgeScenes } from "#db/queries/scene.ts";
 import type { CallInput, TopicParams } from "#protocol/contract.ts";
 import { bodyOf } from "#protocol/scene/testing.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
@@ -185,7 +185,10 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
       segments: [{ media: { kind: "clip", assetId: `ast_${eve}`, startMs: 500, endMs: 3000 } }],
     });
 
+    expect(taken.notes).toEqual([]);
+
     const bob = await call("scenes.import", { source: "pixsim", text }, `${user}_bob`);
+    expect(bob.notes).toEqual([`Your library has not the files of “film ast_${user}”: upload them, then bring the story in once more.`]);
     expect((await call("scenes.check", { id: bob.id }, `${user}_bob`)).problems).toMatchObject([{ code: "missing_media" }]);
     expect(await refusalOf(call("scenes.import", { source: "pixsim", text: "{}" }))).toBe("invalid_input: This is not a story of PixSim.");
   });
@@ -204,6 +207,40 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     expect(await refusalOf(call("scenes.import", { ...packed(""), text: "AAAA" }))).toMatch(/^invalid_input: The file came packed/);
     const wrong = JSON.stringify({ format: "pixsim-story", version: 1, title: 7, media: [], story: { entry: "a", scenes: [] } });
     expect(await refusalOf(call("scenes.import", packed(wrong)))).toMatch(/^invalid_input: title: .*string.*number\./);
+  });
+
+  test("what is longer than a frame also when it is packed comes in parts, each as often as it likes, and waits for an hour", async () => {
+    const { id } = await call("scenes.create", { title: "Long", body: ending });
+    const text = JSON.stringify((await call("scenes.export", { id })).file);
+    const [first, second, last] = [text.slice(0, 50), text.slice(50, 120), text.slice(120)];
+    const send = (file: string, at: number, part: string, who = user) => call("scenes.part", { file, at, text: part }, who);
+    const take = (file: string, who = user, count = 2) =>
+      refusalOf(call("scenes.import", { source: "pixsim", text: last, parts: { file, count } }, who));
+    await send("a", 1, second);
+    expect(await take("a")).toBe("invalid_input: Of the 2 parts of the file 1 are here: bring it in once more.");
+    await send("a", 0, "broken");
+    expect(await take("a")).toBe("invalid_input: The file is not JSON.");
+    await send("a", 0, first);
+    const packed = gzipSync(text).toString("base64");
+    await send("b", 0, packed.slice(0, 101));
+    const whole = await call("scenes.import", { source: "pixsim", text: last, parts: { file: "a", count: 2 } });
+    const unpacked = await call("scenes.import", {
+      source: "pixsim",
+      text: packed.slice(101),
+      packed: "gzip",
+      parts: { file: "b", count: 1 },
+    });
+    for (const taken of [whole, unpacked]) {
+      expect((await call("scenes.get", { id: taken.id })).body).toEqual((await call("scenes.get", { id })).body);
+    }
+    // They are nobody else's, and of one user those of the newest files stay.
+    expect(await take("a", `${user}_eve`)).toContain("0 are here");
+    for (const file of ["c", "d"]) await send(file, 0, first);
+    const then = await run(Clock.currentTimeMillis);
+    await send("e", 0, first);
+    expect([await take("a"), await take("b"), await take("e")].map((said) => /(\d) are here/.exec(said)?.[1])).toEqual(["0", "1", "1"]);
+    await sql((db) => dropSceneParts(db, then + 1));
+    expect([await take("d"), await take("e")].map((said) => /(\d) are here/.exec(said)?.[1])).toEqual(["0", "1"]);
   });
 
   test("a long file of any kind is read in a thread, with the same words for what is wrong with it", async () => {
