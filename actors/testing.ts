@@ -9,14 +9,15 @@ import { Bus } from "#runtime/bus/bus.ts";
 import { Quotas } from "#runtime/cluster/quotas.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
+import { Pool } from "#runtime/pool/pool.ts";
 
 /** `caller`: whose call it is where none is named. Each call is made a millisecond after the one before. */
 export const domainOn = <D extends string>(
   layer: Layer.Layer<Database, DatabaseError>,
-  domain: Effect.Effect<DomainHandlers<D>, never, Database | Bus | Quotas>,
+  domain: Effect.Effect<DomainHandlers<D>, never, Database | Bus | Pool | Quotas>,
   caller: () => string,
 ) => {
-  const runtime = ManagedRuntime.make(Layer.provideMerge(Layer.mergeAll(layer, TestClock.layer(), Quotas.alone), Bus.alone));
+  const runtime = ManagedRuntime.make(Layer.provideMerge(Layer.mergeAll(layer, TestClock.layer(), Quotas.alone, Pool.layer), Bus.alone));
   type Services = ManagedRuntime.ManagedRuntime.Services<typeof runtime>;
   const run = <A, E>(effect: Effect.Effect<A, E, Services>): Promise<A> => runtime.runPromise(effect);
   beforeAll(() => run(Effect.void));

@@ -288,6 +288,25 @@ export const scenes = domain({
       errors: ["not_found", "forbidden", "payload_too_large"],
       example: { input: { id: "scn_1" }, output: { file: sampleFile } },
     }),
+    part: call({
+      summary:
+        "A part of the text of a file that is too long for one frame, for `scenes.import`. It is kept for an hour at least; of one user those of the newest four files are.",
+      access: "user",
+      input: z.object({
+        /** Names the file; drawn by the client. */
+        file: Id,
+        /** The first is 0. */
+        at: z
+          .int()
+          .min(0)
+          .max(sceneLimits.parts - 1),
+        text: z.string().min(1).max(sceneLimits.sent),
+      }),
+      output: z.object({}),
+      mutation: true,
+      errors: [],
+      example: { input: { file: "k3vX0mP2", at: 0, text: "H4sIAAAAAAAAA6tWKkktLlGyUlAqS8wpTtVRUMpLzE1VslIwqgUAVHTHMxkAAAA=" }, output: {} },
+    }),
     import: call({
       summary:
         "Adds the scenes of a file: of PixSim, of Twine as Twee 3, or of ink as compiled JSON. Own videos are found by their SHA-256; Twine and ink have none.",
@@ -297,6 +316,8 @@ export const scenes = domain({
         text: z.string().max(sceneLimits.sent),
         /** `gzip`: the text is Base64 of that of the file, which is too long for a frame. It is unpacked up to the length that a story may have. */
         packed: z.enum(["no", "gzip"]).default("no"),
+        /** What comes before the text, sent by `scenes.part`: that of a file that is too long for one frame also when it is packed. */
+        parts: z.object({ file: Id, count: z.int().min(1).max(sceneLimits.parts) }).optional(),
         /** Of the texts of Twine and ink, which do not say. */
         language: Language.default("en"),
         /** What a story of Twine or ink is called that says no title, such as the name of its file. */

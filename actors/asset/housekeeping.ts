@@ -1,6 +1,6 @@
-// Clears what nobody will ask for again: assets, prompts and scenes that stayed in the trash, uploads that were left, converted videos,
+// Clears what nobody will ask for again: assets, prompts and scenes that stayed in the trash, uploads and story files that were left, converted videos,
 // blobs without an asset, here and in the archive, counts of days that are over, guests of stories who have nothing to come back to, and links
-// that guests gave. Sends to the archive what has no room here.
+// to stories that ended long ago. Sends to the archive what has no room here.
 import { Clock, Effect, Layer, Schedule } from "effect";
 import { Database, type Sql } from "#db/client/database.ts";
 import * as query from "#db/queries/asset.ts";
@@ -9,8 +9,8 @@ import { dropConversions } from "#db/queries/conversion.ts";
 import { forgetOriginals } from "#db/queries/original.ts";
 import { forgetDays } from "#db/queries/quota.ts";
 import { dropPlaces } from "#db/queries/play.ts";
-import { dropEndedFollowLinks, dropGuestsOfEnded, dropIdleGuests } from "#db/queries/play-link.ts";
-import { purgeScenes } from "#db/queries/scene.ts";
+import { dropEndedLinks, dropIdleGuests } from "#db/queries/play-link.ts";
+import { dropSceneParts, purgeScenes } from "#db/queries/scene.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { guestTokenMs } from "#runtime/auth/guests.ts";
 import { Archive } from "#runtime/blobs/archive.ts";
@@ -26,11 +26,13 @@ const hour = 3_600_000;
 const trashKeeps = 30 * 24 * hour;
 /** How long an upload may be silent, ms. */
 const uploadKeeps = 24 * hour;
+/** How long parts of a story file wait to be put together, ms. */
+const partsKeep = hour;
 /** How long the jobs of a day are counted, ms: that is asked for today only. */
 const daysKept = 2 * 24 * hour;
 /** A guest who has played nothing is known for so long, ms: a day longer than any token that they may still show. */
 const guestKeeps = guestTokenMs + 24 * hour;
-/** The guests of a link stay for so long after it has ended, ms: who signs in until then takes over what they have played. */
+/** A link and its guests stay for so long after it has ended, ms: who opens it is told why, and who signs in takes over what they have played. */
 const endedKeeps = 90 * 24 * hour;
 /** For so long a place that was taken for a playthrough waits for it to begin, ms: far longer than any repeat of the call comes late. */
 const placeKeeps = 24 * hour;
@@ -123,10 +125,10 @@ export const assetHousekeeping: Layer.Layer<never, never, Needs | Placement | Sh
       yield* logged("purge trash", purgeTrash);
       yield* logged("purge prompts", dropOld(trashKeeps, purgePrompts));
       yield* logged("purge scenes", dropOld(trashKeeps, purgeScenes));
+      yield* logged("forget parts of story files", dropOld(partsKeep, dropSceneParts));
       yield* logged("forget days", dropOld(daysKept, forgetDays));
       yield* logged("forget idle guests", dropOld(guestKeeps, dropIdleGuests));
-      yield* logged("forget guests of ended links", dropOld(endedKeeps, dropGuestsOfEnded));
-      yield* logged("forget ended links to follow", dropOld(endedKeeps, dropEndedFollowLinks));
+      yield* logged("forget ended links", dropOld(endedKeeps, dropEndedLinks));
       yield* logged("give up places of playthroughs", dropOld(placeKeeps, dropPlaces));
       yield* logged("drop conversions", dropOld(trashKeeps, dropConversions));
       yield* logged("sweep uploads", uploads.sweep(now - uploadKeeps));

@@ -11,33 +11,27 @@ import type { CallArgs } from "#protocol/contract.ts";
 import type { DraftChange } from "#protocol/scene.ts";
 import { checkStory, type KnownAsset } from "#protocol/scene/check/check.ts";
 import { editedBody, editsBetween } from "#protocol/scene/edit.ts";
-import {
-  assetsIn,
-  issuesOf,
-  mediaIn,
-  mediaOfFile,
-  readStoryFile,
-  renamed,
-  sceneFormat,
-  type StoryFile,
-  type Imported,
-} from "#protocol/scene/file.ts";
-import { importInk } from "#protocol/scene/import/ink.ts";
-import { importTwee } from "#protocol/scene/import/twee.ts";
+import { assetsIn, issuesOf, mediaIn, mediaOfFile, renamed, sceneFormat, type StoryFile } from "#protocol/scene/file.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import { SceneBody, type Story, type StoryScene } from "#protocol/scene/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { Quotas } from "#runtime/cluster/quotas.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
+import { Pool } from "#runtime/pool/pool.ts";
 import { accessTo, noScene, type Need, refusalOf } from "./access.ts";
 import { makeEditors } from "./editors.ts";
 import { unpacked } from "./packed.ts";
+import type { FileToRead } from "./read-file.ts";
+import { storyOfFile } from "./reading.ts";
 import { grantWithin, makeSharing, withdrawWithin } from "./sharing.ts";
 import { sceneVersionView, sceneView, storedStory, storySceneOf } from "./view.ts";
 
 /** What one user may keep outside of the trash, and versions of one of them. */
 export const sceneQuotas = { scenes: 1000, versions: 100 } as const;
+/** Files of one user that come in parts at the same time. */
+const filesInParts = 4;
 /** Read together: a story that is too long is given up before all of it is in memory. */
 const draftsAtOnce = 16;
 
@@ -91,10 +85,14 @@ const lendNew = async (tx: Tx, row: query.SharedRow, id: string, userId: string,
 
 const emptyBody = SceneBody.parse({});
 
-const readFrom: Readonly<Record<CallArgs<"scenes.import">["source"], (text: string, language: string, untitled?: string) => Imported>> = {
-  pixsim: (text) => readStoryFile(text),
-  twee: importTwee,
-  ink: importInk,
+/** Files that are named of those that are not in the library. */
+const absentNamed = 5;
+/** What to do about files of which an imported story only says what they are. */
+const absentWords = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (names.length === 0) return [];
+  const others = names.length > absentNamed ? ` and ${names.length - absentNamed} more` : "";
+  const named = names.slice(0, absentNamed).map((name) => `“${name}”`);
+  return [`Your library has not the files of ${named.join(", ")}${others}: upload them, then bring the story in once more.`];
 };
 
 /** The handlers of the domain `scenes`. */
@@ -115,6 +113,8 @@ export const sceneHandlers = Effect.gen(function* () {
   const { change, one, tell } = library;
   const bus = yield* Bus;
   const database = yield* Database;
+  const pool = yield* Pool;
+  const readStory = (file: FileToRead) => Effect.provideService(storyOfFile(file), Pool, pool);
   const editors = makeEditors(bus, noScene);
   const draftChannel = (id: string): string => `scene-draft:${id}`;
 
@@ -230,6 +230,14 @@ export const sceneHandlers = Effect.gen(function* () {
       }
       return undefined;
     });
+  });
+
+  /** The text that came in parts. */
+  const partsOf = Effect.fnUntraced(function* (ownerId: string, { file, count }: NonNullable<CallArgs<"scenes.import">["parts"]>) {
+    const parts = yield* library.query((sql) => query.scenePartsOf(sql, ownerId, file, count));
+    if (parts.length === count) return parts.map(({ text }) => text).join("");
+    const message = `Of the ${count} parts of the file ${parts.length} are here: bring it in once more.`;
+    return yield* Effect.fail(refuse([{ path: ["parts"], message }]));
   });
 
   const handlers: DomainHandlers<"scenes"> = {
@@ -353,10 +361,23 @@ export const sceneHandlers = Effect.gen(function* () {
         return { file };
       }),
 
-      "scenes.import": Effect.fnUntraced(function* ({ source, text, packed, language, untitled }, context) {
+      "scenes.part": Effect.fnUntraced(function* ({ file, at, text }, context) {
         const ownerId = yield* ownerOf(context);
-        const file = packed === "gzip" ? yield* unpacked(text) : text;
-        const read = readFrom[source](file, language, untitled);
+        const now = yield* Clock.currentTimeMillis;
+        yield* orCallError(
+          database.transaction(async (tx) => {
+            await query.putScenePart(tx, { owner_id: ownerId, file, at, text, created_at: now });
+            await query.keepSceneParts(tx, ownerId, filesInParts);
+          }),
+        );
+        return {};
+      }),
+
+      "scenes.import": Effect.fnUntraced(function* ({ source, text, packed, parts, language, untitled }, context) {
+        const ownerId = yield* ownerOf(context);
+        const sent = parts === undefined ? text : (yield* partsOf(ownerId, parts)) + text;
+        const file = packed === "gzip" ? yield* unpacked(sent) : sent;
+        const read = yield* readStory({ source, text: file, language, untitled });
         if (!read.ok) return yield* Effect.fail(refuse(read.issues));
         const hashes = [...new Set(read.media.map(({ sha256 }) => sha256))];
         const own = hashes.length === 0 ? [] : yield* library.query((sql) => query.assetsByBytes(sql, ownerId, hashes));
@@ -369,7 +390,8 @@ export const sceneHandlers = Effect.gen(function* () {
         );
         yield* add(ownerId, context.key, story.scenes);
         const scenes = yield* Effect.forEach(story.scenes, ({ id }) => tell(ownerId, id));
-        return { id: story.entry, scenes, notes: [...read.notes] };
+        const absent = read.media.flatMap(({ sha256, name }) => (assets.has(sha256) ? [] : [name]));
+        return { id: story.entry, scenes, notes: [...read.notes, ...absentWords(absent)] };
       }),
 
       "scenes.delete": Effect.fnUntraced(function* ({ ids }, context) {

@@ -1,14 +1,15 @@
 import { gzipSync } from "node:zlib";
-import { Effect } from "effect";
+import { Clock, Effect } from "effect";
 import { beforeEach, describe, expect, test } from "vitest";
 import { domainOn, refusalOf } from "#actors/testing.ts";
 import { testDatabases } from "#db/client/testing.ts";
-import { purgeScenes } from "#db/queries/scene.ts";
+import { dropSceneParts, purgeScenes } from "#db/queries/scene.ts";
 import type { CallInput, TopicParams } from "#protocol/contract.ts";
 import { bodyOf } from "#protocol/scene/testing.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import type { CallContext, DomainHandlers, TopicHandler, TopicMessage } from "#runtime/gateway/handlers.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
+import { Pool } from "#runtime/pool/pool.ts";
 import { sceneHandlers, sceneQuotas } from "./handlers.ts";
 
 type Body = NonNullable<CallInput<"scenes.create">["body"]>;
@@ -184,7 +185,10 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
       segments: [{ media: { kind: "clip", assetId: `ast_${eve}`, startMs: 500, endMs: 3000 } }],
     });
 
+    expect(taken.notes).toEqual([]);
+
     const bob = await call("scenes.import", { source: "pixsim", text }, `${user}_bob`);
+    expect(bob.notes).toEqual([`Your library has not the files of “film ast_${user}”: upload them, then bring the story in once more.`]);
     expect((await call("scenes.check", { id: bob.id }, `${user}_bob`)).problems).toMatchObject([{ code: "missing_media" }]);
     expect(await refusalOf(call("scenes.import", { source: "pixsim", text: "{}" }))).toBe("invalid_input: This is not a story of PixSim.");
   });
@@ -203,6 +207,70 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     expect(await refusalOf(call("scenes.import", { ...packed(""), text: "AAAA" }))).toMatch(/^invalid_input: The file came packed/);
     const wrong = JSON.stringify({ format: "pixsim-story", version: 1, title: 7, media: [], story: { entry: "a", scenes: [] } });
     expect(await refusalOf(call("scenes.import", packed(wrong)))).toMatch(/^invalid_input: title: .*string.*number\./);
+  });
+
+  test("what is longer than a frame also when it is packed comes in parts, each as often as it likes, and waits for an hour", async () => {
+    const { id } = await call("scenes.create", { title: "Long", body: ending });
+    const text = JSON.stringify((await call("scenes.export", { id })).file);
+    const [first, second, last] = [text.slice(0, 50), text.slice(50, 120), text.slice(120)];
+    const send = (file: string, at: number, part: string, who = user) => call("scenes.part", { file, at, text: part }, who);
+    const take = (file: string, who = user, count = 2) =>
+      refusalOf(call("scenes.import", { source: "pixsim", text: last, parts: { file, count } }, who));
+    await send("a", 1, second);
+    expect(await take("a")).toBe("invalid_input: Of the 2 parts of the file 1 are here: bring it in once more.");
+    await send("a", 0, "broken");
+    expect(await take("a")).toBe("invalid_input: The file is not JSON.");
+    await send("a", 0, first);
+    const packed = gzipSync(text).toString("base64");
+    await send("b", 0, packed.slice(0, 101));
+    const whole = await call("scenes.import", { source: "pixsim", text: last, parts: { file: "a", count: 2 } });
+    const unpacked = await call("scenes.import", {
+      source: "pixsim",
+      text: packed.slice(101),
+      packed: "gzip",
+      parts: { file: "b", count: 1 },
+    });
+    for (const taken of [whole, unpacked]) {
+      expect((await call("scenes.get", { id: taken.id })).body).toEqual((await call("scenes.get", { id })).body);
+    }
+    // They are nobody else's, and of one user those of the newest files stay.
+    expect(await take("a", `${user}_eve`)).toContain("0 are here");
+    for (const file of ["c", "d"]) await send(file, 0, first);
+    const then = await run(Clock.currentTimeMillis);
+    await send("e", 0, first);
+    expect([await take("a"), await take("b"), await take("e")].map((said) => /(\d) are here/.exec(said)?.[1])).toEqual(["0", "1", "1"]);
+    await sql((db) => dropSceneParts(db, then + 1));
+    expect([await take("d"), await take("e")].map((said) => /(\d) are here/.exec(said)?.[1])).toEqual(["0", "1"]);
+  });
+
+  test("a long file of any kind is read in a thread, with the same words for what is wrong with it", async () => {
+    const readInThreads = () => run(Effect.map(Pool, (pool) => pool.stats().ended.done));
+    const before = await readInThreads();
+    const brought = async (source: "pixsim" | "twee" | "ink", text: string) => {
+      const made = call("scenes.import", { source, text: gzipSync(text).toString("base64"), packed: "gzip" });
+      return made.then(
+        ({ scenes, notes }) => ({ nodes: scenes[0]!.nodes, notes }),
+        () => refusalOf(made),
+      );
+    };
+    const passages = (count: number) => Array.from({ length: count }, (_, at) => `:: P${at}\n${"words ".repeat(20)}\n[[P${at + 1}]]`);
+    const padding = "x".repeat(200_000);
+    expect([
+      await brought("twee", [...passages(900), ":: P900\n<<run x>>"].join("\n")),
+      await brought("twee", passages(2600).join("\n")),
+      await brought("ink", JSON.stringify({ inkVersion: 21, root: [[`^${padding}`, "\n", "end", null], "done", null] })),
+      await brought("ink", `[${padding}`),
+      await brought("pixsim", JSON.stringify({ format: padding })),
+      await brought("pixsim", `{"format":"pixsim-story","__proto__":"${padding}"}`),
+    ]).toEqual([
+      { nodes: 902, notes: ['What "P900" does beside telling was left out, its words were kept.'] },
+      "invalid_input: The story has 2600 passages; at most 2499 are taken.",
+      { nodes: 2, notes: [expect.stringMatching(/^A text is longer than 4000 characters and was cut/)] },
+      expect.stringMatching(/^invalid_input: The file is not JSON/),
+      "invalid_input: This is not a story of PixSim.",
+      "invalid_input: The file has keys that no story has.",
+    ]);
+    expect((await readInThreads()) - before).toBe(6);
   });
 
   test("a story of Twine and one of ink become scenes that wait for their media, and what is none is refused", async () => {

@@ -11,7 +11,7 @@ import { assetsById, playedAssets } from "#db/queries/asset.ts";
 import * as query from "#db/queries/play.ts";
 import * as generation from "#db/queries/play-generation.ts";
 import { addPlayAchievements, adoptPlayAchievements, playAchievementsOf } from "#db/queries/play-achievement.ts";
-import { adoptPlayGuest, adoptPlayLinks, isAdopted, playSessionsOf } from "#db/queries/play-link.ts";
+import { adopterOf, adoptPlayGuest, adoptPlayLinks, lockPlayLinks, playSessionsOf } from "#db/queries/play-link.ts";
 import { scenesById } from "#db/queries/scene.ts";
 import type { ActorDelta, ActorView } from "#protocol/actor.ts";
 import type { CallArgs } from "#protocol/contract.ts";
@@ -30,7 +30,7 @@ import { sessionAddress } from "./address.ts";
 import { budgetOf, budgetRow } from "./budget.ts";
 import { isLeft, placeIn, recordOf, type SessionContext, type SessionEvent, type SessionInput, sessionLimits } from "./context.ts";
 import { decide, hurryOf } from "./decide.ts";
-import { laidDown, makeLinks } from "./links.ts";
+import { guestIsGone, laidDown, makeLinks } from "./links.ts";
 import { playMediaOf } from "./media.ts";
 import { playthroughOf, summaryOf } from "./row.ts";
 import { Versions } from "./versions.ts";
@@ -195,7 +195,7 @@ export const playHandlers = Effect.gen(function* () {
       database.transaction(async (tx) => {
         await query.lockPlayer(tx, ownerId);
         // Adopted since the link was looked at: nobody would have what is begun now.
-        if ((await isAdopted(tx, ownerId)).length > 0) return "adopted";
+        if ((await adopterOf(tx, ownerId)).length > 0) return "adopted";
         const [counted] = await query.countPlaySessions(tx, ownerId, id, now - placeKept);
         if ((counted?.count ?? 0) >= limit) return "full";
         const { id: version_id, scene_id, title } = version;
@@ -204,7 +204,14 @@ export const playHandlers = Effect.gen(function* () {
       }),
     );
     if (place === "full") return yield* Effect.fail(tooMany(limit));
-    if (place === "adopted") return yield* Effect.fail(new CallError("not_found", "This guest is gone: they have an account now."));
+    if (place === "adopted") return yield* Effect.fail(guestIsGone);
+  });
+
+  /** A playthrough that a guest began while a user became them: who adopts may have looked before it was there. */
+  const followAdopter = Effect.fnUntraced(function* (begun: Held, guestId: string) {
+    const [adopter] = yield* ask((sql) => adopterOf(sql, guestId));
+    if (adopter === undefined) return begun;
+    return yield* tell(begun.context.order.id, { type: "session.adopted", ownerId: adopter.user_id });
   });
 
   /** One try: null where something else came first. */
@@ -287,7 +294,8 @@ export const playHandlers = Effect.gen(function* () {
           play: begun.state,
           hurry: hurryOf(story, begun.state),
         };
-        return seen(heldOf(yield* actors.create(sessionAddress(id), input, { novel: context.key === undefined })));
+        const held = heldOf(yield* actors.create(sessionAddress(id), input, { novel: context.key === undefined }));
+        return seen(context.principal?.role === "player" ? yield* followAdopter(held, userId) : held);
       }),
 
       "play.get": Effect.fnUntraced(function* ({ id }, context) {
@@ -449,8 +457,14 @@ export const playHandlers = Effect.gen(function* () {
         if (adopted === undefined) return yield* Effect.fail(new CallError("not_found", "This guest is gone, or was adopted by another."));
         guests.ended([guest]);
         yield* ask((sql) => adoptPlayAchievements(sql, guest, userId));
-        yield* ask((sql) => adoptPlayLinks(sql, guest, userId));
-        // Read anew: one may have been begun meanwhile. What still comes is adopted when this is asked for again.
+        // After those that are being made: the next one finds that the guest is gone.
+        yield* orCallError(
+          database.transaction(async (tx) => {
+            await lockPlayLinks(tx, guest);
+            await adoptPlayLinks(tx, guest, userId);
+          }),
+        );
+        // Read anew: one may have been begun meanwhile. What is there only later sees for itself that the guest is gone.
         const all = yield* ask((sql) => playSessionsOf(sql, guest));
         yield* Effect.forEach(all, ({ id }) => tell(id, { type: "session.adopted", ownerId: userId }), { discard: true });
         return { adopted: all.map(({ id }) => id) };

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { Database, type Tx } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import {
-  dropEndedFollowLinks,
-  dropGuestsOfEnded,
+  dropEndedLinks,
   dropIdleGuests,
   holdPlayLink,
   insertPlayLink,
   lockPlayLink,
+  lockPlayLinks,
   revokePlayLink,
 } from "#db/queries/play-link.ts";
 import { playsOfVersion } from "#db/queries/play.ts";
@@ -124,7 +124,7 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
       await rig.sql((sql) => sql`update play_link set expires_at = expires_at - ${ms}`);
       const now = await rig.run(Clock.currentTimeMillis);
       await rig.sql((sql) => dropIdleGuests(sql, now - 15 * day));
-      await rig.sql((sql) => dropGuestsOfEnded(sql, now - 90 * day));
+      await rig.sql((sql) => dropEndedLinks(sql, now - 90 * day));
       return guestsLeft();
     };
     expect(await sweepAfter(10 * day)).toEqual([true, true, true, true]);
@@ -159,7 +159,9 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     expect(await verify(visitor.guest)).toBe("token_expired");
     expect(await refusalOf(open(short.token))).toBe("not_found: This link has expired: ask for a new one.");
     for (const none of ["x".repeat(43), token.slice(0, 20), "<b>"]) {
-      expect(await refusalOf(open(none))).toBe("not_found: There is no such link: it may have been copied in part.");
+      expect(await refusalOf(open(none))).toBe(
+        "not_found: There is no such link: it may have been copied in part, or have ended long ago.",
+      );
     }
     const trashed = await share();
     await rig.sql((sql) => sql`update scene set deleted_at = 1 where id = ${trashed.link.sceneId}`);
@@ -262,8 +264,8 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     expect(await refusalOf(rig.call("play.share", { of }, grace))).toContain("withdrawn");
   });
 
-  test("a guest makes so many links in a day, also where they withdraw each, and those that ended are forgotten in time", async () => {
-    const { token, link } = await share();
+  test("a guest makes so many links in a day, also where they withdraw each", async () => {
+    const { token } = await share();
     const { who } = await open(token);
     const play = await rig.call("play.start", { of: { kind: "link", link: token } }, who);
     const make = () => rig.call("play.share", { of: { kind: "playthrough", id: play.id } }, who);
@@ -276,16 +278,35 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     // A day later: they are that much older.
     await rig.sql((sql) => sql`update play_link set created_at = created_at - ${day} where owner_id = ${who.user}`);
     await make();
-    const now = await rig.run(Clock.currentTimeMillis);
-    const leftAfter = async (before: number) => {
-      await rig.sql((sql) => dropEndedFollowLinks(sql, before));
-      return (await rig.sql((sql) => sql`select from play_link where owner_id = ${who.user}`)).length;
+  });
+
+  test("a link that has ended is forgotten in time, whoever gave it, with those that were given by it; who plays by it is told so", async () => {
+    const [short, good, withdrawn] = [await share(minute), await share(), await share()];
+    const { who } = await open(withdrawn.token);
+    const play = await rig.call("play.start", { of: { kind: "link", link: withdrawn.token } }, who);
+    const of = { kind: "playthrough" as const, id: play.id };
+    const [given, taken] = [await rig.call("play.share", { of }, who), await rig.call("play.share", { of }, who)];
+    const all = [short, good, withdrawn, given, taken].map(({ link }) => link.id);
+    const left = async (before: number) => {
+      await rig.sql((sql) => dropEndedLinks(sql, before));
+      const rows = await rig.sql((sql) => sql<Array<{ id: string }>>`select id from play_link`);
+      return all.map((id) => rows.some((row) => row.id === id));
     };
-    expect([await leftAfter(now), await leftAfter(now + 1)]).toEqual([linkQuotas.guestLinksOfDay + 1, 2]);
-    // That of the author stays: who plays by it is told why it ends.
-    await rig.call("play.unshare", { id: link.id });
-    expect(await leftAfter(now + 1)).toBe(0);
-    expect(await refusalOf(open(token))).toContain("withdrawn");
+    await rig.call("play.unshare", { id: taken.link.id }, who);
+    await rig.wait(minute);
+    const now = await rig.run(Clock.currentTimeMillis);
+    expect(await left(now - minute)).toEqual([true, true, true, true, true]);
+    expect(await left(now + 1)).toEqual([false, true, true, true, false]);
+    await rig.call("play.unshare", { id: withdrawn.link.id });
+    const later = await rig.run(Clock.currentTimeMillis);
+    expect(await left(later)).toEqual([false, true, true, true, false]);
+    expect(await refusalOf(open(withdrawn.token))).toContain("withdrawn");
+    expect(await left(later + 1)).toEqual([false, true, false, false, false]);
+    expect(await refusalOf(open(withdrawn.token))).toContain("have ended long ago");
+    expect(await refusalOf(rig.call("play.story", { id: play.id }, who))).toBe(
+      "not_found: The link by which this was begun ended long ago.",
+    );
+    expect((await rig.sql((sql) => playsOfVersion(sql, withdrawn.versionId, 10))).map(({ id }) => id)).toEqual([play.id]);
   });
 
   test("what was played by a link is played again by it, by its guest and by who adopted it, as long as it leads there", async () => {
@@ -336,8 +357,10 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     const { guest, who } = await open(token);
     const play = await rig.call("play.start", { of: { kind: "link", link: token } }, who);
     await rig.sql((sql) => sql`update play_guest set adopted_by = 'usr_grace' where id = ${guest.guestId}`);
-    const again = rig.call("play.start", { of: { kind: "playthrough", id: play.id } }, who);
-    expect(await refusalOf(again)).toBe("not_found: This guest is gone: they have an account now.");
+    const of = { kind: "playthrough" as const, id: play.id };
+    for (const call of ["play.start", "play.share"] as const) {
+      expect(await refusalOf(rig.call(call, { of }, who))).toBe("not_found: This guest is gone: they have an account now.");
+    }
   });
 
   test("links are not tried out: from one address so many are opened in a minute, and there is room for so many links and guests", async () => {
@@ -362,7 +385,7 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
   });
 });
 
-describe("a link that is withdrawn while another is made by it", () => {
+describe("links, of two things at once", () => {
   const rig = new PlayRig(testDatabases.find(({ engine }) => engine === "postgres")!.layer);
   beforeAll(() => rig.start());
   afterAll(() => rig.close());
@@ -394,7 +417,7 @@ describe("a link that is withdrawn while another is made by it", () => {
     return { link, token, made };
   };
 
-  test("takes that one with it, where it was made first", async () => {
+  test("one that is withdrawn takes those with it that were made by it first", async () => {
     const { link, made } = await given("lnk_first");
     const { promise: end, resolve: mayEnd } = Promise.withResolvers<void>();
     const { promise: held, resolve: isHeld } = Promise.withResolvers<void>();
@@ -413,7 +436,7 @@ describe("a link that is withdrawn while another is made by it", () => {
     expect(left).toEqual([]);
   });
 
-  test("keeps that one from being made, where it was withdrawn first", async () => {
+  test("one that was withdrawn first keeps others from being made by it", async () => {
     const { link, token } = await given("lnk_second");
     const grace = { user: "usr_grace" };
     const play = await rig.call("play.start", { of: { kind: "link", link: token } }, grace);
@@ -431,5 +454,53 @@ describe("a link that is withdrawn while another is made by it", () => {
     mayEnd();
     await withdrawing;
     expect(await making).toBe("not_found: This link was withdrawn by who gave it.");
+  });
+
+  const guestOf = async (token: string, user: string) => {
+    const entered: Array<Principal> = [];
+    const nobody = { principal: null, ip: "10.3.0.1", authenticate: (principal: Principal) => void entered.push(principal) };
+    const { guest } = await rig.call("play.open", { link: token }, nobody as Caller);
+    const adopt = () => rig.call("play.adopt", { guest: guest!.accessToken }, { user });
+    return { id: entered[0]!.userId, who: { user: entered[0]!.userId, role: "player" } satisfies Caller, adopt };
+  };
+
+  test("one that a guest makes while they are adopted is the adopter's", async () => {
+    const { token, made } = await given("lnk_third");
+    const guest = await guestOf(token, "usr_ada");
+    const { promise: end, resolve: mayEnd } = Promise.withResolvers<void>();
+    const { promise: held, resolve: isHeld } = Promise.withResolvers<void>();
+    const making = transaction(async (tx) => {
+      await lockPlayLinks(tx, guest.id);
+      isHeld();
+      await end;
+      await insertPlayLink(tx, { ...made, owner_id: guest.id });
+    });
+    await held;
+    const adopting = guest.adopt();
+    await someoneWaits();
+    mayEnd();
+    await Promise.all([making, adopting]);
+    expect((await rig.call("play.shares", {}, { user: "usr_ada" })).links.map(({ id }) => id)).toEqual(["lnk_third"]);
+  });
+
+  test("what a guest begins while they are adopted is the adopter's", async () => {
+    const { token } = await given("lnk_fourth");
+    const guest = await guestOf(token, "usr_eve");
+    const { promise: end, resolve: mayEnd } = Promise.withResolvers<void>();
+    const { promise: held, resolve: isHeld } = Promise.withResolvers<void>();
+    const holding = transaction(async (tx) => {
+      await tx`lock table actor in share mode`;
+      isHeld();
+      await end;
+    });
+    await held;
+    const beginning = rig.call("play.start", { of: { kind: "link", link: token } }, guest.who);
+    await someoneWaits();
+    expect(await guest.adopt()).toEqual({ adopted: [] });
+    mayEnd();
+    await holding;
+    const { id } = await beginning;
+    expect((await rig.call("play.get", { id }, { user: "usr_eve" })).id).toBe(id);
+    expect(await refusalOf(rig.call("play.get", { id }, guest.who))).toMatch(/^not_found/);
   });
 });

@@ -35,10 +35,14 @@ const shareLinkOf = (row: query.PlayLinkRow): ShareLink => ({
 });
 
 const withdrawn = new CallError("not_found", "This link was withdrawn by who gave it.");
+const forgotten = new CallError("not_found", "The link by which this was begun ended long ago.");
+/** Of a guest whom a user has become while a call of theirs was under way. */
+export const guestIsGone = new CallError("not_found", "This guest is gone: they have an account now.");
 
 /** Why a link leads nowhere. */
 export const faultOf = (link: query.PlayLinkRow | undefined, now: number): CallError | undefined => {
-  if (link === undefined) return new CallError("not_found", "There is no such link: it may have been copied in part.");
+  if (link === undefined)
+    return new CallError("not_found", "There is no such link: it may have been copied in part, or have ended long ago.");
   if (link.revoked_at !== null) return withdrawn;
   if (link.expires_at !== null && link.expires_at <= now) return new CallError("not_found", "This link has expired: ask for a new one.");
   return link.gone ? new CallError("not_found", "The story that this link leads to was deleted.") : undefined;
@@ -65,8 +69,8 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
     const { guests } = yield* Auth;
     const ask = <T>(run: (sql: Queryable) => PromiseLike<T>): Effect.Effect<T, CallError> => orCallError(database.query(run));
 
-    const good = Effect.fnUntraced(function* (read: (sql: Queryable) => PromiseLike<ReadonlyArray<query.PlayLinkRow>>) {
-      const [link] = yield* ask(read);
+    const good = Effect.fnUntraced(function* (token: string) {
+      const [link] = yield* ask((sql) => query.playLinkByToken(sql, hashOf(token)));
       const fault = faultOf(link, yield* Clock.currentTimeMillis);
       return link === undefined || fault !== undefined ? yield* Effect.fail(fault!) : link;
     });
@@ -74,7 +78,7 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
     /** The link, if it is good and is this caller's to use: a guest has one. */
     const usable = Effect.fnUntraced(function* (token: string, context: CallContext) {
       const { role, userId } = yield* principalOf(context);
-      const link = yield* good((sql) => query.playLinkByToken(sql, hashOf(token)));
+      const link = yield* good(token);
       if (role !== "player") return link;
       const [theirs] = yield* ask((sql) => query.playLinkOfGuest(sql, userId));
       return theirs?.id === link.id ? link : yield* Effect.fail(new CallError("forbidden", "A guest plays what their own link leads to."));
@@ -89,10 +93,13 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
     });
 
     /** Fails where a playthrough was begun by a link that leads nowhere any more. */
-    const stillGood = ({ order }: SessionContext): Effect.Effect<void, CallError> => {
+    const stillGood = Effect.fnUntraced(function* ({ order }: SessionContext) {
       const { linkId } = order;
-      return linkId === undefined ? Effect.void : Effect.asVoid(good((sql) => query.playLinkById(sql, linkId)));
-    };
+      if (linkId === undefined) return;
+      const [link] = yield* ask((sql) => query.playLinkById(sql, linkId));
+      const fault = link === undefined ? forgotten : faultOf(link, yield* Clock.currentTimeMillis);
+      if (fault !== undefined) return yield* Effect.fail(fault);
+    });
 
     /** Makes the connection speak for a guest of the link: a new one, or the one of the token if that is one of it. */
     const become = Effect.fnUntraced(function* (link: query.PlayLinkRow, token: string | undefined, context: CallContext) {
@@ -139,6 +146,8 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
             const [counted] = await query.countPlayLinks(tx, ownerId, id, now);
             if ((counted?.count ?? 0) >= limit) return "full";
             if (role === "player") {
+              // Since it was looked at: nobody would have the link that is made now.
+              if ((await query.adopterOf(tx, ownerId)).length > 0) return "adopted";
               const [today] = await query.countPlayLinksMade(tx, ownerId, id, now - dayMs);
               if ((today?.count ?? 0) >= linkQuotas.guestLinksOfDay) return "often";
             }
@@ -168,6 +177,7 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
           const message = `You have made ${most} links within a day, which is the most without an account: make the next one tomorrow.`;
           return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "linksOfDay", limit: most }));
         }
+        if (made === "adopted") return yield* Effect.fail(guestIsGone);
         if (made === "withdrawn") return yield* Effect.fail(withdrawn);
         const [row] = yield* ask((sql) => query.playLinkById(sql, id));
         return row === undefined ? yield* Effect.fail(notFound(`The link ${id}`)) : { link: shareLinkOf(row), token };
@@ -196,7 +206,7 @@ export const makeLinks = (own: (id: string, context: CallContext) => Effect.Effe
       "play.open": Effect.fnUntraced(function* ({ link: token, guest }, context) {
         // Before it is known whether there is such a link: nobody tries out many.
         yield* guests.opening(context.ip);
-        const link = yield* good((sql) => query.playLinkByToken(sql, hashOf(token)));
+        const link = yield* good(token);
         const { principal } = context;
         const asThemselves = principal !== null && principal.role !== "player" && link.session_id === null;
         return {

@@ -24,13 +24,14 @@ import { singleProcess } from "#runtime/cluster/single.ts";
 import { readSettings, Settings } from "#runtime/config/settings.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
 import type { CallContext, DomainHandlers, TopicMessage } from "#runtime/gateway/handlers.ts";
+import { Pool } from "#runtime/pool/pool.ts";
 import { sessionActor } from "./actor.ts";
 import { Generations } from "./generations.ts";
 import { Lookout } from "./lookout.ts";
 import { playHandlers } from "./handlers.ts";
 import { Versions } from "./versions.ts";
 
-type Services = Actors | Auth | Database | Bus | Quotas | Versions | MediaUrls;
+type Services = Actors | Auth | Database | Bus | Pool | Quotas | Versions | MediaUrls;
 
 export interface Caller extends Partial<Omit<CallContext, "principal">> {
   /** Default: the user of the test. */
@@ -97,6 +98,7 @@ export class PlayRig {
       Layer.succeed(Database, await this.#database.service),
       Bus.alone,
       singleProcess,
+      Pool.layer,
       Layer.succeed(MediaUrls, { url: (sha256, extension) => `/media/${sha256}.${extension}` }),
     ).pipe(
       // Before the host begins: the time went on without it.

@@ -96,17 +96,12 @@ export const dropIdleGuests = (sql: Queryable, before: number) =>
       and not exists (select from play_achievement a where a.owner_id = g.id)
     returning g.id`;
 
-/** Forgets the guests of links that led nowhere any more before then: what they have played cannot be gone on with, and is counted still. */
-export const dropGuestsOfEnded = (sql: Queryable, before: number) =>
-  sql<Array<{ id: string }>>`
-    delete from play_guest g using play_link l
-    where l.id = g.link_id and least(l.revoked_at, l.expires_at) < ${before} and g.seen_at < ${before}
-    returning g.id`;
-
-/** Forgets links by which others were let follow what is played by a link, and that led nowhere any more before then; and their guests. */
-export const dropEndedFollowLinks = (sql: Queryable, before: number) =>
-  sql<Array<{ id: string }>>`
-    delete from play_link where via is not null and least(revoked_at, expires_at) < ${before} returning id`;
+/**
+ * Forgets links that led nowhere any more before then, with those that were good only as long as they were, and the guests of them: what they
+ * have played cannot be gone on with, and is counted still.
+ */
+export const dropEndedLinks = (sql: Queryable, before: number) =>
+  sql<Array<{ id: string }>>`delete from play_link where least(revoked_at, expires_at) < ${before} returning id`;
 
 /** Guests whose link is good: these may play. */
 export const goodPlayGuest = (sql: Queryable, id: string, now: number) =>
@@ -123,13 +118,13 @@ export const adoptPlayGuest = (sql: Queryable, id: string, userId: string) =>
   sql<Array<{ id: string }>>`
     update play_guest set adopted_by = ${userId} where id = ${id} and (adopted_by is null or adopted_by = ${userId}) returning id`;
 
-/** Links by which a guest lets others follow are this user's from now on. */
+/** Links by which a guest lets others follow are this user's from now on: all, where none is being made (`lockPlayLinks`). */
 export const adoptPlayLinks = (sql: Queryable, guestId: string, userId: string) =>
   sql`update play_link set owner_id = ${userId} where owner_id = ${guestId}`;
 
-/** A row where this is a guest whom a user has become. */
-export const isAdopted = (sql: Queryable, id: string) =>
-  sql<Array<{ id: string }>>`select id from play_guest where id = ${id} and adopted_by is not null`;
+/** The user whom this guest has become; no row: none, or it is no guest. */
+export const adopterOf = (sql: Queryable, id: string) =>
+  sql<Array<{ user_id: string }>>`select adopted_by as user_id from play_guest where id = ${id} and adopted_by is not null`;
 
 /** Ids of all playthroughs of somebody. */
 export const playSessionsOf = (sql: Queryable, ownerId: string) =>

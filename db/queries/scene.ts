@@ -226,6 +226,34 @@ export const mediaById = (sql: Queryable, userId: string, scenes: ReadonlyArray<
     select a.id, a.media_type, a.duration_ms, a.sha256, a.name from asset a
     where a.id = any(${textArray(sql, ids)}) and ${playable(sql, userId, scenes)} and a.deleted_at is null`;
 
+/** A part of a file that is to be brought in; one that comes again is in the place of the one before. */
+export const putScenePart = (
+  tx: Tx,
+  part: { readonly owner_id: string; readonly file: string; readonly at: number; readonly text: string; readonly created_at: number },
+) =>
+  tx`
+    insert into scene_part (owner_id, file, at, text, created_at)
+    values (${part.owner_id}, ${part.file}, ${part.at}, ${part.text}, ${part.created_at})
+    on conflict (owner_id, file, at) do update set text = excluded.text, created_at = excluded.created_at`;
+
+/** Of the files of a user only the newest so many keep their parts. */
+export const keepSceneParts = (tx: Tx, ownerId: string, files: number) =>
+  tx`
+    delete from scene_part where owner_id = ${ownerId} and file not in (
+      select file from scene_part where owner_id = ${ownerId} group by file order by max(created_at) desc, file limit ${files}
+    )`;
+
+/** In their order. */
+export const scenePartsOf = (sql: Queryable, ownerId: string, file: string, count: number) =>
+  sql<Array<{ at: number; text: string }>>`
+    select at, text from scene_part where owner_id = ${ownerId} and file = ${file} and at < ${count} order by at`;
+
+/** Forgets parts of files of which none has come since then. */
+export const dropSceneParts = (sql: Queryable, before: number) =>
+  sql<Array<{ at: number }>>`
+    delete from scene_part p where (select max(n.created_at) from scene_part n where n.owner_id = p.owner_id and n.file = p.file) < ${before}
+    returning p.at`;
+
 /** Of own clips and pictures with these bytes, the newest of each. */
 export const assetsByBytes = (sql: Queryable, ownerId: string, hashes: ReadonlyArray<string>) =>
   sql<Array<{ id: string; sha256: string }>>`

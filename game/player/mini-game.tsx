@@ -83,7 +83,13 @@ export const MiniGameOver = (props: {
             <Match when={game.game === "sequenceMemory"}>
               <For each={words().pads}>
                 {(name, pad) => (
-                  <button type="button" class="choice" onClick={() => open()?.input({ type: "pad", pad: pad() })}>
+                  <button
+                    type="button"
+                    class="choice"
+                    // A gamepad presses what has the focus.
+                    ref={(button) => pad() === 0 && focused(button)}
+                    onClick={() => open()?.input({ type: "pad", pad: pad() })}
+                  >
                     <kbd aria-hidden="true">{pad() + 1}</kbd>
                     {name}
                   </button>

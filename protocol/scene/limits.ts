@@ -39,6 +39,8 @@ export const sceneLimits = {
   characters: 8 * 1024 * 1024,
   /** Characters of a file as it is sent, packed where it is long: with them a frame is full. */
   sent: 240_000,
+  /** Parts that come before the last one of a file that is longer: with them the longest story comes, packed. */
+  parts: 32,
 } as const;
 
 /** Bounds of one step of the evaluator. */

@@ -48,6 +48,20 @@ describe("the graph", () => {
     ]);
   });
 
+  test("of what is never reached is said whether anything leads there", () => {
+    const story = scene({
+      start: "if",
+      flags: [{ name: "met" }],
+      nodes: [{ id: "if", type: "condition" }, clip("closed"), clip("lost"), end],
+      edges: [edge("if", "closed", when({ kind: "flag", name: "met", set: true })), edge("if", "over"), edge("closed", "over")],
+    });
+    const sentences = checkStory(story).flatMap(({ code, node, message }) => (code === "unreachable" ? [[node, message]] : []));
+    expect(sentences).toEqual([
+      ["closed", "No way that leads here is ever taken."],
+      ["lost", "Nothing leads here."],
+    ]);
+  });
+
   test("a generation that goes on from what is seen, where nothing may have been seen, or from a picture that is not there", () => {
     const dream = (id: string, picture: object) =>
       ({ id, type: "generation", strategy: "once", prompt: "it moves", picture, fallback: { mode: "skip" } }) as never;

@@ -70,9 +70,11 @@ export const checkFlow = (flow: Flow, verdicts: ReadonlyMap<string, Verdict>): v
   }
 
   const reached = reachedFrom([start], next);
+  const ledTo = new Set(body.edges.map(({ to }) => to));
   for (const node of body.nodes) {
     if (node.type === "group") continue;
-    if (!reached.has(node.id)) tell("unreachable", { node: node.id }, "Nothing leads here.");
+    if (!reached.has(node.id))
+      tell("unreachable", { node: node.id }, ledTo.has(node.id) ? "No way that leads here is ever taken." : "Nothing leads here.");
     else checkWays(flow, node, verdicts);
   }
 

@@ -60,7 +60,7 @@ export const importTwee = (text: string, language: string, untitled = usualTitle
   }
   if (story.size === 0) return refusedImport("There is no passage that tells something.");
   if (story.size * 2 + 1 > sceneLimits.nodes)
-    return refusedImport(`The story has ${story.size} passages; at most ${(sceneLimits.nodes - 1) / 2} are taken.`);
+    return refusedImport(`The story has ${story.size} passages; at most ${Math.floor((sceneLimits.nodes - 1) / 2)} are taken.`);
   // Variables first: texts name them before they are set.
   const read = new Map([...story].map(([name, { text: words }]) => [name, readSets(builder, words, false)]));
 

@@ -10,6 +10,7 @@ import type { ActsOf, playerKeys } from "#web/ui/place-keys.ts";
 import { frameAt, framesIn, shuttle, timeOfFrame } from "./frames.ts";
 import { onPlayerKey, PlayerBar } from "./player-bar.tsx";
 import { playBeside } from "./sound-beside.ts";
+import "./player.css";
 
 export interface PlayerHandle {
   /** What is shown right now, ms. */

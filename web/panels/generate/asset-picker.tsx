@@ -13,6 +13,7 @@ import { FailedState } from "#web/ui/failed-state.tsx";
 import { EmptyState, Skeleton } from "#web/ui/feedback.tsx";
 import { formatClock } from "#web/ui/format.ts";
 import { SearchField } from "#web/ui/search-field.tsx";
+import "./generate.css";
 
 interface PickerProps {
   readonly open: boolean;

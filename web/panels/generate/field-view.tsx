@@ -8,6 +8,7 @@ import { promptMarks } from "#web/panels/prompts/marks.ts";
 import { unitOf } from "#web/ui/param-facts.ts";
 import { NumberField, TextField } from "#web/ui/text-field.tsx";
 import { isShortChoice, type FormField } from "./schema.ts";
+import "./generate.css";
 
 interface FieldViewProps<F extends FormField = FormField> {
   readonly field: F;

@@ -6,6 +6,7 @@ import { openPanel } from "#web/dock/panel.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { toast } from "#web/ui/toast.tsx";
+import "./generate.css";
 
 export const mayBeReplaced = ({ state }: Pick<Job, "state">): boolean => state === "paused" || waitingJobStates.has(state);
 

@@ -87,6 +87,8 @@ export const Canvas: Component<CanvasProps> = (props) => {
   const [focused, setFocused] = createSignal(false);
   /** The node from which the keyboard draws a connection. */
   const [linking, setLinking] = createSignal<string | null>(null);
+  /** The pointer in the pane: what is pasted comes there. Null: it is elsewhere. */
+  let pointed: Point | null = null;
   let host: HTMLDivElement | undefined;
   let layer: HTMLDivElement | undefined;
   let world: HTMLUListElement | undefined;
@@ -269,7 +271,8 @@ export const Canvas: Component<CanvasProps> = (props) => {
   const onClipboard = (event: ClipboardEvent) => {
     if (event.defaultPrevented || host?.contains(document.activeElement) !== true) return;
     if (event.type === "paste") {
-      if (canEdit() && editor.paste(event.clipboardData?.getData("text/plain") ?? "")) event.preventDefault();
+      const at = pointed === null ? undefined : gestures.onCanvas(pointed);
+      if (canEdit() && editor.paste(event.clipboardData?.getData("text/plain") ?? "", at)) event.preventDefault();
       return;
     }
     const text = editor.copy();
@@ -443,11 +446,15 @@ export const Canvas: Component<CanvasProps> = (props) => {
       {...gestures.handlers}
       onPointerMove={(event) => {
         gestures.handlers.onPointerMove(event);
+        pointed = gestures.pointOf(event);
         if (props.others.length === 0) return;
-        const { x, y } = gestures.onCanvas(gestures.pointOf(event));
+        const { x, y } = gestures.onCanvas(pointed);
         props.onPoint({ x: Math.round(x), y: Math.round(y) });
       }}
-      onPointerLeave={() => props.onPoint(null)}
+      onPointerLeave={() => {
+        pointed = null;
+        props.onPoint(null);
+      }}
       {...zone}
     >
       <div class="scene-layer" ref={(element) => (layer = element)}>

@@ -5,7 +5,7 @@ import type { SceneEdit } from "#protocol/scene/edit.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import { SceneEdge, SceneNode } from "#protocol/scene/scene.ts";
 import type { Point } from "#web/ui/pan-zoom.ts";
-import { boundsOf, rectOf, snapped } from "./geometry.ts";
+import { boundsOf, gridStep, rectOf, snapped } from "./geometry.ts";
 import type { SceneGraph } from "./graph.ts";
 import { newId } from "./make.ts";
 
@@ -50,14 +50,29 @@ const readClipping = (text: string): Clipping | null => {
   }
 };
 
-/** What brings them in with their upper left corner at `at`, and the ids that they get; null for another text. */
-export const pasted = (text: string, at: Point): { readonly edits: ReadonlyArray<SceneEdit>; readonly ids: ReadonlySet<string> } | null => {
+/** How far they are moved, from `by` on a step further down and to the right until none comes to stand exactly on one that is there. */
+const apart = (nodes: ReadonlyArray<Point>, by: Point, there: Iterable<Point>): Point => {
+  const corners = new Set([...there].map(({ x, y }) => `${x} ${y}`));
+  let { x, y } = by;
+  while (nodes.some((node) => corners.has(`${node.x + x} ${node.y + y}`))) {
+    x += gridStep * 2;
+    y += gridStep * 2;
+  }
+  return { x, y };
+};
+
+/** What brings them in with their upper left corner at `at`, or near it, and the ids that they get; null for another text. */
+export const pasted = (
+  text: string,
+  at: Point,
+  into: SceneGraph,
+): { readonly edits: ReadonlyArray<SceneEdit>; readonly ids: ReadonlySet<string> } | null => {
   const clipping = readClipping(text);
   const bounds = clipping === null ? null : boundsOf(clipping.nodes.map(rectOf));
   if (clipping === null || bounds === null) {
     return null;
   }
-  const by = { x: snapped(at.x - bounds.x), y: snapped(at.y - bounds.y) };
+  const by = apart(clipping.nodes, { x: snapped(at.x - bounds.x), y: snapped(at.y - bounds.y) }, into.nodes.values());
   const ids = new Map(clipping.nodes.map(({ id }) => [id, newId()]));
   const groups = new Set(clipping.nodes.flatMap(({ id, type }) => (type === "group" ? [id] : [])));
   // Groups first: what stands in one is put there once it is there.

@@ -17,6 +17,7 @@ import {
   pointOn,
   rectBetween,
   rectOf,
+  snapped,
   toCanvas,
   zoomedAt,
   type Rect,
@@ -251,7 +252,7 @@ describe("copying", () => {
       fc.property(anyBody, fc.array(fc.nat({ max: 7 })), coordinate, (body, picked, x) => {
         const graph = graphOf(body);
         const ids = new Set(picked.map((at) => body.nodes[at]!.id));
-        const result = pasted(copied(graph, ids), { x, y: 16 });
+        const result = pasted(copied(graph, ids), { x, y: 16 }, graph);
         if (ids.size === 0) {
           expect(result).toBeNull();
           return;
@@ -267,6 +268,20 @@ describe("copying", () => {
     );
   });
 
+  it("puts no node exactly on another, however often it is pasted at the same place", () => {
+    fc.assert(
+      fc.property(anyBody, fc.integer({ min: 1, max: 6 }), coordinate, coordinate, (body, times, x, y) => {
+        const text = copied(graphOf(body), new Set([body.nodes[0]!.id]));
+        const all = Array.from({ length: times }).reduce<SceneBody>(
+          (now) => editedBody(now, pasted(text, { x, y }, graphOf(now))!.edits),
+          bodyOf({}),
+        );
+        expect(new Set(all.nodes.map((node) => `${node.x} ${node.y}`)).size).toBe(times);
+        expect([all.nodes[0]!.x, all.nodes[0]!.y]).toEqual([snapped(x), snapped(y)].map((at) => expect.closeTo(at, 6)));
+      }),
+    );
+  });
+
   it("takes a group with what stands in it, and leaves any other text alone", () => {
     const body = bodyOf({
       nodes: [
@@ -274,7 +289,7 @@ describe("copying", () => {
         { ...clip("a"), group: "g" },
       ],
     });
-    const result = pasted(copied(graphOf(body), new Set(["g"])), { x: 0, y: 0 })!;
+    const result = pasted(copied(graphOf(body), new Set(["g"])), { x: 0, y: 0 }, graphOf(bodyOf({})))!;
     const { nodes } = editedBody(bodyOf({}), result.edits);
     expect(nodes.map(({ type }) => type)).toEqual(["group", "video"]);
     expect(nodes[1]!.group).toBe(nodes[0]!.id);
@@ -284,7 +299,7 @@ describe("copying", () => {
       nodes: [{ id: "a", type: "end", ending: "__proto__" }],
       edges: [],
     });
-    for (const text of ["", "hello", "{}", "[1]", hostile]) expect(pasted(text, { x: 0, y: 0 })).toBeNull();
+    for (const text of ["", "hello", "{}", "[1]", hostile]) expect(pasted(text, { x: 0, y: 0 }, graphOf(body))).toBeNull();
   });
 });
 

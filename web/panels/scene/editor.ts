@@ -57,6 +57,7 @@ export interface Editor {
   /** Where nodes come to stand in a group, they belong to it. */
   readonly moveBy: (ids: ReadonlySet<string>, by: Point) => void;
   readonly copy: () => string | null;
+  /** At this place of the canvas, or in the middle of what is seen; not exactly on what stands there. False: the text holds no nodes. */
   readonly paste: (text: string, at?: Point) => boolean;
   readonly arrange: (work: (task: ArrangeTask) => Promise<Arranged>) => Promise<void>;
   readonly zoom: (factor: number, at?: Point) => void;
@@ -74,6 +75,7 @@ export interface Editor {
 }
 
 const nothing: ReadonlySet<string> = new Set();
+const canStart = (type: SceneNode["type"]): boolean => type !== "group" && type !== "end" && type !== "return";
 /** px around what is fitted or shown. */
 const margin = 48;
 const fitMost = 1;
@@ -157,13 +159,21 @@ export const createEditor = (store: SceneStore, { bodyOf, isHidden }: Pick<Check
     return around.sort((a, b) => area(a) - area(b))[0]?.id ?? null;
   };
 
+  /** Where the scene begins from now on, if it did not yet: with the first of these nodes that none of them leads to. */
+  const beginning = (edits: Edits): Edits => {
+    if (store.body().start !== null) return [];
+    const nodes = edits.flatMap((edit) => (edit.do === "putNode" && canStart(edit.node.type) ? [edit.node.id] : []));
+    const ledTo = new Set(edits.flatMap((edit) => (edit.do === "putEdge" ? [edit.edge.to] : [])));
+    const start = nodes.find((id) => !ledTo.has(id)) ?? nodes[0];
+    return start === undefined ? [] : [{ do: "setHead", head: { start } }];
+  };
+
   const add: Editor["add"] = (type, at, from) => {
     const wanted = newNode(type, { x: snapped(at.x), y: snapped(at.y) });
     const others = [...graph().nodes.values()].flatMap((other) => (other.type === "group" ? [] : [rectOf(other)]));
     const made = type === "group" ? wanted : { ...wanted, ...freePlace(rectOf(wanted), others) };
     const node: SceneNode = type === "group" ? made : { ...made, group: groupAt(rectOf(made), nothing) };
-    const starts = store.body().start === null && type !== "group" && type !== "end" && type !== "return";
-    const edits: Array<SceneEdit> = [put(node), ...(starts ? [{ do: "setHead", head: { start: node.id } } as const] : [])];
+    const edits: Array<SceneEdit> = [put(node), ...beginning([put(node)])];
     const withNode = { ...graph(), nodes: new Map(graph().nodes).set(node.id, node) };
     const between = from === undefined ? null : newEdge(withNode, from, node.id);
     if (between !== null) edits.push({ do: "putEdge", edge: between });
@@ -189,9 +199,9 @@ export const createEditor = (store: SceneStore, { bodyOf, isHidden }: Pick<Check
   };
 
   const paste: Editor["paste"] = (text, at) => {
-    const result = pasted(text, at ?? middle());
+    const result = pasted(text, at ?? middle(), graph());
     if (result === null) return false;
-    if (apply(result.edits)) select(result.ids);
+    if (apply([...result.edits, ...beginning(result.edits)])) select(result.ids);
     else toast("It could not be pasted", { tone: "warn", detail: "One of the nodes is too long to be sent to the server." });
     return true;
   };
@@ -225,9 +235,8 @@ export const createEditor = (store: SceneStore, { bodyOf, isHidden }: Pick<Check
         const title = asset.name.slice(0, 200);
         return node.type === "video" ? { ...node, title, segments: [segmentOf(mediaOf(asset))] } : node;
       });
-      const [first] = nodes;
-      const starts = store.body().start === null && first !== undefined;
-      if (apply([...nodes.map(put), ...(starts ? [{ do: "setHead", head: { start: first.id } } as const] : [])])) {
+      const edits = nodes.map(put);
+      if (apply([...edits, ...beginning(edits)])) {
         select(nodes.map(({ id }) => id));
       }
     },

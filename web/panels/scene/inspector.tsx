@@ -31,10 +31,9 @@ export const Inspector: Component<{ readonly editor: Editor }> = (props) => {
   }));
   const context: FormContext = { editor, known, language };
   const edge = createMemo(() => graph().edges.get(editor.edge() ?? ""));
-  const only = createMemo(() => {
-    const [id, ...others] = editor.selected();
-    return id !== undefined && others.length === 0 ? graph().nodes.get(id) : undefined;
-  });
+  /** What is selected and still there. */
+  const nodes = createMemo(() => [...editor.selected()].flatMap((id) => graph().nodes.get(id) ?? []));
+  const only = createMemo(() => (nodes().length === 1 ? nodes()[0] : undefined));
   const languages = createMemo(() => {
     const used = new Set([body().language, language(), ...languagesIn(body())]);
     return [
@@ -48,8 +47,8 @@ export const Inspector: Component<{ readonly editor: Editor }> = (props) => {
         <Switch>
           <Match when={edge()}>{(edge) => <EdgeForm edge={edge()} context={context} />}</Match>
           <Match when={only()}>{(node) => <OneNode node={node()} context={context} />}</Match>
-          <Match when={editor.selected().size > 1}>
-            <p class="scene-hint">{formatCount(editor.selected().size, "node")} selected.</p>
+          <Match when={nodes().length > 1}>
+            <p class="scene-hint">{formatCount(nodes().length, "node")} selected.</p>
             <div class="scene-buttons">
               <Button size="s" onClick={editor.duplicate}>
                 Duplicate
@@ -61,6 +60,11 @@ export const Inspector: Component<{ readonly editor: Editor }> = (props) => {
                 Remove
               </Button>
             </div>
+          </Match>
+          <Match when={editor.selected().size > 0 || editor.edge() !== null}>
+            <p class="scene-hint" role="status">
+              What was selected here has been removed.
+            </p>
           </Match>
           <Match when={true}>
             <p class="scene-hint">

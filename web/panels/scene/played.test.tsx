@@ -13,6 +13,8 @@ const body = bodyOf({
   nodes: [
     { ...clip("a"), title: "Path" },
     { ...clip("b"), title: "Hut" },
+    { ...clip("d"), title: "Door" },
+    { id: "over", type: "end", ending: "home", title: "Home" },
   ],
   edges: [choice("c", "a", "b")],
 });
@@ -23,6 +25,8 @@ const counted = {
     nodes: [
       { scene: scene.id, node: "a", visits: 1000, stopped: 0, ms: 4_000_000 },
       { scene: scene.id, node: "b", visits: 400, stopped: 150, ms: 0 },
+      { scene: scene.id, node: "d", visits: 2, stopped: 2, ms: 0 },
+      { scene: scene.id, node: "over", visits: 600, stopped: 0, ms: 0 },
       { scene: scene.id, node: "gone", visits: 7, stopped: 0, ms: 0 },
       { scene: "scn_other", node: "a", visits: 3, stopped: 0, ms: 0 },
     ],
@@ -64,7 +68,9 @@ describe("how a scene is played", () => {
     // What was removed from the draft since has no place any more.
     expect(rows.map(({ textContent }) => textContent)).toEqual([
       "Hut400 visitspassed at once, 150 playthroughs stopped here (15 %)",
+      "Door2 visits2 playthroughs stopped here (0 %)",
       expect.stringMatching(/^Path1,000 visits4.* each$/),
+      "Home600 visitsThe end",
     ]);
     rows[0]!.click();
     expect(places).toEqual([{ node: "b" }]);

@@ -32,6 +32,13 @@ export const flowIn = ({ plays, nodes, edges }: StoryFlow, scene: string): Scene
 
 const percent = (part: number, whole: number): string => `${whole === 0 ? 0 : Math.round((100 * part) / whole)} %`;
 
+/** How long they stayed: nobody goes on from an ending, and of who stopped here it is not known. */
+const stayOf = (node: SceneNode, visits: number, ms: number, stopped: number): ReadonlyArray<string> => {
+  if (node.type === "end") return ["The end"];
+  if (ms > 0 && visits > 0) return [`${formatSpan(ms / visits)} each`];
+  return stopped >= visits ? [] : ["passed at once"];
+};
+
 const Bar: Component<{ readonly share: number }> = (props) => (
   <span class="scene-share" aria-hidden="true">
     <span style={{ width: `${Math.round(props.share * 100)}%` }} />
@@ -135,8 +142,12 @@ export const Played: Component<{ readonly editor: Editor; readonly onFlow: (flow
                           <span class="scene-number">{formatCount(visits, "visit")}</span>
                         </span>
                         <span class="scene-row-text">
-                          {ms > 0 && visits > 0 ? `${formatSpan(ms / visits)} each` : "passed at once"}
-                          {stopped > 0 ? `, ${formatCount(stopped, "playthrough")} stopped here (${percent(stopped, all().plays)})` : ""}
+                          {[
+                            ...stayOf(node, visits, ms, stopped),
+                            ...(stopped > 0
+                              ? [`${formatCount(stopped, "playthrough")} stopped here (${percent(stopped, all().plays)})`]
+                              : []),
+                          ].join(", ")}
                         </span>
                       </button>
                     </li>

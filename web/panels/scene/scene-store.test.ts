@@ -250,6 +250,58 @@ describe("a scene as it is edited", () => {
     scene.close();
   });
 
+  it("sends what was made last although the editor is closed, also where the server is reached only later, and then lets go", async () => {
+    const scene = await open();
+    scene.hold();
+    scene.store.apply([titled("F")], "node a");
+    scene.store.apply([titled("Fox")], "node a");
+    scene.close();
+    scene.release();
+    await vi.waitFor(() => expect(titleOf(scene.server())).toBe("Fox"));
+    await vi.waitFor(() => expect(scene.client.followers("scenes.draft")).toBe(0));
+
+    const cutOff = await open();
+    cutOff.refuse(new CallError("unavailable", "The connection to the server was lost."));
+    cutOff.store.apply([titled("Kept")]);
+    await vi.waitFor(() => expect(cutOff.store.saving().kind).toBe("waiting"));
+    cutOff.close();
+    cutOff.refuse(null);
+    cutOff.client.stale("scenes.draft", false);
+    await vi.waitFor(() => expect(titleOf(cutOff.server())).toBe("Kept"));
+    await vi.waitFor(() => expect(cutOff.client.followers("scenes.draft")).toBe(0));
+
+    const refused = await open();
+    refused.refuse(new CallError("payload_too_large", "It is too long.", { limit: 1 }));
+    refused.store.apply([titled("Too long")]);
+    refused.close();
+    await vi.waitFor(() => expect(refused.client.followers("scenes.draft")).toBe(0));
+  });
+
+  it("has the browser ask before the page is left with what was not saved, and only then", async () => {
+    const leave = () => {
+      const event = new Event("beforeunload", { cancelable: true });
+      dispatchEvent(event);
+      return event.defaultPrevented;
+    };
+    const scene = await open();
+    expect(leave()).toBe(false);
+    scene.refuse(new CallError("unavailable", "The connection to the server was lost."));
+    scene.store.apply([titled("Fox")]);
+    expect(leave()).toBe(true);
+    await vi.waitFor(() => expect(scene.store.saving().kind).toBe("waiting"));
+    expect(leave()).toBe(true);
+    scene.refuse(null);
+    scene.store.retry();
+    await saved(scene);
+    expect(leave()).toBe(false);
+    scene.refuse(new CallError("payload_too_large", "It is too long.", { limit: 1 }));
+    scene.store.apply([titled("Too long")]);
+    await vi.waitFor(() => expect(scene.store.saving().kind).toBe("refused"));
+    expect(leave()).toBe(true);
+    scene.close();
+    expect(leave()).toBe(false);
+  });
+
   it("shows what somebody else wrote over an edit whose answer was lost, once that is answered again", async () => {
     const scene = await open();
     scene.cut();

@@ -1,5 +1,6 @@
 // One scene as it is edited: what the server has, with the edits of this window over it, which are sent as they are made. Others' changes come
-// as they are made and stay; of the same property the last word counts, and undoing takes back one's own alone.
+// as they are made and stay; of the same property the last word counts, and undoing takes back one's own alone. When the editor is closed, what
+// was not saved is still sent.
 import { createMemo, createSignal, onCleanup, type Accessor } from "solid-js";
 import { SceneBody } from "#protocol/scene/scene.ts";
 import type { Scene } from "#protocol/scene.ts";
@@ -71,7 +72,8 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
   let open = false;
   let reading = false;
   let closed = false;
-  onCleanup(() => (closed = true));
+  /** Its editor is gone. */
+  let leaving = false;
 
   const canEdit = () => state().kind === "ready" && lost() === null && ["owner", "editor"].includes(scene()?.access ?? "none");
   const isUnsaved = () => replica.sending?.made === null || replica.queue.length > 0;
@@ -86,7 +88,9 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
   };
   /** It is not there, or not any more: what was not saved stays where it can be seen and copied. */
   const lose = (problem: string) => {
-    if (state().kind === "ready" && isUnsaved()) {
+    if (leaving) {
+      end();
+    } else if (state().kind === "ready" && isUnsaved()) {
       setLost(problem);
       setSaving({ kind: "refused", problem: `${problem} What was not saved is still here: copy it before you leave.` });
     } else {
@@ -118,6 +122,7 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
       send();
     } else if (replica.sending === null) {
       setSaving({ kind: "saved" });
+      if (leaving) end();
     }
   };
 
@@ -179,6 +184,8 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
           goOn();
         } else {
           setSaving({ kind: "refused", problem });
+          // Nobody is there to change it so that it fits.
+          if (leaving) end();
         }
       },
     );
@@ -237,9 +244,19 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
     goOn();
   };
   followDraft();
-  onCleanup(() => {
+  const ask = (event: BeforeUnloadEvent) => {
+    if (isUnsaved()) event.preventDefault();
+  };
+  addEventListener("beforeunload", ask);
+  const end = () => {
+    closed = true;
+    removeEventListener("beforeunload", ask);
     stopScenes();
     stopDraft?.();
+  };
+  onCleanup(() => {
+    leaving = true;
+    if (!isUnsaved() || saving().kind === "refused") end();
   });
   goOn();
 

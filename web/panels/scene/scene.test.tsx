@@ -356,6 +356,23 @@ describe("the Scene panel", () => {
     await waitFor(() => expect(server().nodes[0]).toMatchObject({ picture: { from: "none" } }));
   });
 
+  it("says of what somebody else removes under one's hand that it is gone, and keeps the rest selected", async () => {
+    const { canvas, client } = await show();
+    client.snapshot("scenes.draft", { draft: forest.draft });
+    key(canvas, "a", { ctrlKey: true });
+    expect(await screen.findByText("3 nodes selected.")).toBeTruthy();
+    const remove = (id: string, by: number) =>
+      client.deltas("scenes.draft", [{ draft: forest.draft + by, edits: [{ do: "removeNode", id }], token: null }]);
+    remove("b", 1);
+    expect(await screen.findByText("2 nodes selected.")).toBeTruthy();
+    remove("end", 2);
+    expect(await screen.findByLabelText("Title")).toHaveProperty("value", "Path");
+    remove("a", 3);
+    expect(await screen.findByText("What was selected here has been removed.")).toBeTruthy();
+    key(canvas, "Escape");
+    expect(await screen.findByText(/^Select a node or an edge to change it/)).toBeTruthy();
+  });
+
   it("finds nodes by what they say, and goes there", async () => {
     const { canvas } = await show();
     fireEvent.click(screen.getByRole("button", { name: "Find" }));
@@ -381,6 +398,40 @@ describe("the Scene panel", () => {
     await waitFor(() => expect(second.server().nodes.map(({ title }) => title)).toEqual(["Path", "Hut", ""]));
     expect(second.server().edges).toHaveLength(1);
     expect(second.server().nodes.map(({ id }) => id)).not.toContain("a");
+    // It begins where what came is begun with.
+    await waitFor(() => expect(second.server().start).toBe(second.server().nodes[0]!.id));
+  });
+
+  it("pastes where the pointer is, and each time beside what it pasted there before", async () => {
+    const { canvas, server } = await show();
+    fireEvent.pointerDown(await node(canvas, /^Video Path/), { button: 0 });
+    fireEvent.pointerUp(canvas);
+    canvas.focus();
+    const data = new DataTransfer();
+    fireEvent(document, new ClipboardEvent("copy", { clipboardData: data }));
+    const paste = () => fireEvent(document, new ClipboardEvent("paste", { clipboardData: data }));
+    const placed = () =>
+      server()
+        .nodes.slice(3)
+        .map(({ x, y }) => ({ x, y }));
+    paste();
+    paste();
+    await waitFor(() => expect(placed()).toHaveLength(2));
+    const [first, second] = placed();
+    expect(second).toEqual({ x: first!.x + 32, y: first!.y + 32 });
+    const box = canvas.getBoundingClientRect();
+    fireEvent.pointerMove(canvas, { clientX: box.left + 333, clientY: box.top + 111 });
+    paste();
+    fireEvent.pointerMove(canvas, { clientX: box.left + 333 + 160, clientY: box.top + 111 + 80 });
+    paste();
+    fireEvent.pointerLeave(canvas);
+    paste();
+    await waitFor(() => expect(placed()).toHaveLength(5));
+    const [, , at, moved, away] = placed();
+    expect(at).not.toEqual(first);
+    expect(moved).toEqual({ x: at!.x + 160, y: at!.y + 80 });
+    // Where the pointer is elsewhere: in the middle again.
+    expect(away).toEqual({ x: second!.x + 32, y: second!.y + 32 });
   });
 
   it("takes clips and pictures from the gallery as nodes, where they were dropped, and shows a picture as long as is said", async () => {

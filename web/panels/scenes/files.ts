@@ -1,6 +1,8 @@
-// Story files: of which kind one is by what it says, and how a story leaves as one. Pure but for the download.
+// Story files: of which kind one is by what it says, and how a story comes and leaves as one.
+import { newKey } from "#protocol/client/key.ts";
 import type { CallArgs, CallInput } from "#protocol/contract.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
+import type { Client } from "#web/store/client.ts";
 import { formatBytes } from "#web/ui/format.ts";
 
 type Source = CallArgs<"scenes.import">["source"];
@@ -8,12 +10,17 @@ type Source = CallArgs<"scenes.import">["source"];
 /** Longer texts are packed: a frame takes no more than four of these. */
 const longText = 60_000;
 
-/** What this many bytes become in Base64 can still be sent. */
-const mostPacked = (sceneLimits.sent / 4) * 3;
+/** What this many bytes become in Base64 can still be sent, in as many parts as there may be. */
+const mostPacked = (sceneLimits.sent / 4) * 3 * (sceneLimits.parts + 1);
 
-/** The text as it is sent. Rejects with a sentence for a person where it is too large also when it is packed. */
-export const packedText = async (text: string): Promise<Pick<CallInput<"scenes.import">, "text" | "packed">> => {
-  if (text.length < longText) return { text };
+/** A text as it is sent: the parts that come before the last one of it, and that. */
+export interface SentText extends Pick<CallInput<"scenes.import">, "text" | "packed"> {
+  readonly before: ReadonlyArray<string>;
+}
+
+/** Rejects with a sentence for a person where the text is too large also when it is packed. */
+export const packedText = async (text: string): Promise<SentText> => {
+  if (text.length < longText) return { before: [], text };
   const zipped = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
   const bytes = new Uint8Array(await new Response(zipped).arrayBuffer());
   if (bytes.length > mostPacked) {
@@ -22,7 +29,22 @@ export const packedText = async (text: string): Promise<Pick<CallInput<"scenes.i
   }
   let letters = "";
   for (const byte of bytes) letters += String.fromCharCode(byte);
-  return { text: btoa(letters), packed: "gzip" };
+  const whole = btoa(letters);
+  const parts = Array.from({ length: Math.ceil(whole.length / sceneLimits.sent) }, (_, at) =>
+    whole.slice(at * sceneLimits.sent, (at + 1) * sceneLimits.sent),
+  );
+  return { before: parts.slice(0, -1), text: parts.at(-1)!, packed: "gzip" };
+};
+
+/** Sends what comes before the last part of a text; answers the rest of it, for `scenes.import`. */
+export const sendParts = async (
+  client: Pick<Client, "call">,
+  { before, ...last }: SentText,
+): Promise<Pick<CallInput<"scenes.import">, "text" | "packed" | "parts">> => {
+  if (before.length === 0) return last;
+  const file = newKey();
+  for (const [at, text] of before.entries()) await client.call("scenes.part", { file, at, text }, { key: newKey() });
+  return { ...last, parts: { file, count: before.length } };
 };
 
 /** What can be chosen in the file picker. */

@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { describe, expect, it } from "vitest";
+import type { CallInput } from "#protocol/contract.ts";
 import { play } from "#protocol/play.ts";
 import { scenes as domain, type Scene } from "#protocol/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -64,17 +65,16 @@ describe("the Scenes panel", () => {
     expect(sent(shown, "scenes.import")).toEqual([{ source: "twee", text: ":: Start\nHello. [[On->End]]", untitled: "forest" }]);
     expect(["A walk.ink.json", "Two.tw", ".twee"].map(titleOfFile)).toEqual(["A walk", "Two", undefined]);
     const long = '{"texts":"Grüße"}'.repeat(20_000);
-    const { text, packed } = await packedText(long);
-    expect([packed, text.length < 60_000, gunzipSync(Buffer.from(text, "base64")).toString()]).toEqual(["gzip", true, long]);
-    expect(await packedText("short")).toEqual({ text: "short" });
+    const { text, packed, before } = await packedText(long);
+    expect([packed, before, text.length < 60_000, gunzipSync(Buffer.from(text, "base64")).toString()]).toEqual(["gzip", [], true, long]);
+    expect(await packedText("short")).toEqual({ before: [], text: "short" });
     expect(sourceOf(' {"inkVersion":21,"root":[]}')).toBe("ink");
     expect(sourceOf('\uFEFF{"format":"pixsim-story"}')).toBe("pixsim");
     expect(fileNameOf("A/B: the “forest”")).toBe("AB-the-forest.pixsim.json");
     expect(fileNameOf("…")).toBe("story.pixsim.json");
   });
 
-  it("says of a story that is too large to be sent also when it is packed that it is, and sends nothing", async () => {
-    const shown = show({ "scenes.import": () => ({ id: "scn_1", scenes: [forest], notes: [] }) });
+  describe("a story that is longer than a frame", () => {
     let state = 1;
     /** Of digits that do not pack to less than half of them. */
     const noise = (length: number): string =>
@@ -82,15 +82,30 @@ describe("the Scenes panel", () => {
         state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
         return state.toString(16).padStart(8, "0");
       }).join("");
-    const picker = screen.getByLabelText<HTMLInputElement>("Story files");
-    fireEvent.change(picker, { target: { files: [new File([`:: Start\n${noise(480_000)}`], "long.twee")] } });
-    await screen.findByText("long.twee could not be imported");
-    expect(
-      screen.getByText(/^The story is too large to be brought in: packed it takes 2\d\d KB, and at most 180 KB can be sent\. Divide it/),
-    ).toBeTruthy();
-    expect(sent(shown, "scenes.import")).toEqual([]);
-    const most = await packedText(`:: Start\n${noise(280_000)}`);
-    expect(domain.calls.import.input.safeParse({ source: "twee", ...most }).success).toBe(true);
+    const bring = (text: string) =>
+      fireEvent.change(screen.getByLabelText<HTMLInputElement>("Story files"), { target: { files: [new File([text], "long.twee")] } });
+
+    it("is sent in parts, each of which fits", async () => {
+      const shown = show({ "scenes.import": () => ({ id: "scn_1", scenes: [forest], notes: [] }), "scenes.part": () => ({}) });
+      const text = `:: Start\n${noise(900_000)}`;
+      bring(text);
+      await screen.findByText("1 scene came in from long.twee");
+      const parts = sent(shown, "scenes.part") as ReadonlyArray<CallInput<"scenes.part">>;
+      const [last] = sent(shown, "scenes.import") as ReadonlyArray<CallInput<"scenes.import">>;
+      expect(parts.map(({ at }) => at)).toEqual([0, 1]);
+      expect(new Set(parts.map(({ file }) => file))).toEqual(new Set([last!.parts!.file]));
+      expect(last!.parts!.count).toBe(2);
+      const whole = [...parts, last!].map((part) => part.text).join("");
+      expect(gunzipSync(Buffer.from(whole, "base64")).toString()).toBe(text);
+      for (const part of parts) expect(domain.calls.part.input.safeParse(part).success).toBe(true);
+      expect(domain.calls.import.input.safeParse(last).success).toBe(true);
+    });
+
+    it("is too large where it has more parts than there may be", async () => {
+      await expect(packedText(noise(16_000_000))).rejects.toThrow(
+        /^The story is too large to be brought in: packed it takes [78]\.\d MB, and at most 5\.9 MB can be sent\. Divide it/,
+      );
+    });
   });
 
   it("moves a scene to the trash at once, back on request, and back too where the server refuses", async () => {

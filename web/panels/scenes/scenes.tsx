@@ -32,7 +32,7 @@ import { ListProblem } from "#web/ui/list-problem.tsx";
 import { MenuButton, showContextMenu, type MenuItem } from "#web/ui/menu.tsx";
 import { SearchField } from "#web/ui/search-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
-import { download, fileNameOf, packedText, sourceOf, storyFileTypes, titleOfFile } from "./files.ts";
+import { download, fileNameOf, packedText, sendParts, sourceOf, storyFileTypes, titleOfFile } from "./files.ts";
 import { playAddress, ShareDialog } from "./share-dialog.tsx";
 import { createScenesStore, type ScenesFilter } from "./store.ts";
 import { TitleDialog, type SceneTask } from "./title-dialog.tsx";
@@ -104,7 +104,7 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
       const text = await file.text();
       const { id, scenes, notes } = await client.call(
         "scenes.import",
-        { source: sourceOf(text), ...(await packedText(text)), untitled: titleOfFile(file.name) },
+        { source: sourceOf(text), ...(await sendParts(client, await packedText(text))), untitled: titleOfFile(file.name) },
         { key: newKey() },
       );
       store.put(scenes);

@@ -16,6 +16,7 @@ import { formatCount, formatFull } from "#web/ui/format.ts";
 import { TextField } from "#web/ui/text-field.tsx";
 import { People } from "./people.tsx";
 import { PlayBudgetForm } from "./play-budget.tsx";
+import "./scenes.css";
 
 const day = 86_400_000;
 /** How long a link is good, ms; null: until it is withdrawn. */
