@@ -241,24 +241,23 @@ export class Core {
     let open: StoreResult<ReadonlyArray<RunningEffect>> | undefined;
     let outdated: StoreResult<ReadonlyArray<string>> | undefined;
     let due: StoreResult<ReadonlyArray<DueTimer>> | undefined;
-    let ahead: StoreResult<ReadonlyArray<string>> | undefined;
     let [arrived, failed] = [false, false];
     // All at once: who waits for the cells waits for the slowest of them, not for one after the other.
     const goOn = (): void => {
       // That they have come is noted before it is taken back.
       if (failed || !arrived) return;
-      const failure = [open, outdated, due, ahead].find((result) => result?.ok === false);
+      const failure = [open, outdated, due].find((result) => result?.ok === false);
       if (failure?.ok === false) {
         failed = true;
         return done(failure);
       }
-      if (open?.ok !== true || outdated?.ok !== true || due?.ok !== true || ahead?.ok !== true) return;
+      if (open?.ok !== true || outdated?.ok !== true || due?.ok !== true) return;
       for (const [cell, epoch] of claimed) this.#cells.set(cell, { epoch });
       for (const { address, machineVersion, effect } of open.value) this.#recover(address, machineVersion, effect);
       // Of an older machine: loading it migrates it, and what its state then waits for begins.
       for (const address of outdated.value) this.dispatch({ type: "wake", address });
-      for (const address of ahead.value) this.dispatch({ type: "wake", address });
       this.#await(due.value);
+      this.#wakeAhead(cells);
       // They were read before all else was there, which may have taken long: soon they are read once more.
       this.#lookAt = -Infinity;
       done(null);
@@ -277,10 +276,6 @@ export class Core {
     });
     this.#lookAhead(cells, (result) => {
       due = result;
-      goOn();
-    });
-    store.steppedAfter(cells, this.#ports.now() + setBackLeast, (result) => {
-      ahead = result;
       goOn();
     });
   }
@@ -334,8 +329,14 @@ export class Core {
   /** Timers were set by a clock that was ahead. Actors whose time is ahead of it now get theirs after as long as was left. */
   #wasSetBack(now: number): void {
     for (const [address, entry] of this.#actors) if (!("loading" in entry) && entry.at > now) this.dispatch({ type: "wake", address });
-    this.#ports.store.steppedAfter([...this.#cells.keys()], now + setBackLeast, (found) => {
-      if (!found.ok) return void this.#ports.later(longestWait, () => this.#wasSetBack(this.#ports.now()));
+    this.#wakeAhead([...this.#cells.keys()]);
+  }
+
+  /** Sleeping actors whose last step is in the future set their timers anew. Nothing waits for that. */
+  #wakeAhead(cells: ReadonlyArray<number>): void {
+    if (this.#closing !== null || cells.length === 0) return;
+    this.#ports.store.steppedAfter(cells, this.#ports.now() + setBackLeast, (found) => {
+      if (!found.ok) return void this.#ports.later(longestWait, () => this.#wakeAhead(cells.filter((cell) => this.#cells.has(cell))));
       for (const address of found.value) if (this.owns(address)) this.dispatch({ type: "wake", address });
     });
   }
