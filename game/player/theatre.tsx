@@ -307,7 +307,7 @@ const Playing = (props: {
             </button>
           </Match>
         </Switch>
-        <nav class="bar" aria-label={words().bar.name}>
+        <nav class="bar" aria-label={words().bar.name} ref={keepClear}>
           <button type="button" class="plain" onClick={() => player.setPaused(!player.paused())}>
             {player.paused() ? words().bar.play : words().bar.pause}
           </button>
@@ -362,6 +362,13 @@ const Playing = (props: {
       </Show>
     </>
   );
+};
+
+/** Tells the styles how high the bar is, which has more rows where its words are long: what is played with stands above it. */
+const keepClear = (bar: HTMLElement): void => {
+  const observer = new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`));
+  observer.observe(bar);
+  onCleanup(() => observer.disconnect());
 };
 
 const endingTitle = (ending: ReturnType<Player["view"]>["ending"], words: Words): string =>

@@ -196,6 +196,30 @@ test("a picture is shown for its time between clips, in the same place and with 
   await device.context.close();
 });
 
+test("on a phone, in a language of long words, all that a game is played with can be touched", async () => {
+  const device = await openDevice(browser);
+  const page = await device.open();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.addInitScript(() => Object.defineProperty(navigator, "language", { value: "de" }));
+  await page.goto(server.url);
+  await page.getByRole("button", { name: "Spielen" }).click();
+  await page.getByRole("button", { name: "Die linke" }).click();
+  await page.getByRole("button", { name: "Versuchen" }).waitFor();
+  /** Buttons of which a corner is under something else. */
+  const covered = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>(".game-row button, .bar button")].flatMap((button) => {
+        const { left, right, top, bottom } = button.getBoundingClientRect();
+        const corners = [left + 4, right - 4].flatMap((x) => [top + 4, bottom - 4].map((y) => document.elementFromPoint(x, y)));
+        return corners.every((one) => one !== null && button.contains(one)) ? [] : [button.textContent];
+      }),
+    );
+  expect(await page.locator(".bar").evaluate((bar) => bar.clientHeight)).toBeGreaterThan(60);
+  await expect.poll(covered).toEqual([]);
+  expect(device.complaints()).toEqual([]);
+  await device.context.close();
+});
+
 test("a story is played by keyboard to both endings, gone back in, and gone on with after a reload", async () => {
   const device = await openDevice(browser);
   const page = await device.open();
