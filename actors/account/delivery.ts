@@ -36,20 +36,33 @@ const tellEnded = (accountId: string, event: LeaseEnded, eventId: string): Effec
     Effect.catch((error) => Effect.logWarning("an account could not be told that a place is free; it is told again", error)),
   );
 
-/** Frees leases that no job holds any more, settles what was held for them, and removes credentials that belong to nobody. */
-export const sweepLeases: Effect.Effect<void, never, Actors | Database> = Effect.gen(function* () {
-  const database = yield* Database;
-  const now = yield* Clock.currentTimeMillis;
-  const rows = yield* database.query((sql) => staleLeases(sql, now - grace));
-  yield* Effect.forEach(
-    rows,
-    ({ account_id, key, at, charge }) =>
-      tellEnded(account_id, { ...endOf(key, z.nullable(Charge).parse(charge)), takenBy: at }, `stale/${key}/${at}`),
-    { concurrency: atOnce, discard: true },
-  );
-  yield* database.query((sql) => settleStale(sql, now - grace));
-  yield* database.query((sql) => sweepCredentials(sql, now - orphanAge));
-}).pipe(Effect.catchCause((cause) => Effect.logWarning("leases that nobody holds could not be looked for", cause)));
+/**
+ * Frees leases that no job holds any more, settles what was held for them, and removes credentials that belong to nobody. A lease is freed that
+ * the sweep before has found too: where the clock was set forward, or nobody was here, a job may be about to take one that seems old.
+ */
+export const makeSweepLeases: Effect.Effect<Effect.Effect<void, never, Actors | Database>> = Effect.sync(() => {
+  let found: ReadonlySet<string> = new Set();
+  return Effect.suspend(() => sweepLeases(found, (stale) => (found = stale)));
+});
+
+const sweepLeases = Effect.fnUntraced(
+  function* (before: ReadonlySet<string>, foundNow: (stale: ReadonlySet<string>) => void) {
+    const database = yield* Database;
+    const now = yield* Clock.currentTimeMillis;
+    const rows = yield* database.query((sql) => staleLeases(sql, now - grace));
+    const nameOf = ({ account_id, key, at }: (typeof rows)[number]): string => `${account_id}/${key}/${at}`;
+    foundNow(new Set(rows.map(nameOf)));
+    yield* Effect.forEach(
+      rows.filter((row) => before.has(nameOf(row))),
+      ({ account_id, key, at, charge }) =>
+        tellEnded(account_id, { ...endOf(key, z.nullable(Charge).parse(charge)), takenBy: at }, `stale/${key}/${at}`),
+      { concurrency: atOnce, discard: true },
+    );
+    yield* database.query((sql) => settleStale(sql, now - grace));
+    yield* database.query((sql) => sweepCredentials(sql, now - orphanAge));
+  },
+  Effect.catchCause((cause) => Effect.logWarning("leases that nobody holds could not be looked for", cause)),
+);
 
 export const accountDelivery: Layer.Layer<never, never, Actors | Database | Leases | Placement> = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -82,7 +95,7 @@ export const accountDelivery: Layer.Layer<never, never, Actors | Database | Leas
       ),
     );
 
-    const sweep = Effect.provideService(Effect.provideService(sweepLeases, Actors, actors), Database, database);
+    const sweep = Effect.provideService(Effect.provideService(yield* makeSweepLeases, Actors, actors), Database, database);
     yield* placement.once("account.leases", Effect.asVoid(Effect.repeat(sweep, Schedule.spaced(sweepEvery))));
   }),
 );
