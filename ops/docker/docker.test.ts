@@ -55,6 +55,11 @@ test("a runner writes only where it may: its root is read-only, and its data lie
   expect(dockerfile).toMatch(new RegExp(`mkdir ${data} && chown node:node ${data}\nUSER node\nVOLUME ${data}\n`));
 });
 
+test("what runs in a container can be told to end at any time: it is not its first process", async () => {
+  const { runner } = await files();
+  expect(runner).toMatch(/^ {4}init: true$/m);
+});
+
 test("every location of nginx that asks runners tells them where the client is, whatever the client says", async () => {
   const proxy = await read("proxy.conf");
   const locations = [...proxy.matchAll(/^ {2}location ([^{]+) \{\n((?: {4}.*\n|\n)*) {2}\}$/gm)].map(([, path = "", body = ""]) => ({
