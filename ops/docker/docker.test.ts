@@ -1,5 +1,8 @@
 // What the files for Docker say to each other and to the program: no name, port or address of theirs goes astray.
-import { readFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readSettings, SettingsSchema } from "#runtime/config/settings.ts";
 
@@ -50,4 +53,58 @@ test("a runner writes only where it may: its root is read-only, and its data lie
   expect(runner).toMatch(/^ {4}read_only: true$/m);
   expect(runner).toContain(`volumes: [data:${data}]`);
   expect(dockerfile).toMatch(new RegExp(`mkdir ${data} && chown node:node ${data}\nUSER node\nVOLUME ${data}\n`));
+});
+
+test("what runs in a container can be told to end at any time: it is not its first process", async () => {
+  const { runner } = await files();
+  expect(runner).toMatch(/^ {4}init: true$/m);
+});
+
+test("every location of nginx that asks runners tells them where the client is, whatever the client says", async () => {
+  const proxy = await read("proxy.conf");
+  const locations = [...proxy.matchAll(/^ {2}location ([^{]+) \{\n((?: {4}.*\n|\n)*) {2}\}$/gm)].map(([, path = "", body = ""]) => ({
+    path,
+    body,
+  }));
+  const passing = locations.filter(({ body }) => body.includes("proxy_pass"));
+  expect(passing.map(({ path }) => path)).toEqual(["/ws", "/media/", "/"]);
+  for (const { body } of passing) {
+    // nginx: headers of the level above count only where a location sets none of its own.
+    const set = Object.fromEntries([...body.matchAll(/^ {4}proxy_set_header (\S+) (\S+);$/gm)].map(([, name, value]) => [name, value]));
+    expect(set).toMatchObject({
+      Host: "$http_host",
+      "X-Forwarded-For": "$proxy_add_x_forwarded_for",
+      "X-Forwarded-Proto": "$scheme",
+    });
+  }
+});
+
+test("a container runs whatever command it is given, as the runner that others reach at its first address", async () => {
+  const { dockerfile } = await files();
+  const lineOf = (name: string): ReadonlyArray<string> => JSON.parse(new RegExp(`^${name} (\\[.*\\])$`, "m").exec(dockerfile)?.[1] ?? "[]");
+  const [shell = "", ...entry] = lineOf("ENTRYPOINT");
+  const folder = await mkdtemp(join(tmpdir(), "pixsim-docker-"));
+  try {
+    const commands = { node: `printf '%s|' "$PIXSIM_RUNNER" "$@"`, hostname: `test "$1" = -i && echo "10.77.0.130 172.18.0.2"` };
+    for (const [name, script] of Object.entries(commands)) {
+      await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
+      await chmod(join(folder, name), 0o755);
+    }
+    const run = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}): string =>
+      execFileSync(shell, [...entry, ...args], { env: { PATH: `${folder}:${process.env["PATH"]}`, ...env }, encoding: "utf8" });
+    expect(run(lineOf("CMD"))).toBe("10.77.0.130:7710|ops/launch.mjs|start|--without-pages|");
+    expect(run(["backup", "/data/last monday"])).toBe("10.77.0.130:7710|ops/launch.mjs|backup|/data/last monday|");
+    expect(run(["start"], { PIXSIM_RUNNER: "here:1" })).toBe("here:1|ops/launch.mjs|start|");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("nothing that is only this machine's gets into an image: neither data nor passwords", async () => {
+  const [git, docker] = await Promise.all([read("../../.gitignore"), read("../../.dockerignore")]);
+  const ignored = docker.trim().split("\n");
+  expect(ignored).toContain(".git");
+  const own = [...git.matchAll(/^\/(\S+?)\/?$/gm)].map(([, path]) => path);
+  expect(own).toEqual(expect.arrayContaining(["data", ".env"]));
+  expect(ignored).toEqual(expect.arrayContaining([...own, "node_modules"]));
 });
