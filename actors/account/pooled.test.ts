@@ -396,6 +396,13 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
   test("a budget lets jobs wait over all accounts, says why, and they go on when it is raised; the books tell each submission", async () => {
     for (const key of ["key-b1", "key-b2", "key-b3"]) await add(key, 100);
     const kept = await server.call("spend.setBudget", { ...budget, pauseAt: 25 });
+    const waitsOf = async (count: number) => (await server.call("jobs.estimate", { request: request(), count })).waits;
+    expect([await waitsOf(2), await waitsOf(4)]).toEqual([
+      [],
+      [
+        "Your budget of 25 credits a day at Test studio has no room for all of these: 0 spent or held so far, and they come to 40. What goes beyond waits; it goes on at midnight UTC, or when you raise it under Spend.",
+      ],
+    ]);
     const jobs = await Promise.all(Array.from({ length: 4 }, () => server.create()));
     const words =
       "Your budget of 25 credits a day at Test studio has no room: 20 spent or held so far, and this costs 10. It goes on at midnight UTC, or when you raise it under Spend.";

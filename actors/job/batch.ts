@@ -3,6 +3,7 @@
 import { Effect } from "effect";
 import { emptyQueue, explain, pauseOf, type PoolQueue, type PoolRules, queueOfOne, reasonFor } from "#actors/pool/queue.ts";
 import { verdictWords, waitWords } from "#actors/pool/view.ts";
+import { amountOf, concerns, fits, mostOf, partWords } from "#actors/spend/context.ts";
 import type { Account } from "#protocol/account.ts";
 import { cellAt, cellsOf, cellWords, gridFaults, requestAt } from "#protocol/grid.ts";
 import type { BatchEstimate, Grid, JobCell, JobRequest } from "#protocol/job.ts";
@@ -183,6 +184,16 @@ interface ProviderPart {
 const pausedWords = (queue: PoolQueue, ownerId: string, title: string): ReadonlyArray<string> =>
   pauseOf(queue.rules, ownerId) === null ? [] : [reasonFor(queue, ownerId, title)];
 
+/** Why some of them wait for a budget that has room for one, but not for all; none: all have room. */
+const partlyHeld = (rules: PoolRules, ownerId: string, costs: ReadonlyArray<number>, count: number, title: string): ReadonlyArray<string> =>
+  rules.budgets.flatMap((budget) => {
+    const limit = mostOf(budget);
+    const amount = sum(costs.map((cost) => amountOf(budget, cost))) * count;
+    return limit === null || !concerns(budget, { ...rules, ownerId }) || fits(budget.used, amount, limit)
+      ? []
+      : partWords(budget, amount, title);
+  });
+
 const partOf = (
   ownerId: string,
   singles: ReadonlyArray<Single>,
@@ -214,7 +225,10 @@ const partOf = (
     reason: verdict.against === null ? null : verdictWords(verdict, cheapest),
   }));
   const [waiter] = queue.waiting[ownerId] ?? [];
-  const waits = waiter === undefined || accounts.some(({ serves }) => serves) ? [] : [waitWords(queue, waiter, 0, title)];
+  const waits =
+    waiter === undefined || accounts.some(({ serves }) => serves)
+      ? [...partlyHeld(rules, ownerId, costs, count, title)]
+      : [waitWords(queue, waiter, 0, title)];
   const lefts = known.map((each) => (each.credits === null ? null : Math.max(0, each.credits.amount - each.held)));
   const left = lefts.includes(null) || lefts.length === 0 ? null : sum(lefts.map((each) => each ?? 0));
   if (left !== null && left < credits)

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Budget } from "#protocol/spend.ts";
 import { budgetLevel } from "#protocol/spend.ts";
-import { concerns, fits, mostOf, periodsAt, stopWords, waitWords } from "./context.ts";
+import { concerns, fits, mostOf, periodsAt, partWords, stopWords, waitWords } from "./context.ts";
 
 const budget = (changes: Partial<Budget> = {}): Budget => ({
   id: "bud_1",
@@ -77,6 +77,12 @@ describe("in words", () => {
     );
     expect(waitWords(budget(), 120, "PixVerse")).toBe(
       "Your budget of 100 credits a day at PixVerse is less than the 120 that this costs: it goes on when you raise it under Spend.",
+    );
+  });
+
+  test("why some of several jobs wait", () => {
+    expect(partWords(budget({ used: 70 }), 40, "PixVerse")).toBe(
+      "Your budget of 100 credits a day at PixVerse has no room for all of these: 70 spent or held so far, and they come to 40. What goes beyond waits; it goes on at midnight UTC, or when you raise it under Spend.",
     );
   });
 

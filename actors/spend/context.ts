@@ -65,6 +65,10 @@ export const waitWords = (budget: Budget, cost: number, providerTitle: string): 
   return `${it} has no room: ${formatAmount(budget.used, budget.type)} spent or held so far, and this costs ${formatAmount(amount, budget.type)}. It goes on ${goesOn(budget)}, or ${raise(budget)}.`;
 };
 
+/** Of several jobs that would cost so much in all some go, and why the others wait. */
+export const partWords = (budget: Budget, amount: number, providerTitle: string): string =>
+  `${named(budget, mostOf(budget) ?? 0, providerTitle)} has no room for all of these: ${formatAmount(budget.used, budget.type)} spent or held so far, and they come to ${formatAmount(amount, budget.type)}. What goes beyond waits; it goes on ${goesOn(budget)}, or ${raise(budget)}.`;
+
 /** Why jobs that would cost so much in all are not taken in; `waiting`: what those that wait are to cost. */
 export const stopWords = (budget: Budget, amount: number, waiting: number, providerTitle: string): string => {
   const rest = waiting > 0 ? `, ${formatAmount(waiting, budget.type)} more asked for and waiting` : "";

@@ -113,7 +113,9 @@ export const tile = (gallery: Locator, name: string): Locator => gallery.getByRo
 
 /** Presses Generate. */
 export const generate = (page: Page): Promise<void> =>
-  panel(page, "Generate").getByRole("button", { name: "Generate", exact: true }).click();
+  panel(page, "Generate")
+    .getByRole("button", { name: /^Generate/ })
+    .click();
 
 /** A job in the list of jobs. */
 export const jobRow = (page: Page, prompt: string): Locator => panel(page, "Jobs").getByText(prompt, { exact: true });

@@ -57,6 +57,8 @@ export interface Form {
   readonly promptKey: Accessor<string | undefined>;
   /** What the prompt says; null where the operation takes none. */
   readonly words: Accessor<Words | null>;
+  /** Variables of the prompt, of all that it is varied by, and of the style around it. */
+  readonly asked: Accessor<Words["variables"]>;
   /** The prompt and the negative prompt as they stand; null: the operation takes no negative one. */
   readonly wording: Accessor<{ readonly text: string; readonly negative: string | null }>;
   /** Values of variables, by name; also of some that the prompt does not have any more. */
@@ -109,6 +111,10 @@ export const createForm = (options: FormOptions): Form => {
   };
   const wording = createMemo(() => wordingOf(values()), undefined, { equals: (a, b) => a.text === b.text && a.negative === b.negative });
   const words = createMemo(() => (promptKey() === undefined ? null : readWords(wording().text, wording().negative, style())));
+  const asked = createMemo((): Words["variables"] => {
+    const given = promptKey() === undefined ? undefined : varied()[promptKey() ?? ""];
+    return typeof given === "string" ? readWords(given, wording().negative, style()).variables : (words()?.variables ?? []);
+  });
   /** How long a text with choices becomes is known by the server, which checks what they come to. */
   const wordErrors = (wrong: FieldErrors): FieldErrors => {
     const [key, now] = [promptKey(), words()];
@@ -360,6 +366,7 @@ export const createForm = (options: FormOptions): Form => {
     },
     promptKey,
     words,
+    asked,
     wording,
     variables,
     setVariable: (name, value) => setVariables((now) => ({ ...now, [name]: value })),

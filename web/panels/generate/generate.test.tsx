@@ -925,6 +925,21 @@ describe("choices and variables in the prompt", () => {
     expect(await screen.findByText("Style: Noir")).toBeTruthy();
   });
 
+  it("that are varied ask for the values of all their variables, and of those of the style", async () => {
+    const { client, workspace } = await show();
+    workspace.draft.useStyle({ versionId: "prv_s", title: "Noir", text: "{prompt} in ${light}", negative: "" });
+    type("Prompt", "a fox");
+    press("Vary: Prompt");
+    type("Prompt: values", "a ${colour} fox\na wolf");
+    type("colour", "red");
+    type("light", "dusk");
+    press(/^Generate/);
+    await waitFor(() => expect(created(client)).toHaveLength(1));
+    expect(created(client)[0]).toMatchObject({
+      request: { prompt: { styleVersionId: "prv_s", variables: { colour: "red", light: "dusk" } } },
+    });
+  });
+
   it("get a style that is written here, where the library has none or cannot be read", async () => {
     let fails = true;
     const { client } = await show({

@@ -39,7 +39,7 @@ import { PresetsMenu } from "./presets-menu.tsx";
 import { StyleMenu } from "./style-menu.tsx";
 import { atOnce, requestAt, timeProblem, type When } from "./when.ts";
 import { WhenView } from "./when-view.tsx";
-import { WordsView } from "./words-view.tsx";
+import { VariablesView, WordsView } from "./words-view.tsx";
 import { createFormIntake } from "./intake.ts";
 import { canVary, firstVaried, shownCells } from "./varied.ts";
 import { CellsView, VariedProviders, VaryView } from "./vary-view.tsx";
@@ -459,6 +459,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
                       onChange={(next) => form.vary(field.key, next)}
                     />
                     <Show when={field.key === form.promptKey()}>
+                      <VariablesView form={form} />
                       <StyleMenu form={form} />
                     </Show>
                   </>

@@ -44,25 +44,7 @@ export const WordsView: Component<WordsProps> = (props) => {
           {(count) => <p>{count()}</p>}
         </Show>
       </div>
-      <Show when={props.words.variables.length > 0}>
-        <fieldset class="words-variables">
-          <legend class="visually-hidden">Variables of the prompt</legend>
-          <For each={props.words.variables.map(({ name }) => name)}>
-            {(name) => {
-              const fallback = () => props.words.variables.find((each) => each.name === name)?.fallback ?? null;
-              return (
-                <TextField
-                  label={name}
-                  placeholder={fallback() ?? undefined}
-                  required={fallback() === null}
-                  value={props.form.variables()[name] ?? ""}
-                  onInput={(value) => props.form.setVariable(name, value)}
-                />
-              );
-            }}
-          </For>
-        </fieldset>
-      </Show>
+      <VariablesView form={props.form} />
       <div class="words-library">
         <Show when={props.form.origin()}>
           {(origin) => (
@@ -90,3 +72,26 @@ export const WordsView: Component<WordsProps> = (props) => {
     </div>
   );
 };
+
+/** A field for each variable, by name. */
+export const VariablesView: Component<{ readonly form: Form }> = (props) => (
+  <Show when={props.form.asked().length > 0}>
+    <fieldset class="words-variables">
+      <legend class="visually-hidden">Variables of the prompt</legend>
+      <For each={props.form.asked().map(({ name }) => name)}>
+        {(name) => {
+          const fallback = () => props.form.asked().find((each) => each.name === name)?.fallback ?? null;
+          return (
+            <TextField
+              label={name}
+              placeholder={fallback() ?? undefined}
+              required={fallback() === null}
+              value={props.form.variables()[name] ?? ""}
+              onInput={(value) => props.form.setVariable(name, value)}
+            />
+          );
+        }}
+      </For>
+    </fieldset>
+  </Show>
+);
