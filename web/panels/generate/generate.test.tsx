@@ -393,13 +393,18 @@ describe("the Generate panel", () => {
       "jobs.estimate": (asked) => ({ ...estimated(asked), refusals, waits }),
       "jobs.create": () => {
         waits = ["Your budget has no room."];
-        return { jobs: [] };
+        return { jobs: [sampleJob({ id: "job_w", state: "waitingForSlot" })] };
       },
     });
     type("Prompt", "a fox");
     await screen.findByRole("button", { name: "Generate · 2 credits" });
     press(/^Generate/);
     expect(await screen.findByText("Your budget has no room.", {}, { timeout: 30_000 })).toBeTruthy();
+    press(/^Generate/);
+    const news = () => screen.queryAllByText("The video is in the queue").flatMap((title) => title.closest("li") ?? []);
+    const told = () => news().find(({ textContent }) => textContent?.includes("Your budget has no room."));
+    await waitFor(() => expect(told()).toBeDefined());
+    fireEvent.click(within(told()!).getByRole("button", { name: "Dismiss" }));
     refusals = ["Your budget allows no more."];
     client.snapshot("accounts.pauses", { pauses: [pausedByMe] });
     expect(await screen.findByText("Your budget allows no more.", {}, { timeout: 30_000 })).toBeTruthy();

@@ -189,14 +189,18 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     if (first !== undefined) {
       openPanel("job", { jobId: first.id }, { inBackground: true });
       const many = made.length > 1;
-      const words =
-        first.state === "scheduled" && first.scheduledFor !== null
-          ? `${many ? `${formatCount(made.length, "video")} are` : "The video is"} scheduled for ${formatMoment(first.scheduledFor, Date.now())}`
-          : many
-            ? `${formatCount(made.length, "video")} are on their way`
-            : "The video is on its way";
+      const isScheduled = first.state === "scheduled" && first.scheduledFor !== null;
+      // What holds jobs back was told before they were asked for.
+      const held = isScheduled ? undefined : estimate.obstacles()[0];
+      const videos = many ? formatCount(made.length, "video") : "The video";
+      const words = isScheduled
+        ? `${videos} ${many ? "are" : "is"} scheduled for ${formatMoment(first.scheduledFor ?? 0, Date.now())}`
+        : held !== undefined
+          ? `${videos} ${many ? "are" : "is"} in the queue`
+          : `${videos} ${many ? "are on their" : "is on its"} way`;
       toast(words, {
         tone: "ok",
+        ...(held === undefined ? {} : { detail: held }),
         stayMs: 4000,
         action: { label: "Show", onSelect: () => openPanel("job", { jobId: first.id }) },
       });
