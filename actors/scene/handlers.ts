@@ -202,7 +202,7 @@ export const sceneHandlers = Effect.gen(function* () {
     return row === undefined ? yield* Effect.fail(noVersion(id)) : row;
   });
 
-  /** New scenes, all or none. By their ids a repeated call is known, if it has a key. */
+  /** New scenes, all or none. By their ids a repeated call is known, if it has a key; those that were changed since then are taken for its. */
   const add = Effect.fnUntraced(function* (ownerId: string, key: string | undefined, scenes: ReadonlyArray<StoryScene>) {
     if (scenes.some(({ body }) => isTooLong(body, sceneLimits.body))) return yield* Effect.fail(tooLarge(sceneLimits.body));
     const now = yield* Clock.currentTimeMillis;
@@ -218,7 +218,7 @@ export const sceneHandlers = Effect.gen(function* () {
       if (made.length > 0) {
         const same = made.every((row) => {
           const scene = scenes.find(({ id }) => id === row.id);
-          return scene?.title === row.title && canonicalJson(scene.body) === canonicalJson(row.body);
+          return row.changed || (scene?.title === row.title && canonicalJson(scene.body) === canonicalJson(row.body));
         });
         return same ? undefined : reused();
       }

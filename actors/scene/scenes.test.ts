@@ -319,6 +319,10 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     expect(two.id).toBe(one.id);
     expect(await refusalOf(make("b"))).toContain("idempotency_conflict");
     expect(await titles()).toEqual(["a"]);
+    // Whoever asks again after it was changed, as what makes a story after its end, gets it as it is.
+    await call("scenes.rename", { id: one.id, title: "c" });
+    expect(await make("a")).toMatchObject({ id: one.id, title: "c" });
+    expect(await titles()).toEqual(["c"]);
   });
 
   test("there is room for so many, and a scene has its bound", async () => {

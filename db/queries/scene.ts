@@ -45,6 +45,8 @@ export interface DraftRow {
 export interface StoredDraftRow extends DraftRow, SharedRow {
   /** Which of its changes it has. */
   readonly draft: number;
+  /** It is not any more what it was made as. */
+  readonly changed: boolean;
 }
 
 const shared = (sql: Queryable) => sql`
@@ -76,7 +78,7 @@ export const sceneOf = (sql: Queryable, id: string) => sql<Array<SceneRow>>`sele
 /** Those that this user may read and that are not in the trash. */
 export const draftsById = (sql: Queryable, userId: string, ids: ReadonlyArray<string>) =>
   sql<Array<StoredDraftRow>>`
-    select s.id, s.title, s.format, s.draft, s.body, ${shared(sql)} from scene s
+    select s.id, s.title, s.format, s.draft, s.body, s.changed_at > s.created_at as changed, ${shared(sql)} from scene s
     where s.id = any(${textArray(sql, ids)}) and s.deleted_at is null and ${readableScene(sql, userId)}`;
 
 /** Those of these that are this owner's and not in the trash, whoever may read them. */
