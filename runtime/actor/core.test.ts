@@ -225,6 +225,30 @@ test.each([
   expect(events("alarm/1")[0]!.at).toBeGreaterThanOrEqual(begun + 80_000);
 });
 
+test.each([false, true])("a clock that is set back by hours and then set right lets no timer come early (begun anew: %s)", (restarts) => {
+  let rig = makeCore(10);
+  const each = (from: number, ms: number) => {
+    for (let now = from; now < from + ms; now += 1000) {
+      rig.clock.now = now;
+      rig.core.lookAhead();
+      rig.settle();
+      rig.wait();
+    }
+  };
+  const begun = 10 * hour;
+  rig.clock.now = begun;
+  rig.core.dispatch({ type: "create", address: "sleeper/1", input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
+  rig.settle();
+  each(begun, 10_000);
+  const { disk } = rig;
+  if (restarts) rig = makeCoreRig([kind, sleeper, alarm], { mailbox: 10, timers: 2 }, disk, begun - 5 * hour);
+  each(begun - 5 * hour, 10_000);
+  each(begun + 20_000, 50_000);
+  expect(disk.actors.get("sleeper/1")!.journal).toHaveLength(1);
+  each(begun + 70_000, 10_000);
+  expect(disk.actors.get("sleeper/1")!.journal).toHaveLength(2);
+});
+
 test("of more timers than are fetched at a time the soonest come first, the rest in time", () => {
   const { core, disk, settle, wait, clock, measured } = makeCore(10);
   for (let n = 0; n < 5; n++) {

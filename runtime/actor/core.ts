@@ -321,14 +321,20 @@ export class Core {
     const now = this.#ports.now();
     const passed = this.#lookedAt === Infinity ? 0 : now - this.#lookedAt;
     this.#lookedAt = now;
+    // Also where it is set right after it was set back: nobody knows how much of it has passed.
+    if (passed >= 2 * longestWait) this.#timers.putOff(passed);
     if (passed >= standstill) this.#ports.stoodStill?.();
     if (passed <= -setBackLeast) this.#wasSetBack(now);
     return now;
   }
 
-  /** Timers were set by a clock that was ahead. Actors whose time is ahead of it now get theirs after as long as was left. */
+  /** Timers were set by a clock that was ahead. Those of actors whose time is ahead of it now come so long from now as from their last step. */
   #wasSetBack(now: number): void {
-    for (const [address, entry] of this.#actors) if (!("loading" in entry) && entry.at > now) this.dispatch({ type: "wake", address });
+    for (const [address, entry] of this.#actors) {
+      if ("loading" in entry) continue;
+      entry.usedAt = Math.min(entry.usedAt, now);
+      if (entry.at > now) this.dispatch({ type: "wake", address });
+    }
     this.#wakeAhead([...this.#cells.keys()]);
   }
 

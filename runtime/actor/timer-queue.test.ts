@@ -14,6 +14,7 @@ test("takes exactly the timers that come until then, were added and not cancelle
   const command = fc.oneof(
     fc.record({ do: fc.constant("add" as const), timer }),
     fc.record({ do: fc.constant("cancel" as const), timer }),
+    fc.record({ do: fc.constant("putOff" as const), ms: fc.integer({ min: 1, max: 30 }) }),
     fc.record({ do: fc.constant("take" as const), now: fc.integer({ min: 0, max: 60 }) }),
   );
   fc.assert(
@@ -25,6 +26,12 @@ test("takes exactly the timers that come until then, were added and not cancelle
           queue.add(step.timer);
           const before = model.get(idOf(step.timer));
           if (before === undefined || step.timer.comesAt < before.comesAt) model.set(idOf(step.timer), step.timer);
+        } else if (step.do === "putOff") {
+          queue.putOff(step.ms);
+          for (const [key, each] of model) {
+            const { comesAt, dueAt } = each;
+            if (comesAt < dueAt) model.set(key, { ...each, comesAt: Math.min(comesAt + step.ms, dueAt) });
+          }
         } else if (step.do === "cancel") {
           queue.cancel(step.timer);
           model.delete(idOf(step.timer));

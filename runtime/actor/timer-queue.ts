@@ -13,8 +13,8 @@ const keyOf = (timer: Omit<QueuedTimer, "comesAt">): string => `${timer.address}
 
 export class TimerQueue {
   readonly #heap = new Heap<QueuedTimer>(({ comesAt }) => comesAt);
-  /** Timers that are wanted, and when each comes: a heap entry that is not so here was cancelled, or comes earlier now. */
-  readonly #live = new Map<string, number>();
+  /** Timers that are wanted: a heap entry that is not the one here was cancelled, or comes at another time now. */
+  readonly #live = new Map<string, QueuedTimer>();
 
   get size(): number {
     return this.#live.size;
@@ -23,8 +23,19 @@ export class TimerQueue {
   /** One that is there already comes when it was to come first. */
   add(timer: QueuedTimer): void {
     const key = keyOf(timer);
-    if ((this.#live.get(key) ?? Infinity) <= timer.comesAt) return;
-    this.#live.set(key, timer.comesAt);
+    if ((this.#live.get(key)?.comesAt ?? Infinity) <= timer.comesAt) return;
+    this.#put(key, timer);
+  }
+
+  /** Those that come before they are due come so much later, ms, but not after that. */
+  putOff(ms: number): void {
+    for (const [key, timer] of this.#live) {
+      if (timer.comesAt < timer.dueAt) this.#put(key, { ...timer, comesAt: Math.min(timer.comesAt + ms, timer.dueAt) });
+    }
+  }
+
+  #put(key: string, timer: QueuedTimer): void {
+    this.#live.set(key, timer);
     this.#heap.push(timer);
   }
 
@@ -35,7 +46,7 @@ export class TimerQueue {
   /** When the soonest timer comes, or undefined. */
   nextAt(): number | undefined {
     let first = this.#heap.first;
-    while (first !== undefined && this.#live.get(keyOf(first)) !== first.comesAt) {
+    while (first !== undefined && this.#live.get(keyOf(first)) !== first) {
       this.#heap.pop();
       first = this.#heap.first;
     }
