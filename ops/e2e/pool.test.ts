@@ -32,7 +32,7 @@ const atOnce = 10;
  */
 const away = 14 * 60_000;
 /** So far the clock is set while the server is down, ms: in the middle of its lives, when most is under way. Nothing but the clock moves. */
-const jump = Number(process.env["POOL_JUMP"] ?? 5 * 3_600_000);
+const jump = Number(process.env["POOL_JUMP"] ?? 0);
 /** Of the clock in each life, ms. */
 const shiftOf = (life: number): number => -away * Math.max(0, 2 - life) + (life > kills / 2 ? jump : 0);
 /**
