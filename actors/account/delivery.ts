@@ -3,7 +3,7 @@ import { Clock, Effect, Layer, Queue, Schedule } from "effect";
 import * as z from "zod";
 import { Database } from "#db/client/database.ts";
 import { staleLeases, sweepCredentials } from "#db/queries/account.ts";
-import { settleHold, settleStale } from "#db/queries/ledger.ts";
+import { type Hold, settleHold, settleStale, staleHolds } from "#db/queries/ledger.ts";
 import { Charge } from "#protocol/job.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { deliver } from "#runtime/actor/tell.ts";
@@ -36,33 +36,39 @@ const tellEnded = (accountId: string, event: LeaseEnded, eventId: string): Effec
     Effect.catch((error) => Effect.logWarning("an account could not be told that a place is free; it is told again", error)),
   );
 
+/** What one sweep found and the one before it too, by its name. */
+const foundAgain = <A>(nameOf: (each: A) => string): ((found: ReadonlyArray<A>) => ReadonlyArray<A>) => {
+  let before: ReadonlySet<string> = new Set();
+  return (found) => {
+    const again = found.filter((each) => before.has(nameOf(each)));
+    before = new Set(found.map(nameOf));
+    return again;
+  };
+};
+
 /**
- * Frees leases that no job holds any more, settles what was held for them, and removes credentials that belong to nobody. A lease is freed that
- * the sweep before has found too: where the clock was set forward, or nobody was here, a job may be about to take one that seems old.
+ * Frees leases that no job holds any more, settles what was held for them, and removes credentials that belong to nobody. Only what the sweep
+ * before has found too: where the clock was set forward, or nobody was here, a job may be about to take what seems old.
  */
 export const makeSweepLeases: Effect.Effect<Effect.Effect<void, never, Actors | Database>> = Effect.sync(() => {
-  let found: ReadonlySet<string> = new Set();
-  return Effect.suspend(() => sweepLeases(found, (stale) => (found = stale)));
-});
-
-const sweepLeases = Effect.fnUntraced(
-  function* (before: ReadonlySet<string>, foundNow: (stale: ReadonlySet<string>) => void) {
+  const nameOf = ({ account_id, key, at }: Hold): string => `${account_id}/${key}/${at}`;
+  const leasesAgain = foundAgain<Hold & { readonly charge: unknown }>(nameOf);
+  const holdsAgain = foundAgain<Hold>(nameOf);
+  return Effect.gen(function* () {
     const database = yield* Database;
     const now = yield* Clock.currentTimeMillis;
-    const rows = yield* database.query((sql) => staleLeases(sql, now - grace));
-    const nameOf = ({ account_id, key, at }: (typeof rows)[number]): string => `${account_id}/${key}/${at}`;
-    foundNow(new Set(rows.map(nameOf)));
+    const leases = leasesAgain(yield* database.query((sql) => staleLeases(sql, now - grace)));
+    const holds = holdsAgain(yield* database.query((sql) => staleHolds(sql, now - grace)));
     yield* Effect.forEach(
-      rows.filter((row) => before.has(nameOf(row))),
+      leases,
       ({ account_id, key, at, charge }) =>
         tellEnded(account_id, { ...endOf(key, z.nullable(Charge).parse(charge)), takenBy: at }, `stale/${key}/${at}`),
       { concurrency: atOnce, discard: true },
     );
-    yield* database.query((sql) => settleStale(sql, now - grace));
+    if (holds.length > 0) yield* database.query((sql) => settleStale(sql, holds));
     yield* database.query((sql) => sweepCredentials(sql, now - orphanAge));
-  },
-  Effect.catchCause((cause) => Effect.logWarning("leases that nobody holds could not be looked for", cause)),
-);
+  }).pipe(Effect.catchCause((cause) => Effect.logWarning("leases that nobody holds could not be looked for", cause)));
+});
 
 export const accountDelivery: Layer.Layer<never, never, Actors | Database | Leases | Placement> = Layer.effectDiscard(
   Effect.gen(function* () {

@@ -253,6 +253,13 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect(await accounts()).toMatchObject([{ busy: 1, held: 10 }]);
     await server.run(
       Effect.gen(function* () {
+        const database = yield* Database;
+        yield* database.query(
+          (sql) => sql`
+            insert into ledger (key, account_id, job_id, owner_id, provider, account_title, estimated, at)
+            select ${lease.key}, ${account.id}, id, owner_id, provider, '', 10, created_at from job where id = ${job.id}`,
+        );
+        const held = database.query((sql) => sql`select key from ledger where key = ${lease.key} and settled_at is null`);
         const clock = yield* Clock.Clock;
         const later = clock.currentTimeMillisUnsafe() + 60_000;
         const ahead: Clock.Clock = {
@@ -269,7 +276,9 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
         yield* sweep;
         yield* Effect.sleep("100 millis");
         expect(yield* Effect.promise(() => accounts())).toMatchObject([{ busy: 1 }]);
+        expect(yield* held).toHaveLength(1);
         yield* sweep;
+        expect(yield* held).toHaveLength(0);
       }),
     );
     await settled();

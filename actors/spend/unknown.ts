@@ -1,5 +1,7 @@
 // Submissions of which nobody knew at the end of their job whether they were taken: a provider that knows them by their keys is asked later, and
-// what it says settles the ledger; and so does what it says to have given back of those whose end nobody has seen. All others, and what it cannot tell, a person settles (`spend.tell`): what looks like one may be another's.
+// what it says settles the ledger; and so does what it says to have given back of those whose end nobody has seen. The ledger alone: a job's
+// own charges stay as they were at its end. All others, and what it cannot tell, a person settles (`spend.tell`): what looks like one may be
+// another's.
 import { Clock, Duration, Effect, Layer, Schedule } from "effect";
 import { accountAddress } from "#actors/account/address.ts";
 import { Accounts } from "#actors/account/accounts.ts";
@@ -26,7 +28,7 @@ const sweepEvery = "1 minute";
 const accountsAtOnce = 4;
 const longestTurn = "2 minutes";
 
-/** Whether so much time has passed since it was first asked about, by the waits in between, whatever the clock says. */
+/** Whether so much time has passed since it was first asked about, by the waits in between: these are times of the clock, but several. */
 const isSettledFor = (ms: number, asks: number): boolean => first * (2 ** (asks - 1) - 1) >= ms;
 
 interface Found {

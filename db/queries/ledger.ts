@@ -76,16 +76,33 @@ export const settleHold = (
       outcome = excluded.outcome, settled_at = excluded.settled_at
       where ledger.told_at is null and ledger.found_at is null`;
 
-/** The same for all that was held before `before` and that no job holds a place for. Answers how many. */
-export const settleStale = (sql: Queryable, before: number) =>
+/** What is held for a submission. */
+export interface Hold {
+  readonly key: string;
+  readonly account_id: string;
+  readonly at: number;
+}
+
+const isStale = (sql: Queryable) => sql`
+  l.settled_at is null and (j.id is null or j.account_id is distinct from l.account_id or j.lease_key is distinct from l.key)`;
+
+/** What was held before `before` and no job holds a place for. */
+export const staleHolds = (sql: Queryable, before: number) =>
+  sql<Array<Hold>>`
+    select l.key, l.account_id, l.at from ledger l left join job j on j.id = l.job_id where l.at < ${before} and ${isStale(sql)}`;
+
+/** The same as `settleHold` for these, as far as still no job holds a place for them. Answers which they were. */
+export const settleStale = (sql: Queryable, holds: ReadonlyArray<Hold>) =>
   sql<Array<{ key: string }>>`
     with ended as (
       select l.key, l.account_id, (
         select c from jsonb_array_elements(j.charges) c where c ->> 'key' = l.key and c ->> 'accountId' = l.account_id limit 1
       ) as c
-      from ledger l left join job j on j.id = l.job_id
-      where l.settled_at is null and l.at < ${before}
-        and (j.id is null or j.account_id is distinct from l.account_id or j.lease_key is distinct from l.key)
+      from jsonb_to_recordset(${sql.json(holds.map(({ key, account_id, at }) => ({ key, account_id, at })))})
+          as h(key text, account_id text, at bigint)
+        join ledger l on l.key = h.key and l.account_id = h.account_id and l.at = h.at
+        left join job j on j.id = l.job_id
+      where ${isStale(sql)}
     ), unused as (
       delete from ledger l using ended e where l.key = e.key and l.account_id = e.account_id and l.settled_at is null and e.c is null
     )

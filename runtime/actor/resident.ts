@@ -198,7 +198,7 @@ export interface Packed {
   readonly seq: number;
   readonly at: number;
   readonly parked: string | null;
-  readonly usedAt: number;
+  usedAt: number;
   /** Its state and what it waits for. */
   readonly packed: PackedJson;
 }
