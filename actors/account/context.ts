@@ -304,7 +304,9 @@ export const ended = (context: AccountContext, event: LeaseEnded, at: number): P
       ? // Of which kind it was taken is not known.
         { amount: exactly(context.credits.amount - cost), at: context.credits.at }
       : context.credits;
-  const goesOnMs = mayGoOn(outcome) ? (event.goesOnMs ?? Math.max(accountLimits.look, 2 * (context.averageMs ?? accountLimits.goesOn / 2))) : 0;
+  const goesOnMs = mayGoOn(outcome)
+    ? (event.goesOnMs ?? Math.max(accountLimits.look, 2 * (context.averageMs ?? accountLimits.goesOn / 2)))
+    : 0;
   const before = goneOn(context, at);
   const next: Partial<AccountContext> = {
     leases,

@@ -5,7 +5,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Database } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { type BudgetRow, type BudgetsAsked, budgetsFor, putBudget, removeBudget } from "#db/queries/budget.ts";
-import { freeHolds, holdSpend, ledgerRows, settleHold, settleStale, spendOf, staleHolds, tellSpend, type Wanted } from "#db/queries/ledger.ts";
+import {
+  freeHolds,
+  holdSpend,
+  ledgerRows,
+  settleHold,
+  settleStale,
+  spendOf,
+  staleHolds,
+  tellSpend,
+  type Wanted,
+} from "#db/queries/ledger.ts";
 import type { Queryable } from "#db/client/database.ts";
 import { periodsAt } from "./context.ts";
 
