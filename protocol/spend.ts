@@ -69,8 +69,8 @@ export const LedgerEntry = z.object({
   /** By which person, after its end, it was said what it cost, and when; null: by none. */
   told: z.object({ by: Id, at: Time }).nullable(),
   /**
-   * What the provider said when it was asked after its end, where nobody knew whether it was taken: `not taken`, or how it ended there. Null: it
-   * could not tell so far, or need not.
+   * What the provider said when it was asked after its end, where nobody knew whether it was taken: `not taken`, or how it ended there. Where
+   * nobody has seen its end: the same outcome again, once something was given back. Null: it could not tell so far, or need not.
    */
   found: z.object({ outcome: z.union([z.literal("not taken"), SubmissionOutcome]), at: Time }).nullable(),
 });

@@ -317,6 +317,20 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     expect((await server.call("prompts.history", { limit: 10 })).used).toMatchObject([{ text, negative: "", jobs: 12 }]);
   });
 
+  test("each cell of a varied prompt takes of the values what it needs, and one that needs none is sent as it stands", async () => {
+    const said = ["a fox", "a ${colour} wolf", String.raw`a \{red\} {hare}`, "a ${animal:bear|bear}"];
+    const grid = { axes: [{ by: "param" as const, param: "prompt", values: said }], without: [] };
+    const asked = {
+      request: request({ params: { prompt: said[0] }, prompt: { variables: { colour: "red", animal: "hen" } } }),
+      count: 1,
+      grid,
+    };
+    expect(await server.call("jobs.estimate", asked)).toMatchObject({ jobs: 4 });
+    const { jobs } = await server.call("jobs.create", asked);
+    expect(jobs.map(({ prompt }) => prompt)).toEqual(["a fox", "a red wolf", "a {red} {hare}", "a hen"]);
+    expect(jobs.map(({ template }) => template?.text)).toEqual(said);
+  });
+
   test("a dry run checks the inputs too, is refused for what creating would be, and makes nothing", async () => {
     const asked = (inputs: ReadonlyArray<object>) =>
       ({ request: request({ operation: "image_to_video", inputs: inputs as never }), count: 1 }) as const;

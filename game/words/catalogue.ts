@@ -2,7 +2,7 @@
 import { CallError } from "#protocol/wire/errors.ts";
 import { bestLanguage } from "../player/languages.ts";
 import { de } from "./de.ts";
-import { en, type Words } from "./en.ts";
+import { en, type LimitOfNoRoom, type Words } from "./en.ts";
 
 /** English first: it is spoken to whoever speaks none of them. */
 export const catalogue = { en, de } as const satisfies Readonly<Record<string, Words>>;
@@ -46,5 +46,5 @@ export const sentenceOf = (error: unknown, { problems, refusals, limits }: Words
   const call = error instanceof CallError ? error : error.cause;
   // A newer server may refuse for what this page has no words for.
   if (!(call instanceof CallError)) return error.message;
-  return limits[quotaOf(call) ?? ""] ?? refusals?.[call.code] ?? error.message;
+  return limits?.[quotaOf(call) as LimitOfNoRoom] ?? refusals?.[call.code] ?? error.message;
 };

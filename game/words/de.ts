@@ -203,6 +203,8 @@ export const de: Words = {
     guests: "Dieser Link wurde so oft geöffnet, wie es geht: Bitte um einen neuen.",
     links: "Mehr Links passen nicht: Ziehe zuerst welche zurück.",
     linksOfDay: "Mehr Links gibt es ohne Konto an einem Tag nicht: Mach den nächsten morgen.",
+    connections: "PixSim ist schon zu oft gleichzeitig geöffnet: Schließe zuerst andere Fenster.",
+    subscriptions: "Diese Seite folgt schon zu vielem gleichzeitig. Lade sie neu.",
     playInputs: "Dieser Durchgang ist zu lang, um weiterzugehen: Beginne einen neuen.",
   },
 };

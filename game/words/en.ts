@@ -10,6 +10,9 @@ export interface Instruction {
   readonly byKeys: string;
 }
 
+/** Limits, by their names, that are no matter of room: deleting something helps nothing there. */
+export type LimitOfNoRoom = "connections" | "guests" | "links" | "linksOfDay" | "playInputs" | "subscriptions";
+
 const { number, counted, clock } = formsOf("en");
 
 export const en = {
@@ -186,8 +189,8 @@ export const en = {
   },
   /** What a server's refusal means, by its code. Null: its own sentences are in this language. */
   refusals: null as Readonly<Record<ErrorCode, string>> | null,
-  /** Of limits that are no matter of room, by their name: deleting something helps nothing there. */
-  limits: {} as Readonly<Record<string, string>>,
+  /** What it means to be at a limit that is no matter of room. Null: the server's own sentences are in this language. */
+  limits: null as Readonly<Record<LimitOfNoRoom, string>> | null,
 };
 
 /** One message less is an error of types. */

@@ -69,8 +69,10 @@ test("what went wrong is said in the language, and what a server says in English
   const wrapped = new Error(busy.message, { cause: busy });
   expect([sentenceOf(wrapped, en), sentenceOf(wrapped, de)]).toEqual(["The inbox is full.", de.refusals!.overloaded]);
   const full = (quota: string) => sentenceOf(new CallError("quota_exceeded", "You have made 30 links.", { quota, limit: 30 }), de);
-  expect([full("linksOfDay"), full("playthroughs")]).toEqual([de.limits["linksOfDay"], "Mehr passt nicht: Lösche zuerst etwas."]);
+  expect([full("linksOfDay"), full("playthroughs")]).toEqual([de.limits?.linksOfDay, "Mehr passt nicht: Lösche zuerst etwas."]);
   expect(full("linksOfDay")).toContain("morgen");
+  expect(full("connections")).toContain("Schließe zuerst andere Fenster");
+  expect(full("subscriptions")).toContain("Lade sie neu");
   expect(sentenceOf(new CallError("quota_exceeded", "You have made 30 links.", { quota: "linksOfDay", limit: 30 }), en)).toBe(
     "You have made 30 links.",
   );

@@ -13,6 +13,8 @@ export interface ToastOptions {
   readonly action?: { readonly label: string; readonly onSelect: () => void };
   /** Time it stays, ms; default 5,000 (10,000 with an action or a problem). Null: until it is closed. */
   readonly stayMs?: number | null;
+  /** It is shown no more, whatever the reason. */
+  readonly onGone?: () => void;
 }
 
 interface Toast extends ToastOptions {
@@ -49,7 +51,10 @@ const ToastCard: Component<{ readonly toast: Toast }> = (props) => {
   };
   const stop = () => clearTimeout(timer);
   onMount(start);
-  onCleanup(stop);
+  onCleanup(() => {
+    stop();
+    props.toast.onGone?.();
+  });
   return (
     <li
       class="ui-toast"

@@ -8,10 +8,9 @@ import { elsewhereOf, fallbackOf, minutesProblem, nowhere, occasionsProblem, typ
 import type { Kept } from "./kept-draft.ts";
 import { addInput, checkInputs, moveInput, placeIssues, refitInputs } from "./inputs.ts";
 import { issuesOf } from "#web/store/problem.ts";
-import { faultAt } from "#protocol/template/check.ts";
-import { promptRequest, readWords, type Words } from "./words.ts";
+import { promptRequest, readWords, variablesOf, wordProblem, type Variable, type Words, type Written } from "./words.ts";
 import { fitValues, readFields, toParams, validate, type FieldErrors, type FormField, type FormValues } from "./schema.ts";
-import { gridOf, issueAtField, valuesAtFirst, variedErrors, type Varied, type VariedValue } from "./varied.ts";
+import { gridOf, issueAtField, valuesAtFirst, variedErrors, variedValues, type Varied, type VariedValue } from "./varied.ts";
 
 export interface Form {
   readonly provider: Accessor<ProviderSpec | undefined>;
@@ -58,7 +57,7 @@ export interface Form {
   /** What the prompt says; null where the operation takes none. */
   readonly words: Accessor<Words | null>;
   /** Variables of the prompt, of all that it is varied by, and of the style around it. */
-  readonly asked: Accessor<Words["variables"]>;
+  readonly asked: Accessor<ReadonlyArray<Variable>>;
   /** The prompt and the negative prompt as they stand; null: the operation takes no negative one. */
   readonly wording: Accessor<{ readonly text: string; readonly negative: string | null }>;
   /** Values of variables, by name; also of some that the prompt does not have any more. */
@@ -105,26 +104,31 @@ export const createForm = (options: FormOptions): Form => {
   const values = createMemo(() => fitValues(fields(), allValues()));
   const promptKey = createMemo(() => fields().find((field) => field.kind === "text" && field.isPrompt)?.key);
   const takesNegative = () => fields().some(({ key }) => key === negativeField);
-  const wordingOf = (params: Readonly<Record<string, unknown>>) => {
-    const textAt = (key: string | undefined) => (key !== undefined && typeof params[key] === "string" ? params[key] : "");
-    return { text: textAt(promptKey()), negative: takesNegative() ? textAt(negativeField) : null };
+  const textAt = (params: FormValues, key: string | undefined) => {
+    const text = key === undefined ? undefined : params[key];
+    return typeof text === "string" ? text : "";
   };
-  const wording = createMemo(() => wordingOf(values()), undefined, { equals: (a, b) => a.text === b.text && a.negative === b.negative });
-  const words = createMemo(() => (promptKey() === undefined ? null : readWords(wording().text, wording().negative, style())));
-  const asked = createMemo((): Words["variables"] => {
-    const given = promptKey() === undefined ? undefined : varied()[promptKey() ?? ""];
-    return typeof given === "string" ? readWords(given, wording().negative, style()).variables : (words()?.variables ?? []);
+  const wording = createMemo(
+    () => ({ text: textAt(values(), promptKey()), negative: takesNegative() ? textAt(values(), negativeField) : null }),
+    undefined,
+    { equals: (a, b) => a.text === b.text && a.negative === b.negative },
+  );
+  const words = createMemo(() => (promptKey() === undefined ? null : readWords(wording().text, wording().negative)));
+  /** As it is sent, in all cells; null: the operation takes no prompt. */
+  const written = createMemo((): Written | null => {
+    const params = toParams(fields(), values());
+    const textsAt = (key: string): ReadonlyArray<string> => {
+      const field = fields().find((each) => each.key === key);
+      const given = varied()[key];
+      return field === undefined || given === undefined ? [textAt(params, key)] : variedValues(field, given).map(String);
+    };
+    const key = promptKey();
+    return key === undefined ? null : { texts: textsAt(key), negatives: takesNegative() ? textsAt(negativeField) : null };
   });
-  /** How long a text with choices becomes is known by the server, which checks what they come to. */
-  const wordErrors = (wrong: FieldErrors): FieldErrors => {
-    const [key, now] = [promptKey(), words()];
-    if (key === undefined || now === null || now.plain || wording().text === "") {
-      return wrong;
-    }
-    const { [key]: _, ...others } = wrong;
-    const [fault] = now.faults;
-    return fault === undefined ? others : { ...others, [key]: faultAt(wording().text, fault) };
-  };
+  const asked = createMemo((): ReadonlyArray<Variable> => {
+    const now = written();
+    return now === null ? [] : variablesOf(now, style());
+  });
   const slots = () => spec()?.inputs ?? [];
   const grid = createMemo(() => {
     const [nowProvider, nowSpec] = [provider(), spec()];
@@ -256,7 +260,7 @@ export const createForm = (options: FormOptions): Form => {
         return null;
       }
       const nowValues = valuesAtFirst(fields(), values(), varied());
-      const wrong = wordErrors({ ...validate(fields(), nowValues), ...variedErrors(fields(), varied()) });
+      const wrong = { ...validate(fields(), nowValues, wordProblem), ...variedErrors(fields(), varied()) };
       const wrongInputs = checkInputs(nowSpec.inputs, allInputs());
       if (show) {
         batch(() => {
@@ -269,13 +273,12 @@ export const createForm = (options: FormOptions): Form => {
       if (Object.keys(wrong).length + Object.keys(wrongInputs).length > 0 || wrongElsewhere !== undefined) {
         return null;
       }
-      const params = toParams(fields(), nowValues);
-      const { text, negative } = wordingOf(params);
-      const prompt = promptKey() === undefined ? undefined : promptRequest(text, negative, origin(), style(), variables());
+      const said = written();
+      const prompt = said === null ? undefined : promptRequest(said, origin(), style(), variables());
       return {
         operation: nowSpec.operation,
         provider: nowProvider.id,
-        params,
+        params: toParams(fields(), nowValues),
         inputs: [...allInputs()],
         priority: 5,
         ...(prompt === undefined ? {} : { prompt }),

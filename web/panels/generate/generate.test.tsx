@@ -198,6 +198,28 @@ describe("the Generate panel", () => {
     expect(created(client)[1]).not.toHaveProperty("request.params.seed");
   });
 
+  it("repeats nothing while a job that waits is being changed", async () => {
+    const job = sampleJob({ id: "job_w", state: "waitingForSlot", prompt: "a hare", params: { prompt: "a hare", duration: 9 } });
+    const { client, workspace } = await show({ "jobs.replace": () => job });
+    const repeat = () => allCommands().find(({ id }) => id === "generate.repeat");
+    type("Prompt", "a fox");
+    press("Generate");
+    const again = await screen.findByRole<HTMLButtonElement>("button", { name: "Again with a new seed" });
+    await waitFor(() => expect(again.disabled).toBe(false));
+    const before = repeat();
+    expect(before).toBeDefined();
+    workspace.draft.replaceJob(job);
+    await screen.findByText("Changes a job that waits; its place in the queue stays.");
+    expect(repeat()).toBeUndefined();
+    // As a list of commands has it that was opened before.
+    before?.run();
+    await Promise.resolve();
+    expect(client.calls.filter(({ name }) => name === "jobs.replace")).toEqual([]);
+    expect(created(client)).toHaveLength(1);
+    workspace.draft.replaceNothing();
+    await waitFor(() => expect(repeat()).toBeDefined());
+  });
+
   it("shows what it costs and how long it takes, for as many as are asked for", async () => {
     await show();
     type("Prompt", "a fox");
@@ -928,6 +950,28 @@ describe("choices and variables in the prompt", () => {
     expect(await screen.findByText("Style")).toBeTruthy();
     await chooseIn("Presets", "dark foxes");
     expect(await screen.findByText("Style: Noir")).toBeTruthy();
+    await openMenu("Style: Noir, choose another");
+    expect(await screen.findByRole("menuitemcheckbox", { name: "Oil" })).toBeTruthy();
+    expect(screen.queryByRole("menuitem", { name: /There are more/ })).toBeNull();
+  });
+
+  it("say of more styles than a menu shows where the others are", async () => {
+    await show({ "prompts.list": () => ({ prompts: [styleOf("Oil", "oil on canvas")], next: "more" }) });
+    await openMenu("Choose a style");
+    expect(await screen.findByRole("menuitem", { name: "There are more: use one from the library" })).toBeTruthy();
+  });
+
+  it("ask for what a style leaves open of which an earlier release kept no texts", async () => {
+    const style = { versionId: "prv_Noir", title: "Noir" };
+    const kept = { provider: "studio", operation: "text_to_video", values: { prompt: "a fox" }, style };
+    localStorage.setItem("pixsim.draft.usr_1", JSON.stringify(kept));
+    const noir = styleOf("Noir", "{prompt}, ${light}, film noir");
+    const { client } = await show({ "prompts.version": () => ({ prompt: noir, version: noir.latest }) });
+    fireEvent.input(await screen.findByLabelText("light"), { target: { value: "dusk" } });
+    press(/^Generate/);
+    await waitFor(() => expect(created(client)).toHaveLength(1));
+    expect(created(client)[0]).toMatchObject({ request: { prompt: { styleVersionId: "prv_Noir", variables: { light: "dusk" } } } });
+    expect(client.calls.filter(({ name }) => name === "prompts.version").map(({ input }) => input)).toEqual([{ id: "prv_Noir" }]);
   });
 
   it("that are varied ask for the values of all their variables, and of those of the style", async () => {
@@ -943,6 +987,38 @@ describe("choices and variables in the prompt", () => {
     expect(created(client)[0]).toMatchObject({
       request: { prompt: { styleVersionId: "prv_s", variables: { colour: "red", light: "dusk" } } },
     });
+  });
+
+  it("that are varied without a style are sent for the server to draw, also where the first has none", async () => {
+    const { client, workspace } = await show();
+    const text = "a fox";
+    workspace.draft.usePrompt(text, { negative: "", origin: { versionId: "prv_1", title: "Fox", number: 1, text, negative: "" } });
+    await screen.findByText("Fox, version 1");
+    press("Vary: Prompt");
+    type("Prompt: values", "a fox\na ${colour} wolf\na ${animal}");
+    type("colour", "red");
+    type("animal", "hare");
+    press(/^Generate/);
+    await waitFor(() => expect(created(client)).toHaveLength(1));
+    expect(created(client)[0]).toMatchObject({
+      grid: { axes: [{ param: "prompt", values: ["a fox", "a ${colour} wolf", "a ${animal}"] }] },
+    });
+    expect(created(client)[0]).toHaveProperty("request.prompt", { variables: { colour: "red", animal: "hare" } });
+  });
+
+  it("that are varied are told at their field where they are written wrong, not where they were before, and may be as long as their choices are", async () => {
+    const { client } = await show();
+    type("Prompt", "a {red|grey fox");
+    press("Vary: Prompt");
+    type("Prompt: values", "a fox\na {red|grey wolf");
+    press(/^Generate/);
+    expect(await screen.findByText(/^a \{red\|grey wolf: Character 3: This \{ is never closed/)).toBeTruthy();
+    expect(created(client)).toEqual([]);
+    const long = `a {${Array.from({ length: 30 }, (_, at) => `fox ${at}`).join("|")}}`;
+    type("Prompt: values", `a fox\n${long}`);
+    press(/^Generate/);
+    await waitFor(() => expect(created(client)).toHaveLength(1));
+    expect(created(client)[0]).toMatchObject({ grid: { axes: [{ values: ["a fox", long] }] } });
   });
 
   it("get a style that is written here, where the library has none or cannot be read", async () => {
@@ -966,7 +1042,7 @@ describe("choices and variables in the prompt", () => {
     fireEvent.click(within(dialog).getByRole("button", { name: "Save" }));
     expect(await screen.findByText("Style: Ink")).toBeTruthy();
     expect(client.calls.find(({ name }) => name === "prompts.create")?.input).toMatchObject({ kind: "style", title: "Ink" });
-    await openMenu("Choose another style");
+    await openMenu("Style: Ink, choose another");
     expect(await screen.findByRole("menuitem", { name: "The library has no styles yet" })).toBeTruthy();
   });
 

@@ -32,6 +32,7 @@ import { FallbackView } from "./fallback-view.tsx";
 import { FieldView } from "./field-view.tsx";
 import { createForm } from "./form.ts";
 import { readDraft, writeDraft } from "./kept-draft.ts";
+import { readKeptStyle } from "./kept-style.ts";
 import { arrange, isWide } from "./schema.ts";
 import { InputsView } from "./inputs-view.tsx";
 import { Replacing } from "./replacing.tsx";
@@ -88,6 +89,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
     onKeep: (kept) => writeDraft(userId, kept),
   });
   const intake = createFormIntake(workspace, form);
+  readKeptStyle(client, form);
   const [count, setCount] = createSignal<number | null>(1);
   const [when, setWhen] = createSignal<When>(atOnce);
   /** What is changed stays where it is in the queue. */
@@ -266,7 +268,8 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
   };
   const repeat = () => {
     const last = lastBatch();
-    if (last !== null && !sending()) {
+    // It would be what the job is changed into.
+    if (last !== null && !sending() && draft.replacing() === null) {
       const { scheduledFor: _when, ...request } = last.request;
       const { seed: _seed, ...params } = request.params;
       send({ ...last, request: { ...request, params }, count: 1 });
@@ -310,7 +313,7 @@ const GenerateForm: Component<{ readonly providers: ReadonlyArray<ProviderSpec>;
       words: "submit create video",
       run: submit,
     },
-    ...(lastBatch() === null
+    ...(lastBatch() === null || draft.replacing() !== null
       ? []
       : [
           {

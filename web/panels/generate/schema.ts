@@ -256,11 +256,11 @@ const isJson = (text: string): boolean => {
   }
 };
 
-export const validate = (fields: ReadonlyArray<FormField>, values: FormValues): FieldErrors =>
+export const validate = (fields: ReadonlyArray<FormField>, values: FormValues, problem: typeof problemOf = problemOf): FieldErrors =>
   Object.fromEntries(
     fields.flatMap((field) => {
-      const problem = problemOf(field, values[field.key]);
-      return problem === undefined ? [] : [[field.key, problem]];
+      const found = problem(field, values[field.key]);
+      return found === undefined ? [] : [[field.key, found]];
     }),
   );
 

@@ -2,7 +2,7 @@
 import Palette from "lucide-solid/icons/palette";
 import Pencil from "lucide-solid/icons/pencil";
 import X from "lucide-solid/icons/x";
-import { createSignal, Show, type Component } from "solid-js";
+import { batch, createSignal, Show, type Component } from "solid-js";
 import type { Prompt } from "#protocol/prompt.ts";
 import { PromptDialog, type PromptTask } from "#web/panels/prompts/prompt-dialog.tsx";
 import type { ChosenStyle } from "#web/store/draft.ts";
@@ -24,13 +24,18 @@ export const StyleMenu: Component<{ readonly form: Form }> = (props) => {
   const { client } = useWorkspace();
   /** Undefined: not read yet. */
   const [styles, setStyles] = createSignal<ReadonlyArray<Prompt>>();
+  const [hasMore, setHasMore] = createSignal(false);
   const [problem, setProblem] = createSignal<string | null>(null);
   const [task, setTask] = createSignal<PromptTask | null>(null);
   /** Each time that it opens: the library may have others by now. */
   const read = () => {
     setProblem(null);
     client.call("prompts.list", { kind: "style", limit: mostShown }).then(
-      ({ prompts }) => setStyles(prompts),
+      ({ prompts, next }) =>
+        batch(() => {
+          setStyles(prompts);
+          setHasMore(next !== null);
+        }),
       (error: unknown) => setProblem(sentenceOf(error)),
     );
   };
@@ -40,24 +45,30 @@ export const StyleMenu: Component<{ readonly form: Form }> = (props) => {
     if (known === undefined) {
       return [said(problem() ?? "Reading the styles …")];
     }
-    return known.length === 0
-      ? [said("The library has no styles yet")]
-      : known.map((each) => ({
-          label: each.title,
-          checked: props.form.style()?.versionId === each.latest.id,
-          onSelect: () => props.form.setStyle(chosenOf(each)),
-        }));
+    if (known.length === 0) {
+      return [said("The library has no styles yet")];
+    }
+    const items = known.map((each) => ({
+      label: each.title,
+      checked: props.form.style()?.versionId === each.latest.id,
+      onSelect: () => props.form.setStyle(chosenOf(each)),
+    }));
+    return hasMore() ? [...items, said("There are more: use one from the library")] : items;
+  };
+  const words = () => {
+    const style = props.form.style();
+    return style === null ? "Style" : `Style: ${style.title}`;
   };
   return (
     <span class="words-origin">
       <MenuButton
-        label={props.form.style() === null ? "Choose a style" : "Choose another style"}
+        label={props.form.style() === null ? "Choose a style" : `${words()}, choose another`}
         icon={Palette}
         size="s"
         onOpen={read}
         items={() => [...offered(), "separator", { label: "Write a style …", icon: Pencil, onSelect: () => setTask(newStyle) }]}
       >
-        <span class="truncate">{props.form.style() === null ? "Style" : `Style: ${props.form.style()?.title}`}</span>
+        <span class="truncate">{words()}</span>
       </MenuButton>
       <Show when={props.form.style()}>
         {(style) => <IconButton size="s" label={`Without the style ${style().title}`} icon={X} onClick={() => props.form.setStyle(null)} />}

@@ -5,7 +5,8 @@ import { variants } from "#protocol/template/expand.ts";
 import { literally, parseTemplate } from "#protocol/template/parse.ts";
 import { paramFacts } from "#web/ui/param-facts.ts";
 import type { Issue } from "#web/store/problem.ts";
-import { fitValues, problemOf, readFields, toParams, type FieldErrors, type FormField, type FormValues } from "./schema.ts";
+import { fitValues, readFields, toParams, type FieldErrors, type FormField, type FormValues } from "./schema.ts";
+import { wordProblem } from "./words.ts";
 
 /** Of a choice or a switch the values that are ticked; of any other field what was typed: words a line each, numbers with commas. */
 export type VariedValue = ReadonlyArray<unknown> | string;
@@ -80,7 +81,7 @@ const variedProblem = (field: FormField, given: VariedValue): string | undefined
     return `“${String(twice)}” is there twice.`;
   }
   for (const value of values) {
-    const problem = problemOf(field, value);
+    const problem = wordProblem(field, value);
     if (problem !== undefined) {
       return `${String(value)}: ${problem}`;
     }

@@ -1,21 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { parseList } from "#protocol/template/parse.ts";
 import type { PromptOrigin } from "#web/store/draft.ts";
-import { countWords, isExact, promptRequest, readWords, someTexts } from "./words.ts";
+import { countWords, isExact, promptRequest, readWords, someTexts, variablesOf, type Written } from "./words.ts";
 
 const origin: PromptOrigin = { versionId: "prv_1", title: "Fox", number: 1, text: "a {red|grey} ${who:fox}", negative: "blurry" };
+const one = (text: string, negative: string | null = ""): Written => ({ texts: [text], negatives: negative === null ? null : [negative] });
 
 describe("the words of the form", () => {
   it("are plain unless something of them would be chosen or filled in", () => {
-    expect(readWords('a fox | {"a": 1}', "")).toMatchObject({ plain: true, variables: [], lists: [], hasChoices: false });
+    expect(readWords('a fox | {"a": 1}', "")).toMatchObject({ plain: true, lists: [], hasChoices: false });
     expect(readWords("a fox", "{a|b}").plain).toBe(false);
-    expect(readWords("a {__colours__|${c:__shades__}} ${who}", "${d:x}")).toMatchObject({
+    expect(variablesOf(one("a fox"), null)).toEqual([]);
+    const text = "a {__colours__|${c:__shades__}} ${who}";
+    expect(variablesOf(one(text, "${d:x}"), null)).toEqual([
+      { name: "c", fallback: "__shades__" },
+      { name: "who", fallback: null },
+      { name: "d", fallback: "x" },
+    ]);
+    expect(readWords(text, "${d:x}")).toMatchObject({
       plain: false,
-      variables: [
-        { name: "c", fallback: "__shades__" },
-        { name: "who", fallback: null },
-        { name: "d", fallback: "x" },
-      ],
       lists: ["colours", "shades"],
       hasChoices: true,
     });
@@ -24,14 +27,13 @@ describe("the words of the form", () => {
 
   it("ask for what the style around them leaves open, too", () => {
     const style = { versionId: "prv_s", title: "Oil", text: "{prompt} in ${light}", negative: "${avoid:glare}" };
-    expect(readWords("a ${who}", "", style).variables).toEqual([
+    expect(variablesOf(one("a ${who}"), style)).toEqual([
       { name: "who", fallback: null },
       { name: "light", fallback: null },
       { name: "avoid", fallback: "glare" },
     ]);
     // An operation without a negative prompt takes none of a style either.
-    expect(readWords("a fox", null, style).variables).toEqual([{ name: "light", fallback: null }]);
-    expect(readWords("a fox", "", style)).toMatchObject({ plain: true, hasChoices: false });
+    expect(variablesOf(one("a fox", null), style)).toEqual([{ name: "light", fallback: null }]);
   });
 
   it("say how many texts they can become, where that is known", () => {
@@ -56,17 +58,36 @@ describe("the words of the form", () => {
     expect(isExact(origin, origin.text, "")).toBe(false);
     // An operation without a negative prompt.
     expect(isExact(origin, origin.text, null)).toBe(true);
-    expect(promptRequest("a fox", "", null, null, { who: "x" })).toBeUndefined();
-    expect(promptRequest(origin.text, "blurry", origin, null, { who: "wolf", other: "x", empty: "" })).toEqual({
+    expect(promptRequest(one("a fox"), null, null, { who: "x" })).toBeUndefined();
+    expect(promptRequest(one(origin.text, "blurry"), origin, null, { who: "wolf", other: "x", empty: "" })).toEqual({
       versionId: "prv_1",
       variables: { who: "wolf" },
     });
-    expect(promptRequest(origin.text, "", origin, null, {})).toEqual({ variables: {} });
+    expect(promptRequest(one(origin.text), origin, null, {})).toEqual({ variables: {} });
     expect(
-      promptRequest("a fox", "", null, { versionId: "prv_s", title: "Oil", text: "${light}", negative: "" }, { light: "dusk" }),
+      promptRequest(one("a fox"), null, { versionId: "prv_s", title: "Oil", text: "${light}", negative: "" }, { light: "dusk" }),
     ).toEqual({
       styleVersionId: "prv_s",
       variables: { light: "dusk" },
     });
+  });
+
+  it("ask in several cells for what any of them leaves open, and are of no version there", () => {
+    const written: Written = { texts: [origin.text, "a ${who} ${at:dusk}", "a fox"], negatives: ["blurry"] };
+    // What stands in for it in one cell does not in another.
+    expect(variablesOf(written, null)).toEqual([
+      { name: "who", fallback: null },
+      { name: "at", fallback: "dusk" },
+    ]);
+    expect(promptRequest(written, origin, null, { who: "wolf", at: "", other: "x" })).toEqual({ variables: { who: "wolf" } });
+    expect(promptRequest({ texts: [origin.text], negatives: ["blurry", "dark"] }, origin, null, {})).toEqual({ variables: {} });
+    for (const texts of [
+      ["a fox", "a {red|grey} fox"],
+      ["a fox", String.raw`a \{1\}`],
+    ]) {
+      expect(promptRequest({ texts, negatives: [""] }, null, null, {})).toEqual({ variables: {} });
+    }
+    expect(promptRequest({ texts: ["a fox"], negatives: ["", "${x}"] }, null, null, { x: "y" })).toEqual({ variables: { x: "y" } });
+    expect(promptRequest({ texts: ["a fox", "a wolf"], negatives: null }, null, null, { x: "y" })).toBeUndefined();
   });
 });

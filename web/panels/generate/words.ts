@@ -1,17 +1,23 @@
 // What the prompt of the form says: whether it has choices, which variables it asks for, and what of the library it is. Pure.
 import * as z from "zod";
 import type { JobRequest } from "#protocol/job.ts";
+import { faultAt } from "#protocol/template/check.ts";
 import { expand, needsOf, variants } from "#protocol/template/expand.ts";
 import { isPlain, parseTemplate, printTemplate } from "#protocol/template/parse.ts";
 import type { Fault, Part, Parts } from "#protocol/template/tree.ts";
 import { Id } from "#protocol/values.ts";
 import type { ChosenStyle, PromptOrigin } from "#web/store/draft.ts";
+import { problemOf, type FormField } from "./schema.ts";
+
+export interface Variable {
+  readonly name: string;
+  readonly fallback: string | null;
+}
 
 export interface Words {
   /** Sent as it stands. */
   readonly plain: boolean;
   readonly faults: ReadonlyArray<Fault>;
-  readonly variables: ReadonlyArray<{ readonly name: string; readonly fallback: string | null }>;
   /** Names as they were written. */
   readonly lists: ReadonlyArray<string>;
   readonly hasChoices: boolean;
@@ -23,24 +29,49 @@ const unknownLists = { lists: new Map() };
 /** As it is kept beside other words; what an earlier release kept has no texts. */
 export const KeptStyle = z.object({ versionId: Id, title: z.string(), text: z.string().default(""), negative: z.string().default("") });
 
-/** `style`: the variables are also those of what stands around the words. */
-export const readWords = (text: string, negative: string | null, style: ChosenStyle | null = null): Words => {
+/** What is written: one text each or, where that is varied, one for each of its values. */
+export interface Written {
+  readonly texts: ReadonlyArray<string>;
+  /** Null: the operation takes none. */
+  readonly negatives: ReadonlyArray<string> | null;
+}
+
+export const readWords = (text: string, negative: string | null): Words => {
   const [said, avoided] = [parseTemplate(text), parseTemplate(negative ?? "")];
   const all = [...said.parts, ...avoided.parts];
-  const around = [parseTemplate(style?.text ?? ""), parseTemplate(negative === null ? "" : (style?.negative ?? ""))];
   return {
     plain: isPlain(text) && isPlain(negative ?? ""),
     faults: said.faults,
-    variables: [...needsOf([...all, ...around.flatMap(({ parts }) => parts)], unknownLists).variables.values()].map(
-      ({ name, fallback }) => ({
-        name,
-        fallback: fallback === null ? null : printTemplate(fallback),
-      }),
-    ),
     lists: [...new Set(listsIn(all))],
     hasChoices: all.some(isChoice),
     parts: said.parts,
   };
+};
+
+/** Of all that is written and of the style around it. One has a fallback where nothing that says it is without. */
+export const variablesOf = ({ texts, negatives }: Written, style: ChosenStyle | null): ReadonlyArray<Variable> => {
+  const whole = [
+    ...texts.map((text) => [text, style?.text ?? ""]),
+    ...(negatives ?? []).map((negative) => [negative, style?.negative ?? ""]),
+  ];
+  const usesIn = (sources: ReadonlyArray<string>) => {
+    const parts = sources.flatMap((source) => parseTemplate(source).parts);
+    return [...needsOf(parts, unknownLists).variables.values()];
+  };
+  const uses = whole.flatMap(usesIn);
+  return [...Map.groupBy(uses, ({ name }) => name)].map(([name, of]) => {
+    const fallback = of.some((use) => use.fallback === null) ? null : (of[0]?.fallback ?? null);
+    return { name, fallback: fallback === null ? null : printTemplate(fallback) };
+  });
+};
+
+/** As `problemOf`, but for words with choices: how long they become is known by the server, which checks what they come to. */
+export const wordProblem = (field: FormField, value: unknown): string | undefined => {
+  if (field.kind !== "text" || !field.isPrompt || typeof value !== "string" || isPlain(value)) {
+    return problemOf(field, value);
+  }
+  const [fault] = parseTemplate(value).faults;
+  return fault === undefined ? undefined : faultAt(value, fault);
 };
 
 const isChoice = (part: Part): boolean =>
@@ -84,25 +115,27 @@ export const someTexts = (
   count: number,
 ) => Array.from({ length: count }, (_, at) => expand(parts, { lists, variables }, from + at));
 
-/** What the request says of its prompt; undefined: it is sent as it stands. */
+/** What the request says of its prompt, which is of all its cells; undefined: everything is sent as it stands. */
 export const promptRequest = (
-  text: string,
-  negative: string | null,
+  written: Written,
   origin: PromptOrigin | null,
   style: ChosenStyle | null,
   values: Readonly<Record<string, string>>,
 ): JobRequest["prompt"] => {
-  const words = readWords(text, negative);
-  const exact = isExact(origin, text, negative);
-  if (words.plain && !exact && style === null) {
+  const { texts, negatives } = written;
+  // Other cells say something else than the version.
+  const isVaried = texts.length > 1 || (negatives?.length ?? 0) > 1;
+  const exact = !isVaried && isExact(origin, texts[0] ?? "", negatives === null ? null : (negatives[0] ?? "")) ? origin : null;
+  if ([...texts, ...(negatives ?? [])].every(isPlain) && exact === null && style === null) {
     return undefined;
   }
+  const variables = variablesOf(written, style);
   // A style may have variables that are not known here.
   const given = Object.entries(values).filter(
-    ([name, value]) => value !== "" && (style !== null || words.variables.some((each) => each.name === name)),
+    ([name, value]) => value !== "" && (style !== null || variables.some((each) => each.name === name)),
   );
   return {
-    ...(exact ? { versionId: origin.versionId } : {}),
+    ...(exact === null ? {} : { versionId: exact.versionId }),
     ...(style === null ? {} : { styleVersionId: style.versionId }),
     variables: Object.fromEntries(given),
   };

@@ -22,8 +22,13 @@ const outcomeWords = (outcome: Charge["outcome"]): string =>
     ? endings[outcome]
     : adviceFor(outcome).title;
 
-const foundWords = (outcome: NonNullable<LedgerEntry["found"]>["outcome"]): string =>
-  outcome === "not taken" ? "was not taken" : outcome === "completed" ? "completed there" : `ended there: ${outcomeWords(outcome)}`;
+/** Of what was known to be taken it is only told that some of it was given back. */
+const foundWords = ({ outcome: known, refunded, type }: LedgerEntry, found: NonNullable<LedgerEntry["found"]>["outcome"]): string => {
+  if (known !== "unknown") {
+    return `has given back ${formatPrice(refunded, type)}`;
+  }
+  return found === "not taken" ? "was not taken" : found === "completed" ? "completed there" : `ended there: ${outcomeWords(found)}`;
+};
 
 /** What the provider charged is as it says; that it has not taken it may be corrected. */
 const mayTell = (told: LedgerEntry | undefined): boolean => told?.source !== "provider" || told.found?.outcome === "not taken";
@@ -40,6 +45,13 @@ const chargedWords = ({ charged, outcome, type }: Charge, told: number | null | 
 export const Charges: Component<{ readonly job: Job; readonly told: Told }> = (props) => {
   const { providers } = useWorkspace();
   const isFree = (charge: Charge) => providers.isFree(charge.provider ?? props.job.provider);
+  /** What a person has told stands instead of it. */
+  const foundOf = (charge: Charge) => {
+    const entry = props.told.of(charge);
+    return entry === undefined || entry.told !== null || entry.found === null
+      ? undefined
+      : { words: foundWords(entry, entry.found.outcome), at: entry.found.at };
+  };
   const [telling, setTelling] = createSignal<Telling | null>(null);
   return (
     <>
@@ -77,10 +89,10 @@ export const Charges: Component<{ readonly job: Job; readonly told: Told }> = (p
                       </small>
                     )}
                   </Show>
-                  <Show when={props.told.of(charge)?.told === null ? props.told.of(charge)?.found : undefined}>
+                  <Show when={foundOf(charge)}>
                     {(found) => (
                       <small>
-                        Its provider, asked later, says that it {foundWords(found().outcome)} ·{" "}
+                        Its provider, asked later, says that it {found().words} ·{" "}
                         <time dateTime={new Date(found().at).toISOString()} title={formatFull(found().at)}>
                           {formatMoment(found().at, Date.now())}
                         </time>

@@ -144,7 +144,7 @@ describe("the Job panel", () => {
       { provider: "comfyui", credits: 0, charges: [charge] },
     );
     const notice = await screen.findByText("Whether it was taken is not known");
-    expect(notice.parentElement?.textContent).toContain("It is free, whatever became of it: it stays open");
+    expect(notice.parentElement?.textContent).toContain("It is free, whatever became of it: it stays open until its provider");
     openTab("Request");
     const [, only] = within(screen.getByRole("table", { name: "Charges, oldest first" })).getAllByRole("row");
     expect(only?.textContent).toMatch(/freefree$/);
@@ -184,6 +184,22 @@ describe("the Job panel", () => {
     expect(screen.queryByRole("button", { name: "Say what it cost…" })).toBeNull();
     // What it charged is as it says; that it knows nothing of it may be wrong.
     expect(screen.queryByRole("button", { name: "Correct it…" }) !== null).toBe(mayCorrect);
+  });
+
+  it.each(["lost", "goes on"] as const)("says of what was %s what its provider has given back, and no end of it", async (outcome) => {
+    const entry = { ...spend.calls.tell.example.output, key: "job_1-1", accountId: "acc_2", outcome, told: null, type: "credits" };
+    const known = { ...entry, charged: 15, refunded: 30, source: "provider" as const, found: { outcome, at: 1_764_000_100_000 } };
+    await showLive(
+      new JobLife().until("submitting").send({ type: "job.cancel" }).succeed(),
+      { "spend.ledger": () => ({ entries: [known], next: null }) },
+      {},
+      { accountId: "acc_2", credits: 45, charges: [{ ...entry, charged: 45, tookMs: 12_000 }] },
+    );
+    openTab("Request");
+    await screen.findByText(/Its provider, asked later, says that it has given back 30 credits/);
+    const [, told] = within(screen.getByRole("table", { name: "Charges, oldest first" })).getAllByRole("row");
+    expect(told?.textContent).toMatch(/15 credits$/);
+    expect(told?.textContent).not.toContain("ended there");
   });
 
   it("says which provider took over from which, and why, and which is next", async () => {

@@ -33,8 +33,8 @@ const heldWords = ({ estimated, type }: Charge, isFree: boolean): string => {
   return isFree
     ? "It is free, whatever became of it: it stays open"
     : price === null
-      ? "Its price is not told: it stays open"
-      : `Its estimate of ${price} stays held`;
+      ? "Its price is not told: it stays open, and budgets count it,"
+      : `Its estimate of ${price} stays held, and budgets count it,`;
 };
 
 export const Notices: Component<NoticesProps> = (props) => {
@@ -92,8 +92,8 @@ export const Notices: Component<NoticesProps> = (props) => {
               </Button>
             }
           >
-            {heldWords(charge(), isFree(charge()))}, and budgets count it, until its provider, which is asked again where it can tell, or
-            somebody who has looked there says what became of it.
+            {heldWords(charge(), isFree(charge()))} until its provider, which is asked again where it can tell, or somebody who has looked
+            there says what became of it.
           </Notice>
         )}
       </Show>

@@ -84,7 +84,21 @@ interface Change {
   readonly back?: (ids: ReadonlyArray<string>) => { readonly label: string; readonly onSelect: () => void };
 }
 
-const changeJobs = async (chosen: Chosen, { ask, done, back }: Change): Promise<void> => {
+/** What closes the toasts that offer the way back, with the jobs that still stand as they were put. */
+const offers = new Map<() => void, Set<string>>();
+
+/** Those of which somebody has gone the way back already offer it no longer. */
+const withdrawOffers = (ids: ReadonlyArray<string>): void => {
+  for (const [close, open] of offers) {
+    ids.forEach((id) => open.delete(id));
+    if (open.size === 0) {
+      close();
+    }
+  }
+};
+
+/** Answers those that were changed. */
+const changeJobs = async (chosen: Chosen, { ask, done, back }: Change): Promise<ReadonlyArray<string>> => {
   const changed: Array<string> = [];
   const failed: Array<string> = [];
   try {
@@ -100,28 +114,32 @@ const changeJobs = async (chosen: Chosen, { ask, done, back }: Change): Promise<
   // Of a batch some are expected to stand elsewhere.
   const others = "batchId" in chosen && changed.length > 0 && failed.length > 0;
   if (changed.length > 0) {
-    toast(`${formatCount(changed.length, "job")} ${done}`, {
-      ...(back === undefined ? {} : { action: back(changed) }),
+    const close = toast(`${formatCount(changed.length, "job")} ${done}`, {
+      ...(back === undefined ? {} : { action: back(changed), onGone: () => offers.delete(close) }),
       ...(others ? { detail: `${failed.length.toLocaleString("en")} of its batch not: ${failed[0]}` } : {}),
     });
+    if (back !== undefined) {
+      offers.set(close, new Set(changed));
+    }
   }
   if (failed.length > 0 && !others) {
     toast(`Not ${done}: ${formatCount(failed.length, "job")}`, { tone: "warn", detail: failed[0] });
   }
+  return changed;
 };
 
-export const pauseJobs = ({ client }: Pick<Reach, "client">, chosen: Chosen): Promise<void> =>
+export const pauseJobs = ({ client }: Pick<Reach, "client">, chosen: Chosen): Promise<unknown> =>
   changeJobs(chosen, {
     ask: (part) => client.call("jobs.pause", part, { key: newKey() }),
     done: "paused",
     back: (ids) => ({ label: "Resume", onSelect: () => void resumeJobs({ client }, { ids }) }),
   });
 
-export const resumeJobs = ({ client }: Pick<Reach, "client">, chosen: Chosen): Promise<void> =>
-  changeJobs(chosen, { ask: (part) => client.call("jobs.resume", part, { key: newKey() }), done: "resumed" });
+export const resumeJobs = async ({ client }: Pick<Reach, "client">, chosen: Chosen): Promise<void> =>
+  withdrawOffers(await changeJobs(chosen, { ask: (part) => client.call("jobs.resume", part, { key: newKey() }), done: "resumed" }));
 
 /** Before all others of the user's own that wait at their providers. */
-export const runNext = ({ client }: Pick<Reach, "client">, ids: ReadonlyArray<string>): Promise<void> =>
+export const runNext = ({ client }: Pick<Reach, "client">, ids: ReadonlyArray<string>): Promise<unknown> =>
   changeJobs(
     { ids },
     { ask: (part) => client.call("jobs.prioritise", { ...part, priority: "next" }, { key: newKey() }), done: "put first" },

@@ -205,6 +205,7 @@ describe("the Jobs panel", () => {
     await waitFor(() => expect(within(row(1)).getByText("Paused")).toBeTruthy());
     fireEvent.keyDown(list(), { key: "p" });
     await screen.findByText("2 jobs resumed");
+    expect(screen.queryByText("2 jobs paused")).toBeNull();
     expect(screen.getByText("It was not paused.")).toBeTruthy();
     expect(client.calls.at(-1)).toMatchObject({ name: "jobs.resume", input: { ids: ["job_1", "job_3"] } });
     client.deltas("jobs.jobs", [{ ...rows[0]!, rev: 3 }]);

@@ -9,7 +9,7 @@ import { createEffect, createMemo, createResource, createSignal, For, on, onClea
 import type { CallOutput } from "#protocol/contract.ts";
 import type { Prompt } from "#protocol/prompt.ts";
 import { openPanel } from "#web/dock/panel.ts";
-import { readWords, someTexts } from "#web/panels/generate/words.ts";
+import { readWords, someTexts, variablesOf } from "#web/panels/generate/words.ts";
 import { brought } from "#web/store/brought.ts";
 import { debounced } from "#web/store/debounced.ts";
 import { newKey } from "#protocol/client/key.ts";
@@ -318,6 +318,7 @@ const Examples: Component<{ readonly version: Version; readonly store: PromptsSt
   const [from, setFrom] = createSignal(0);
   const [lists] = createResource((): Promise<KnownLists> => props.store.lists().catch(() => new Map()));
   const words = createMemo(() => readWords(props.version.text, ""));
+  const variables = createMemo(() => variablesOf({ texts: [props.version.text], negatives: null }, null));
   const given = () => Object.fromEntries(Object.entries(values()).filter(([, value]) => value !== ""));
   const texts = createMemo(() => {
     const known = brought(lists);
@@ -332,12 +333,12 @@ const Examples: Component<{ readonly version: Version; readonly store: PromptsSt
           <h4>{`What it becomes (${formatCount(different().length, "example")})`}</h4>
           <IconButton size="s" label="Other examples" icon={Dices} onClick={() => setFrom((now) => now + examples)} />
         </header>
-        <For each={words().variables.map(({ name }) => name)}>
+        <For each={variables().map(({ name }) => name)}>
           {(name) => (
             <TextField
               label={name}
               value={values()[name] ?? ""}
-              placeholder={words().variables.find((each) => each.name === name)?.fallback ?? undefined}
+              placeholder={variables().find((each) => each.name === name)?.fallback ?? undefined}
               onInput={(value) => setValues((now) => ({ ...now, [name]: value }))}
             />
           )}

@@ -22,20 +22,20 @@ interface Arranging {
 
 export const createArranging = ({ jobs: told, send }: ArrangingOptions): Arranging => {
   /** As a person has put them; null: as they are told. */
-  const [wanted, setWanted] = createSignal<ReadonlyArray<Placed> | null>(null);
+  const [wanted, setWanted] = createSignal<ReadonlyArray<string> | null>(null);
   const jobs = createMemo(() => inOrder(told(), wanted()));
+  /** Priorities of those that were moved, until the server tells the same of them. */
+  const moved = new Map<string, number>();
   /** Of which the order has yet to be sent. */
   const open = new Set<number>();
   let sending = false;
   let settling: ReturnType<typeof setTimeout> | undefined;
   onCleanup(() => clearTimeout(settling));
 
-  const placed = (): ReadonlyArray<Placed> => {
-    const priorities = new Map(wanted()?.map(({ id, priority }) => [id, priority]));
-    return jobs().map(({ job }) => ({ id: job.id, priority: priorities.get(job.id) ?? job.priority }));
-  };
+  const placed = (): ReadonlyArray<Placed> => jobs().map(({ job }) => ({ id: job.id, priority: moved.get(job.id) ?? job.priority }));
   const letGo = () => {
     open.clear();
+    moved.clear();
     clearTimeout(settling);
     setWanted(null);
   };
@@ -43,15 +43,24 @@ export const createArranging = ({ jobs: told, send }: ArrangingOptions): Arrangi
     const ids = told().map(({ job }) => job.id);
     return jobs().every(({ job }, at) => job.id === ids[at]);
   };
+  /** Null: nothing is to be sent. The only job of a priority may wait no more. */
+  const nextOpen = (): Arrangement | null => {
+    for (const priority of open) {
+      open.delete(priority);
+      const ids = untrack(placed).flatMap((each) => (each.priority === priority ? each.id : []));
+      if (ids.length > 0) {
+        return { ids, priority };
+      }
+    }
+    return null;
+  };
   const sendNext = () => {
-    const [priority] = open;
-    if (sending || priority === undefined) {
+    const next = sending ? null : nextOpen();
+    if (next === null) {
       return;
     }
-    open.delete(priority);
     sending = true;
-    const ids = untrack(placed).flatMap((each) => (each.priority === priority ? each.id : []));
-    void send({ ids, priority })
+    void send(next)
       .then((stands) => !stands && letGo())
       .finally(() => {
         sending = false;
@@ -64,7 +73,15 @@ export const createArranging = ({ jobs: told, send }: ArrangingOptions): Arrangi
       });
   };
   const settle = () => {
-    if (!sending && open.size === 0 && untrack(wanted) !== null && untrack(isTold)) {
+    if (sending || open.size > 0 || untrack(wanted) === null) {
+      return;
+    }
+    for (const { job } of untrack(told)) {
+      if (moved.get(job.id) === job.priority) {
+        moved.delete(job.id);
+      }
+    }
+    if (untrack(isTold)) {
       letGo();
     }
   };
@@ -80,7 +97,8 @@ export const createArranging = ({ jobs: told, send }: ArrangingOptions): Arrangi
       }
       const others = before.filter((each) => each.id !== id);
       clearTimeout(settling);
-      setWanted(others.toSpliced(Math.max(0, Math.min(others.length, to)), 0, { id, priority: next.priority }));
+      setWanted(others.map((each) => each.id).toSpliced(Math.max(0, Math.min(others.length, to)), 0, id));
+      moved.set(id, next.priority);
       open.add(next.priority);
       sendNext();
       return true;

@@ -50,7 +50,7 @@ it("puts a job elsewhere among its like, and gives it the priority of those that
 
 it("keeps the order that a person has put them in, with what came or went since then", () => {
   const own = ["a", "b", "new", "c"].map((id) => ({ job: job(id, "p"), queued: null }));
-  const wanted = ["c", "gone", "b", "a"].map((id) => ({ id, priority: 5 }));
+  const wanted = ["c", "gone", "b", "a"];
   expect(inOrder(own, wanted).map((each) => each.job.id)).toEqual(["c", "b", "new", "a"]);
   expect(inOrder(own.toReversed(), wanted).map((each) => each.job.id)).toEqual(["c", "new", "b", "a"]);
   expect(inOrder([own[2]!, own[0]!], wanted).map((each) => each.job.id)).toEqual(["new", "a"]);

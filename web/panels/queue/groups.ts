@@ -44,9 +44,9 @@ export interface Placed {
 }
 
 /** In the order that a person has put them in; what came since then stands where it is told, behind the same one. Null: as they are. */
-export const inOrder = (jobs: ReadonlyArray<WaitingJob>, wanted: ReadonlyArray<Placed> | null): ReadonlyArray<WaitingJob> => {
+export const inOrder = (jobs: ReadonlyArray<WaitingJob>, wanted: ReadonlyArray<string> | null): ReadonlyArray<WaitingJob> => {
   if (wanted === null) return jobs;
-  const places = new Map(wanted.map(({ id }, at) => [id, at]));
+  const places = new Map(wanted.map((id, at) => [id, at]));
   const known = jobs.filter(({ job }) => places.has(job.id)).sort((a, b) => (places.get(a.job.id) ?? 0) - (places.get(b.job.id) ?? 0));
   return jobs.reduce<ReadonlyArray<WaitingJob>>((order, each, at) => {
     if (places.has(each.job.id)) return order;

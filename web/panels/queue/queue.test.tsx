@@ -179,6 +179,56 @@ describe("the Queue panel", () => {
     await waitFor(() => expect(rows()).toEqual(["a job_2", "a job_4", "a job_1", "a job_3"]));
   });
 
+  it("asks for no order of jobs that are under way by then, but for that of the others", async () => {
+    const jobs = ["job_1", "job_2", "job_3", "job_4", "job_5"];
+    const answers: Array<() => void> = [];
+    const { client } = await show(
+      jobs.map((id) => waits(id, { priority: id === "job_1" ? 3 : 5 })),
+      [queue(jobs)],
+      {
+        "jobs.arrange": async ({ ids }) => {
+          await new Promise<void>((resolve) => answers.push(resolve));
+          return { done: ids, failed: [] };
+        },
+      },
+    );
+    await waitFor(() => expect(rows()).toHaveLength(5));
+    const asked = () => client.calls.filter(({ name }) => name === "jobs.arrange").map(({ input }) => input);
+    const move = (name: string, key: string) => fireEvent.keyDown(screen.getByRole("button", { name: `Move a ${name}` }), { key });
+    move("job_5", "ArrowUp");
+    move("job_2", "Home");
+    move("job_4", "ArrowUp");
+    expect(rows()).toEqual(["a job_2", "a job_1", "a job_3", "a job_4", "a job_5"]);
+    client.deltas("jobs.jobs", [waits("job_1", { state: "processing", rev: 90 }), waits("job_2", { state: "processing", rev: 90 })]);
+    await waitFor(() => expect(rows()).toHaveLength(3));
+    answers[0]?.();
+    await waitFor(() => expect(asked()).toHaveLength(2));
+    expect(asked()).toEqual([
+      { ids: ["job_2", "job_3", "job_5", "job_4"], priority: 5 },
+      { ids: ["job_3", "job_4", "job_5"], priority: 5 },
+    ]);
+  });
+
+  it("leaves a job as urgent as it has become meanwhile while another is moved", async () => {
+    const jobs = ["job_1", "job_2", "job_3", "job_4"];
+    const { client } = await show(
+      jobs.map((id) => waits(id)),
+      [queue(jobs)],
+      { "jobs.arrange": ({ ids }) => ({ done: ids, failed: [] }) },
+    );
+    await waitFor(() => expect(rows()).toHaveLength(4));
+    const asked = () => client.calls.filter(({ name }) => name === "jobs.arrange").map(({ input }) => input);
+    const move = (name: string, key: string) => fireEvent.keyDown(screen.getByRole("button", { name: `Move a ${name}` }), { key });
+    move("job_4", "ArrowUp");
+    await waitFor(() => expect(asked()).toHaveLength(1));
+    // It is run next, which is told before the order is.
+    client.deltas("jobs.jobs", [waits("job_1", { priority: 0, rev: 90 })]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    move("job_3", "ArrowUp");
+    await waitFor(() => expect(asked()).toHaveLength(2));
+    expect(asked()[1]).toEqual({ ids: ["job_2", "job_3", "job_4"], priority: 5 });
+  });
+
   it("stands as it stood where the server refuses, and goes to either end by a button", async () => {
     const jobs = ["job_1", "job_2", "job_3"];
     let refuses = false;
