@@ -236,7 +236,8 @@ export const sceneHandlers = Effect.gen(function* () {
   const partsOf = Effect.fnUntraced(function* (ownerId: string, { file, count }: NonNullable<CallArgs<"scenes.import">["parts"]>) {
     const parts = yield* library.query((sql) => query.scenePartsOf(sql, ownerId, file, count));
     if (parts.length === count) return parts.map(({ text }) => text).join("");
-    const message = `Of the ${count} parts of the file ${parts.length} are here: bring it in once more.`;
+    const here = `Of the ${count} parts of the file ${parts.length} are here, for only those of the ${filesInParts} newest files are kept, for an hour.`;
+    const message = `${here} Bring it in once more, with fewer others at the same time.`;
     return yield* Effect.fail(refuse([{ path: ["parts"], message }]));
   });
 

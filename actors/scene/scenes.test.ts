@@ -217,7 +217,10 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     const take = (file: string, who = user, count = 2) =>
       refusalOf(call("scenes.import", { source: "pixsim", text: last, parts: { file, count } }, who));
     await send("a", 1, second);
-    expect(await take("a")).toBe("invalid_input: Of the 2 parts of the file 1 are here: bring it in once more.");
+    expect(await take("a")).toBe(
+      "invalid_input: Of the 2 parts of the file 1 are here, for only those of the 4 newest files are kept, for an hour. " +
+        "Bring it in once more, with fewer others at the same time.",
+    );
     await send("a", 0, "broken");
     expect(await take("a")).toBe("invalid_input: The file is not JSON.");
     await send("a", 0, first);
