@@ -20,6 +20,7 @@ import { promptHandlers } from "#actors/prompt/handlers.ts";
 import { quotaHandlers } from "#actors/quota/handlers.ts";
 import { sceneHandlers } from "#actors/scene/handlers.ts";
 import { playHandlers } from "#actors/session/handlers.ts";
+import { playAdoption } from "#actors/session/left.ts";
 import { playAhead } from "#actors/session/lookout.ts";
 import { spendHandlers } from "#actors/spend/handlers.ts";
 import { unknownSpend } from "#actors/spend/unknown.ts";
@@ -158,6 +159,7 @@ export const server = (settings: SettingsShape, { limits = {}, providers = built
         assetDerivatives,
         accountDelivery,
         unknownSpend,
+        playAdoption,
         playAhead,
       ),
     ),

@@ -21,6 +21,7 @@ import { orCallError } from "#runtime/gateway/database-failures.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { Pool } from "#runtime/pool/pool.ts";
 import { accessTo, noScene, type Need, refusalOf } from "./access.ts";
+import { makeDrafts } from "./drafts.ts";
 import { makeEditors } from "./editors.ts";
 import { unpacked } from "./packed.ts";
 import type { FileToRead } from "./read-file.ts";
@@ -116,6 +117,14 @@ export const sceneHandlers = Effect.gen(function* () {
   const pool = yield* Pool;
   const readStory = (file: FileToRead) => Effect.provideService(storyOfFile(file), Pool, pool);
   const editors = makeEditors(bus, noScene);
+  const drafts = makeDrafts();
+  /** Of a scene that nobody else changes until the transaction ends. Undefined: it is in the trash. */
+  const draftIn = async (tx: Tx, userId: string, scene: query.SceneRow): Promise<SceneBody | undefined> => {
+    const known = scene.deleted_at === null ? drafts.of(scene) : undefined;
+    if (known !== undefined) return known;
+    const [stored] = await query.draftsById(tx, userId, [scene.id]);
+    return stored && storySceneOf(stored).body;
+  };
   const draftChannel = (id: string): string => `scene-draft:${id}`;
 
   /** The scene, if this user may do so much with it. */
@@ -236,7 +245,8 @@ export const sceneHandlers = Effect.gen(function* () {
   const partsOf = Effect.fnUntraced(function* (ownerId: string, { file, count }: NonNullable<CallArgs<"scenes.import">["parts"]>) {
     const parts = yield* library.query((sql) => query.scenePartsOf(sql, ownerId, file, count));
     if (parts.length === count) return parts.map(({ text }) => text).join("");
-    const message = `Of the ${count} parts of the file ${parts.length} are here: bring it in once more.`;
+    const here = `Of the ${count} parts of the file ${parts.length} are here, for only those of the ${filesInParts} newest files are kept, for an hour.`;
+    const message = `${here} Bring it in once more, with fewer others at the same time.`;
     return yield* Effect.fail(refuse([{ path: ["parts"], message }]));
   });
 
@@ -273,9 +283,8 @@ export const sceneHandlers = Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis;
         let made: { readonly row: query.SceneRow; readonly before: SceneBody; readonly after: SceneBody } | undefined;
         yield* changeOf(context, id, "edit", async (tx, scene) => {
-          const [draft] = await query.draftsById(tx, userId, [id]);
-          if (draft === undefined) return noScene(id);
-          const before = storySceneOf(draft).body;
+          const before = await draftIn(tx, userId, scene);
+          if (before === undefined) return noScene(id);
           const edited = SceneBody.safeParse(editedBody(before, edits));
           if (!edited.success) return refuse(issuesOf(edited.error));
           if (isTooLong(edited.data, sceneLimits.body)) return tooLarge(sceneLimits.body);
@@ -286,6 +295,7 @@ export const sceneHandlers = Effect.gen(function* () {
           return undefined;
         });
         const { row, before, after } = made!;
+        drafts.keep(row, after);
         // What came of them and not what was asked for: who follows makes the same of the same.
         const small = editsBetween(before, after);
         const told: DraftChange = { draft: row.draft, edits: small === null || isTooLong(small, longestTold) ? null : [...small], token };

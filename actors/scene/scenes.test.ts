@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { domainOn, refusalOf } from "#actors/testing.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { dropSceneParts, purgeScenes } from "#db/queries/scene.ts";
-import type { CallInput, TopicParams } from "#protocol/contract.ts";
+import { type CallInput, calls, type TopicParams } from "#protocol/contract.ts";
 import { bodyOf } from "#protocol/scene/testing.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import type { CallContext, DomainHandlers, TopicHandler, TopicMessage } from "#runtime/gateway/handlers.ts";
@@ -67,6 +67,31 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     await call("scenes.edit", { id, edits: [{ do: "removeNode", id: "a" }] });
     const after = await call("scenes.get", { id });
     expect(after).toMatchObject({ scene: { nodes: 2, edges: 0, rev: 6 }, body: { start: null, flags: [{ name: "met" }] } });
+  });
+
+  test("a large draft is not read again where nobody has changed it since, and is where somebody has, in whatever process", async () => {
+    const many = Array.from({ length: 600 }, (_, at) => ({ id: `n${at}`, type: "choice" as const }));
+    const { id } = await call("scenes.create", { title: "Large", body: { nodes: many } });
+    const process = await run(sceneHandlers);
+    const edit = (...edits: CallInput<"scenes.edit">["edits"]) =>
+      run(process.calls["scenes.edit"](calls.get("scenes.edit")!.input.parse({ id, edits }) as never, contextOf(user)));
+    const put = (node: string) => ({ do: "putNode" as const, node: { id: node, type: "choice" as const } });
+    const stored = async () => (await call("scenes.get", { id })).body.nodes.map((node) => node.id);
+    await edit(put("a"));
+    // Not a change: that would have another number.
+    await sql((db) => db`update scene set body = ${db.json(ending as never)} where id = ${id}`);
+    await edit(put("b"));
+    expect([(await stored()).length, (await stored()).slice(-2)]).toEqual([602, ["a", "b"]]);
+    // In another process.
+    await call("scenes.edit", { id, edits: [put("c"), { do: "removeNode", id: "a" }] });
+    await edit(put("d"));
+    expect([(await stored()).length, (await stored()).slice(-3)]).toEqual([603, ["b", "c", "d"]]);
+    const clash = { do: "putEdge" as const, edge: { id: "x", from: "d", to: "gone", kind: "default" as const } };
+    expect(await refusalOf(edit({ do: "removeNode", id: "d" }, clash))).toMatch(/^invalid_input/);
+    await edit(put("e"));
+    expect((await stored()).slice(-2)).toEqual(["d", "e"]);
+    await call("scenes.delete", { ids: [id] });
+    expect(await refusalOf(edit(put("f")))).toMatch(/^not_found/);
   });
 
   test("a published version keeps all that it plays as it was, and errors are not published", async () => {
@@ -217,7 +242,10 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     const take = (file: string, who = user, count = 2) =>
       refusalOf(call("scenes.import", { source: "pixsim", text: last, parts: { file, count } }, who));
     await send("a", 1, second);
-    expect(await take("a")).toBe("invalid_input: Of the 2 parts of the file 1 are here: bring it in once more.");
+    expect(await take("a")).toBe(
+      "invalid_input: Of the 2 parts of the file 1 are here, for only those of the 4 newest files are kept, for an hour. " +
+        "Bring it in once more, with fewer others at the same time.",
+    );
     await send("a", 0, "broken");
     expect(await take("a")).toBe("invalid_input: The file is not JSON.");
     await send("a", 0, first);

@@ -1,5 +1,5 @@
-import { Clock, Effect } from "effect";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Clock, Effect, Layer } from "effect";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { Database, type Tx } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import {
@@ -17,8 +17,10 @@ import type { GuestGrant, Playthrough } from "#protocol/play.ts";
 import { choice, edge, storyOf } from "#protocol/scene/testing.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import { Auth } from "#runtime/auth/auth.ts";
+import { singleProcess } from "#runtime/cluster/single.ts";
 import { mayUse, type Principal } from "#runtime/auth/principal.ts";
 import { playQuotas } from "./handlers.ts";
+import { adoptLeft, playAdoption } from "./left.ts";
 import { linkQuotas } from "./links.ts";
 import { refusalOf } from "#actors/testing.ts";
 import { type Caller, PlayRig } from "./testing.ts";
@@ -350,6 +352,25 @@ describe.each(testDatabases)("links to stories on $engine", ({ layer }) => {
     expect((await rig.call("play.story", { id: third.id }, grace)).versionId).toBe(versionId);
     await rig.call("play.unshare", { id: link.id });
     expect(await refusalOf(again(first.id, grace))).toBe("not_found: This link was withdrawn by who gave it.");
+  });
+
+  test("what stayed with a guest who was adopted is given to who they have become, and nothing else is", async () => {
+    const { token } = await share();
+    const [adopted, other] = [await open(token), await open(token)];
+    const of = { kind: "link", link: token } as const;
+    const [left, theirs] = [await rig.call("play.start", { of }, adopted.who), await rig.call("play.start", { of }, other.who)];
+    await rig.sql((sql) => sql`update play_guest set adopted_by = 'usr_heir' where id = ${adopted.guest.guestId}`);
+    const heir = { user: "usr_heir" };
+    expect((await rig.call("play.list", {}, heir)).playthroughs).toEqual([]);
+    const given = () =>
+      vi.waitFor(async () => expect((await rig.call("play.list", {}, heir)).playthroughs.map(({ id }) => id)).toEqual([left.id]));
+    const begun = Layer.build(Layer.provide(playAdoption, singleProcess));
+    await rig.run(Effect.scoped(Effect.andThen(begun, Effect.promise(given))));
+    expect((await rig.call("play.get", { id: left.id }, heir)).id).toBe(left.id);
+    expect((await rig.call("play.get", { id: theirs.id }, other.who)).id).toBe(theirs.id);
+    const { rev } = await rig.call("play.get", { id: left.id }, heir);
+    await rig.run(adoptLeft);
+    expect((await rig.call("play.get", { id: left.id }, heir)).rev).toBe(rev);
   });
 
   test("who was adopted a moment ago begins nothing that nobody would have", async () => {

@@ -126,6 +126,12 @@ export const adoptPlayLinks = (sql: Queryable, guestId: string, userId: string) 
 export const adopterOf = (sql: Queryable, id: string) =>
   sql<Array<{ user_id: string }>>`select adopted_by as user_id from play_guest where id = ${id} and adopted_by is not null`;
 
+/** Playthroughs that are with guests still who have become users, and those users. */
+export const leftWithGuests = (sql: Queryable, limit: number) =>
+  sql<Array<{ id: string; user_id: string }>>`
+    select p.id, g.adopted_by as user_id from play_guest g join play_session p on p.owner_id = g.id
+    where g.adopted_by is not null and not p.deleted and p.rev >= 0 limit ${limit}`;
+
 /** Ids of all playthroughs of somebody. */
 export const playSessionsOf = (sql: Queryable, ownerId: string) =>
   sql<Array<{ id: string }>>`select id from play_session where owner_id = ${ownerId} and not deleted and rev >= 0`;

@@ -1,12 +1,16 @@
-import { createRoot } from "solid-js";
-import { describe, expect, it, vi } from "vitest";
+import { createComponent, createRoot, createSignal } from "solid-js";
+import { render } from "solid-js/web";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { editedBody, type SceneEdit } from "#protocol/scene/edit.ts";
 import { bodyOf, choice, clip } from "#protocol/scene/testing.ts";
 import { SceneBody } from "#protocol/scene/scene.ts";
 import { scenes as domain, type Scene } from "#protocol/scene.ts";
+import { auth } from "#protocol/auth.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { memoryClient } from "#web/store/testing.ts";
-import { createSceneStore } from "./scene-store.ts";
+import type { SessionState } from "#web/store/session.ts";
+import { ToastLayer } from "#web/ui/toast.tsx";
+import { openScene } from "./open-scene.ts";
 
 const begun = bodyOf({ start: "a", nodes: [clip("a"), clip("b")], edges: [choice("c", "a", "b")] });
 
@@ -16,6 +20,7 @@ const open = async () => {
   let draft = 1;
   let refusal: CallError | null = null;
   let held: Array<() => void> | null = null;
+  let isStuck = false;
   let isCut = false;
   /** What was answered, by token: the same call is not taken twice. */
   const answers = new Map<string | null, Scene>();
@@ -47,6 +52,7 @@ const open = async () => {
         answers.set(token, row());
         throw new CallError("unavailable", "The connection to the server was lost.");
       }
+      if (isStuck) await new Promise<void>((go) => held!.push(go));
       take(edits, token);
       const answer = row();
       answers.set(token, answer);
@@ -54,7 +60,10 @@ const open = async () => {
       return answer;
     },
   });
-  const [store, close] = createRoot((dispose) => [createSceneStore(client, "scn_1"), dispose] as const);
+  const [session, setSession] = createSignal<SessionState>({ kind: "signedIn", user: auth.calls.signIn.example.output.user });
+  /** Another editor of it; one that is opened while there is another, or something unsaved. */
+  const enter = () => createRoot((dispose) => [openScene(client, "scn_1", { state: session }), dispose] as const);
+  const [store, close] = enter();
   client.snapshot("scenes.scenes", { count: 1, scenes: [row()], next: null });
   client.snapshot("scenes.draft", { draft });
   await vi.waitFor(() => expect(store.state().kind).toBe("ready"));
@@ -62,11 +71,18 @@ const open = async () => {
     client,
     store,
     close,
+    enter,
+    signOut: () => setSession({ kind: "signedOut", notice: null }),
     server: () => body,
     edits: () => client.calls.filter(({ name }) => name === "scenes.edit"),
     reads: () => client.calls.filter(({ name }) => name === "scenes.get").length,
     refuse: (error: CallError | null) => (refusal = error),
     hold: () => (held = []),
+    /** Takes nothing until it is released. */
+    stick: () => {
+      isStuck = true;
+      held = [];
+    },
     release: () => {
       const waiting = held ?? [];
       held = null;
@@ -265,6 +281,8 @@ describe("a scene as it is edited", () => {
     cutOff.store.apply([titled("Kept")]);
     await vi.waitFor(() => expect(cutOff.store.saving().kind).toBe("waiting"));
     cutOff.close();
+    expect(cutOff.store.saving().kind).toBe("saving");
+    await vi.waitFor(() => expect(cutOff.store.saving().kind).toBe("waiting"));
     cutOff.refuse(null);
     cutOff.client.stale("scenes.draft", false);
     await vi.waitFor(() => expect(titleOf(cutOff.server())).toBe("Kept"));
@@ -344,5 +362,155 @@ describe("a scene as it is edited", () => {
     expect(scene.store.body()).toEqual(begun);
     expect(scene.edits()).toEqual([]);
     scene.close();
+  });
+});
+
+describe("a scene whose editor was closed", () => {
+  afterEach(() => void vi.useRealTimers());
+  /** Draws the toasts, without those of before; answers the words of those that are there. */
+  const toasts = () => {
+    onTestFinished(render(() => createComponent(ToastLayer, {}), document.body));
+    for (const button of document.querySelectorAll<HTMLElement>("[aria-label='Dismiss']")) button.click();
+    return () => [...document.querySelectorAll(".ui-toast-words")].map((words) => [...words.children].map((child) => child.textContent));
+  };
+  const busy = new CallError("deadline_exceeded", "There was no answer in time.");
+  const lateness = 600_000;
+
+  it("is opened again with what waits to be saved, and nothing that was made before comes over what is made then", async () => {
+    const scene = await open();
+    scene.refuse(busy);
+    scene.store.apply([titled("Fox")]);
+    await vi.waitFor(() => expect(scene.store.saving().kind).toBe("waiting"));
+    scene.close();
+    const [again, close] = scene.enter();
+    expect(titleOf(again.body())).toBe("Fox");
+    again.apply([titled("Wolf")]);
+    await vi.waitFor(() => expect(again.saving().kind).toBe("waiting"));
+    scene.refuse(null);
+    scene.other([{ do: "moveNode", id: "b", x: 64, y: 0 }]);
+    await vi.waitFor(() => expect(again.saving().kind).toBe("saved"));
+    expect([titleOf(scene.server()), titleOf(again.body())]).toEqual(["Wolf", "Wolf"]);
+    close();
+    expect(scene.client.followers("scenes.draft")).toBe(0);
+  });
+
+  it("is the same in two editors, and stays until both are closed", async () => {
+    const scene = await open();
+    const [other, close] = scene.enter();
+    scene.close();
+    expect(other.apply([titled("Mine")])).toBe(true);
+    await vi.waitFor(() => expect(titleOf(scene.server())).toBe("Mine"));
+    await vi.waitFor(() => expect(other.saving().kind).toBe("saved"));
+    expect(scene.client.followers("scenes.draft")).toBe(1);
+    close();
+    expect(scene.client.followers("scenes.draft")).toBe(0);
+  });
+
+  it("is saved by itself once the server takes it", async () => {
+    const scene = await open();
+    vi.useFakeTimers();
+    scene.refuse(busy);
+    scene.store.apply([titled("Fox")]);
+    await vi.advanceTimersByTimeAsync(0);
+    scene.close();
+    await vi.advanceTimersByTimeAsync(lateness / 2);
+    scene.refuse(null);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([titleOf(scene.server()), scene.client.followers("scenes.draft")]).toEqual(["Fox", 0]);
+  });
+
+  it("is given up after a while, and what was not saved is told, and why", async () => {
+    const scene = await open();
+    const told = toasts();
+    vi.useFakeTimers();
+    scene.refuse(busy);
+    scene.store.apply([titled("Fox")]);
+    await vi.advanceTimersByTimeAsync(0);
+    scene.close();
+    await vi.advanceTimersByTimeAsync(lateness - 1);
+    expect([told().length, scene.client.followers("scenes.draft")]).toEqual([0, 1]);
+    await vi.advanceTimersByTimeAsync(120_000);
+    const title = `What you changed last in “${domain.topics.scenes.example.delta.title}” was not saved`;
+    expect(told()).toEqual([[title, "There was no answer in time. It was about “Fox”."]]);
+    expect([scene.client.followers("scenes.draft"), scene.edits().length < 25]).toEqual([0, true]);
+    const event = new Event("beforeunload", { cancelable: true });
+    dispatchEvent(event);
+    expect(event.defaultPrevented).toBe(false);
+  });
+
+  const long = new CallError("payload_too_large", "It is too long.", { limit: 1 });
+  type Opened = Awaited<ReturnType<typeof open>>;
+  it.each([
+    [
+      "it is refused then",
+      "It is too long.",
+      (scene: Opened) => void (scene.refuse(long), scene.store.apply([titled("Elk")]), scene.close()),
+    ],
+    [
+      "it was refused before",
+      "It is too long.",
+      async (scene: Opened) => {
+        scene.refuse(long);
+        scene.store.apply([titled("Elk")]);
+        await vi.waitFor(() => expect(scene.store.saving().kind).toBe("refused"));
+        scene.close();
+      },
+    ],
+    [
+      "it is withdrawn then",
+      gone.message,
+      async (scene: Opened) => {
+        scene.refuse(busy);
+        scene.store.apply([titled("Elk")]);
+        scene.close();
+        await vi.waitFor(() => expect(scene.edits()).toHaveLength(1));
+        scene.grant("none");
+      },
+    ],
+    [
+      "it was withdrawn before",
+      gone.message,
+      async (scene: Opened) => {
+        scene.refuse(busy);
+        scene.store.apply([titled("Elk")]);
+        await vi.waitFor(() => expect(scene.store.saving().kind).toBe("waiting"));
+        scene.grant("none");
+        scene.close();
+      },
+    ],
+    [
+      "its user signs out",
+      "You signed out before it was.",
+      async (scene: Opened) => {
+        scene.refuse(busy);
+        scene.store.apply([titled("Elk")]);
+        await vi.waitFor(() => expect(scene.store.saving().kind).toBe("waiting"));
+        scene.close();
+        scene.signOut();
+      },
+    ],
+  ])("tells what was not saved where %s", async (_when, why, lose) => {
+    const scene = await open();
+    const told = toasts();
+    await lose(scene);
+    await vi.waitFor(() => expect(told().map(([, detail]) => detail)).toEqual([`${why} It was about “Elk”.`]));
+    expect(scene.client.followers("scenes.draft")).toBe(0);
+  });
+
+  it("says nothing to who signs out while it is being saved, and is another store for the next who signs in", async () => {
+    const scene = await open();
+    const told = toasts();
+    scene.stick();
+    scene.store.apply([titled("Fox")]);
+    scene.close();
+    scene.signOut();
+    const [next, close] = scene.enter();
+    expect(next).not.toBe(scene.store);
+    scene.release();
+    await vi.waitFor(() => expect(titleOf(scene.server())).toBe("Fox"));
+    await vi.waitFor(() => expect(scene.client.followers("scenes.draft")).toBe(1));
+    expect(told()).toEqual([]);
+    close();
+    expect(scene.client.followers("scenes.draft")).toBe(0);
   });
 });

@@ -1,20 +1,21 @@
 // One scene as it is edited: what the server has, with the edits of this window over it, which are sent as they are made. Others' changes come
-// as they are made and stay; of the same property the last word counts, and undoing takes back one's own alone. When the editor is closed, what
-// was not saved is still sent.
-import { createMemo, createSignal, onCleanup, type Accessor } from "solid-js";
+// as they are made and stay; of the same property the last word counts, and undoing takes back one's own alone. When its last editor is closed,
+// what was not saved is still sent, and tried for a while; a toast says what was given up, and why.
+import { createMemo, createSignal, type Accessor } from "solid-js";
 import { SceneBody } from "#protocol/scene/scene.ts";
 import type { Scene } from "#protocol/scene.ts";
 import { CallError, errorCatalogue } from "#protocol/wire/errors.ts";
 import type { Client } from "#web/store/client.ts";
 import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
+import { toast } from "#web/ui/toast.tsx";
 import { condensed, inverseOf, narrowed, sparing, subjectOf, type Edits } from "./edits.ts";
 import { graphOf, type SceneGraph } from "./graph.ts";
 import { answered, edited, heard, read, refused, sent, shownOf, steady, type Replica } from "./replica.ts";
 
 type SceneState = { readonly kind: "loading" | "ready" } | { readonly kind: "failed"; readonly problem: string };
 /**
- * `saved`: the server has everything; `waiting`: it could not be reached and is tried again; `refused`: it does not take what was made, which
+ * `saved`: the server has everything; `waiting`: it did not take it and is asked again by and by; `refused`: it does not take what was made, which
  * stays here until it is changed so that it fits, or dropped.
  */
 type Saving = { readonly kind: "saved" | "saving" } | { readonly kind: "waiting" | "refused"; readonly problem: string };
@@ -44,6 +45,16 @@ export interface SceneStore {
   readonly drop: () => void;
 }
 
+/** A store and who uses it. */
+export interface KeptStore {
+  readonly store: SceneStore;
+  /** An editor takes it, also one that was left with something unsaved. */
+  readonly enter: () => void;
+  readonly leave: () => void;
+  /** Nothing is sent any more, but what is under way is waited for. */
+  readonly part: (problem: string) => void;
+}
+
 interface Step {
   readonly before: SceneBody;
   readonly edits: Edits;
@@ -52,10 +63,18 @@ interface Step {
 }
 /** Steps that can be undone. */
 const mostSteps = 200;
+/** Between tries: the first wait, which doubles, and the longest, ms. */
+const firstWait = 2000;
+const longestWait = 60_000;
+/** For so long what was not saved is tried after the last editor was closed, ms. */
+const patience = 600_000;
+/** Nodes that are named of those whose edits were given up. */
+const mostNamed = 3;
 
 const emptyBody = SceneBody.parse({});
 
-export const createSceneStore = (client: Client, id: string): SceneStore => {
+/** `ended`: nobody uses it any more, and nothing is left to be saved. */
+export const createSceneStore = (client: Client, id: string, ended: () => void): KeptStore => {
   const [state, setState] = createSignal<SceneState>({ kind: "loading" });
   const [saving, setSaving] = createSignal<Saving>({ kind: "saved" });
   const [scene, setScene] = createSignal<Scene | null>(null);
@@ -72,8 +91,14 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
   let open = false;
   let reading = false;
   let closed = false;
-  /** Its editor is gone. */
-  let leaving = false;
+  let editors = 0;
+  /** When the last editor was closed, ms epoch. */
+  let leftAt = 0;
+  /** Why nothing is sent any more. */
+  let parting: string | null = null;
+  /** In a row that came to nothing. */
+  let tries = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const canEdit = () => state().kind === "ready" && lost() === null && ["owner", "editor"].includes(scene()?.access ?? "none");
   const isUnsaved = () => replica.sending?.made === null || replica.queue.length > 0;
@@ -88,8 +113,8 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
   };
   /** It is not there, or not any more: what was not saved stays where it can be seen and copied. */
   const lose = (problem: string) => {
-    if (leaving) {
-      end();
+    if (editors === 0) {
+      giveUp(problem);
     } else if (state().kind === "ready" && isUnsaved()) {
       setLost(problem);
       setSaving({ kind: "refused", problem: `${problem} What was not saved is still here: copy it before you leave.` });
@@ -112,6 +137,9 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
     if (closed || reading || open) {
       return;
     }
+    clearTimeout(timer);
+    if (parting !== null) return giveUp(parting);
+    if (editors === 0 && !isUnsaved()) return end();
     if (gone !== null) {
       if (!isUnsaved()) lose(gone);
       return;
@@ -122,8 +150,14 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
       send();
     } else if (replica.sending === null) {
       setSaving({ kind: "saved" });
-      if (leaving) end();
     }
+  };
+  /** Tries again later. */
+  const wait = (problem: string) => {
+    setSaving({ kind: "waiting", problem });
+    if (parting !== null || (editors === 0 && Date.now() - leftAt > patience)) return giveUp(parting ?? problem);
+    timer = setTimeout(goOn, Math.min(longestWait, firstWait * 2 ** tries));
+    tries += 1;
   };
 
   const readDraft = () => {
@@ -132,6 +166,7 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
       (got) => {
         reading = false;
         if (closed) return;
+        tries = 0;
         newest = Math.max(newest, got.scene.draft);
         become(read(replica, got.body, got.scene.draft));
         hear(got.scene);
@@ -143,7 +178,7 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
         if (closed) return;
         const problem = sentenceOf(error);
         if (state().kind === "ready" && !(error instanceof CallError && error.code === "not_found")) {
-          setSaving({ kind: "waiting", problem });
+          wait(problem);
         } else {
           lose(problem);
         }
@@ -161,6 +196,7 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
       (scene) => {
         open = false;
         if (closed) return;
+        tries = 0;
         become(answered(replica, token, scene.draft));
         hear(scene);
         goOn();
@@ -170,7 +206,7 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
         if (closed) return;
         const problem = sentenceOf(error);
         if (!(error instanceof CallError) || errorCatalogue[error.code].retryable || error.code === "cancelled") {
-          setSaving({ kind: "waiting", problem });
+          wait(problem);
           return;
         }
         become(refused(replica));
@@ -185,7 +221,7 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
         } else {
           setSaving({ kind: "refused", problem });
           // Nobody is there to change it so that it fits.
-          if (leaving) end();
+          if (editors === 0) giveUp(problem);
         }
       },
     );
@@ -250,15 +286,41 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
   addEventListener("beforeunload", ask);
   const end = () => {
     closed = true;
+    clearTimeout(timer);
     removeEventListener("beforeunload", ask);
     stopScenes();
     stopDraft?.();
+    ended();
   };
-  onCleanup(() => {
-    leaving = true;
-    if (!isUnsaved() || saving().kind === "refused") end();
-  });
-  goOn();
+  /** The titles of nodes that edits which were not saved are of, in a sentence; none where no node has one. */
+  const unsavedWords = (): string => {
+    const edits = [...(replica.sending?.edits ?? []), ...replica.queue];
+    const subjects = new Set(edits.map(subjectOf));
+    const titles = body().nodes.flatMap((node) => (subjects.has(`node ${node.id}`) && node.title !== "" ? [`“${node.title}”`] : []));
+    const others = titles.length > mostNamed ? ` and ${titles.length - mostNamed} more` : "";
+    return titles.length === 0 ? "" : ` It was about ${titles.slice(0, mostNamed).join(", ")}${others}.`;
+  };
+  const giveUp = (problem: string) => {
+    if (isUnsaved()) {
+      const title = `What you changed last in “${scene()?.title ?? ""}” was not saved`;
+      toast(title, { tone: "bad", detail: `${problem}${unsavedWords()}`, stayMs: null });
+    }
+    end();
+  };
+  const enter = () => {
+    editors += 1;
+    if (state().kind === "loading" || saving().kind === "waiting") goOn();
+  };
+  const leave = () => {
+    editors -= 1;
+    if (closed || editors > 0) return;
+    const now = saving();
+    if (now.kind === "refused") return giveUp(lost() ?? now.problem);
+    leftAt = Date.now();
+    tries = 0;
+    if (isUnsaved()) goOn();
+    else end();
+  };
 
   /** Nobody has touched since what the step did: what is done next may be undone with it. */
   const goesOnFrom = (step: Step, edits: Edits): boolean => {
@@ -271,7 +333,7 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
     });
   };
 
-  return {
+  const store: SceneStore = {
     state,
     saving,
     scene,
@@ -324,6 +386,15 @@ export const createSceneStore = (client: Client, id: string): SceneStore => {
       setUndos([]);
       setRedos([]);
       setBody(replica.base);
+      goOn();
+    },
+  };
+  return {
+    store,
+    enter,
+    leave,
+    part: (problem) => {
+      parting = problem;
       goOn();
     },
   };

@@ -32,7 +32,7 @@ import { nodeTypes, typeTitles } from "./make.ts";
 import { typeIcons } from "./node-view.tsx";
 import { createOthers } from "./others.ts";
 import { OthersBar } from "./others-view.tsx";
-import { createSceneStore } from "./scene-store.ts";
+import { openScene } from "./open-scene.ts";
 import type { SceneFlow } from "./played.tsx";
 import { Side, type SideView } from "./side.tsx";
 import "./scene.css";
@@ -61,10 +61,10 @@ const ScenePanel: Component<PanelProps<"scene">> = (props) => (
 const SceneEditor: Component<{ readonly id: string; readonly setTitle: (title: string) => void; readonly visible: () => boolean }> = (
   props,
 ) => {
-  const { client, assets, user } = useWorkspace();
+  const { client, assets, user, session } = useWorkspace();
   // Keyed by the id: it is another editor for another scene.
   const { id } = props;
-  const store = createSceneStore(client, id);
+  const store = openScene(client, id, session);
   const background = createBackground(() => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }));
   onCleanup(background.close);
   const checking = createChecking(id, store, client, assets, background);

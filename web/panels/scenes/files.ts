@@ -47,6 +47,18 @@ export const sendParts = async (
   return { ...last, parts: { file, count: before.length } };
 };
 
+const lastFile = new WeakMap<object, Promise<void>>();
+
+/** Brings in a file once those before it are in, or have failed: of those that come at the same time the server keeps the parts of few. */
+export const afterOthers = (client: Pick<Client, "call">, bring: () => Promise<void>): Promise<void> => {
+  const brought = (lastFile.get(client) ?? Promise.resolve()).then(bring);
+  lastFile.set(
+    client,
+    brought.catch(() => undefined),
+  );
+  return brought;
+};
+
 /** What can be chosen in the file picker. */
 export const storyFileTypes = ".json,.twee,.tw,.ink.json,application/json,text/plain";
 

@@ -108,6 +108,25 @@ describe("the Scenes panel", () => {
     });
   });
 
+  it("brings in one file after the other, also after one that is refused", async () => {
+    const { promise: answer, reject } = Promise.withResolvers<never>();
+    const shown = show({
+      "scenes.import": ({ untitled }) =>
+        untitled === "one" ? answer : { id: "scn_1", scenes: [{ ...forest, rev: forest.rev + 1 }], notes: [] },
+    });
+    const files = ["one.twee", "two.twee", "three.twee"].map((name) => new File([":: Start\nHello."], name));
+    fireEvent.change(screen.getByLabelText<HTMLInputElement>("Story files"), { target: { files } });
+    const titles = () => (sent(shown, "scenes.import") as ReadonlyArray<CallInput<"scenes.import">>).map(({ untitled }) => untitled);
+    await waitFor(() => expect(titles()).toHaveLength(1));
+    await Promise.all(files.map((file) => file.text()));
+    await new Promise(requestAnimationFrame);
+    expect(titles()).toEqual(["one"]);
+    reject(new CallError("unavailable", "The database does not answer."));
+    expect(await screen.findByText("1 scene came in from three.twee")).toBeTruthy();
+    expect(screen.getByText("one.twee could not be imported")).toBeTruthy();
+    expect(titles()).toEqual(["one", "two", "three"]);
+  });
+
   it("moves a scene to the trash at once, back on request, and back too where the server refuses", async () => {
     let refuses = false;
     const shown = show({

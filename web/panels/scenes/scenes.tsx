@@ -32,7 +32,7 @@ import { ListProblem } from "#web/ui/list-problem.tsx";
 import { MenuButton, showContextMenu, type MenuItem } from "#web/ui/menu.tsx";
 import { SearchField } from "#web/ui/search-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
-import { download, fileNameOf, packedText, sendParts, sourceOf, storyFileTypes, titleOfFile } from "./files.ts";
+import { afterOthers, download, fileNameOf, packedText, sendParts, sourceOf, storyFileTypes, titleOfFile } from "./files.ts";
 import { playAddress, ShareDialog } from "./share-dialog.tsx";
 import { createScenesStore, type ScenesFilter } from "./store.ts";
 import { TitleDialog, type SceneTask } from "./title-dialog.tsx";
@@ -119,7 +119,7 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
     }
   };
   const take = (files: Iterable<File>) => {
-    for (const file of files) void importFile(file);
+    for (const file of files) void afterOthers(client, () => importFile(file));
   };
   const { over, zone } = createDropZone(["files"], (event) => take(event.dataTransfer?.files ?? []));
   const create = () => setTask({ kind: "create" });
