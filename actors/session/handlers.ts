@@ -453,17 +453,19 @@ export const playHandlers = Effect.gen(function* () {
         const guest = yield* guests.read(token);
         const [theirs, own] = yield* Effect.all([ask((sql) => playSessionsOf(sql, guest)), ask((sql) => playSessionsOf(sql, userId))]);
         if (theirs.length + own.length > playQuotas.user) return yield* Effect.fail(tooMany(playQuotas.user));
-        const [adopted] = yield* ask((sql) => adoptPlayGuest(sql, guest, userId));
-        if (adopted === undefined) return yield* Effect.fail(new CallError("not_found", "This guest is gone, or was adopted by another."));
-        guests.ended([guest]);
-        yield* ask((sql) => adoptPlayAchievements(sql, guest, userId));
-        // After those that are being made: the next one finds that the guest is gone.
-        yield* orCallError(
+        const adopted = yield* orCallError(
           database.transaction(async (tx) => {
+            // After links that are being made: the next one finds that the guest is gone.
             await lockPlayLinks(tx, guest);
+            const [is] = await adoptPlayGuest(tx, guest, userId);
+            if (is === undefined) return false;
+            await adoptPlayAchievements(tx, guest, userId);
             await adoptPlayLinks(tx, guest, userId);
+            return true;
           }),
         );
+        if (!adopted) return yield* Effect.fail(new CallError("not_found", "This guest is gone, or was adopted by another."));
+        guests.ended([guest]);
         // Read anew: one may have been begun meanwhile. What is there only later sees for itself that the guest is gone.
         const all = yield* ask((sql) => playSessionsOf(sql, guest));
         yield* Effect.forEach(all, ({ id }) => tell(id, { type: "session.adopted", ownerId: userId }), { discard: true });

@@ -130,7 +130,7 @@ export const adopterOf = (sql: Queryable, id: string) =>
 export const leftWithGuests = (sql: Queryable, limit: number) =>
   sql<Array<{ id: string; user_id: string }>>`
     select p.id, g.adopted_by as user_id from play_guest g join play_session p on p.owner_id = g.id
-    where g.adopted_by is not null and not p.deleted and p.rev >= 0 limit ${limit}`;
+    where g.adopted_by is not null and not p.deleted and p.rev >= 0 order by random() limit ${limit}`;
 
 /** Ids of all playthroughs of somebody. */
 export const playSessionsOf = (sql: Queryable, ownerId: string) =>

@@ -27,6 +27,18 @@ const sleeper = makeKind({
   owner: () => "owner",
 });
 
+/** As long, and anew with each `AGAIN`. */
+const snoozer = makeKind({
+  kind: "snoozer",
+  version: 1,
+  machine: setup({}).createMachine({
+    initial: "asleep",
+    states: { asleep: { on: { AGAIN: { target: "asleep", reenter: true } }, after: { 75_000: "awake" } }, awake: {} },
+  }),
+  effects: {},
+  owner: () => "owner",
+});
+
 /** Waits until 80 seconds after it began, by the clock. */
 const alarm = makeKind({
   kind: "alarm",
@@ -40,7 +52,7 @@ const alarm = makeKind({
   owner: () => "owner",
 });
 
-const makeCore = (mailbox: number, disk?: Disk) => makeCoreRig([kind, sleeper, alarm], { mailbox, timers: 2 }, disk);
+const makeCore = (mailbox: number, disk?: Disk) => makeCoreRig([kind, sleeper, snoozer, alarm], { mailbox, timers: 2 }, disk);
 
 const address = "count/a";
 const sort = (results: ReadonlyArray<Acknowledged | CallError>) => ({
@@ -247,6 +259,31 @@ test.each([false, true])("a clock that is set back by hours and then set right l
   expect(disk.actors.get("sleeper/1")!.journal).toHaveLength(1);
   each(begun + 70_000, 10_000);
   expect(disk.actors.get("sleeper/1")!.journal).toHaveLength(2);
+});
+
+test("a delay that begins anew after the clock was set back is as long as the first time", () => {
+  const rig = makeCore(10);
+  const each = (from: number, ms: number) => {
+    for (let now = from; now < from + ms; now += 1000) {
+      rig.clock.now = now;
+      rig.core.lookAhead();
+      rig.settle();
+      rig.wait();
+    }
+  };
+  const address = "snoozer/1";
+  rig.clock.now = 10 * hour;
+  rig.core.dispatch({ type: "create", address, input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
+  rig.settle();
+  each(10 * hour, 10_000);
+  each(5 * hour, 60_000);
+  rig.core.dispatch({ type: "send", address, event: { type: "AGAIN" }, eventId: undefined, hash: "", reply: () => {} });
+  rig.settle();
+  const steps = () => rig.disk.actors.get(address)!.journal.slice(2).length;
+  each(5 * hour + 60_000, 74_000);
+  expect(steps()).toBe(0);
+  each(5 * hour + 134_000, 5000);
+  expect(steps()).toBe(1);
 });
 
 test("of more timers than are fetched at a time the soonest come first, the rest in time", () => {

@@ -126,7 +126,7 @@ const longestWait = 1000;
 /** Where nobody looks at the clock for so long, ms, the process stood still: it does once a second. */
 const standstill = 10_000;
 
-/** A clock that is set back by less is not taken to be, and a last step that seems so little in the future is not, ms. */
+/** A clock by which less than this seems to have passed between two looks was set back, and a last step that lies further in the future was before that, ms. */
 const setBackLeast = 1000;
 
 /** How long steps of write-behind actors are gathered, ms: with the commit itself they stay below 250. */
@@ -1035,6 +1035,10 @@ export class Core {
 
   #arm({ address, kind }: Resident<Command>, dirty: Dirty<Command>, last: PendingStep): void {
     for (const [timerId, dueAt] of dirty.timersCleared) this.#timers.cancel({ address, timerId, dueAt });
+    // One that was set anew is due when it was before, as its actor's time stands still: it comes later all the same.
+    if (last.at > this.#ports.now()) {
+      for (const { id: timerId, dueAt } of dirty.timersSet.values()) this.#timers.cancel({ address, timerId, dueAt });
+    }
     if (dirty.restart) this.#armAll(address, { kind, at: last.at }, last.timers);
     else if (dirty.timersSet.size > 0) this.#armAll(address, { kind, at: last.at }, dirty.timersSet.values());
   }

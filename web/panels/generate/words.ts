@@ -51,7 +51,8 @@ export const readWords = (text: string, negative: string | null): Words => {
 /** Of all that is written and of the style around it. One has a fallback where nothing that says it is without. */
 export const variablesOf = ({ texts, negatives }: Written, style: ChosenStyle | null): ReadonlyArray<Variable> => {
   const whole = [
-    ...texts.map((text) => [text, style?.text ?? ""]),
+    // While nothing is written the style has its variables all the same.
+    ...(texts.length === 0 ? [""] : texts).map((text) => [text, style?.text ?? ""]),
     ...(negatives ?? []).map((negative) => [negative, style?.negative ?? ""]),
   ];
   const usesIn = (sources: ReadonlyArray<string>) => {

@@ -81,7 +81,7 @@ interface Change {
   readonly ask: (chosen: { readonly ids: Array<string> } | { readonly batchId: string }) => Promise<CallOutput<"jobs.pause">>;
   /** What it was, as in `3 jobs paused`. */
   readonly done: string;
-  readonly back?: (ids: ReadonlyArray<string>) => { readonly label: string; readonly onSelect: () => void };
+  readonly back?: (ids: () => ReadonlyArray<string>) => { readonly label: string; readonly onSelect: () => void };
 }
 
 /** What closes the toasts that offer the way back, with the jobs that still stand as they were put. */
@@ -114,12 +114,13 @@ const changeJobs = async (chosen: Chosen, { ask, done, back }: Change): Promise<
   // Of a batch some are expected to stand elsewhere.
   const others = "batchId" in chosen && changed.length > 0 && failed.length > 0;
   if (changed.length > 0) {
+    const open = new Set(changed);
     const close = toast(`${formatCount(changed.length, "job")} ${done}`, {
-      ...(back === undefined ? {} : { action: back(changed), onGone: () => offers.delete(close) }),
+      ...(back === undefined ? {} : { action: back(() => [...open]), onGone: () => offers.delete(close) }),
       ...(others ? { detail: `${failed.length.toLocaleString("en")} of its batch not: ${failed[0]}` } : {}),
     });
     if (back !== undefined) {
-      offers.set(close, new Set(changed));
+      offers.set(close, open);
     }
   }
   if (failed.length > 0 && !others) {
@@ -132,7 +133,7 @@ export const pauseJobs = ({ client }: Pick<Reach, "client">, chosen: Chosen): Pr
   changeJobs(chosen, {
     ask: (part) => client.call("jobs.pause", part, { key: newKey() }),
     done: "paused",
-    back: (ids) => ({ label: "Resume", onSelect: () => void resumeJobs({ client }, { ids }) }),
+    back: (ids) => ({ label: "Resume", onSelect: () => void resumeJobs({ client }, { ids: ids() }) }),
   });
 
 export const resumeJobs = async ({ client }: Pick<Reach, "client">, chosen: Chosen): Promise<void> =>

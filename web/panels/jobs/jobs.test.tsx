@@ -228,6 +228,28 @@ describe("the Jobs panel", () => {
     expect(screen.getAllByText("Not resumed: 1 job")).toHaveLength(1);
   });
 
+  it("offers to resume those alone that nobody has resumed since", async () => {
+    const { client } = show({
+      "jobs.pause": ({ ids }) => ({ done: ids, failed: [] }),
+      "jobs.resume": ({ ids }) => ({ done: ids, failed: [] }),
+    });
+    const rows = [job(1, { state: "queued" }), job(2, { state: "queued" })];
+    client.snapshot("jobs.jobs", { counts: { queued: 2 }, jobs: rows, next: null });
+    await screen.findByText("prompt 1");
+    fireEvent.keyDown(list(), { key: "a", ctrlKey: true });
+    fireEvent.click(screen.getByRole("button", { name: "Pause 2" }));
+    const offer = await screen.findByText("2 jobs paused");
+    client.deltas("jobs.jobs", [{ ...rows[0]!, state: "paused", rev: 2 }]);
+    await waitFor(() => expect(within(row(1)).getByText("Paused")).toBeTruthy());
+    fireEvent.click(row(1));
+    fireEvent.keyDown(list(), { key: "p" });
+    await screen.findByText("1 job resumed");
+    // It is told before the offer is changed.
+    await new Promise((done) => setTimeout(done));
+    fireEvent.click(within(offer.closest<HTMLElement>(".ui-toast")!).getByText("Resume"));
+    await waitFor(() => expect(client.calls.at(-1)).toMatchObject({ name: "jobs.resume", input: { ids: ["job_2"] } }));
+  });
+
   it("holds two jobs against each other, the later one against the earlier", async () => {
     await showThree();
     fireEvent.keyDown(list(), { key: "ArrowDown" });

@@ -413,6 +413,8 @@ describe("a scene whose editor was closed", () => {
     scene.store.apply([titled("Fox")]);
     await vi.advanceTimersByTimeAsync(0);
     scene.close();
+    // The machine slept for hours.
+    vi.setSystemTime(Date.now() + 20 * lateness);
     await vi.advanceTimersByTimeAsync(lateness / 2);
     scene.refuse(null);
     await vi.advanceTimersByTimeAsync(60_000);
@@ -430,7 +432,7 @@ describe("a scene whose editor was closed", () => {
     await vi.advanceTimersByTimeAsync(lateness - 1);
     expect([told().length, scene.client.followers("scenes.draft")]).toEqual([0, 1]);
     await vi.advanceTimersByTimeAsync(120_000);
-    const title = `What you changed last in “${domain.topics.scenes.example.delta.title}” was not saved`;
+    const title = `What you changed last in “${domain.topics.scenes.example.delta.title}” may not have been saved`;
     expect(told()).toEqual([[title, "There was no answer in time. It was about “Fox”."]]);
     expect([scene.client.followers("scenes.draft"), scene.edits().length < 25]).toEqual([0, true]);
     const event = new Event("beforeunload", { cancelable: true });

@@ -66,7 +66,7 @@ const mostSteps = 200;
 /** Between tries: the first wait, which doubles, and the longest, ms. */
 const firstWait = 2000;
 const longestWait = 60_000;
-/** For so long what was not saved is tried after the last editor was closed, ms. */
+/** After the last editor was closed what was not saved is tried until it has waited so long in all, ms: time in which this window slept is none. */
 const patience = 600_000;
 /** Nodes that are named of those whose edits were given up. */
 const mostNamed = 3;
@@ -92,8 +92,8 @@ export const createSceneStore = (client: Client, id: string, ended: () => void):
   let reading = false;
   let closed = false;
   let editors = 0;
-  /** When the last editor was closed, ms epoch. */
-  let leftAt = 0;
+  /** How long it has waited between tries since the last editor was closed, ms. */
+  let waited = 0;
   /** Why nothing is sent any more. */
   let parting: string | null = null;
   /** In a row that came to nothing. */
@@ -155,9 +155,11 @@ export const createSceneStore = (client: Client, id: string, ended: () => void):
   /** Tries again later. */
   const wait = (problem: string) => {
     setSaving({ kind: "waiting", problem });
-    if (parting !== null || (editors === 0 && Date.now() - leftAt > patience)) return giveUp(parting ?? problem);
-    timer = setTimeout(goOn, Math.min(longestWait, firstWait * 2 ** tries));
+    if (parting !== null || (editors === 0 && waited >= patience)) return giveUp(parting ?? problem);
+    const ms = Math.min(longestWait, firstWait * 2 ** tries);
+    timer = setTimeout(goOn, ms);
     tries += 1;
+    waited += ms;
   };
 
   const readDraft = () => {
@@ -302,7 +304,9 @@ export const createSceneStore = (client: Client, id: string, ended: () => void):
   };
   const giveUp = (problem: string) => {
     if (isUnsaved()) {
-      const title = `What you changed last in “${scene()?.title ?? ""}” was not saved`;
+      // Of what was sent nobody has heard.
+      const saved = replica.sending?.made === null ? "may not have been saved" : "was not saved";
+      const title = `What you changed last in “${scene()?.title ?? ""}” ${saved}`;
       toast(title, { tone: "bad", detail: `${problem}${unsavedWords()}`, stayMs: null });
     }
     end();
@@ -316,7 +320,7 @@ export const createSceneStore = (client: Client, id: string, ended: () => void):
     if (closed || editors > 0) return;
     const now = saving();
     if (now.kind === "refused") return giveUp(lost() ?? now.problem);
-    leftAt = Date.now();
+    waited = 0;
     tries = 0;
     if (isUnsaved()) goOn();
     else end();
