@@ -274,7 +274,6 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
         const sweep = Effect.provideService(yield* makeSweepLeases, Clock.Clock, ahead);
         // Once is not enough: the clock may have been set forward just now.
         yield* sweep;
-        yield* Effect.sleep("100 millis");
         expect(yield* Effect.promise(() => accounts())).toMatchObject([{ busy: 1 }]);
         expect(yield* held).toHaveLength(1);
         yield* sweep;

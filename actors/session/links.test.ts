@@ -422,6 +422,20 @@ describe("links, of two things at once", () => {
       );
     while ((await waiting()).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   };
+  /** A transaction that has come so far, and ends with the rest when it is let. */
+  const heldOpen = async (begin: (tx: Tx) => Promise<unknown>, rest: (tx: Tx) => Promise<unknown> = async () => {}) => {
+    const { promise: end, resolve: mayEnd } = Promise.withResolvers<void>();
+    const { promise: held, resolve: isHeld } = Promise.withResolvers<void>();
+    const whole = transaction(async (tx) => {
+      await begin(tx);
+      isHeld();
+      await end;
+      await rest(tx);
+    });
+    await held;
+    return { end: (): Promise<unknown> => (mayEnd(), whole) };
+  };
+
   const given = async (id: string) => {
     const versionId = await rig.publish(fork);
     const { link, token } = await rig.call("play.share", { of: { kind: "version", versionId } });
@@ -440,19 +454,13 @@ describe("links, of two things at once", () => {
 
   test("one that is withdrawn takes those with it that were made by it first", async () => {
     const { link, made } = await given("lnk_first");
-    const { promise: end, resolve: mayEnd } = Promise.withResolvers<void>();
-    const { promise: held, resolve: isHeld } = Promise.withResolvers<void>();
-    const making = transaction(async (tx) => {
-      await holdPlayLink(tx, link.id);
-      isHeld();
-      await end;
-      await insertPlayLink(tx, made);
-    });
-    await held;
+    const making = await heldOpen(
+      (tx) => holdPlayLink(tx, link.id),
+      (tx) => insertPlayLink(tx, made),
+    );
     const withdrawing = rig.call("play.unshare", { id: link.id });
     await someoneWaits();
-    mayEnd();
-    await Promise.all([making, withdrawing]);
+    await Promise.all([making.end(), withdrawing]);
     const left = await rig.sql((sql) => sql`select id from play_link where revoked_at is null and ${link.id} in (id, via)`);
     expect(left).toEqual([]);
   });
@@ -461,19 +469,13 @@ describe("links, of two things at once", () => {
     const { link, token } = await given("lnk_second");
     const grace = { user: "usr_grace" };
     const play = await rig.call("play.start", { of: { kind: "link", link: token } }, grace);
-    const { promise: end, resolve: mayEnd } = Promise.withResolvers<void>();
-    const { promise: held, resolve: isHeld } = Promise.withResolvers<void>();
-    const withdrawing = transaction(async (tx) => {
-      await lockPlayLink(tx, rig.user, link.id);
-      isHeld();
-      await end;
-      await revokePlayLink(tx, link.id, 1);
-    });
-    await held;
+    const withdrawing = await heldOpen(
+      (tx) => lockPlayLink(tx, rig.user, link.id),
+      (tx) => revokePlayLink(tx, link.id, 1),
+    );
     const making = refusalOf(rig.call("play.share", { of: { kind: "playthrough", id: play.id } }, grace));
     await someoneWaits();
-    mayEnd();
-    await withdrawing;
+    await withdrawing.end();
     expect(await making).toBe("not_found: This link was withdrawn by who gave it.");
   });
 
@@ -488,38 +490,24 @@ describe("links, of two things at once", () => {
   test("one that a guest makes while they are adopted is the adopter's", async () => {
     const { token, made } = await given("lnk_third");
     const guest = await guestOf(token, "usr_ada");
-    const { promise: end, resolve: mayEnd } = Promise.withResolvers<void>();
-    const { promise: held, resolve: isHeld } = Promise.withResolvers<void>();
-    const making = transaction(async (tx) => {
-      await lockPlayLinks(tx, guest.id);
-      isHeld();
-      await end;
-      await insertPlayLink(tx, { ...made, owner_id: guest.id });
-    });
-    await held;
+    const making = await heldOpen(
+      (tx) => lockPlayLinks(tx, guest.id),
+      (tx) => insertPlayLink(tx, { ...made, owner_id: guest.id }),
+    );
     const adopting = guest.adopt();
     await someoneWaits();
-    mayEnd();
-    await Promise.all([making, adopting]);
+    await Promise.all([making.end(), adopting]);
     expect((await rig.call("play.shares", {}, { user: "usr_ada" })).links.map(({ id }) => id)).toEqual(["lnk_third"]);
   });
 
   test("what a guest begins while they are adopted is the adopter's", async () => {
     const { token } = await given("lnk_fourth");
     const guest = await guestOf(token, "usr_eve");
-    const { promise: end, resolve: mayEnd } = Promise.withResolvers<void>();
-    const { promise: held, resolve: isHeld } = Promise.withResolvers<void>();
-    const holding = transaction(async (tx) => {
-      await tx`lock table actor in share mode`;
-      isHeld();
-      await end;
-    });
-    await held;
+    const holding = await heldOpen((tx) => tx`lock table actor in share mode`);
     const beginning = rig.call("play.start", { of: { kind: "link", link: token } }, guest.who);
     await someoneWaits();
     expect(await guest.adopt()).toEqual({ adopted: [] });
-    mayEnd();
-    await holding;
+    await holding.end();
     const { id } = await beginning;
     expect((await rig.call("play.get", { id }, { user: "usr_eve" })).id).toBe(id);
     expect(await refusalOf(rig.call("play.get", { id }, guest.who))).toMatch(/^not_found/);

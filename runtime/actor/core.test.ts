@@ -52,7 +52,24 @@ const alarm = makeKind({
   owner: () => "owner",
 });
 
-const makeCore = (mailbox: number, disk?: Disk) => makeCoreRig([kind, sleeper, snoozer, alarm], { mailbox, timers: 2 }, disk);
+const makeCore = (mailbox: number, disk?: Disk, now?: number) =>
+  makeCoreRig([kind, sleeper, snoozer, alarm], { mailbox, timers: 2 }, disk, now);
+
+type Rig = ReturnType<typeof makeCore>;
+
+const create = ({ core, settle }: Rig, actor: string): void => {
+  core.dispatch({ type: "create", address: actor, input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
+  settle();
+};
+
+/** So much time passes from `from` on, as its clock tells it, ms. */
+const live = ({ core, clock, settle, wait }: Rig, from: number, ms: number): void => {
+  for (clock.now = from; clock.now < from + ms; clock.now += 1000) {
+    core.lookAhead();
+    settle();
+    wait();
+  }
+};
 
 const address = "count/a";
 const sort = (results: ReadonlyArray<Acknowledged | CallError>) => ({
@@ -202,87 +219,54 @@ test.each([
   { when: "while it is there, and its timers are held", passed: 60_000, restarts: false },
   { when: "while it is gone", passed: 60_000, restarts: true },
 ])("a clock that is set back by hours $when lets nobody wait for these again, but who goes by the clock", ({ passed, restarts }) => {
-  let rig = makeCore(10);
-  const { disk, clock } = rig;
-  clock.now += 10 * hour;
-  const begun = clock.now;
-  const each = (now: number, ms: number) => {
-    for (const until = now + ms; now < until; now += 1000) {
-      rig.clock.now = now;
-      rig.core.lookAhead();
-      rig.settle();
-      rig.wait();
-    }
-    rig.clock.now = now;
-  };
-  for (const actor of ["sleeper/1", "alarm/1"])
-    rig.core.dispatch({ type: "create", address: actor, input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
-  rig.settle();
-  each(begun, passed);
+  const begun = 10 * hour;
+  let rig = makeCore(10, undefined, begun);
+  const { disk } = rig;
+  for (const actor of ["sleeper/1", "alarm/1"]) create(rig, actor);
+  live(rig, begun, passed);
   const setTo = begun + passed - 5 * hour;
-  if (restarts) {
-    rig = makeCoreRig([kind, sleeper, alarm], { mailbox: 10, timers: 2 }, disk, setTo);
-  }
+  if (restarts) rig = makeCore(10, disk, setTo);
   const events = (actor: string) => disk.actors.get(actor)!.journal.slice(1);
-  each(setTo, 74_000);
+  live(rig, setTo, 74_000);
   expect(events("sleeper/1")).toEqual([]);
-  each(setTo + 74_000, 3000);
+  live(rig, setTo + 74_000, 3000);
   expect(events("sleeper/1")).toHaveLength(1);
   // By its own time it was not early.
   expect(events("sleeper/1")[0]!.at).toBeGreaterThanOrEqual(begun + 75_000);
-  each(setTo + 77_000, 10 * 60_000);
+  live(rig, setTo + 77_000, 10 * 60_000);
   expect(events("alarm/1")).toEqual([]);
-  each(begun + 79_000, 3000);
+  live(rig, begun + 79_000, 3000);
   expect(events("alarm/1")).toHaveLength(1);
   expect(events("alarm/1")[0]!.at).toBeGreaterThanOrEqual(begun + 80_000);
 });
 
 test.each([false, true])("a clock that is set back by hours and then set right lets no timer come early (begun anew: %s)", (restarts) => {
-  let rig = makeCore(10);
-  const each = (from: number, ms: number) => {
-    for (let now = from; now < from + ms; now += 1000) {
-      rig.clock.now = now;
-      rig.core.lookAhead();
-      rig.settle();
-      rig.wait();
-    }
-  };
   const begun = 10 * hour;
-  rig.clock.now = begun;
-  rig.core.dispatch({ type: "create", address: "sleeper/1", input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
-  rig.settle();
-  each(begun, 10_000);
+  let rig = makeCore(10, undefined, begun);
   const { disk } = rig;
-  if (restarts) rig = makeCoreRig([kind, sleeper, alarm], { mailbox: 10, timers: 2 }, disk, begun - 5 * hour);
-  each(begun - 5 * hour, 10_000);
-  each(begun + 20_000, 50_000);
-  expect(disk.actors.get("sleeper/1")!.journal).toHaveLength(1);
-  each(begun + 70_000, 10_000);
-  expect(disk.actors.get("sleeper/1")!.journal).toHaveLength(2);
+  create(rig, "sleeper/1");
+  live(rig, begun, 10_000);
+  if (restarts) rig = makeCore(10, disk, begun - 5 * hour);
+  live(rig, begun - 5 * hour, 10_000);
+  live(rig, begun + 20_000, 50_000);
+  const steps = () => disk.actors.get("sleeper/1")!.journal.slice(1).length;
+  expect(steps()).toBe(0);
+  live(rig, begun + 70_000, 10_000);
+  expect(steps()).toBe(1);
 });
 
 test("a delay that begins anew after the clock was set back is as long as the first time", () => {
-  const rig = makeCore(10);
-  const each = (from: number, ms: number) => {
-    for (let now = from; now < from + ms; now += 1000) {
-      rig.clock.now = now;
-      rig.core.lookAhead();
-      rig.settle();
-      rig.wait();
-    }
-  };
+  const rig = makeCore(10, undefined, 10 * hour);
   const address = "snoozer/1";
-  rig.clock.now = 10 * hour;
-  rig.core.dispatch({ type: "create", address, input: {}, eventId: undefined, hash: "", novel: true, reply: () => {} });
-  rig.settle();
-  each(10 * hour, 10_000);
-  each(5 * hour, 60_000);
+  create(rig, address);
+  live(rig, 10 * hour, 10_000);
+  live(rig, 5 * hour, 60_000);
   rig.core.dispatch({ type: "send", address, event: { type: "AGAIN" }, eventId: undefined, hash: "", reply: () => {} });
   rig.settle();
   const steps = () => rig.disk.actors.get(address)!.journal.slice(2).length;
-  each(5 * hour + 60_000, 74_000);
+  live(rig, 5 * hour + 60_000, 74_000);
   expect(steps()).toBe(0);
-  each(5 * hour + 134_000, 5000);
+  live(rig, 5 * hour + 134_000, 5000);
   expect(steps()).toBe(1);
 });
 
