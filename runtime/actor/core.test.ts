@@ -215,6 +215,7 @@ test("that the process stood still is told before the timers that came due meanw
 
 const hour = 3_600_000;
 test.each([
+  { when: "before it has looked at the clock again", passed: 0, restarts: false },
   { when: "while it is there, and its timers lie in the store", passed: 2000, restarts: false },
   { when: "while it is there, and its timers are held", passed: 60_000, restarts: false },
   { when: "while it is gone", passed: 60_000, restarts: true },

@@ -188,8 +188,8 @@ export class Core {
   readonly #timers = new TimerQueue();
   #cancelAlarm: (() => void) | null = null;
   #alarmAt = Infinity;
-  /** When the clock was looked at last. */
-  #lookedAt = Infinity;
+  /** When the clock was looked at last: from the beginning on, as it may be set before the first second is over. */
+  #lookedAt: number;
   /** Timers that are due until then are held in memory: those in the store are being fetched, or have been. */
   #heldUntil = -Infinity;
   /** When the store is to be looked into again; never while that is under way. */
@@ -203,6 +203,7 @@ export class Core {
     this.#ports = ports;
     this.#measures = ports.measures ?? unmeasured;
     this.#limits = { ...defaultLimits, ...limits };
+    this.#lookedAt = ports.now();
   }
 
   // ── Cells ────────────────────────────────────────────────────────────────
@@ -319,7 +320,7 @@ export class Core {
   /** What the clock says. */
   #look(): number {
     const now = this.#ports.now();
-    const passed = this.#lookedAt === Infinity ? 0 : now - this.#lookedAt;
+    const passed = now - this.#lookedAt;
     this.#lookedAt = now;
     // Also where it is set right after it was set back: nobody knows how much of it has passed.
     if (passed >= 2 * longestWait) this.#timers.putOff(passed);
