@@ -37,6 +37,7 @@ import { Bus } from "#runtime/bus/bus.ts";
 import { clusterLayer, runnersUnderstand } from "#runtime/cluster/cluster.ts";
 import { Placement } from "#runtime/cluster/placement.ts";
 import { Settings, type SettingsShape } from "#runtime/config/settings.ts";
+import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { GatewayCounters } from "#runtime/gateway/counters.ts";
 import { Gateway } from "#runtime/gateway/gateway.ts";
 import { ResultStore } from "#runtime/gateway/idempotency.ts";
@@ -87,7 +88,8 @@ const gateway = (limits: Partial<GatewayLimits>) =>
         player: at("../dist/game"),
         docs: at("./docs/reference.html"),
         media: { key: mediaKey, path: blobs.path, recall: originals.recall, used: originals.used },
-        health: Effect.asVoid(database.query((sql) => sql`select 1`)),
+        // Anybody may ask: why it does not answer is for the log.
+        health: Effect.asVoid(orCallError(database.query((sql) => sql`select 1`))),
         metrics: metrics.scrape,
         limits,
         leave,
