@@ -32,7 +32,7 @@ export const accountLimits = {
   look: 30 * second,
   /** A look that comes later than by this finds that nobody was here, or the clock was set, and counts for no more. */
   late: 5 * second,
-  /** How long it goes on where nobody can say it and no generation there has ended yet. */
+  /** How long it goes on where nobody can say it and no generation there has ended yet, in the provider's time. */
   goesOn: 10 * minute,
 } as const;
 
@@ -137,6 +137,8 @@ export interface LeaseEnded {
   readonly rate?: boolean | undefined;
   /** How much longer what may go on there is expected to take, ms. Left out: nobody can say. */
   readonly goesOnMs?: number | undefined;
+  /** The same where nobody can say it and no generation there has ended yet, ms. Left out: the provider lives in real time. */
+  readonly unknownMs?: number | undefined;
   /** For a part of that time nobody worked on it. */
   readonly absence?: boolean | undefined;
   /** Only if it was taken by then, ms epoch: the same key may have been granted again since. */
@@ -304,9 +306,9 @@ export const ended = (context: AccountContext, event: LeaseEnded, at: number): P
       ? // Of which kind it was taken is not known.
         { amount: exactly(context.credits.amount - cost), at: context.credits.at }
       : context.credits;
-  const goesOnMs = mayGoOn(outcome)
-    ? (event.goesOnMs ?? Math.max(accountLimits.look, 2 * (context.averageMs ?? accountLimits.goesOn / 2)))
-    : 0;
+  const { averageMs } = context;
+  const assumedMs = averageMs === null ? (event.unknownMs ?? accountLimits.goesOn) : 2 * averageMs;
+  const goesOnMs = mayGoOn(outcome) ? (event.goesOnMs ?? Math.max(accountLimits.look, assumedMs)) : 0;
   const before = goneOn(context, at);
   const next: Partial<AccountContext> = {
     leases,

@@ -5,6 +5,7 @@ import { sampleAccount } from "#actors/pool/testing.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { Placement } from "#runtime/cluster/placement.ts";
+import { readSettings, Settings } from "#runtime/config/settings.ts";
 import { accountDelivery } from "./delivery.ts";
 import { Leases } from "./leases.ts";
 
@@ -21,6 +22,7 @@ test("so many notes are delivered side by side and no more: the others wait in t
   const ports = Layer.mergeAll(
     Layer.succeed(Actors, { send } as unknown as Actors["Service"]),
     Layer.succeed(Database, {} as unknown as Database["Service"]),
+    Layer.succeed(Settings, readSettings({})),
     Layer.succeed(Placement, { once: () => Effect.void } as unknown as Placement["Service"]),
   );
   const runtime = ManagedRuntime.make(accountDelivery.pipe(Layer.provideMerge(Leases.layer), Layer.provide(ports)));

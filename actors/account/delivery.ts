@@ -8,8 +8,9 @@ import { Charge } from "#protocol/job.ts";
 import { Actors } from "#runtime/actor/actors.ts";
 import { deliver } from "#runtime/actor/tell.ts";
 import { Placement } from "#runtime/cluster/placement.ts";
+import { Settings } from "#runtime/config/settings.ts";
 import { accountAddress, poolAddress } from "./address.ts";
-import { type LeaseEnded, unusedLease } from "./context.ts";
+import { accountLimits, type LeaseEnded, unusedLease } from "./context.ts";
 import { Leases, type Note } from "./leases.ts";
 
 /** How old a lease must be before it can be called stale, ms: its job may just be about to take it. */
@@ -21,10 +22,11 @@ const atOnce = 256;
 const orphanAge = 3_600_000;
 
 /** How a submission ended, by what its job noted; nothing was begun where it noted nothing. Whoever was to tell it is gone since. */
-const endOf = (key: string, charge: Charge | null): LeaseEnded =>
-  charge === null
-    ? unusedLease(key)
-    : { type: "lease.ended", key, outcome: charge.outcome, message: "", charged: charge.charged, tookMs: charge.tookMs, absence: true };
+const endOf = (key: string, charge: Charge | null, unknownMs: number): LeaseEnded => {
+  if (charge === null) return unusedLease(key);
+  const { outcome, charged, tookMs } = charge;
+  return { type: "lease.ended", key, outcome, message: "", charged, tookMs, unknownMs, absence: true };
+};
 
 /** `eventId`: of this end of this lease alone. An account forgets none for days, and the same key may be granted again. */
 const tellEnded = (accountId: string, event: LeaseEnded, eventId: string): Effect.Effect<void, never, Actors> =>
@@ -50,27 +52,31 @@ const foundAgain = <A>(nameOf: (each: A) => string): ((found: ReadonlyArray<A>) 
  * Frees leases that no job holds any more, settles what was held for them, and removes credentials that belong to nobody. Only what the sweep
  * before has found too: where the clock was set forward, or nobody was here, a job may be about to take what seems old.
  */
-export const makeSweepLeases: Effect.Effect<Effect.Effect<void, never, Actors | Database>> = Effect.sync(() => {
-  const nameOf = ({ account_id, key, at }: Hold): string => `${account_id}/${key}/${at}`;
-  const leasesAgain = foundAgain<Hold & { readonly charge: unknown }>(nameOf);
-  const holdsAgain = foundAgain<Hold>(nameOf);
-  return Effect.gen(function* () {
-    const database = yield* Database;
-    const now = yield* Clock.currentTimeMillis;
-    const leases = leasesAgain(yield* database.query((sql) => staleLeases(sql, now - grace)));
-    const holds = holdsAgain(yield* database.query((sql) => staleHolds(sql, now - grace)));
-    yield* Effect.forEach(
-      leases,
-      ({ account_id, key, at, charge }) =>
-        tellEnded(account_id, { ...endOf(key, z.nullable(Charge).parse(charge)), takenBy: at }, `stale/${key}/${at}`),
-      { concurrency: atOnce, discard: true },
-    );
-    if (holds.length > 0) yield* database.query((sql) => settleStale(sql, holds));
-    yield* database.query((sql) => sweepCredentials(sql, now - orphanAge));
-  }).pipe(Effect.catchCause((cause) => Effect.logWarning("leases that nobody holds could not be looked for", cause)));
-});
+export const makeSweepLeases: Effect.Effect<Effect.Effect<void, never, Actors | Database>, never, Settings> = Effect.map(
+  Settings,
+  ({ PIXSIM_PROVIDER_SPEED: speed }) => {
+    const unknownMs = accountLimits.goesOn / speed;
+    const nameOf = ({ account_id, key, at }: Hold): string => `${account_id}/${key}/${at}`;
+    const leasesAgain = foundAgain<Hold & { readonly charge: unknown }>(nameOf);
+    const holdsAgain = foundAgain<Hold>(nameOf);
+    return Effect.gen(function* () {
+      const database = yield* Database;
+      const now = yield* Clock.currentTimeMillis;
+      const leases = leasesAgain(yield* database.query((sql) => staleLeases(sql, now - grace)));
+      const holds = holdsAgain(yield* database.query((sql) => staleHolds(sql, now - grace)));
+      yield* Effect.forEach(
+        leases,
+        ({ account_id, key, at, charge }) =>
+          tellEnded(account_id, { ...endOf(key, z.nullable(Charge).parse(charge), unknownMs), takenBy: at }, `stale/${key}/${at}`),
+        { concurrency: atOnce, discard: true },
+      );
+      if (holds.length > 0) yield* database.query((sql) => settleStale(sql, holds));
+      yield* database.query((sql) => sweepCredentials(sql, now - orphanAge));
+    }).pipe(Effect.catchCause((cause) => Effect.logWarning("leases that nobody holds could not be looked for", cause)));
+  },
+);
 
-export const accountDelivery: Layer.Layer<never, never, Actors | Database | Leases | Placement> = Layer.effectDiscard(
+export const accountDelivery: Layer.Layer<never, never, Actors | Database | Leases | Placement | Settings> = Layer.effectDiscard(
   Effect.gen(function* () {
     const actors = yield* Actors;
     const database = yield* Database;

@@ -7,7 +7,9 @@ import { Database, type Queryable } from "#db/client/database.ts";
 import { settleHold } from "#db/queries/ledger.ts";
 import type { Account } from "#protocol/account.ts";
 import { Actors } from "#runtime/actor/actors.ts";
+import { readSettings, Settings } from "#runtime/config/settings.ts";
 import { sweepUnknown } from "#actors/spend/unknown.ts";
+import type { AccountContext } from "./context.ts";
 import { makeSweepLeases } from "./delivery.ts";
 
 /** Comes to hold while the test goes on; how soon is the machine's affair. */
@@ -36,6 +38,20 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
   afterAll(async () => {
     await server.close();
     await database.close();
+  });
+
+  /** Our clock, a minute ahead: what stands here for half of that is old to a sweep. */
+  const aMinuteAhead = Effect.map(Clock.Clock, (clock): Clock.Clock => {
+    const later = clock.currentTimeMillisUnsafe() + 60_000;
+    return {
+      currentTimeMillisUnsafe: () => later,
+      currentTimeMillis: Effect.succeed(later),
+      currentTimeNanosUnsafe: () => BigInt(later) * 1_000_000n,
+      currentTimeNanos: Effect.succeed(BigInt(later) * 1_000_000n),
+      monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+      monotonicTimeNanos: clock.monotonicTimeNanos,
+      sleep: (duration) => clock.sleep(duration),
+    };
   });
 
   const accounts = async (user = server.user): Promise<ReadonlyArray<Account>> =>
@@ -242,6 +258,39 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     expect((await accounts())[0]?.credits?.amount).toBe(studio.credits.get("key-r"));
   });
 
+  test("a place that no job holds, of what may be going on, is kept for as long as its provider, which lives so fast, may take", async () => {
+    const account = await add("key-g", 100, { concurrency: 1 });
+    studio.settings.recovery = "none";
+    studio.script.fail("submit", "network");
+    const job = await server.create();
+    const { charges } = await watch.ended(job.id);
+    await settled();
+    // Nobody has told the account how it ended there, and the process that was to is gone.
+    const { key } = charges.at(-1)!;
+    const leavingOf = async () => {
+      const { context } = await server.run(
+        Effect.flatMap(Actors, (actors) => actors.send(`account/${account.id}`, { type: "account.test" })),
+      );
+      return (context as unknown as AccountContext).leaving;
+    };
+    await soon(async () => expect(await leavingOf()).toEqual({}));
+    await soon(async () => expect(await accounts()).toMatchObject([{ state: "available" }]));
+    const lease = { type: "lease.take", key, jobId: job.id, cost: 10 };
+    await server.run(Effect.flatMap(Actors, (actors) => actors.send(`account/${account.id}`, lease)));
+    expect(await accounts()).toMatchObject([{ busy: 1, held: 10 }]);
+    await server.run(
+      Effect.gen(function* () {
+        const fast = Effect.provideService(makeSweepLeases, Settings, readSettings({ PIXSIM_PROVIDER_SPEED: "5" }));
+        const sweep = Effect.provideService(yield* fast, Clock.Clock, yield* aMinuteAhead);
+        yield* sweep;
+        yield* sweep;
+      }),
+    );
+    const { [key]: left } = await leavingOf();
+    expect(left).toBeGreaterThan(100_000);
+    expect(left).toBeLessThanOrEqual(120_000);
+  });
+
   test("a place that no job holds is freed, and is free again too when the same submission has taken it after that", async () => {
     const account = await add("key-f", 100, { concurrency: 1 });
     await server.call("accounts.pauseJobs", { provider: "test", everybody: false, paused: true });
@@ -260,18 +309,7 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
             select ${lease.key}, ${account.id}, id, owner_id, provider, '', 10, created_at from job where id = ${job.id}`,
         );
         const held = database.query((sql) => sql`select key from ledger where key = ${lease.key} and settled_at is null`);
-        const clock = yield* Clock.Clock;
-        const later = clock.currentTimeMillisUnsafe() + 60_000;
-        const ahead: Clock.Clock = {
-          currentTimeMillisUnsafe: () => later,
-          currentTimeMillis: Effect.succeed(later),
-          currentTimeNanosUnsafe: () => BigInt(later) * 1_000_000n,
-          currentTimeNanos: Effect.succeed(BigInt(later) * 1_000_000n),
-          monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
-          monotonicTimeNanos: clock.monotonicTimeNanos,
-          sleep: (duration) => clock.sleep(duration),
-        };
-        const sweep = Effect.provideService(yield* makeSweepLeases, Clock.Clock, ahead);
+        const sweep = Effect.provideService(yield* makeSweepLeases, Clock.Clock, yield* aMinuteAhead);
         // Once is not enough: the clock may have been set forward just now.
         yield* sweep;
         expect(yield* Effect.promise(() => accounts())).toMatchObject([{ busy: 1 }]);

@@ -188,6 +188,48 @@ test("a pause takes no patience, is no absence, and leaves a fair chance", () =>
   }
 });
 
+test("however often it is held back, it goes on elsewhere after its patience and one fair chance, and not before its patience", () => {
+  const hold: Record<string, readonly [hold: (life: Life) => Life, free: (life: Life) => Life]> = {
+    budget: [
+      (life) => life.send({ type: "slot.waits", reason: "Your budget is used up.", heldBack: true }),
+      (life) => life.send({ type: "slot.waits", reason: "Room.", heldBack: false }),
+    ],
+    pause: [(life) => life.send({ type: "job.pause" }), (life) => life.send({ type: "job.resume" })],
+    refusal: [(life) => life, (life) => life.send({ ...granted, key: submitKeyOf(life.context) }).fail("limit")],
+  };
+  const isThere = (life: Life): boolean => life.context.order.provider === "studio";
+  /** So long passes, or as long as it is at its first provider; answers how long that was, ms. */
+  const pass = (life: Life, ms: number): number => {
+    const from = life.now;
+    while (isThere(life) && Math.min(Infinity, ...life.resident.timers.map(({ dueAt }) => dueAt)) <= from + ms) life.wait();
+    if (isThere(life)) life.now = from + ms;
+    return life.now - from;
+  };
+  const turns = fc.array(fc.record({ by: fc.constantFrom("budget", "pause", "refusal"), held: fc.nat(2 * minute), free: fc.nat(70_000) }), {
+    minLength: 20,
+    maxLength: 60,
+    size: "max",
+  });
+  fc.assert(
+    fc.property(fc.integer({ min: 10_000, max: 20 * minute }), turns, (afterMs, each) => {
+      const life = new Life({ ...impatient, ...paid, fallback: { ...impatient.fallback!, afterMs } });
+      let lived = 0;
+      for (const { by, held, free } of each) {
+        lived += pass(life, free);
+        if (!isThere(life)) break;
+        const isHeld = life.state === "waitingForSlot" && by !== "refusal";
+        if (life.state === "waitingForSlot") hold[by]![0](life);
+        if (isHeld) pass(life, held);
+        if (life.state === "waitingForSlot" || life.state === "paused") hold[by]![1](life);
+      }
+      lived += pass(life, Infinity);
+      expect(life.context.order.provider).toBe("Other");
+      expect(lived).toBeGreaterThanOrEqual(afterMs);
+      expect(lived).toBeLessThanOrEqual(afterMs + jobLimits.fairChance);
+    }),
+  );
+});
+
 test("a wait for another attempt is told of an absence, as its two hours go on", () => {
   const life = new Life().until("submitting");
   life.now += 20 * minute;

@@ -8,6 +8,7 @@ import { Actors } from "#runtime/actor/actors.ts";
 import { jobActor } from "./actor.ts";
 import { assetIdOf } from "./canonical.ts";
 import type { JobContext } from "./context.ts";
+import { Life } from "./life.ts";
 import { Slots } from "./slots.ts";
 import { type JobWatch, request, TestDatabase, TestServer } from "./testing.ts";
 
@@ -144,19 +145,33 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     expect(studio.calledOff).toEqual([]);
   });
 
-  test("of what is taken up again a provider's first word is told, also if it does not say how far it is", async () => {
-    const { track } = (await server.run(jobActor)).effects;
-    const order = { id: "job_word", provider: "test", providerTitle: "Test studio", ownerId: server.user };
+  test("who waits for a provider's word after an absence is told the first one, also if it does not say how far it is, and then none of those", async () => {
+    const actor = await server.run(jobActor);
+    const { track } = actor.effects;
+    const meta = { seq: 9, at: 0, parked: null };
     const told: Array<unknown> = [];
-    const follow = async (recovered: boolean) => {
-      studio.settings.fractions = [0, 0];
-      const send = (event: unknown) => Effect.sync(() => void told.push(event));
-      await server.run(track.run({ ...callOf({ order, providerJobId: "p-word", accountId: null }, recovered), send }));
-      return told.splice(0);
+    const follow = async (life: Life) => {
+      const order = { ...life.context.order, provider: "test" };
+      const committed = () => actor.committed?.(life.resident.snapshot as never, { ...meta, id: order.id } as never);
+      committed();
+      studio.settings.fractions = [0, 0, 0.01];
+      const send = (event: { readonly type: string }) =>
+        Effect.sync(() => {
+          told.push(event);
+          life.send(event);
+          committed();
+        });
+      await server.run(track.run({ ...callOf({ order, providerJobId: "p-word", accountId: null }), send }));
+      await server.run(Effect.map(Slots, (slots) => slots.release(order.id)));
+      return [told.splice(0), life.context.waitingFor];
     };
-    expect(await follow(false)).toEqual([]);
-    expect(await follow(true)).toEqual([{ type: "provider.progress", fraction: 0 }]);
-    await server.run(Effect.map(Slots, (slots) => slots.release(order.id)));
+    const word = { type: "provider.progress", fraction: 0 };
+    expect(await follow(new Life().until("processing"))).toEqual([[], null]);
+    // Also where its process went on, and only timers came late.
+    for (const life of [new Life().until("processing").away(3 * 3_600_000), new Life().until("processing").sleep(3 * 3_600_000)]) {
+      expect(life.context.waitingFor).toContain("Word from Studio");
+      expect(await follow(life)).toEqual([[word], null]);
+    }
   });
 
   test("where a provider knows keys and keeps books, these are asked before another key is made, or one is sent only to be called off", async () => {

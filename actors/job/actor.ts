@@ -1,6 +1,7 @@
 // The kind `job`: its machine, what its effects do, its stored row, and who is told of each step.
 import { Effect, LogLevel, References } from "effect";
 import { type ActorMeta, defineActor } from "#runtime/actor/define.ts";
+import { cellOf } from "#runtime/actor/store.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { type LeaseEnded, unusedLease } from "#actors/account/context.ts";
 import { Leases } from "#actors/account/leases.ts";
@@ -37,7 +38,9 @@ export const jobActor = Effect.gen(function* () {
   const slots = yield* Slots;
   const durations = yield* Durations;
   const leases = yield* Leases;
-  const effects = yield* jobEffects;
+  /** They are followed, and say that they wait for the word of their provider. */
+  const unheard = new Set<string>();
+  const effects = yield* jobEffects(unheard);
   const log = Effect.runSyncWith(yield* Effect.context<never>());
   // Asked once: most servers do not log each step, and a step has no time to lose.
   const stepsLogged = LogLevel.isLessThanOrEqualTo(yield* References.MinimumLogLevel, "Debug");
@@ -53,6 +56,8 @@ export const jobActor = Effect.gen(function* () {
     // How long it takes cannot be learnt from a time in which nobody worked on it.
     if (job.state === "completed" && submittedAt !== null && absentUntil <= submittedAt)
       durations.took(order, (job.finishedAt ?? submittedAt) - submittedAt);
+    if (job.state === "processing" && !job.parked && job.waitingFor !== null) unheard.add(job.id);
+    else unheard.delete(job.id);
     bus.publish(jobChannel(job.ownerId), job);
     if (!stepsLogged) return;
     const { id, ownerId: user, provider, state, attempt, parked, rev } = job;
@@ -73,6 +78,7 @@ export const jobActor = Effect.gen(function* () {
       arrived: (cells) =>
         Effect.all([slots.cells.arrived(cells), leases.cells.arrived(cells)], { concurrency: "unbounded", discard: true }),
       left: (cells) => {
+        for (const id of unheard) if (cells.has(cellOf(`job/${id}`))) unheard.delete(id);
         slots.cells.left(cells);
         leases.cells.left(cells);
       },

@@ -37,7 +37,7 @@ export const jobLimits = {
   /** The same, and what it gets, where it waits for its first slot. */
   shortOfWaiting: 12 * hour,
   waitingAnew: 24 * hour,
-  /** What a pause leaves of its patience with a provider at least: its turn there may be the next. */
+  /** What a pause leaves of its patience with a provider at least, once in a wait: its turn there may be the next. */
   fairChance: minute,
   /** How often absences give it more time: no job goes on without end. */
   absences: 20,
@@ -202,7 +202,7 @@ export interface JobContext {
   readonly absentUntil?: number;
   /** Until when it may wait for its first slot at least, as an absence gave it time, ms epoch; absent: none did. */
   readonly waitsUntil?: number;
-  /** Since when its patience with its provider counts, as an absence took some of it, ms epoch; absent: none did. */
+  /** Since when its patience with its provider counts, as an absence or a pause took some of it, ms epoch; absent: none did. */
   readonly patientSince?: number;
   /** Since when it has waited for a place for what it is to submit, whatever was changed or refused meanwhile; null: it has ended. */
   readonly waitsSince: number | null;
@@ -369,14 +369,21 @@ export const counted = (context: JobContext, at: number): Partial<JobContext> =>
   };
 };
 
-/** The same where a pause has ended: what was left of its patience may be too little for anybody to give it a place. */
+/**
+ * The same where a pause has ended: what was left of its patience may be too little for anybody to give it a place. It gets more once in a wait,
+ * and not where an absence gave it more already: a budget that holds it back again and again would put off its fallback for ever.
+ */
 export const freed = (context: JobContext, at: number): Partial<JobContext> => {
   const changes = counted(context, at);
-  const end = context.heldBackAt === null ? null : patienceEnd({ ...context, ...changes });
+  const freely = { ...context, ...changes };
+  const end = context.heldBackAt === null || gotPatience(freely) ? null : patienceEnd(freely);
   const afterMs = context.order.fallback?.afterMs ?? 0;
   const least = Math.min(jobLimits.fairChance, afterMs);
   return end !== null && end < at + least ? { ...changes, patientSince: at + least - afterMs } : changes;
 };
+
+/** In this wait it got more patience than it began with. */
+const gotPatience = ({ waitsSince, patientSince = 0 }: JobContext): boolean => patientSince > (waitsSince ?? Infinity);
 
 /** It has a slot: with the first one its time begins. */
 export const begun = (context: JobContext, at: number): Partial<JobContext> => {

@@ -5,13 +5,15 @@ import { Database, type DatabaseError } from "#db/client/database.ts";
 import { recentGenerations } from "#db/queries/job.ts";
 import { Providers } from "#actors/provider/index.ts";
 import type { Provider } from "#actors/provider/provider.ts";
+import { hereMs } from "#actors/provider/speed.ts";
 import type { Operation } from "#protocol/job.ts";
+import { Settings } from "#runtime/config/settings.ts";
 
 /** Weight of the newest generation. */
 const alpha = 0.3;
 /** Generations of before the start that count: an older one weighs less than 1 %. */
 const remembered = 14;
-/** Expected where neither the provider nor history says anything, ms. */
+/** Expected where neither the provider nor history says anything, ms of the provider's time. */
 const unknownMs = 300_000;
 
 export interface Generation {
@@ -29,15 +31,19 @@ export class Durations extends Context.Service<
     readonly took: (generation: Generation, ms: number) => void;
   }
 >()("pixsim/actors/Durations") {
-  static readonly layer: Layer.Layer<Durations, DatabaseError, Database | Providers> = Layer.effect(
+  static readonly layer: Layer.Layer<Durations, DatabaseError, Database | Providers | Settings> = Layer.effect(
     Durations,
     Effect.gen(function* () {
       const database = yield* Database;
       const providers = yield* Providers;
+      const { PIXSIM_PROVIDER_SPEED: speed } = yield* Settings;
       /** Average of actual by stated time, by provider and operation. */
       const ratios = new Map<string, number>();
       const keyOf = ({ provider, operation }: Generation): string => `${provider}/${operation}`;
-      const stated = (generation: Generation): number => statedBy(providers.get(generation.provider), generation);
+      const stated = (generation: Generation): number => {
+        const provider = providers.get(generation.provider);
+        return provider === undefined ? unknownMs : hereMs(provider, statedBy(provider, generation), speed);
+      };
 
       const took = (generation: Generation, ms: number): void => {
         const ratio = ms / stated(generation);
@@ -57,9 +63,9 @@ export class Durations extends Context.Service<
   );
 }
 
-/** What the provider says of such a request, ms. Old parameters may no longer fit its schema: then it says nothing. */
-const statedBy = (provider: Provider | undefined, { operation, params }: Generation): number => {
-  const spec = provider?.operations[operation];
+/** What the provider says of such a request, ms of its own time. Old parameters may no longer fit its schema: then it says nothing. */
+const statedBy = (provider: Provider, { operation, params }: Generation): number => {
+  const spec = provider.operations[operation];
   const checked = spec?.params.safeParse(params);
   const ms = checked?.success === true ? spec?.estimate(checked.data).durationMs : undefined;
   return ms !== undefined && Number.isFinite(ms) && ms > 0 ? ms : unknownMs;

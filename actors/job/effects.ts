@@ -126,7 +126,8 @@ const lookUpPause = 10_000;
 /** How long a submission that was sent may take to be known, unless the provider says. */
 const quarantine = "10 seconds";
 
-export const jobEffects = Effect.gen(function* () {
+/** `unheard`: jobs that say they wait for the word of their provider, by id. */
+export const jobEffects = Effect.fnUntraced(function* (unheard: ReadonlySet<string>) {
   const providers = yield* Providers;
   const accounts = yield* Accounts;
   const assets = yield* Assets;
@@ -283,21 +284,21 @@ export const jobEffects = Effect.gen(function* () {
       return input;
     });
 
-  const track = Effect.fnUntraced(function* ({ input, send, recovered }: CallOf<"track">) {
+  const track = Effect.fnUntraced(function* ({ input, send }: CallOf<"track">) {
     const { order, providerJobId, accountId, endsAt } = input;
     // Without a connection nothing is known of what goes on there.
     const connection = yield* Effect.mapError(connectionOf(order, accountId), unsent);
     yield* withSlot(order);
-    // Of what is taken up again there is word as soon as the provider says anything.
-    let next = recovered ? 0 : progressBegin;
+    let next = progressBegin;
     // By a clock that nobody sets back.
     const clock = yield* Clock.Clock;
     let toldAt = Number.NEGATIVE_INFINITY;
     const progress = Effect.fnUntraced(function* (fraction: number) {
       const at = Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n);
-      // That it is done tells the outcome, which follows at once.
-      if (!(fraction >= next) || fraction >= 1 || at < toldAt + progressPause) return;
-      next = fraction + progressStep(accountId);
+      // Who waits for word is told anything; that it is done tells the outcome, which follows at once.
+      const isNews = unheard.has(order.id) || (fraction >= next && at >= toldAt + progressPause);
+      if (!isNews || fraction >= 1) return;
+      next = Math.max(next, fraction + progressStep(accountId));
       toldAt = at;
       yield* Effect.logDebug("provider:status", { stage: "provider:status", progress: fraction });
       yield* send({ type: "provider.progress", fraction });

@@ -395,7 +395,7 @@ export class TestShelf {
   }
 }
 
-type Services = Accounts | Actors | Assets | Blobs | Bus | Database | Durations | Leases | Pauses | Providers | Slots | Vault;
+type Services = Accounts | Actors | Assets | Blobs | Bus | Database | Durations | Leases | Pauses | Providers | Settings | Slots | Vault;
 type TestDomain = "jobs" | "accounts" | "prompts" | "spend" | "quotas" | "actors";
 type TestCall = Extract<CallName, `${TestDomain}.${string}`>;
 

@@ -221,11 +221,10 @@ const connect = ({ settings: given, secrets }: ProviderAccount, { http, polling 
 
     track: Effect.fn("comfyui.track")(function* (id, progress, remainingMs) {
       let heard = nothingHeard;
-      let told = -1;
+      let told = 0;
       const tell = (fraction: number): Effect.Effect<void> => {
-        if (fraction <= told) return Effect.void;
-        told = fraction;
-        return progress(fraction);
+        told = Math.max(told, fraction);
+        return progress(told);
       };
       const stateOf = Effect.gen(function* (): Effect.fn.Return<Status, ProviderFailure> {
         const place = yield* placeOf(id);

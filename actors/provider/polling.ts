@@ -123,13 +123,13 @@ export const makePolling = Effect.fnUntraced(function* ({ speed = 1, concurrency
     const time = (): number => elapsed() * speed;
     const begin = time();
     let runningSince: number | null = null;
-    let told = -1;
+    let told = 0;
     let failures = 0;
     let pause = 0;
+    /** Each word that it goes on counts, whether it has gone further or not. */
     const tell = (fraction: number): Effect.Effect<void> => {
-      if (fraction <= told) return Effect.void;
-      told = fraction;
-      return progress(fraction);
+      told = Math.max(told, fraction);
+      return progress(told);
     };
     for (;;) {
       const due = elapsed() + pause / speed;

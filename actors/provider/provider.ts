@@ -113,7 +113,8 @@ export interface Connection {
     request: ProviderRequest,
   ) => Effect.Effect<{ readonly providerJobId: string; readonly charged: number | null }, ProviderFailure>;
   /**
-   * Follows a generation to its end; `progress` (0 to 1, never falling, 1 at the end) as it is known. `lost` when the provider does
+   * Follows a generation to its end; `progress` (0 to 1, never falling, 1 at the end) as it is known, the same again where there is only word that
+   * it goes on. `lost` when the provider does
    * not know the job. `network`, `limit`, `authentication` and `internal` say that only asking failed: it is followed again and not
    * submitted anew. Every other kind says that the generation has ended. `remainingMs`: until its end by what generations took of late on
    * this account, negative once that has passed; left out: nothing is known of that.

@@ -86,8 +86,8 @@ export interface Pace {
 /** Asks an account about its jobs: seldom at first and later often near the expected end, with jitter, backing off while asking fails. */
 export interface Polling {
   /**
-   * Asks until it is done or fails with a kind that says it has ended. Progress is what the provider tells: where it tells no fraction, 0
-   * until the end. `expectedMs`: what it usually takes, once it runs. `remainingMs`: until its end by what is known of this account, which is
+   * Asks until it is done or fails with a kind that says it has ended. Progress is what the provider tells, with each answer: where it tells no
+   * fraction, 0 until the end. `expectedMs`: what it usually takes, once it runs. `remainingMs`: until its end by what is known of this account, which is
    * better; it counts whether it runs already or not.
    */
   readonly track: (

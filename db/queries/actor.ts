@@ -34,10 +34,19 @@ export const dueActors = (sql: Queryable, cells: ReadonlyArray<number>, until: n
     select id, timers from actor where cell = any(${sql.array([...cells], 23)}::int[]) and due_at <= ${until}
     order by due_at limit ${limit}`;
 
-/** Those with timers, and not parked. */
-export const actorsSteppedAfter = (sql: Queryable, cells: ReadonlyArray<number>, at: number) =>
+/** Those with timers, and not parked, by cell and id: those of the cells, which are none before the cell of `from`, that come after it. */
+export const actorsSteppedAfter = (
+  sql: Queryable,
+  cells: ReadonlyArray<number>,
+  at: number,
+  from: { readonly cell: number; readonly id: string },
+  limit: number,
+) =>
   sql<Array<{ id: string }>>`
-    select id from actor where cell = any(${sql.array([...cells], 23)}::int[]) and due_at is not null and at > ${at}`;
+    select id from actor
+    where cell = any(${sql.array([...cells], 23)}::int[]) and due_at is not null and at > ${at}
+      and (cell > ${from.cell} or id > ${from.id})
+    order by cell, id limit ${limit}`;
 
 export interface ActorRow {
   readonly id: string;

@@ -42,6 +42,11 @@ const shiftOf = (life: number): number => -away * Math.max(0, 2 - life) + (life 
  */
 const patience = 480_000 + jobs * 500 + kills * 60_000;
 
+/** How long a place that no job holds may take to be found, ms: it is to be half a minute old, and in two sweeps. */
+const freeing = 60_000;
+/** What a provider gives back of what it lost is in the ledger after the first two times that it is asked, each a while after the one before, ms. */
+const refunding = 420_000;
+
 /** All that both sides know of a job: where their books differ it says how that came. */
 const storyOf = (job: Job, theirs: ReadonlyArray<SimulatedJob>, rows: ReadonlyArray<LedgerRow>): string => {
   const made = theirs.map(({ account, paid, ...each }) => ({ ...each, account: account.key, paid: [...paid] }));
@@ -78,7 +83,7 @@ const ledgerOf = async (client: Client): Promise<ReadonlyArray<LedgerEntry>> => 
 
 test(
   `${jobs} jobs over accounts at providers that misbehave, while the server is killed ${kills} times`,
-  { timeout: patience + 1_500_000 },
+  { timeout: patience + refunding + 300_000 },
   async () => {
     const seed = Number(process.env["POOL_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
     console.log(`The same moments again: POOL_SEED=${seed}`);
@@ -254,7 +259,7 @@ test(
         const { entries } = await owners.get(jobId)!.call("spend.ledger", { limit: 200, jobId });
         return entries.reduce((sum, { charged }) => sum + (charged ?? 0), 0);
       };
-      for (const [job, net] of late) await expect.poll(() => bookedOf(job.id), { timeout: 900_000, interval: 5000 }).toBeCloseTo(net, 2);
+      for (const [job, net] of late) await expect.poll(() => bookedOf(job.id), { timeout: refunding, interval: 5000 }).toBeCloseTo(net, 2);
       // Every completed job has its file; every place is free again.
       for (const job of ended.values()) {
         if (job.state === "completed") expect(job.assetId).not.toBeNull();
@@ -262,8 +267,8 @@ test(
       }
       const parked = [...ended.values()].filter((job) => job.parked).length;
       const busy = async () => (await client.call("accounts.list", {})).accounts.reduce((sum, account) => sum + account.busy, 0);
-      // What was lost there may be going on, and keeps its place for so long.
-      await expect.poll(busy, { timeout: accountLimits.goesOn + 2 * accountLimits.look, interval: 1000 }).toBe(parked);
+      // What was lost there may be going on, and keeps its place for so long: until the next look at it, at this speed.
+      await expect.poll(busy, { timeout: freeing + 3 * accountLimits.look, interval: 1000 }).toBe(parked);
 
       // However many kept coming, nobody who waited was overtaken but by those who go before.
       said.push(server.output());

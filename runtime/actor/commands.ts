@@ -66,8 +66,8 @@ export type Happened =
   | { readonly type: "review"; readonly address: string; readonly effect: EffectRef; readonly reason: string }
   | { readonly type: "park"; readonly address: string; readonly effect: EffectRef; readonly reason: string }
   | { readonly type: "timer"; readonly address: string; readonly timerId: string; readonly dueAt: number }
-  /** Only loads the actor, which starts and stops what differs from the store. */
-  | { readonly type: "wake"; readonly address: string };
+  /** Only loads the actor, which starts and stops what differs from the store. `heard`: it has, or never will here. */
+  | { readonly type: "wake"; readonly address: string; readonly heard?: () => void };
 
 /** `trace`: what led to it, where that is traced. */
 export type Command = (Asked | Happened) & { readonly trace?: Tracer.AnySpan | undefined };

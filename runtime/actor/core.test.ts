@@ -53,7 +53,7 @@ const alarm = makeKind({
 });
 
 const makeCore = (mailbox: number, disk?: Disk, now?: number) =>
-  makeCoreRig([kind, sleeper, snoozer, alarm], { mailbox, timers: 2 }, disk, now);
+  makeCoreRig([kind, sleeper, snoozer, alarm], { mailbox, timers: 2, ahead: 2 }, disk, now);
 
 type Rig = ReturnType<typeof makeCore>;
 
@@ -254,6 +254,36 @@ test.each([false, true])("a clock that is set back by hours and then set right l
   expect(steps()).toBe(0);
   live(rig, begun + 70_000, 10_000);
   expect(steps()).toBe(1);
+});
+
+test("of many whose time is ahead of the clock few are loaded at a time, none is lost where the store is away in between, and none stays for it", () => {
+  const sleepers = Array.from({ length: 7 }, (_, n) => `sleeper/${n}`);
+  const steps = ({ disk }: Rig) => sleepers.map((each) => disk.actors.get(each)!.journal.length);
+  for (let refused = -1; refused < 20; refused++) {
+    const before = makeCore(10, undefined, 10 * hour);
+    for (const each of sleepers) create(before, each);
+    const rig = makeCore(10, before.disk, 5 * hour);
+    const { core, answers, state, run } = rig;
+    core.passivate();
+    rig.claim();
+    let most = 0;
+    for (let n = 0; ; n++) {
+      run();
+      const next = answers.shift();
+      if (next === undefined) break;
+      state.fate = n === refused ? "refused" : "answered";
+      next();
+      most = Math.max(most, core.waiting().commands);
+    }
+    state.fate = "answered";
+    if (core.cells().length === 0) rig.claim();
+    live(rig, 5 * hour, 70_000);
+    core.passivate();
+    expect([refused, core.timers, core.resident()]).toEqual([refused, 7, {}]);
+    expect(most).toBeLessThanOrEqual(2);
+    live(rig, 5 * hour + 70_000, 10_000);
+    expect(steps(rig)).toEqual(sleepers.map(() => 2));
+  }
 });
 
 test("a delay that begins anew after the clock was set back is as long as the first time", () => {

@@ -116,9 +116,19 @@ export interface CoreLimits {
   readonly horizonMs: number;
   /** Timers fetched from the store at a time. */
   readonly timers: number;
+  /** Actors whose time is ahead of the clock that are loaded at a time, to set their timers anew. */
+  readonly ahead: number;
 }
 
-const defaultLimits: CoreLimits = { mailbox: 1024, flush: 2000, idleMs: 60_000, packMs: 5000, horizonMs: 60_000, timers: 50_000 };
+const defaultLimits: CoreLimits = {
+  mailbox: 1024,
+  flush: 2000,
+  idleMs: 60_000,
+  packMs: 5000,
+  horizonMs: 60_000,
+  timers: 50_000,
+  ahead: 1000,
+};
 
 /** The alarm looks at the clock at least this often, ms: it may be set meanwhile, or have gone on while the computer slept. */
 const longestWait = 1000;
@@ -339,12 +349,25 @@ export class Core {
     this.#wakeAhead([...this.#cells.keys()]);
   }
 
-  /** Sleeping actors whose last step is in the future set their timers anew. Nothing waits for that. */
-  #wakeAhead(cells: ReadonlyArray<number>): void {
+  /**
+   * Sleeping actors whose last step is in the future set their timers anew, so many at a time: they may be all there are. Nothing waits for that.
+   * `from`: the last of those that have.
+   */
+  #wakeAhead(cells: ReadonlyArray<number>, from: string | null = null): void {
     if (this.#closing !== null || cells.length === 0) return;
-    this.#ports.store.steppedAfter(cells, this.#ports.now() + setBackLeast, (found) => {
-      if (!found.ok) return void this.#ports.later(longestWait, () => this.#wakeAhead(cells.filter((cell) => this.#cells.has(cell))));
-      for (const address of found.value) if (this.owns(address)) this.dispatch({ type: "wake", address });
+    const goOn = (next: string | null): void =>
+      this.#wakeAhead(
+        cells.filter((cell) => this.#cells.has(cell)),
+        next,
+      );
+    this.#ports.store.steppedAfter(cells, this.#ports.now() + setBackLeast, from, this.#limits.ahead, (found) => {
+      if (!found.ok) return void this.#ports.later(longestWait, () => goOn(from));
+      const { addresses, next } = found.value;
+      let left = addresses.length;
+      const heard = (): void => {
+        if (--left === 0 && next !== null) goOn(next);
+      };
+      for (const address of addresses) this.dispatch({ type: "wake", address, heard });
     });
   }
 
@@ -467,7 +490,8 @@ export class Core {
 
   /** Answers an error to whoever waits; what happened anyway is dropped: its row stays, and the next owner finds it. */
   #refuse(command: Command, error: CallError): void {
-    if (!isHappened(command)) command.reply(error);
+    if (command.type === "wake") command.heard?.();
+    else if (!isHappened(command)) command.reply(error);
   }
 
   #loadSoon(): void {
@@ -518,6 +542,7 @@ export class Core {
           continue;
         }
         for (const command of entry.loading) this.dispatch(command);
+        this.#wasOnlyWoken(address, entry.loading);
       }
       this.#loadSoon();
       this.#checkClosed();
@@ -542,6 +567,12 @@ export class Core {
       resident.effects.filter((effect) => runs(effect, parked)),
     );
     if (parked === null) this.#armAll(address, resident, resident.timers);
+  }
+
+  /** Nobody has used it: its timers are set, and it need not stay. */
+  #wasOnlyWoken(address: string, commands: ReadonlyArray<Command>): void {
+    const entry = this.#actors.get(address);
+    if (entry !== undefined && "usedAt" in entry && commands.every(({ type }) => type === "wake")) entry.usedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** Fails callers now; what happened anyway comes back after a while. */
@@ -618,7 +649,7 @@ export class Core {
       }
       case "wake":
         if (resident.parked === null) this.#armAll(resident.address, resident, resident.timers);
-        return;
+        return command.heard?.();
       case "review":
       case "park": {
         const open = isOpen(resident, command.effect);
@@ -833,8 +864,9 @@ export class Core {
       case "review":
       case "park":
       case "timer":
-      case "wake":
         return;
+      case "wake":
+        return command.heard?.();
     }
   }
 

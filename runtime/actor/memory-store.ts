@@ -80,10 +80,12 @@ export const withEphemeral = (store: ActorStore, memory: MemoryStore, isEphemera
         const all = [...due.value, ...memory.dueTimers(new Set(cells), until)];
         done({ ok: true, value: all.sort((a, b) => a.dueAt - b.dueAt).slice(0, limit) });
       }),
-    steppedAfter: (cells, at, done) =>
-      store.steppedAfter(cells, at, (found) =>
-        done(found.ok ? { ok: true, value: [...found.value, ...memory.steppedAfter(new Set(cells), at)] } : found),
-      ),
+    // Those here come with the last of the others: they take up no room that they did not before.
+    steppedAfter: (cells, at, from, limit, done) =>
+      store.steppedAfter(cells, at, from, limit, (found) => {
+        if (!found.ok || found.value.next !== null) return done(found);
+        done({ ok: true, value: { addresses: [...found.value.addresses, ...memory.steppedAfter(new Set(cells), at)], next: null } });
+      }),
     load: (addresses, done) => {
       const { here, there } = apart(addresses);
       const found = here.flatMap((address) => memory.load(address) ?? []).map((actor) => [actor.address, actor] as const);

@@ -138,7 +138,7 @@ test("every answer of the store is heard, and passed on as it is", () => {
     store.openEffects([], done);
     store.outdated([], new Map(), done);
     store.dueTimers([], 0, 1, done);
-    store.steppedAfter([], 0, done);
+    store.steppedAfter([], 0, null, 1, done);
     store.load([], done);
     store.heads([], done);
     store.seen("kind/a", "id", done);

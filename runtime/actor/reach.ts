@@ -73,7 +73,7 @@ export const overheard = (store: ActorStore, answered: (reached: boolean) => voi
     openEffects: (cells, done) => store.openEffects(cells, heard(done)),
     outdated: (cells, versions, done) => store.outdated(cells, versions, heard(done)),
     dueTimers: (cells, until, limit, done) => store.dueTimers(cells, until, limit, heard(done)),
-    steppedAfter: (cells, at, done) => store.steppedAfter(cells, at, heard(done)),
+    steppedAfter: (cells, at, from, limit, done) => store.steppedAfter(cells, at, from, limit, heard(done)),
     load: (addresses, done) => store.load(addresses, heard(done)),
     heads: (addresses, done) => store.heads(addresses, heard(done)),
     seen: (address, eventId, done) => store.seen(address, eventId, heard(done)),

@@ -5,7 +5,16 @@ import { Database } from "#db/client/database.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { makeSqlStore } from "./sql-store.ts";
 import { commitOf } from "./store-testing.ts";
-import { type ActorCommit, type ActorStore, cellOf, type DueTimer, type OpenEffect, type SetTimer, type StoreResult } from "./store.ts";
+import {
+  type ActorCommit,
+  type ActorStore,
+  type AddressPage,
+  cellOf,
+  type DueTimer,
+  type OpenEffect,
+  type SetTimer,
+  type StoreResult,
+} from "./store.ts";
 
 const effect = (invokeId: string, more: Partial<OpenEffect> = {}): OpenEffect => ({
   invokeId,
@@ -79,5 +88,38 @@ describe.each(testDatabases)("on the $engine database", ({ layer }) => {
     ]);
     expect(await due(all, 2)).toEqual(["thing/due-1 at 10 10", "thing/due-2 at 20 20"]);
     expect(await due(all.filter((cell) => cell === cellOf("thing/due-0")))).toContain("thing/due-0 at 30 30");
+  });
+
+  test("who was stepped after a time, has timers and is not parked is found in pages, each once", async () => {
+    const store = await storeOf();
+    const stepped = (at: number): Partial<ActorCommit> => ({
+      journal: [{ seq: 0, at, event: { type: "xstate.init" } }],
+      timers: [timer(at + 100)],
+    });
+    const ahead = Array.from({ length: 11 }, (_, n) => commitOf(`ahead-${n}`, stepped(1001 + n)));
+    const others = [
+      commitOf("ahead-not", stepped(1000)),
+      commitOf("ahead-parked", { ...stepped(2000), parked: "a fault" }),
+      commitOf("ahead-idle", { ...stepped(2000), timers: [] }),
+    ];
+    await commit(store, ...ahead, ...others);
+    const pages = async (cells: ReadonlyArray<number>, limit: number) => {
+      const found: Array<ReadonlyArray<string>> = [];
+      let from: string | null = null;
+      do {
+        const page: AddressPage = await ask<AddressPage>((done) => store.steppedAfter(cells, 1000, from, limit, done));
+        found.push(page.addresses);
+        from = page.next;
+      } while (from !== null);
+      return found;
+    };
+    const wanted = ahead.map(({ address }) => address).sort();
+    for (const limit of [1, 2, 3, 11, 100]) {
+      const found = await pages(all, limit);
+      expect(found.flat().toSorted()).toEqual(wanted);
+      expect(found.slice(0, -1).every(({ length }) => length === limit)).toBe(true);
+    }
+    const half = all.filter((cell) => cell % 2 === 0);
+    expect((await pages(half, 2)).flat().toSorted()).toEqual(wanted.filter((address) => half.includes(cellOf(address))));
   });
 });

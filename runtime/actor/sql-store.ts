@@ -23,7 +23,18 @@ import {
 } from "#db/queries/actor.ts";
 import { runs } from "./resident.ts";
 import type { StoredSnapshot } from "./step.ts";
-import type { ActorCommit, ActorStore, CommitBatch, OpenEffect, SetTimer, StoredActor, StoreResult } from "./store.ts";
+import {
+  type ActorCommit,
+  type ActorStore,
+  cellOf,
+  cellsFrom,
+  type CommitBatch,
+  type OpenEffect,
+  pageOf,
+  type SetTimer,
+  type StoredActor,
+  type StoreResult,
+} from "./store.ts";
 
 const listOf = <A>(json: string | null): ReadonlyArray<A> => (json === null ? [] : (JSON.parse(json) as ReadonlyArray<A>));
 
@@ -186,10 +197,14 @@ export const makeSqlStore = (
             .slice(0, limit),
         done,
       ),
-    steppedAfter: (cells, at, done) =>
+    steppedAfter: (cells, at, from, limit, done) =>
       run(
-        (sql) => actorsSteppedAfter(sql, cells, at),
-        (rows) => rows.map(({ id }) => id),
+        (sql) => actorsSteppedAfter(sql, cellsFrom(cells, from), at, { cell: from === null ? -1 : cellOf(from), id: from ?? "" }, limit),
+        (rows) =>
+          pageOf(
+            rows.map(({ id }) => id),
+            limit,
+          ),
         done,
       ),
     load: (addresses, done) =>

@@ -94,6 +94,12 @@ export interface DueTimer {
   readonly dueAt: number;
 }
 
+export interface AddressPage {
+  readonly addresses: ReadonlyArray<string>;
+  /** From where the next ones are asked for; null: there are no more. */
+  readonly next: string | null;
+}
+
 export interface ActorStore {
   /** The epochs of cells. */
   readonly epochs: (cells: ReadonlyArray<number>, done: (result: StoreResult<ReadonlyMap<number, number>>) => void) => void;
@@ -117,8 +123,14 @@ export interface ActorStore {
     limit: number,
     done: (result: StoreResult<ReadonlyArray<DueTimer>>) => void,
   ) => void;
-  /** Actors of these cells that have timers, are not parked, and whose last step was after `at`. */
-  readonly steppedAfter: (cells: ReadonlyArray<number>, at: number, done: (result: StoreResult<ReadonlyArray<string>>) => void) => void;
+  /** Actors of these cells that have timers, are not parked, and whose last step was after `at`: `limit` or so of those behind `from`; null: from the first. */
+  readonly steppedAfter: (
+    cells: ReadonlyArray<number>,
+    at: number,
+    from: string | null,
+    limit: number,
+    done: (result: StoreResult<AddressPage>) => void,
+  ) => void;
   /** Missing addresses are absent from the answer. */
   readonly load: (addresses: ReadonlyArray<string>, done: (result: StoreResult<ReadonlyMap<string, StoredActor>>) => void) => void;
   /** Number of the last committed step of each. */
@@ -134,6 +146,16 @@ export interface ActorStore {
   /** The last step that migrated the actor; 0, its creation, if none did. */
   readonly migratedAt: (address: string, done: (result: StoreResult<number>) => void) => void;
 }
+
+/** The cells that addresses behind this one can have, where they are taken by cell and within it by address. */
+export const cellsFrom = (cells: ReadonlyArray<number>, from: string | null): ReadonlyArray<number> =>
+  from === null ? cells : cells.filter((cell) => cell >= cellOf(from));
+
+/** What was found, which is at most `limit`, as a page. */
+export const pageOf = (addresses: ReadonlyArray<string>, limit: number): AddressPage => ({
+  addresses,
+  next: addresses.length < limit ? null : addresses.at(-1)!,
+});
 
 /** The cell of an address: FNV-1a of its UTF-16 units. Fixed for ever. */
 export const cellOf = (address: string): number => {

@@ -101,7 +101,7 @@ const Fields = z.object({
     (keys) => keys.every((key) => Buffer.from(key, "base64").length === 32),
     "must be keys of 32 bytes in base64, separated by commas",
   ),
-  /** How much faster than real time the providers live: simulators do, so they are asked so much more often. */
+  /** How much faster than real time the providers with accounts live: simulators do, so they are asked so much more often, and expected to be done so much sooner. */
   PIXSIM_PROVIDER_SPEED: z.coerce.number().min(1).max(1000).default(1),
   /** Accounts at providers that one user may add; administrators may add any number. */
   PIXSIM_ACCOUNTS_PER_USER: z.coerce.number().int().min(0).max(10_000).default(5),

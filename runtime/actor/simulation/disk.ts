@@ -4,10 +4,12 @@ import {
   type ActorCommit,
   type ActorStore,
   cellOf,
+  cellsFrom,
   type CommitBatch,
   type InboxRow,
   type JournalRow,
   type OpenEffect,
+  pageOf,
   type SetTimer,
   type StoredActor,
   type StoreResult,
@@ -125,14 +127,15 @@ export class Disk {
               .slice(0, limit),
           done,
         ),
-      steppedAfter: (cells, at, done) =>
-        act(
-          () =>
-            of(cells)
-              .filter(({ row, timers }) => row.parked === null && timers.size > 0 && row.at > at)
-              .map(({ row }) => row.address),
-          done,
-        ),
+      steppedAfter: (cells, at, from, limit, done) =>
+        act(() => {
+          const isBehind = (address: string): boolean => from === null || cellOf(address) > cellOf(from) || address > from;
+          const found = of(cellsFrom(cells, from))
+            .filter(({ row, timers }) => row.parked === null && timers.size > 0 && row.at > at && isBehind(row.address))
+            .map(({ row }) => row.address)
+            .sort((a, b) => cellOf(a) - cellOf(b) || (a < b ? -1 : 1));
+          return pageOf(found.slice(0, limit), limit);
+        }, done),
       load: (addresses, done) =>
         act(
           () =>

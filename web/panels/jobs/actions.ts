@@ -1,4 +1,5 @@
 // What can be done to one job or many: cancel, pause, resume, run next, run again. Says in a toast what happened and offers the way back.
+import { createEffect, createRoot } from "solid-js";
 import type { CallOutput } from "#protocol/contract.ts";
 import { finalJobStates, waitingJobStates, type Job, type JobState } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
@@ -81,7 +82,15 @@ interface Change {
   readonly ask: (chosen: { readonly ids: Array<string> } | { readonly batchId: string }) => Promise<CallOutput<"jobs.pause">>;
   /** What it was, as in `3 jobs paused`. */
   readonly done: string;
-  readonly back?: (ids: () => ReadonlyArray<string>) => { readonly label: string; readonly onSelect: () => void };
+  readonly back?: WayBack;
+}
+
+interface WayBack {
+  readonly label: string;
+  readonly go: (ids: ReadonlyArray<string>) => void;
+  /** The state in which the change has put them: those that leave it need no way back. */
+  readonly from: JobState;
+  readonly jobs: Workspace["jobs"];
 }
 
 /** What closes the toasts that offer the way back, with the jobs that still stand as they were put. */
@@ -95,6 +104,32 @@ const withdrawOffers = (ids: ReadonlyArray<string>): void => {
       close();
     }
   }
+};
+
+/** Those that were told to be where they were put, and then are not, whoever did that, are offered no longer. Answers what ends this. */
+const followOffer = (open: ReadonlySet<string>, { from, jobs }: WayBack): (() => void) =>
+  createRoot((dispose) => {
+    const told = new Set<string>();
+    createEffect(() => {
+      const states = [...open].map((id) => [id, jobs.row(id)?.state] as const);
+      withdrawOffers(states.flatMap(([id, state]) => (state !== from && told.has(id) ? [id] : [])));
+      states.forEach(([id, state]) => state === from && told.add(id));
+    });
+    return dispose;
+  });
+
+/** What a toast offers for as long as some of them still stand as they were put. */
+const offered = (ids: ReadonlyArray<string>, back: WayBack) => {
+  const open = new Set(ids);
+  const unfollow = followOffer(open, back);
+  return {
+    open,
+    action: { label: back.label, onSelect: () => back.go([...open]) },
+    gone: (close: () => void) => {
+      offers.delete(close);
+      unfollow();
+    },
+  };
 };
 
 /** Answers those that were changed. */
@@ -114,13 +149,13 @@ const changeJobs = async (chosen: Chosen, { ask, done, back }: Change): Promise<
   // Of a batch some are expected to stand elsewhere.
   const others = "batchId" in chosen && changed.length > 0 && failed.length > 0;
   if (changed.length > 0) {
-    const open = new Set(changed);
+    const offer = back === undefined ? null : offered(changed, back);
     const close = toast(`${formatCount(changed.length, "job")} ${done}`, {
-      ...(back === undefined ? {} : { action: back(() => [...open]), onGone: () => offers.delete(close) }),
+      ...(offer === null ? {} : { action: offer.action, onGone: () => offer.gone(close) }),
       ...(others ? { detail: `${failed.length.toLocaleString("en")} of its batch not: ${failed[0]}` } : {}),
     });
-    if (back !== undefined) {
-      offers.set(close, open);
+    if (offer !== null) {
+      offers.set(close, offer.open);
     }
   }
   if (failed.length > 0 && !others) {
@@ -129,11 +164,11 @@ const changeJobs = async (chosen: Chosen, { ask, done, back }: Change): Promise<
   return changed;
 };
 
-export const pauseJobs = ({ client }: Pick<Reach, "client">, chosen: Chosen): Promise<unknown> =>
+export const pauseJobs = ({ client, jobs }: Reach, chosen: Chosen): Promise<unknown> =>
   changeJobs(chosen, {
     ask: (part) => client.call("jobs.pause", part, { key: newKey() }),
     done: "paused",
-    back: (ids) => ({ label: "Resume", onSelect: () => void resumeJobs({ client }, { ids: ids() }) }),
+    back: { label: "Resume", go: (ids) => void resumeJobs({ client }, { ids }), from: "paused", jobs },
   });
 
 export const resumeJobs = async ({ client }: Pick<Reach, "client">, chosen: Chosen): Promise<void> =>

@@ -1,5 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
 import { describe, expect, it } from "vitest";
+import type { Job } from "#protocol/job.ts";
 import { sampleAccount, sampleJob } from "#web/store/testing.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
 import { allCommands } from "#web/app/commands.ts";
@@ -247,6 +248,42 @@ describe("the Jobs panel", () => {
     // It is told before the offer is changed.
     await new Promise((done) => setTimeout(done));
     fireEvent.click(within(offer.closest<HTMLElement>(".ui-toast")!).getByText("Resume"));
+    await waitFor(() => expect(client.calls.at(-1)).toMatchObject({ name: "jobs.resume", input: { ids: ["job_2"] } }));
+  });
+
+  it("offers no more to resume what was resumed elsewhere, and takes the offer away once all were", async () => {
+    const { client } = show({
+      "jobs.pause": ({ ids }) => ({ done: ids, failed: [] }),
+      "jobs.resume": ({ ids }) => ({ done: ids, failed: [] }),
+    });
+    const rows = [job(1, { state: "queued" }), job(2, { state: "queued" })];
+    client.snapshot("jobs.jobs", { counts: { queued: 2 }, jobs: rows, next: null });
+    await screen.findByText("prompt 1");
+    fireEvent.keyDown(list(), { key: "a", ctrlKey: true });
+    const tell = async (rev: number, ...states: readonly [Job["state"], Job["state"]]) => {
+      client.deltas(
+        "jobs.jobs",
+        states.map((state, at) => job(at + 1, { state, rev })),
+      );
+      await new Promise((done) => requestAnimationFrame(done));
+    };
+    const pause = async () => {
+      fireEvent.click(screen.getByRole("button", { name: "Pause 2" }));
+      return (await screen.findByText("2 jobs paused")).closest<HTMLElement>(".ui-toast")!;
+    };
+    await pause();
+    // What was told before they were paused is not news of that.
+    await tell(2, "queued", "waitingForSlot");
+    await tell(3, "paused", "paused");
+    expect(screen.getByText("2 jobs paused")).toBeTruthy();
+    await tell(4, "waitingForSlot", "cancelled");
+    await waitFor(() => expect(screen.queryByText("2 jobs paused")).toBeNull());
+
+    await tell(5, "queued", "queued");
+    const offer = await pause();
+    await tell(6, "paused", "paused");
+    await tell(7, "waitingForSlot", "paused");
+    fireEvent.click(within(offer).getByText("Resume"));
     await waitFor(() => expect(client.calls.at(-1)).toMatchObject({ name: "jobs.resume", input: { ids: ["job_2"] } }));
   });
 

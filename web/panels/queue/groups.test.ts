@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { ProviderQueue } from "#protocol/account.ts";
 import { sampleJob } from "#web/store/testing.ts";
-import { arranged, groupsOf, inOrder } from "./groups.ts";
+import { groupsOf, inOrder, placedAt } from "./groups.ts";
 
 const job = (id: string, provider: string, change: object = {}) => sampleJob({ id, provider, state: "waitingForSlot", ...change });
 const queue = (provider: string, waiting: number, ids: ReadonlyArray<string>): ProviderQueue => ({
@@ -34,17 +34,21 @@ it("goes by priority and age where nobody tells the turns", () => {
 
 it("puts a job elsewhere among its like, and gives it the priority of those that it comes to stand among", () => {
   const own = [job("a", "p"), job("b", "p"), job("c", "p"), job("d", "p", { priority: 7 })];
-  expect(arranged(own, "c", 0)).toEqual({ ids: ["c", "a", "b"], priority: 5 });
-  expect(arranged(own, "a", 2)).toEqual({ ids: ["b", "c", "a"], priority: 5 });
-  expect(arranged(own, "a", 9)).toEqual({ ids: ["d", "a"], priority: 7 });
-  expect(arranged(own, "d", 1)).toEqual({ ids: ["a", "d", "b", "c"], priority: 5 });
+  const put = (id: string, to: number) => {
+    const { order, priority } = placedAt(own, id, to)!;
+    return [order.flatMap((each) => (each.priority === priority ? [each.id] : [])), priority];
+  };
+  expect(put("c", 0)).toEqual([["c", "a", "b"], 5]);
+  expect(put("a", 2)).toEqual([["b", "c", "a"], 5]);
+  expect(put("a", 9)).toEqual([["d", "a"], 7]);
+  expect(put("d", 1)).toEqual([["a", "d", "b", "c"], 5]);
   for (const [id, to] of [
     ["a", 0],
     ["a", -1],
     ["d", 9],
     ["nobody", 1],
   ] as const) {
-    expect(arranged(own, id, to)).toBeNull();
+    expect(placedAt(own, id, to)).toBeNull();
   }
 });
 

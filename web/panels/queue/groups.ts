@@ -66,7 +66,11 @@ export interface Arrangement {
  * A job is put at another place, 0 the first: it takes the priority of those among which it comes to stand, so that it stays there. Null: it stands
  * there already.
  */
-export const arranged = (jobs: ReadonlyArray<Placed>, id: string, to: number): Arrangement | null => {
+export const placedAt = (
+  jobs: ReadonlyArray<Placed>,
+  id: string,
+  to: number,
+): { readonly order: ReadonlyArray<Placed>; readonly priority: number } | null => {
   const from = jobs.findIndex((job) => job.id === id);
   const moved = jobs[from];
   const place = Math.max(0, Math.min(jobs.length - 1, to));
@@ -74,6 +78,5 @@ export const arranged = (jobs: ReadonlyArray<Placed>, id: string, to: number): A
   const others = jobs.toSpliced(from, 1);
   // Up: as urgent as the one that is behind it then. Down: as the one before.
   const { priority } = others[place < from ? place : place - 1] ?? moved;
-  const order = others.toSpliced(place, 0, moved);
-  return { ids: order.filter((job) => job === moved || job.priority === priority).map((job) => job.id), priority };
+  return { order: others.toSpliced(place, 0, { id, priority }), priority };
 };

@@ -262,6 +262,49 @@ describe("the Queue panel", () => {
     await waitFor(() => expect(screen.getByRole<HTMLButtonElement>("button", { name: "To the front" }).disabled).toBe(true));
   });
 
+  it("takes back only what the server refuses: what was moved since stands, and is asked for, over what stood before", async () => {
+    const jobs = ["job_1", "job_2", "job_3", "job_4"];
+    const answers: Array<(refusal?: CallError) => void> = [];
+    const { client } = await show(
+      jobs.map((id) => waits(id)),
+      [queue(jobs)],
+      {
+        "jobs.arrange": async ({ ids }) => {
+          await new Promise<void>((resolve, reject) => answers.push((refusal) => (refusal === undefined ? resolve() : reject(refusal))));
+          return { done: ids, failed: [] };
+        },
+      },
+    );
+    await waitFor(() => expect(rows()).toHaveLength(4));
+    const asked = () => client.calls.flatMap(({ name, input }) => (name === "jobs.arrange" ? [(input as { ids: unknown }).ids] : []));
+    const move = (name: string, key: string) => fireEvent.keyDown(screen.getByRole("button", { name: `Move a ${name}` }), { key });
+    const refusal = new CallError("unavailable", "Not reachable now.");
+    move("job_4", "Home");
+    answers[0]!();
+    await waitFor(() => expect(asked()).toEqual([["job_4", "job_1", "job_2", "job_3"]]));
+    await new Promise((resolve) => setTimeout(resolve));
+    // The first stands, though nobody has told so yet; the second is refused while the third is made.
+    move("job_3", "ArrowUp");
+    move("job_1", "End");
+    expect(asked()[1]).toEqual(["job_4", "job_1", "job_3", "job_2"]);
+    expect(rows()).toEqual(["a job_4", "a job_3", "a job_2", "a job_1"]);
+    answers[1]!(refusal);
+    await waitFor(() => expect(asked()).toHaveLength(3));
+    expect(asked()[2]).toEqual(["job_4", "job_2", "job_3", "job_1"]);
+    expect(rows()).toEqual(["a job_4", "a job_2", "a job_3", "a job_1"]);
+    // Refused too, it stands as after the first, and nothing more is asked for.
+    answers[2]!(refusal);
+    await waitFor(() => expect(rows()).toEqual(["a job_4", "a job_1", "a job_2", "a job_3"]));
+    expect(asked()).toHaveLength(3);
+    for (const toast of screen.getAllByRole("button", { name: "Dismiss" })) {
+      fireEvent.click(toast);
+    }
+    client.deltas("accounts.queue", [queue(["job_4", "job_1", "job_2", "job_3"])]);
+    await new Promise((resolve) => setTimeout(resolve));
+    client.deltas("accounts.queue", [queue(jobs)]);
+    await waitFor(() => expect(rows()).toEqual(jobs.map((id) => `a ${id}`)));
+  });
+
   it("is dragged by its handle, shows where it would be dropped, and says what was sent meanwhile", async () => {
     const jobs = ["job_1", "job_2", "job_3"];
     const { client } = await show(
