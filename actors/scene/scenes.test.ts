@@ -230,8 +230,8 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     const packed = (of: string) => ({ source: "pixsim" as const, text: gzipSync(of).toString("base64"), packed: "gzip" as const });
     const again = await call("scenes.import", packed(text));
     expect((await call("scenes.get", { id: again.id })).body).toEqual((await call("scenes.get", { id })).body);
-    expect(await refusalOf(call("scenes.import", packed("x".repeat(sceneLimits.characters * 3 + 1))))).toMatch(
-      /^payload_too_large: The story/,
+    expect(await refusalOf(call("scenes.import", packed("x".repeat(sceneLimits.file * 3 + 1))))).toMatch(
+      /^payload_too_large: The file is too large/,
     );
     expect(await refusalOf(call("scenes.import", { ...packed(""), text: "AAAA" }))).toMatch(/^invalid_input: The file came packed/);
     const wrong = JSON.stringify({ format: "pixsim-story", version: 1, title: 7, media: [], story: { entry: "a", scenes: [] } });
