@@ -84,7 +84,7 @@ export class Calls {
         name,
         input: json,
         key: options.key ?? `${this.#client}-${newKey()}`,
-        user: signsIn.has(name) ? null : this.#connection.user,
+        user: early || signsIn.has(name) ? null : this.#connection.user,
         until: world.now() + deadlineMs,
         early,
         repeats: !name.startsWith("auth."),

@@ -385,6 +385,20 @@ describe("a session", () => {
     expect(world.sockets).toHaveLength(1);
   });
 
+  test("of a guest, whose renewal was lost with its connection, is renewed on the next, which speaks for nobody yet", async () => {
+    const state = session({ token: "guest", expiresAt: world.time + 100_000 });
+    const renew: Credentials["renew"] = async (call) => void (await call("play.open", { link: "k3vX0mP2" }));
+    start({ ...state.credentials, renew });
+    world.socket.welcome("gst_1");
+    await world.advance(40_000);
+    const [lost] = world.socket.all("call");
+    state.access = null;
+    world.socket.drop();
+    await world.advance(500);
+    world.socket.welcome(null);
+    expect(world.socket.all("call")).toMatchObject([{ call: "play.open", key: lost!.key }]);
+  });
+
   test("is not renewed in a loop when the clock here is wrong", async () => {
     const state = session({ token: "old", expiresAt: world.time - 1_000_000 });
     start(state.credentials);
