@@ -314,7 +314,7 @@ export const scenes = domain({
       input: z.object({
         source: z.enum(["pixsim", "twee", "ink"]),
         text: z.string().max(sceneLimits.sent),
-        /** `gzip`: the text is Base64 of that of the file, which is too long for a frame. It is unpacked up to the length that a story may have. */
+        /** `gzip`: the text is Base64 of that of the file, which is too long for a frame. It is unpacked up to the length that a file may have. */
         packed: z.enum(["no", "gzip"]).default("no"),
         /** What comes before the text, sent by `scenes.part`: that of a file that is too long for one frame also when it is packed. */
         parts: z.object({ file: Id, count: z.int().min(1).max(sceneLimits.parts) }).optional(),

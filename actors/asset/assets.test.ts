@@ -411,11 +411,11 @@ describe.each(testDatabases)("assets on $engine", ({ layer }) => {
         const [sceneId, versionId] = [`scn_${owner}`, `scv_${owner}`];
         const story = { media: [own, ownPhoto, film, lent, foreign].map(({ id }) => ({ assetId: id })) };
         yield* (yield* Database).transaction(async (tx) => {
-          const scene = { id: sceneId, owner_id: owner, title: "Forest", format: 1, body: {}, nodes: 0, edges: 0, created_at: 1 };
+          const scene = { id: sceneId, owner_id: owner, title: "Forest", format: 1, body: "{}", nodes: 0, edges: 0, created_at: 1 };
           await insertScene(tx, scene);
           await lendAssets(tx, sceneId, friend, [film.id, lent.id]);
           const version = { id: versionId, scene_id: sceneId, owner_id: owner, number: 1, note: "", created_at: 1 };
-          await insertSceneVersion(tx, { ...version, format: 1, story }, [sceneId]);
+          await insertSceneVersion(tx, { ...version, format: 1, story: JSON.stringify(story) }, [sceneId]);
         });
         const { picture } = yield* Assets;
         const shown = (id: string, timeMs = pastAnyEnd) => picture({ ownerId: owner, versionId }, id, timeMs);

@@ -6,28 +6,39 @@ import { libraryOf, notFound, ownerOf, refuse, reused, wordsOf } from "#actors/l
 import { placeOf } from "#actors/page.ts";
 import { Database, type Tx } from "#db/client/database.ts";
 import * as query from "#db/queries/scene.ts";
-import { canonicalJson } from "#protocol/canonical.ts";
 import type { CallArgs } from "#protocol/contract.ts";
 import type { DraftChange } from "#protocol/scene.ts";
-import { checkStory, type KnownAsset } from "#protocol/scene/check/check.ts";
 import { editedBody, editsBetween } from "#protocol/scene/edit.ts";
-import { assetsIn, issuesOf, mediaIn, mediaOfFile, renamed, sceneFormat, type StoryFile } from "#protocol/scene/file.ts";
+import { issuesOf, sceneFormat, type StoryFile } from "#protocol/scene/file.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
-import { SceneBody, type Story, type StoryScene } from "#protocol/scene/scene.ts";
+import { SceneBody } from "#protocol/scene/scene.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import { Quotas } from "#runtime/cluster/quotas.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
+import { encoded } from "#runtime/gateway/encoded.ts";
 import type { CallContext, DomainHandlers } from "#runtime/gateway/handlers.ts";
 import { Pool } from "#runtime/pool/pool.ts";
 import { accessTo, noScene, type Need, refusalOf } from "./access.ts";
 import { makeDrafts } from "./drafts.ts";
 import { makeEditors } from "./editors.ts";
+import { onStory } from "./long-stories.ts";
 import { unpacked } from "./packed.ts";
-import type { FileToRead } from "./read-file.ts";
-import { storyOfFile } from "./reading.ts";
 import { grantWithin, makeSharing, withdrawWithin } from "./sharing.ts";
-import { sceneVersionView, sceneView, storedStory, storySceneOf } from "./view.ts";
+import {
+  checkText,
+  type NewScene,
+  assetsOf,
+  newScene,
+  placeScenes,
+  readFile,
+  type ReadScene,
+  readScenes,
+  readVersion,
+  sceneText,
+  storyText,
+} from "./story-work.ts";
+import { draftBody, sceneVersionView, sceneView } from "./view.ts";
 
 /** What one user may keep outside of the trash, and versions of one of them. */
 export const sceneQuotas = { scenes: 1000, versions: 100 } as const;
@@ -53,27 +64,17 @@ const tooManyVersions = (): CallError =>
 const tooLarge = (limit: number): CallError =>
   new CallError("payload_too_large", `It is longer than ${limit} characters: divide it into scenes that call one another.`, { limit });
 
-const idsOf = ({ scenes }: Story): ReadonlyArray<string> => scenes.map(({ id }) => id);
-
-const isTooLong = (value: unknown, limit: number): boolean => JSON.stringify(value).length > limit;
-
-/** As it is stored. */
-const draftOf = (id: string, body: SceneBody) => ({
-  id,
-  format: sceneFormat,
-  body,
-  nodes: body.nodes.length,
-  edges: body.edges.length,
-});
-
-const assetsOf = (body: SceneBody): ReadonlyArray<string> => [
-  ...new Set(mediaIn(body).flatMap((media) => (media.kind === "missing" ? [] : [media.assetId]))),
-];
+/** A story as JSON: its scenes, and the assets that it names. */
+interface StoryRead {
+  readonly story: string;
+  readonly ids: ReadonlyArray<string>;
+  readonly assets: ReadonlyArray<string>;
+}
 
 /** Within a change of a draft: what comes into it is lent to all who have the scene, and what is not the user's to lend does not come in. */
-const lendNew = async (tx: Tx, row: query.SharedRow, id: string, userId: string, before: SceneBody, after: SceneBody) => {
+const lendNew = async (tx: Tx, row: query.SharedRow, { id, assets }: NewScene, userId: string, before: SceneBody) => {
   const known = new Set(assetsOf(before));
-  const fresh = assetsOf(after).filter((asset) => !known.has(asset));
+  const fresh = assets.filter((asset) => !known.has(asset));
   if (fresh.length === 0) return undefined;
   await query.lendAssets(tx, id, userId, fresh);
   // To its owner, what is not there is a problem of the scene, and nothing that anybody else could see.
@@ -85,6 +86,8 @@ const lendNew = async (tx: Tx, row: query.SharedRow, id: string, userId: string,
 };
 
 const emptyBody = SceneBody.parse({});
+
+const lengthOf = (rows: ReadonlyArray<{ readonly body: string }>): number => rows.reduce((sum, { body }) => sum + body.length, 0);
 
 /** Files that are named of those that are not in the library. */
 const absentNamed = 5;
@@ -115,7 +118,9 @@ export const sceneHandlers = Effect.gen(function* () {
   const bus = yield* Bus;
   const database = yield* Database;
   const pool = yield* Pool;
-  const readStory = (file: FileToRead) => Effect.provideService(storyOfFile(file), Pool, pool);
+  /** Done in a thread where what it reads has so many characters. */
+  const work = <Input, Output extends object>(run: (input: Input) => Output, input: Input, characters: number) =>
+    Effect.provideService(onStory(run, input, characters), Pool, pool);
   const editors = makeEditors(bus, noScene);
   const drafts = makeDrafts();
   /** Of a scene that nobody else changes until the transaction ends. Undefined: it is in the trash. */
@@ -123,7 +128,7 @@ export const sceneHandlers = Effect.gen(function* () {
     const known = scene.deleted_at === null ? drafts.of(scene) : undefined;
     if (known !== undefined) return known;
     const [stored] = await query.draftsById(tx, userId, [scene.id]);
-    return stored && storySceneOf(stored).body;
+    return stored && draftBody(stored);
   };
   const draftChannel = (id: string): string => `scene-draft:${id}`;
 
@@ -162,23 +167,21 @@ export const sceneHandlers = Effect.gen(function* () {
    * share a scene shares none that it calls. `hidden`: those of the owner's that this user may not read.
    */
   const storyFrom = Effect.fnUntraced(function* (userId: string, { id, owner_id: ownerId }: query.SceneRow) {
-    const scenes = new Map<string, StoryScene>();
+    const scenes = new Map<string, ReadScene>();
     const wanted = [id];
     // Of the story as JSON.
-    let length = JSON.stringify({ entry: id, scenes: [] } satisfies Story).length - 1;
+    let length = storyText(id, []).length - 1;
     const named = new Set(wanted);
     while (wanted.length > 0) {
       const ids = wanted.splice(0, draftsAtOnce);
-      for (const row of yield* library.query((sql) => query.draftsById(sql, userId, ids))) {
-        if (row.owner_id !== ownerId) continue;
-        const scene = storySceneOf(row);
+      const stored = yield* library.query((sql) => query.draftsById(sql, userId, ids));
+      const own = stored.filter((row) => row.owner_id === ownerId).map(({ id, title, format, body }) => ({ id, title, format, body }));
+      for (const scene of yield* work(readScenes, own, lengthOf(own))) {
         scenes.set(scene.id, scene);
-        length += JSON.stringify(scene).length + 1;
-        for (const node of scene.body.nodes) {
-          if (node.type !== "scene_call" || node.scene === null || named.has(node.scene)) continue;
-          named.add(node.scene);
-          wanted.push(node.scene);
-        }
+        length += sceneText(scene).length + 1;
+        const fresh = scene.calls.filter((called) => !named.has(called));
+        for (const called of fresh) named.add(called);
+        wanted.push(...fresh);
       }
       if (scenes.size > sceneLimits.scenes) {
         const message = `It calls more than ${sceneLimits.scenes} scenes.`;
@@ -189,53 +192,55 @@ export const sceneHandlers = Effect.gen(function* () {
     if (!scenes.has(id)) return yield* Effect.fail(noScene(id));
     const unread = userId === ownerId ? [] : [...named].filter((one) => !scenes.has(one));
     const hidden = unread.length === 0 ? [] : yield* library.query((sql) => query.scenesOfOwner(sql, ownerId, unread));
-    const story: Story = { entry: id, scenes: [...scenes.values()] };
+    const read = [...scenes.values()];
+    const story: StoryRead = {
+      story: storyText(id, read.map(sceneText)),
+      ids: [...scenes.keys()],
+      assets: [...new Set(read.flatMap(({ assets }) => assets))],
+    };
     return { story, hidden: hidden.map((row) => row.id) };
   });
 
-  const mediaOf = Effect.fnUntraced(function* (userId: string, story: Story) {
-    const ids = [...assetsIn(story)];
-    return ids.length === 0 ? [] : yield* library.query((sql) => query.mediaById(sql, userId, idsOf(story), ids));
+  const mediaOf = Effect.fnUntraced(function* (userId: string, { ids, assets }: StoryRead) {
+    return assets.length === 0 ? [] : yield* library.query((sql) => query.mediaById(sql, userId, ids, assets));
   });
 
-  const problemsOf = Effect.fnUntraced(function* (ownerId: string, story: Story, hidden: ReadonlyArray<string>) {
-    const rows = yield* mediaOf(ownerId, story);
-    const assets = new Map<string, KnownAsset>(
-      rows.map(({ id, media_type: mediaType, duration_ms: durationMs }) => [id, { mediaType, durationMs }]),
+  const problemsOf = Effect.fnUntraced(function* (ownerId: string, read: StoryRead, hidden: ReadonlyArray<string>) {
+    const { story } = read;
+    const assets = (yield* mediaOf(ownerId, read)).map(
+      ({ id, media_type: mediaType, duration_ms: durationMs }) => [id, { mediaType, durationMs }] as const,
     );
-    return checkStory(story, assets, new Set(hidden));
+    return yield* work(checkText, { story, assets, hidden }, story.length);
   });
 
+  const versionOf = (ownerId: string, id: string) =>
+    Effect.map(
+      library.query((sql) => query.versionById(sql, ownerId, id)),
+      ([row]) => row,
+    );
   const versionRow = Effect.fnUntraced(function* (ownerId: string, id: string) {
     const [row] = yield* library.query((sql) => query.storyOfVersion(sql, ownerId, id));
-    return row === undefined ? yield* Effect.fail(noVersion(id)) : row;
+    if (row === undefined) return yield* Effect.fail(noVersion(id));
+    const { format, story } = row;
+    return { row, read: yield* work(readVersion, { format, story }, story.length) };
   });
 
   /** New scenes, all or none. By their ids a repeated call is known, if it has a key; those that were changed since then are taken for its. */
-  const add = Effect.fnUntraced(function* (ownerId: string, key: string | undefined, scenes: ReadonlyArray<StoryScene>) {
-    if (scenes.some(({ body }) => isTooLong(body, sceneLimits.body))) return yield* Effect.fail(tooLarge(sceneLimits.body));
+  const add = Effect.fnUntraced(function* (ownerId: string, key: string | undefined, scenes: ReadonlyArray<NewScene>) {
+    if (scenes.some(({ body }) => body.length > sceneLimits.body)) return yield* Effect.fail(tooLarge(sceneLimits.body));
     const now = yield* Clock.currentTimeMillis;
     yield* change(ownerId, async (tx) => {
-      const made =
-        key === undefined
-          ? []
-          : await query.draftsById(
-              tx,
-              ownerId,
-              scenes.map(({ id }) => id),
-            );
-      if (made.length > 0) {
-        const same = made.every((row) => {
-          const scene = scenes.find(({ id }) => id === row.id);
-          return row.changed || (scene?.title === row.title && canonicalJson(scene.body) === canonicalJson(row.body));
-        });
-        return same ? undefined : reused();
+      const ids = scenes.map(({ id }) => id);
+      const made = new Set(key === undefined ? [] : (await query.scenesOfOwner(tx, ownerId, ids)).map(({ id }) => id));
+      for (const scene of scenes) {
+        if (made.has(scene.id) && !(await query.isMadeAs(tx, scene))[0]!.same) return reused();
       }
+      if (made.size > 0) return undefined;
       const full = await library.fullFor(tx, ownerId, scenes.length);
       if (full !== undefined) return full;
-      for (const { id, title, body } of scenes) {
-        await query.insertScene(tx, { ...draftOf(id, body), owner_id: ownerId, title, created_at: now });
-        await query.lendAssets(tx, id, ownerId, assetsOf(body));
+      for (const { assets, ...scene } of scenes) {
+        await query.insertScene(tx, { ...scene, format: sceneFormat, owner_id: ownerId, created_at: now });
+        await query.lendAssets(tx, scene.id, ownerId, assets);
       }
       return undefined;
     });
@@ -263,18 +268,21 @@ export const sceneHandlers = Effect.gen(function* () {
         const scene = sceneView(yield* mayAs(userId, id, "read"), userId);
         const [draft] = yield* library.query((sql) => query.draftsById(sql, userId, [id]));
         if (draft === undefined) return yield* Effect.fail(noScene(id));
+        const { title, format, body } = draft;
+        const [read] = yield* work(readScenes, [{ id, title, format, body }], body.length);
         // It may have been changed since the other was read: which draft it is tells who follows what comes after it.
-        return { scene: { ...scene, draft: draft.draft }, body: storySceneOf(draft).body };
+        return encoded(`{"scene":${JSON.stringify({ ...scene, draft: draft.draft })},"body":${read!.body}}`);
       }),
 
       "scenes.story": Effect.fnUntraced(function* ({ id }, context) {
-        return yield* storyFrom(yield* ownerOf(context), yield* may(context, id, "read"));
+        const { story, hidden } = yield* storyFrom(yield* ownerOf(context), yield* may(context, id, "read"));
+        return encoded(`{"story":${story.story},"hidden":${JSON.stringify(hidden)}}`);
       }),
 
       "scenes.create": Effect.fnUntraced(function* ({ title, body = emptyBody }, context) {
         const ownerId = yield* ownerOf(context);
         const id = idFor("scn", ownerId, context.key);
-        yield* add(ownerId, context.key, [{ id, title, body }]);
+        yield* add(ownerId, context.key, [newScene(id, title, body)]);
         return yield* tell(ownerId, id);
       }),
 
@@ -287,10 +295,11 @@ export const sceneHandlers = Effect.gen(function* () {
           if (before === undefined) return noScene(id);
           const edited = SceneBody.safeParse(editedBody(before, edits));
           if (!edited.success) return refuse(issuesOf(edited.error));
-          if (isTooLong(edited.data, sceneLimits.body)) return tooLarge(sceneLimits.body);
-          const foreign = await lendNew(tx, scene, id, userId, before, edited.data);
+          const after = newScene(id, scene.title, edited.data);
+          if (after.body.length > sceneLimits.body) return tooLarge(sceneLimits.body);
+          const foreign = await lendNew(tx, scene, after, userId, before);
           if (foreign !== undefined) return foreign;
-          const [row] = await query.updateDraft(tx, draftOf(id, edited.data), now);
+          const [row] = await query.updateDraft(tx, { ...after, format: sceneFormat }, now);
           made = { row: row!, before, after: edited.data };
           return undefined;
         });
@@ -298,7 +307,11 @@ export const sceneHandlers = Effect.gen(function* () {
         drafts.keep(row, after);
         // What came of them and not what was asked for: who follows makes the same of the same.
         const small = editsBetween(before, after);
-        const told: DraftChange = { draft: row.draft, edits: small === null || isTooLong(small, longestTold) ? null : [...small], token };
+        const told: DraftChange = {
+          draft: row.draft,
+          edits: small === null || JSON.stringify(small).length > longestTold ? null : [...small],
+          token,
+        };
         bus.publish(draftChannel(id), told);
         return library.told(userId, row);
       }),
@@ -321,7 +334,7 @@ export const sceneHandlers = Effect.gen(function* () {
         const ownerId = yield* ownerOf(context);
         const versionId = idFor("scv", ownerId, context.key);
         const before = yield* mayAs(ownerId, id, "own");
-        const [made] = yield* library.query((sql) => query.storyOfVersion(sql, ownerId, versionId));
+        const made = yield* versionOf(ownerId, versionId);
         if (made !== undefined) {
           if (made.scene_id !== id || made.note !== note) return yield* Effect.fail(reused());
           return { scene: sceneView(before, ownerId), version: sceneVersionView(made) };
@@ -340,11 +353,11 @@ export const sceneHandlers = Effect.gen(function* () {
           // What was checked is what is published: a draft that has changed meanwhile is published the next time.
           if (row.draft !== before.draft) return new CallError("conflict", "The draft was changed meanwhile. Try again.");
           const version = { id: versionId, scene_id: id, owner_id: ownerId, number: row.versions + 1, note, created_at: now };
-          await query.insertSceneVersion(tx, { ...version, format: sceneFormat, story }, idsOf(story));
+          await query.insertSceneVersion(tx, { ...version, format: sceneFormat, story: story.story }, story.ids);
           return undefined;
         });
         const scene = yield* tell(ownerId, id);
-        return { scene, version: sceneVersionView(yield* versionRow(ownerId, versionId)) };
+        return { scene, version: sceneVersionView((yield* versionOf(ownerId, versionId)) ?? (yield* Effect.fail(noVersion(versionId)))) };
       }),
 
       "scenes.versions": Effect.fnUntraced(function* ({ id }, context) {
@@ -354,21 +367,19 @@ export const sceneHandlers = Effect.gen(function* () {
       }),
 
       "scenes.version": Effect.fnUntraced(function* ({ id }, context) {
-        const row = yield* versionRow(yield* ownerOf(context), id);
-        return { version: sceneVersionView(row), story: storedStory(row) };
+        const { row, read } = yield* versionRow(yield* ownerOf(context), id);
+        return encoded(`{"version":${JSON.stringify(sceneVersionView(row))},"story":${read.story}}`);
       }),
 
       "scenes.export": Effect.fnUntraced(function* ({ id, versionId }, context) {
         const userId = yield* ownerOf(context);
         const row = yield* mayAs(userId, id, versionId === undefined ? "read" : "own");
         const version = versionId === undefined ? undefined : yield* versionRow(userId, versionId);
-        if (version !== undefined && version.scene_id !== id) return yield* Effect.fail(noVersion(version.id));
-        const story = version === undefined ? (yield* storyFrom(userId, row)).story : storedStory(version);
-        const rows = yield* mediaOf(userId, story);
-        const { title } = row;
-        const media = rows.map(({ id: assetId, sha256, name }) => ({ assetId, sha256, name }));
-        const file: StoryFile = { format: "pixsim-story", version: sceneFormat, title, story, media };
-        return { file };
+        if (version !== undefined && version.row.scene_id !== id) return yield* Effect.fail(noVersion(version.row.id));
+        const read = version === undefined ? (yield* storyFrom(userId, row)).story : version.read;
+        const media = (yield* mediaOf(userId, read)).map(({ id: assetId, sha256, name }) => ({ assetId, sha256, name }));
+        const about: Omit<StoryFile, "story"> = { format: "pixsim-story", version: sceneFormat, title: row.title, media };
+        return encoded(`{"file":${JSON.stringify(about).slice(0, -1)},"story":${read.story}}}`);
       }),
 
       "scenes.part": Effect.fnUntraced(function* ({ file, at, text }, context) {
@@ -387,21 +398,18 @@ export const sceneHandlers = Effect.gen(function* () {
         const ownerId = yield* ownerOf(context);
         const sent = parts === undefined ? text : (yield* partsOf(ownerId, parts)) + text;
         const file = packed === "gzip" ? yield* unpacked(sent) : sent;
-        const read = yield* readStory({ source, text: file, language, untitled });
+        const read = yield* work(readFile, { source, text: file, language, untitled }, file.length);
         if (!read.ok) return yield* Effect.fail(refuse(read.issues));
         const hashes = [...new Set(read.media.map(({ sha256 }) => sha256))];
         const own = hashes.length === 0 ? [] : yield* library.query((sql) => query.assetsByBytes(sql, ownerId, hashes));
         const assets = new Map(own.map(({ id, sha256 }) => [sha256, id]));
-        const ids = new Map(read.story.scenes.map(({ id }, at) => [id, idFor("scn", ownerId, context.key, at)]));
-        const story = renamed(
-          read.story,
-          mediaOfFile(read.media, (sha256) => assets.get(sha256)),
-          (id) => ids.get(id) ?? id,
-        );
-        yield* add(ownerId, context.key, story.scenes);
-        const scenes = yield* Effect.forEach(story.scenes, ({ id }) => tell(ownerId, id));
+        const { story, media } = read;
+        const ids = read.ids.map((id, at) => [id, idFor("scn", ownerId, context.key, at)] as const);
+        const placed = yield* work(placeScenes, { story, media, ids, assets: [...assets] }, story.length);
+        yield* add(ownerId, context.key, placed.scenes);
+        const scenes = yield* Effect.forEach(placed.scenes, ({ id }) => tell(ownerId, id));
         const absent = read.media.flatMap(({ sha256, name }) => (assets.has(sha256) ? [] : [name]));
-        return { id: story.entry, scenes, notes: [...read.notes, ...absentWords(absent)] };
+        return { id: placed.entry, scenes, notes: [...read.notes, ...absentWords(absent)] };
       }),
 
       "scenes.delete": Effect.fnUntraced(function* ({ ids }, context) {

@@ -16,10 +16,10 @@ export const unpacked = (text: string): Effect.Effect<string, CallError> =>
   Effect.map(
     gate.withPermit(
       Effect.tryPromise({
-        try: () => unzip(Buffer.from(text, "base64"), { maxOutputLength: sceneLimits.characters * widest }),
+        try: () => unzip(Buffer.from(text, "base64"), { maxOutputLength: sceneLimits.file * widest }),
         catch: (error) =>
           error instanceof RangeError
-            ? new CallError("payload_too_large", `The story is too large: at most ${sceneLimits.characters} characters.`)
+            ? new CallError("payload_too_large", `The file is too large: at most ${sceneLimits.file} characters.`)
             : new CallError("invalid_input", "The file came packed and cannot be unpacked.", { issues: [] }),
       }),
     ),

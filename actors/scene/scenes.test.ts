@@ -5,6 +5,7 @@ import { domainOn, refusalOf } from "#actors/testing.ts";
 import { testDatabases } from "#db/client/testing.ts";
 import { dropSceneParts, purgeScenes } from "#db/queries/scene.ts";
 import { type CallInput, calls, type TopicParams } from "#protocol/contract.ts";
+import { checkStory } from "#protocol/scene/check/check.ts";
 import { bodyOf } from "#protocol/scene/testing.ts";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import type { CallContext, DomainHandlers, TopicHandler, TopicMessage } from "#runtime/gateway/handlers.ts";
@@ -20,6 +21,9 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
   beforeEach(() => (user = `usr_${++users}`));
   const { run, sql, call } = domainOn(layer, sceneHandlers, () => user);
   const titles = async (filter: CallInput<"scenes.list"> = {}) => (await call("scenes.list", filter)).scenes.map(({ title }) => title);
+
+  /** Works of the pool that were done. */
+  const doneInThreads = () => run(Effect.map(Pool, (pool) => pool.stats().ended.done));
 
   const ending: Body = { start: "over", nodes: [{ id: "over", type: "end", ending: "over" }] };
   const calling = (scene: string): Body => ({
@@ -226,8 +230,8 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     const packed = (of: string) => ({ source: "pixsim" as const, text: gzipSync(of).toString("base64"), packed: "gzip" as const });
     const again = await call("scenes.import", packed(text));
     expect((await call("scenes.get", { id: again.id })).body).toEqual((await call("scenes.get", { id })).body);
-    expect(await refusalOf(call("scenes.import", packed("x".repeat(sceneLimits.characters * 3 + 1))))).toMatch(
-      /^payload_too_large: The story/,
+    expect(await refusalOf(call("scenes.import", packed("x".repeat(sceneLimits.file * 3 + 1))))).toMatch(
+      /^payload_too_large: The file is too large/,
     );
     expect(await refusalOf(call("scenes.import", { ...packed(""), text: "AAAA" }))).toMatch(/^invalid_input: The file came packed/);
     const wrong = JSON.stringify({ format: "pixsim-story", version: 1, title: 7, media: [], story: { entry: "a", scenes: [] } });
@@ -271,9 +275,53 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     expect([await take("d"), await take("e")].map((said) => /(\d) are here/.exec(said)?.[1])).toEqual(["0", "1"]);
   });
 
+  test("a long story is worked on in threads and a short one in place, and nothing of either gets lost", async () => {
+    const clip = (title: string) => ({
+      id: "film",
+      type: "video" as const,
+      title,
+      segments: [{ id: "s", media: { kind: "clip" as const, assetId: `ast_${user}`, startMs: 500, endMs: 3000 } }],
+    });
+    await asset(`ast_${user}`, "c".repeat(64));
+    const works: Array<number> = [];
+    const inThreads = async <A>(work: Promise<A>): Promise<A> => {
+      const before = await doneInThreads();
+      const answer = await work;
+      works.push((await doneInThreads()) - before);
+      return answer;
+    };
+    for (const loose of [0, 2000]) {
+      const nodes = Array.from({ length: loose }, (_, at) => ({ id: `n${at}`, type: "choice" as const, title: `Loose end ${at}` }));
+      const inner = await call("scenes.create", { title: "Inner", body: playing(`ast_${user}`) });
+      const { nodes: own, ...rest } = calling(inner.id);
+      const outer = await call("scenes.create", { title: 'The "outer" one', body: { ...rest, nodes: [...own!, ...nodes] } });
+      await call("scenes.edit", { id: inner.id, edits: [{ do: "putNode", node: clip('Quoted "\\" and \u2028') }] });
+      const { body } = await inThreads(call("scenes.get", { id: outer.id }));
+      expect(body.nodes).toHaveLength(loose + 2);
+      const { story } = await inThreads(call("scenes.story", { id: outer.id }));
+      expect(story.scenes).toEqual([
+        { id: outer.id, title: 'The "outer" one', body },
+        { id: inner.id, title: "Inner", body: (await call("scenes.get", { id: inner.id })).body },
+      ]);
+      const { problems } = await inThreads(call("scenes.check", { id: outer.id }));
+      expect(problems).toEqual(checkStory(story, new Map([[`ast_${user}`, { mediaType: "video", durationMs: 4000 }]])));
+      expect(problems.length > 0).toBe(loose > 0);
+      const { file } = await inThreads(call("scenes.export", { id: outer.id }));
+      expect(file).toMatchObject({ title: 'The "outer" one', media: [{ assetId: `ast_${user}`, sha256: "c".repeat(64) }] });
+      const text = gzipSync(JSON.stringify(file)).toString("base64");
+      const again = await inThreads(call("scenes.import", { source: "pixsim", text, packed: "gzip" }, user, `again-${loose}`));
+      const repeated = await call("scenes.import", { source: "pixsim", text, packed: "gzip" }, user, `again-${loose}`);
+      expect(repeated.scenes).toEqual(again.scenes);
+      const taken = (await call("scenes.story", { id: again.id })).story;
+      const bodies = (of: typeof taken) => of.scenes.map((scene) => JSON.stringify(scene.body).replaceAll(inner.id, "inner"));
+      expect(bodies(taken)[0]!.replaceAll(taken.scenes[1]!.id, "inner")).toBe(bodies(file.story)[0]);
+      expect(bodies(taken)[1]).toBe(bodies(file.story)[1]);
+    }
+    expect(works).toEqual([0, 0, 0, 0, 0, 1, 1, 2, 1, 2]);
+  });
+
   test("a long file of any kind is read in a thread, with the same words for what is wrong with it", async () => {
-    const readInThreads = () => run(Effect.map(Pool, (pool) => pool.stats().ended.done));
-    const before = await readInThreads();
+    const before = await doneInThreads();
     const brought = async (source: "pixsim" | "twee" | "ink", text: string) => {
       const made = call("scenes.import", { source, text: gzipSync(text).toString("base64"), packed: "gzip" });
       return made.then(
@@ -298,7 +346,8 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
       "invalid_input: This is not a story of PixSim.",
       "invalid_input: The file has keys that no story has.",
     ]);
-    expect((await readInThreads()) - before).toBe(6);
+    // The story of one of them is long too, and is placed in a thread.
+    expect((await doneInThreads()) - before).toBe(6 + 1);
   });
 
   test("a story of Twine and one of ink become scenes that wait for their media, and what is none is refused", async () => {

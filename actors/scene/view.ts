@@ -2,7 +2,7 @@
 import type { DraftRow, SceneRow, SceneVersionRow } from "#db/queries/scene.ts";
 import type { Scene, SceneVersion } from "#protocol/scene.ts";
 import { upgradedBody, upgradedStory } from "#protocol/scene/file.ts";
-import type { Story, StoryScene } from "#protocol/scene/scene.ts";
+import type { SceneBody, Story } from "#protocol/scene/scene.ts";
 import { accessTo } from "./access.ts";
 
 export const sceneVersionView = (row: SceneVersionRow): SceneVersion => ({
@@ -33,6 +33,6 @@ export const sceneView = (row: SceneRow, userId: string): Scene => ({
   rev: row.rev,
 });
 
-export const storySceneOf = ({ id, title, format, body }: DraftRow): StoryScene => ({ id, title, body: upgradedBody(body, format) });
+export const draftBody = ({ format, body }: DraftRow): SceneBody => upgradedBody(JSON.parse(body), format);
 
 export const storedStory = ({ format, story }: { readonly format: number; readonly story: unknown }): Story => upgradedStory(story, format);

@@ -59,7 +59,7 @@ export const storePublished = ({
         insert into scene (id, owner_id, title, format, body, nodes, edges, created_at, changed_at)
         values (${sceneId}, ${ownerId}, 'A story', 1, '{}', 0, 0, 1, 1)`;
       const version = { id, scene_id: sceneId, owner_id: ownerId, number: 1, note: "", created_at: 1 };
-      await insertSceneVersion(tx, { ...version, format: sceneFormat, story }, [sceneId]);
+      await insertSceneVersion(tx, { ...version, format: sceneFormat, story: JSON.stringify(story) }, [sceneId]);
     }),
   );
 

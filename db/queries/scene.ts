@@ -1,5 +1,6 @@
 // Scenes and their versions in SQL. One statement a function; lists page by (created_at, id), and leave drafts and stories where they are.
 import type { Queryable, Tx } from "../client/database.ts";
+import { storableJson } from "../client/storable.ts";
 import { likePattern, textArray } from "./fragments.ts";
 
 export interface SceneVersionRow {
@@ -39,14 +40,13 @@ export interface DraftRow {
   readonly id: string;
   readonly title: string;
   readonly format: number;
-  readonly body: unknown;
+  /** JSON. */
+  readonly body: string;
 }
 
 export interface StoredDraftRow extends DraftRow, SharedRow {
   /** Which of its changes it has. */
   readonly draft: number;
-  /** It is not any more what it was made as. */
-  readonly changed: boolean;
 }
 
 const shared = (sql: Queryable) => sql`
@@ -78,7 +78,7 @@ export const sceneOf = (sql: Queryable, id: string) => sql<Array<SceneRow>>`sele
 /** Those that this user may read and that are not in the trash. */
 export const draftsById = (sql: Queryable, userId: string, ids: ReadonlyArray<string>) =>
   sql<Array<StoredDraftRow>>`
-    select s.id, s.title, s.format, s.draft, s.body, s.changed_at > s.created_at as changed, ${shared(sql)} from scene s
+    select s.id, s.title, s.format, s.draft, s.body::text as body, ${shared(sql)} from scene s
     where s.id = any(${textArray(sql, ids)}) and s.deleted_at is null and ${readableScene(sql, userId)}`;
 
 /** Those of these that are this owner's and not in the trash, whoever may read them. */
@@ -123,13 +123,18 @@ export interface NewScene extends DraftRow {
 export const insertScene = (tx: Tx, scene: NewScene) =>
   tx`
     insert into scene (id, owner_id, title, format, body, nodes, edges, created_at, changed_at)
-    values (${scene.id}, ${scene.owner_id}, ${scene.title}, ${scene.format}, ${tx.json(scene.body as never)}, ${scene.nodes},
+    values (${scene.id}, ${scene.owner_id}, ${scene.title}, ${scene.format}, ${storableJson(scene.body)}::text::jsonb, ${scene.nodes},
       ${scene.edges}, ${scene.created_at}, ${scene.created_at})`;
+
+/** Of a scene that is there: whether this is what it was made as, or it was changed since. */
+export const isMadeAs = (tx: Tx, { id, title, body }: Pick<NewScene, "id" | "title" | "body">) =>
+  tx<Array<{ same: boolean }>>`
+    select changed_at > created_at or (title = ${title} and body = ${storableJson(body)}::text::jsonb) as same from scene where id = ${id}`;
 
 /** Answers it as this left it. */
 export const updateDraft = (tx: Tx, { id, format, body, nodes, edges }: Omit<NewScene, "owner_id" | "title" | "created_at">, now: number) =>
   tx<Array<SceneRow>>`
-    update scene s set format = ${format}, body = ${tx.json(body as never)}, nodes = ${nodes}, edges = ${edges}, draft = draft + 1,
+    update scene s set format = ${format}, body = ${storableJson(body)}::text::jsonb, nodes = ${nodes}, edges = ${edges}, draft = draft + 1,
       changed_at = ${now}, rev = rev + 1
     where id = ${id}
     returning ${columns(tx)}`;
@@ -191,14 +196,19 @@ export const versionsOf = (sql: Queryable, ownerId: string, sceneId: string) =>
   sql<Array<SceneVersionRow>>`
     select ${versionColumns(sql)} from scene_version v where v.scene_id = ${sceneId} and v.owner_id = ${ownerId} order by v.number desc`;
 
+export const versionById = (sql: Queryable, ownerId: string, id: string) =>
+  sql<Array<SceneVersionRow>>`select ${versionColumns(sql)} from scene_version v where v.id = ${id} and v.owner_id = ${ownerId}`;
+
+/** With its story as JSON. */
 export const storyOfVersion = (sql: Queryable, ownerId: string, id: string) =>
-  sql<Array<SceneVersionRow & { readonly format: number; readonly story: unknown }>>`
-    select ${versionColumns(sql)}, v.format, v.story from scene_version v where v.id = ${id} and v.owner_id = ${ownerId}`;
+  sql<Array<SceneVersionRow & { readonly format: number; readonly story: string }>>`
+    select ${versionColumns(sql)}, v.format, v.story::text as story from scene_version v where v.id = ${id} and v.owner_id = ${ownerId}`;
 
 export interface NewSceneVersion extends SceneVersionRow {
   readonly owner_id: string;
   readonly format: number;
-  readonly story: unknown;
+  /** JSON. */
+  readonly story: string;
 }
 
 /** An asset `a` that a story of this user's may play: their own, or one that its owner has put into one of these scenes. */
@@ -212,7 +222,7 @@ export const insertSceneVersion = (tx: Tx, version: NewSceneVersion, scenes: Rea
     with made as (
       insert into scene_version (id, scene_id, owner_id, number, format, story, note, created_at)
       values (${version.id}, ${version.scene_id}, ${version.owner_id}, ${version.number}, ${version.format},
-        ${tx.json(version.story as never)}, ${version.note}, ${version.created_at})
+        ${storableJson(version.story)}::text::jsonb, ${version.note}, ${version.created_at})
       returning id, scene_id, number, story
     ), named as (
       insert into scene_version_asset (asset_id, version_id)

@@ -8,7 +8,7 @@ import { makeClip } from "#actors/media/testing.ts";
 import type { Client } from "#protocol/client/client.ts";
 import { bodyOf, clip } from "#protocol/scene/testing.ts";
 import { openDevice, patience, type Device } from "./browser.ts";
-import { choosePassword, liveMark, openWorkspace, panel, redeem } from "./pages.ts";
+import { choosePassword, liveMark, openWorkspace, panel, redeem, signIn } from "./pages.ts";
 import { typedClient } from "./people.ts";
 import { openStudio, password, type Studio } from "./studio.ts";
 
@@ -163,6 +163,60 @@ test(
 
     await Promise.all([herPage.close(), hisPage.close()]);
     expect([hers.device.complaints(), his.device.complaints()]).toEqual([[], []]);
+  },
+  6 * patience,
+);
+
+test(
+  "who signs out is signed out once their edits are saved, and asked where they cannot be; whoever signs in then sends none of them",
+  async () => {
+    const { device, client } = his;
+    const { id } = await client.call("scenes.create", { title: "The shed", body: bodyOf({ start: "a", nodes: [clip("a")], edges: [] }) });
+    const titleNow = async () => (await client.call("scenes.get", { id })).body.nodes[0]?.title;
+    const page = await device.open();
+    /** While it is set, edits do not get through. */
+    let held = false;
+    let edits = 0;
+    await page.routeWebSocket(/\/ws$/, (line) => {
+      const server = line.connectToServer();
+      line.onMessage((message) => {
+        const isEdit = String(message).includes("scenes.edit");
+        if (isEdit) edits += 1;
+        if (!(held && isEdit)) server.send(message);
+      });
+    });
+    const signOut = async (name: string) => {
+      await page.getByRole("button", { name: `Account of ${name}` }).click();
+      await page.getByRole("menuitem", { name: `Sign out ${name}` }).click();
+    };
+    const atTheDoor = page.getByLabel("E-mail or user name");
+    await openWorkspace(page, studio.url);
+    await rename(await openScene(page, "The shed"), "a", "Saved on the way out");
+    await signOut("grace");
+    await atTheDoor.waitFor();
+    expect(await titleNow()).toBe("Saved on the way out");
+
+    await signIn(page, studio.url, "grace", password);
+    held = true;
+    await rename(await openScene(page, "The shed"), "a", "Never saved");
+    const dialog = page.getByRole("dialog", { name: "Not everything is saved" });
+    await signOut("grace");
+    await dialog.getByText(/^What you changed last in “The shed” may not have been saved$/).waitFor();
+    await dialog.getByRole("button", { name: "Stay" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await signOut("grace");
+    await dialog.getByRole("button", { name: "Sign out without it" }).click();
+    await atTheDoor.waitFor();
+    const before = edits;
+    held = false;
+    await signIn(page, studio.url, "admin", password);
+    // What is asked of the server next is answered: all that was to be sent before is there by then.
+    await openScenes(page);
+    await page.getByRole("button", { name: /^The house/ }).waitFor();
+    expect([edits, await titleNow()]).toEqual([before, "Saved on the way out"]);
+    await page.close();
+    // A line that goes through the test takes a while to close, and what is sent meanwhile is complained of.
+    expect(device.complaints().filter((complaint) => !complaint.includes("already in CLOSING"))).toEqual([]);
   },
   6 * patience,
 );

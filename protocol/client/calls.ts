@@ -1,5 +1,5 @@
 // Calls: they wait for a connection, are made again with the same key on the next one if theirs is lost, so that they happen once,
-// and end in an answer, an error or at their deadline.
+// and end in an answer, an error or at their deadline. What one user asked for is never sent as another's, nor as nobody's.
 import type { CallInput, CallName, CallOutput } from "../contract.ts";
 import { CallError } from "../wire/errors.ts";
 import type { Connection } from "./connection.ts";
@@ -29,6 +29,8 @@ interface Request {
   /** JSON of the input as it was when asked. */
   readonly input: string;
   readonly key: string;
+  /** For whom the connection spoke when it was asked for. Null: it did not say yet, or it is for whoever it speaks for. */
+  readonly user: string | null;
   /** Ms since 1970. */
   readonly until: number;
   /** May go out while the session is being renewed. */
@@ -44,6 +46,7 @@ interface Request {
 
 const signsIn: ReadonlySet<CallName> = new Set(["auth.signIn", "auth.redeem", "auth.refresh"]);
 const lost = (): CallError => new CallError("unavailable", "The connection to the server was lost before it answered.");
+const leftBehind = (): CallError => new CallError("unauthenticated", "Who asked for it is not signed in here any more: it was not sent.");
 
 export class Calls {
   readonly #connection: Connection;
@@ -81,6 +84,7 @@ export class Calls {
         name,
         input: json,
         key: options.key ?? `${this.#client}-${newKey()}`,
+        user: early || signsIn.has(name) ? null : this.#connection.user,
         until: world.now() + deadlineMs,
         early,
         repeats: !name.startsWith("auth."),
@@ -120,6 +124,7 @@ export class Calls {
 
   #send(request: Request): void {
     this.#queue.delete(request);
+    if (request.user !== null && request.user !== this.#connection.user) return request.settle(leftBehind());
     const id = this.#nextId();
     this.#sent.set(id, request);
     const { name, input, key, until } = request;

@@ -207,6 +207,24 @@ describe("a call", () => {
     expect(new Set(keys).size).toBe(3);
   });
 
+  test.each([
+    ["nobody", null],
+    ["another user", "usr_2"],
+  ])("of one user is never sent as that of %s, whether its connection was lost or the server was too busy", async (_who, next) => {
+    start();
+    world.socket.welcome("usr_1");
+    const sent = codeOf(client.call("jobs.cancel", { ids: ["a"] }));
+    const tooBusy = codeOf(client.call("jobs.cancel", { ids: ["b"] }));
+    world.socket.say({ t: "err", id: world.socket.all("call")[1]!.id, e: { code: "overloaded", message: "m" } });
+    world.socket.drop();
+    const waiting = codeOf(client.call("jobs.cancel", { ids: ["c"] }));
+    await world.advance(500);
+    world.socket.welcome(next);
+    await world.advance(5000);
+    expect(await Promise.all([sent, tooBusy, waiting])).toEqual(["unauthenticated", "unauthenticated", "unauthenticated"]);
+    expect(world.socket.all("call")).toEqual([]);
+  });
+
   test("that trades tokens is never sent twice", async () => {
     start();
     world.socket.welcome(null);
@@ -365,6 +383,20 @@ describe("a session", () => {
     await heartbeat(20_000);
     expect(state.renewals).toBe(2);
     expect(world.sockets).toHaveLength(1);
+  });
+
+  test("of a guest, whose renewal was lost with its connection, is renewed on the next, which speaks for nobody yet", async () => {
+    const state = session({ token: "guest", expiresAt: world.time + 100_000 });
+    const renew: Credentials["renew"] = async (call) => void (await call("play.open", { link: "k3vX0mP2" }));
+    start({ ...state.credentials, renew });
+    world.socket.welcome("gst_1");
+    await world.advance(40_000);
+    const [lost] = world.socket.all("call");
+    state.access = null;
+    world.socket.drop();
+    await world.advance(500);
+    world.socket.welcome(null);
+    expect(world.socket.all("call")).toMatchObject([{ call: "play.open", key: lost!.key }]);
   });
 
   test("is not renewed in a loop when the clock here is wrong", async () => {

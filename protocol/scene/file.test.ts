@@ -29,6 +29,23 @@ test("any story comes back from its file as it was", () => {
   );
 });
 
+test("the longest story comes back from its file, whatever its media need there besides, and none that is longer", () => {
+  const media = Array.from({ length: 10_000 }, (_, at) => ({ assetId: `ast_${at}`, sha256: "c".repeat(64), name: "n".repeat(200) }));
+  const scenes = (text: number) =>
+    Array.from({ length: 4 }, (_, at) => {
+      const nodes = Array.from({ length: 520 }, (_unused, of) => clip(`n${of}`, { caption: { en: "x".repeat(text) } }));
+      return { id: `s${at}`, title: "", body: bodyOf({ start: "n0", nodes, edges: [] }) };
+    });
+  const [long, longer] = [3600, 4000].map((text) => ({ entry: "s0", scenes: scenes(text) }));
+  const text = JSON.stringify(file({ story: long, media }));
+  expect(JSON.stringify(long).length).toBeLessThan(sceneLimits.characters);
+  expect(text.length).toBeGreaterThan(sceneLimits.characters);
+  expect(readStoryFile(text)).toMatchObject({ ok: true, media: { length: 10_000 } });
+  expect(JSON.stringify(longer).length).toBeGreaterThan(sceneLimits.characters);
+  expect(why(file({ story: longer }))).toBe(`story: The story is longer than ${sceneLimits.characters} characters.`);
+  expect(why(" ".repeat(sceneLimits.file + 1))).toBe(`: The file is longer than ${sceneLimits.file} characters.`);
+});
+
 const asking = (count: number) => ({
   id: "x",
   type: "generation",

@@ -64,10 +64,13 @@ const hasHostileKey = (value: unknown): boolean => {
   return Object.entries(value).some(([key, inner]) => hostile.has(key) || hasHostileKey(inner));
 };
 
-/** JSON of a file from anywhere, or why it is not read. */
-export const parseFileJson = (text: string): { readonly ok: true; readonly value: unknown } | Extract<Imported, { ok: false }> => {
+/** JSON of a file from anywhere, or why it is not read. `most`: characters. */
+export const parseFileJson = (
+  text: string,
+  most: number = sceneLimits.characters,
+): { readonly ok: true; readonly value: unknown } | Extract<Imported, { ok: false }> => {
   const refuse = (message: string) => ({ ok: false as const, issues: [{ path: [], message }] });
-  if (text.length > sceneLimits.characters) return refuse(`The file is longer than ${sceneLimits.characters} characters.`);
+  if (text.length > most) return refuse(`The file is longer than ${most} characters.`);
   if (isTooDeep(text)) return refuse("The file nests too deep.");
   try {
     const value: unknown = JSON.parse(text);
@@ -104,6 +107,8 @@ const inStory = (story: unknown, version: number, steps: ReadonlyArray<Upgrade>)
 /** More than is taken is refused before it is looked at in detail. */
 const tooLarge = (file: JsonObject): ImportIssue | undefined => {
   const story = file["story"];
+  if ((JSON.stringify(story) ?? "").length > sceneLimits.characters)
+    return { path: ["story"], message: `The story is longer than ${sceneLimits.characters} characters.` };
   const scenes = isObject(story) ? story["scenes"] : undefined;
   if (!Array.isArray(scenes)) return undefined;
   if (scenes.length > sceneLimits.scenes)
@@ -122,7 +127,7 @@ const tooLarge = (file: JsonObject): ImportIssue | undefined => {
 
 /** `steps`: how older versions became newer ones. */
 export const readStoryFile = (text: string, steps: ReadonlyArray<Upgrade> = upgrades): Imported => {
-  const parsed = parseFileJson(text);
+  const parsed = parseFileJson(text, sceneLimits.file);
   if (!parsed.ok) return parsed;
   const { value } = parsed;
   if (!isObject(value) || value["format"] !== "pixsim-story") return refusedImport("This is not a story of PixSim.", ["format"]);

@@ -37,6 +37,8 @@ export const sceneLimits = {
   /** Of one story: scenes that it is made of, and its length as JSON. */
   scenes: 200,
   characters: 8 * 1024 * 1024,
+  /** Length of a file in characters: of the longest story, and of what its media are. */
+  file: 16 * 1024 * 1024,
   /** Characters of a file as it is sent, packed where it is long: with them a frame is full. */
   sent: 240_000,
   /** Parts that come before the last one of a file that is longer: with them the longest story comes, packed. */

@@ -6,6 +6,7 @@ import type { ClientFrame } from "#protocol/wire/frames.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { Alarm } from "./alarms.ts";
 import { count } from "./counters.ts";
+import { jsonOf } from "./encoded.ts";
 import { checkInput, errorOf, errorOfThrown } from "./failures.ts";
 import type { Work } from "./hub.ts";
 import type { Line, Opened } from "./line.ts";
@@ -87,7 +88,7 @@ const answer = (line: Line, id: number, route: CallRoute, exit: Exit.Exit<unknow
   }
   let frame: string;
   try {
-    frame = encodeOk(id, encoded ? (exit.value as string) : (JSON.stringify(exit.value) ?? "null"));
+    frame = encodeOk(id, encoded ? (exit.value as string) : jsonOf(exit.value));
   } catch (thrown) {
     // A cycle or a bigint: a mistake of the handler.
     line.fail(id, errorOfThrown(thrown, route.name, line.log), route);

@@ -8,6 +8,7 @@ import { dropResults, type IdempotencyKey, recordedResult, type RecordedResult, 
 import { CallError } from "#protocol/wire/errors.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
 import { orCallError } from "./database-failures.ts";
+import { jsonOf } from "./encoded.ts";
 
 /** Results are kept for at least so long, ms. */
 const keepMs = 24 * 60 * 60 * 1000;
@@ -148,7 +149,7 @@ export class Idempotency {
         this.#remember(key, before);
         return yield* checked(before, hash);
       }
-      const output = JSON.stringify(yield* Effect.suspend(work)) ?? "null";
+      const output = jsonOf(yield* Effect.suspend(work));
       const result = yield* this.#record(key, { input_hash: hash, output });
       this.#remember(key, result);
       return yield* checked(result, hash);

@@ -7,7 +7,7 @@ import { createEffect, createResource, createSignal, For, Show, type Component }
 import type { User } from "#protocol/auth.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { sentenceOf } from "#web/store/problem.ts";
-import type { Session } from "#web/store/session.ts";
+import type { Session, Unsaved } from "#web/store/session.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
@@ -19,14 +19,28 @@ import { TextField } from "#web/ui/text-field.tsx";
 import { toast } from "#web/ui/toast.tsx";
 import "./account.css";
 
-const [open, setOpen] = createSignal<"password" | "devices" | null>(null);
+const [open, setOpen] = createSignal<"password" | "devices" | "leaving" | null>(null);
+/** What kept somebody from signing out. Null: it is being saved. */
+const [unsaved, setUnsaved] = createSignal<ReadonlyArray<Unsaved> | null>(null);
+/** What is saved faster than this is not spoken of, ms. */
+const saysSavingAfterMs = 250;
+
+/** Saves first what is not saved; asks where something could not be. */
+const signOut = async (session: Session) => {
+  setUnsaved(null);
+  const say = setTimeout(() => setOpen("leaving"), saysSavingAfterMs);
+  const left = await session.signOut();
+  clearTimeout(say);
+  setUnsaved(left);
+  setOpen(left.length > 0 ? "leaving" : null);
+};
 
 export const accountItems = (user: User, session: Session): ReadonlyArray<MenuItem> => [
   { label: user.hasPassword ? "Change password" : "Choose a password", icon: KeyRound, onSelect: () => setOpen("password") },
   { label: "Signed-in devices", icon: MonitorSmartphone, onSelect: () => setOpen("devices") },
   { label: "Limits", icon: Gauge, onSelect: () => openPanel("limits", {}) },
   "separator",
-  { label: `Sign out ${user.username}`, icon: LogOut, onSelect: session.signOut },
+  { label: `Sign out ${user.username}`, icon: LogOut, onSelect: () => void signOut(session) },
 ];
 
 /** The dialogs behind the account menu. */
@@ -44,8 +58,54 @@ export const AccountDialogs: Component = () => (
     <Dialog open={open() === "devices"} onClose={() => setOpen(null)} title="Signed-in devices">
       <Devices />
     </Dialog>
+    <Leaving />
   </>
 );
+
+/** Between a person and the door while something of theirs is not saved. */
+const Leaving: Component = () => {
+  const { session } = useWorkspace();
+  const stay = () => setOpen(null);
+  return (
+    <Dialog
+      open={open() === "leaving"}
+      onClose={() => unsaved() !== null && stay()}
+      title={unsaved() === null ? "Saving before you are signed out" : "Not everything is saved"}
+      size="s"
+      actions={
+        <Show when={unsaved() !== null}>
+          <Button
+            tone="danger"
+            onClick={() => {
+              stay();
+              void session.signOut(true);
+            }}
+          >
+            Sign out without it
+          </Button>
+          <Button tone="primary" onClick={stay}>
+            Stay
+          </Button>
+        </Show>
+      }
+    >
+      <Show when={unsaved()} fallback={<p>This takes a few seconds at most.</p>}>
+        {(each) => (
+          <ul class="leaving">
+            <For each={each()}>
+              {({ title, detail }) => (
+                <li>
+                  <strong>{title}</strong>
+                  <span class="muted">{detail}</span>
+                </li>
+              )}
+            </For>
+          </ul>
+        )}
+      </Show>
+    </Dialog>
+  );
+};
 
 const PasswordForm: Component<{ readonly onDone: () => void }> = (props) => {
   const { user, session } = useWorkspace();

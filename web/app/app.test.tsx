@@ -1,12 +1,14 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@solidjs/testing-library";
 import { createSignal, type Component } from "solid-js";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { ConnectionState } from "#web/store/connection.ts";
-import type { Session } from "#web/store/session.ts";
+import type { Session, Unsaved } from "#web/store/session.ts";
+import { renderInWorkspace } from "#web/panels/testing.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
 import { keyPlaces } from "#web/ui/place-keys.ts";
 import { toast, ToastLayer } from "#web/ui/toast.tsx";
+import { AccountDialogs, accountItems } from "./account.tsx";
 import { listenForKeys, provideCommands } from "./commands.ts";
 import { StaleBar } from "./connection-mark.tsx";
 import { HelpSheet } from "./help.tsx";
@@ -20,7 +22,8 @@ const sessionOf = (change: Partial<Session>): Session => ({
   signIn: () => Promise.resolve(),
   redeem: () => Promise.resolve(),
   setPassword: () => Promise.resolve(),
-  signOut: () => undefined,
+  signOut: () => Promise.resolve([]),
+  beforeSignOut: () => () => undefined,
   ...change,
 });
 const type = (label: string, value: string) => fireEvent.input(screen.getByLabelText(label), { target: { value } });
@@ -80,6 +83,50 @@ describe("the door", () => {
     expect(set).toEqual(["correct horse"]);
     press("Later");
     expect(done).toBe(2);
+  });
+});
+
+describe("signing out", () => {
+  const door = (answers: Array<Promise<ReadonlyArray<Unsaved>>>) => {
+    const asked: Array<boolean | undefined> = [];
+    const { workspace } = renderInWorkspace({}, () => <AccountDialogs />);
+    const session: Session = {
+      ...workspace.session,
+      signOut: (anyway) => {
+        asked.push(anyway);
+        return answers.shift() ?? Promise.resolve([]);
+      },
+    };
+    Object.assign(workspace.session, { signOut: session.signOut });
+    const leave = accountItems(workspace.user(), session).find((item) => item !== "separator" && item.label.startsWith("Sign out"));
+    if (leave === undefined || leave === "separator") throw new Error("There is no way to sign out.");
+    return { asked, leave: () => leave.onSelect() };
+  };
+
+  it("asks where something is not saved, and leaves only where it is told to", async () => {
+    const unsaved = [{ title: "What you changed last in “Fox” was not saved", detail: "It is too long." }];
+    const { asked, leave } = door([Promise.resolve(unsaved), Promise.resolve(unsaved)]);
+    leave();
+    const dialog = await screen.findByRole("dialog", { name: "Not everything is saved" });
+    expect(dialog.textContent).toContain("“Fox” was not savedIt is too long.");
+    press("Stay");
+    await waitFor(() => expect(dialog.hasAttribute("data-closed")).toBe(true));
+    leave();
+    await screen.findByRole("dialog", { name: "Not everything is saved" });
+    press("Sign out without it");
+    expect(asked).toEqual([undefined, undefined, true]);
+  });
+
+  it("says that it waits where saving takes long, and nothing where it does not", async () => {
+    const { leave } = door([Promise.resolve([]), new Promise(() => undefined)]);
+    vi.useFakeTimers();
+    leave();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(screen.queryByRole("dialog")).toBeNull();
+    leave();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(screen.getByRole("dialog", { name: "Saving before you are signed out" })).toBeTruthy();
+    vi.useRealTimers();
   });
 });
 

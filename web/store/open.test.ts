@@ -117,13 +117,41 @@ describe("the session", () => {
     await session.signIn("ada", "correct horse");
     expect(session.state().kind).toBe("signedIn");
     expect(localStorage.getItem("pixsim.session")).toBe(grant.refreshToken);
-    session.signOut();
+    expect(await session.signOut()).toEqual([]);
     expect(session.state()).toEqual({ kind: "signedOut", notice: null });
     expect(localStorage.getItem("pixsim.session")).toBeNull();
     // The server closes the connection of the session that ended: a new one opens, without a notice.
     line.go({ name: "stopped", code: closeCodes.session_revoked.code, reason: "" });
     expect(line.retries).toHaveLength(1);
     expect(session.state()).toEqual({ kind: "signedOut", notice: null });
+  });
+
+  it("is ended from here once everything is saved, and not before; or without that, if its user says so", async () => {
+    const line = wire(nobody);
+    const { session } = open(line);
+    await line.welcomed();
+    await session.signIn("ada", "correct horse");
+    const unsaved = { title: "It was not saved", detail: "It is too long." };
+    let answer: typeof unsaved | null = unsaved;
+    let asked = 0;
+    const withdraw = session.beforeSignOut(() => {
+      asked += 1;
+      return Promise.resolve(answer);
+    });
+    expect(await session.signOut()).toEqual([unsaved]);
+    expect(session.state().kind).toBe("signedIn");
+    expect(line.memory.calls.map(({ name }) => name)).not.toContain("auth.signOut");
+    answer = null;
+    expect(await session.signOut()).toEqual([]);
+    expect(session.state().kind).toBe("signedOut");
+    await session.signIn("ada", "correct horse");
+    answer = unsaved;
+    expect(await session.signOut(true)).toEqual([]);
+    expect([session.state().kind, asked]).toEqual(["signedOut", 2]);
+    withdraw();
+    await session.signIn("ada", "correct horse");
+    expect(await session.signOut()).toEqual([]);
+    expect(asked).toBe(2);
   });
 
   it("that is ended elsewhere says so and opens the door", async () => {

@@ -15,12 +15,30 @@ export interface Session {
   readonly redeem: (token: string) => Promise<void>;
   /** Without `current` where none is set yet. */
   readonly setPassword: (password: string, current?: string) => Promise<void>;
-  readonly signOut: () => void;
+  /**
+   * Saves first what was made here and is not saved yet. Answers what of it could not be, and stays signed in then; `anyway`: does not try,
+   * and signs out.
+   */
+  readonly signOut: (anyway?: boolean) => Promise<ReadonlyArray<Unsaved>>;
+  /** Asked before the session is ended from here. Answers how to withdraw. */
+  readonly beforeSignOut: (save: Save) => () => void;
 }
+
+/** What is not saved, in words for a person. */
+export interface Unsaved {
+  readonly title: string;
+  readonly detail: string;
+}
+/** Saves what it can within so many ms. Null: everything is saved. */
+export type Save = (withinMs: number) => Promise<Unsaved | null>;
+
+/** Who signs out waits so long for what is being saved, ms. */
+const saveWithinMs = 3000;
 
 export const createSession = (connection: Connection): Session => {
   const { client } = connection;
   const [state, setState] = createSignal<SessionState>({ kind: "starting" });
+  const saves = new Set<Save>();
   const signedIn = (grant: Grant) => {
     connection.keepGrant(grant);
     setState({ kind: "signedIn", user: grant.user });
@@ -38,11 +56,19 @@ export const createSession = (connection: Connection): Session => {
         setState({ kind: "signedIn", user: { ...now.user, hasPassword: true } });
       }
     },
-    signOut: () => {
+    beforeSignOut: (save) => {
+      saves.add(save);
+      return () => saves.delete(save);
+    },
+    signOut: async (anyway = false) => {
+      const saved = anyway ? [] : await Promise.all([...saves].map((save) => save(saveWithinMs)));
+      const unsaved = saved.filter((each) => each !== null);
+      if (unsaved.length > 0) return unsaved;
       // The session ends here whatever the server answers: its tokens are forgotten.
       client.call("auth.signOut", {}).catch(() => undefined);
       connection.forget();
       setState({ kind: "signedOut", notice: null });
+      return [];
     },
   };
 };

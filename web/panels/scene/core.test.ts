@@ -21,6 +21,8 @@ import {
   toCanvas,
   zoomedAt,
   type Rect,
+  shortened,
+  roomOn,
 } from "./geometry.ts";
 import { graphOf, neighbourOf } from "./graph.ts";
 import { kindsFrom, newEdge, newNode, nodeTypes } from "./make.ts";
@@ -243,6 +245,26 @@ describe("the canvas", () => {
     );
     expect(rectBetween({ x: 5, y: 9 }, { x: 1, y: 2 })).toEqual({ x: 1, y: 2, width: 4, height: 7 });
     expect(boundsOf([])).toBeNull();
+  });
+});
+
+describe("the words on an edge", () => {
+  const widthOf = (text: string) => text.length * 10;
+  const at = (x: number, y: number) => ({ x, y, width: 208, height: 64 });
+
+  it("are shortened to what has room between two nodes that stand beside each other, and left out where that says nothing", () => {
+    const room = roomOn(curveOf(at(0, 0), at(320, 0), 0.5));
+    expect(room).toBe(112);
+    expect(shortened("Turn back", room, widthOf)).toBe("Turn back");
+    expect(shortened("Follow the lantern", room, widthOf)).toBe("Follow the…");
+    expect(widthOf(shortened("Follow the lantern", room, widthOf))).toBeLessThanOrEqual(room);
+    expect(shortened("Follow the lantern", 30, widthOf)).toBe("");
+  });
+
+  it("have all the room they want where the nodes are above each other, or the edge leads back", () => {
+    expect(roomOn(curveOf(at(0, 0), at(320, 400), 0.5))).toBe(Infinity);
+    expect(roomOn(curveOf(at(320, 0), at(0, 0), 0.5))).toBe(Infinity);
+    expect(shortened("Follow the lantern", Infinity, widthOf)).toBe("Follow the lantern");
   });
 });
 

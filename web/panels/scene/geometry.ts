@@ -98,6 +98,20 @@ export const zoomedAt = (view: View, at: Point, factor: number): View => {
 /** A cubic curve: from, two handles, to. */
 export type Curve = readonly [Point, Point, Point, Point];
 
+/** How wide words in the middle of a curve may be and not lie under the nodes that it leads between. */
+export const roomOn = ([from, , , to]: Curve): number =>
+  to.x < from.x || Math.abs(to.y - from.y) > heights.video ? Infinity : to.x - from.x;
+
+/** As much of the words as has room, with a sign of what was left out; none where that says nothing. `widthOf`: of a text, as `room` is. */
+export const shortened = (words: string, room: number, widthOf: (text: string) => number): string => {
+  const all = widthOf(words);
+  if (all <= room) return words;
+  const most = Math.floor((words.length * room) / all) - 1;
+  return most < leastWords ? "" : `${words.slice(0, most).trimEnd()}…`;
+};
+/** Letters that still say something. */
+const leastWords = 3;
+
 /** Of one that leads away at `share` (0 to 1) of a node's right side, to the middle of the other's left side. */
 export const curveOf = (from: Rect, to: Rect, share: number): Curve => {
   const a = { x: from.x + from.width, y: from.y + from.height * share };

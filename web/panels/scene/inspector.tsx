@@ -183,10 +183,10 @@ const EdgeForm: Component<{ readonly edge: SceneEdge; readonly context: FormCont
         <IconButton size="s" label="Remove the edge" keys="Del" icon={Trash} onClick={editor.remove} />
       </div>
       <div class="scene-buttons">
-        <Button size="s" tone="ghost" onClick={() => editor.show({ node: props.edge.from })}>
+        <Button size="s" onClick={() => editor.show({ node: props.edge.from })}>
           To its origin
         </Button>
-        <Button size="s" tone="ghost" onClick={() => editor.show({ node: props.edge.to })}>
+        <Button size="s" onClick={() => editor.show({ node: props.edge.to })}>
           To its end
         </Button>
       </div>

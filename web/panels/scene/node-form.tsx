@@ -153,7 +153,7 @@ const CallForm: Component<FormProps<NodeOf<"scene_call">>> = (props) => {
       />
       <Show when={props.node.scene !== null && !editor.isHidden(props.node.scene) ? props.node.scene : null}>
         {(scene) => (
-          <Button size="s" tone="ghost" onClick={() => openPanel("scene", { sceneId: scene() })}>
+          <Button size="s" onClick={() => openPanel("scene", { sceneId: scene() })}>
             Open it
           </Button>
         )}

@@ -5,43 +5,55 @@ import type { Client } from "#web/store/client.ts";
 import type { Session } from "#web/store/session.ts";
 import { createSceneStore, type KeptStore, type SceneStore } from "./scene-store.ts";
 
-const opened = new WeakMap<Client, Map<string, KeptStore>>();
+type Kept = Pick<KeptStore, "store" | "enter" | "leave">;
 
-type Who = Pick<Session, "state">;
+const opened = new WeakMap<Client, Map<string, Kept>>();
+
+type Who = Pick<Session, "state" | "beforeSignOut">;
 
 const signedOut = "You signed out before it was.";
 
+const idOf = ({ state }: Who): string | null => {
+  const now = state();
+  return now.kind === "signedIn" ? now.user.id : null;
+};
+
 /** Stays beyond the editor that it was made for; ends where the user is not the same any more: what is unsaved is not to be sent as another's. */
-const keep = (stores: Map<string, KeptStore>, client: Client, id: string, session: Who): KeptStore =>
+const keep = (stores: Map<string, Kept>, client: Client, id: string, session: Who): Kept =>
   createRoot((dispose) => {
+    const userId = createMemo(() => idOf(session));
+    const maker = userId();
     const forget = () => {
       if (stores.get(id) === kept) stores.delete(id);
     };
-    const kept = createSceneStore(client, id, () => {
+    const { store, enter, leave, save, part } = createSceneStore(client, id, () => {
       forget();
+      stopSaving();
       dispose();
     });
+    const stopSaving = session.beforeSignOut(save);
+    const partIfGone = () => {
+      if (idOf(session) === maker) return;
+      forget();
+      part(signedOut);
+    };
+    const kept: Kept = {
+      store,
+      enter,
+      leave: () => {
+        // The page closes its editors before any effect hears that their user has gone.
+        partIfGone();
+        leave();
+      },
+    };
     stores.set(id, kept);
-    const userId = createMemo(() => {
-      const now = session.state();
-      return now.kind === "signedIn" ? now.user.id : null;
-    });
-    createEffect(
-      on(
-        userId,
-        () => {
-          forget();
-          kept.part(signedOut);
-        },
-        { defer: true },
-      ),
-    );
+    createEffect(on(userId, partIfGone, { defer: true }));
     return kept;
   }, null);
 
 /** For an editor, as long as that lives. */
 export const openScene = (client: Client, id: string, session: Who): SceneStore => {
-  const stores = opened.get(client) ?? new Map<string, KeptStore>();
+  const stores = opened.get(client) ?? new Map<string, Kept>();
   opened.set(client, stores);
   const kept = stores.get(id) ?? keep(stores, client, id, session);
   kept.enter();

@@ -1,7 +1,7 @@
 // Draws all edges of the part that is seen onto one canvas, in few strokes: those that look alike are one path.
 import type { SceneEdge, SceneNode } from "#protocol/scene/scene.ts";
 import type { Point } from "#web/ui/pan-zoom.ts";
-import { gridStep, overlaps, pointOn, type Curve, type Rect } from "./geometry.ts";
+import { shortened, gridStep, overlaps, pointOn, roomOn, type Curve, type Rect } from "./geometry.ts";
 
 /** Colours by name, as the page has them at the moment. */
 export type Inks = Readonly<Record<SceneEdge["kind"] | "accent" | "words" | "behind" | "grid", string>>;
@@ -33,6 +33,8 @@ const wordsFrom = 0.5;
 const gridFrom = 0.4;
 const fontPx = 11;
 const mostWords = 28;
+/** Of the words to what is behind them, px. */
+const besideWords = 6;
 const arrow = { length: 9, half: 4.5 };
 
 /** As the stripes of the nodes are coloured. */
@@ -141,8 +143,10 @@ export const paintEdges = (canvas: HTMLCanvasElement, drawing: Drawing): void =>
   for (const { curve, words } of drawing.edges) {
     if (words === "") continue;
     const at = pointOn(curve, 0.5);
-    const short = words.length > mostWords ? `${words.slice(0, mostWords - 1)}…` : words;
-    const half = context.measureText(short).width / 2 + 6;
+    const few = words.length > mostWords ? `${words.slice(0, mostWords - 1)}…` : words;
+    const short = shortened(few, roomOn(curve) - besideWords * 2, (text) => context.measureText(text).width);
+    if (short === "") continue;
+    const half = context.measureText(short).width / 2 + besideWords;
     if (!overlaps(part, { x: at.x - half, y: at.y - 9, width: half * 2, height: 18 })) continue;
     context.fillStyle = inks.behind;
     context.beginPath();

@@ -79,6 +79,8 @@ interface ValueProps {
   readonly value: SceneValue;
   /** What it must be; left out: anything. */
   readonly kind?: ValueType["kind"] | undefined;
+  /** Left out: it is for screen readers only. */
+  readonly showLabel?: boolean;
   readonly onChange: (value: SceneValue) => void;
 }
 
@@ -111,7 +113,7 @@ export const ValueField: Component<ValueProps> = (props) => {
         <Match when={kind() === "boolean"}>
           <Select
             size="s"
-            hideLabel
+            hideLabel={props.showLabel !== true}
             label={props.label}
             value={String(props.value)}
             options={[
@@ -123,18 +125,18 @@ export const ValueField: Component<ValueProps> = (props) => {
         </Match>
         <Match when={kind() === "number"}>
           <NumberField
-            hideLabel
+            hideLabel={props.showLabel !== true}
             label={props.label}
             value={props.value as number}
             onChange={(next) => next !== null && props.onChange(next)}
           />
         </Match>
         <Match when={kind() === "string"}>
-          <TextField hideLabel label={props.label} value={props.value as string} onInput={props.onChange} />
+          <TextField hideLabel={props.showLabel !== true} label={props.label} value={props.value as string} onInput={props.onChange} />
         </Match>
         <Match when={true}>
           <TextField
-            hideLabel
+            hideLabel={props.showLabel !== true}
             label={`${props.label}, as JSON`}
             value={JSON.stringify(props.value)}
             error={wrong()}

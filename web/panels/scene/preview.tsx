@@ -106,12 +106,12 @@ const Stage: Component<{
           )}
         </For>
         <Show when={waiting() === "media"}>
-          <Button size="s" tone="ghost" onClick={() => props.send({ type: "ended", turn: turn() })}>
+          <Button size="s" onClick={() => props.send({ type: "ended", turn: turn() })}>
             To the end of the clip
           </Button>
         </Show>
         <Show when={props.view.timeoutMs !== null}>
-          <Button size="s" tone="ghost" onClick={() => props.send({ type: "timeout", turn: turn() })}>
+          <Button size="s" onClick={() => props.send({ type: "timeout", turn: turn() })}>
             Let the time run out
           </Button>
         </Show>
@@ -126,7 +126,7 @@ const Stage: Component<{
                 Reach 0
               </Button>
               <Show when={game().skippable}>
-                <Button size="s" tone="ghost" onClick={() => props.send({ type: "skip", turn: turn() })}>
+                <Button size="s" onClick={() => props.send({ type: "skip", turn: turn() })}>
                   Skip
                 </Button>
               </Show>

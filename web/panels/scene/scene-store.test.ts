@@ -1,4 +1,4 @@
-import { createComponent, createRoot, createSignal } from "solid-js";
+import { createComponent, createRenderEffect, createRoot, createSignal, untrack } from "solid-js";
 import { render } from "solid-js/web";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { editedBody, type SceneEdit } from "#protocol/scene/edit.ts";
@@ -8,7 +8,7 @@ import { scenes as domain, type Scene } from "#protocol/scene.ts";
 import { auth } from "#protocol/auth.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { memoryClient } from "#web/store/testing.ts";
-import type { SessionState } from "#web/store/session.ts";
+import type { Save, SessionState } from "#web/store/session.ts";
 import { ToastLayer } from "#web/ui/toast.tsx";
 import { openScene } from "./open-scene.ts";
 
@@ -27,6 +27,7 @@ const open = async () => {
   let access: Scene["access"] = "owner";
   let grants = 0;
   const row = (): Scene => ({ ...domain.topics.scenes.example.delta, access, rev: draft + grants, draft });
+  const isWithdrawn = () => access === "none";
   const take = (edits: ReadonlyArray<SceneEdit>, token: string | null) => {
     body = SceneBody.parse(editedBody(body, edits));
     draft += 1;
@@ -38,11 +39,11 @@ const open = async () => {
   };
   const client = memoryClient({
     "scenes.get": () => {
-      if (access === "none") throw gone;
+      if (isWithdrawn()) throw gone;
       return { scene: row(), body };
     },
     "scenes.edit": async ({ edits, token = null }) => {
-      if (access === "none") throw gone;
+      if (isWithdrawn()) throw gone;
       if (refusal !== null) throw refusal;
       const before = answers.get(token);
       if (before !== undefined) return before;
@@ -53,6 +54,7 @@ const open = async () => {
         throw new CallError("unavailable", "The connection to the server was lost.");
       }
       if (isStuck) await new Promise<void>((go) => held!.push(go));
+      if (isWithdrawn()) throw gone;
       take(edits, token);
       const answer = row();
       answers.set(token, answer);
@@ -62,7 +64,12 @@ const open = async () => {
   });
   const [session, setSession] = createSignal<SessionState>({ kind: "signedIn", user: auth.calls.signIn.example.output.user });
   /** Another editor of it; one that is opened while there is another, or something unsaved. */
-  const enter = () => createRoot((dispose) => [openScene(client, "scn_1", { state: session }), dispose] as const);
+  const saves = new Set<Save>();
+  const beforeSignOut = (save: Save) => {
+    saves.add(save);
+    return () => saves.delete(save);
+  };
+  const enter = () => createRoot((dispose) => [openScene(client, "scn_1", { state: session, beforeSignOut }), dispose] as const);
   const [store, close] = enter();
   client.snapshot("scenes.scenes", { count: 1, scenes: [row()], next: null });
   client.snapshot("scenes.draft", { draft });
@@ -73,6 +80,18 @@ const open = async () => {
     close,
     enter,
     signOut: () => setSession({ kind: "signedOut", notice: null }),
+    /** What is asked of it before its user is signed out. */
+    save: (withinMs = 3000) => Promise.all([...saves].map((save) => save(withinMs))),
+    saves: () => saves.size,
+    /** It is shown as the page shows it, which closes it once nobody is signed in. */
+    show: () =>
+      createRoot((dispose) => {
+        createRenderEffect(() => {
+          const isThere = session().kind === "signedIn";
+          untrack(() => isThere && openScene(client, "scn_1", { state: session, beforeSignOut }));
+        });
+        return dispose;
+      }),
     server: () => body,
     edits: () => client.calls.filter(({ name }) => name === "scenes.edit"),
     reads: () => client.calls.filter(({ name }) => name === "scenes.get").length,
@@ -93,6 +112,8 @@ const open = async () => {
     /** Somebody else edits it, and nobody is told. */
     unheard,
     cut: () => (isCut = true),
+    /** Its owner has withdrawn it, which nobody is told. */
+    withdrawUnheard: () => (access = "none"),
     /** Its owner has it be this to who edits here. */
     grant: (next: Scene["access"]) => {
       access = next;
@@ -497,6 +518,68 @@ describe("a scene whose editor was closed", () => {
     await lose(scene);
     await vi.waitFor(() => expect(told().map(([, detail]) => detail)).toEqual([`${why} It was about “Elk”.`]));
     expect(scene.client.followers("scenes.draft")).toBe(0);
+  });
+
+  it("is sent once more by nobody after its user has gone, whoever comes then", async () => {
+    const scene = await open();
+    const hide = scene.show();
+    scene.close();
+    const told = toasts();
+    scene.refuse(busy);
+    scene.store.apply([titled("Elk")]);
+    await vi.waitFor(() => expect(scene.store.saving().kind).toBe("waiting"));
+    const [edits, reads] = [scene.edits().length, scene.reads()];
+    vi.useFakeTimers();
+    scene.signOut();
+    expect(told().map(([, detail]) => detail)).toEqual(["You signed out before it was. It was about “Elk”."]);
+    await vi.advanceTimersByTimeAsync(lateness);
+    expect([scene.edits().length, scene.reads(), scene.saves()]).toEqual([edits, reads, 0]);
+    hide();
+  });
+
+  it("reads nothing either where what was under way is refused after its user has gone", async () => {
+    const scene = await open();
+    const told = toasts();
+    scene.stick();
+    scene.store.apply([titled("Elk")]);
+    scene.close();
+    const reads = scene.reads();
+    scene.signOut();
+    scene.withdrawUnheard();
+    scene.release();
+    await vi.waitFor(() => expect(told()).toHaveLength(1));
+    expect(scene.reads()).toBe(reads);
+  });
+
+  it("is saved before its user is signed out, also where it was waiting to be tried again", async () => {
+    const scene = await open();
+    vi.useFakeTimers();
+    scene.refuse(busy);
+    scene.store.apply([titled("Elk")]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(scene.store.saving().kind).toBe("waiting");
+    scene.refuse(null);
+    expect(await scene.save()).toEqual([null]);
+    expect(titleOf(scene.server())).toBe("Elk");
+    scene.close();
+    expect(scene.saves()).toBe(0);
+  });
+
+  it("says before its user is signed out what is not saved: at once where it is refused, and in time where nothing is answered", async () => {
+    const scene = await open();
+    const title = (how: string) => `What you changed last in “${domain.topics.scenes.example.delta.title}” ${how}`;
+    scene.stick();
+    scene.store.apply([titled("Elk")]);
+    expect(await scene.save(20)).toEqual([
+      { title: title("may not have been saved"), detail: "The server has not answered yet. It was about “Elk”." },
+    ]);
+    scene.release();
+    await saved(scene);
+    scene.refuse(long);
+    scene.store.apply([titled("Fox")]);
+    expect(await scene.save(600_000)).toEqual([{ title: title("was not saved"), detail: "It is too long. It was about “Fox”." }]);
+    scene.store.drop();
+    scene.close();
   });
 
   it("says nothing to who signs out while it is being saved, and is another store for the next who signs in", async () => {

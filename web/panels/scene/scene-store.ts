@@ -8,6 +8,7 @@ import { CallError, errorCatalogue } from "#protocol/wire/errors.ts";
 import type { Client } from "#web/store/client.ts";
 import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
+import type { Save, Unsaved } from "#web/store/session.ts";
 import { toast } from "#web/ui/toast.tsx";
 import { condensed, inverseOf, narrowed, sparing, subjectOf, type Edits } from "./edits.ts";
 import { graphOf, type SceneGraph } from "./graph.ts";
@@ -51,6 +52,8 @@ export interface KeptStore {
   /** An editor takes it, also one that was left with something unsaved. */
   readonly enter: () => void;
   readonly leave: () => void;
+  /** Sends what waits at once. Resolves once everything is saved, once it is known that it is not taken, or when the time is over. */
+  readonly save: Save;
   /** Nothing is sent any more, but what is under way is waited for. */
   readonly part: (problem: string) => void;
 }
@@ -99,6 +102,9 @@ export const createSceneStore = (client: Client, id: string, ended: () => void):
   /** In a row that came to nothing. */
   let tries = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** Told whenever it may be settled whether what was made is saved. */
+  const savers = new Set<() => void>();
+  const tellSavers = () => savers.forEach((look) => look());
 
   const canEdit = () => state().kind === "ready" && lost() === null && ["owner", "editor"].includes(scene()?.access ?? "none");
   const isUnsaved = () => replica.sending?.made === null || replica.queue.length > 0;
@@ -194,39 +200,43 @@ export const createSceneStore = (client: Client, id: string, ended: () => void):
     open = true;
     setSaving({ kind: "saving" });
     // The key is the token: tried again after an answer that was lost, it is the same call.
-    client.call("scenes.edit", { id, edits: [...edits], token }, { key: token }).then(
-      (scene) => {
-        open = false;
-        if (closed) return;
-        tries = 0;
-        become(answered(replica, token, scene.draft));
-        hear(scene);
-        goOn();
-      },
-      (error: unknown) => {
-        open = false;
-        if (closed) return;
-        const problem = sentenceOf(error);
-        if (!(error instanceof CallError) || errorCatalogue[error.code].retryable || error.code === "cancelled") {
-          wait(problem);
-          return;
-        }
-        become(refused(replica));
-        // What it leans on was removed by somebody else: without that it may be taken. Else it is for the person to say.
-        const kept = replica.queue.slice(0, edits.length);
-        if (lost() !== null) {
+    client
+      .call("scenes.edit", { id, edits: [...edits], token }, { key: token })
+      .then(
+        (scene) => {
+          open = false;
+          if (closed) return;
+          tries = 0;
+          become(answered(replica, token, scene.draft));
+          hear(scene);
           goOn();
-        } else if (error.code === "not_found") {
-          readDraft();
-        } else if (JSON.stringify(kept) !== JSON.stringify(edits)) {
-          goOn();
-        } else {
-          setSaving({ kind: "refused", problem });
-          // Nobody is there to change it so that it fits.
-          if (editors === 0) giveUp(problem);
-        }
-      },
-    );
+        },
+        (error: unknown) => {
+          open = false;
+          if (closed) return;
+          const problem = sentenceOf(error);
+          if (!(error instanceof CallError) || errorCatalogue[error.code].retryable || error.code === "cancelled") {
+            wait(problem);
+            return;
+          }
+          become(refused(replica));
+          if (parting !== null) return giveUp(parting);
+          // What it leans on was removed by somebody else: without that it may be taken. Else it is for the person to say.
+          const kept = replica.queue.slice(0, edits.length);
+          if (lost() !== null) {
+            goOn();
+          } else if (error.code === "not_found") {
+            readDraft();
+          } else if (JSON.stringify(kept) !== JSON.stringify(edits)) {
+            goOn();
+          } else {
+            setSaving({ kind: "refused", problem });
+            // Nobody is there to change it so that it fits.
+            if (editors === 0) giveUp(problem);
+          }
+        },
+      )
+      .finally(tellSavers);
   };
 
   /** Made over the present body, and sent. */
@@ -293,6 +303,7 @@ export const createSceneStore = (client: Client, id: string, ended: () => void):
     stopScenes();
     stopDraft?.();
     ended();
+    tellSavers();
   };
   /** The titles of nodes that edits which were not saved are of, in a sentence; none where no node has one. */
   const unsavedWords = (): string => {
@@ -302,15 +313,34 @@ export const createSceneStore = (client: Client, id: string, ended: () => void):
     const others = titles.length > mostNamed ? ` and ${titles.length - mostNamed} more` : "";
     return titles.length === 0 ? "" : ` It was about ${titles.slice(0, mostNamed).join(", ")}${others}.`;
   };
+  const unsavedFor = (problem: string): Unsaved | null => {
+    if (!isUnsaved()) return null;
+    // Of what was sent nobody has heard.
+    const saved = replica.sending?.made === null ? "may not have been saved" : "was not saved";
+    return { title: `What you changed last in “${scene()?.title ?? ""}” ${saved}`, detail: `${problem}${unsavedWords()}` };
+  };
   const giveUp = (problem: string) => {
-    if (isUnsaved()) {
-      // Of what was sent nobody has heard.
-      const saved = replica.sending?.made === null ? "may not have been saved" : "was not saved";
-      const title = `What you changed last in “${scene()?.title ?? ""}” ${saved}`;
-      toast(title, { tone: "bad", detail: `${problem}${unsavedWords()}`, stayMs: null });
-    }
+    const unsaved = unsavedFor(problem);
+    if (unsaved !== null) toast(unsaved.title, { tone: "bad", detail: unsaved.detail, stayMs: null });
     end();
   };
+  const save: Save = (withinMs) =>
+    new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(late);
+        savers.delete(look);
+        const now = saving();
+        // What was given up meanwhile was told of.
+        resolve(closed ? null : unsavedFor("problem" in now ? now.problem : "The server has not answered yet."));
+      };
+      const look = () => {
+        if (closed || !isUnsaved() || saving().kind === "refused") done();
+      };
+      const late = setTimeout(done, withinMs);
+      savers.add(look);
+      if (saving().kind === "waiting") goOn();
+      look();
+    });
   const enter = () => {
     editors += 1;
     if (state().kind === "loading" || saving().kind === "waiting") goOn();
@@ -397,6 +427,7 @@ export const createSceneStore = (client: Client, id: string, ended: () => void):
     store,
     enter,
     leave,
+    save,
     part: (problem) => {
       parting = problem;
       goOn();

@@ -574,7 +574,7 @@ describe("the Scene panel", () => {
     fireEvent.click(within(holds).getByRole("button", { name: "As text" }));
     fireEvent.input(within(holds).getByLabelText("Holds"), { target: { value: "flag met is on" } });
     await waitFor(() => expect(server().achievements[0]!.when).toMatchObject({ condition: { kind: "flag", name: "met", set: true } }));
-    expect(await screen.findByText("1 ×")).toBeTruthy();
+    expect(await screen.findByText("1 use")).toBeTruthy();
   });
 
   it("groups, duplicates and arranges what is selected, and takes each back", async () => {
@@ -605,6 +605,28 @@ describe("the Scene panel", () => {
     await waitFor(() => expect(server().nodes.map(({ x, y }) => [x, y])).toEqual(before));
   });
 
+  it("begins at the top of what is shown beside the canvas, and keeps the place in a list that is gone through", async () => {
+    await show();
+    const side = await screen.findByRole("complementary", { name: "Details of the scene" });
+    const body = side.querySelector(".scene-side-body")!;
+    fireEvent.click(await screen.findByRole("button", { name: /^Problems \d/ }));
+    body.scrollTop = 300;
+    fireEvent.click(await within(side).findByRole("button", { name: /^error Hut/ }));
+    expect(body.scrollTop).toBe(300);
+    fireEvent.click(within(side).getByRole("button", { name: "Inspect" }));
+    await waitFor(() => expect(body.scrollTop).toBe(0));
+  });
+
+  it("says of a clip from which frame to which it goes", async () => {
+    const segments = [{ id: "s", media: { kind: "clip" as const, assetId: fox.id, startMs: 500, endMs: 2000 } }];
+    const { canvas, workspace } = await show(bodyOf({ start: "a", nodes: [{ id: "a", type: "video", segments }] }));
+    workspace.assets.put([{ ...fox, fps: 24, durationMs: 3000 }]);
+    canvas.focus();
+    key(canvas, "ArrowRight");
+    key(canvas, "Enter");
+    expect(await screen.findByText("0:00.12 – 0:02.00")).toBeTruthy();
+  });
+
   it("says for whom the story is", async () => {
     const { server } = await show();
     fireEvent.click(await screen.findByRole("button", { name: "Story" }));
@@ -617,6 +639,7 @@ describe("the Scene panel", () => {
     const tab = await screen.findByRole("button", { name: /^Problems \d/ });
     fireEvent.click(tab);
     const problems = await screen.findByRole("list", { name: "Problems" });
+    expect(screen.getByText(/^\d+ errors?, .*With an error it cannot be published\.$/)).toBeTruthy();
     fireEvent.click(within(problems).getByRole("button", { name: /^error Hut/ }));
     const hut = await node(canvas, /^Video Hut.*problem/);
     await waitFor(() => expect(hut.getAttribute("aria-pressed")).toBe("true"));

@@ -10,6 +10,7 @@ import { createSignal, Index, Show, type Component } from "solid-js";
 import { sceneLimits } from "#protocol/scene/limits.ts";
 import { Segment, type NodeOf, type SceneNode } from "#protocol/scene/scene.ts";
 import { AssetPicker } from "#web/panels/generate/asset-picker.tsx";
+import { timecode } from "#web/panels/asset/frames.ts";
 import { droppedAssets } from "#web/store/drag.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { IconButton } from "#web/ui/button.tsx";
@@ -53,9 +54,12 @@ export const Segments: Component<SegmentsProps> = (props) => {
   };
   const lengthOf = ({ media }: Segment): string => {
     if (media.kind === "still") return "Picture";
-    if (media.kind === "clip") return `${formatClock(media.startMs)} – ${formatClock(media.endMs)}`;
-    const id = assetOf(media);
-    const ms = id === null ? undefined : assets.row(id)?.durationMs;
+    const row = assets.row(assetOf(media) ?? "");
+    if (media.kind === "clip") {
+      const at = (ms: number) => (row === undefined ? formatClock(ms) : timecode(row, ms / 1000));
+      return `${at(media.startMs)} – ${at(media.endMs)}`;
+    }
+    const ms = row?.durationMs;
     return ms === undefined || ms === null ? "" : formatClock(ms);
   };
   /** Whether it is a picture that is played last, whatever is played. */

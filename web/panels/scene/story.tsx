@@ -6,6 +6,7 @@ import type { Achievement, ContentRating, Quest, SceneHead, Variable } from "#pr
 import type { ValueType } from "#protocol/scene/value.ts";
 import { IconButton } from "#web/ui/button.tsx";
 import { Select, Switch } from "#web/ui/choice.tsx";
+import { formatCount } from "#web/ui/format.ts";
 import type { Editor } from "./editor.ts";
 import { offeredLanguages, languageTitle } from "./languages.ts";
 import { NameField, NamePick, Part, ValueField, WholeField } from "./pickers.tsx";
@@ -91,7 +92,7 @@ const Declared = <T extends { readonly name: string }>(props: ListProps<T>): JSX
                 onChange={(name) => change({ name } as Partial<T>)}
               />
               <Show when={times() !== undefined}>
-                <span class="muted scene-used">{times() === 0 ? "not used" : `${times()} ×`}</span>
+                <span class="muted scene-used">{times() === 0 ? "not used" : formatCount(times() ?? 0, "use")}</span>
               </Show>
               <IconButton size="s" label={`Remove ${item().name}`} icon={X} onClick={() => props.onChange(props.items.toSpliced(at, 1))} />
             </span>
@@ -110,9 +111,10 @@ const TypeFields: Component<{ readonly type: ValueType; readonly onChange: (type
   props,
 ) => (
   <span class="scene-value">
-    <Select size="s" hideLabel label="Type" value={props.type.kind} options={types} onChange={(kind) => props.onChange(typeOf(kind))} />
+    <Select label="Type" value={props.type.kind} options={types} onChange={(kind) => props.onChange(typeOf(kind))} />
     <ValueField
       label={props.initial}
+      showLabel
       kind={props.type.kind}
       value={props.type.initial}
       onChange={(initial) => props.onChange({ ...props.type, initial } as ValueType)}

@@ -50,7 +50,7 @@ export const SubtitlesField: Component<{
         From a WebVTT file
       </Button>
       <Show when={props.subtitles[props.language] !== undefined}>
-        <Button size="s" tone="ghost" onClick={() => put("")}>
+        <Button size="s" onClick={() => put("")}>
           Take them out
         </Button>
       </Show>

@@ -1,5 +1,5 @@
 // Where a clip of an asset begins and ends, to the frame: by the player's own keys and two buttons.
-import { createEffect, createSignal, Show, type Component } from "solid-js";
+import { createEffect, createSignal, onMount, Show, type Component } from "solid-js";
 import type { Asset } from "#protocol/asset.ts";
 import type { SegmentMedia } from "#protocol/scene/scene.ts";
 import { frameAt, rateOf, timecode } from "#web/panels/asset/frames.ts";
@@ -53,7 +53,7 @@ const TrimOf: Component<TrimProps & { readonly asset: Asset }> = (props) => {
     if (media !== null) props.onChange(media);
   };
   return (
-    <div class="scene-trim">
+    <div class="scene-trim" ref={(element) => onMount(() => element.scrollIntoView({ block: "nearest" }))}>
       <Show when={source.broken() === null} fallback={<p class="scene-hint">{source.broken()}</p>}>
         <Player
           asset={props.asset}
@@ -76,7 +76,7 @@ const TrimOf: Component<TrimProps & { readonly asset: Asset }> = (props) => {
           End before this frame
         </Button>
         <Show when={props.media.kind === "clip"}>
-          <Button size="s" tone="ghost" onClick={() => set(0, length())}>
+          <Button size="s" onClick={() => set(0, length())}>
             The whole clip
           </Button>
         </Show>
