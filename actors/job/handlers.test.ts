@@ -361,7 +361,7 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     };
     expect(await faults("a {b|c")).toEqual([expect.stringMatching(/^request\.params\.prompt: Character 3: This \{ is never closed\./)]);
     expect(await faults("a __b__ ${c}")).toEqual([
-      'request.params.prompt: Character 3: There is no list "b". There are no lists yet.',
+      'request.params.prompt: Character 3: There is no list "b". There are no lists yet: make it under Prompts.',
       "request.params.prompt: Character 9: The variable c needs a value.",
     ]);
     expect(await faults("a wolf", { versionId: fox.latest.id })).toEqual([
