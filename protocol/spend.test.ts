@@ -13,7 +13,8 @@ test("of amounts at which something happens, each can be reached before what hid
     [null, 9, null],
     [null, null, 9],
   ] as const) {
-    expect(at(...fine)).toBeUndefined();
+    const [warnAt, pauseAt, stopAt] = fine;
+    expect(at(warnAt, pauseAt, stopAt)).toBeUndefined();
   }
   expect(at(null, 3, 2)).toBe("pauseAt");
   expect(at(1, 3, 2)).toBe("pauseAt");
