@@ -146,6 +146,9 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
       },
     });
     expect(await refused(one("ast_trash"))).toEqual(["request.inputs.0.assetId"]);
+    await expect(create(one("ast_trash"))).rejects.toMatchObject({
+      message: "Input: it is in the trash. Restore it first, or choose another.",
+    });
     expect(await refused(one("ast_mine", { timeMs: 5 }))).toEqual(["request.inputs.0.timeMs"]);
     expect(await refused(one("ast_mine", { role: "background" }))).toEqual(["request.inputs", "request.inputs.0.role"]);
     expect(await codeOf(create(one("ast_other")))).toBe("not_found");
