@@ -176,6 +176,9 @@ export const JobRequest = z.object({
 });
 export type JobRequest = z.infer<typeof JobRequest>;
 
+/** How far ahead a job may be scheduled, ms. */
+export const mostAheadMs = 366 * 24 * 60 * 60 * 1000;
+
 /** Jobs that one call may ask for. */
 export const mostJobsAtOnce = 100;
 

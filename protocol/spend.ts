@@ -16,6 +16,22 @@ const Thresholds = {
   stopAt: Amount.nullable(),
 };
 
+type Amounts = { readonly [K in keyof typeof Thresholds]: number | null };
+
+/** What of these amounts would never come to pass, as something else does first; null: all of them can. */
+export const neverReached = ({
+  warnAt,
+  pauseAt,
+  stopAt,
+}: Amounts): { readonly at: "warnAt" | "pauseAt"; readonly message: string } | null => {
+  if (pauseAt !== null && pauseAt > (stopAt ?? pauseAt)) {
+    return { at: "pauseAt", message: "Jobs would never wait, as they are refused before: let them wait at less, or refuse them at more." };
+  }
+  return warnAt !== null && warnAt > (pauseAt ?? stopAt ?? warnAt)
+    ? { at: "warnAt", message: "It would never warn, as jobs wait or are refused before: warn at less." }
+    : null;
+};
+
 const BudgetOf = {
   /** Where; null: at all providers. */
   provider: Id.nullable(),

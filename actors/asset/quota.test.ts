@@ -24,20 +24,25 @@ test("a quota is full when it is reached, with what is on its way, and says so i
   expect(refusal({ ...none, assets: 1, coming: 1 }, { assets: 1, bytes: 0 }, settings)).toBeNull();
   expect(refusal({ ...none, assets: 1, coming: 1 }, { assets: 2, bytes: 0 }, settings)).toMatchObject({
     code: "quota_exceeded",
-    message: "At most 3 assets may be kept: you have 1, and 1 on the way. Move some to the trash first.",
+    message: "At most 3 assets may be kept: you have 1, and 1 on the way; this makes 2. Move some to the trash first.",
     details: { quota: "assets", limit: 3 },
   });
   expect(refusal({ ...none, bytes: 400_000, comingBytes: 100_000 }, { assets: 1, bytes: 500_000 }, settings)).toBeNull();
   expect(refusal({ ...none, bytes: 400_000, comingBytes: 100_000 }, { assets: 1, bytes: 500_001 }, settings)).toMatchObject({
     code: "quota_exceeded",
-    message: "Your assets take 500 KB of the 1.0 MB that you have: move some to the trash first.",
+    message: "Your assets take 500 KB of the 1.0 MB that you have, and this takes 500 KB. Move some to the trash first.",
     details: { quota: "storage", limit: 1_000_000 },
   });
   // One who is allowed more, or less, than others.
   expect(refusal({ ...none, assets: 3, mostAssets: 4 }, { assets: 1, bytes: 0 }, settings)).toBeNull();
   expect(refusal({ ...none, mostStorage: 0.000_1 }, { assets: 1, bytes: 200_000 }, settings)).toMatchObject({
+    message:
+      "Your assets take 0 B of the 100 KB that you have, and this takes 200 KB. Ask for less, or ask an administrator to allow you more.",
     details: { limit: 100_000 },
   });
+  expect(refusal({ ...none, mostAssets: 1 }, { assets: 2, bytes: 0 }, settings)?.message).toBe(
+    "At most 1 asset may be kept: you have 0; this makes 2. Ask for less, or ask an administrator to allow you more.",
+  );
   // How large a video becomes is not known before it is made: there must be room for some.
   expect(refusal({ ...none, bytes: 1_000_000 }, { assets: 1, bytes: 0 }, settings)).toMatchObject({ details: { quota: "storage" } });
 });

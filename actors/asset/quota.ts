@@ -14,18 +14,25 @@ interface Wanted {
   readonly bytes: number;
 }
 
+/** `helps`: there is something that can make room. */
+const wayOut = (helps: boolean): string =>
+  helps ? "Move some to the trash first." : "Ask for less, or ask an administrator to allow you more.";
+
 /** Why this user may not have that much more than `usage`; null if it may. */
 export const refusal = (usage: Usage, wanted: Wanted, settings: SettingsShape): CallError | null => {
   const most = usage.mostAssets ?? settings.PIXSIM_ASSETS_PER_USER;
   if (usage.assets + usage.coming + wanted.assets > most) {
     const coming = usage.coming === 0 ? "" : `, and ${usage.coming} on the way`;
-    const message = `At most ${most} assets may be kept: you have ${usage.assets}${coming}. Move some to the trash first.`;
+    const more = wanted.assets < 2 ? "" : `; this makes ${wanted.assets}`;
+    const message = `At most ${most} ${most === 1 ? "asset" : "assets"} may be kept: you have ${usage.assets}${coming}${more}. ${wayOut(usage.assets > 0)}`;
     return new CallError("quota_exceeded", message, { quota: "assets", limit: most });
   }
   const room = (usage.mostStorage ?? settings.PIXSIM_STORAGE_PER_USER) * gigabyte;
   const used = usage.bytes + usage.comingBytes;
   if (used + Math.max(wanted.bytes, 1) > room) {
-    const message = `Your assets take ${formatBytes(used)} of the ${formatBytes(room)} that you have: move some to the trash first.`;
+    const more = wanted.bytes === 0 ? "" : `, and this takes ${formatBytes(wanted.bytes)}`;
+    const helps = usage.bytes > 0 && wanted.bytes <= room;
+    const message = `Your assets take ${formatBytes(used)} of the ${formatBytes(room)} that you have${more}. ${wayOut(helps)}`;
     return new CallError("quota_exceeded", message, { quota: "storage", limit: room });
   }
   return null;

@@ -146,6 +146,9 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
       },
     });
     expect(await refused(one("ast_trash"))).toEqual(["request.inputs.0.assetId"]);
+    await expect(create(one("ast_trash"))).rejects.toMatchObject({
+      message: "Input: it is in the trash. Restore it first, or choose another.",
+    });
     expect(await refused(one("ast_mine", { timeMs: 5 }))).toEqual(["request.inputs.0.timeMs"]);
     expect(await refused(one("ast_mine", { role: "background" }))).toEqual(["request.inputs", "request.inputs.0.role"]);
     expect(await codeOf(create(one("ast_other")))).toBe("not_found");
@@ -361,7 +364,7 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     };
     expect(await faults("a {b|c")).toEqual([expect.stringMatching(/^request\.params\.prompt: Character 3: This \{ is never closed\./)]);
     expect(await faults("a __b__ ${c}")).toEqual([
-      'request.params.prompt: Character 3: There is no list "b". There are no lists yet.',
+      'request.params.prompt: Character 3: There is no list "b". There are no lists yet: make it under Prompts.',
       "request.params.prompt: Character 9: The variable c needs a value.",
     ]);
     expect(await faults("a wolf", { versionId: fox.latest.id })).toEqual([

@@ -8,16 +8,13 @@ import { Database } from "#db/client/database.ts";
 import { jobsById } from "#db/queries/job.ts";
 import type { Provider, ProviderInputSpec, ProviderOperation } from "#actors/provider/provider.ts";
 import type { Asset, MediaType } from "#protocol/asset.ts";
-import type { JobCell, JobInput, JobRequest, JobState, JobTemplate } from "#protocol/job.ts";
+import { mostAheadMs, type JobCell, type JobInput, type JobRequest, type JobState, type JobTemplate } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
 import { hashOf, seedAfter, seedOf } from "./canonical.ts";
 import type { Awaited, JobOrder, ProviderOrder } from "./context.ts";
 import { type Form, formOf, promptOf } from "./form.ts";
 import { whyNoResult } from "./pipeline.ts";
-
-/** How far ahead a job may be scheduled, ms. */
-const maxAhead = 366 * 24 * 60 * 60 * 1000;
 
 export interface Issue {
   readonly path: ReadonlyArray<string | number>;
@@ -129,7 +126,7 @@ export const prepareWith = (
     ...issues,
     ...textIssues(request.name ?? "", ["request", "name"]),
     ...inputIssues(operation, inputs, sources),
-    ...((request.scheduledFor ?? 0) > now + maxAhead
+    ...((request.scheduledFor ?? 0) > now + mostAheadMs
       ? [{ path: ["request", "scheduledFor"], message: "A job can be scheduled at most a year ahead." }]
       : []),
   ];
@@ -247,7 +244,7 @@ const inputIssues = (
     if (asset.issue !== null) return fault(asset.issue.field, asset.issue.message);
     if (spec === undefined)
       return fault("role", `${operation.title} takes no input of this kind: take it away, or choose another operation.`);
-    if (asset.deletedAt !== null) fault("assetId", "It is in the trash: restore it first.");
+    if (asset.deletedAt !== null) fault("assetId", `${spec.title}: it is in the trash. Restore it first, or choose another.`);
     if (!spec.accepts.includes(asset.mediaType))
       fault(input.assetId === undefined ? "jobId" : "assetId", wrongMedia(spec, asset.mediaType));
     if (spec.named && input.name === undefined) fault("name", "It needs a name by which the prompt refers to it.");

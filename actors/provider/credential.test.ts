@@ -16,6 +16,17 @@ test.each(filled)(
     for (const pasted of [" sk-1\n", "\ufeffsk-1", "sk\u200b-1\u00a0", "\u202ask-1\u202c\t"]) {
       expect(secrets.parse({ [field]: pasted })).toEqual({ [field]: "sk-1" });
     }
+    for (const copied of [
+      '"sk-1"',
+      "Bearer sk-1",
+      "Authorization: Key sk-1",
+      "export SOME_API_KEY='sk-1'",
+      "SOME_TOKEN=sk-1",
+      "x-api-key: sk-1",
+    ]) {
+      expect(secrets.parse({ [field]: copied })).toEqual({ [field]: "sk-1" });
+    }
+    for (const whole of ["sk_key=1", 'sk"1"', "key:secret=="]) expect(secrets.parse({ [field]: whole })).toEqual({ [field]: whole });
     for (const wrong of ["sk -1", "sk\n-1", "sk-\u00e41", "sk-\u20131", "sk-\u0000", "„sk-1“"]) {
       expect(secrets.safeParse({ [field]: wrong }).error?.issues).toMatchObject([
         { path: [field], message: expect.stringMatching(/copy it again/) },

@@ -61,6 +61,12 @@ export const untold = (host: string, status: number): ProviderFailure => ({
   message: `The request was done, and ${host} does not say what has come of it (status ${status}): look there before it is sent again.`,
 });
 
+/** Who has asked there knows nothing of the host that failed. */
+export const ledBy = (host: string, failure: ProviderFailure): ProviderFailure => ({
+  ...failure,
+  message: `${host} sends on to another host. ${failure.message}`,
+});
+
 /** `isUnsent`: it is an order that everybody has left to another, and nobody has done. */
 export const goesRound = (host: string, isUnsent: boolean): ProviderFailure => ({
   kind: "provider",

@@ -2,7 +2,7 @@
 import { getDefaultHighWaterMark, type Readable } from "node:stream";
 import { Effect, type Scope } from "effect";
 import type { Agent, buildConnector, Dispatcher } from "undici";
-import { afterwards, broken, goesRound, notConnected, notOurs, notUrl, privateAddress, untold } from "./http-failures.ts";
+import { afterwards, broken, goesRound, ledBy, notConnected, notOurs, notUrl, privateAddress, untold } from "./http-failures.ts";
 import { guardedLookup, isPrivateLiteral } from "./http-guard.ts";
 import type { ProviderFailure } from "./provider.ts";
 import type { HttpRequest } from "./tools.ts";
@@ -68,6 +68,8 @@ interface Answer {
   readonly done?: true;
 }
 export interface TextAnswer extends Answer {
+  /** Of who has answered. */
+  readonly origin: string;
   readonly text: string;
 }
 export interface StreamAnswer extends Answer {
@@ -178,7 +180,7 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
           },
           onResponseEnd: () => {
             const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-            resolve({ host, status, headers, text: bytes.toString("utf8") });
+            resolve({ host, origin: url.origin, status, headers, text: bytes.toString("utf8") });
           },
           onResponseError: (_, error) => reject(failed(host, error, sent.idleMs)),
         },
@@ -218,7 +220,12 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
     if (isOrder && answer.status < 303) throw fail("provider", `${host} has moved to ${next.origin}: put that into the base URL.`);
     const headers = next.origin === url.origin ? sent.headers : {};
     const go = (what: S): Promise<A> => follow(next, { ...what, headers }, isOwn, exchange, drop, left - 1);
-    if (!isOrder || answer.status !== 303) return go(sent);
+    if (!isOrder) {
+      return go(sent).catch((error: unknown) => {
+        throw error instanceof Failed && next.host !== host ? new Failed(ledBy(host, error.failure)) : error;
+      });
+    }
+    if (answer.status !== 303) return go(sent);
     const led = await go({ ...sent, method: "GET", body: null, maySend: () => true }).catch((error: unknown) => {
       throw error instanceof Failed ? new Failed(afterwards(error.failure)) : error;
     });
@@ -243,7 +250,7 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
           isOwn,
           (agent, at, what) => readText(agent, at, what, maxBytes, signal),
           () => undefined,
-        ),
+        ).then((answer) => known(parsed(url), sent, answer)),
       stream: (url, asked, signal) =>
         follow(
           parsed(url),
@@ -255,6 +262,18 @@ export const makeWires = Effect.gen(function* (): Effect.fn.Return<(own: Readonl
     };
   };
 });
+
+/** Who refuses a question elsewhere was not shown the key: that says nothing of the key. */
+const known = (asked: URL, sent: Sent, answer: TextAnswer): TextAnswer => {
+  const isRefusal = answer.status === 401 || answer.status === 403;
+  if (sent.method === "GET" && isRefusal && answer.origin !== asked.origin && Object.keys(sent.headers).length > 0) {
+    throw fail(
+      "authentication",
+      `${asked.host} has moved to ${answer.origin}, where the key is not sent along: put that into the base URL.`,
+    );
+  }
+  return answer;
+};
 
 /** What is not read would hold the connection. */
 export const discard = (body: StreamAnswer["body"]): void => void body.on("error", () => undefined).destroy();

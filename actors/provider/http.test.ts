@@ -501,6 +501,34 @@ describe("the HTTP of a provider", () => {
       ]);
     });
 
+    it("of a question to where its key does not go along, and says so where that is why it is refused", async () => {
+      const { port } = elsewhere.address() as AddressInfo;
+      const away = on("/moved", (_, response) => response.writeHead(301, { location: `http://127.0.0.1:${port}/target` }).end());
+      const asked = (headers: Readonly<Record<string, string>>) => http.json({ method: "GET", url: away, headers });
+      const refused = (status: number) => on("/target", (_, response) => response.writeHead(status).end('{"detail":"no"}'));
+      const { host } = new URL(base);
+      for (const status of [401, 403]) {
+        refused(status);
+        expect(await failureOf(asked({ authorization: "Bearer secret" }))).toEqual({
+          kind: "authentication",
+          message: `${host} has moved to http://127.0.0.1:${port}, where the key is not sent along: put that into the base URL.`,
+        });
+        expect(await run(asked({}))).toMatchObject({ status });
+      }
+      refused(404);
+      expect(await run(asked({ authorization: "Bearer secret" }))).toMatchObject({ status: 404 });
+    });
+
+    it("and says who has sent it where it fails", async () => {
+      const unused = createServer();
+      const nobody = await listen(unused);
+      unused.close();
+      const own = await Effect.runPromise(Scope.provide(makeHttp({ own: [base, `http://${nobody}`] }), scope));
+      const url = on("/nobody", (_, response) => response.writeHead(302, { location: `http://${nobody}/login` }).end());
+      const { message } = await failureOf(own.json({ method: "GET", url }));
+      expect(message).toMatch(`${new URL(base).host} sends on to another host. ${nobody} refuses connections`);
+    });
+
     describe("of an order", () => {
       const unsent = { kind: "network", unsent: true };
       const led = (status: number, location: string, over = http) => {

@@ -10,7 +10,7 @@ import { Database } from "#db/client/database.ts";
 import { allBudgets, budgetById, budgetsFor, putBudget, removeBudget } from "#db/queries/budget.ts";
 import { type LedgerRow, ledgerRow, ledgerRows, tellSpend } from "#db/queries/ledger.ts";
 import { userById } from "#db/queries/user.ts";
-import { LedgerEntry } from "#protocol/spend.ts";
+import { LedgerEntry, neverReached } from "#protocol/spend.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { formatPrice } from "#protocol/price.ts";
 import { Actors } from "#runtime/actor/actors.ts";
@@ -101,6 +101,8 @@ export const spendHandlers = Effect.gen(function* () {
         if (warnAt === null && pauseAt === null && stopAt === null) {
           return yield* Effect.fail(invalid("pauseAt", "Say at which amount it warns, lets jobs wait or refuses them."));
         }
+        const never = neverReached({ warnAt, pauseAt, stopAt });
+        if (never !== null) return yield* Effect.fail(invalid(never.at, never.message));
         const counting = paidAt(providers, provider);
         if (provider !== null && counting.length === 0) {
           return yield* Effect.fail(new CallError("not_found", `There is no provider "${provider}" that is paid.`));

@@ -127,7 +127,9 @@ export const faultsOf = (parts: Parts, surroundings: Surroundings): ReadonlyArra
 const missingList = (name: string, { lists }: Surroundings): string => {
   const known = [...lists.keys()].toSorted();
   const some =
-    known.length === 0 ? "There are no lists yet." : `There are: ${known.slice(0, 10).join(", ")}${known.length > 10 ? " …" : ""}.`;
+    known.length === 0
+      ? "There are no lists yet: make it under Prompts."
+      : `There are: ${known.slice(0, 10).join(", ")}${known.length > 10 ? " …" : ""}.`;
   return `There is no list "${name}". ${some}`;
 };
 

@@ -16,7 +16,8 @@ const mostFaults = 50;
 /** What a character outside of plain text is. */
 type Role = "choice" | "bar" | "variable" | "end";
 
-const weightAt = /(\d+(?:\.\d+)?)[ \t]*::/y;
+/** Also what was meant as one and is none: a sign, a decimal comma. */
+const weightAt = /([-+.,]*\d[\d.,]*)[ \t]*::/y;
 const severalAt = /\d*(?:-\d*)?\$\$/y;
 const listAt = /__([A-Za-z0-9]+(?:[_/ -][A-Za-z0-9]+)*)__/y;
 const variableAt = /\$\{([A-Za-z][A-Za-z0-9_]{0,39})(:|\})/y;
@@ -158,7 +159,8 @@ class Parser {
     if (weighted === null) return { weight: 1, parts: this.parts(at, end, true) };
     const weight = Number(weighted[1]);
     const sound = weight > 0 && Number.isFinite(weight);
-    if (!sound) this.#fault(at, weighted[0].length, "A weight is a number above 0. Leave the option out where it is never meant.");
+    if (!sound)
+      this.#fault(at, weighted[0].length, "A weight is a number above 0, such as 2 or 0.5. Leave the option out where it is never meant.");
     return { weight: sound ? weight : 1, parts: this.parts(at + weighted[0].length, end, true) };
   }
 

@@ -119,7 +119,10 @@ describe("reading", () => {
       String.raw`{ (2): This { is never closed. Add the } that belongs to it, or write a \ before it where it is meant as text.`,
     ]);
     expect(faultsIn("a} b")).toEqual([String.raw`} (1): This } closes nothing. Write \} where a brace is meant.`]);
-    expect(faultsIn("{0::a|b}")[0]).toContain("0:: (1): A weight is a number above 0.");
+    for (const weight of ["0", "-1", "0,5", "1.2.3"]) {
+      expect(faultsIn(`{${weight}::a|b}`)[0]).toContain(`${weight}:: (1): A weight is a number above 0, such as 2 or 0.5.`);
+    }
+    expect(faultsIn("{.5::a|b}")).toEqual([]);
     expect(faultsIn("{2$$a|b}")[0]).toContain("2$$ (1): Taking several options");
     expect(faultsIn("${a=b}")[0]).toBe(
       "${ (0): A variable is written ${name}, or ${name:what stands in for it}. Write \\$ where a dollar is meant.",

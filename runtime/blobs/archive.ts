@@ -55,6 +55,11 @@ export const archivePath = (folder: string, sha256: string): string => placeIn(f
 const unreachable = (why: string): CallError =>
   new CallError("unavailable", `The archive of originals cannot be reached just now (${why}). Try again, or tell who runs this PixSim.`);
 
+const damaged = new CallError(
+  "unavailable",
+  "The archive's copy of this file is damaged, and there is no other. Ask who runs this PixSim to bring it back from a backup; what was generated can be made again.",
+);
+
 const refused = (error: unknown): CallError =>
   error instanceof CallError ? error : unreachable(error instanceof Error && "code" in error ? String(error.code) : "fault");
 
@@ -128,7 +133,7 @@ const inFolder = (pool: Pool["Service"], data: string, folder: string, localByte
       if (ref.sha256 === sha256) return ref;
       yield* onArchive(() => rm(target, { force: true }));
       yield* Effect.logError("archive.damaged", { sha256, path: source });
-      return yield* Effect.fail(unreachable("its copy of this file is damaged"));
+      return yield* Effect.fail(damaged);
     }),
 
     remove: Effect.fnUntraced(function* (sha256: string, madeBefore: number) {

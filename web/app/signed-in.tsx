@@ -7,6 +7,7 @@ import type { Connection } from "#web/store/connection.ts";
 import { createBudgetsStore } from "#web/store/budgets.ts";
 import { createDraft } from "#web/store/draft.ts";
 import { createJobsStore } from "#web/store/jobs.ts";
+import { followClock } from "#web/store/now.ts";
 import { createPausesStore } from "#web/store/pauses.ts";
 import { createPreferences } from "#web/store/preferences.ts";
 import { sentenceOf } from "#web/store/problem.ts";
@@ -54,6 +55,9 @@ const SignedIn: Component<SignedInProps> = (props) => {
   createEffect(
     on(theme, (now) => preferences.loaded() && preferences.get("theme") !== now && preferences.set("theme", now), { defer: true }),
   );
+
+  // Another server may answer the next connection, and a clock be set meanwhile.
+  createEffect(() => connection.state().kind === "live" && void followClock(connection.client));
 
   const assets = createAssetsStore(connection.client);
   const jobs = createJobsStore(connection.client);

@@ -27,7 +27,7 @@ interface FormFootProps {
 }
 
 export const FormFoot: Component<FormFootProps> = (props) => (
-  <>
+  <div class="ui-form-foot">
     <FormProblem problem={props.problem} />
     <div class="ui-form-buttons">
       <Button onClick={() => props.onCancel()}>Cancel</Button>
@@ -35,5 +35,5 @@ export const FormFoot: Component<FormFootProps> = (props) => (
         {props.save ?? "Save"}
       </Button>
     </div>
-  </>
+  </div>
 );

@@ -35,7 +35,7 @@ const sent = ({ client }: Awaited<ReturnType<typeof show>>, name: string) =>
 /** One that closes may stand a moment longer. */
 const openDialog = () => document.querySelector("[role=dialog]:not([data-closed])");
 const openAdd = async () => {
-  press("Add an account at PixVerse");
+  press("Add account at PixVerse");
   return screen.findByRole("dialog", { name: "Add an account" });
 };
 

@@ -187,7 +187,7 @@ const ProviderSection: Component<SectionProps> = (props) => {
         <div class="provider-tools">
           <PauseButtons provider={props.provider.id} title={props.provider.title} />
           <Show when={needsAccount(props.provider)}>
-            <Button size="s" icon={Plus} onClick={() => props.onAdd()} aria-label={`Add an account at ${props.provider.title}`}>
+            <Button size="s" icon={Plus} onClick={() => props.onAdd()} aria-label={`Add account at ${props.provider.title}`}>
               Add account
             </Button>
           </Show>

@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor } from "@solidjs/testing-library";
 import { createSignal } from "solid-js";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Asset } from "#protocol/asset.ts";
 import type { OperationSpec } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
@@ -139,6 +139,26 @@ describe("the Asset panel", () => {
     await waitFor(() => expect(element.getAttribute("src")).toBe("/media/a.mp4?e=2"));
     fireEvent.error(element);
     expect(await screen.findByText("It cannot be shown")).toBeTruthy();
+  });
+
+  it("says in the server's words why a file cannot be had, and shows it once it can", async () => {
+    const { element } = await showVideo({ "assets.get": () => video() });
+    const words = "The archive of originals cannot be reached just now. Try again.";
+    const asked = vi.fn(() => Promise.resolve(new Response(`${words}\n`, { status: 503, headers: { "content-type": "text/plain" } })));
+    vi.stubGlobal("fetch", asked);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    fireEvent.error(element);
+    expect(await screen.findByText(words)).toBeTruthy();
+    expect(asked).toHaveBeenCalledWith(urls.original, { headers: { range: "bytes=0-0" }, cache: "no-store" });
+    fireEvent.click(screen.getByRole("button", { name: "Try again" }));
+    const player = await screen.findByRole("group", { name: "Player" });
+    await waitFor(() => expect(player.querySelector("video")?.getAttribute("src")).toBe(urls.original));
+
+    asked.mockImplementation(() =>
+      Promise.resolve(new Response("<h1>Bad gateway</h1>", { status: 502, headers: { "content-type": "text/html" } })),
+    );
+    fireEvent.error(player.querySelector("video")!);
+    expect(await screen.findByText(/^The file may be missing/)).toBeTruthy();
   });
 
   it("keeps the URL that plays when a fresh one comes by itself", async () => {

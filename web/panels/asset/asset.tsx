@@ -102,7 +102,7 @@ export default AssetPanel;
 const AssetView: Component<{ readonly asset: Asset; readonly timeMs: number | undefined; readonly visible: boolean }> = (props) => {
   const workspace = useWorkspace();
   const { preferences } = workspace;
-  const { src, sound, broken, renew } = createSource(() => props.asset);
+  const { src, sound, broken, renew, retry } = createSource(() => props.asset);
   const [player, setPlayer] = createSignal<PlayerHandle | null>(null);
   const [choices, choose] = createPlayerChoices(preferences);
   const inTrash = () => props.asset.deletedAt !== null;
@@ -125,7 +125,12 @@ const AssetView: Component<{ readonly asset: Asset; readonly timeMs: number | un
               tone="bad"
               icon={CircleAlert}
               title="It cannot be shown"
-              actions={<Button onClick={() => void downloadAsset(workspace, props.asset.id)}>Download it</Button>}
+              actions={
+                <>
+                  <Button onClick={retry}>Try again</Button>
+                  <Button onClick={() => void downloadAsset(workspace, props.asset.id)}>Download it</Button>
+                </>
+              }
             >
               {broken()}
             </EmptyState>

@@ -17,6 +17,23 @@ const filesOf = ({ urls }: Asset): Files | undefined => {
 /** Why nothing of an asset that is lent may be had yet. */
 export const notYet = "What may be shown of it to others is still being made. Try again in a moment.";
 
+const unplayable = "The file may be missing, or of a kind that this browser cannot show.";
+/** Of a sentence of the server, characters; a page of a proxy between is none. */
+const longest = 400;
+
+/** Why a file cannot be had, in the server's words: an element that fails to show it does not tell. One byte is asked for. */
+const reasonOf = async (url: string): Promise<string> => {
+  try {
+    const answer = await fetch(url, { headers: { range: "bytes=0-0" }, cache: "no-store" });
+    const isSentence = !answer.ok && answer.headers.get("content-type")?.startsWith("text/plain") === true;
+    const words = isSentence ? (await answer.text()).trim() : "";
+    void answer.body?.cancel().catch(() => {});
+    return words === "" || words.length > longest ? unplayable : words;
+  } catch {
+    return "The server does not answer just now. Try again.";
+  }
+};
+
 interface Source {
   /** Undefined: nothing may be shown of it yet. */
   readonly src: Accessor<string | undefined>;
@@ -26,6 +43,8 @@ interface Source {
   readonly broken: Accessor<string | null>;
   /** The URL has failed: one that has expired is replaced, and a fresh one that fails too is the end of it. */
   readonly renew: () => Promise<void>;
+  /** Shows it again, as whatever was in the way may have passed. */
+  readonly retry: () => void;
 }
 
 /** URLs are renewed now and then; what plays keeps the one it has until that fails. */
@@ -49,7 +68,7 @@ export const createSource = (asset: Accessor<Asset>): Source => {
       const again = filesOf(fresh);
       if (again === undefined) setBroken(notYet);
       else if (again.whole === failed) {
-        setBroken("The file may be missing, or of a kind that this browser cannot show.");
+        setBroken(await reasonOf(again.whole));
       } else {
         setFiles(again);
       }
@@ -57,5 +76,6 @@ export const createSource = (asset: Accessor<Asset>): Source => {
       setBroken(sentenceOf(error));
     }
   };
-  return { src, sound: () => files()?.sound ?? undefined, broken, renew };
+  const retry = () => (src() === undefined ? void renew() : setBroken(null));
+  return { src, sound: () => files()?.sound ?? undefined, broken, renew, retry };
 };

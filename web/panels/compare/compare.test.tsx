@@ -170,8 +170,8 @@ describe("the Compare panel", () => {
     show(two);
     const first = await tile("video a");
     fireEvent.error(videos()[0]!);
-    await within(first).findByText(/The file may be missing/);
-    expect(within(await tile("video b")).queryByText(/The file may be missing/)).toBeNull();
+    await within(first).findByText(/The server does not answer/);
+    expect(within(await tile("video b")).queryByText(/The server does not answer/)).toBeNull();
   });
 });
 

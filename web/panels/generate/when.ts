@@ -1,5 +1,5 @@
 // When a video is made: not before a time, and how urgent it is among one's own. Pure.
-import type { JobRequest } from "#protocol/job.ts";
+import { mostAheadMs, type JobRequest } from "#protocol/job.ts";
 
 export interface When {
   /** As the field has it: local time without a zone; empty: at once. */
@@ -30,7 +30,8 @@ export const timeProblem = (when: When, now: number): string | undefined => {
   const time = timeOf(when);
   if (time === null) return undefined;
   if (Number.isNaN(time)) return "Say a day and a time, or leave it empty.";
-  return time <= now ? "This time has passed: choose a later one, or leave it empty." : undefined;
+  if (time <= now) return "This time has passed: choose a later one, or leave it empty.";
+  return time > now + mostAheadMs ? "A year ahead at most: choose an earlier time." : undefined;
 };
 
 /** The request, made then. */

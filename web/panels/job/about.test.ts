@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Job, ProviderSpec } from "#protocol/job.ts";
 import { formatMoment } from "#web/ui/format.ts";
 import { sampleJob } from "#web/store/testing.ts";
-import { aboutJob, jobPrice, waitsFor } from "./about.ts";
+import { aboutJob, jobPrice, jobTitle, waitsFor } from "./about.ts";
 
 const params = z.toJSONSchema(
   z.object({
@@ -69,4 +69,10 @@ describe("what a job is in one line", () => {
       "Text to video · Frames per second: -1 · a {red|blue} fox a {red|blue} fox a {re… · PixVerse",
     );
   });
+});
+
+it("is called by its name, its prompt, or what it makes", () => {
+  expect(jobTitle(sampleJob({ name: "Take 2", prompt: "a fox" }))).toBe("Take 2");
+  expect(jobTitle(sampleJob({ name: null, prompt: "a fox" }))).toBe("a fox");
+  expect(jobTitle(sampleJob({ name: null, prompt: "", operation: "video_transition" }))).toBe("Transition");
 });

@@ -11,6 +11,10 @@ import { jobPriceWords, lastCharge } from "#web/ui/price.ts";
 
 type Stores = Pick<Workspace, "accounts" | "providers">;
 
+/** What it is called: by its name, its prompt, or what it makes. */
+export const jobTitle = ({ name, prompt, operation }: Pick<Job, "name" | "prompt" | "operation">): string =>
+  name ?? (prompt === "" ? operationLabels[operation] : prompt);
+
 /** Null: on none, or on one that this user does not see any more and that has left no charge. */
 export const jobAccountTitle = ({ accounts }: Pick<Workspace, "accounts">, job: Job): string | null =>
   (job.accountId === null ? lastCharge(job)?.accountTitle : accounts.row(job.accountId)?.title) ??

@@ -1,10 +1,12 @@
 // What a job was asked differently from another: the one that it repeats, or one that somebody holds beside it.
 import { createEffect, createSignal, For, on, onCleanup, Show, type Component, type JSX } from "solid-js";
+import { shortValue } from "#protocol/grid.ts";
 import type { Job } from "#protocol/job.ts";
 import { openPanel } from "#web/dock/panel.ts";
 import { readFields } from "#web/panels/generate/schema.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
+import { jobTitle } from "./about.ts";
 import { differencesOf, type Asked, type Difference } from "./difference.ts";
 
 interface AgainstProps {
@@ -38,7 +40,13 @@ export const Against: Component<AgainstProps> = (props) => {
   const asked = (job: Job): Asked => ({ ...job, titles: readFields(providers.operation(job.provider, job.operation)?.params ?? {}) });
   const differences = (before: Job) =>
     differencesOf(asked(before), asked(props.job), { provider: providers.title, asset: (id) => assets.row(id)?.name ?? id });
-  const words = () => (props.job.parentJobId === props.otherId ? "the job that it repeats" : "another job");
+  const words = () => {
+    if (props.job.parentJobId === props.otherId) {
+      return "the job that it repeats";
+    }
+    const job = other();
+    return job === undefined ? "another job" : shortValue(jobTitle(job));
+  };
   return (
     <>
       <h3>

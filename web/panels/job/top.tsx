@@ -16,9 +16,9 @@ import { useWorkspace } from "#web/store/workspace.ts";
 import { Button } from "#web/ui/button.tsx";
 import { Badge, Progress } from "#web/ui/feedback.tsx";
 import { formatFull, formatMoment, formatSpan } from "#web/ui/format.ts";
-import { aboutJob } from "./about.ts";
+import { aboutJob, jobTitle } from "./about.ts";
 import { progressShown } from "#web/ui/job-progress.ts";
-import { JobStateBadge, jobStateLooks, operationLabels } from "#web/ui/job-state.tsx";
+import { JobStateBadge, jobStateLooks } from "#web/ui/job-state.tsx";
 import { MenuButton } from "#web/ui/menu.tsx";
 
 interface TopProps {
@@ -32,7 +32,7 @@ export const Top: Component<TopProps> = (props) => {
   const workspace = useWorkspace();
   const { draft } = workspace;
   const ended = () => finalJobStates.has(props.job.state);
-  const title = () => props.job.name ?? (props.job.prompt === "" ? operationLabels[props.job.operation] : props.job.prompt);
+  const title = () => jobTitle(props.job);
   return (
     <header class="job-top">
       <div class="job-top-line">

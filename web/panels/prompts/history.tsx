@@ -127,7 +127,9 @@ export const History: Component<{ readonly search: string; readonly visible: Acc
                     <p class="prompts-negative">{`Not: ${each.negative}`}</p>
                   </Show>
                   <div class="prompts-row-facts">
-                    {`${formatCount(each.jobs, "video")}, last on ${new Date(each.lastUsedAt).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" })}`}
+                    <span class="prompts-used-when">
+                      {`${formatCount(each.jobs, "video")}, last on ${new Date(each.lastUsedAt).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" })}`}
+                    </span>
                     <Button size="s" tone="ghost" onClick={() => openPanel("job", { jobId: each.jobId })}>
                       Show
                     </Button>

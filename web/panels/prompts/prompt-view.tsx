@@ -291,8 +291,9 @@ interface SideProps {
 }
 
 const Side: Component<SideProps> = (props) => {
-  const Wording: Component<{ readonly parts: ReadonlyArray<DiffPart> }> = (own) => (
-    <For each={own.parts.filter((part) => part.in === "both" || part.in === props.side)}>
+  const own = (parts: ReadonlyArray<DiffPart>) => parts.filter((part) => part.in === "both" || part.in === props.side);
+  const Wording: Component<{ readonly parts: ReadonlyArray<DiffPart> }> = (shown) => (
+    <For each={own(shown.parts)} fallback="nothing">
       {(part) => (part.in === "both" ? <span>{part.text}</span> : props.side === "old" ? <del>{part.text}</del> : <ins>{part.text}</ins>)}
     </For>
   );

@@ -135,6 +135,8 @@ describe("the Prompts panel", () => {
     const sides = await within(article).findAllByRole("region", { name: /^Words of Version/ });
     expect(sides.flatMap((side) => [...side.querySelectorAll("del")].map(({ textContent }) => textContent)).join("")).toContain("place");
     expect(sides.flatMap((side) => [...side.querySelectorAll("ins")].map(({ textContent }) => textContent)).join(" ")).toContain("rain");
+    // One of them has words that are not wanted, the other none.
+    expect(sides.map((side) => side.querySelector(".prompts-negative")?.textContent)).toEqual(["Not: nothing", "Not: blurry"]);
   });
 
   it("keeps a rating and a note, and hands the version to the form", async () => {

@@ -2,7 +2,7 @@
 import { createSignal, Show, type Component } from "solid-js";
 import type { User } from "#protocol/auth.ts";
 import type { CallInput } from "#protocol/contract.ts";
-import type { Budget } from "#protocol/spend.ts";
+import { neverReached, type Budget } from "#protocol/spend.ts";
 import { newKey } from "#protocol/client/key.ts";
 import { countedIn, priceUnit, writtenIn } from "#protocol/price.ts";
 import { sentenceOf } from "#web/store/problem.ts";
@@ -11,6 +11,7 @@ import { Segments, Select } from "#web/ui/choice.tsx";
 import { Dialog } from "#web/ui/dialog.tsx";
 import { FormFoot } from "#web/ui/form-foot.tsx";
 import { NumberField } from "#web/ui/text-field.tsx";
+import { thresholdWords } from "./threshold-words.ts";
 
 /** Null: closed; `new`, or the one that is changed. */
 export type BudgetTask = "new" | Budget | null;
@@ -70,11 +71,27 @@ const BudgetForm: Component<Omit<BudgetDialogProps, "task"> & { readonly budget:
     // What another provider counts in would never be reached.
     setType((now) => (id === everywhere || now === jobs ? now : (typeAt(id) ?? jobs)));
   };
+  /** The one whose place a new one takes. */
+  const replaced = () => {
+    const ownerId = whose() === mine ? user().id : whose() === everybody ? null : whose();
+    const isSame = (budget: Budget) =>
+      budget.ownerId === ownerId &&
+      budget.byAdmin === (whose() !== mine) &&
+      budget.provider === (provider() === everywhere ? null : provider()) &&
+      budget.period === period() &&
+      budget.type === (type() === jobs ? null : type());
+    return before === null ? budgets.list()?.find(isSame) : undefined;
+  };
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const amounts = [warnAt(), pauseAt(), stopAt()];
     if (amounts.every((amount) => amount === null) || amounts.some((amount) => amount !== null && amount <= 0)) {
       setProblem("Enter at least one amount, each above zero.");
+      return;
+    }
+    const never = neverReached({ warnAt: warnAt(), pauseAt: pauseAt(), stopAt: stopAt() });
+    if (never !== null) {
+      setProblem(never.message);
       return;
     }
     const counted = (amount: number | null) => (amount === null ? null : countedIn(amount, type() === jobs ? null : type()));
@@ -134,6 +151,7 @@ const BudgetForm: Component<Omit<BudgetDialogProps, "task"> & { readonly budget:
           ]}
         />
       </Show>
+      <Show when={replaced()}>{(there) => <p class="budget-replaced">It takes the place of one that {thresholdWords(there())}.</p>}</Show>
       <Show when={before !== null}>
         <p class="muted">In {type() === jobs ? "jobs" : priceUnit(type()).name}.</p>
       </Show>

@@ -15,6 +15,7 @@ import { formatCount } from "#web/ui/format.ts";
 import { ListProblem } from "#web/ui/list-problem.tsx";
 import { toast } from "#web/ui/toast.tsx";
 import { BudgetDialog, type BudgetTask } from "./budget-dialog.tsx";
+import { thresholdWords } from "./threshold-words.ts";
 
 const looks: Readonly<Record<BudgetLevel, { readonly tone: Tone; readonly label: string }>> = {
   ok: { tone: "ok", label: "Room left" },
@@ -26,13 +27,6 @@ const looks: Readonly<Record<BudgetLevel, { readonly tone: Tone; readonly label:
 /** The amount beyond which it lets nothing go; the warning where it lets everything go. */
 export const limitOf = ({ warnAt, pauseAt, stopAt }: Budget): number =>
   Math.min(...[pauseAt, stopAt].flatMap((amount) => amount ?? []), ...(pauseAt === null && stopAt === null ? [warnAt ?? 0] : []));
-
-const thresholdWords = ({ warnAt, pauseAt, stopAt, type }: Budget): string =>
-  [
-    ...(warnAt === null ? [] : [`warns at ${formatAmount(warnAt, type)}`]),
-    ...(pauseAt === null ? [] : [`jobs wait at ${formatAmount(pauseAt, type)}`]),
-    ...(stopAt === null ? [] : [`jobs are refused at ${formatAmount(stopAt, type)}`]),
-  ].join(", ");
 
 export const Budgets: Component<{ readonly users: ReadonlyArray<User>; readonly nameOf: (userId: string) => string }> = (props) => {
   const { budgets } = useWorkspace();

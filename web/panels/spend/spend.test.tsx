@@ -258,6 +258,21 @@ describe("the Spend panel", () => {
     expect(sent("spend.removeBudget")).toEqual([{ id: "bud_1" }]);
   });
 
+  it("says which one a new one takes the place of, and what would never come to pass", async () => {
+    const { client } = show(() => [row()], { "spend.budgets": () => ({ budgets: [sampleBudget()] }) });
+    fireEvent.click(await screen.findByRole("button", { name: "Set a budget" }));
+    const dialog = await screen.findByRole("dialog", { name: "Set a budget" });
+    expect(within(dialog).queryByText(/takes the place/)).toBeNull();
+    fireEvent.change(within(dialog).getByLabelText("Where"), { target: { value: "pixverse" } });
+    fireEvent.change(within(dialog).getByLabelText("Counted in"), { target: { value: "credits" } });
+    expect(within(dialog).getByText("It takes the place of one that warns at 400, jobs wait at 500.")).toBeTruthy();
+    fireEvent.input(within(dialog).getByLabelText("Jobs wait at"), { target: { value: "30" } });
+    fireEvent.input(within(dialog).getByLabelText("Refuse jobs at"), { target: { value: "20" } });
+    fireEvent.click(within(dialog).getByRole("button", { name: "Save" }));
+    expect((await within(dialog).findByRole("alert")).textContent).toContain("Jobs would never wait");
+    expect(client.calls.filter(({ name }) => name === "spend.setBudget")).toEqual([]);
+  });
+
   it("asks for at least one amount, and says what was refused", async () => {
     show(() => [], {
       "spend.setBudget": () => {
