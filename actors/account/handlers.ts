@@ -183,7 +183,10 @@ export const accountHandlers = Effect.gen(function* () {
             database.transaction((tx) => addCredential(tx, { accountId: id, ownerId: who.userId, sealed, digest: of, now }, limit)),
           );
           if (kept === "full") {
-            const message = `You have ${limit} accounts, and no more are allowed: remove one first.`;
+            const message =
+              limit === 0
+                ? "You may have no accounts of your own: an admin can allow you some."
+                : `You have ${limit === 1 ? "1 account" : `${limit} accounts`}, and no more are allowed: remove one first.`;
             return yield* Effect.fail(new CallError("quota_exceeded", message, { quota: "accounts", limit }));
           }
           const order = { id, ownerId: who.userId, provider: provider.id, providerTitle: provider.title, creditType: spec.creditType };

@@ -150,7 +150,7 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     const waiting = await watch.until(job.id, ({ waitingFor }) => waitingFor?.includes("add one") === true);
     expect(waiting).toMatchObject({
       state: "waitingForSlot",
-      waitingFor: "An account at Test studio: add one under Providers & accounts.",
+      waitingFor: "There is no account at Test studio: add one under Providers & accounts.",
     });
     await add("key-b", 100);
     expect(await watch.ended(job.id)).toMatchObject({ state: "completed" });
@@ -379,7 +379,7 @@ describe.each(testDatabases)("jobs on accounts ($engine)", ({ layer }) => {
     await soon(() =>
       expect(seenByOther.last()).toMatchObject({
         waiting: queue.last()?.waiting,
-        jobs: [{ jobId: theirs.id, reason: "An account at Test studio: add one under Providers & accounts." }],
+        jobs: [{ jobId: theirs.id, reason: "There is no account at Test studio: add one under Providers & accounts." }],
         accounts: null,
       }),
     );

@@ -268,7 +268,7 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     studio.settings.pooled = true;
     const axes = [{ by: "param" as const, param: "duration", values: [5, 10] }];
     const ask = (count: number) => server.call("jobs.estimate", { request: request(), count, grid: { axes, without: [] } });
-    const waits = ["An account at Test studio: add one under Providers & accounts."];
+    const waits = ["There is no account at Test studio: add one under Providers & accounts."];
     expect(await ask(2)).toMatchObject({ credits: 20, parts: [{ jobs: 4, credits: 60, creditType: "credits" }], refusals: [], waits });
     await create({ scheduledFor: Date.now() + 3_600_000 }, 7);
     expect((await ask(22)).refusals).toEqual([

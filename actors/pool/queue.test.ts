@@ -160,10 +160,18 @@ describe("on which account", () => {
 
 test("the reason of a wait is said in words, for what the user may use", () => {
   const queue = queueOf([sampleAccount("a", { ownerId: "u2", state: "exhausted", title: "Anna's", reason: "It has 0 credits left." })], []);
-  expect(reasonFor(queue, "u1", "PixVerse")).toBe("An account at PixVerse: add one under Providers & accounts.");
-  expect(reasonFor(queue, "u2", "PixVerse")).toBe("An account at PixVerse that can be used. Anna's: It has 0 credits left.");
+  expect(reasonFor(queue, "u1", "PixVerse")).toBe("There is no account at PixVerse: add one under Providers & accounts.");
+  expect(reasonFor(queue, "u2", "PixVerse")).toBe("No account at PixVerse can be used now. Anna's: It has 0 credits left.");
   expect(reasonFor(queueOf([sampleAccount("a", { state: "saturated", granted: 1, busy: 1 })], []), "u1", "PixVerse")).toBe(
     "The only place at PixVerse is taken.",
+  );
+});
+
+test("of many accounts that cannot be used those are named that come back by themselves", () => {
+  const states = ["disabled", "erring", "exhausted", "disabled", "coolingDown", "saturated"] as const;
+  const accounts = states.map((state, at) => sampleAccount(`a${at}`, { state, reason: `It is ${state}.`, granted: 1, busy: 1 }));
+  expect(reasonFor(queueOf(accounts, []), "u1", "PixVerse")).toBe(
+    "The only place at PixVerse is taken. a4: It is coolingDown. a1: It is erring. a2: It is exhausted. And 2 more.",
   );
 });
 

@@ -4,7 +4,7 @@
 import { exactly } from "#actors/account/context.ts";
 import { type Pause, pauseFor, pauseWords } from "#actors/pause/context.ts";
 import { amountOf, concerns, fits, mostOf, waitWords } from "#actors/spend/context.ts";
-import type { Account } from "#protocol/account.ts";
+import type { Account, AccountState } from "#protocol/account.ts";
 import type { Budget } from "#protocol/spend.ts";
 
 export interface Waiter {
@@ -379,6 +379,9 @@ export const takenWords = (verdicts: ReadonlyArray<Verdict>, providerTitle: stri
     providerTitle,
   )}.`;
 
+/** In which order accounts that cannot be used are named: first those that can be again without anybody's doing. */
+const comeBack: ReadonlyArray<AccountState> = ["coolingDown", "reauthenticating", "erring", "exhausted", "disabled"];
+
 /** Why a user's jobs wait, in words: of all of them together, and the same for as long as none can go on. */
 export const reasonFor = (queue: PoolQueue, ownerId: string, providerTitle: string): string => {
   const { accounts, rules } = queue;
@@ -387,20 +390,19 @@ export const reasonFor = (queue: PoolQueue, ownerId: string, providerTitle: stri
   const budget = budgetOfNext(queue, ownerId);
   if (budget !== null) return waitWords(budget, queue.waiting[ownerId]?.[0]?.cost ?? 0, providerTitle);
   const usable = Object.values(accounts).filter((account) => mayUse(account, ownerId));
-  if (usable.length === 0) return `An account at ${providerTitle}: add one under Providers & accounts.`;
+  if (usable.length === 0) return `There is no account at ${providerTitle}: add one under Providers & accounts.`;
   const taking = usable.filter(({ state }) => state === "available" || state === "saturated");
-  if (taking.length === usable.length) {
-    const counted = taking.some(({ credits }) => credits !== null);
-    return `${taken(taking, providerTitle)}${counted ? ", or the credits do not reach" : ""}.`;
-  }
-  const others = usable.filter(({ state }) => state !== "available" && state !== "saturated");
-  const named = others.slice(0, 3).map(({ title, reason }) => `${title}: ${reason ?? "it cannot be used."}`);
-  const more = others.length > 3 ? ` And ${others.length - 3} more.` : "";
+  const counted = taking.some(({ credits }) => credits !== null);
   const missing =
     taking.length === 0
-      ? `An account at ${providerTitle} that can be used.`
-      : `A place at ${providerTitle}${taking.some(({ credits }) => credits !== null) ? ", and the credits for it" : ""}.`;
-  return `${missing} ${named.join(" ")}${more}`;
+      ? `No account at ${providerTitle} can be used now.`
+      : `${taken(taking, providerTitle)}${counted ? ", or the credits do not reach" : ""}.`;
+  const others = usable
+    .filter(({ state }) => state !== "available" && state !== "saturated")
+    .sort((a, b) => comeBack.indexOf(a.state) - comeBack.indexOf(b.state));
+  const named = others.slice(0, 3).map(({ title, reason }) => ` ${title}: ${reason ?? "it cannot be used."}`);
+  const more = others.length > 3 ? ` And ${others.length - 3} more.` : "";
+  return `${missing}${named.join("")}${more}`;
 };
 
 /** A queue of nobody but one who might come. */

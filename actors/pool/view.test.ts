@@ -49,7 +49,7 @@ test("of the chosen job each account is told that it may be made on, in words, t
 test("a wait is told by what it is for: an account, a place, its turn, or credits", () => {
   const reasonOf = (accounts: ReadonlyArray<Account>, ...others: ReadonlyArray<Waiter>) =>
     seen(queueOf(accounts, [...others, waiter("x")])).jobs.find(({ jobId }) => jobId === "x")?.reason;
-  expect(reasonOf([])).toBe("An account at Test studio: add one under Providers & accounts.");
+  expect(reasonOf([])).toBe("There is no account at Test studio: add one under Providers & accounts.");
   expect(reasonOf([sampleAccount("a", { busy: 1 })])).toBe("The only place at Test studio is taken.");
   expect(reasonOf([sampleAccount("a", { busy: 2, granted: 2, credits: credits(100) })])).toBe("All 2 places at Test studio are taken.");
   const dear = sampleAccount("b", { credits: credits(3) });
@@ -61,7 +61,7 @@ test("a wait is told by what it is for: an account, a place, its turn, or credit
   const broken = sampleAccount("c", { state: "erring", reason: "It does not answer." });
   expect(reasonOf([dear, broken])).toBe("No account at Test studio that can be used has the 10 credits that it is to cost.");
   expect(reasonOf([sampleAccount("a", { busy: 1 }), broken])).toBe("The only place at Test studio is taken.");
-  expect(reasonOf([broken])).toBe("An account at Test studio that can be used. c: It does not answer.");
+  expect(reasonOf([broken])).toBe("No account at Test studio can be used now. c: It does not answer.");
   expect(reasonOf([sampleAccount("a", { credits: credits(3) })])).toBe("No account at Test studio has the 10 credits that it is to cost.");
   const paused = {
     ...queueOf([sampleAccount("a")], [waiter("x")]),

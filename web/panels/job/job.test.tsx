@@ -613,7 +613,7 @@ describe("what needs a person", () => {
   it("a job that waits says for what, and leads to its place in the queue", async () => {
     const life = new JobLife();
     await showLive(life, {}, {}, { state: "waitingForSlot", waitingFor: "A free slot at Studio." });
-    expect(screen.getByText("Waiting for").closest("section")?.textContent).toContain("A free slot at Studio.");
+    expect(screen.getByText("Waiting").closest("section")?.textContent).toContain("A free slot at Studio.");
     fireEvent.click(screen.getByText("Its place in the queue"));
     expect(opened.at(-1)).toBe('queue {"jobId":"job_1"}');
   });

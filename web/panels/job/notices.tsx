@@ -129,7 +129,7 @@ export const Notices: Component<NoticesProps> = (props) => {
           <Notice
             tone="neutral"
             icon={Hourglass}
-            title={props.job.state === "paused" ? "Paused" : "Waiting for"}
+            title={props.job.state === "paused" ? "Paused" : "Waiting"}
             actions={
               <Show when={props.job.state === "waitingForSlot"}>
                 <Button size="s" onClick={() => openPanel("queue", { jobId: props.job.id })}>
