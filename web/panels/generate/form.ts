@@ -90,13 +90,13 @@ export const createForm = (options: FormOptions): Form => {
   const [errors, setErrors] = createSignal<FieldErrors>({});
   const [inputErrors, setInputErrors] = createSignal<FieldErrors>({});
 
-  const [varied, setVaried] = createSignal<Varied>({});
-  const [beside, setBeside] = createSignal<ReadonlyArray<string>>([]);
+  const [varied, setVaried] = createSignal<Varied>(kept?.varied ?? {});
+  const [beside, setBeside] = createSignal<ReadonlyArray<string>>(kept?.beside ?? []);
   const [elsewhere, setElsewhere] = createSignal<Elsewhere>(kept?.elsewhere ?? nowhere);
   const [variables, setVariables] = createSignal<Readonly<Record<string, string>>>(kept?.variables ?? {});
   const [origin, setOrigin] = createSignal<PromptOrigin | null>(kept?.origin ?? null);
   const [style, setStyle] = createSignal<ChosenStyle | null>(kept?.style ?? null);
-  const [without, setWithout] = createSignal<ReadonlyArray<Place>>([]);
+  const [without, setWithout] = createSignal<ReadonlyArray<Place>>(kept?.without ?? []);
 
   const provider = createMemo(() => options.providers().find(({ id }) => id === providerId()) ?? options.providers()[0]);
   const spec = createMemo(() => provider()?.operations.find((each) => each.operation === operation()) ?? provider()?.operations[0]);
@@ -155,25 +155,25 @@ export const createForm = (options: FormOptions): Form => {
       setWithout([]);
     });
 
-  createEffect(
-    on(
-      [provider, spec, allValues, variables, origin, style, elsewhere],
-      ([nowProvider, nowSpec, now, nowVariables, nowOrigin, nowStyle, nowElsewhere]) => {
-        if (nowProvider !== undefined && nowSpec !== undefined) {
-          options.onKeep({
-            provider: nowProvider.id,
-            operation: nowSpec.operation,
-            values: now,
-            variables: nowVariables,
-            origin: nowOrigin,
-            style: nowStyle,
-            elsewhere: nowElsewhere,
-          });
-        }
-      },
-      { defer: true },
-    ),
-  );
+  /** Undefined where there is no provider yet. */
+  const toKeep = (): Kept | undefined => {
+    const [nowProvider, nowSpec] = [provider(), spec()];
+    return nowProvider === undefined || nowSpec === undefined
+      ? undefined
+      : {
+          provider: nowProvider.id,
+          operation: nowSpec.operation,
+          values: allValues(),
+          variables: variables(),
+          origin: origin(),
+          style: style(),
+          elsewhere: elsewhere(),
+          varied: varied(),
+          beside: beside(),
+          without: without(),
+        };
+  };
+  createEffect(on(toKeep, (now) => now !== undefined && options.onKeep(now), { defer: true }));
   const withoutKey = (messages: FieldErrors, key: string): FieldErrors => {
     const { [key]: _, ...others } = messages;
     return others;

@@ -669,6 +669,25 @@ describe("the Generate panel", () => {
     });
   });
 
+  it("keeps what is varied over a reload, and what is left out of it: it would ask for one video, or for more than was wanted", async () => {
+    const handlers = { "jobs.providers": () => ({ providers: [studio, { ...studio, id: "other", title: "Other" }] }) };
+    await show(handlers);
+    type("Prompt", "a fox");
+    press("Vary: Duration");
+    type("Duration: values", "3, 9");
+    press("Vary: Camera");
+    fireEvent.click(within(screen.getByRole("group", { name: "Camera: values" })).getByLabelText("Pan left"));
+    press("Vary: Provider");
+    fireEvent.click(screen.getByLabelText("Other"));
+    fireEvent.click(await screen.findByLabelText("9 · Pan left · Other"));
+    await screen.findByRole("button", { name: "Generate 7 · 14 credits" });
+    cleanup();
+    const { client } = await show(handlers);
+    press(await screen.findByText("8 combinations, 1 left out").then(() => "Generate 7 · 14 credits"));
+    await waitFor(() => expect(created(client)).toHaveLength(1));
+    expect(created(client)[0]).toMatchObject({ grid: { axes: [{ values: [3, 9] }, {}, { by: "provider" }], without: [[1, 1, 1]] } });
+  });
+
   it("takes of what another version has kept what it can read, and begins anew where that is nothing", async () => {
     const kept = { provider: "studio", operation: "text_to_video", values: { prompt: "a fox of old" }, origin: { id: 7 }, style: "Oil" };
     localStorage.setItem("pixsim.draft.usr_1", JSON.stringify(kept));

@@ -15,6 +15,10 @@ const Kept = z.object({
   origin: z.object({ versionId: Id, title: z.string(), number: z.int(), text: z.string(), negative: z.string() }).nullable().catch(null),
   style: KeptStyle.nullable().catch(null),
   elsewhere: KeptElsewhere.nullable().catch(null),
+  /** What is varied, which providers stand beside the chosen one, and the cells that are left out. */
+  varied: z.record(z.string(), z.union([z.array(z.unknown()).readonly(), z.string()])).catch({}),
+  beside: z.array(z.string()).readonly().catch([]),
+  without: z.array(z.array(z.int().nonnegative()).readonly()).readonly().catch([]),
 });
 export type Kept = z.infer<typeof Kept>;
 
