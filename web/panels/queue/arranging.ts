@@ -1,7 +1,7 @@
 // The order of waiting jobs while a person changes it: what is moved stands there at once and can be moved again, while the server is asked for
 // one order at a time, the newest. What it refuses stands as it stood there, and what was moved since then is moved from there.
 import { createEffect, createMemo, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
-import { inOrder, placedAt, type Arrangement, type Placed, type WaitingJob } from "./groups.ts";
+import { goalOf, inOrder, placedAt, placeOf, type Goal, type Arrangement, type Placed, type WaitingJob } from "./groups.ts";
 
 /** After the last answer, until the order is the server's again if it does not tell of the same by then, ms. */
 const settleMs = 5000;
@@ -22,7 +22,7 @@ interface Arranging {
 
 interface Move {
   readonly id: string;
-  readonly to: number;
+  readonly to: Goal;
   /** That it takes there. */
   priority: number;
 }
@@ -58,7 +58,7 @@ export const createArranging = ({ jobs: told, send }: ArrangingOptions): Arrangi
     moved.clear();
     let order: ReadonlyArray<Placed> = inOrder(untrack(told), base).map(({ job: { id, priority } }) => ({ id, priority }));
     made = made.filter((move) => {
-      const next = refused.includes(move) ? null : placedAt(order, move.id, move.to);
+      const next = refused.includes(move) ? null : placedAt(order, move.id, placeOf(order, move.id, move.to));
       if (next === null) {
         unsent.delete(move);
         return false;
@@ -128,7 +128,8 @@ export const createArranging = ({ jobs: told, send }: ArrangingOptions): Arrangi
   return {
     jobs,
     move: (id, to) => {
-      const next = placedAt(untrack(placed), id, to);
+      const before = untrack(placed);
+      const next = placedAt(before, id, to);
       if (next === null) {
         return false;
       }
@@ -136,7 +137,7 @@ export const createArranging = ({ jobs: told, send }: ArrangingOptions): Arrangi
       if (untrack(wanted) === null) {
         base = untrack(told).map(({ job }) => job.id);
       }
-      const move: Move = { id, to, priority: next.priority };
+      const move: Move = { id, to: goalOf(before, id, to), priority: next.priority };
       made = [...made, move];
       unsent.add(move);
       moved.set(id, next.priority);

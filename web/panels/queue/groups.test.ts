@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { ProviderQueue } from "#protocol/account.ts";
 import { sampleJob } from "#web/store/testing.ts";
-import { groupsOf, inOrder, placedAt } from "./groups.ts";
+import { goalOf, groupsOf, inOrder, placedAt, placeOf } from "./groups.ts";
 
 const job = (id: string, provider: string, change: object = {}) => sampleJob({ id, provider, state: "waitingForSlot", ...change });
 const queue = (provider: string, waiting: number, ids: ReadonlyArray<string>): ProviderQueue => ({
@@ -59,4 +59,24 @@ it("keeps the order that a person has put them in, with what came or went since 
   expect(inOrder(own.toReversed(), wanted).map((each) => each.job.id)).toEqual(["c", "new", "b", "a"]);
   expect(inOrder([own[2]!, own[0]!], wanted).map((each) => each.job.id)).toEqual(["new", "a"]);
   expect(inOrder(own, null)).toBe(own);
+});
+
+it("knows what a move was meant to come to when what stood around it is taken back", () => {
+  const jobs = (...ids: ReadonlyArray<string>) => ids.map((id) => ({ id, priority: 5 }));
+  const again = (shown: ReadonlyArray<string>, id: string, to: number, base: ReadonlyArray<string>) => {
+    const now = jobs(...base);
+    return (placedAt(now, id, placeOf(now, id, goalOf(jobs(...shown), id, to)))?.order ?? now).map((job) => job.id).join("");
+  };
+  const base = ["1", "2", "3", "4"];
+  // The last had been put first.
+  const fourFirst = ["4", "1", "2", "3"];
+  expect(again(fourFirst, "2", 1, base)).toBe("2134");
+  expect(again(fourFirst, "1", 2, base)).toBe("2134");
+  expect(again(fourFirst, "2", 0, base)).toBe("2134");
+  expect(again(fourFirst, "1", 3, base)).toBe("2341");
+  // The first had been put last: what went up past another stands there already.
+  expect(again(["2", "3", "4", "1"], "1", 2, base)).toBe("1234");
+  // The one that it went past is gone.
+  expect(again(base, "3", 1, ["1", "3", "4"])).toBe("134");
+  expect(again(base, "3", 1, ["1", "4", "3"])).toBe("134");
 });

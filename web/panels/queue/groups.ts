@@ -80,3 +80,26 @@ export const placedAt = (
   const { priority } = others[place < from ? place : place - 1] ?? moved;
   return { order: others.toSpliced(place, 0, { id, priority }), priority };
 };
+
+/**
+ * What a move was meant to come to, whatever changes around it: first, last, or in front of or behind the job that it went past. `at`: the place of
+ * then, for where that one is gone.
+ */
+export type Goal = "first" | "last" | { readonly past: string; readonly up: boolean; readonly at: number };
+
+/** Of a move that `placedAt` takes. */
+export const goalOf = (jobs: ReadonlyArray<Placed>, id: string, to: number): Goal => {
+  const past = jobs[to];
+  if (to <= 0) return "first";
+  if (past === undefined || to === jobs.length - 1) return "last";
+  return { past: past.id, up: to < jobs.findIndex((job) => job.id === id), at: to };
+};
+
+/** Where a job is to be put for that: where it is, if it stands so already. */
+export const placeOf = (jobs: ReadonlyArray<Placed>, id: string, goal: Goal): number => {
+  if (goal === "first") return 0;
+  if (goal === "last") return jobs.length - 1;
+  const [from, past] = [id, goal.past].map((each) => jobs.findIndex((job) => job.id === each)) as [number, number];
+  if (past === -1) return goal.at;
+  return past < from === goal.up ? past : from;
+};
