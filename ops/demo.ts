@@ -8,6 +8,7 @@ import type { Call } from "#protocol/client/calls.ts";
 import { calls as contract } from "#protocol/contract.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { contextOf } from "#runtime/gateway/caller.ts";
+import { jsonOf } from "#runtime/gateway/encoded.ts";
 import { Settings } from "#runtime/config/settings.ts";
 import { Auth } from "#runtime/auth/auth.ts";
 import type { CallContext } from "#runtime/gateway/handlers.ts";
@@ -32,7 +33,9 @@ export const addDemoStory = Effect.gen(function* () {
   const run = Effect.runPromiseWith(yield* Effect.context());
   const call = ((name, input, options) => {
     const { input: schema } = contract.get(name)!;
-    return run(answers[name]!(schema.parse(input), { ...context, key: options?.key }));
+    const answer = answers[name]!(schema.parse(input), { ...context, key: options?.key });
+    // As it would come over the wire.
+    return run(Effect.map(answer, (each): unknown => JSON.parse(jsonOf(each))));
   }) as Call;
   yield* Effect.tryPromise({
     try: () => buildSampleStory(call, "demo"),

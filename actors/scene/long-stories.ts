@@ -3,8 +3,8 @@ import { Effect } from "effect";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Pool, type PoolError } from "#runtime/pool/pool.ts";
 
-/** Up to so many characters are worked on in place: that takes some 15 ms, less than to start a thread. */
-const inPlace = 100_000;
+/** Up to so many characters are worked on in place: that takes some 30 ms, and to start a thread ten times as long. */
+const inPlace = 250_000;
 
 const module = new URL("story-work.ts", import.meta.url).href;
 
@@ -26,7 +26,7 @@ export const onStory = Effect.fnUntraced(function* <Input, Output extends object
 ): Effect.fn.Return<Output, CallError, Pool> {
   if (characters <= inPlace) return run(input);
   const pool = yield* Pool;
-  const answer = yield* pool.run<typeof run>({ module, name: run.name }, input).pipe(Effect.catch(refused));
+  const answer = yield* pool.run<typeof run>({ module, name: run.name, lane: "interactive" }, input).pipe(Effect.catch(refused));
   // None of them answers a promise.
   return answer as Output;
 });

@@ -291,7 +291,11 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
       return answer;
     };
     for (const loose of [0, 2000]) {
-      const nodes = Array.from({ length: loose }, (_, at) => ({ id: `n${at}`, type: "choice" as const, title: `Loose end ${at}` }));
+      const nodes = Array.from({ length: loose }, (_, at) => ({
+        id: `n${at}`,
+        type: "choice" as const,
+        title: `Loose end ${at} `.padEnd(120, "."),
+      }));
       const inner = await call("scenes.create", { title: "Inner", body: playing(`ast_${user}`) });
       const { nodes: own, ...rest } = calling(inner.id);
       const outer = await call("scenes.create", { title: 'The "outer" one', body: { ...rest, nodes: [...own!, ...nodes] } });
@@ -329,8 +333,8 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
         () => refusalOf(made),
       );
     };
-    const passages = (count: number) => Array.from({ length: count }, (_, at) => `:: P${at}\n${"words ".repeat(20)}\n[[P${at + 1}]]`);
-    const padding = "x".repeat(200_000);
+    const passages = (count: number) => Array.from({ length: count }, (_, at) => `:: P${at}\n${"words ".repeat(50)}\n[[P${at + 1}]]`);
+    const padding = "x".repeat(300_000);
     expect([
       await brought("twee", [...passages(900), ":: P900\n<<run x>>"].join("\n")),
       await brought("twee", passages(2600).join("\n")),

@@ -73,6 +73,20 @@ test("no more threads run than were allowed, and by default fewer than there are
     }),
   ));
 
+test("what somebody waits for in front of a screen waits for no work that nobody does, and is refused for none", () =>
+  withPool({ threads: 1, bound: 1 }, (pool) =>
+    Effect.gen(function* () {
+      const flags = makeFlags();
+      const running = yield* Effect.forEach([1, 2], () => Effect.forkChild(pool.run(spin, flags), startNow));
+      yield* begun(flags, 1);
+      expect(yield* Effect.flip(pool.run(whereami, undefined))).toMatchObject({ reason: "overloaded" });
+      expect(yield* pool.run({ ...whereami, lane: "interactive" }, undefined)).not.toBe(threadId);
+      expect(pool.stats()).toMatchObject({ threads: 2, waiting: 1 });
+      end(flags);
+      yield* Effect.forEach(running, Fiber.join);
+    }),
+  ));
+
 test("what would wait too long a line is refused at once", () =>
   withPool({ threads: 1, bound: 1 }, (pool) =>
     Effect.gen(function* () {

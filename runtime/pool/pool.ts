@@ -12,11 +12,16 @@ export class PoolError extends Data.TaggedError("PoolError")<{
   readonly cause?: unknown;
 }> {}
 
+/** `interactive`: somebody waits for it in front of a screen. */
+type Lane = "batch" | "interactive";
+
 /** A function that a module exports, to be run in a thread: what it takes and answers is copied between threads. */
 export interface Work<Run extends (input: never) => unknown> {
   /** URL. */
   readonly module: string;
   readonly name: string;
+  /** It waits for work of its own lane only. Default: batch. */
+  readonly lane?: Lane;
   /** Never there: it carries the type. */
   readonly run?: Run;
 }
@@ -31,7 +36,7 @@ interface PoolStats {
 export class Pool extends Context.Service<
   Pool,
   {
-    /** Runs work when a thread is free, first come, first served. Interrupting it ends its thread, wherever the work is. */
+    /** Runs work when a thread of its lane is free, first come, first served. Interrupting it ends its thread, wherever the work is. */
     readonly run: <Run extends (input: never) => unknown>(
       work: Work<Run>,
       input: Parameters<Run>[0],
@@ -46,9 +51,9 @@ export class Pool extends Context.Service<
 }
 
 interface PoolOptions {
-  /** Threads at the same time. Default: one less than there are cores, as one is the event loop's; at least one. */
+  /** Threads of each lane at the same time. Default: one less than there are cores, as one is the event loop's; at least one. */
   readonly threads?: number;
-  /** Works that may wait. Default 256. */
+  /** Works of each lane that may wait. Default 256. */
   readonly bound?: number;
 }
 
@@ -64,21 +69,24 @@ export type Answer =
 export const makePool = Effect.fnUntraced(function* (options: PoolOptions) {
   const bound = options.bound ?? 256;
   const ended = { done: 0, failed: 0, refused: 0 };
-  let started: Piscina | undefined;
+  const started: Partial<Record<Lane, Piscina>> = {};
   // Loaded with the first work: the start of the server does not wait for it.
-  const start = yield* Effect.cached(
-    Effect.promise(async () => {
-      const { Piscina } = await import("piscina");
-      return (started = new Piscina({
-        filename: worker,
-        minThreads: 0,
-        maxThreads: options.threads ?? Math.max(1, availableParallelism() - 1),
-        idleTimeout: idleMs,
-        recordTiming: false,
-      }));
-    }),
-  );
-  yield* Effect.addFinalizer(() => Effect.promise(async () => started?.destroy()));
+  const start = (lane: Lane) =>
+    Effect.cached(
+      Effect.promise(async () => {
+        const { Piscina } = await import("piscina");
+        return (started[lane] = new Piscina({
+          filename: worker,
+          minThreads: 0,
+          maxThreads: options.threads ?? Math.max(1, availableParallelism() - 1),
+          idleTimeout: idleMs,
+          recordTiming: false,
+        }));
+      }),
+    );
+  const lanes: Readonly<Record<Lane, Effect.Effect<Piscina>>> = { batch: yield* start("batch"), interactive: yield* start("interactive") };
+  const running = (): ReadonlyArray<Piscina> => Object.values(started);
+  yield* Effect.addFinalizer(() => Effect.promise(() => Promise.all(running().map((each) => each.destroy()))));
 
   const failed = (cause: unknown): PoolError => {
     ended.failed++;
@@ -86,10 +94,10 @@ export const makePool = Effect.fnUntraced(function* (options: PoolOptions) {
   };
 
   const run = Effect.fnUntraced(function* <Run extends (input: never) => unknown>(
-    { module, name }: Work<Run>,
+    { module, name, lane = "batch" }: Work<Run>,
     input: Parameters<Run>[0],
   ): Effect.fn.Return<Awaited<ReturnType<Run>>, PoolError> {
-    const pool = yield* start;
+    const pool = yield* lanes[lane];
     if (pool.queueSize >= bound) {
       ended.refused++;
       return yield* new PoolError({ reason: "overloaded", message: "Too much work waits for a processor. Try again later." });
@@ -107,5 +115,9 @@ export const makePool = Effect.fnUntraced(function* (options: PoolOptions) {
     return answer.value as Awaited<ReturnType<Run>>;
   });
 
-  return Pool.of({ run, stats: () => ({ threads: started?.threads.length ?? 0, waiting: started?.queueSize ?? 0, ended }) });
+  const sum = (of: (pool: Piscina) => number): number => running().reduce((total, pool) => total + of(pool), 0);
+  return Pool.of({
+    run,
+    stats: () => ({ threads: sum(({ threads }) => threads.length), waiting: sum(({ queueSize }) => queueSize), ended }),
+  });
 });
