@@ -111,7 +111,7 @@ test(
     await hisPage.routeWebSocket(/\/ws$/, (page) => {
       const server = page.connectToServer();
       page.onMessage((message) => {
-        if (!(held && String(message).includes("scenes.edit"))) server.send(message);
+        if (!(held && String(message).includes('"call":"scenes.edit"'))) server.send(message);
       });
     });
     await openWorkspace(hisPage, studio.url);
@@ -180,7 +180,7 @@ test(
     await page.routeWebSocket(/\/ws$/, (line) => {
       const server = line.connectToServer();
       line.onMessage((message) => {
-        const isEdit = String(message).includes("scenes.edit");
+        const isEdit = String(message).includes('"call":"scenes.edit"');
         if (isEdit) edits += 1;
         if (!(held && isEdit)) server.send(message);
       });
