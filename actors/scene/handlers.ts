@@ -47,6 +47,10 @@ const filesInParts = 4;
 /** Read together: a story that is too long is given up before all of it is in memory. */
 const draftsAtOnce = 16;
 
+/** Characters that a file of this kind may have. */
+const longestFile = (source: CallArgs<"scenes.import">["source"]): number =>
+  source === "pixsim" ? sceneLimits.file : sceneLimits.characters;
+
 /** Characters of a change as JSON that is told as it is: who follows reads more anew. */
 const longestTold = 200_000;
 
@@ -397,7 +401,7 @@ export const sceneHandlers = Effect.gen(function* () {
       "scenes.import": Effect.fnUntraced(function* ({ source, text, packed, parts, language, untitled }, context) {
         const ownerId = yield* ownerOf(context);
         const sent = parts === undefined ? text : (yield* partsOf(ownerId, parts)) + text;
-        const file = packed === "gzip" ? yield* unpacked(sent) : sent;
+        const file = packed === "gzip" ? yield* unpacked(sent, longestFile(source)) : sent;
         const read = yield* work(readFile, { source, text: file, language, untitled }, file.length);
         if (!read.ok) return yield* Effect.fail(refuse(read.issues));
         const hashes = [...new Set(read.media.map(({ sha256 }) => sha256))];

@@ -2,7 +2,6 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { Effect, Semaphore } from "effect";
-import { sceneLimits } from "#protocol/scene/limits.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 
 const unzip = promisify(gunzip);
@@ -11,17 +10,23 @@ const gate = Semaphore.makeUnsafe(1);
 /** Bytes that one character may take. */
 const widest = 3;
 
-/** Of Base64 of gzip. What would become longer than a story may be is not unpacked further. Errors: payload_too_large, invalid_input. */
-export const unpacked = (text: string): Effect.Effect<string, CallError> =>
-  Effect.map(
+const tooLarge = (limit: number): CallError =>
+  new CallError("payload_too_large", `The file is too large: at most ${limit} characters.`, { limit });
+
+/** Of Base64 of gzip; `most`: characters. What would become longer is not unpacked further. Errors: payload_too_large, invalid_input. */
+export const unpacked = (text: string, most: number): Effect.Effect<string, CallError> =>
+  Effect.flatMap(
     gate.withPermit(
       Effect.tryPromise({
-        try: () => unzip(Buffer.from(text, "base64"), { maxOutputLength: sceneLimits.file * widest }),
+        try: () => unzip(Buffer.from(text, "base64"), { maxOutputLength: most * widest }),
         catch: (error) =>
           error instanceof RangeError
-            ? new CallError("payload_too_large", `The file is too large: at most ${sceneLimits.file} characters.`)
+            ? tooLarge(most)
             : new CallError("invalid_input", "The file came packed and cannot be unpacked.", { issues: [] }),
       }),
     ),
-    (bytes) => bytes.toString("utf8"),
+    (bytes) => {
+      const file = bytes.toString("utf8");
+      return file.length > most ? Effect.fail(tooLarge(most)) : Effect.succeed(file);
+    },
   );

@@ -230,9 +230,16 @@ describe.each(testDatabases)("the library of scenes on $engine", ({ layer }) => 
     const packed = (of: string) => ({ source: "pixsim" as const, text: gzipSync(of).toString("base64"), packed: "gzip" as const });
     const again = await call("scenes.import", packed(text));
     expect((await call("scenes.get", { id: again.id })).body).toEqual((await call("scenes.get", { id })).body);
-    expect(await refusalOf(call("scenes.import", packed("x".repeat(sceneLimits.file * 3 + 1))))).toMatch(
-      /^payload_too_large: The file is too large/,
-    );
+    const { file: most, characters: mostOfOthers } = sceneLimits;
+    for (const [source, limit] of [["pixsim", most] as const, ["twee", mostOfOthers] as const, ["ink", mostOfOthers] as const]) {
+      for (const length of [limit * 3 + 1, limit + 1]) {
+        expect(await refusalOf(call("scenes.import", { ...packed("x".repeat(length)), source }))).toBe(
+          `payload_too_large: The file is too large: at most ${limit} characters.`,
+        );
+      }
+    }
+    const longest = { ...packed(`:: Start\n${"\u20ac".repeat(mostOfOthers - 9)}`), source: "twee" as const };
+    expect((await call("scenes.import", longest)).notes).toEqual([expect.stringMatching(/^A text is longer than 4000 characters/)]);
     expect(await refusalOf(call("scenes.import", { ...packed(""), text: "AAAA" }))).toMatch(/^invalid_input: The file came packed/);
     const wrong = JSON.stringify({ format: "pixsim-story", version: 1, title: 7, media: [], story: { entry: "a", scenes: [] } });
     expect(await refusalOf(call("scenes.import", packed(wrong)))).toMatch(/^invalid_input: title: .*string.*number\./);

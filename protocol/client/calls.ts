@@ -1,5 +1,6 @@
 // Calls: they wait for a connection, are made again with the same key on the next one if theirs is lost, so that they happen once,
-// and end in an answer, an error or at their deadline. What one user asked for is never sent as another's, nor as nobody's.
+// and end in an answer, an error or at their deadline. What one user asked for is never sent as another's, nor as nobody's:
+// who speaks is looked at when it is sent, and it waits while that may change.
 import type { CallInput, CallName, CallOutput } from "../contract.ts";
 import { CallError } from "../wire/errors.ts";
 import type { Connection } from "./connection.ts";
@@ -112,15 +113,25 @@ export class Calls {
     });
   }
 
-  /** Sends what waits and may go. */
+  /**
+   * Sends what waits and may go. Behind a call that signs somebody in the server would take it for that one's: until that is answered, what
+   * somebody asked for stays here.
+   */
   readonly pump = (): void => {
     const { phase, limits } = this.#connection;
     if (phase.name !== "ready" && phase.name !== "authenticating") return;
+    let held = this.#signsSomebodyIn();
     for (const request of this.#queue) {
       if (this.#sent.size >= limits.maxInFlight) return;
-      if (phase.name === "ready" || request.early) this.#send(request);
+      if ((phase.name !== "ready" && !request.early) || (held && request.user !== null)) continue;
+      this.#send(request);
+      if (signsIn.has(request.name)) held = this.#signsSomebodyIn();
     }
   };
+
+  #signsSomebodyIn(): boolean {
+    return [...this.#sent.values()].some(({ name }) => signsIn.has(name));
+  }
 
   #send(request: Request): void {
     this.#queue.delete(request);
@@ -141,6 +152,8 @@ export class Calls {
       if (other !== request) continue;
       this.#sent.delete(id);
       this.#connection.send({ t: "cancel", id });
+      // It may have been done all the same.
+      if (signsIn.has(request.name)) this.#connection.startOver();
       break;
     }
     request.settle(error);

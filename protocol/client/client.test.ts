@@ -399,6 +399,119 @@ describe("a session", () => {
     expect(world.socket.all("call")).toMatchObject([{ call: "play.open", key: lost!.key }]);
   });
 
+  test.each([
+    ["another user's", { ...grant.user, id: "usr_2" }, ["auth.refresh"]],
+    ["the same user's", { ...grant.user, id: "usr_1" }, ["auth.refresh", "jobs.cancel"]],
+  ])("that is renewed on a new connection and turns out to be %s", async (_whose, user, sent) => {
+    const state = session({ token: "old", expiresAt: world.time + 900_000 });
+    start(state.credentials);
+    world.socket.welcome("usr_1");
+    state.access = null;
+    world.socket.drop();
+    await world.advance(500);
+    world.socket.welcome(null);
+    const answer = codeOf(client.call("jobs.cancel", { ids: ["of usr_1"] }));
+    world.socket.say({ t: "ok", id: world.socket.all("call")[0]!.id, r: { ...grant, user } });
+    await settle();
+    const calls = world.socket.all("call");
+    expect(calls.map(({ call }) => call)).toEqual(sent);
+    world.socket.say({ t: "ok", id: calls.at(-1)!.id, r: {} });
+    expect(await answer).toBe(sent.length > 1 ? "ok" : "unauthenticated");
+  });
+
+  test("that turns out to have ended sends nothing of its user as nobody", async () => {
+    const state = session({ token: "old", expiresAt: world.time + 900_000 });
+    start(state.credentials);
+    world.socket.welcome("usr_1");
+    state.access = null;
+    world.socket.drop();
+    await world.advance(500);
+    world.socket.welcome(null);
+    const answer = codeOf(client.call("jobs.cancel", { ids: ["of usr_1"] }));
+    world.socket.say({ t: "err", id: world.socket.all("call")[0]!.id, e: { code: "session_revoked", message: "m" } });
+    await settle();
+    expect(world.socket.all("call").map(({ call }) => call)).toEqual(["auth.refresh"]);
+    expect(await answer).toBe("unauthenticated");
+    void codeOf(client.call("system.ping", {}));
+    expect(world.socket.all("call")).toHaveLength(2);
+  });
+
+  describe("that is begun or renewed on the living connection", () => {
+    const calls = () => world.socket.all("call").map(({ call }) => call);
+    /** What is asked before and behind it. */
+    const begin = () => {
+      start();
+      world.socket.welcome("usr_1");
+      const before = codeOf(client.call("jobs.get", { id: "a" }));
+      const refreshed = codeOf(client.call("auth.refresh", { refreshToken: "r2" }));
+      const behind = codeOf(client.call("jobs.cancel", { ids: ["of usr_1"] }));
+      const [get, refresh] = world.socket.all("call");
+      return { before, refreshed, behind, get: get!.id, refresh: refresh!.id };
+    };
+
+    test("keeps what is asked behind it until it is known to be the same user's", async () => {
+      const { before, behind, get, refresh } = begin();
+      world.socket.say({ t: "ok", id: get, r: {} });
+      expect(await before).toBe("ok");
+      expect(calls()).toEqual(["jobs.get", "auth.refresh"]);
+      world.socket.say({ t: "ok", id: refresh, r: { ...grant, user: { ...grant.user, id: "usr_1" } } });
+      expect(calls()).toEqual(["jobs.get", "auth.refresh", "jobs.cancel"]);
+      world.socket.say({ t: "ok", id: world.socket.all("call").at(-1)!.id, r: {} });
+      expect(await behind).toBe("ok");
+    });
+
+    test("and is another user's is not given what the one before asked for", async () => {
+      const { before, behind, get, refresh } = begin();
+      world.socket.say({ t: "err", id: get, e: { code: "overloaded", message: "m" } });
+      await world.advance(1000);
+      world.socket.say({ t: "ok", id: refresh, r: { ...grant, user: { ...grant.user, id: "usr_2" } } });
+      expect(await Promise.all([before, behind])).toEqual(["unauthenticated", "unauthenticated"]);
+      expect(calls()).toEqual(["jobs.get", "auth.refresh"]);
+    });
+
+    test("and is refused leaves the connection to who had it", () => {
+      const { refresh } = begin();
+      world.socket.say({ t: "err", id: refresh, e: { code: "invalid_credentials", message: "m" } });
+      expect(calls()).toEqual(["jobs.get", "auth.refresh", "jobs.cancel"]);
+    });
+
+    test("and is too large to be sent holds nothing back", async () => {
+      start();
+      world.socket.welcome("usr_1", { maxTextBytes: 2000 });
+      world.socket.drop();
+      const tooLarge = codeOf(client.call("auth.signIn", { login: "ada", password: "ö".repeat(1000) }));
+      void codeOf(client.call("jobs.cancel", { ids: ["of usr_1"] }));
+      await world.advance(500);
+      world.socket.welcome("usr_1", { maxTextBytes: 2000 });
+      expect(await tooLarge).toBe("payload_too_large");
+      expect(calls()).toEqual(["jobs.cancel"]);
+    });
+
+    test("and is lost with the connection lets the rest go out on the next", async () => {
+      const { refreshed } = begin();
+      world.socket.drop();
+      expect(await refreshed).toBe("unavailable");
+      await world.advance(500);
+      world.socket.welcome("usr_1");
+      expect(calls().toSorted()).toEqual(["jobs.cancel", "jobs.get"]);
+    });
+
+    test("and is given up may have been done all the same: another connection is made for the rest", async () => {
+      start();
+      world.socket.welcome("usr_1");
+      const signIn = codeOf(client.call("auth.signIn", { login: "ada", password: "correct horse" }, { deadlineMs: 1000 }));
+      const behind = codeOf(client.call("jobs.cancel", { ids: ["of usr_1"] }));
+      await world.advance(1000);
+      expect(await signIn).toBe("deadline_exceeded");
+      expect(calls()).toEqual(["auth.signIn"]);
+      expect(world.socket.closedByClient).toBe(true);
+      await world.advance(500);
+      world.socket.welcome("usr_2");
+      expect(await behind).toBe("unauthenticated");
+      expect(calls()).toEqual([]);
+    });
+  });
+
   test("is not renewed in a loop when the clock here is wrong", async () => {
     const state = session({ token: "old", expiresAt: world.time - 1_000_000 });
     start(state.credentials);

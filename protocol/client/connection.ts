@@ -48,7 +48,7 @@ export class Connection {
   limits: Limits = defaultLimits;
   /** Counts the sockets: what was opened on another is gone. */
   generation = 0;
-  /** Whom it speaks for. */
+  /** Whom it speaks for; while the session is renewed on a connection that speaks for nobody yet, whom the last one spoke for. */
   user: string | null = null;
   readonly #options: ConnectionOptions;
   readonly #listeners = new Set<(phase: Phase) => void>();
@@ -187,6 +187,9 @@ export class Connection {
     this.#go({ type: "closed", code, reason, now: world.now(), random: world.random(), atLeast });
   }
 
+  /** For whom the server lets it speak is not known any more: another one is made. */
+  readonly startOver = (): void => this.#giveUp(closeCodes.going_away.code, "Who is signed in is not known.");
+
   /** Gives the connection up from this side, to be made again. */
   #giveUp(code: number, reason: string): void {
     const socket = this.#socket;
@@ -205,8 +208,8 @@ export class Connection {
       case "welcome": {
         const { credentials } = this.#options;
         this.limits = frame.limits;
-        this.user = frame.user;
         const renews = frame.user === null && credentials.canRenew();
+        if (!renews) this.user = frame.user;
         const access = credentials.access();
         if (frame.user !== null && access !== null) this.#renewBefore(access.expiresAt);
         this.#go({ type: "welcomed", renews });
@@ -270,6 +273,7 @@ export class Connection {
         this.#giveUp(closeCodes.going_away.code, "The session could not be renewed yet.");
         return false;
       }
+      if (!reached) this.user = null;
       this.#go({ type: "authenticated" });
       return reached;
     }

@@ -25,12 +25,14 @@ const [unsaved, setUnsaved] = createSignal<ReadonlyArray<Unsaved> | null>(null);
 /** What is saved faster than this is not spoken of, ms. */
 const saysSavingAfterMs = 250;
 
-/** Saves first what is not saved; asks where something could not be. */
+/** Saves first what is not saved; asks where something could not be, or may not have been. */
 const signOut = async (session: Session) => {
   setUnsaved(null);
   const say = setTimeout(() => setOpen("leaving"), saysSavingAfterMs);
-  const left = await session.signOut();
-  clearTimeout(say);
+  const left = await session
+    .signOut()
+    .catch((error: unknown) => [{ title: "What you changed last may not have been saved", detail: sentenceOf(error) }])
+    .finally(() => clearTimeout(say));
   setUnsaved(left);
   setOpen(left.length > 0 ? "leaving" : null);
 };

@@ -117,6 +117,21 @@ describe("signing out", () => {
     expect(asked).toEqual([undefined, undefined, true]);
   });
 
+  it("asks also where saving fails as it must not, before it said that it waits and after", async () => {
+    let fail = (_: Error) => undefined as void;
+    const { leave } = door([Promise.reject(new Error("It fell over.")), new Promise((_, reject) => (fail = reject))]);
+    leave();
+    const dialog = await screen.findByRole("dialog", { name: "Not everything is saved" });
+    expect(dialog.textContent).toContain("may not have been savedIt fell over.");
+    press("Stay");
+    leave();
+    await screen.findByRole("dialog", { name: "Saving before you are signed out" });
+    fail(new Error("It fell over late."));
+    await screen.findByRole("dialog", { name: "Not everything is saved" });
+    press("Stay");
+    await waitFor(() => expect(screen.queryByText(/fell over late/)?.closest("[data-closed]")).not.toBeNull());
+  });
+
   it("says that it waits where saving takes long, and nothing where it does not", async () => {
     const { leave } = door([Promise.resolve([]), new Promise(() => undefined)]);
     vi.useFakeTimers();

@@ -59,6 +59,7 @@ export const renderInWorkspace = (
         state,
         retryNow: () => undefined,
         onUser: () => () => undefined,
+        user: () => user.id,
         keepGrant: () => undefined,
         forget: () => undefined,
       },

@@ -20,6 +20,8 @@ export interface Connection {
   readonly retryNow: () => void;
   /** Told who is signed in as soon as that is known, and when another tab or the server changes it; `notice` says why in words. */
   readonly onUser: (listener: (user: User | null, notice: string | null) => void) => () => void;
+  /** Id of whom the session in this browser is of: another tab's sign-in counts before this one has followed it. */
+  readonly user: () => string | null;
   /** A sign-in on this connection: its tokens are kept for reconnecting and for other tabs. */
   readonly keepGrant: (grant: Grant) => void;
   /** Drops the session's tokens, in every tab. */

@@ -6,6 +6,7 @@ import type { Phase } from "#protocol/client/phase.ts";
 import { closeCodes } from "#protocol/wire/close.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { connectionStateOf, type Connection } from "./connection.ts";
+import { createTokens } from "#protocol/client/browser/tokens.ts";
 import { createSession, type Session } from "./session.ts";
 import { memoryClient } from "./testing.ts";
 import { openConnection } from "./open.ts";
@@ -147,11 +148,83 @@ describe("the session", () => {
     await session.signIn("ada", "correct horse");
     answer = unsaved;
     expect(await session.signOut(true)).toEqual([]);
-    expect([session.state().kind, asked]).toEqual(["signedOut", 2]);
+    expect([session.state().kind, asked]).toEqual(["signedOut", 3]);
     withdraw();
     await session.signIn("ada", "correct horse");
     expect(await session.signOut()).toEqual([]);
-    expect(asked).toBe(2);
+    expect(asked).toBe(3);
+  });
+
+  it("is not ended while anything is unsaved: what was made in one part while another was waited for is saved too", async () => {
+    const line = wire(nobody);
+    const { session } = open(line);
+    await line.welcomed();
+    await session.signIn("ada", "correct horse");
+    const unsaved = { title: "It was not saved", detail: "It is too long." };
+    let isUnsaved = false;
+    let saves = 0;
+    session.beforeSignOut((withinMs) => {
+      if (!isUnsaved) return Promise.resolve(null);
+      if (withinMs === 0) return Promise.resolve(unsaved);
+      isUnsaved = false;
+      saves += 1;
+      return Promise.resolve(null);
+    });
+    let other = () => undefined as void;
+    let isWaitedFor = true;
+    session.beforeSignOut(() => (isWaitedFor ? new Promise((resolve) => (other = () => resolve(null))) : Promise.resolve(null)));
+    const left = session.signOut();
+    isUnsaved = true;
+    isWaitedFor = false;
+    other();
+    expect(await left).toEqual([]);
+    expect([session.state().kind, saves]).toEqual(["signedOut", 1]);
+  });
+
+  it("is asked about once the time is over, however often something new is made meanwhile", async () => {
+    const line = wire(nobody);
+    const { session } = open(line);
+    await line.welcomed();
+    await session.signIn("ada", "correct horse");
+    const unsaved = { title: "It was not saved", detail: "The server has not answered yet." };
+    const given: Array<number> = [];
+    vi.useFakeTimers();
+    session.beforeSignOut((withinMs) => {
+      if (withinMs === 0) return Promise.resolve(unsaved);
+      given.push(withinMs);
+      return new Promise((resolve) => setTimeout(() => resolve(null), Math.min(withinMs, 800)));
+    });
+    const left = session.signOut();
+    await vi.advanceTimersByTimeAsync(3000);
+    vi.useRealTimers();
+    expect(await left).toEqual([unsaved]);
+    expect(given).toEqual([3000, 2200, 1400, 600]);
+    expect(session.state().kind).toBe("signedIn");
+  });
+
+  it("that another tab began for somebody else meanwhile is not ended", async () => {
+    let trade = (_: typeof grant) => undefined as void;
+    const line = wire(() => new Promise((resolve) => (trade = resolve)));
+    const { session } = open(line);
+    await line.welcomed();
+    await session.signIn("ada", "correct horse");
+    let saved = () => undefined as void;
+    session.beforeSignOut((withinMs) => (withinMs === 0 ? Promise.resolve(null) : new Promise((resolve) => (saved = () => resolve(null)))));
+    const other = new BroadcastChannel("pixsim.session");
+    const eve = { ...grant, refreshToken: "r.eve", user: { ...grant.user, id: "usr_eve", username: "eve" } };
+    const signedOut = () => line.memory.calls.filter(({ name }) => name === "auth.signOut").length;
+    const leaving = session.signOut();
+    localStorage.setItem("pixsim.session", eve.refreshToken);
+    other.postMessage({ kind: "granted", access: { token: eve.accessToken, expiresAt: eve.accessExpiresAt, user: eve.user } });
+    await vi.waitFor(() => expect(line.memory.calls.map(({ name }) => name)).toContain("auth.refresh"));
+    saved();
+    expect(await leaving).toEqual([]);
+    expect([signedOut(), localStorage.getItem("pixsim.session")]).toEqual([0, "r.eve"]);
+    trade(eve);
+    await vi.waitFor(() => expect(session.state()).toMatchObject({ kind: "signedIn", user: { username: "eve" } }));
+    expect(await session.signOut(true)).toEqual([]);
+    expect([session.state().kind, signedOut(), localStorage.getItem("pixsim.session")]).toEqual(["signedOut", 1, null]);
+    other.close();
   });
 
   it("that is ended elsewhere says so and opens the door", async () => {
@@ -184,6 +257,29 @@ describe("the session", () => {
     other.postMessage({ kind: "ended" });
     await vi.waitFor(() => expect(session.state()).toMatchObject({ kind: "signedOut", notice: expect.stringContaining("another tab") }));
     other.close();
+  });
+
+  it("is known as soon as the server has said whose it is, however long the other tabs wait", async () => {
+    localStorage.setItem("pixsim.session", "r1.stored");
+    const line = wire(() => Promise.resolve(grant));
+    const told: Array<User | null> = [];
+    createRoot((dispose) => {
+      disposers.push(dispose);
+      const connection = openConnection({
+        connect: line.connect,
+        tokens: (onOtherTab) =>
+          createTokens({
+            storage: localStorage,
+            now: () => Date.now(),
+            exclusively: (work) => work().then(() => new Promise(() => undefined)),
+            onOtherTab,
+          }),
+      });
+      connection.onUser((user) => told.push(user));
+    });
+    void line.welcomed();
+    await vi.waitFor(() => expect(localStorage.getItem("pixsim.session")).toBe(grant.refreshToken));
+    expect(told).toEqual([grant.user]);
   });
 
   it("tells a late listener what is known", async () => {

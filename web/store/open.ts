@@ -45,8 +45,13 @@ export const openConnection = (options: OpenOptions = {}): Connection => {
   const renew = async (call: WireClient["call"]): Promise<void> => {
     for (let left = renewTries; ; left -= 1) {
       try {
-        const access = await tokens.renew((refreshToken) => call("auth.refresh", { refreshToken }));
-        tell(access?.user ?? null, null);
+        const access = await tokens.renew(async (refreshToken) => {
+          const grant = await call("auth.refresh", { refreshToken });
+          // The connection speaks for them by now: what the page of another asked for until the lock is given back would be taken for theirs.
+          tell(grant.user, null);
+          return grant;
+        });
+        if (access === null) tell(null, null);
         return;
       } catch (error) {
         const revoked = error instanceof CallError && !error.retryable;
@@ -141,6 +146,7 @@ export const openConnection = (options: OpenOptions = {}): Connection => {
       }
       return () => listeners.delete(listener);
     },
+    user: () => (tokens.access()?.user ?? known?.user)?.id ?? null,
     keepGrant: (grant) => {
       known = { user: grant.user, notice: null };
       tokens.keep(grant);

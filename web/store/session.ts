@@ -17,7 +17,7 @@ export interface Session {
   readonly setPassword: (password: string, current?: string) => Promise<void>;
   /**
    * Saves first what was made here and is not saved yet. Answers what of it could not be, and stays signed in then; `anyway`: does not try,
-   * and signs out.
+   * and signs out. Leaves alone who was signed in by another tab meanwhile. Rejects where saving fails as it must not.
    */
   readonly signOut: (anyway?: boolean) => Promise<ReadonlyArray<Unsaved>>;
   /** Asked before the session is ended from here. Answers how to withdraw. */
@@ -39,6 +39,19 @@ export const createSession = (connection: Connection): Session => {
   const { client } = connection;
   const [state, setState] = createSignal<SessionState>({ kind: "starting" });
   const saves = new Set<Save>();
+  /** What is not saved at one moment, after so many ms at most. */
+  const unsavedAfter = async (withinMs: number): Promise<ReadonlyArray<Unsaved>> => {
+    const until = performance.now() + withinMs;
+    const left = () => Math.max(0, until - performance.now());
+    const ask = async (ms: number) => (await Promise.all([...saves].map((save) => save(ms)))).filter((each) => each !== null);
+    for (;;) {
+      const waited = await ask(left());
+      if (waited.length > 0) return waited;
+      // What was made in one that was saved while another was waited for: it shows where none is waited for.
+      const unsaved = await ask(0);
+      if (unsaved.length === 0 || left() === 0) return unsaved;
+    }
+  };
   const signedIn = (grant: Grant) => {
     connection.keepGrant(grant);
     setState({ kind: "signedIn", user: grant.user });
@@ -61,9 +74,11 @@ export const createSession = (connection: Connection): Session => {
       return () => saves.delete(save);
     },
     signOut: async (anyway = false) => {
-      const saved = anyway ? [] : await Promise.all([...saves].map((save) => save(saveWithinMs)));
-      const unsaved = saved.filter((each) => each !== null);
+      const now = state();
+      const leaving = now.kind === "signedIn" ? now.user.id : null;
+      const unsaved = anyway ? [] : await unsavedAfter(saveWithinMs);
       if (unsaved.length > 0) return unsaved;
+      if (connection.user() !== leaving) return [];
       // The session ends here whatever the server answers: its tokens are forgotten.
       client.call("auth.signOut", {}).catch(() => undefined);
       connection.forget();

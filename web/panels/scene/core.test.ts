@@ -259,6 +259,7 @@ describe("the words on an edge", () => {
     expect(shortened("Follow the lantern", room, widthOf)).toBe("Follow the…");
     expect(widthOf(shortened("Follow the lantern", room, widthOf))).toBeLessThanOrEqual(room);
     expect(shortened("Follow the lantern", 30, widthOf)).toBe("");
+    for (const words of ["Take 🔥🔥🔥🔥🔥🔥", "Take it 🔥🔥🔥🔥🔥"]) expect(shortened(words, room, widthOf)).toMatch(/^Take[ \w]* 🔥+…$/u);
   });
 
   it("have all the room they want where the nodes are above each other, or the edge leads back", () => {

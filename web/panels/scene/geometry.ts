@@ -107,10 +107,12 @@ export const shortened = (words: string, room: number, widthOf: (text: string) =
   const all = widthOf(words);
   if (all <= room) return words;
   const most = Math.floor((words.length * room) / all) - 1;
-  return most < leastWords ? "" : `${words.slice(0, most).trimEnd()}…`;
+  return most < leastWords ? "" : `${words.slice(0, most).replace(halfAtEnd, "").trimEnd()}…`;
 };
 /** Letters that still say something. */
 const leastWords = 3;
+/** Of a letter that takes two units. */
+const halfAtEnd = /\p{Surrogate}$/u;
 
 /** Of one that leads away at `share` (0 to 1) of a node's right side, to the middle of the other's left side. */
 export const curveOf = (from: Rect, to: Rect, share: number): Curve => {
