@@ -59,6 +59,8 @@ export class Calls {
   /** Those that may be sent, in the order of asking. */
   readonly #queue = new Set<Request>();
   readonly #sent = new Map<number, Request>();
+  /** Those of them that sign somebody in. */
+  readonly #signingIn = new Set<number>();
 
   constructor(connection: Connection, world: Surroundings, client: string, nextId: () => number) {
     this.#connection = connection;
@@ -120,37 +122,37 @@ export class Calls {
   readonly pump = (): void => {
     const { phase, limits } = this.#connection;
     if (phase.name !== "ready" && phase.name !== "authenticating") return;
-    let held = this.#signsSomebodyIn();
     for (const request of this.#queue) {
       if (this.#sent.size >= limits.maxInFlight) return;
-      if ((phase.name !== "ready" && !request.early) || (held && request.user !== null)) continue;
+      if ((phase.name !== "ready" && !request.early) || (request.user !== null && this.#signingIn.size > 0)) continue;
       this.#send(request);
-      if (signsIn.has(request.name)) held = this.#signsSomebodyIn();
     }
   };
-
-  #signsSomebodyIn(): boolean {
-    return [...this.#sent.values()].some(({ name }) => signsIn.has(name));
-  }
 
   #send(request: Request): void {
     this.#queue.delete(request);
     if (request.user !== null && request.user !== this.#connection.user) return request.settle(leftBehind());
     const id = this.#nextId();
     this.#sent.set(id, request);
+    if (signsIn.has(request.name)) this.#signingIn.add(id);
     const { name, input, key, until } = request;
     const deadline = Math.round(Math.max(1, Math.min(longestDeadlineMs, until - this.#world.now())));
     const text = `{"t":"call","id":${id},"call":"${name}","input":${input},"key":${JSON.stringify(key)},"deadline":${deadline}}`;
     if (this.#connection.sendText(text)) return;
-    this.#sent.delete(id);
+    this.#unsend(id);
     const limit = this.#connection.limits.maxTextBytes;
     request.settle(new CallError("payload_too_large", `The input is too large: at most ${limit} bytes can be sent.`, { limit }));
+  }
+
+  #unsend(id: number): void {
+    this.#sent.delete(id);
+    this.#signingIn.delete(id);
   }
 
   #takeBack(request: Request, error: CallError): void {
     for (const [id, other] of this.#sent) {
       if (other !== request) continue;
-      this.#sent.delete(id);
+      this.#unsend(id);
       this.#connection.send({ t: "cancel", id });
       // It may have been done all the same.
       if (signsIn.has(request.name)) this.#connection.startOver();
@@ -163,7 +165,7 @@ export class Calls {
   answered(id: number, result: unknown): void {
     const request = this.#sent.get(id);
     if (request === undefined) return;
-    this.#sent.delete(id);
+    this.#unsend(id);
     if (signsIn.has(request.name)) {
       const { user, accessExpiresAt } = result as CallOutput<"auth.refresh">;
       this.#connection.granted(user.id, accessExpiresAt);
@@ -176,7 +178,7 @@ export class Calls {
   failed(id: number, error: CallError): boolean {
     const request = this.#sent.get(id);
     if (request === undefined) return false;
-    this.#sent.delete(id);
+    this.#unsend(id);
     if (error.code === "token_expired" && !request.renewed && !request.early) {
       request.renewed = true;
       void this.#connection.renew().then(() => this.#again(request));
@@ -203,6 +205,7 @@ export class Calls {
   lost(): void {
     const sent = [...this.#sent.values()];
     this.#sent.clear();
+    this.#signingIn.clear();
     for (const request of sent) {
       if (request.repeats) this.#queue.add(request);
       else request.settle(lost());
