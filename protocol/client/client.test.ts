@@ -399,10 +399,8 @@ describe("a session", () => {
     expect(world.socket.all("call")).toMatchObject([{ call: "play.open", key: lost!.key }]);
   });
 
-  test.each([
-    ["another user's", { ...grant.user, id: "usr_2" }, ["auth.refresh"]],
-    ["the same user's", { ...grant.user, id: "usr_1" }, ["auth.refresh", "jobs.cancel"]],
-  ])("that is renewed on a new connection and turns out to be %s", async (_whose, user, sent) => {
+  /** What usr_1 asks for on a new connection, while the session is renewed there; `code`: how that ends. */
+  const askedWhileRenewed = async () => {
     const state = session({ token: "old", expiresAt: world.time + 900_000 });
     start(state.credentials);
     world.socket.welcome("usr_1");
@@ -410,28 +408,28 @@ describe("a session", () => {
     world.socket.drop();
     await world.advance(500);
     world.socket.welcome(null);
-    const answer = codeOf(client.call("jobs.cancel", { ids: ["of usr_1"] }));
+    return { code: codeOf(client.call("jobs.cancel", { ids: ["of usr_1"] })) };
+  };
+
+  test.each([
+    ["another user's", { ...grant.user, id: "usr_2" }, ["auth.refresh"]],
+    ["the same user's", { ...grant.user, id: "usr_1" }, ["auth.refresh", "jobs.cancel"]],
+  ])("that is renewed on a new connection and turns out to be %s", async (_whose, user, sent) => {
+    const { code } = await askedWhileRenewed();
     world.socket.say({ t: "ok", id: world.socket.all("call")[0]!.id, r: { ...grant, user } });
     await settle();
     const calls = world.socket.all("call");
     expect(calls.map(({ call }) => call)).toEqual(sent);
     world.socket.say({ t: "ok", id: calls.at(-1)!.id, r: {} });
-    expect(await answer).toBe(sent.length > 1 ? "ok" : "unauthenticated");
+    expect(await code).toBe(sent.length > 1 ? "ok" : "unauthenticated");
   });
 
   test("that turns out to have ended sends nothing of its user as nobody", async () => {
-    const state = session({ token: "old", expiresAt: world.time + 900_000 });
-    start(state.credentials);
-    world.socket.welcome("usr_1");
-    state.access = null;
-    world.socket.drop();
-    await world.advance(500);
-    world.socket.welcome(null);
-    const answer = codeOf(client.call("jobs.cancel", { ids: ["of usr_1"] }));
+    const { code } = await askedWhileRenewed();
     world.socket.say({ t: "err", id: world.socket.all("call")[0]!.id, e: { code: "session_revoked", message: "m" } });
     await settle();
     expect(world.socket.all("call").map(({ call }) => call)).toEqual(["auth.refresh"]);
-    expect(await answer).toBe("unauthenticated");
+    expect(await code).toBe("unauthenticated");
     void codeOf(client.call("system.ping", {}));
     expect(world.socket.all("call")).toHaveLength(2);
   });

@@ -111,11 +111,16 @@ describe("the session", () => {
     expect(session.state().kind).toBe("signedIn");
   });
 
-  it("begins with a password and ends with signing out", async () => {
-    const line = wire(nobody);
+  const signedIn = async (refresh: Parameters<typeof wire>[0] = nobody) => {
+    const line = wire(refresh);
     const { session } = open(line);
     await line.welcomed();
     await session.signIn("ada", "correct horse");
+    return { line, session };
+  };
+
+  it("begins with a password and ends with signing out", async () => {
+    const { line, session } = await signedIn();
     expect(session.state().kind).toBe("signedIn");
     expect(localStorage.getItem("pixsim.session")).toBe(grant.refreshToken);
     expect(await session.signOut()).toEqual([]);
@@ -128,10 +133,7 @@ describe("the session", () => {
   });
 
   it("is ended from here once everything is saved, and not before; or without that, if its user says so", async () => {
-    const line = wire(nobody);
-    const { session } = open(line);
-    await line.welcomed();
-    await session.signIn("ada", "correct horse");
+    const { line, session } = await signedIn();
     const unsaved = { title: "It was not saved", detail: "It is too long." };
     let answer: typeof unsaved | null = unsaved;
     let asked = 0;
@@ -156,10 +158,7 @@ describe("the session", () => {
   });
 
   it("is not ended while anything is unsaved: what was made in one part while another was waited for is saved too", async () => {
-    const line = wire(nobody);
-    const { session } = open(line);
-    await line.welcomed();
-    await session.signIn("ada", "correct horse");
+    const { session } = await signedIn();
     const unsaved = { title: "It was not saved", detail: "It is too long." };
     let isUnsaved = false;
     let saves = 0;
@@ -182,10 +181,7 @@ describe("the session", () => {
   });
 
   it("is asked about once the time is over, however often something new is made meanwhile", async () => {
-    const line = wire(nobody);
-    const { session } = open(line);
-    await line.welcomed();
-    await session.signIn("ada", "correct horse");
+    const { session } = await signedIn();
     const unsaved = { title: "It was not saved", detail: "The server has not answered yet." };
     const given: Array<number> = [];
     vi.useFakeTimers();
@@ -204,10 +200,7 @@ describe("the session", () => {
 
   it("that another tab began for somebody else meanwhile is not ended", async () => {
     let trade = (_: typeof grant) => undefined as void;
-    const line = wire(() => new Promise((resolve) => (trade = resolve)));
-    const { session } = open(line);
-    await line.welcomed();
-    await session.signIn("ada", "correct horse");
+    const { line, session } = await signedIn(() => new Promise((resolve) => (trade = resolve)));
     let saved = () => undefined as void;
     session.beforeSignOut((withinMs) => (withinMs === 0 ? Promise.resolve(null) : new Promise((resolve) => (saved = () => resolve(null)))));
     const other = new BroadcastChannel("pixsim.session");

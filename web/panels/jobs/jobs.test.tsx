@@ -229,7 +229,7 @@ describe("the Jobs panel", () => {
     expect(screen.getAllByText("Not resumed: 1 job")).toHaveLength(1);
   });
 
-  it("offers to resume those alone that nobody has resumed since", async () => {
+  const chooseTwoWaiting = async () => {
     const { client } = show({
       "jobs.pause": ({ ids }) => ({ done: ids, failed: [] }),
       "jobs.resume": ({ ids }) => ({ done: ids, failed: [] }),
@@ -238,6 +238,11 @@ describe("the Jobs panel", () => {
     client.snapshot("jobs.jobs", { counts: { queued: 2 }, jobs: rows, next: null });
     await screen.findByText("prompt 1");
     fireEvent.keyDown(list(), { key: "a", ctrlKey: true });
+    return { client, rows };
+  };
+
+  it("offers to resume those alone that nobody has resumed since", async () => {
+    const { client, rows } = await chooseTwoWaiting();
     fireEvent.click(screen.getByRole("button", { name: "Pause 2" }));
     const offer = await screen.findByText("2 jobs paused");
     client.deltas("jobs.jobs", [{ ...rows[0]!, state: "paused", rev: 2 }]);
@@ -252,14 +257,7 @@ describe("the Jobs panel", () => {
   });
 
   it("offers no more to resume what was resumed elsewhere, and takes the offer away once all were", async () => {
-    const { client } = show({
-      "jobs.pause": ({ ids }) => ({ done: ids, failed: [] }),
-      "jobs.resume": ({ ids }) => ({ done: ids, failed: [] }),
-    });
-    const rows = [job(1, { state: "queued" }), job(2, { state: "queued" })];
-    client.snapshot("jobs.jobs", { counts: { queued: 2 }, jobs: rows, next: null });
-    await screen.findByText("prompt 1");
-    fireEvent.keyDown(list(), { key: "a", ctrlKey: true });
+    const { client } = await chooseTwoWaiting();
     const tell = async (rev: number, ...states: readonly [Job["state"], Job["state"]]) => {
       client.deltas(
         "jobs.jobs",
