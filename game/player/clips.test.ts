@@ -6,16 +6,19 @@ import { Clips } from "./clips.ts";
 /** Answers to come; those of before are answered with the path. */
 let stalled: Array<ServerResponse> = [];
 let asked: Array<string> = [];
+/** Of them, those that no cache between may answer. */
+let past: Array<string> = [];
 let answer: (path: string, response: ServerResponse) => void;
 const server = createServer((request, response) => {
   asked.push(request.url!);
+  if (request.headers["cache-control"] === "no-cache") past.push(request.url!);
   answer(request.url!, response);
 });
 const plainly = (path: string, response: ServerResponse): void => void response.end(`of ${path}`);
 
 let url: string;
 beforeEach(async () => {
-  [stalled, asked, answer] = [[], [], plainly];
+  [stalled, asked, past, answer] = [[], [], [], plainly];
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   vi.stubGlobal("location", { href: url });
@@ -65,7 +68,7 @@ test("a clip is fetched once, and given up with its request", async () => {
   await expect(coming).rejects.toThrow("aborted");
 });
 
-test("what does not begin to come is asked for once more, and the sound that cannot be had is silence", async () => {
+test("what does not begin to come is asked for once more, past the cache; and the sound that cannot be had is silence", async () => {
   answer = (path, response) => {
     if (path.endsWith(".m4a")) response.writeHead(404).end();
     else if (asked.filter((one) => one === path).length === 1) stalled.push(response);
@@ -75,6 +78,55 @@ test("what does not begin to come is asked for once more, and the sound that can
   expect(await text(clip.url)).toBe("of /a.mp4");
   expect(await clip.sound).toBeNull();
   expect(asked.filter((path) => path === "/a.mp4").length).toBeGreaterThan(1);
+  expect(past).toEqual(asked.filter((path) => path === "/a.mp4").slice(1));
+  expect(asked.filter((path) => path === "/a.m4a").length).toBe(1);
+});
+
+test("a sound that cannot be had just now is asked for again while the picture plays, until it is here or given up", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  try {
+    const failing: Array<(response: ServerResponse) => void> = [
+      (response) => void response.writeHead(503).end(),
+      (response) => void response.destroy(),
+      (response) => void response.writeHead(200, { "content-length": "100" }).write("half", () => response.destroy()),
+    ];
+    const failed = failing.length;
+    answer = (path, response) => {
+      const fails = path.endsWith(".m4a") ? failing.shift() : undefined;
+      if (fails === undefined) plainly(path, response);
+      else fails(response);
+    };
+    const all = clips();
+    const { sound } = await all.get("a");
+    await vi.waitFor(async () => {
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(asked.filter((path) => path === "/a.m4a").length).toBe(failed + 1);
+    });
+    expect(await sound).toBe("of /a.m4a");
+
+    answer = (path, response) => (path.endsWith(".m4a") ? response.writeHead(503).end() : plainly(path, response));
+    const silent = await all.get("b");
+    all.keep(new Set());
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await silent.sound).toBeNull();
+    expect(asked.filter((path) => path === "/b.m4a").length).toBeLessThanOrEqual(1);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("where an address is not good any more, the next try is with another", async () => {
+  let day = 1;
+  const all = new Clips(
+    () => Promise.resolve({ picture: `${url}/a.mp4?day=${day}`, audio: null, durationMs: 1000, stills: { start: null, end: null } }),
+    {} as BaseAudioContext,
+  );
+  await all.get("a");
+  all.keep(new Set());
+  day = 2;
+  answer = (path, response) => (path.endsWith("2") ? plainly(path, response) : response.writeHead(410).end());
+  await expect(all.get("a")).rejects.toThrow("/a.mp4 answered 410.");
+  expect(await text((await all.get("a")).url)).toBe("of /a.mp4?day=2");
 });
 
 test("a file that is not there, or not any more, is said, and tried again when it is asked for again", async () => {

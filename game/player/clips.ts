@@ -11,7 +11,10 @@ const patience = 4;
 const shortestPatience = 150;
 const longestPatience = 800;
 const tries = 3;
-/** Of what was uploaded just now nothing may be seen until something is made of it: it is asked for again after so long, ms, so many times. */
+/**
+ * Of what was uploaded just now nothing may be seen until something is made of it, and a sound may not be had just now: asked for again after
+ * so long, ms, so many times.
+ */
 const againMs = 2000;
 const mostAsked = 15;
 
@@ -21,24 +24,25 @@ export interface Clip {
   readonly url: string;
   /** That it takes in memory. */
   readonly bytes: number;
-  /** Null: it has none, or none that can be decoded. */
+  /** Null: it has none, or none that can be had and decoded. */
   readonly sound: Promise<AudioBuffer | null>;
 }
 
-/** The first answer that comes; the other requests end with it. */
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The first answer that comes, whatever it says; the other requests end with it. */
 const fetched = async (url: string, signal: AbortSignal, patienceMs: number): Promise<Response> => {
   const asked = new Map<Promise<Response>, AbortController>();
   let won: Promise<Response> | undefined;
-  const ask = (): void => {
+  const ask = (cache: RequestCache): void => {
     const abort = new AbortController();
-    const answer = fetch(url, { signal: AbortSignal.any([signal, abort.signal]) }).then((response) => {
-      if (!response.ok) throw new Problem(({ file }) => file(new URL(url, location.href).pathname, response.status));
+    const answer = fetch(url, { signal: AbortSignal.any([signal, abort.signal]), cache }).then((response) => {
       won ??= answer;
       return response;
     });
     asked.set(answer, abort);
   };
-  ask();
+  ask("default");
   const first = (): Promise<Response> => Promise.any(asked.keys());
   try {
     for (let attempt = 1; attempt < tries; attempt++) {
@@ -47,7 +51,8 @@ const fetched = async (url: string, signal: AbortSignal, patienceMs: number): Pr
       const answer = await Promise.race([first(), late]);
       clearTimeout(timer);
       if (answer !== null) return answer;
-      ask();
+      // Past the browser's cache: with that it would not be sent until the one before is answered.
+      ask("reload");
     }
     return await first();
   } catch (error) {
@@ -99,6 +104,7 @@ export class Clips {
         if (this.#clips.get(assetId) !== entry) URL.revokeObjectURL(clip.url);
       },
       () => {
+        abort.abort();
         if (this.#clips.get(assetId) === entry) this.#clips.delete(assetId);
       },
     );
@@ -120,6 +126,11 @@ export class Clips {
     const { picture } = media;
     const sound = this.#sound(media, signal);
     const response = await this.#fetch(picture, signal);
+    if (!response.ok) {
+      // Its address may have expired.
+      this.#known.delete(assetId);
+      throw new Problem(({ file }) => file(new URL(picture, location.href).pathname, response.status));
+    }
     const began = performance.now();
     if (Number(response.headers.get("content-length") ?? 0) > largestHeld) {
       await response.body?.cancel();
@@ -143,20 +154,30 @@ export class Clips {
         this.#known.set(assetId, seen);
         return seen;
       }
-      await new Promise((resolve) => setTimeout(resolve, againMs));
+      await pause(againMs);
       signal.throwIfAborted();
     }
     throw new Problem(({ notYet }) => notYet);
   }
 
   async #sound({ audio }: PlayableMedia, signal: AbortSignal): Promise<AudioBuffer | null> {
-    if (audio === null) return null;
-    try {
-      return await this.#context.decodeAudioData(await (await this.#fetch(audio, signal)).arrayBuffer());
-    } catch {
-      // The picture plays on without it.
-      return null;
+    const bytes = audio === null ? null : await this.#soundFile(audio, signal);
+    return bytes === null ? null : this.#context.decodeAudioData(bytes).catch(() => null);
+  }
+
+  /** Asks again, until it is here: the picture plays on meanwhile. Null: it is not to be had, or was given up. */
+  async #soundFile(url: string, signal: AbortSignal): Promise<ArrayBuffer | null> {
+    for (let asked = 1; asked <= mostAsked && !signal.aborted; asked++) {
+      try {
+        const response = await this.#fetch(url, signal);
+        if (response.ok) return await response.arrayBuffer();
+        if (response.status < 500) return null;
+      } catch {
+        // No connection just now, or one that broke off.
+      }
+      await pause(againMs);
     }
+    return null;
   }
 
   async #fetch(url: string, signal: AbortSignal): Promise<Response> {

@@ -1,7 +1,7 @@
 // A web host that knows nothing but files: what an exported story must play from.
 import { createReadStream } from "node:fs";
 import { createServer } from "node:http";
-import { extname, join, normalize } from "node:path";
+import { basename, extname, join, normalize } from "node:path";
 
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html",
@@ -19,13 +19,17 @@ const types: Readonly<Record<string, string>> = {
 export interface FolderServer {
   /** Of the folder, with a slash at its end. */
   readonly url: string;
+  /** Names of files that are not answered the next time that they are asked for. */
+  readonly stalling: Set<string>;
   readonly close: () => void;
 }
 
 export const serveFolder = async (folder: string): Promise<FolderServer> => {
+  const stalling = new Set<string>();
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? "/", "http://host").pathname);
     const file = path.endsWith("/") ? `${path}index.html` : path;
+    if (stalling.delete(basename(file))) return;
     response.setHeader("content-type", types[extname(file)] ?? "application/octet-stream");
     createReadStream(join(folder, file))
       .on("error", () => response.writeHead(404).end())
@@ -35,6 +39,7 @@ export const serveFolder = async (folder: string): Promise<FolderServer> => {
   const address = server.address();
   return {
     url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}/`,
+    stalling,
     close: () => {
       server.closeAllConnections();
       server.close();
