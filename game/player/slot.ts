@@ -18,6 +18,14 @@ const turnedOnLayers = { picture: "3", video: "4" };
 const coveredLayers = { picture: "4", video: "3" };
 /** For so long after it is shown no more, ms: half as long was measured. */
 const rememberedMs = 1000;
+/**
+ * Of a picture that covers its video. Under one that nothing can be seen through, the browser does not draw the video at all, and has that last
+ * picture still when nothing covers it any more.
+ */
+const coveringOpacity = "0.999";
+
+/** The browser has drawn once what is to be seen now. */
+const isDrawn = (): Promise<void> => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
 
 /** Of its first picture, which a piece that waits has passed already, s: from being told to play until it moves the browser takes longer. */
 const headStart = 0.025;
@@ -82,6 +90,9 @@ export class Slot {
   /** Made when the first picture is to be shown in this. */
   #still: StillElement | null = null;
   #screen: StageElement;
+  #layers = waitingLayers;
+  /** Resolves when what was turned on last is drawn. */
+  #drawn = Promise.resolve();
   cue: Cue | null = null;
   clip: Clip | null = null;
   /** Null: it has none. Undefined: that is not known yet. */
@@ -190,13 +201,17 @@ export class Slot {
   show(): void {
     this.state = "shown";
     this.#screen.style.opacity = "1";
-    if (this.#begins) this.#first.style.opacity = "1";
-    this.#lie(this.#begins && performance.now() - this.#shownUntil < rememberedMs ? coveredLayers : turnedOnLayers);
+    const isCovered = this.#begins && performance.now() - this.#shownUntil < rememberedMs;
+    if (this.#begins) this.#first.style.opacity = isCovered ? coveringOpacity : "1";
+    this.#lie(isCovered ? coveredLayers : turnedOnLayers);
+    if (isCovered) this.#drawn = isDrawn();
   }
 
-  /** It has a picture of what it was turned on with. */
-  moves(): void {
-    this.#lie(turnedOnLayers);
+  /** It has a picture of what it was turned on with, and is seen as soon as the browser has drawn it, under what covers it. */
+  async moves(): Promise<void> {
+    const drawn = this.#drawn;
+    await drawn;
+    if (drawn === this.#drawn && this.#layers === coveredLayers) this.#lie(turnedOnLayers);
   }
 
   /** Under what is turned on after it. */
@@ -252,9 +267,10 @@ export class Slot {
     return screen;
   }
 
-  #lie({ picture, video }: typeof waitingLayers): void {
-    this.#screen.style.zIndex = video;
-    this.#first.style.zIndex = picture;
+  #lie(layers: typeof waitingLayers): void {
+    this.#layers = layers;
+    this.#screen.style.zIndex = layers.video;
+    this.#first.style.zIndex = layers.picture;
   }
 
   #giveUp(): void {

@@ -6,7 +6,7 @@ import { drawn, mixedSeed } from "#protocol/random.ts";
 import type { Clip } from "./clips.ts";
 import { type Cue, cueFor, stillFor } from "./cue.ts";
 import { Stage, type StageClips, type StageSound } from "./stage.ts";
-import { clipMs, Page, SimulatedCanvas, SimulatedImage, SimulatedVideo, stepMs } from "./testing.ts";
+import { clipMs, isSeen, Page, SimulatedCanvas, SimulatedImage, SimulatedVideo, stepMs } from "./testing.ts";
 
 const silence: StageSound = { cross: () => {}, follow: () => {}, rate: 1 };
 
@@ -89,14 +89,14 @@ const scene = (seed: number) => {
   const container = { append: () => {} } as unknown as HTMLElement;
   const visible = (): SimulatedVideo | SimulatedImage | undefined =>
     [...page.videos, ...page.images]
-      .filter(({ style }) => style.opacity === "1")
+      .filter(({ style }) => isSeen(style))
       .toSorted((a, b) => Number(b.style.zIndex) - Number(a.style.zIndex))[0];
   /** First pictures that lie over it, or right under it, and are not its own. */
   const wrong = (): ReadonlyArray<string> => {
     const seen = visible();
     const near = Number(seen?.style.zIndex) - 1;
     return page.canvases.flatMap(({ style, seen: of }) =>
-      style.opacity === "1" && Number(style.zIndex) >= near && of !== null && of !== seen?.src ? [of] : [],
+      isSeen(style) && Number(style.zIndex) >= near && of !== null && of !== seen?.src ? [of] : [],
     );
   };
   return { page, container, visible, wrong };
@@ -219,7 +219,7 @@ test("what is gone back to at once begins by its first picture, not by the one a
   /** Whether its first picture covers the piece that is shown. */
   const covered = (): boolean => {
     const seen = visible();
-    const own = page.canvases.find(({ style, seen: of }) => style.opacity === "1" && of === seen?.src);
+    const own = page.canvases.find(({ style, seen: of }) => isSeen(style) && of === seen?.src);
     return Number(own?.style.zIndex) > Number(seen?.style.zIndex);
   };
   stage.show(a, "start");
@@ -231,10 +231,15 @@ test("what is gone back to at once begins by its first picture, not by the one a
     [b, 2500, true],
     [a, 700, false],
   ] as const) {
+    page.seen.length = 0;
     stage.show(cue, "choice");
     expect([visible()?.src.split("#")[0], covered()]).toEqual([cue.assetId, hidden]);
     await page.pass(110);
     expect(covered()).toBe(false);
+    // However soon the video tells of its frame.
+    const places = page.seen.flatMap(({ of, atMs }) => (of.startsWith(cue.assetId) ? [atMs] : []));
+    expect(places.length).toBeGreaterThan(4);
+    expect(Math.max(...places)).toBeLessThan(150);
     stage.prepare(wishes);
     await page.pass(afterMs);
   }
@@ -249,7 +254,7 @@ test.each(["resume", "scrub"] as const)("what is gone back to while it stands st
   const covers = (): ReadonlyArray<string | null> => {
     const seen = visible();
     return page.canvases.flatMap(({ style, seen: of }) =>
-      style.opacity === "1" && Number(style.zIndex) > Number(seen?.style.zIndex) ? [of!.split("#")[0]!] : [],
+      isSeen(style) && Number(style.zIndex) > Number(seen?.style.zIndex) ? [of!.split("#")[0]!] : [],
     );
   };
   stage.show(a, "start");

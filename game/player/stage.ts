@@ -271,7 +271,7 @@ export class Stage {
     const still = setTimeout(settle, stillMs);
     slot.element.requestVideoFrameCallback((now) => {
       clearTimeout(still);
-      if (this.#current === slot) slot.moves();
+      if (this.#current === slot) void slot.moves();
       this.#events.switched({ kind, primed, shownMs, movingMs: now - asked });
       setTimeout(settle, settleMs);
     });

@@ -4,8 +4,20 @@ import { vi } from "vitest";
 export const stepMs = 4;
 const displayMs = 16;
 const frameMs = 40;
+/** A browser has the last picture of a video that it does not draw for so long, ms. */
+const rememberedMs = 900;
 /** Of every simulated video. */
 export const clipMs = 2000;
+
+/** Whether more than a trace of it is to be seen. */
+export const isSeen = ({ opacity }: { readonly opacity: string }): boolean => Number(opacity) > 0.5;
+
+/** What somebody sees. */
+export interface Seen {
+  readonly of: string;
+  /** Of a video, the place of its picture, ms. */
+  readonly atMs: number;
+}
 
 /** A main thread that can stand still while media go on: events and callbacks of elements come to it, in their order. */
 export class Page {
@@ -19,6 +31,8 @@ export class Page {
   #handle = 0;
   #stalledUntil = 0;
   now = 0;
+  /** At each frame of the display, where there is anything to be seen. */
+  readonly seen: Array<Seen> = [];
 
   constructor(delay: (most: number) => number) {
     this.delay = delay;
@@ -58,10 +72,32 @@ export class Page {
           const frames = [...this.#frames.values()];
           this.#frames.clear();
           for (const frame of frames) frame();
+          this.#draw();
         }
       }
       await vi.advanceTimersByTimeAsync(stepMs);
     }
+  }
+
+  /**
+   * A video that lies under what nothing can be seen through is left out. One that is drawn again is drawn as it was last, once; after a
+   * while that is forgotten, and nothing is there that once.
+   */
+  #draw(): void {
+    const videos = this.videos.map((video) => {
+      const { drawn } = video;
+      const picture = drawn === null || this.now - drawn.at > rememberedMs ? null : { of: drawn.of, atMs: drawn.atMs };
+      return { ...video.style, picture, video };
+    });
+    const layers = [
+      ...videos,
+      ...this.canvases.map(({ style, seen }) => ({ ...style, picture: seen === null ? null : { of: seen, atMs: 0 }, video: null })),
+      ...this.images.map(({ style, src }) => ({ ...style, picture: { of: src, atMs: 0 }, video: null })),
+    ].toSorted((a, b) => Number(b.zIndex) - Number(a.zIndex));
+    const top = layers.find((layer) => isSeen(layer) && layer.picture !== null);
+    if (top?.picture) this.seen.push(top.picture);
+    const solid = layers.findIndex(({ opacity, picture }) => opacity === "1" && picture !== null);
+    for (const { video } of layers.slice(0, solid === -1 ? undefined : solid + 1)) video?.draw();
   }
 }
 
@@ -84,6 +120,8 @@ export class SimulatedVideo extends EventTarget {
   #playing: Array<PromiseWithResolvers<void>> = [];
   #watching = new Map<number, () => void>();
   #presented = false;
+  /** What the browser has of it, since when. */
+  drawn: (Seen & { readonly at: number }) | null = null;
   #seek = 0;
   #handle = 0;
 
@@ -167,6 +205,10 @@ export class SimulatedVideo extends EventTarget {
   }
   cancelVideoFrameCallback(handle: number): void {
     this.#watching.delete(handle);
+  }
+
+  draw(): void {
+    if (this.readyState >= 2) this.drawn = { of: this.#src, atMs: this.#at, at: this.#page.now };
   }
 
   tellFrames(): void {

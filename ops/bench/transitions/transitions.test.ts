@@ -27,7 +27,15 @@ test("at an end the time counts from when the last frame was to be seen, also wh
 test("black pictures count after the first that shows something, steps back but for a new beginning", () => {
   const black = (at: number): Shown => ({ at, read: "black" });
   const shown = [black(0), seen(1, 1, 8), black(2), seen(3, 1, 6), seen(4, 1, 0), seen(5, 2, 9)];
-  expect([blackIn(shown), stepsBack(shown), staleIn(shown)]).toEqual([1, 1, 1]);
+  expect([blackIn(shown), stepsBack(shown)]).toEqual([1, 1]);
+});
+
+test("what was seen of a clip before is found as its first picture and after that, but not what was on when the watching began", () => {
+  const cuts = [seen(0, 1, 20), seen(40, 1, 21), seen(60, 2, 9), seen(80, 2, 0), seen(100, 2, 1), seen(500, 1, 0), seen(516, 1, 21)];
+  expect(staleIn([...cuts, seen(533, 1, 1), seen(900, 1, 11)], 40)).toBe(2);
+  const round = [seen(0, 1, 22), seen(40, 1, 23), seen(80, 1, 0)];
+  expect(staleIn([...round, seen(120, 1, 1), seen(160, 1, 2)], 40)).toBe(0);
+  expect(staleIn([...round, seen(96, 1, 23), seen(120, 1, 1)], 40)).toBe(1);
 });
 
 test("a percentile is one of the values", () => {

@@ -54,14 +54,20 @@ export const stepsBack = (shown: ReadonlyArray<Shown>): number => {
   return steps;
 };
 
-/** Changes whose first picture was of the middle of the clip: what was seen of it before. */
-export const staleIn = (shown: ReadonlyArray<Shown>): number => {
+/** A clip may be so many frames further on than its time: frames are not shown at the very moment. */
+const mayBeAhead = 3;
+
+/** Pictures of what was seen of a clip before: since it began, or began anew, it cannot have come as far as that. */
+export const staleIn = (shown: ReadonlyArray<Shown>, frameMs: number): number => {
   let stale = 0;
-  let clip: number | undefined;
-  for (const { read } of shown) {
+  let last: { readonly clip: number; readonly frame: number } | undefined;
+  /** Of the first clip that was not seen. */
+  let began = -Infinity;
+  for (const { at, read } of shown) {
     if (read === null || read === "black") continue;
-    if (clip !== undefined && read.clip !== clip && read.frame > 3) stale++;
-    clip = read.clip;
+    if (last !== undefined && (read.clip !== last.clip || read.frame < last.frame)) began = at;
+    if (read.frame > (at - began) / frameMs + mayBeAhead) stale++;
+    last = read;
   }
   return stale;
 };
