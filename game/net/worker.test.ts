@@ -9,10 +9,14 @@ type Waited = { readonly waitUntil: (done: Promise<unknown>) => void };
 type Handler = (event: Waited & Record<string, unknown>) => void;
 
 /** `put` is what the browser does with a copy that is to be kept. */
-const start = async (files: Record<string, () => Response>, put: (copy: Response) => Promise<unknown> = (copy) => copy.arrayBuffer()) => {
+const start = async (
+  files: Record<string, (signal: AbortSignal) => Response | Promise<Response>>,
+  put: (copy: Response) => Promise<unknown> = (copy) => copy.arrayBuffer(),
+) => {
   const handlers = new Map<string, Handler>();
   const inCache = new Map<string, Response>();
   const asked: Array<string> = [];
+  const later: Array<() => void> = [];
   const cache = {
     put: async (request: Request, copy: Response) => {
       await put(copy.clone());
@@ -27,23 +31,33 @@ const start = async (files: Record<string, () => Response>, put: (copy: Response
       addEventListener: (type: string, handler: Handler) => handlers.set(type, handler),
     },
     caches: { open: () => Promise.resolve(cache), match: (request: Request) => Promise.resolve(inCache.get(request.url)?.clone()) },
-    fetch: (request: Request) => {
+    fetch: async (request: Request, { signal }: { readonly signal: AbortSignal }) => {
       asked.push(request.url.slice(scope.length));
-      return Promise.resolve(files[request.url.slice(scope.length)]!());
+      return files[request.url.slice(scope.length)]!(signal);
     },
     Request,
+    AbortController,
+    setTimeout: (run: () => void) => void later.push(run),
   });
   const waits: Array<Promise<unknown>> = [];
   const waitUntil = (done: Promise<unknown>) => void waits.push(done);
   return {
     asked,
     cached: () => [...inCache.keys()].map((url) => url.slice(scope.length)),
-    get: (path: string) => {
+    get: (path: string, cache: RequestCache = "default") => {
       let answer: Promise<Response> | undefined;
-      handlers.get("fetch")!({ request: new Request(scope + path), respondWith: (one: Promise<Response>) => (answer = one), waitUntil });
+      handlers.get("fetch")!({
+        request: new Request(scope + path, { cache }),
+        respondWith: (one: Promise<Response>) => (answer = one),
+        waitUntil,
+      });
       return answer!;
     },
     keep: (paths: ReadonlyArray<string>) => handlers.get("message")!({ data: { keep: paths.map((path) => scope + path) }, waitUntil }),
+    /** All that it has put off. */
+    afterAWhile: () => {
+      for (const run of later.splice(0)) run();
+    },
     /** All that the worker is held awake for. */
     done: async () => {
       for (let at = 0; at < waits.length; at++) await waits[at];
@@ -63,6 +77,30 @@ test("an answer is given before it is kept, and also where it cannot be", async 
   await worker.get("media/hall.mp4");
   await worker.done();
   expect(worker.cached()).toEqual(["media/hall.mp4"]);
+});
+
+test("where what stalls is asked for once more and answered, the requests before it end after a while", async () => {
+  const answers: Array<(response: Response) => void> = [];
+  const signals: Array<AbortSignal> = [];
+  const stalling = (signal: AbortSignal) =>
+    new Promise<Response>((resolve, reject) => {
+      answers.push(resolve);
+      signals.push(signal);
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+  const worker = await start({ "media/hall.mp4": stalling, "media/left.mp4": stalling });
+  const [first, other] = [worker.get("media/hall.mp4"), worker.get("media/left.mp4")];
+  const [second, third] = [worker.get("media/hall.mp4", "reload"), worker.get("media/hall.mp4", "reload")];
+  answers[2]!(new Response("hall"));
+  expect(await (await second).text()).toBe("hall");
+  const ended = () => signals.map(({ aborted }) => aborted);
+  expect(ended()).toEqual([false, false, false, false]);
+  worker.afterAWhile();
+  expect(ended()).toEqual([true, false, false, false]);
+  expect(await (await first).text()).toBe("hall");
+  answers[1]!(new Response("left"));
+  answers[3]!(new Response("hall again"));
+  expect(await Promise.all([other, third].map(async (one) => (await one).text()))).toEqual(["left", "hall again"]);
 });
 
 test("what is played from its address in pieces is not fetched whole to be kept", async () => {

@@ -28,15 +28,33 @@ export interface Clip {
   readonly sound: Promise<AudioBuffer | null>;
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** Ends earlier where it is given up. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
+  });
 
-/** The first answer that comes, whatever it says; the other requests end with it. */
+/** Whether what answers so may answer otherwise in a moment. */
+const isForNow = (status: number): boolean => status >= 500 || status === 408 || status === 425 || status === 429;
+
+class FailedForNow extends Error {
+  readonly response: Response;
+
+  constructor(response: Response) {
+    super(`${response.url} answered ${response.status}.`);
+    this.response = response;
+  }
+}
+
+/** The first answer that comes, one that fails for now only where none is waited for any more; the other requests end with it. */
 const fetched = async (url: string, signal: AbortSignal, patienceMs: number): Promise<Response> => {
   const asked = new Map<Promise<Response>, AbortController>();
   let won: Promise<Response> | undefined;
   const ask = (cache: RequestCache): void => {
     const abort = new AbortController();
     const answer = fetch(url, { signal: AbortSignal.any([signal, abort.signal]), cache }).then((response) => {
+      if (isForNow(response.status)) throw new FailedForNow(response);
       won ??= answer;
       return response;
     });
@@ -48,15 +66,16 @@ const fetched = async (url: string, signal: AbortSignal, patienceMs: number): Pr
     for (let attempt = 1; attempt < tries; attempt++) {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), patienceMs * 2 ** (attempt - 1))));
-      const answer = await Promise.race([first(), late]);
-      clearTimeout(timer);
+      const answer = await Promise.race([first(), late]).finally(() => clearTimeout(timer));
       if (answer !== null) return answer;
       // Past the browser's cache: with that it would not be sent until the one before is answered.
       ask("reload");
     }
     return await first();
   } catch (error) {
-    throw error instanceof AggregateError ? error.errors[0] : error;
+    const [reason] = error instanceof AggregateError ? error.errors : [error];
+    if (reason instanceof FailedForNow) return reason.response;
+    throw reason;
   } finally {
     for (const [answer, abort] of asked) {
       if (answer === won) continue;
@@ -104,6 +123,7 @@ export class Clips {
         if (this.#clips.get(assetId) !== entry) URL.revokeObjectURL(clip.url);
       },
       () => {
+        // Its sound is not waited for any more, nor what was not read of its picture.
         abort.abort();
         if (this.#clips.get(assetId) === entry) this.#clips.delete(assetId);
       },
@@ -122,13 +142,15 @@ export class Clips {
   }
 
   async #load(assetId: string, signal: AbortSignal): Promise<Clip> {
+    const wasKnown = this.#known.has(assetId);
     const media = await this.#seen(assetId, signal);
     const { picture } = media;
     const sound = this.#sound(media, signal);
     const response = await this.#fetch(picture, signal);
     if (!response.ok) {
-      // Its address may have expired.
       this.#known.delete(assetId);
+      // An address that was good may have expired: there is another.
+      if (wasKnown && !isForNow(response.status)) return this.#load(assetId, signal);
       throw new Problem(({ file }) => file(new URL(picture, location.href).pathname, response.status));
     }
     const began = performance.now();
@@ -154,7 +176,7 @@ export class Clips {
         this.#known.set(assetId, seen);
         return seen;
       }
-      await pause(againMs);
+      await pause(againMs, signal);
       signal.throwIfAborted();
     }
     throw new Problem(({ notYet }) => notYet);
@@ -167,15 +189,17 @@ export class Clips {
 
   /** Asks again, until it is here: the picture plays on meanwhile. Null: it is not to be had, or was given up. */
   async #soundFile(url: string, signal: AbortSignal): Promise<ArrayBuffer | null> {
-    for (let asked = 1; asked <= mostAsked && !signal.aborted; asked++) {
+    for (let asked = 1; !signal.aborted; asked++) {
       try {
         const response = await this.#fetch(url, signal);
         if (response.ok) return await response.arrayBuffer();
-        if (response.status < 500) return null;
+        await response.body?.cancel();
+        if (!isForNow(response.status)) return null;
       } catch {
         // No connection just now, or one that broke off.
       }
-      await pause(againMs);
+      if (asked === mostAsked) return null;
+      await pause(againMs, signal);
     }
     return null;
   }

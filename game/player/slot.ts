@@ -24,8 +24,8 @@ const rememberedMs = 1000;
  */
 const coveringOpacity = "0.999";
 
-/** The browser has drawn once what is to be seen now. */
-const isDrawn = (): Promise<void> => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
+/** What is to be seen now is drawn: of a frame of the display one is told before it is drawn, so that the second one tells of the first. */
+const untilDrawn = (): Promise<void> => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
 
 /** Of its first picture, which a piece that waits has passed already, s: from being told to play until it moves the browser takes longer. */
 const headStart = 0.025;
@@ -91,7 +91,7 @@ export class Slot {
   #still: StillElement | null = null;
   #screen: StageElement;
   #layers = waitingLayers;
-  /** Resolves when what was turned on last is drawn. */
+  /** Resolves when what was covered last is drawn under its cover. */
   #drawn = Promise.resolve();
   cue: Cue | null = null;
   clip: Clip | null = null;
@@ -204,14 +204,14 @@ export class Slot {
     const isCovered = this.#begins && performance.now() - this.#shownUntil < rememberedMs;
     if (this.#begins) this.#first.style.opacity = isCovered ? coveringOpacity : "1";
     this.#lie(isCovered ? coveredLayers : turnedOnLayers);
-    if (isCovered) this.#drawn = isDrawn();
+    if (isCovered) this.#drawn = untilDrawn();
   }
 
-  /** It has a picture of what it was turned on with, and is seen as soon as the browser has drawn it, under what covers it. */
+  /** It has a picture of what it was turned on with. Resolves when that is to be seen: where it is covered, after it is drawn under that. */
   async moves(): Promise<void> {
-    const drawn = this.#drawn;
-    await drawn;
-    if (drawn === this.#drawn && this.#layers === coveredLayers) this.#lie(turnedOnLayers);
+    await this.#drawn;
+    // Not where it was cut away from meanwhile.
+    if (this.#layers === coveredLayers) this.#lie(turnedOnLayers);
   }
 
   /** Under what is turned on after it. */

@@ -6,7 +6,7 @@ import { drawn, mixedSeed } from "#protocol/random.ts";
 import type { Clip } from "./clips.ts";
 import { type Cue, cueFor, stillFor } from "./cue.ts";
 import { Stage, type StageClips, type StageSound } from "./stage.ts";
-import { clipMs, isSeen, Page, SimulatedCanvas, SimulatedImage, SimulatedVideo, stepMs } from "./testing.ts";
+import { clipMs, displayMs, isSeen, Page, SimulatedCanvas, SimulatedImage, SimulatedVideo, stepMs } from "./testing.ts";
 
 const silence: StageSound = { cross: () => {}, follow: () => {}, rate: 1 };
 
@@ -72,13 +72,13 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 4, max: 2500 }) }) },
 );
 
-const scene = (seed: number) => {
+const scene = (seed: number, isShort?: () => boolean) => {
   let state = mixedSeed(seed);
   const page = new Page((most) => {
     const { share, state: next } = drawn(state);
     state = next;
     return Math.round(share * most);
-  });
+  }, isShort);
   const createElement = (name: string) => {
     if (name === "img") return new SimulatedImage(page);
     return name === "canvas" ? new SimulatedCanvas(page) : new SimulatedVideo(page);
@@ -87,10 +87,13 @@ const scene = (seed: number) => {
   vi.stubGlobal("requestAnimationFrame", (run: () => void) => page.frame(run));
   vi.stubGlobal("cancelAnimationFrame", (handle: number) => page.dropFrame(handle));
   const container = { append: () => {} } as unknown as HTMLElement;
-  const visible = (): SimulatedVideo | SimulatedImage | undefined =>
-    [...page.videos, ...page.images]
+  const visible = (): SimulatedVideo | SimulatedImage | undefined => {
+    const [top, next] = [...page.videos, ...page.images]
       .filter(({ style }) => isSeen(style))
-      .toSorted((a, b) => Number(b.style.zIndex) - Number(a.style.zIndex))[0];
+      .toSorted((a, b) => Number(b.style.zIndex) - Number(a.style.zIndex));
+    expect(next === undefined || next.style.zIndex !== top!.style.zIndex).toBe(true);
+    return top;
+  };
   /** First pictures that lie over it, or right under it, and are not its own. */
   const wrong = (): ReadonlyArray<string> => {
     const seen = visible();
@@ -244,6 +247,61 @@ test("what is gone back to at once begins by its first picture, not by the one a
     await page.pass(afterMs);
   }
   stage.close();
+});
+
+test.each([
+  ["that moves", false],
+  ["that was paused, and goes on at once", true],
+] as const)("of a clip that is gone back to in one %s no picture is seen by which it was left", async (_, isPaused) => {
+  for (let shift = 0; shift < 2 * displayMs; shift += stepMs) {
+    const { page, container } = scene(shift, () => false);
+    const told = { ending: () => {}, switched: () => {}, waiting: () => {}, position: () => {}, failed: () => {} };
+    const stage = new Stage(container, filesOf(page), silence, told);
+    const [a, b] = [cueFor("a"), cueFor("b")];
+    stage.show(a, "start");
+    stage.prepare(() => [a, b].map((cue) => ({ cue, likelihood: 0.5 })));
+    await page.pass(3000);
+    stage.show(b, "choice");
+    await page.pass(640 + shift);
+    page.seen.length = 0;
+    if (isPaused) stage.pause();
+    stage.show(a, "choice");
+    if (isPaused) stage.resume();
+    await page.pass(400);
+    const places = page.seen.flatMap(({ of, atMs }) => (of.startsWith("a") ? [atMs] : []));
+    expect(places.length).toBeGreaterThan(20);
+    expect(Math.max(...places)).toBeLessThan(500);
+    stage.close();
+  }
+});
+
+test("what is cut away from before it is seen stays under what is shown, and begins by its first picture when it is gone back to as soon", async () => {
+  for (let awayMs = 0; awayMs <= 4 * displayMs; awayMs += stepMs) {
+    for (let backMs = 0; backMs <= 4 * displayMs; backMs += stepMs) {
+      const { page, container, visible } = scene(awayMs + backMs, () => false);
+      const told = { ending: () => {}, switched: () => {}, waiting: () => {}, position: () => {}, failed: () => {} };
+      const stage = new Stage(container, filesOf(page), silence, told);
+      const [a, b] = [cueFor("a"), cueFor("b")];
+      stage.show(a, "start");
+      stage.prepare(() => [a, b].map((cue) => ({ cue, likelihood: 0.5 })));
+      await page.pass(3000);
+      stage.show(b, "choice");
+      // A frame of the display begins: the first one of the video is told of in the next.
+      await page.pass(40 * displayMs + (displayMs - (page.now % displayMs)));
+      stage.show(a, "choice");
+      await page.pass(awayMs);
+      page.seen.length = 0;
+      stage.show(b, "choice");
+      await page.pass(backMs);
+      expect(visible()?.src).toMatch(/^b#/);
+      stage.show(a, "choice");
+      await page.pass(400);
+      expect(visible()?.src).toMatch(/^a#/);
+      const places = page.seen.flatMap(({ of, atMs }) => (of.startsWith("a") ? [atMs] : []));
+      expect({ awayMs, backMs, isStale: Math.max(...places) > 600 }).toEqual({ awayMs, backMs, isStale: false });
+      stage.close();
+    }
+  }
 });
 
 test.each(["resume", "scrub"] as const)("what is gone back to while it stands still begins by its first picture, until %s", async (how) => {

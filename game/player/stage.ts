@@ -63,6 +63,7 @@ export class Stage {
   /** Under the current one, until that moves. */
   #outgoing: Slot | null = null;
   #turn = 0;
+  #cuts = 0;
   /** A cut has just been made. */
   #settling = false;
   #wishes: () => ReadonlyArray<StageWish> = () => [];
@@ -159,6 +160,7 @@ export class Stage {
 
   close(): void {
     this.#turn++;
+    this.#cuts++;
     this.#quiet();
     cancelAnimationFrame(this.#frame);
     this.#silence();
@@ -237,6 +239,7 @@ export class Stage {
   #cut(slot: Slot, asked: number, kind: Switch["kind"], primed: boolean): void {
     this.#quiet();
     const old = this.#current;
+    const cut = ++this.#cuts;
     this.#coming = null;
     this.#current = slot;
     if (this.#outgoing !== null && this.#outgoing !== slot) this.#release(this.#outgoing);
@@ -253,12 +256,14 @@ export class Stage {
       this.#outgoing = null;
       // Until it goes on, or is put to another place, the picture by which it begins covers it. Where it was cut to anew, that cut sees to it.
       slot.element.requestVideoFrameCallback(() => {
-        if (this.#current === slot && this.#outgoing === null) slot.settle();
+        void slot.moves().then(() => {
+          if (cut === this.#cuts) slot.settle();
+        });
       });
       return;
     }
     const settle = (): void => {
-      if (this.#current !== slot) return;
+      if (cut !== this.#cuts) return;
       this.#settling = false;
       slot.settle();
       if (this.#outgoing === old && old !== null) {
@@ -269,11 +274,14 @@ export class Stage {
     };
     // A piece of a single frame never moves.
     const still = setTimeout(settle, stillMs);
-    slot.element.requestVideoFrameCallback((now) => {
-      clearTimeout(still);
-      if (this.#current === slot) void slot.moves();
-      this.#events.switched({ kind, primed, shownMs, movingMs: now - asked });
-      setTimeout(settle, settleMs);
+    slot.element.requestVideoFrameCallback(() => {
+      // Of one that was cut away from meanwhile it is told, and no more.
+      const seen = cut === this.#cuts ? slot.moves() : Promise.resolve();
+      void seen.then(() => {
+        clearTimeout(still);
+        this.#events.switched({ kind, primed, shownMs, movingMs: performance.now() - asked });
+        setTimeout(settle, settleMs);
+      });
     });
     this.#run(slot);
     this.#hear(slot);

@@ -22,12 +22,40 @@ const stored = (event, request, response) => {
   return response;
 };
 
-const kept = async (event, request) => (await caches.match(request)) ?? stored(event, request, await fetch(request));
+/** By then a page has heard of an answer, and given up what it asked for besides, ms: before, it would be told that this failed. */
+const heardMs = 1000;
+
+/** Requests that are not answered yet, by their address, oldest first. */
+const open = new Map();
+
+/**
+ * A page asks once more, past the browser's cache, for what stalls. That it then gives the first request up is told to no worker: it would hold
+ * one of the few connections to the host for as long as it stalls.
+ */
+const fetched = async (request) => {
+  const { url, cache, mode } = request;
+  // Of the request for a page itself browsers make no other.
+  if (mode === "navigate") return fetch(request);
+  const before = open.get(url) ?? [];
+  const abort = new AbortController();
+  open.set(url, [...before, abort]);
+  try {
+    const response = await fetch(request, { signal: abort.signal });
+    if (cache === "reload") setTimeout(() => before.forEach((one) => one.abort()), heardMs);
+    return response;
+  } finally {
+    const left = open.get(url).filter((one) => one !== abort);
+    if (left.length > 0) open.set(url, left);
+    else open.delete(url);
+  }
+};
+
+const kept = async (event, request) => (await caches.match(request)) ?? stored(event, request, await fetched(request));
 
 /** What may change: only without a network it is as it was. */
 const fresh = async (event, request) => {
   try {
-    return stored(event, request, await fetch(request));
+    return stored(event, request, await fetched(request));
   } catch (error) {
     const known = await caches.match(request);
     if (known === undefined) throw error;

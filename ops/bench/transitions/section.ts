@@ -244,7 +244,7 @@ const p95 = (name: string, values: ReadonlyArray<number>, aim?: number, note?: s
 const faults = (name: string, { shown }: Watched): ReadonlyArray<Row> => [
   { name: `${name}: black pictures`, figure: blackIn(shown), aim: { atMost: 0 }, note: `${shown.length} pictures` },
   { name: `${name}: steps back`, figure: stepsBack(shown), aim: { atMost: 0 } },
-  { name: `${name}: pictures of what was seen of the clip before`, figure: staleIn(shown, frameMs), aim: { atMost: 0 } },
+  { name: `${name}: stale pictures, of a clip as it was left`, figure: staleIn(shown, frameMs), aim: { atMost: 0 } },
 ];
 
 /** Where hardly anything is heard, there is no silence between two sounds either: that is no good figure. */

@@ -36,6 +36,8 @@ test("what was seen of a clip before is found as its first picture and after tha
   const round = [seen(0, 1, 22), seen(40, 1, 23), seen(80, 1, 0)];
   expect(staleIn([...round, seen(120, 1, 1), seen(160, 1, 2)], 40)).toBe(0);
   expect(staleIn([...round, seen(96, 1, 23), seen(120, 1, 1)], 40)).toBe(1);
+  const stepBack = [seen(0, 1, 20), seen(40, 2, 0), seen(440, 2, 10), seen(480, 2, 9), seen(520, 2, 12)];
+  expect(staleIn(stepBack, 40)).toBe(0);
 });
 
 test("a percentile is one of the values", () => {

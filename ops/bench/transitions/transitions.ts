@@ -57,7 +57,10 @@ export const stepsBack = (shown: ReadonlyArray<Shown>): number => {
 /** A clip may be so many frames further on than its time: frames are not shown at the very moment. */
 const mayBeAhead = 3;
 
-/** Pictures of what was seen of a clip before: since it began, or began anew, it cannot have come as far as that. */
+/**
+ * Pictures of what was seen of a clip before: since its first picture was shown, or that of another round of it, it cannot have come as far as
+ * that. One of which the first picture is missed for more than three frames looks the same.
+ */
 export const staleIn = (shown: ReadonlyArray<Shown>, frameMs: number): number => {
   let stale = 0;
   let last: { readonly clip: number; readonly frame: number } | undefined;
@@ -65,7 +68,7 @@ export const staleIn = (shown: ReadonlyArray<Shown>, frameMs: number): number =>
   let began = -Infinity;
   for (const { at, read } of shown) {
     if (read === null || read === "black") continue;
-    if (last !== undefined && (read.clip !== last.clip || read.frame < last.frame)) began = at;
+    if (last !== undefined && (read.clip !== last.clip || (read.frame < last.frame && read.frame <= mayBeAhead))) began = at;
     if (read.frame > (at - began) / frameMs + mayBeAhead) stale++;
     last = read;
   }
