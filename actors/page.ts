@@ -4,16 +4,20 @@ import { CallError } from "#protocol/wire/errors.ts";
 
 export interface Place {
   readonly createdAt: number;
+  /** Among rows of one moment, where a list has them in another order than that of their ids; left out: 0. */
+  readonly ordinal?: number;
   readonly id: string;
 }
 
-const toCursor = ({ createdAt, id }: Place): string => `${createdAt.toString(36)}.${id}`;
+const toCursor = ({ createdAt, ordinal, id }: Place): string =>
+  [createdAt.toString(36), ...(ordinal === undefined ? [] : [ordinal.toString(36)]), id].join(".");
 
 /** Undefined if no list gave this cursor. */
 const fromCursor = (cursor: string): Place | undefined => {
-  const found = /^([0-9a-z]{1,11})\.([A-Za-z0-9_-]{1,64})$/.exec(cursor);
-  const createdAt = Number.parseInt(found?.[1] ?? "", 36);
-  return found?.[2] === undefined || !Number.isSafeInteger(createdAt) ? undefined : { createdAt, id: found[2] };
+  const [, time = "", ordinal, id] = /^([0-9a-z]{1,11})(?:\.([0-9a-z]{1,4}))?\.([A-Za-z0-9_-]{1,64})$/.exec(cursor) ?? [];
+  const createdAt = Number.parseInt(time, 36);
+  if (id === undefined || !Number.isSafeInteger(createdAt)) return undefined;
+  return ordinal === undefined ? { createdAt, id } : { createdAt, ordinal: Number.parseInt(ordinal, 36), id };
 };
 
 /** After which the page begins; null: at the beginning of the list. */

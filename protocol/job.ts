@@ -286,6 +286,8 @@ export const Job = z.object({
   batchId: Id.nullable(),
   /** Its place among those, or null where it was made alone. */
   cell: JobCell.nullable(),
+  /** Which it is of the jobs that one call asked for, from 0, all of which have the same `createdAt`: lists have the last of them first. */
+  ordinal: z.int(),
   attempt: z.int(),
   maxAttempts: z.int(),
   failure: JobFailure.nullable(),
@@ -416,6 +418,7 @@ const sampleJob: Job = {
   fallback: null,
   batchId: null,
   cell: null,
+  ordinal: 0,
   attempt: 1,
   maxAttempts: 3,
   failure: null,
@@ -514,7 +517,7 @@ export const jobs = domain({
       example: { input: { id: "job_1" }, output: sampleJob },
     }),
     list: call({
-      summary: "Own jobs, newest first.",
+      summary: "Own jobs, newest first: by `createdAt`, those of the same call by `ordinal`, then by id.",
       access: "guest",
       input: z.object({ filter: JobFilter.default({}), cursor: Cursor.optional(), limit: PageLimit }),
       output: z.object({ jobs: z.array(Job), next: Cursor.nullable() }),

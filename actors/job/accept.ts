@@ -11,7 +11,7 @@ import { CallError } from "#protocol/wire/errors.ts";
 import { type Acknowledged, Actors } from "#runtime/actor/actors.ts";
 import { Settings } from "#runtime/config/settings.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
-import type { JobContext, JobOrder } from "./context.ts";
+import type { CallPlace, JobContext, JobOrder } from "./context.ts";
 import { Durations } from "./durations.ts";
 import { dayWords, openWords } from "./limit-words.ts";
 import { fromStored, jobRow } from "./row.ts";
@@ -27,6 +27,13 @@ export const jobAddress = (id: string): string => `job/${id}`;
 export const acknowledgedRow = (id: string, { value, context, seq, at }: Acknowledged): Job =>
   // The host's types end at the machine: the context is the one that the job machine made.
   jobRow({ value, context: context as unknown as JobContext }, { id, seq, at, parked: null });
+
+/** A job that is to be made. `call`: left out where it comes alone. */
+interface Wanted {
+  readonly prepared: Prepared;
+  readonly particulars: Omit<Particulars, "ownerId">;
+  readonly call?: CallPlace;
+}
 
 const reused = (): CallError => new CallError("idempotency_conflict", "This idempotency key was used before with another request.");
 
@@ -112,8 +119,9 @@ export const accepting = Effect.gen(function* () {
     yield* Effect.ignore(database.query((sql) => dropReservations(sql, [id], today)));
   });
 
-  const start = Effect.fnUntraced(function* (order: JobOrder) {
-    const created = actors.create(jobAddress(order.id), { order }, { novel: order.askedHash === null });
+  const start = Effect.fnUntraced(function* (order: JobOrder, call: CallPlace | undefined) {
+    const input = call === undefined ? { order } : { order, call };
+    const created = actors.create(jobAddress(order.id), input, { novel: order.askedHash === null });
     const accepted = yield* Effect.tapError(created, () => giveBack(order.id));
     const job = acknowledgedRow(order.id, accepted);
     // Two calls with one key at the same moment: the second finds the first one's job.
@@ -133,10 +141,7 @@ export const accepting = Effect.gen(function* () {
   });
 
   /** Accepts all of them or, when the limit does not allow that, none. Errors: quota_exceeded, idempotency_conflict. */
-  const accept = Effect.fnUntraced(function* (
-    ownerId: string,
-    wanted: ReadonlyArray<{ readonly prepared: Prepared; readonly particulars: Omit<Particulars, "ownerId"> }>,
-  ) {
+  const accept = Effect.fnUntraced(function* (ownerId: string, wanted: ReadonlyArray<Wanted>) {
     if (wanted.length === 0) return [];
     const asked = wanted.map(({ prepared: { provider, operation, params, request } }) => ({
       provider: provider.id,
@@ -152,7 +157,11 @@ export const accepting = Effect.gen(function* () {
     );
     return yield* Effect.forEach(
       wanted,
-      ({ prepared, particulars }) => start(orderOf(prepared, { ...particulars, ownerId }, (one) => estimate(one, one.params))),
+      ({ prepared, particulars, call }) =>
+        start(
+          orderOf(prepared, { ...particulars, ownerId }, (one) => estimate(one, one.params)),
+          call,
+        ),
       { concurrency: "unbounded" },
     );
   });

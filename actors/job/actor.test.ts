@@ -5,6 +5,7 @@ import type { FailureKind, Job } from "#protocol/job.ts";
 import { MaySend } from "#actors/provider/tools.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { Actors } from "#runtime/actor/actors.ts";
+import { damagedCopy } from "#runtime/blobs/archive.ts";
 import { jobActor } from "./actor.ts";
 import { assetIdOf } from "./canonical.ts";
 import type { JobContext } from "./context.ts";
@@ -465,6 +466,24 @@ describe.each(testDatabases)("jobs on the actor host ($engine)", ({ layer }) => 
     expect(await codeOf(server.call("jobs.pause", { ids: [] }))).toBe("invalid_input");
     expect(await codeOf(server.call("jobs.pause", { ids: [], batchId: "bat_nowhere" }))).toBe("not_found");
     expect(await codeOf(server.call("jobs.resume", { ids: [], batchId }, "usr_other"))).toBe("not_found");
+  });
+
+  test("a job whose input is out of reach waits for it, uses up no attempt, and says why; one whose input is damaged fails at once", async () => {
+    const away = new CallError("unavailable", "The archive of originals cannot be reached just now.");
+    server.shelf.put("ast_away", server.user);
+    server.shelf.unreadable.set("ast_away", away);
+    const request = { operation: "image_to_video" as const, inputs: [{ assetId: "ast_away", role: "image" as const }] };
+    const job = (await create(request)).jobs[0]!;
+    expect(await watch.until(job.id, ({ state, waitingFor }) => state === "queued" && waitingFor !== null)).toMatchObject({
+      attempt: 1,
+      waitingFor: `Another try: An input cannot be read just now. ${away.message}`,
+    });
+    expect(studio.keys).toEqual([]);
+    server.shelf.unreadable.delete("ast_away");
+    expect(await watch.ended(job.id)).toMatchObject({ state: "completed", attempt: 1 });
+    server.shelf.unreadable.set("ast_away", damagedCopy);
+    const damaged = (await create(request)).jobs[0]!;
+    expect(await watch.ended(damaged.id)).toMatchObject({ state: "failed", failure: { kind: "input", message: damagedCopy.message } });
   });
 
   test("a job goes on from the results of others, over restarts: as the video or a frame of it, and only once they are done", async () => {

@@ -185,7 +185,10 @@ export interface JobContext {
   readonly assetId: string | null;
   /** How it ends once the provider has been told to stop. */
   readonly ending: Ending | null;
+  /** When it was asked for. */
   readonly createdAt: number;
+  /** Which it is of the jobs of one call, from 0; left out: it came alone. */
+  readonly ordinal?: number;
   readonly firstSlotAt: number | null;
   readonly deadlineAt: number;
   readonly submittedAt: number | null;
@@ -269,9 +272,19 @@ export type JobEvent =
   | SlotWaits
   | { readonly type: "inputs.wait"; readonly reason: string };
 
+/** Where a job stands in the call that asked for it: all jobs of a call are of one moment. */
+export interface CallPlace {
+  /** When the call came, ms. */
+  readonly at: number;
+  /** Which of its jobs it is, from 0. */
+  readonly ordinal: number;
+}
+
 /** Input of the machine; the host adds `at`. */
 export interface JobMachineInput {
   readonly order: JobOrder;
+  /** Left out: it came alone, just now. */
+  readonly call?: CallPlace;
   readonly at: number;
 }
 
@@ -666,7 +679,7 @@ export const waitWords = (waits: ReadonlyArray<Awaited>, paused: ReadonlySet<str
   `${waits.map(({ jobId, title }) => `“${title}”${paused.has(jobId) ? " (paused)" : ""}`).join(" and ")} to be done.`;
 
 /** The context of a job that is accepted at `at`. */
-export const initialContext = ({ order, at }: JobMachineInput): JobContext => ({
+export const initialContext = ({ order, call, at }: JobMachineInput): JobContext => ({
   order,
   attempt: 1,
   maxAttempts: jobLimits.attempts,
@@ -693,7 +706,8 @@ export const initialContext = ({ order, at }: JobMachineInput): JobContext => ({
   failure: null,
   assetId: null,
   ending: null,
-  createdAt: at,
+  createdAt: call?.at ?? at,
+  ...(call === undefined ? {} : { ordinal: call.ordinal }),
   firstSlotAt: null,
   deadlineAt: Math.max(at, order.scheduledFor ?? 0) + jobLimits.firstSlot,
   submittedAt: null,

@@ -17,6 +17,7 @@ import type { FailureKind, JobInput } from "#protocol/job.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import type { Actors } from "#runtime/actor/actors.ts";
 import type { ActorDefinition, EffectFailure } from "#runtime/actor/define.ts";
+import { damagedCopy } from "#runtime/blobs/archive.ts";
 import { Blobs } from "#runtime/blobs/blobs.ts";
 import { removeStaged } from "#runtime/blobs/staged.ts";
 import { orCallError } from "#runtime/gateway/database-failures.ts";
@@ -34,7 +35,7 @@ import {
 } from "./context.ts";
 import { Durations } from "./durations.ts";
 import type { jobMachine } from "./machine.ts";
-import { pipelines } from "./pipeline.ts";
+import { isOutOfReach, pipelines } from "./pipeline.ts";
 import { makeProviderJobs, type Submitted } from "./provider-jobs.ts";
 import { Slots } from "./slots.ts";
 import { Submissions, unknownOutcome } from "./submissions.ts";
@@ -69,6 +70,12 @@ const ofCall = ({ code, message }: CallError): EffectFailure => {
   if (code === "storage_full") return failure("storage", message);
   if (code === "overloaded") return failure("limit", message);
   return failure(code === "not_found" || code === "unsupported_media" || code === "invalid_input" ? "input" : "internal", message);
+};
+
+/** Why an input could not be read. What is out of reach is waited for as a full disk is: neither the provider nor another has to do with it. */
+const ofInput = (error: CallError): EffectFailure => {
+  if (isOutOfReach(error)) return failure("storage", `An input cannot be read just now. ${error.message}`);
+  return error === damagedCopy ? failure("input", error.message) : ofCall(error);
 };
 
 const relationOf = ({ role, timeMs }: JobInput): LineageRelation => {
@@ -204,7 +211,7 @@ export const jobEffects = Effect.fnUntraced(function* (unheard: ReadonlySet<stri
   });
 
   const requestOf = Effect.fnUntraced(function* (order: JobOrder) {
-    const inputs = yield* Effect.mapError(Effect.forEach(order.inputs, fileOf(order), { concurrency: 8 }), ofCall);
+    const inputs = yield* Effect.mapError(Effect.forEach(order.inputs, fileOf(order), { concurrency: 8 }), ofInput);
     const request: ProviderRequest = { operation: order.operation, params: order.params, inputs };
     return request;
   });

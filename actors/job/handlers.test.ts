@@ -397,16 +397,19 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
 
   test("a call that broke off half-way is completed by its repeat", async () => {
     const whole = (await create({}, 3, server.user, "key-2")).jobs;
-    // As if the server had died before the last job was stored.
+    // As if the server had died before one of the jobs was stored.
     const { sql } = await database.service;
+    const listed = async () => (await server.call("jobs.list", list())).jobs.map(({ id }) => id);
+    const before = await listed();
     await server.stop();
     for (const table of ["actor", "actor_event"]) {
-      await sql`delete from ${sql(table)} where ${sql(table.length > 5 ? "actor_id" : "id")} = ${`job/${whole[2]!.id}`}`;
+      await sql`delete from ${sql(table)} where ${sql(table.length > 5 ? "actor_id" : "id")} = ${`job/${whole[1]!.id}`}`;
     }
-    await sql`delete from job where id = ${whole[2]!.id}`;
+    await sql`delete from job where id = ${whole[1]!.id}`;
     await server.start();
     const repeated = (await create({}, 3, server.user, "key-2")).jobs;
     expect(repeated.map(({ id, params }) => ({ id, params }))).toEqual(whole.map(({ id, params }) => ({ id, params })));
+    expect(await listed()).toEqual(before);
   });
 
   test("the limit of open jobs holds however many calls come at once, and ended jobs do not count", async () => {
@@ -498,6 +501,40 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     expect(await codeOf(server.call("jobs.list", { ...list(), cursor: "!" }))).toBe("invalid_input");
   });
 
+  test("the jobs of one call are listed in the order in which they were asked for, page by page, to followers, and where all of a batch are meant", async () => {
+    const alone = (await create({})).jobs[0]!.id;
+    const grid: Grid = {
+      axes: [
+        { by: "param", param: "duration", values: [3, 7, 9] },
+        { by: "seed", values: [5, 6, 7, 8] },
+      ],
+      without: [],
+    };
+    const batch = { request: request({ scheduledFor: Date.now() + 3_600_000 }), count: 1, grid };
+    const made = (await server.call("jobs.create", batch, server.user, "key-order")).jobs;
+    const ids = made.map(({ id }) => id);
+    expect(made.map(({ ordinal }) => ordinal)).toEqual(ids.map((_, index) => index));
+    expect(new Set(made.map(({ createdAt }) => createdAt)).size).toBe(1);
+    const again = (await server.call("jobs.retry", { ids, newSeed: false })).jobs.map(({ id }) => id);
+    const newestFirst = [...ids.toReversed(), alone];
+    const seen: Array<string> = [];
+    let cursor: string | undefined;
+    do {
+      const page = await server.call("jobs.list", { ...list(), limit: 5, ...(cursor === undefined ? {} : { cursor }) });
+      seen.push(...page.jobs.map(({ id }) => id));
+      cursor = page.next ?? undefined;
+    } while (cursor !== undefined);
+    expect(seen).toEqual([...again.toReversed(), ...newestFirst]);
+    const followed = domain.topics.jobs.snapshot.parse((await server.watch()).snapshots[0]);
+    expect(followed.jobs.map(({ id }) => id)).toEqual(seen);
+    const { batchId } = made[0]!;
+    expect((await server.call("jobs.list", list({ batchId }))).jobs.map(({ id }) => id)).toEqual(ids.toReversed());
+    expect((await server.call("jobs.prioritise", { ids: [], batchId: batchId!, priority: "next" })).done).toEqual(ids);
+    // From where a list gave no more than the time and the id.
+    const before = `${made[0]!.createdAt.toString(36)}.${ids[0]}`;
+    expect((await server.call("jobs.list", { ...list(), cursor: before })).jobs.map(({ id }) => id)).toEqual([alone]);
+  });
+
   test("the list filters by state, operation and words", async () => {
     server.shelf.put("ast_1", server.user);
     const fox = await create({ params: { prompt: "A fox in the SNOW" } });
@@ -567,9 +604,7 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
   test("a job that waits is replaced in its place, checked as when it was asked for, and not once it was sent", async () => {
     const scheduledFor = Date.now() + 3_600_000;
     const made = (await create({ scheduledFor, name: "Fox" }, 3)).jobs;
-    // Of the same moment the ids decide which came first.
-    const inTime = made.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
-    const [first, job, later] = inTime.map(({ id }) => id) as [string, string, string];
+    const [first, job, later] = made.map(({ id }) => id) as [string, string, string];
     await server.call("jobs.prioritise", { ids: [job], priority: 3 });
     const before = await server.call("jobs.get", { id: job });
     const replace = (changes: Parameters<typeof request>[0], user = server.user) =>
@@ -577,6 +612,7 @@ describe.each(testDatabases)("the jobs calls, $engine", ({ layer }) => {
     const params = { prompt: "a hare {in the grass|in the snow}", duration: 3 };
     const now = await replace({ params, prompt: { variables: {}, seed: 7 }, priority: 5 });
     expect(now).toMatchObject({ id: job, state: "scheduled", priority: 3, scheduledFor, batchId: before.batchId, cell: null, name: null });
+    expect(now.ordinal).toBe(1);
     expect(now.prompt).toMatch(/^a hare in the (?:grass|snow)$/);
     expect(now).toMatchObject({ template: { text: params.prompt }, params: { duration: 3 }, createdAt: before.createdAt });
     expect(await server.call("jobs.get", { id: job })).toEqual(now);

@@ -2,7 +2,7 @@
 import { Clock, Effect } from "effect";
 import { fromStoredAccount } from "#actors/account/row.ts";
 import type { Assets } from "#actors/asset/assets.ts";
-import { createdPlace, pageOf, type Place, placeOf } from "#actors/page.ts";
+import { pageOf, type Place, placeOf } from "#actors/page.ts";
 import { poolRules } from "#actors/pool/rules.ts";
 import { priorityWords, topPriorityOf } from "#actors/quota/priority.ts";
 import { Providers } from "#actors/provider/index.ts";
@@ -77,6 +77,10 @@ const requestOf = (row: JobRow, mostUrgentNow: number): JobRequest => {
 
 const withoutSeed = (prepared: Prepared): Prepared => ({ ...prepared, seed: null, falls: prepared.falls.map(withoutSeed) });
 
+/** When a call came of which some jobs are there already: a repeat makes the others as of then, so that all stand together. */
+const cameAt = (there: ReadonlyMap<string, Job>, now: number): number =>
+  Math.min(now, ...Array.from(there.values(), ({ createdAt }) => createdAt));
+
 /** The handlers of the domain `jobs`. */
 export const jobHandlers = Effect.gen(function* () {
   const database = yield* Database;
@@ -90,7 +94,7 @@ export const jobHandlers = Effect.gen(function* () {
 
   const page = Effect.fnUntraced(function* (ownerId: string, filter: JobFilterArgs, after: Place | null, limit: number) {
     const rows = yield* orCallError(database.query((sql) => listJobs(sql, ownerId, filter, after, limit + 1)));
-    const { rows: first, next } = pageOf(rows, limit, createdPlace);
+    const { rows: first, next } = pageOf(rows, limit, ({ created_at, ordinal, id }) => ({ createdAt: created_at, ordinal, id }));
     return { jobs: first.map(fromStored), next };
   });
 
@@ -211,7 +215,8 @@ export const jobHandlers = Effect.gen(function* () {
           const prepared = yield* Effect.provide(prepareBatch(ownerId, batch, batchId ?? ids[0]!, now), services);
           const wanted = prepared.flatMap(({ prepared: one, cell, index }, at) => {
             const id = ids[at]!;
-            return there.has(id) ? [] : [{ prepared: one, particulars: { id, askedHash, parentJobId: null, batchId, cell, index } }];
+            const particulars = { id, askedHash, parentJobId: null, batchId, cell, index };
+            return there.has(id) ? [] : [{ prepared: one, particulars, call: { at: cameAt(there, now), ordinal: at } }];
           });
           for (const job of yield* accept(ownerId, wanted)) there.set(job.id, job);
         }
@@ -269,7 +274,10 @@ export const jobHandlers = Effect.gen(function* () {
           ownerId,
           request.inputs.flatMap(({ jobId }) => jobId ?? []),
         );
-        const isLater = (of: JobRow): boolean => of.created_at > row.created_at || (of.created_at === row.created_at && of.id >= id);
+        const isLater = (of: JobRow): boolean => {
+          if (of.created_at !== row.created_at) return of.created_at > row.created_at;
+          return of.ordinal === row.ordinal ? of.id >= id : of.ordinal > row.ordinal;
+        };
         // Clocks of two processes may differ: then its own time tells nothing.
         const comesBack = Effect.fnUntraced(function* () {
           const seen = new Set<string>();
@@ -349,7 +357,7 @@ export const jobHandlers = Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis;
         const failed: Array<{ id: string; message: string }> = [];
 
-        const prepared = yield* Effect.forEach(newIds, ([parentJobId, id]) => {
+        const prepared = yield* Effect.forEach(newIds, ([parentJobId, id], at) => {
           const row = own.get(parentJobId);
           if (row === undefined) failed.push({ id: parentJobId, message: noJob });
           if (row === undefined || there.has(id)) return Effect.succeed([]);
@@ -358,7 +366,7 @@ export const jobHandlers = Effect.gen(function* () {
             onSuccess: (checked) => {
               // The words stay, and with them what they were made from.
               const again = { ...checked, template: fromStored(row).template };
-              return [{ prepared: newSeed ? withoutSeed(again) : again, particulars }];
+              return [{ prepared: newSeed ? withoutSeed(again) : again, particulars, call: { at: cameAt(there, now), ordinal: at } }];
             },
             onFailure: ({ message }) => {
               failed.push({ id: parentJobId, message });

@@ -293,10 +293,11 @@ describe("failures", () => {
     }
     const never = new Life();
     while (!never.over) {
-      if (never.state === "submitting") never.fail("storage");
+      if (never.state === "submitting") never.fail("storage", "The archive cannot be reached.");
       else if (never.state === "waitingForSlot") never.succeed();
       else never.wait();
     }
+    expect(never.context.failure).toEqual({ kind: "timeout", message: "It could not begin within 7 days. The archive cannot be reached." });
     expect(never.now - start).toBeLessThanOrEqual(jobLimits.firstSlot + jobLimits.generation);
   });
 

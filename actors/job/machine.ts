@@ -475,7 +475,9 @@ export const jobMachine = setup({
         kind: "timeout" as const,
         message: `${
           context.firstSlotAt === null
-            ? "No slot became free within 7 days."
+            ? context.retryAt !== null && context.failure !== null
+              ? `It could not begin within 7 days. ${context.failure.message}`
+              : "No slot became free within 7 days."
             : context.deadlineAt - context.firstSlotAt - context.heldMs > jobLimits.generation
               ? "It was not done within 24 hours: the disk was full."
               : "It was not done within 2 hours."
@@ -511,7 +513,7 @@ export const jobMachine = setup({
         tries: context.tries + 1,
         retryAt,
         etaAt: retryAt + context.expectedMs,
-        waitingFor: `Room at ${context.order.providerTitle}: ${context.failure?.message ?? ""}`,
+        waitingFor: `${context.failure?.kind === "storage" ? "Another try" : `Room at ${context.order.providerTitle}`}: ${context.failure?.message ?? ""}`,
       };
     }),
     /** The step under way is tried again; nothing is submitted anew. */

@@ -7,6 +7,7 @@ import { type JobRow, jobResults } from "#db/queries/job.ts";
 import { finalJobStates, type JobInput, type JobState } from "#protocol/job.ts";
 import type { CallError } from "#protocol/wire/errors.ts";
 import type { EffectFailure } from "#runtime/actor/define.ts";
+import { damagedCopy } from "#runtime/blobs/archive.ts";
 import { Bus } from "#runtime/bus/bus.ts";
 import type { TopicMessage } from "#runtime/gateway/handlers.ts";
 import { type Awaited, type JobOrder, waitWords } from "./context.ts";
@@ -43,7 +44,10 @@ export const whyNoResult = (title: string, state: JobState, message: string | un
 
 const noResult = (message: string): EffectFailure => ({ kind: "input", message, unsent: true });
 
-const unreachable = new Set(["unavailable", "overloaded", "storage_full"]);
+const unreachable: ReadonlySet<string> = new Set(["unavailable", "overloaded", "storage_full"]);
+
+/** Our own files cannot be had just now: it is tried again. */
+export const isOutOfReach = (error: CallError): boolean => error !== damagedCopy && unreachable.has(error.code);
 
 const patiently = <A, E>(effect: Effect.Effect<A, E>, isPassing: (error: E) => boolean) =>
   Effect.retry(effect, { schedule: Schedule.spaced(again), while: isPassing });
@@ -74,9 +78,8 @@ export const pipelines = Effect.gen(function* () {
     if (wanted.assetId !== undefined || assetId === undefined || assetId === null) return wanted;
     if (wanted.frame === undefined) return { ...wanted, assetId };
     const taken = assets.frame(ownerId, assetId, wanted.frame === "first" ? 0 : pastAnyEnd);
-    const frame = yield* Effect.mapError(
-      patiently(taken, ({ code }: CallError) => unreachable.has(code)),
-      ({ message }) => noResult(`The ${wanted.frame} frame could not be taken: ${message}`),
+    const frame = yield* Effect.mapError(patiently(taken, isOutOfReach), ({ message }) =>
+      noResult(`The ${wanted.frame} frame could not be taken: ${message}`),
     );
     return { ...wanted, assetId: frame.id };
   });

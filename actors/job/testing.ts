@@ -346,6 +346,8 @@ export class TestShelf {
   readonly parents = new Map<string, ReadonlyArray<AssetParent>>();
   /** Those that others than their owners may go on from. */
   readonly lent = new Set<string>();
+  /** Why files of assets cannot be read just now. */
+  readonly unreadable = new Map<string, CallError>();
   /** What is waited for before a frame of a video is there. */
   frames: (assetId: string) => Effect.Effect<void> = () => Effect.void;
 
@@ -368,7 +370,12 @@ export class TestShelf {
       get,
       withdraw: (_ownerId, id) => Effect.sync(() => void this.assets.delete(id)),
       file: (ownerId, id) =>
-        Effect.map(get(ownerId, id), ({ mime, mediaType, sha256 }) => ({ path: `/blobs/${sha256}`, mime, mediaType, sha256, jobId: null })),
+        Effect.flatMap(get(ownerId, id), ({ mime, mediaType, sha256 }) => {
+          const refused = this.unreadable.get(id);
+          return refused === undefined
+            ? Effect.succeed({ path: `/blobs/${sha256}`, mime, mediaType, sha256, jobId: null })
+            : Effect.fail(refused);
+        }),
       frame: (ownerId, assetId, timeMs) => Effect.flatMap(get(ownerId, assetId), (video) => frame(ownerId, video, timeMs)),
       picture: ({ ownerId }, assetId, timeMs) =>
         Effect.gen({ self: this }, function* () {

@@ -182,7 +182,7 @@ export const promptHandlers = Effect.gen(function* () {
         const ownerId = yield* ownerOf(context);
         const after = yield* placeOf(cursor);
         const rows = yield* library.query((sql) => query.usedPrompts(sql, ownerId, wordsOf(search), after, limit + 1));
-        const { rows: first, next } = pageOf(rows, limit, (row) => ({ createdAt: row.last_used_at, id: row.job_id }));
+        const { rows: first, next } = pageOf(rows, limit, (row) => ({ createdAt: row.last_used_at, ordinal: row.ordinal, id: row.job_id }));
         return {
           used: first.map((row) => ({
             text: row.text,

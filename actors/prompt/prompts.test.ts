@@ -186,15 +186,23 @@ describe.each(testDatabases)("the prompt library on $engine", ({ layer }) => {
 
   /** Rows of jobs as their actors write them. */
   const jobs = (
-    rows: ReadonlyArray<{ prompt: string; at: number; template?: object; state?: string; assetId?: string; params?: object }>,
+    rows: ReadonlyArray<{
+      prompt: string;
+      at: number;
+      ordinal?: number;
+      template?: object;
+      state?: string;
+      assetId?: string;
+      params?: object;
+    }>,
   ) =>
     sql(async (db) => {
-      for (const [n, { prompt, at, template, state = "completed", assetId, params = {} }] of rows.entries()) {
+      for (const [n, { prompt, at, ordinal = 0, template, state = "completed", assetId, params = {} }] of rows.entries()) {
         await db`
           insert into job (id, rev, owner_id, operation, provider, state, progress, prompt, params, inputs, hash, priority, attempt, max_attempts,
-            parked, created_at, template, asset_id)
+            parked, created_at, ordinal, template, asset_id)
           values (${`job_${user}_${n}`}, 1, ${user}, 'text_to_video', 'studio', ${state}, 1, ${prompt}, ${db.json(params as never)}, '[]', 'h', 5, 1, 3,
-            false, ${at}, ${template === undefined ? null : db.json(template as never)}, ${assetId ?? null})`;
+            false, ${at}, ${ordinal}, ${template === undefined ? null : db.json(template as never)}, ${assetId ?? null})`;
       }
     });
 
@@ -241,5 +249,17 @@ describe.each(testDatabases)("the prompt library on $engine", ({ layer }) => {
     expect(await used({ search: "fox GREY" })).toEqual([["a {red|grey} fox", "", 2, 5]]);
     const { next } = await call("prompts.history", { limit: 1 });
     expect(await used({ limit: 1, cursor: next! })).toEqual([["a {red|grey} fox", "", 2, 5]]);
+  });
+
+  test("the history has the prompts of one call in the order in which they were asked for, page by page", async () => {
+    await jobs(["a", "b", "c", "a"].map((prompt, n) => ({ prompt, at: 7, ordinal: 3 - n })));
+    const seen: Array<string> = [];
+    let cursor: string | undefined;
+    do {
+      const { used, next } = await call("prompts.history", { limit: 1, ...(cursor === undefined ? {} : { cursor }) });
+      seen.push(...used.map(({ text }) => text));
+      cursor = next ?? undefined;
+    } while (cursor !== undefined);
+    expect(seen).toEqual(["a", "b", "c"]);
   });
 });

@@ -1,4 +1,4 @@
-// The read model of jobs in SQL. One statement a function; lists page by (created_at, id). Rows are written by the actor host.
+// The read model of jobs in SQL. One statement a function; lists page by (created_at, ordinal, id). Rows are written by the actor host.
 import type { Queryable, Tx } from "../client/database.ts";
 
 export interface JobRow {
@@ -25,6 +25,7 @@ export interface JobRow {
   readonly fallback: Readonly<Record<string, unknown>> | null;
   readonly batch_id: string | null;
   readonly cell: ReadonlyArray<unknown> | null;
+  readonly ordinal: number;
   readonly attempt: number;
   readonly max_attempts: number;
   readonly failure: { readonly kind: string; readonly message: string } | null;
@@ -41,8 +42,8 @@ export interface JobRow {
 
 const columns = (sql: Queryable) => sql`
   j.id, j.rev, j.owner_id, j.operation, j.provider, j.state, j.progress, j.eta_at, j.waiting_for, j.name, j.prompt, j.template, j.params,
-  j.inputs, j.hash, j.asked_hash, j.priority, j.rank, j.scheduled_for, j.parent_job_id, j.fallback, j.batch_id, j.cell, j.attempt, j.max_attempts, j.failure,
-  j.asset_id, j.slot, j.account_id, j.credits, j.charges, j.parked, j.created_at, j.submitted_at, j.finished_at`;
+  j.inputs, j.hash, j.asked_hash, j.priority, j.rank, j.scheduled_for, j.parent_job_id, j.fallback, j.batch_id, j.cell, j.ordinal, j.attempt, j.max_attempts,
+  j.failure, j.asset_id, j.slot, j.account_id, j.credits, j.charges, j.parked, j.created_at, j.submitted_at, j.finished_at`;
 
 const textArray = (sql: Queryable, values: ReadonlyArray<string>) => sql`${sql.array([...values], 25)}::text[]`;
 
@@ -65,17 +66,19 @@ export interface JobFilterArgs {
 
 const likePattern = (text: string): string => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
 
+/** Where a job stands in the lists of its owner's. */
+export interface JobPlace {
+  readonly createdAt: number;
+  /** Left out: 0, as of all jobs that came alone. */
+  readonly ordinal?: number;
+  readonly id: string;
+}
+
 /**
- * Newest first, after the given place. Words are found by scanning the owner's rows in list order until the page is full:
+ * Newest first, so those of one call from its last to its first, after the given place. Words are found by scanning the owner's rows in list order until the page is full:
  * unlike a word index this finds parts of words and words of languages without spaces, and costs no step of a job anything.
  */
-export const listJobs = (
-  sql: Queryable,
-  ownerId: string,
-  filter: JobFilterArgs,
-  after: { readonly createdAt: number; readonly id: string } | null,
-  limit: number,
-) =>
+export const listJobs = (sql: Queryable, ownerId: string, filter: JobFilterArgs, after: JobPlace | null, limit: number) =>
   sql<Array<JobRow>>`
     select ${columns(sql)} from job j
     where j.owner_id = ${ownerId}
@@ -83,17 +86,18 @@ export const listJobs = (
       ${filter.operation === undefined ? sql`` : sql`and j.operation = ${filter.operation}`}
       ${filter.batchId === undefined ? sql`` : sql`and j.batch_id = ${filter.batchId}`}
       ${filter.words.map(likePattern).reduce((all, word) => sql`${all} and (j.prompt ilike ${word} or j.name ilike ${word})`, sql``)}
-      ${after === null ? sql`` : sql`and (j.created_at, j.id) < (${after.createdAt}, ${after.id})`}
-    order by j.created_at desc, j.id desc
+      ${after === null ? sql`` : sql`and (j.created_at, j.ordinal, j.id) < (${after.createdAt}, ${after.ordinal ?? 0}, ${after.id})`}
+    order by j.created_at desc, j.ordinal desc, j.id desc
     limit ${limit}`;
 
 export const countJobsByState = (sql: Queryable, ownerId: string) =>
   sql<Array<{ state: string; count: number }>>`select state, count(*)::int as count from job where owner_id = ${ownerId} group by state`;
 
-/** Those of a batch that have not ended. */
+/** Those of a batch that have not ended, in the order in which they were asked for. */
 export const jobsOfBatch = (sql: Queryable, ownerId: string, batchId: string) =>
   sql<Array<{ id: string }>>`
-    select id from job where batch_id = ${batchId} and owner_id = ${ownerId} and finished_at is null order by created_at, id`;
+    select id from job where batch_id = ${batchId} and owner_id = ${ownerId} and finished_at is null
+    order by created_at, ordinal, id`;
 
 /** The lowest priority number among those of the owner's jobs that are in one of the states, by provider. */
 export const mostUrgent = (sql: Queryable, ownerId: string, states: ReadonlyArray<string>) =>

@@ -1,5 +1,6 @@
 // The prompt library in SQL. One statement a function; lists page by (created_at, id).
 import type { Queryable, Tx } from "../client/database.ts";
+import type { JobPlace } from "./job.ts";
 import { likePattern, textArray } from "./fragments.ts";
 
 export interface PromptVersionRow {
@@ -161,20 +162,15 @@ export interface UsedPromptRow {
   readonly negative: string;
   readonly jobs: number;
   readonly last_used_at: number;
+  readonly ordinal: number;
   readonly job_id: string;
 }
 
 /** Prompts of the owner's jobs, each at the place of its last use, after the given place. */
-export const usedPrompts = (
-  sql: Queryable,
-  ownerId: string,
-  words: ReadonlyArray<string>,
-  after: { readonly createdAt: number; readonly id: string } | null,
-  limit: number,
-) =>
+export const usedPrompts = (sql: Queryable, ownerId: string, words: ReadonlyArray<string>, after: JobPlace | null, limit: number) =>
   sql<Array<UsedPromptRow>>`
     select u.text, coalesce(u.template ->> 'negative', u.params ->> 'negativePrompt', '') as negative, u.created_at as last_used_at,
-      u.id as job_id, (
+      u.ordinal, u.id as job_id, (
         select count(*)::int from job s
         where s.owner_id = u.owner_id and md5(coalesce(s.template ->> 'text', s.prompt)) = md5(u.text)
       ) as jobs
@@ -182,17 +178,17 @@ export const usedPrompts = (
       select j.*, coalesce(j.template ->> 'text', j.prompt) as text from job j
       where j.owner_id = ${ownerId} and coalesce(j.template ->> 'text', j.prompt) <> ''
         ${words.map(likePattern).reduce((all, word) => sql`${all} and coalesce(j.template ->> 'text', j.prompt) ilike ${word}`, sql``)}
-        ${after === null ? sql`` : sql`and (j.created_at, j.id) < (${after.createdAt}, ${after.id})`}
+        ${after === null ? sql`` : sql`and (j.created_at, j.ordinal, j.id) < (${after.createdAt}, ${after.ordinal ?? 0}, ${after.id})`}
         and not exists (
           select from job n
           where n.owner_id = j.owner_id
             and md5(coalesce(n.template ->> 'text', n.prompt)) = md5(coalesce(j.template ->> 'text', j.prompt))
-            and (n.created_at, n.id) > (j.created_at, j.id)
+            and (n.created_at, n.ordinal, n.id) > (j.created_at, j.ordinal, j.id)
         )
-      order by j.created_at desc, j.id desc
+      order by j.created_at desc, j.ordinal desc, j.id desc
       limit ${limit}
     ) u
-    order by u.created_at desc, u.id desc`;
+    order by u.created_at desc, u.ordinal desc, u.id desc`;
 /** The newest wording of each of the owner's lists. */
 export const newestLists = (sql: Queryable, ownerId: string) =>
   sql<Array<{ title: string; version_id: string; text: string }>>`

@@ -137,6 +137,30 @@ test("on a narrow screen the news of a job leave the button free that has asked 
   }
 });
 
+/** Room that the words in an empty field for a search have, and how much of it they take, px. */
+const wordsIn = (field: Locator): Promise<{ readonly room: number; readonly taken: number }> =>
+  field.evaluate((input: HTMLInputElement) => {
+    const { fontFamily, fontSize, fontWeight, paddingLeft, paddingRight } = getComputedStyle(input);
+    const pen = document.createElement("canvas").getContext("2d")!;
+    pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+    return {
+      room: input.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight),
+      taken: pen.measureText(input.placeholder).width,
+    };
+  });
+
+test.each([390, 320])("the words in the fields for a search are not cut off at %i pixels", async (width) => {
+  await page.setViewportSize({ width, height: 844 });
+  for (const name of ["Scenes", "Prompts", "Jobs", "Gallery"]) {
+    await page.getByRole("navigation", { name: "Panels" }).getByRole("button", { name, exact: true }).click();
+    const field = panel(page, name).getByRole("searchbox");
+    await field.waitFor();
+    const { room, taken } = await wordsIn(field);
+    expect(taken).toBeGreaterThan(20);
+    expect([name, room >= taken]).toEqual([name, true]);
+  }
+});
+
 test("news come up on the other side when the form is docked where they would stand", async () => {
   await chooseOperation(page, "Text to video");
   await ask(page, "a heron in the reeds");

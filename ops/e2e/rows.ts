@@ -5,7 +5,9 @@ import { listJobs } from "#db/queries/job.ts";
 
 /** Ids as the lists show them: newest first. */
 export const listed = async (sql: Sql, table: "job" | "asset"): Promise<ReadonlyArray<string>> => {
-  const rows = await sql<Array<{ id: string }>>`select id from ${sql(table)} order by created_at desc, id desc`;
+  const rows = await sql<
+    Array<{ id: string }>
+  >`select id from ${sql(table)} order by created_at desc, ${table === "job" ? sql`ordinal desc,` : sql``} id desc`;
   return rows.map(({ id }) => id);
 };
 
@@ -45,17 +47,17 @@ export const writeMany = async (sql: Sql, count: number): Promise<void> => {
 
 /** How the database would read a page from the middle of each list, in its own words. */
 export const plansOfPages = async (sql: Sql): Promise<{ readonly jobs: string; readonly assets: string; readonly search: string }> => {
-  const [middle] = await sql<Array<{ owner: string; at: number; id: string }>>`
-    select owner_id as owner, created_at as at, id from job order by created_at desc, id desc offset (select count(*) / 2 from job) limit 1`;
+  const [middle] = await sql<Array<{ owner: string; at: number; ordinal: number; id: string }>>`
+    select owner_id as owner, created_at as at, ordinal, id from job order by created_at desc, ordinal desc, id desc offset (select count(*) / 2 from job) limit 1`;
   if (middle === undefined) throw new Error("There are no jobs.");
-  const { owner, at: createdAt, id } = middle;
+  const { owner, at: createdAt, ordinal, id } = middle;
   const explain = async (query: ReturnType<typeof listJobs> | ReturnType<typeof listAssets>): Promise<string> => {
     const lines = await sql<Array<{ "QUERY PLAN": string }>>`explain ${query}`;
     return lines.map((line) => line["QUERY PLAN"]).join("\n");
   };
   return {
-    jobs: await explain(listJobs(sql, owner, { words: [] }, { createdAt, id }, 201)),
-    search: await explain(listJobs(sql, owner, { words: ["mountains", "sea"] }, { createdAt, id }, 201)),
+    jobs: await explain(listJobs(sql, owner, { words: [] }, { createdAt, ordinal, id }, 201)),
+    search: await explain(listJobs(sql, owner, { words: ["mountains", "sea"] }, { createdAt, ordinal, id }, 201)),
     assets: await explain(listAssets(sql, owner, { deleted: false }, { createdAt, id }, 201)),
   };
 };

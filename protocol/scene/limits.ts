@@ -41,7 +41,11 @@ export const sceneLimits = {
   file: 16 * 1024 * 1024,
   /** Characters of a file as it is sent, packed where it is long: with them a frame is full. */
   sent: 240_000,
-  /** Parts that come before the last one of a file that is longer: with them the longest story comes, packed. */
+  /**
+   * Parts that come before the last one of a file that is longer. With that they carry 5.9 MB of what it packs to: the longest story with all its
+   * media where it is prose in letters of one byte, which packs to less than half, but not every file of `file` characters. What packs to more
+   * is refused before any of it is sent.
+   */
   parts: 32,
 } as const;
 

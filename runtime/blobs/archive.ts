@@ -55,7 +55,8 @@ export const archivePath = (folder: string, sha256: string): string => placeIn(f
 const unreachable = (why: string): CallError =>
   new CallError("unavailable", `The archive of originals cannot be reached just now (${why}). Try again, or tell who runs this PixSim.`);
 
-const damaged = new CallError(
+/** No other try helps: the file has to be brought back, or made again. */
+export const damagedCopy = new CallError(
   "unavailable",
   "The archive's copy of this file is damaged, and there is no other. Ask who runs this PixSim to bring it back from a backup; what was generated can be made again.",
 );
@@ -133,7 +134,7 @@ const inFolder = (pool: Pool["Service"], data: string, folder: string, localByte
       if (ref.sha256 === sha256) return ref;
       yield* onArchive(() => rm(target, { force: true }));
       yield* Effect.logError("archive.damaged", { sha256, path: source });
-      return yield* Effect.fail(damaged);
+      return yield* Effect.fail(damagedCopy);
     }),
 
     remove: Effect.fnUntraced(function* (sha256: string, madeBefore: number) {

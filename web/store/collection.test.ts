@@ -13,13 +13,27 @@ const item = fc.record<Item>({
   createdAt: fc.constant(0),
   shown: fc.boolean(),
 });
-/** Several rows of the same time, so that the order by id is used too. */
-const timeOf = (id: string): number => Math.floor(Number(id.slice(1)) / 3);
-const items = fc.array(item).map((rows) => rows.map((row) => ({ ...row, createdAt: timeOf(row.id) })));
+/** Several rows of the same time, and of these several of the same place in it, so that the order by id is used too. */
+const placeOf = (id: string): Pick<Row, "createdAt" | "ordinal"> => {
+  const n = Number(id.slice(1));
+  return n % 8 < 4 ? { createdAt: Math.floor(n / 8) } : { createdAt: Math.floor(n / 8), ordinal: n % 3 };
+};
+const items = fc.array(item).map((rows) => rows.map((row) => ({ ...row, ...placeOf(row.id) })));
 const isShown = (row: Item) => row.shown;
 const sortedIds = (rows: Iterable<Item>): ReadonlyArray<string> => [...rows].sort(newestFirst).map(({ id }) => id);
 
 describe("rows", () => {
+  it("are in order by their time, in one moment by their place in it, and then by id", () => {
+    const row = (id: string, createdAt: number, ordinal?: number): Row => ({
+      id,
+      rev: 1,
+      createdAt,
+      ...(ordinal === undefined ? {} : { ordinal }),
+    });
+    const rows = [row("c", 1, 10), row("a", 1), row("d", 1, 9), row("b", 1, 0), row("z", 0, 99), row("e", 2)];
+    expect(rows.sort(newestFirst).map(({ id }) => id)).toEqual(["e", "c", "d", "b", "a", "z"]);
+  });
+
   it("never grow older, in whatever order their versions come", () => {
     fc.assert(
       fc.property(items, (incoming) => {

@@ -6,12 +6,15 @@ export interface Row {
   /** Higher is newer; of two versions of a row the higher one stays. */
   readonly rev: number;
   readonly createdAt: number;
+  /** Among rows of one moment; left out: 0. */
+  readonly ordinal?: number;
 }
 
 export type Lookup<T extends Row> = (id: string) => T | undefined;
 
-/** Newest first; rows of the same millisecond by id, so that the order is total. */
-export const newestFirst = (a: Row, b: Row): number => b.createdAt - a.createdAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+/** Newest first, as the server lists them; rows of the same moment by ordinal and id, so that the order is total. */
+export const newestFirst = (a: Row, b: Row): number =>
+  b.createdAt - a.createdAt || (b.ordinal ?? 0) - (a.ordinal ?? 0) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 
 /**
  * Stores the rows that are news and answers them; a row with a lower `rev` than the known one is dropped. So is one with an equal `rev`,

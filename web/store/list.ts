@@ -1,7 +1,7 @@
 // One filtered list over a live collection: loads its pages, takes in live changes, and checks itself again after a reconnect
 // without emptying the screen.
 import { batch, createEffect, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
-import { mergeChanges, mergePage, type Row } from "./collection.ts";
+import { mergeChanges, mergePage, newestFirst, type Row } from "./collection.ts";
 import { sentenceOf } from "./problem.ts";
 
 /** Rows of a page asked for while scrolling. */
@@ -77,13 +77,7 @@ export const createList = <T extends Row, F>(deps: ListDeps<T, F>): readonly [Li
     });
     // Rows that were on the screen before a reconnect are checked again, page by page.
     const oldest = deps.peek(untrack(ids).at(-1) ?? "");
-    if (
-      horizon !== null &&
-      horizon !== undefined &&
-      oldest !== undefined &&
-      oldest.id !== horizon.id &&
-      oldest.createdAt < horizon.createdAt
-    ) {
+    if (horizon !== null && horizon !== undefined && oldest !== undefined && newestFirst(horizon, oldest) < 0) {
       read(horizon);
     }
   };

@@ -116,6 +116,21 @@ describe("a live list", () => {
       expect(list.ids().some((id) => gone.has(id))).toBe(false);
     }));
 
+  it("drops through a reconnect also what is gone of many that were asked for in one moment", () =>
+    inRoot(async () => {
+      const server = serverOf(300);
+      for (const [index, job] of server.all.entries()) server.all[index] = { ...job, createdAt: 1_000_000, ordinal: 299 - index };
+      const { list, client } = open(server, () => allJobs);
+      await Promise.resolve();
+      client.snapshot("jobs.jobs", { counts: {}, ...server.first(100) });
+      await vi.waitFor(() => expect(list.state()).toBe("ready"));
+      await loadAll(list);
+      expect(list.ids()).toEqual(server.all.map(({ id }) => id));
+      server.all.splice(250, 5);
+      client.snapshot("jobs.jobs", { counts: {}, ...server.first(100) });
+      await vi.waitFor(() => expect(list.ids()).toEqual(server.all.map(({ id }) => id)));
+    }));
+
   it("follows its filter: other rows, and live rows that fit come and go", () =>
     inRoot(async () => {
       const server = serverOf(40);

@@ -41,7 +41,11 @@ export const adviceFor = (kind: FailureKind): Advice => {
         again: true,
       };
     case "storage":
-      return { title: "It could not be stored", next: "Free some disk space, then run it again.", again: true };
+      return {
+        title: "A file could not be stored, or not be had",
+        next: "See to it that the disk has room and that the archive of originals can be reached, then run it again.",
+        again: true,
+      };
     case "timeout":
       return { title: "It took too long", next: "Run it again, with less length or quality if that helps.", again: true };
     case "internal":

@@ -134,6 +134,10 @@ describe("advice", () => {
     expect(new Set(FailureKind.options.map((kind) => adviceFor(kind).title)).size).toBe(FailureKind.options.length);
   });
 
+  it("names the disk and the archive where a file could not be stored or read, and no fault of PixSim", () => {
+    expect(adviceFor("storage").next).toMatch(/disk has room .* archive of originals can be reached/);
+  });
+
   it("does not offer to ask again for what would be refused again", () => {
     expect(FailureKind.options.filter((kind) => !adviceFor(kind).again)).toEqual(["filtered", "parameters"]);
   });

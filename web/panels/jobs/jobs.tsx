@@ -14,6 +14,7 @@ import { finalJobStates } from "#protocol/job.ts";
 import { provideCommands } from "#web/app/commands.ts";
 import { openPanel, type PanelProps } from "#web/dock/panel.ts";
 import { compareJobs, resultsOf } from "#web/panels/compare/open.ts";
+import { newestFirst } from "#web/store/collection.ts";
 import { createListSelection } from "#web/store/list-selection.ts";
 import { useWorkspace } from "#web/store/workspace.ts";
 import { Button, IconButton } from "#web/ui/button.tsx";
@@ -56,7 +57,7 @@ const JobsPanel: Component<PanelProps<"jobs">> = () => {
   const chosenHeld = createMemo(() => held(chosen()));
   /** The later one, held against the earlier. */
   const showDifferences = (ids: ReadonlyArray<string>) => {
-    const [first, second] = ids.flatMap((id) => jobs.peek(id) ?? []).toSorted((a, b) => a.createdAt - b.createdAt);
+    const [first, second] = ids.flatMap((id) => jobs.peek(id) ?? []).toSorted((a, b) => newestFirst(b, a));
     if (first !== undefined && second !== undefined) {
       openPanel("job", { jobId: second.id, against: first.id });
     }

@@ -24,11 +24,13 @@ it("groups what waits by provider, in the turns that the pool tells, and what it
 it("goes by priority and age where nobody tells the turns", () => {
   const jobs = [
     job("late", "studio", { createdAt: 9 }),
+    job("a-third", "studio", { createdAt: 5, ordinal: 2 }),
+    job("b-second", "studio", { createdAt: 5, ordinal: 1 }),
     job("early", "studio", { createdAt: 1 }),
     job("urgent", "studio", { priority: 0, createdAt: 99 }),
     job("first", "studio", { rank: -1, createdAt: 50 }),
   ];
-  expect(groupsOf(jobs, [])[0]?.jobs.map((each) => each.job.id)).toEqual(["urgent", "first", "early", "late"]);
+  expect(groupsOf(jobs, [])[0]?.jobs.map((each) => each.job.id)).toEqual(["urgent", "first", "early", "b-second", "a-third", "late"]);
   expect(groupsOf([], [queue("pixverse", 3, [])])).toEqual([]);
 });
 

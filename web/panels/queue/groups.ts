@@ -1,6 +1,7 @@
 // The jobs that wait, by provider and as they will be taken. Pure.
 import type { ProviderQueue, QueuedJob } from "#protocol/account.ts";
 import type { Job } from "#protocol/job.ts";
+import { newestFirst } from "#web/store/collection.ts";
 
 export interface WaitingJob {
   readonly job: Job;
@@ -17,7 +18,7 @@ export interface WaitingGroup {
 
 /** Where nobody tells the turns: as a place is given there, by priority, then as a person has put them, then by age. */
 const byPriority = (a: WaitingJob, b: WaitingJob): number =>
-  a.job.priority - b.job.priority || a.job.rank - b.job.rank || a.job.createdAt - b.job.createdAt || (a.job.id < b.job.id ? -1 : 1);
+  a.job.priority - b.job.priority || a.job.rank - b.job.rank || newestFirst(b.job, a.job);
 
 export const groupsOf = (jobs: ReadonlyArray<Job>, queues: ReadonlyArray<ProviderQueue>): ReadonlyArray<WaitingGroup> => {
   const byProvider = Map.groupBy(jobs, ({ provider }) => provider);

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { CallInput } from "#protocol/contract.ts";
 import { play } from "#protocol/play.ts";
 import { scenes as domain, type Scene } from "#protocol/scene.ts";
+import { sceneLimits } from "#protocol/scene/limits.ts";
 import { CallError } from "#protocol/wire/errors.ts";
 import { recordOpened, renderInWorkspace } from "#web/panels/testing.tsx";
 import { fileNameOf, packedText, sourceOf, titleOfFile } from "./files.ts";
@@ -99,6 +100,23 @@ describe("the Scenes panel", () => {
       expect(gunzipSync(Buffer.from(whole, "base64")).toString()).toBe(text);
       for (const part of parts) expect(domain.calls.part.input.safeParse(part).success).toBe(true);
       expect(domain.calls.import.input.safeParse(last).success).toBe(true);
+    });
+
+    it("comes also where it is the longest that there may be, in prose, with all its media", async () => {
+      const words = Array.from({ length: 4096 }, (_, index) => noise(8).slice(0, 3 + (index % 6)));
+      // Seldom words are more than half of all that there are, and few of those that are read.
+      const word = (): string => words[Math.trunc((Number.parseInt(noise(8), 16) / 2 ** 32) ** 2 * words.length)]!;
+      const prose = Array.from({ length: sceneLimits.characters / 6 }, word)
+        .join(" ")
+        .slice(0, sceneLimits.characters);
+      const media = Array.from({ length: sceneLimits.nodes * 2 }, () => ({
+        kind: "video",
+        sha256: noise(64),
+        name: `${word()} ${word()}`,
+      }));
+      const { before } = await packedText(JSON.stringify({ media, prose }));
+      expect(before.length).toBeGreaterThan(sceneLimits.parts / 2);
+      expect(before.length).toBeLessThanOrEqual(sceneLimits.parts);
     });
 
     it("is too large where it has more parts than there may be", async () => {

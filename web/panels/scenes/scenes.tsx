@@ -208,13 +208,15 @@ const ScenesPanel: Component<PanelProps<"scenes">> = () => {
             { value: "trash", label: "Trash" },
           ]}
         />
-        <div class="scenes-search">
-          <SearchField size="s" label="Search titles" placeholder="Search…" value={search()} onInput={setSearch} />
+        <div class="scenes-tools">
+          <div class="scenes-search">
+            <SearchField size="s" label="Search titles" placeholder="Search…" value={search()} onInput={setSearch} />
+          </div>
+          <IconButton size="s" label="Import a story: PixSim, Twine or ink" icon={FileInput} onClick={() => picker?.click()} />
+          <Button size="s" tone="primary" icon={Plus} onClick={create}>
+            New
+          </Button>
         </div>
-        <IconButton size="s" label="Import a story: PixSim, Twine or ink" icon={FileInput} onClick={() => picker?.click()} />
-        <Button size="s" tone="primary" icon={Plus} onClick={create}>
-          New
-        </Button>
       </div>
       <input
         ref={(element) => (picker = element)}
