@@ -10,11 +10,11 @@ export interface Place {
 }
 
 const toCursor = ({ createdAt, ordinal, id }: Place): string =>
-  [createdAt.toString(36), ...(ordinal === undefined ? [] : [ordinal.toString(36)]), id].join(".");
+  `${createdAt.toString(36)}${ordinal === undefined ? "" : `-${ordinal.toString(36)}`}.${id}`;
 
 /** Undefined if no list gave this cursor. */
 const fromCursor = (cursor: string): Place | undefined => {
-  const [, time = "", ordinal, id] = /^([0-9a-z]{1,11})(?:\.([0-9a-z]{1,4}))?\.([A-Za-z0-9_-]{1,64})$/.exec(cursor) ?? [];
+  const [, time = "", ordinal, id] = /^([0-9a-z]{1,11})(?:-([0-9a-z]{1,4}))?\.([A-Za-z0-9_-]{1,64})$/.exec(cursor) ?? [];
   const createdAt = Number.parseInt(time, 36);
   if (id === undefined || !Number.isSafeInteger(createdAt)) return undefined;
   return ordinal === undefined ? { createdAt, id } : { createdAt, ordinal: Number.parseInt(ordinal, 36), id };
