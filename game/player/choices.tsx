@@ -78,7 +78,8 @@ export const Choices = (props: {
               data-choice={at() + 1}
               aria-pressed={choice.chosen}
               disabled={!choice.open || props.watching}
-              onClick={() => props.choose(choice.edge)}
+              // The second of a double click would choose at what comes next.
+              onClick={(event) => event.detail < 2 && props.choose(choice.edge)}
             >
               <Show when={at() < choiceKeys}>
                 <kbd aria-hidden="true">{at() + 1}</kbd>

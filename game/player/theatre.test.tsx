@@ -94,3 +94,27 @@ test("settings that have to do with neither leave the time for a choice and the 
     unmount();
   }
 });
+
+test("a key that is held chooses once", () => {
+  vi.stubGlobal("AudioContext", Silence);
+  const asks = ["first", "second"].map((id) => ({ id, type: "choice" as const }));
+  const story = storyOf([
+    "main",
+    {
+      start: "first",
+      nodes: [...asks, { id: "over", type: "end", ending: "over" }],
+      edges: [choice("on", "first", "second"), choice("out", "second", "over")],
+    },
+  ]);
+  const source = localPlay({ story, title: "Two doors", media: () => Promise.resolve(new Map()), seed: () => 1 });
+  const { unmount } = render(() => <Theatre source={source} />);
+  screen.getByRole("button", { name: "Play" }).click();
+  fireEvent.keyDown(document.body, { key: "1" });
+  expect(screen.queryByText("out")).not.toBeNull();
+  fireEvent.keyDown(document.body, { key: "1", repeat: true });
+  expect(screen.queryByText("out")).not.toBeNull();
+  // Whether the browser may press what has the focus.
+  const mayPress = (repeat: boolean) => fireEvent.keyDown(document.activeElement!, { key: "Enter", repeat });
+  expect([mayPress(false), mayPress(true)]).toEqual([true, false]);
+  unmount();
+});

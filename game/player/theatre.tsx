@@ -170,6 +170,11 @@ const Playing = (props: {
   };
   const onKey = (event: KeyboardEvent): void => {
     if (panel() !== null || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.repeat) {
+      // A key that is held would choose at all that comes, one after the other: browsers press what has the focus.
+      if (event.key === "Enter" && view().game === null) event.preventDefault();
+      return;
+    }
     const number = Number(event.key);
     if (number >= 1 && number <= choiceKeys && player.offered()) {
       const choice = view().choices[number - 1];
