@@ -54,6 +54,9 @@ describe("choices", () => {
     show();
     for (const button of screen.getAllByRole("button")) button.click();
     expect(made).toEqual(["l", "r"]);
+    // The second of a double click belongs to the one before.
+    fireEvent.click(screen.getAllByRole("button")[0]!, { detail: 2 });
+    expect(made).toEqual(["l", "r"]);
   });
 
   test("show the time that is left, and offer more of it before it runs out", () => {

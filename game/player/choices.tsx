@@ -21,13 +21,14 @@ export const Choices = (props: {
   const words = () => speech().words.choices;
   const toldIn = useToldIn();
   let list!: HTMLDivElement;
+  const focusFirst = (): void => list.querySelector<HTMLButtonElement>("button:not(:disabled)")?.focus({ preventScroll: true });
   /** Where they come up, they have the keyboard. */
-  createEffect(
-    on(
-      () => props.choices.map(({ edge }) => edge).join(),
-      () => list.querySelector<HTMLButtonElement>("button:not(:disabled)")?.focus({ preventScroll: true }),
-    ),
-  );
+  createEffect(on(() => props.choices.map(({ edge }) => edge).join(), focusFirst));
+  /** The button for it goes. */
+  const takeTime = (): void => {
+    props.moreTime();
+    focusFirst();
+  };
   const move = (by: number): void => {
     const buttons = [...list.querySelectorAll<HTMLButtonElement>("button:not(:disabled)")];
     const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
@@ -61,7 +62,7 @@ export const Choices = (props: {
             </div>
             <span class="timer-left">{words().seconds(Math.ceil(timer().leftMs / 1000))}</span>
             <Show when={timer().leftMs < offerMoreBelowMs}>
-              <button type="button" class="plain" data-more-time onClick={() => props.moreTime()}>
+              <button type="button" class="plain" data-more-time onClick={takeTime}>
                 {words().moreTime}
               </button>
             </Show>
@@ -77,7 +78,8 @@ export const Choices = (props: {
               data-choice={at() + 1}
               aria-pressed={choice.chosen}
               disabled={!choice.open || props.watching}
-              onClick={() => props.choose(choice.edge)}
+              // The second of a double click would choose at what comes next.
+              onClick={(event) => event.detail < 2 && props.choose(choice.edge)}
             >
               <Show when={at() < choiceKeys}>
                 <kbd aria-hidden="true">{at() + 1}</kbd>

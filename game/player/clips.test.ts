@@ -95,7 +95,7 @@ test("of a request that fails for now and one that is late, the late one is wait
 });
 
 test("a sound that cannot be had just now is asked for again while the picture plays, until it is here or given up", async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {
     const failing: Array<(response: ServerResponse) => void> = [
       (response) => void response.writeHead(429).end(),
@@ -118,9 +118,13 @@ test("a sound that cannot be had just now is asked for again while the picture p
     expect(await sound).toBe("of /a.m4a");
 
     // Neither for one that is given up, nor where there is no picture.
-    answer = (path, response) => (path.endsWith(".mp4") && path !== "/c.mp4" ? plainly(path, response) : response.writeHead(503).end());
+    answer = (path, response) => {
+      if (path.endsWith(".m4a")) response.writeHead(503).end();
+      else if (path === "/c.mp4") response.writeHead(404).end();
+      else plainly(path, response);
+    };
     const silent = await all.get("b");
-    await expect(all.get("c")).rejects.toThrow("/c.mp4 answered 503.");
+    await expect(all.get("c")).rejects.toThrow("/c.mp4 answered 404.");
     await vi.waitFor(() => expect(asked).toEqual(expect.arrayContaining(["/b.m4a", "/c.m4a"])));
     all.keep(new Set());
     expect(await silent.sound).toBeNull();
@@ -129,6 +133,48 @@ test("a sound that cannot be had just now is asked for again while the picture p
       await new Promise(setImmediate);
     }
     expect(asked.filter((path) => path === "/b.m4a" || path === "/c.m4a").length).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+/** Of real time: faked time must not pass by what comes over the line. */
+const patiently = { timeout: 10_000, interval: 10 };
+
+test("a picture that breaks off, or of which nothing more comes, is asked for again, a few times", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const half = (response: ServerResponse, then: () => void): void =>
+      void response.writeHead(200, { "content-length": "100" }).write("half", then);
+    const failing: Array<(response: ServerResponse) => void> = [
+      (response) => half(response, () => response.destroy()),
+      (response) => half(response, () => stalled.push(response)),
+      (response) => void response.destroy(),
+    ];
+    const failed = failing.length;
+    answer = (path, response) => {
+      const fails = path.endsWith(".mp4") ? failing.shift() : undefined;
+      if (fails === undefined) plainly(path, response);
+      else fails(response);
+    };
+    const all = clips();
+    const coming = all.get("a");
+    const pictures = () => asked.filter((path) => path === "/a.mp4").length;
+    await vi.waitFor(async () => {
+      await vi.advanceTimersByTimeAsync(100);
+      expect(pictures()).toBe(failed + 1);
+    }, patiently);
+    expect(await text((await coming).url)).toBe("of /a.mp4");
+
+    asked = [];
+    answer = (_, response) => void response.destroy();
+    let failure: unknown;
+    all.get("b").catch((error: unknown) => (failure = error));
+    await vi.waitFor(async () => {
+      await vi.advanceTimersByTimeAsync(100);
+      expect(String(failure)).toContain("fetch failed");
+    }, patiently);
+    expect(asked.filter((path) => path === "/b.mp4").length).toBe(5);
   } finally {
     vi.useRealTimers();
   }
@@ -153,14 +199,14 @@ test("where an address that was good is not any more, another is asked for", asy
 test("a file that is not there, or not any more, is said, and tried again when it is asked for again", async () => {
   const all = clips();
   await expect(all.get("gone")).rejects.toThrow("What is to be seen here is not there any more.");
-  answer = (_, response) => void response.writeHead(500).end();
-  await expect(all.get("a")).rejects.toThrow("/a.mp4 answered 500.");
+  answer = (_, response) => void response.writeHead(404).end();
+  await expect(all.get("a")).rejects.toThrow("/a.mp4 answered 404.");
   answer = plainly;
   expect(await text((await all.get("a")).url)).toBe("of /a.mp4");
 });
 
 test("what nothing may be shown of yet is asked for again, until it is there or given up", async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {
     let made = false;
     const all = lateClips(() => made);

@@ -11,12 +11,15 @@ const patience = 4;
 const shortestPatience = 150;
 const longestPatience = 800;
 const tries = 3;
+/** Of an answer that has begun and of which nothing more has come for so long, nothing is waited for any more, ms. */
+const longestSilence = 8000;
 /**
- * Of what was uploaded just now nothing may be seen until something is made of it, and a sound may not be had just now: asked for again after
- * so long, ms, so many times.
+ * Of what was uploaded just now nothing may be seen until something is made of it, and a file may not be had just now: asked for again after so
+ * long, ms, so many times. Somebody waits for a picture, and is told earlier.
  */
 const againMs = 2000;
 const mostAsked = 15;
+const mostAskedPicture = 5;
 
 export interface Clip {
   readonly media: PlayableMedia;
@@ -85,6 +88,28 @@ const fetched = async (url: string, signal: AbortSignal, patienceMs: number): Pr
   }
 };
 
+/** All of it. Rejects where it breaks off, or nothing more comes. */
+const whole = async (response: Response): Promise<Blob> => {
+  const parts: Array<Uint8Array<ArrayBuffer>> = [];
+  const reader = response.body?.getReader();
+  for (;;) {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silent = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`Nothing came of ${response.url} for ${longestSilence} ms.`)), longestSilence);
+    });
+    try {
+      const part = await Promise.race([reader?.read(), silent]);
+      if (part?.value === undefined) return new Blob(parts, { type: response.headers.get("content-type") ?? "" });
+      parts.push(part.value);
+    } catch (error) {
+      reader?.cancel().catch(() => {});
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+};
+
 export class Clips {
   readonly #media: (assetId: string) => Promise<PlayableMedia | undefined>;
   /** What was answered that can be shown. */
@@ -133,34 +158,44 @@ export class Clips {
 
   /** Gives up all others. */
   keep(assetIds: ReadonlySet<string>): void {
-    for (const [assetId, { abort, ready }] of this.#clips) {
-      if (assetIds.has(assetId)) continue;
-      this.#clips.delete(assetId);
-      abort.abort();
-      if (ready !== undefined) URL.revokeObjectURL(ready.url);
-    }
+    for (const assetId of this.#clips.keys()) if (!assetIds.has(assetId)) this.drop(assetId);
+  }
+
+  /** Gives it up: it is fetched anew when it is asked for again. */
+  drop(assetId: string): void {
+    const entry = this.#clips.get(assetId);
+    if (entry === undefined) return;
+    this.#clips.delete(assetId);
+    entry.abort.abort();
+    if (entry.ready !== undefined) URL.revokeObjectURL(entry.ready.url);
   }
 
   async #load(assetId: string, signal: AbortSignal): Promise<Clip> {
     const wasKnown = this.#known.has(assetId);
     const media = await this.#seen(assetId, signal);
-    const { picture } = media;
     const sound = this.#sound(media, signal);
-    const response = await this.#fetch(picture, signal);
-    if (!response.ok) {
+    const file = await this.#again(media.picture, mostAskedPicture, signal, (response) => this.#held(response));
+    if (file instanceof Response) {
       this.#known.delete(assetId);
       // An address that was good may have expired: there is another.
-      if (wasKnown && !isForNow(response.status)) return this.#load(assetId, signal);
-      throw new Problem(({ file }) => file(new URL(picture, location.href).pathname, response.status));
+      if (wasKnown && !isForNow(file.status)) return this.#load(assetId, signal);
+      throw new Problem((problems) => problems.file(new URL(media.picture, location.href).pathname, file.status));
     }
-    const began = performance.now();
+    return file === null
+      ? { media, url: media.picture, bytes: 0, sound }
+      : { media, url: URL.createObjectURL(file), bytes: file.size, sound };
+  }
+
+  /** Null: it is too large to be held. */
+  async #held(response: Response): Promise<Blob | null> {
     if (Number(response.headers.get("content-length") ?? 0) > largestHeld) {
       await response.body?.cancel();
-      return { media, url: picture, bytes: 0, sound };
+      return null;
     }
-    const blob = await response.blob();
+    const began = performance.now();
+    const blob = await whole(response);
     this.#rate = this.#rate * 0.6 + (blob.size / Math.max(1, performance.now() - began)) * 0.4;
-    return { media, url: URL.createObjectURL(blob), bytes: blob.size, sound };
+    return blob;
   }
 
   /** Asks again, until something may be shown of it. */
@@ -183,25 +218,34 @@ export class Clips {
   }
 
   async #sound({ audio }: PlayableMedia, signal: AbortSignal): Promise<AudioBuffer | null> {
-    const bytes = audio === null ? null : await this.#soundFile(audio, signal);
-    return bytes === null ? null : this.#context.decodeAudioData(bytes).catch(() => null);
+    if (audio === null) return null;
+    try {
+      // The picture plays on meanwhile.
+      const file = await this.#again(audio, mostAsked, signal, whole);
+      return file instanceof Response ? null : await this.#context.decodeAudioData(await file.arrayBuffer());
+    } catch {
+      // It is not to be had, or was given up, or is no sound.
+      return null;
+    }
   }
 
-  /** Asks again, until it is here: the picture plays on meanwhile. Null: it is not to be had, or was given up. */
-  async #soundFile(url: string, signal: AbortSignal): Promise<ArrayBuffer | null> {
-    for (let asked = 1; !signal.aborted; asked++) {
+  /**
+   * Asks again where there is no connection just now, one breaks off or stalls, or the server says that it cannot. Answers what is made of
+   * the file, or else the refusal. Rejects where it could not be had so many times, or was given up.
+   */
+  async #again<T>(url: string, most: number, signal: AbortSignal, read: (response: Response) => Promise<T>): Promise<T | Response> {
+    for (let asked = 1; ; asked++) {
       try {
         const response = await this.#fetch(url, signal);
-        if (response.ok) return await response.arrayBuffer();
+        if (response.ok) return await read(response);
         await response.body?.cancel();
-        if (!isForNow(response.status)) return null;
-      } catch {
-        // No connection just now, or one that broke off.
+        if (!isForNow(response.status) || asked >= most) return response;
+      } catch (error) {
+        if (signal.aborted || asked >= most) throw error;
       }
-      if (asked === mostAsked) return null;
       await pause(againMs, signal);
+      signal.throwIfAborted();
     }
-    return null;
   }
 
   async #fetch(url: string, signal: AbortSignal): Promise<Response> {

@@ -47,7 +47,8 @@ export const MiniGameOver = (props: {
     if (event.detail === 0) press();
   };
   const onKey = (event: KeyboardEvent): void => {
-    if (props.paused) return;
+    // One that is held pulls, and presses nothing once more.
+    if (props.paused || (event.repeat && game.game !== "gizmo")) return;
     const pad = Number(event.key) - 1;
     if (game.game === "sequenceMemory" && pad >= 0 && pad < pads) open()?.input({ type: "pad", pad });
     if (game.game === "gizmo" && event.key === "ArrowRight") {

@@ -1,5 +1,5 @@
 // What opens over the picture: settings, and the way back.
-import { For, type ParentProps, Show } from "solid-js";
+import { For, onMount, type ParentProps, Show } from "solid-js";
 import type { PlayView } from "#protocol/scene/play/view.ts";
 import type { Moment, Save, Spectators } from "../net/source.ts";
 import type { Words } from "../words/en.ts";
@@ -12,12 +12,14 @@ import { SpectatorLinks } from "./spectators.tsx";
 
 const Panel = (props: ParentProps<{ readonly title: string; readonly close: () => void }>) => {
   const speech = useSpeech();
-  const shown = (dialog: HTMLDialogElement): void => queueMicrotask(() => dialog.isConnected && dialog.showModal());
+  let dialog!: HTMLDialogElement;
+  onMount(() => queueMicrotask(() => dialog.isConnected && dialog.showModal()));
   return (
-    <dialog class="panel" aria-label={props.title} ref={shown} onClose={() => props.close()}>
+    <dialog class="panel" aria-label={props.title} ref={(element) => (dialog = element)} onClose={() => props.close()}>
       <header>
         <h2>{props.title}</h2>
-        <button type="button" class="plain" onClick={() => props.close()}>
+        {/* The browser gives the focus back only where a dialog closes, not where it is gone. */}
+        <button type="button" class="plain" onClick={() => dialog.close()}>
           {speech().words.settings.close}
         </button>
       </header>

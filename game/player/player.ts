@@ -2,7 +2,7 @@
 import { type Accessor, batch, createSignal } from "solid-js";
 import { lookAhead } from "#protocol/scene/play/ahead.ts";
 import { programOf } from "#protocol/scene/play/program.ts";
-import type { PlayState } from "#protocol/scene/play/state.ts";
+import type { PlayInput, PlayState } from "#protocol/scene/play/state.ts";
 import { type PlayView, viewPlay } from "#protocol/scene/play/view.ts";
 import type { PlayChange, PlaySource } from "../net/source.ts";
 import { Problem } from "../words/catalogue.ts";
@@ -57,6 +57,8 @@ export interface Player {
   readonly scrub: (share: number) => void;
   /** To where something is asked, or to what comes next. */
   readonly skip: () => void;
+  /** Shows what could not be shown. */
+  readonly retry: () => void;
   /** As long as it takes, for this choice. */
   readonly moreTime: () => void;
   readonly setPaused: (paused: boolean) => void;
@@ -111,6 +113,8 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
   let near = false;
   /** While a piece tells of its end, what follows it does so without a gap. */
   let ending = false;
+  /** What should be shown and could not be: its end never comes. */
+  let missed: Cue | null = null;
   let started = false;
   let stretch: number | null = 1;
   /** Not where somebody has asked for more time. */
@@ -126,6 +130,12 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
   };
 
   // ── Choices ──
+
+  const decide = (input: PlayInput): void => {
+    source.take(input);
+    // One for the end of what is not played comes at once.
+    if (missed !== null && state.waiting.for === "media" && state.waiting.pending !== null) tellEnd();
+  };
 
   const stopTimer = (): void => {
     clearInterval(clock);
@@ -145,7 +155,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
       if (leftMs > 0) return;
       clearInterval(clock);
       // Where nothing is taken for it, the choice stays open.
-      source.take({ type: "timeout", turn: state.turn });
+      decide({ type: "timeout", turn: state.turn });
     }, tickMs);
   };
   const offer = (): void => {
@@ -184,6 +194,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
 
   const show = (cue: Cue, round = false): void => {
     near = false;
+    missed = null;
     setProblem(null);
     const kind = ending ? (round ? "loop" : "end") : stage.current === null ? "start" : "choice";
     stage.show(cue, kind);
@@ -199,8 +210,15 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
     const [first] = programme.cues;
     setReading(state.waiting.for === "media" && first === undefined);
     setStepping(lastStep() === false);
-    if (first !== undefined) show(first);
-    else look();
+    if (first !== undefined) return show(first);
+    comesToNothing();
+    look();
+  };
+  /** Nothing is played here: what was waited for, or could not be had, belongs to what was before. */
+  const comesToNothing = (): void => {
+    missed = null;
+    setProblem(null);
+    stage.forgo();
   };
   const tellEnd = (): void => {
     if (source.watching) return;
@@ -251,7 +269,10 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
       // Not of a piece whose successor is still on its way.
       setSubtitle(shown !== null && shown.assetId === cue?.assetId ? subtitles.at(programme.subtitles[at]!, shown.startMs + ms) : "");
     },
-    failed: (_cue, error) => setProblem(error instanceof Error ? error : new Error(String(error))),
+    failed: (cue, error) => {
+      missed = cue;
+      setProblem(error instanceof Error ? error : new Error(String(error)));
+    },
   });
 
   const follow = ({ state: next, outputs, jumped }: PlayChange): void =>
@@ -263,7 +284,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
       setView(seen());
       const plays = jumped || outputs.some(({ type }) => type === "play");
       const { waiting: on } = state;
-      if (jumped && (on.for !== "media" || stage.current === null)) setBare(true);
+      if (jumped && stage.current === null) setBare(true);
       const asked = on.for === "choice" || (on.for === "media" && on.pending === null);
       if (plays || !asked) withdraw();
       if (plays) begin();
@@ -274,7 +295,11 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
         look();
       }
       if (on.for === "choice") offer();
-      if (jumped && on.for !== "media") stage.hold();
+      if (on.for !== "media") comesToNothing();
+      if (!jumped || programme.cues.length > 0) return;
+      // What was played belongs to where the story was.
+      stage.hold();
+      setBare(true);
     });
   const unfollow = source.onChange((change) => {
     if (started) follow(change);
@@ -302,7 +327,7 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
       follow({ state: source.state(), outputs: [], jumped: true });
     },
     choose: (edge) => {
-      if (!source.watching) source.take({ type: "choose", turn: state.turn, edge });
+      if (!source.watching) decide({ type: "choose", turn: state.turn, edge });
     },
     goOn: () => {
       if (source.watching) return;
@@ -317,8 +342,15 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
     },
     scrub: (share) => stage.scrub(share),
     skip: () => {
-      if (view().choices.length > 0) offer();
+      setProblem(null);
+      const { choices } = view();
+      if (choices.length > 0 && !choices.some(({ chosen }) => chosen)) offer();
       else if (!source.watching && state.waiting.for === "media" && !stepping()) tellEnd();
+    },
+    retry: () => {
+      if (missed === null) return;
+      stage.forget(missed);
+      show(missed);
     },
     moreTime: () => {
       hurried = false;

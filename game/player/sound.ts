@@ -8,6 +8,8 @@ const drift = 0.09;
 interface Voice {
   readonly source: AudioBufferSourceNode;
   readonly gain: GainNode;
+  /** Of the audio clock, when it begins. */
+  readonly begins: number;
   /** Of the audio clock, when the buffer's beginning would have been heard. */
   readonly origin: number;
   readonly buffer: AudioBuffer;
@@ -52,14 +54,15 @@ export class Sound {
     gain.gain.linearRampToValueAtTime(1, at + fade);
     source.connect(gain).connect(this.#master);
     source.start(at, Math.max(0, from));
-    this.#voice = { source, gain, origin: at - from / this.#rate, buffer };
+    this.#voice = { source, gain, begins: at, origin: at - from / this.#rate, buffer };
     source.onended = () => gain.disconnect();
   }
 
   /** Where the picture is, s: brings the sound there if it is somewhere else. */
   follow(position: number): void {
     const voice = this.#voice;
-    if (voice === null) return;
+    // While the clock stands, nothing is heard anywhere.
+    if (voice === null || this.context.state !== "running") return;
     const heard = (this.context.currentTime - voice.origin) * this.#rate;
     if (heard < 0 || heard > voice.buffer.duration || Math.abs(heard - position) < drift * this.#rate) return;
     this.cross(voice.buffer, position);
@@ -69,7 +72,11 @@ export class Sound {
     const voice = this.#voice;
     this.#voice = null;
     if (voice === null) return;
-    voice.gain.gain.setValueAtTime(1, at);
+    // Of one that has not begun nothing is to be heard: until the browser has a device, or lets itself be heard, all begin at one moment.
+    const level = Math.min(1, (at - voice.begins) / fade);
+    if (level <= 0) return voice.source.disconnect();
+    voice.gain.gain.cancelScheduledValues(at);
+    voice.gain.gain.setValueAtTime(level, at);
     voice.gain.gain.linearRampToValueAtTime(0, at + fade);
     voice.source.stop(at + fade);
   }

@@ -39,6 +39,7 @@ const filesOf = (page: Page, soundOf: (assetId: string) => Clip["sound"] = () =>
     keep: (kept) => {
       for (const assetId of files.keys()) if (!kept.has(assetId)) files.delete(assetId);
     },
+    drop: (assetId) => void files.delete(assetId),
   };
 };
 
@@ -329,6 +330,31 @@ test.each(["resume", "scrub"] as const)("what is gone back to while it stands st
   else stage.scrub(0.5);
   await page.pass(300);
   expect([visible()?.src.split("#")[0], covers()]).toEqual(["a", []]);
+  stage.close();
+});
+
+test("what was put to a place stands there, silent, whatever else is told to the stage", async () => {
+  const { page, container, visible } = scene(7);
+  const heard: Array<unknown> = [];
+  const sound: StageSound = { rate: 1, follow: () => {}, cross: (buffer) => void heard.push(buffer) };
+  const told = { ending: () => expect.unreachable(), switched: () => {}, waiting: () => {}, position: () => {}, failed: () => {} };
+  const stage = new Stage(
+    container,
+    filesOf(page, () => Promise.resolve({} as AudioBuffer)),
+    sound,
+    told,
+  );
+  stage.show(cueFor("a"), "start");
+  await page.pass(1800);
+  stage.scrub(0.5);
+  const shown = visible() as SimulatedVideo;
+  const at = shown.currentTime;
+  heard.length = 0;
+  stage.pause();
+  stage.resume();
+  stage.rate = 2;
+  await page.pass(3000);
+  expect([visible() === shown, shown.currentTime, heard.filter((one) => one !== null)]).toEqual([true, at, []]);
   stage.close();
 });
 

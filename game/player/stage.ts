@@ -49,7 +49,7 @@ export interface StageWish {
 }
 
 /** The files. */
-export type StageClips = Pick<Clips, "get" | "ready" | "within" | "keep">;
+export type StageClips = Pick<Clips, "get" | "ready" | "within" | "keep" | "drop">;
 export type StageSound = Pick<Sound, "cross" | "follow" | "rate">;
 
 export class Stage {
@@ -77,6 +77,8 @@ export class Stage {
   #frame = 0;
   #toldEnd = false;
   #paused = false;
+  /** What is shown stands where it is until something else is. */
+  #held = false;
   #rate = 1;
 
   constructor(container: HTMLElement, clips: StageClips, sound: StageSound, events: StageEvents) {
@@ -96,6 +98,7 @@ export class Stage {
     const turn = ++this.#turn;
     this.#coming = null;
     this.#toldEnd = false;
+    this.#held = false;
     this.#quiet();
     if (this.#stands(cue)) return this.#again(cue);
     const ready = this.#readySlot(cue);
@@ -113,6 +116,14 @@ export class Stage {
     void this.#bring(cue, turn, asked, kind);
   }
 
+  /** Its file may be damaged here: when it is shown again, that is fetched anew, unless it is on the stage. */
+  forget({ assetId }: Cue): void {
+    const holding = this.#slots.filter(({ cue }) => cue?.assetId === assetId);
+    if (holding.some((slot) => slot === this.#current || slot === this.#outgoing)) return;
+    for (const slot of holding) slot.clear();
+    this.#clips.drop(assetId);
+  }
+
   /** What may be asked for next. It is worked out when something is made ready for it: not while a cut comes to the screen. */
   prepare(wishes: () => ReadonlyArray<StageWish>): void {
     this.#wishes = wishes;
@@ -121,22 +132,29 @@ export class Stage {
 
   pause(): void {
     this.#paused = true;
-    this.hold();
+    this.#stop();
   }
 
   resume(): void {
     this.#paused = false;
     const slot = this.#current;
-    if (slot === null || this.#coming !== null || this.#isOver(slot)) return;
+    if (slot === null || this.#coming !== null || this.#held || this.#isOver(slot)) return;
     this.#run(slot);
     this.#hear(slot);
   }
 
-  /** Stops the piece that is shown where it is; what is shown next plays. */
+  /** Stops the piece that is shown where it is, for good; what is shown next plays. */
   hold(): void {
-    cancelAnimationFrame(this.#frame);
-    this.#current?.element.pause();
-    this.#silence();
+    this.forgo();
+    this.#held = true;
+    this.#stop();
+  }
+
+  /** What is waited for is not to be shown any more: what was shown before stands. */
+  forgo(): void {
+    if (this.#coming === null) return;
+    this.#turn++;
+    this.#miss();
   }
 
   set rate(rate: number) {
@@ -144,7 +162,7 @@ export class Stage {
     this.#sound.rate = rate;
     if (this.#current === null) return;
     this.#current.element.playbackRate = rate;
-    if (!this.#paused && this.#coming === null) this.#hear(this.#current);
+    if (!this.#current.element.paused) this.#hear(this.#current);
   }
 
   /** Puts the picture to a place of the piece, 0 to 1: it then stands. */
@@ -189,6 +207,20 @@ export class Stage {
     return this.#slots.find((slot) => slot.state === "ready" && slot.has(cue));
   }
 
+  /** Nothing comes after what is shown, which is over as far as the story goes. */
+  #miss(): void {
+    this.#coming = null;
+    this.#held = true;
+    this.#quiet();
+    this.#silence();
+  }
+
+  #stop(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#current?.element.pause();
+    this.#silence();
+  }
+
   #quiet(): void {
     clearTimeout(this.#wait);
     this.#events.waiting(false);
@@ -205,9 +237,7 @@ export class Stage {
       if (turn === this.#turn && ready) return this.#cut(slot, asked, kind, false);
     } catch (error) {
       if (turn === this.#turn) {
-        this.#coming = null;
-        this.#quiet();
-        this.#silence();
+        this.#miss();
         this.#events.failed(cue, error);
       }
     }

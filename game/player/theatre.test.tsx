@@ -1,7 +1,7 @@
-import { render, screen, waitFor } from "@solidjs/testing-library";
+import { fireEvent, render, screen, waitFor } from "@solidjs/testing-library";
 import { afterEach, expect, test, vi } from "vitest";
 import type { ContentRating } from "#protocol/scene/scene.ts";
-import { clip, storyOf } from "#protocol/scene/testing.ts";
+import { choice, clip, storyOf } from "#protocol/scene/testing.ts";
 import { localPlay } from "../net/local.ts";
 import { readSettings } from "./settings.ts";
 import { Silence } from "./testing.ts";
@@ -58,5 +58,63 @@ test("nothing of a story is seen before somebody has agreed to it, and what was 
   unmount = open("teen");
   await screen.findByRole("button", { name: "Play" });
   expect(screen.queryByRole("checkbox")).toBeNull();
+  unmount();
+});
+
+test("settings that have to do with neither leave the time for a choice and the speed as they are", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  vi.stubGlobal("AudioContext", Silence);
+  const story = storyOf([
+    "main",
+    {
+      start: "ask",
+      nodes: [
+        { id: "ask", type: "choice", offer: { timeoutMs: 15_000 } },
+        { id: "over", type: "end", ending: "over" },
+      ],
+      edges: [choice("on", "ask", "over")],
+    },
+  ]);
+  const source = localPlay({ story, title: "The door", media: () => Promise.resolve(new Map()), seed: () => 1 });
+  const { unmount } = render(() => <Theatre source={source} />);
+  const left = () => document.querySelector(".timer-left")?.textContent;
+  try {
+    screen.getByRole("button", { name: "Play" }).click();
+    expect(left()).toBe("15 s");
+    vi.advanceTimersByTime(5000);
+    expect(left()).toBe("10 s");
+    for (const key of ["c", "m"]) fireEvent.keyDown(document.body, { key });
+    expect(left()).toBe("10 s");
+    screen.getByRole("button", { name: "More time" }).click();
+    expect([left(), document.activeElement?.textContent]).toEqual([undefined, "1on"]);
+    fireEvent.keyDown(document.body, { key: "c" });
+    expect(left()).toBeUndefined();
+  } finally {
+    vi.useRealTimers();
+    unmount();
+  }
+});
+
+test("a key that is held chooses once", () => {
+  vi.stubGlobal("AudioContext", Silence);
+  const asks = ["first", "second"].map((id) => ({ id, type: "choice" as const }));
+  const story = storyOf([
+    "main",
+    {
+      start: "first",
+      nodes: [...asks, { id: "over", type: "end", ending: "over" }],
+      edges: [choice("on", "first", "second"), choice("out", "second", "over")],
+    },
+  ]);
+  const source = localPlay({ story, title: "Two doors", media: () => Promise.resolve(new Map()), seed: () => 1 });
+  const { unmount } = render(() => <Theatre source={source} />);
+  screen.getByRole("button", { name: "Play" }).click();
+  fireEvent.keyDown(document.body, { key: "1" });
+  expect(screen.queryByText("out")).not.toBeNull();
+  fireEvent.keyDown(document.body, { key: "1", repeat: true });
+  expect(screen.queryByText("out")).not.toBeNull();
+  // Whether the browser may press what has the focus.
+  const mayPress = (repeat: boolean) => fireEvent.keyDown(document.activeElement!, { key: "Enter", repeat });
+  expect([mayPress(false), mayPress(true)]).toEqual([true, false]);
   unmount();
 });

@@ -52,14 +52,13 @@ export const Theatre = (props: { readonly source: PlaySource }) => {
     setPlayer(made);
     onCleanup(() => made.close());
   });
-  createEffect(() => {
-    const { volume, muted, speed, timers } = settings();
-    const made = player();
-    if (made === undefined) return;
-    made.setVolume(muted ? 0 : volume);
-    made.setRate(speed);
-    made.setStretch(timers);
-  });
+  // Each by itself: told of its speed or its times anew, the player begins its sound or its timer anew.
+  const volume = createMemo(() => (settings().muted ? 0 : settings().volume));
+  const speed = createMemo(() => settings().speed);
+  const timers = createMemo(() => settings().timers);
+  createEffect(() => player()?.setVolume(volume()));
+  createEffect(() => player()?.setRate(speed()));
+  createEffect(() => player()?.setStretch(timers()));
   createEffect(on([player, language], ([made, to]) => made?.setLanguage(to)));
   createEffect(() => {
     document.documentElement.dataset["motion"] =
@@ -155,6 +154,9 @@ const Playing = (props: {
   const close = (): void => {
     setPanel(null);
     player.setPaused(false);
+    // What came up under the panel could not take it.
+    if (document.activeElement === document.body)
+      document.querySelector<HTMLButtonElement>(".foot .choice:not(:disabled)")?.focus({ preventScroll: true });
   };
   /** What was asked for in the panel is done; another may be open by then. */
   const closeHistory = (): void => {
@@ -168,6 +170,11 @@ const Playing = (props: {
   };
   const onKey = (event: KeyboardEvent): void => {
     if (panel() !== null || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.repeat) {
+      // A key that is held would choose at all that comes, one after the other: browsers press what has the focus.
+      if (event.key === "Enter" && view().game === null) event.preventDefault();
+      return;
+    }
     const number = Number(event.key);
     if (number >= 1 && number <= choiceKeys && player.offered()) {
       const choice = view().choices[number - 1];
@@ -229,9 +236,18 @@ const Playing = (props: {
         {(problem) => (
           <div class="problem" role="alert">
             <p>{sentenceOf(problem(), words())}</p>
-            <button type="button" onClick={() => player.skip()}>
-              {words().stage.without}
-            </button>
+            <div class="row">
+              <button
+                type="button"
+                ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))}
+                onClick={() => player.retry()}
+              >
+                {words().tryAgain}
+              </button>
+              <button type="button" onClick={() => player.skip()}>
+                {words().stage.without}
+              </button>
+            </div>
           </div>
         )}
       </Show>

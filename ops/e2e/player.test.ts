@@ -130,7 +130,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs in the page: `heard()` answers how loud that is which goes to the speakers within some frames, from 0 to 1. */
+/** Runs in the page: `heard()` answers how loud that is which goes to the speakers within so many frames; 1 is the most that one can play. */
 const hearPage = (): void => {
   const connect = AudioNode.prototype.connect as (this: AudioNode, to: AudioNode | AudioParam, ...outputs: ReadonlyArray<number>) => void;
   const loudness: Array<() => number> = [];
@@ -147,9 +147,9 @@ const hearPage = (): void => {
     connect.call(this, to, ...outputs);
     return to;
   } as typeof AudioNode.prototype.connect;
-  const heard = async (): Promise<number> => {
+  const heard = async (frames: number): Promise<number> => {
     let most = 0;
-    for (let frames = 0; frames < 10; frames++) {
+    for (let frame = 0; frame < frames; frame++) {
       await new Promise(requestAnimationFrame);
       most = Math.max(most, ...loudness.map((level) => level()));
     }
@@ -158,8 +158,24 @@ const hearPage = (): void => {
   Object.assign(globalThis, { heard });
 };
 
-const heardOn = (page: Page): Promise<number> =>
-  page.evaluate(() => (globalThis as unknown as { readonly heard: () => Promise<number> }).heard());
+const heardOn = (page: Page, frames = 10): Promise<number> =>
+  page.evaluate((most) => (globalThis as unknown as { readonly heard: (frames: number) => Promise<number> }).heard(most), frames);
+
+/** Runs in the page: there is nothing to be heard with until `plugIn()`. */
+const unplugPage = (): void => {
+  const device = Promise.withResolvers<void>();
+  class Unplugged extends AudioContext {
+    constructor() {
+      super();
+      void super.suspend();
+    }
+    override async resume(): Promise<void> {
+      await device.promise;
+      await super.resume();
+    }
+  }
+  Object.assign(globalThis, { AudioContext: Unplugged, plugIn: device.resolve });
+};
 
 test("a picture is shown for its time between clips, in the same place and with nothing black in between", async () => {
   const device = await openDevice(browser);
@@ -217,6 +233,23 @@ test("files of which the first answers never come are seen and heard by the seco
   await device.context.close();
 });
 
+test("where a device for sound comes late, no more is heard at once than what is played then", async () => {
+  const device = await openDevice(browser);
+  const page = await device.open();
+  await page.addInitScript(hearPage);
+  await page.addInitScript(unplugPage);
+  await page.goto(server.url);
+  await page.getByRole("button", { name: "Play" }).click();
+  const places = () => page.evaluate(() => Math.max(...[...document.querySelectorAll("video")].map(({ currentTime }) => currentTime)));
+  await expect.poll(places).toBeGreaterThan(1.2);
+  const heard = heardOn(page, 60);
+  await page.evaluate(() => (globalThis as unknown as { readonly plugIn: () => void }).plugIn());
+  expect(await heard).toBeGreaterThan(0.2);
+  expect(await heard).toBeLessThan(0.45);
+  expect(device.complaints()).toEqual([]);
+  await device.context.close();
+});
+
 test("on a phone, in a language of long words, all that a game is played with can be touched", async () => {
   const device = await openDevice(browser);
   const page = await device.open();
@@ -267,7 +300,8 @@ test("a story is played by keyboard to both endings, gone back in, and gone on w
   await expect.poll(clipSeen).toBe("hall");
   await expect.poll(() => page.getByText("Two doors.").isVisible()).toBe(true);
   await page.getByText("Guard: One is cold.<img src=x onerror=alert(1)>", { exact: true }).waitFor();
-  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain("The left door");
+  const focused = () => page.evaluate(() => document.activeElement?.textContent);
+  await expect.poll(focused).toContain("The left door");
 
   // How loud and how fast it is, and whether anything moves by itself, are the player's to say.
   const heard = () => heardOn(page);
@@ -288,6 +322,8 @@ test("a story is played by keyboard to both endings, gone back in, and gone on w
   await settings.getByLabel("Less motion").check();
   expect(await motion()).toBe("none");
   await settings.getByRole("button", { name: "Close" }).click();
+  // The keyboard is where it was.
+  await expect.poll(focused).toBe("Settings");
   // A tenth of the volume instead of eight.
   await expect.poll(heard).toBeGreaterThan(loud / 16);
   expect(await heard()).toBeLessThan(loud / 4);
