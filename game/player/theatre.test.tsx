@@ -95,6 +95,35 @@ test("settings that have to do with neither leave the time for a choice and the 
   }
 });
 
+test("a panel leaves a story paused that was paused before", async () => {
+  vi.stubGlobal("AudioContext", Silence);
+  const story = storyOf([
+    "main",
+    {
+      start: "ask",
+      nodes: [
+        { id: "ask", type: "choice" },
+        { id: "over", type: "end", ending: "over" },
+      ],
+      edges: [choice("on", "ask", "over")],
+    },
+  ]);
+  const source = localPlay({ story, title: "The door", media: () => Promise.resolve(new Map()), seed: () => 1 });
+  const { unmount } = render(() => <Theatre source={source} />);
+  try {
+    screen.getByRole("button", { name: "Play" }).click();
+    for (const bar of ["Pause", "Play"]) {
+      if (bar === "Play") screen.getByRole("button", { name: "Pause" }).click();
+      screen.getByRole("button", { name: "Settings" }).click();
+      (await screen.findByRole("button", { name: "Close", hidden: true })).click();
+      await waitFor(() => expect(document.querySelector("dialog")).toBeNull());
+      expect(screen.getByRole("button", { name: bar })).toBeTruthy();
+    }
+  } finally {
+    unmount();
+  }
+});
+
 test("a key that is held chooses once", () => {
   vi.stubGlobal("AudioContext", Silence);
   const asks = ["first", "second"].map((id) => ({ id, type: "choice" as const }));

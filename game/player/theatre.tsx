@@ -147,20 +147,25 @@ const Playing = (props: {
     }),
   );
   const view = () => player.view();
+  /** It was paused before the panel was opened, which leaves it as it was. */
+  let stood = false;
   const open = (which: "settings" | "history"): void => {
+    stood = player.paused();
     player.setPaused(true);
     setPanel(which);
   };
   const close = (): void => {
     setPanel(null);
-    player.setPaused(false);
+    player.setPaused(stood);
     // What came up under the panel could not take it.
     if (document.activeElement === document.body)
       document.querySelector<HTMLButtonElement>(".foot .choice:not(:disabled)")?.focus({ preventScroll: true });
   };
-  /** What was asked for in the panel is done; another may be open by then. */
+  /** What was asked for in the panel is done, and the story goes on from there; another may be open by then. */
   const closeHistory = (): void => {
-    if (panel() === "history") close();
+    if (panel() !== "history") return;
+    stood = false;
+    close();
   };
   const ending = createAttempts();
   const fullScreen = (): void => {
