@@ -100,7 +100,11 @@ test("where a piece cannot be had, the one before stands until it is tried again
   await page.pass(1400);
   player.choose("l");
   await page.pass(100);
-  expect([node(), player.problem()?.message, visible()[0]?.paused]).toEqual(["left", "/ast_left.mp4 answered 404.", true]);
+  expect([node(), player.problem()?.message, visible()[0]?.paused]).toEqual([
+    "left",
+    "What is to be seen here could not be loaded: /ast_left.mp4 answered 404.",
+    true,
+  ]);
   const hall = visible()[0]!;
   const at = hall.currentTime;
   player.setPaused(true);

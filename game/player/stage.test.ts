@@ -467,6 +467,49 @@ test("a picture stands for its time, in which it is not counted when it is stopp
   );
 });
 
+test.each([["goes on"], ["is paused, and goes on"], ["is left"]])(
+  "a picture that waits for more of its file is silent, and that is told, until it %s",
+  async (how) => {
+    const { page, container, visible } = scene(3);
+    const heard: Array<readonly [what: unknown, ms: number]> = [];
+    const waits: Array<boolean> = [];
+    const sound: StageSound = { rate: 1, follow: () => {}, cross: (buffer, from) => void heard.push([buffer, Math.round(from * 1000)]) };
+    const stage = new Stage(
+      container,
+      filesOf(page, (assetId) => Promise.resolve({ of: assetId } as unknown as AudioBuffer)),
+      sound,
+      { ending: () => {}, switched: () => {}, waiting: (waiting) => void waits.push(waiting), position: () => {}, failed: () => {} },
+    );
+    stage.show(cueFor("a"), "start");
+    stage.prepare(() => [{ cue: cueFor("b"), likelihood: 1 }]);
+    while (visible() === undefined) await page.pass(stepMs);
+    await page.pass(800);
+    const video = visible() as SimulatedVideo;
+    const at = video.currentTime * 1000;
+    video.starves = true;
+    [heard.length, waits.length] = [0, 0];
+    await page.pass(120);
+    expect([heard, waits]).toEqual([[], []]);
+    await page.pass(1000);
+    expect([heard, waits]).toEqual([[[null, 0]], [true]]);
+    if (how === "is left") stage.show(cueFor("b"), "choice");
+    else {
+      if (how !== "goes on") {
+        stage.pause();
+        stage.resume();
+        await page.pass(1000);
+        expect([heard.at(-1), waits.at(-1)]).toEqual([[null, 0], true]);
+      }
+      video.starves = false;
+    }
+    await page.pass(400);
+    expect(waits.at(-1)).toBe(false);
+    expect(heard.at(-1)![0]).toEqual({ of: how === "is left" ? "b" : "a" });
+    if (how !== "is left") expect(Math.abs(heard.at(-1)![1] - at)).toBeLessThan(40);
+    stage.close();
+  },
+);
+
 test("sound that comes after its picture is heard from where that is, and until then the one before for a moment only", async () => {
   const quiet = 180;
   for (const lateMs of [0, 40, 150, 900]) {

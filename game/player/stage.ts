@@ -76,6 +76,10 @@ export class Stage {
   #hush: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
   #toldEnd = false;
+  /** Where the picture that plays is, s, and since when, ms. */
+  #place = { at: 0, since: 0 };
+  /** It waits for more of its file. */
+  #starves = false;
   #paused = false;
   /** What is shown stands where it is until something else is. */
   #held = false;
@@ -139,6 +143,7 @@ export class Stage {
     this.#paused = false;
     const slot = this.#current;
     if (slot === null || this.#coming !== null || this.#held || this.#isOver(slot)) return;
+    this.#quiet();
     this.#run(slot);
     this.#hear(slot);
   }
@@ -222,6 +227,7 @@ export class Stage {
   }
 
   #quiet(): void {
+    this.#starves = false;
     clearTimeout(this.#wait);
     this.#events.waiting(false);
   }
@@ -318,6 +324,7 @@ export class Stage {
   }
 
   #hear(slot: Slot): void {
+    if (this.#starves) return;
     clearTimeout(this.#hush);
     if (slot.sound !== undefined) this.#sound.cross(slot.sound, slot.element.currentTime);
     else this.#hush = setTimeout(() => this.#silence(), quietMs);
@@ -342,6 +349,7 @@ export class Stage {
 
   #run(slot: Slot): void {
     slot.element.playbackRate = this.#rate;
+    this.#place = { at: slot.element.currentTime, since: performance.now() };
     slot.element.play().catch((error: unknown) => {
       // Paused again before it began.
       if (slot === this.#current && !this.#paused && !(error instanceof DOMException && error.name === "AbortError")) {
@@ -372,7 +380,7 @@ export class Stage {
     const at = slot.element.currentTime;
     const leftMs = ((this.#endOf(slot) - at) * 1000) / this.#rate;
     this.#events.position(at * 1000 - slot.cue.startMs, leftMs);
-    if (leftMs > leadMs * 4 && slot.sound !== undefined) this.#sound.follow(at);
+    if (this.#goesOn(slot, at) && leftMs > leadMs * 4 && slot.sound !== undefined) this.#sound.follow(at);
     if (leftMs <= leadMs && !this.#toldEnd) {
       this.#toldEnd = true;
       this.#events.ending();
@@ -382,6 +390,24 @@ export class Stage {
     if (this.#isOver(slot)) return slot.element.pause();
     this.#tickSoon();
   };
+
+  /** Where the picture waits for more of its file, that is told, and nothing is heard until it goes on. */
+  #goesOn(slot: Slot, at: number): boolean {
+    const now = performance.now();
+    const { at: before, since } = this.#place;
+    if (at === before) {
+      if (this.#starves || now - since < quietMs) return false;
+      this.#starves = true;
+      this.#events.waiting(true);
+      this.#silence();
+      return false;
+    }
+    this.#place = { at, since: now };
+    if (!this.#starves) return true;
+    this.#quiet();
+    this.#hear(slot);
+    return true;
+  }
 
   #fill(): void {
     this.#wished = this.#wishes();

@@ -117,6 +117,8 @@ export class SimulatedVideo extends EventTarget {
   paused = true;
   ended = false;
   seeking = false;
+  /** Nothing more comes of its file. */
+  starves = false;
   readonly #page: Page;
   #src = "";
   #file = 0;
@@ -224,7 +226,7 @@ export class SimulatedVideo extends EventTarget {
   }
 
   advance(): void {
-    if (this.paused || this.seeking || this.readyState < 2 || this.#at >= clipMs) return;
+    if (this.starves || this.paused || this.seeking || this.readyState < 2 || this.#at >= clipMs) return;
     const before = Math.floor(this.#at / frameMs);
     this.#at = Math.min(clipMs, this.#at + stepMs * this.playbackRate);
     if (Math.floor(this.#at / frameMs) !== before && this.#at < clipMs) this.#presented = true;

@@ -168,7 +168,7 @@ export const de: Words = {
     notSaved: "Diese Stelle ist nicht mehr gespeichert.",
     unheard: "Der Server hat noch nicht alles gehört, was du gewählt hast. Versuche es noch einmal.",
     deletedMeanwhile: "Dieser Durchgang wurde inzwischen gelöscht.",
-    file: (file, status) => `${file} antwortete ${status}.`,
+    file: (file, status) => `Was hier zu sehen wäre, konnte nicht geladen werden: ${file} antwortete ${status}.`,
     notThere: "Was hier zu sehen wäre, ist nicht mehr da.",
     notYet: "Was hier zu sehen wäre, kann noch nicht gezeigt werden.",
     video: "Das Video kann nicht abgespielt werden.",

@@ -181,7 +181,7 @@ export const en = {
     notSaved: "This place is not saved any more.",
     unheard: "The server has not heard of all that you chose. Try again.",
     deletedMeanwhile: "This playthrough was deleted meanwhile.",
-    file: (file: string, status: number) => `${file} answered ${status}.`,
+    file: (file: string, status: number) => `What is to be seen here could not be loaded: ${file} answered ${status}.`,
     notThere: "What is to be seen here is not there any more.",
     notYet: "What is to be seen here cannot be shown yet.",
     video: "The video cannot be played.",
