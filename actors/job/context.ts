@@ -354,7 +354,7 @@ export const isNotTaken = (event: object): boolean =>
 export const isAtTheDoor = (kind: FailureKind): boolean =>
   kind === "limit" || kind === "storage" || kind === "authentication" || kind === "credits";
 
-/** Refused for want of room there: not an attempt, and nothing was started. With a pool another account may do. */
+/** Refused for want of room there, or of our own file: not an attempt, and nothing was started. With a pool another account may do. */
 export const isWantOfRoom = ({ pooled }: JobOrder, kind: FailureKind): boolean =>
   kind === "limit" || kind === "storage" || (pooled && (kind === "authentication" || kind === "credits"));
 

@@ -416,7 +416,7 @@ export const jobEffects = Effect.fnUntraced(function* (unheard: ReadonlySet<stri
   /** Some list a generation only when it has ended: it is asked for as long as that may take. */
   const lookUpPatiently = (order: JobOrder, key: string, accountId: string | null, since: number) =>
     Effect.retry(lookUp(order, key, accountId, since), {
-      while: ({ kind }) => kind === "network" || kind === "limit",
+      while: ({ kind }) => kind === "network" || kind === "limit" || kind === "storage",
       schedule: Schedule.spaced(`${lookUpPause} millis`),
       times: Math.ceil((2 * order.expectedMs) / lookUpPause) + 3,
     });

@@ -291,14 +291,35 @@ describe("failures", () => {
       expect(life.until("submitting").context.deadlineAt).toBe(life.now + jobLimits.generation);
       expect(life.until("completed").state).toBe("completed");
     }
-    const never = new Life();
-    while (!never.over) {
-      if (never.state === "submitting") never.fail("storage", "The archive cannot be reached.");
-      else if (never.state === "waitingForSlot") never.succeed();
-      else never.wait();
+    // Its last days it waits for another try, or for a slot.
+    for (const slotMs of [Infinity, jobLimits.firstSlot - 60_000]) {
+      const never = new Life();
+      while (!never.over) {
+        if (never.state === "submitting") never.fail("storage", "The archive cannot be reached.");
+        else if (never.state === "waitingForSlot" && never.now - start < slotMs) never.succeed();
+        else never.wait();
+      }
+      const message = "It could not begin within 7 days. The archive cannot be reached.";
+      expect(never.context.failure).toEqual({ kind: "storage", message });
+      expect(never.now - start).toBeLessThanOrEqual(jobLimits.firstSlot + jobLimits.generation);
     }
-    expect(never.context.failure).toEqual({ kind: "timeout", message: "It could not begin within 7 days. The archive cannot be reached." });
-    expect(never.now - start).toBeLessThanOrEqual(jobLimits.firstSlot + jobLimits.generation);
+  });
+
+  test("where our own file cannot be had, nobody else is asked for want of patience, and where there is no room, somebody is", () => {
+    const fallback = { on: [], afterMs: 5 * 60_000, orders: [elsewhere("second")], switches: [] };
+    for (const [kind, provider] of [
+      ["storage", "test"],
+      ["limit", "second"],
+    ] as const) {
+      const life = new Life({ fallback });
+      const first = life.context.order.provider;
+      while (life.now - start < 30 * 60_000 && life.context.order.provider === first) {
+        if (life.state === "submitting") life.fail(kind, "Not just now.");
+        else if (life.state === "waitingForSlot" && life.effects.includes("acquireSlot")) life.succeed();
+        else life.wait();
+      }
+      expect(life.context.order.provider).toBe(provider === "test" ? first : provider);
+    }
   });
 
   test("losing sight of a generation is no reason to pay for another", () => {

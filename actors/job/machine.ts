@@ -470,20 +470,21 @@ export const jobMachine = setup({
       unanswered: true,
       failure: { kind: "timeout" as const, message: `${context.order.providerTitle} did not answer within 15 minutes.` },
     })),
-    noteDeadline: assign(({ context }: Transition) => ({
-      failure: {
-        kind: "timeout" as const,
-        message: `${
-          context.firstSlotAt === null
-            ? context.retryAt !== null && context.failure !== null
-              ? `It could not begin within 7 days. ${context.failure.message}`
-              : "No slot became free within 7 days."
-            : context.deadlineAt - context.firstSlotAt - context.heldMs > jobLimits.generation
-              ? "It was not done within 24 hours: the disk was full."
-              : "It was not done within 2 hours."
-        }${(context.absences ?? 0) > 0 ? " Times in which nobody worked on it are not counted." : ""}`,
-      },
-    })),
+    noteDeadline: assign(({ context }: Transition) => {
+      const { firstSlotAt, failure, retryAt, deadlineAt, heldMs, absences = 0 } = context;
+      const isOurs = firstSlotAt === null && failure?.kind === "storage";
+      const why = (): string => {
+        if (failure !== null && (isOurs || (firstSlotAt === null && retryAt !== null))) {
+          return `It could not begin within 7 days. ${failure.message}`;
+        }
+        if (firstSlotAt === null) return "No slot became free within 7 days.";
+        return deadlineAt - firstSlotAt - heldMs > jobLimits.generation
+          ? "It was not done within 24 hours: the disk was full."
+          : "It was not done within 2 hours.";
+      };
+      const uncounted = absences > 0 ? " Times in which nobody worked on it are not counted." : "";
+      return { failure: { kind: isOurs ? ("storage" as const) : ("timeout" as const), message: `${why()}${uncounted}` } };
+    }),
     /** The provider has answered: the next submission is a new one and gets a new key. */
     noteAnswered: assign(({ context }: Transition) => ({ submission: context.submission + 1, unanswered: false })),
     planAttempt: assign(({ context, event }: Transition) => {
@@ -510,6 +511,8 @@ export const jobMachine = setup({
         // Nothing was begun: its two hours begin with the slot that it gets.
         // An end that has passed by now comes now: nobody was away.
         ...(unanswered ? {} : { firstSlotAt: null, deadlineAt: Math.max(timeOf(event), firstSlotEnd({ ...context, ...time })) }),
+        // Our own file is not to be had: nobody else could go on either.
+        ...(!unanswered && context.failure?.kind === "storage" ? { patientSince: retryAt } : {}),
         tries: context.tries + 1,
         retryAt,
         etaAt: retryAt + context.expectedMs,

@@ -1,4 +1,4 @@
-// The prompt library in SQL. One statement a function; lists page by (created_at, id).
+// The prompt library in SQL. One statement a function; lists page by (created_at, id), those of jobs by (created_at, ordinal, id).
 import type { Queryable, Tx } from "../client/database.ts";
 import type { JobPlace } from "./job.ts";
 import { likePattern, textArray } from "./fragments.ts";

@@ -42,8 +42,8 @@ export const adviceFor = (kind: FailureKind): Advice => {
       };
     case "storage":
       return {
-        title: "A file could not be stored, or not be had",
-        next: "See to it that the disk has room and that the archive of originals can be reached, then run it again.",
+        title: "A file could not be stored or read",
+        next: "See to it that the disk has room and that the archive of originals can be reached, or ask who runs this PixSim; then run it again.",
         again: true,
       };
     case "timeout":

@@ -8,6 +8,7 @@ import { everyPage } from "#web/store/every-page.ts";
 import { newKey } from "#protocol/client/key.ts";
 import { sentenceOf } from "#web/store/problem.ts";
 import type { Workspace } from "#web/store/workspace.ts";
+import { newestFirst } from "#web/store/collection.ts";
 import { formatCount } from "#web/ui/format.ts";
 import { toast } from "#web/ui/toast.tsx";
 import { statesOf } from "./groups.ts";
@@ -206,12 +207,16 @@ export const holdable = (
   return { waiting: inStates((state) => waitingJobStates.has(state)), paused: inStates((state) => state === "paused") };
 };
 
-/** Makes new jobs of the old ones; with `newSeed` another take of the same request. */
+/** Makes new jobs of the old ones, in the order in which those were asked for; with `newSeed` another take of the same request. */
 export const retryJobs = async ({ client, jobs }: Reach, ids: ReadonlyArray<string>, newSeed = false): Promise<void> => {
   try {
     const made: Array<string> = [];
     const failed: Array<string> = [];
-    for (const chunk of chunks(ids, retryAtOnce)) {
+    const oldestFirst = ids.toSorted((a, b) => {
+      const [one, other] = [jobs.peek(a), jobs.peek(b)];
+      return one === undefined || other === undefined ? 0 : newestFirst(other, one);
+    });
+    for (const chunk of chunks(oldestFirst, retryAtOnce)) {
       const result = await client.call("jobs.retry", { ids: [...chunk], newSeed }, { key: newKey() });
       jobs.put(result.jobs);
       made.push(...result.jobs.map(({ id }) => id));

@@ -163,6 +163,9 @@ describe("the Jobs panel", () => {
     expect(screen.getByText("Its input is gone.")).toBeTruthy();
     const asked = shown.client.calls.flatMap(({ name, input }) => (name === "jobs.retry" ? [(input as { ids: Array<string> }).ids] : []));
     expect(asked.map(({ length }) => length)).toEqual([100, 100, 50]);
+    const again = asked.flat().map((id) => Number(id.split("_")[1]));
+    // Oldest first: a higher number here is older.
+    expect(again).toEqual(again.toSorted((a, b) => b - a));
     fireEvent.click(screen.getByText("Cancel them"));
     await screen.findByText("249 jobs cancelled");
   });
