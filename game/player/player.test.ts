@@ -206,3 +206,45 @@ test("where nothing is played, what was played when it was gone back to stands, 
   expect([node(), player.bare(), stands?.paused, stands?.currentTime]).toEqual(["ask", true, true, at]);
   player.close();
 });
+
+test("where a piece cannot be had and no choice is open, going on without it leads to its end", async () => {
+  const closed = storyOf([
+    "main",
+    {
+      start: "hall",
+      nodes: [clip("hall"), { id: "over", type: "end", ending: "over" }, { id: "far", type: "end", ending: "far" }],
+      edges: [
+        choice("f", "hall", "far", { whenClosed: "show", condition: { kind: "constant", value: false } }),
+        { id: "ho", from: "hall", to: "over", kind: "default" },
+      ],
+    },
+  ]);
+  const { page, player, node } = open(closed, without(new Set(["/ast_hall.mp4"])));
+  player.start();
+  await page.pass(100);
+  expect([player.problem() === null, player.view().choices.map(({ open: isOpen }) => isOpen)]).toEqual([false, [false]]);
+  player.skip();
+  await page.pass(100);
+  expect([node(), player.problem()]).toEqual(["over", null]);
+  player.close();
+});
+
+test("what would have followed in a piece that is left for where nothing is played does not follow", async () => {
+  const segments = ["hall", "left"].map((name) => ({ id: name, media: { kind: "asset" as const, assetId: `ast_${name}` } }));
+  const twice = storyOf([
+    "main",
+    {
+      start: "hall",
+      nodes: [clip("hall", { segments }), { id: "ask", type: "choice" }, { id: "over", type: "end", ending: "over" }],
+      edges: [{ id: "ha", from: "hall", to: "ask", kind: "default" }, choice("o", "ask", "over")],
+    },
+  ]);
+  const { page, player, visible, node } = open(twice, without(new Set(["/ast_left.mp4"])));
+  player.start();
+  await page.pass(1400);
+  const [hall] = visible();
+  player.skip();
+  await page.pass(4000);
+  expect([node(), player.problem(), visible()[0] === hall, player.offered()]).toEqual(["ask", null, true, true]);
+  player.close();
+});

@@ -214,9 +214,10 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
     comesToNothing();
     look();
   };
-  /** Nothing is played here: what was waited for, or could not be had, belongs to what was before. */
+  /** Nothing is played here: what was waited for, could not be had, or was to follow, belongs to what was before. */
   const comesToNothing = (): void => {
     missed = null;
+    programme = { ...programme, cues: programme.cues.slice(0, at + 1), atEnd: { kind: "stay" } };
     setProblem(null);
     stage.forgo();
   };
@@ -344,7 +345,8 @@ export const makePlayer = ({ source, container, language: firstLanguage, audio }
     skip: () => {
       setProblem(null);
       const { choices } = view();
-      if (choices.length > 0 && !choices.some(({ chosen }) => chosen)) offer();
+      // Where none can be taken, the story goes on as at the end.
+      if (choices.some(({ open }) => open) && !choices.some(({ chosen }) => chosen)) offer();
       else if (!source.watching && state.waiting.for === "media" && !stepping()) tellEnd();
     },
     retry: () => {

@@ -74,7 +74,12 @@ export class Sound {
     if (voice === null) return;
     // Of one that has not begun nothing is to be heard: until the browser has a device, or lets itself be heard, all begin at one moment.
     const level = Math.min(1, (at - voice.begins) / fade);
-    if (level <= 0) return voice.source.disconnect();
+    if (level <= 0) {
+      voice.source.stop();
+      voice.source.disconnect();
+      voice.gain.disconnect();
+      return;
+    }
     voice.gain.gain.cancelScheduledValues(at);
     voice.gain.gain.setValueAtTime(level, at);
     voice.gain.gain.linearRampToValueAtTime(0, at + fade);

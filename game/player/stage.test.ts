@@ -510,6 +510,62 @@ test.each([["goes on"], ["is paused, and goes on"], ["is left"]])(
   },
 );
 
+test("a picture that breaks while it is shown stands and is silent, and that is told once; it is shown again with its file fetched anew", async () => {
+  const { page, container, visible } = scene(3, () => false);
+  const failed: Array<string> = [];
+  const waits: Array<boolean> = [];
+  const heard: Array<unknown> = [];
+  const sound: StageSound = { rate: 1, follow: () => {}, cross: (buffer) => void heard.push(buffer) };
+  const dropped: Array<string> = [];
+  const files = filesOf(page, (assetId) => Promise.resolve({ of: assetId } as unknown as AudioBuffer));
+  const stage = new Stage(container, { ...files, drop: (assetId) => void dropped.push(assetId) }, sound, {
+    ending: () => {},
+    switched: () => {},
+    waiting: (waiting) => void waits.push(waiting),
+    position: () => {},
+    failed: ({ assetId }) => void failed.push(assetId),
+  });
+  stage.show(cueFor("a"), "start");
+  await page.pass(3000);
+  stage.show(cueFor("a"), "start");
+  await page.pass(2000 - 1000);
+  const video = visible() as SimulatedVideo;
+  [video.starves, video.error] = [true, { code: 2 } as MediaError];
+  await page.pass(200);
+  stage.pause();
+  stage.resume();
+  await page.pass(1000);
+  expect([failed, waits.at(-1), heard.at(-1), video.paused]).toEqual([["a"], false, null, true]);
+  stage.forget(cueFor("a"));
+  expect(dropped).toEqual(["a"]);
+  stage.show(cueFor("a"), "choice");
+  await page.pass(1500);
+  const again = visible() as SimulatedVideo;
+  expect([again === video, again.paused]).toEqual([false, false]);
+  expect([failed, heard.at(-1)]).toEqual([["a"], { of: "a" }]);
+  await page.pass(3000);
+  expect(video.src).toBe("");
+  stage.close();
+});
+
+test.each(["hold", "forgo"] as const)("what waits for more of its file is not waited for any more after %s", async (how) => {
+  const { page, container, visible } = scene(3);
+  const waits: Array<boolean> = [];
+  const told = { ending: () => {}, switched: () => {}, position: () => {}, failed: () => {} };
+  const stage = new Stage(container, filesOf(page), silence, { ...told, waiting: (waiting) => void waits.push(waiting) });
+  stage.show(cueFor("a"), "start");
+  while (visible() === undefined) await page.pass(stepMs);
+  await page.pass(500);
+  const video = visible() as SimulatedVideo;
+  video.starves = true;
+  await page.pass(500);
+  expect(waits.at(-1)).toBe(true);
+  stage[how]();
+  await page.pass(500);
+  expect([waits.at(-1), video.paused]).toEqual([false, true]);
+  stage.close();
+});
+
 test("sound that comes after its picture is heard from where that is, and until then the one before for a moment only", async () => {
   const quiet = 180;
   for (const lateMs of [0, 40, 150, 900]) {

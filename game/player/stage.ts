@@ -1,6 +1,7 @@
 // The pictures: a pool of video elements of which one is shown, the others wait with what may come next. A cut turns another one on and is
 // done; a piece that is not ready leaves the last picture where it is. Knows pieces, and nothing of stories.
 import type { SwitchReport } from "../net/source.ts";
+import { Problem } from "../words/catalogue.ts";
 import type { Clip, Clips } from "./clips.ts";
 import type { Cue } from "./cue.ts";
 import { planPreload } from "./preload.ts";
@@ -22,6 +23,8 @@ const settleMs = 120;
 const stillMs = 1000;
 /** A wait that is shorter is not spoken of, nor heard: the sound goes on meanwhile, ms. */
 const quietMs = 180;
+/** Between two frames of the display, ms: more where the page had no time. */
+const longestLookMs = 50;
 
 /** How one cut went. */
 export interface Switch {
@@ -76,13 +79,15 @@ export class Stage {
   #hush: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
   #toldEnd = false;
-  /** Where the picture that plays is, s, and since when, ms. */
-  #place = { at: 0, since: 0 };
+  /** Where the picture that plays is, s, for how long, and when that was looked at, ms. */
+  #place = { at: 0, stoodMs: 0, seenAt: 0 };
   /** It waits for more of its file. */
   #starves = false;
   #paused = false;
   /** What is shown stands where it is until something else is. */
   #held = false;
+  /** It is shown, and cannot be played any further. */
+  #broken: Slot | null = null;
   #rate = 1;
 
   constructor(container: HTMLElement, clips: StageClips, sound: StageSound, events: StageEvents) {
@@ -120,11 +125,12 @@ export class Stage {
     void this.#bring(cue, turn, asked, kind);
   }
 
-  /** Its file may be damaged here: when it is shown again, that is fetched anew, unless it is on the stage. */
+  /** Its file may be damaged here: when it is shown again, that is fetched anew, unless it plays on the stage. */
   forget({ assetId }: Cue): void {
     const holding = this.#slots.filter(({ cue }) => cue?.assetId === assetId);
-    if (holding.some((slot) => slot === this.#current || slot === this.#outgoing)) return;
-    for (const slot of holding) slot.clear();
+    const onStage = holding.filter((slot) => slot === this.#current || slot === this.#outgoing);
+    if (onStage.some((slot) => slot !== this.#broken)) return;
+    for (const slot of holding) if (slot !== this.#broken) slot.clear();
     this.#clips.drop(assetId);
   }
 
@@ -150,6 +156,7 @@ export class Stage {
 
   /** Stops the piece that is shown where it is, for good; what is shown next plays. */
   hold(): void {
+    this.#quiet();
     this.forgo();
     this.#held = true;
     this.#stop();
@@ -157,6 +164,7 @@ export class Stage {
 
   /** What is waited for is not to be shown any more: what was shown before stands. */
   forgo(): void {
+    if (this.#starves) return this.hold();
     if (this.#coming === null) return;
     this.#turn++;
     this.#miss();
@@ -339,7 +347,9 @@ export class Stage {
   #release(slot: Slot): void {
     const { cue, clip, sound } = slot;
     slot.hide();
-    if (cue === null || clip === null) return slot.clear();
+    const isBroken = slot === this.#broken;
+    if (isBroken) this.#broken = null;
+    if (isBroken || cue === null || clip === null) return slot.clear();
     const given = slot.reserve(cue);
     slot.sound = sound;
     slot.prime(clip).catch(() => {
@@ -349,11 +359,11 @@ export class Stage {
 
   #run(slot: Slot): void {
     slot.element.playbackRate = this.#rate;
-    this.#place = { at: slot.element.currentTime, since: performance.now() };
+    this.#place = { at: slot.element.currentTime, stoodMs: 0, seenAt: performance.now() };
     slot.element.play().catch((error: unknown) => {
       // Paused again before it began.
       if (slot === this.#current && !this.#paused && !(error instanceof DOMException && error.name === "AbortError")) {
-        this.#events.failed(slot.cue!, error);
+        this.#breaks(slot, error);
       }
     });
     this.#tickSoon();
@@ -377,6 +387,7 @@ export class Stage {
   readonly #tick = (): void => {
     const slot = this.#current;
     if (slot === null || slot.cue === null || this.#paused) return;
+    if (slot.element.error !== null) return this.#breaks(slot, new Problem(({ video }) => video, { cause: slot.element.error }));
     const at = slot.element.currentTime;
     const leftMs = ((this.#endOf(slot) - at) * 1000) / this.#rate;
     this.#events.position(at * 1000 - slot.cue.startMs, leftMs);
@@ -394,19 +405,30 @@ export class Stage {
   /** Where the picture waits for more of its file, that is told, and nothing is heard until it goes on. */
   #goesOn(slot: Slot, at: number): boolean {
     const now = performance.now();
-    const { at: before, since } = this.#place;
-    if (at === before) {
-      if (this.#starves || now - since < quietMs) return false;
-      this.#starves = true;
-      this.#events.waiting(true);
-      this.#silence();
-      return false;
+    if (at !== this.#place.at) {
+      this.#place = { at, stoodMs: 0, seenAt: now };
+      if (!this.#starves) return true;
+      this.#quiet();
+      this.#hear(slot);
+      return true;
     }
-    this.#place = { at, since: now };
-    if (!this.#starves) return true;
+    const { stoodMs, seenAt } = this.#place;
+    // Of a time in which the page itself stood still nothing is known.
+    this.#place = { at, stoodMs: stoodMs + Math.min(now - seenAt, longestLookMs), seenAt: now };
+    if (this.#starves || this.#place.stoodMs < quietMs) return false;
+    this.#starves = true;
+    this.#events.waiting(true);
+    this.#silence();
+    return false;
+  }
+
+  /** What is shown plays no further. */
+  #breaks(slot: Slot, error: unknown): void {
+    this.#broken = slot;
+    this.#held = true;
     this.#quiet();
-    this.#hear(slot);
-    return true;
+    this.#stop();
+    this.#events.failed(slot.cue!, error);
   }
 
   #fill(): void {

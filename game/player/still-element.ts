@@ -7,6 +7,8 @@ export interface StageElement {
   readonly duration: number;
   readonly ended: boolean;
   readonly paused: boolean;
+  /** Why it plays no further. */
+  readonly error: MediaError | null;
   /** s. */
   currentTime: number;
   playbackRate: number;
@@ -23,6 +25,7 @@ export class StillElement implements StageElement {
   readonly #image: HTMLImageElement;
   readonly duration = longest;
   readonly ended = false;
+  readonly error = null;
   #at = 0;
   /** Null: the clock is stopped. */
   #runsFrom: number | null = null;

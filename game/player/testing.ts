@@ -111,7 +111,7 @@ export class SimulatedVideo extends EventTarget {
   readonly duration = clipMs / 1000;
   readonly videoWidth = 640;
   readonly videoHeight = 360;
-  readonly error = null;
+  error: MediaError | null = null;
   playbackRate = 1;
   readyState = 0;
   paused = true;

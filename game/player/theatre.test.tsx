@@ -147,3 +147,36 @@ test("a key that is held chooses once", () => {
   expect([mayPress(false), mayPress(true)]).toEqual([true, false]);
   unmount();
 });
+
+test("a double click goes on once from a text to the next", async () => {
+  vi.stubGlobal("AudioContext", Silence);
+  const texts = ["first", "second"].map((id) =>
+    clip(id, {
+      segments: [{ id: "s", media: { kind: "missing", sha256: "0".repeat(64), startMs: null, endMs: null } }],
+      caption: { en: `The ${id} one.` },
+    }),
+  );
+  const story = storyOf([
+    "main",
+    {
+      start: "first",
+      nodes: [...texts, { id: "over", type: "end", ending: "over" }],
+      edges: [
+        { id: "fs", from: "first", to: "second", kind: "default" },
+        { id: "so", from: "second", to: "over", kind: "default" },
+      ],
+    },
+  ]);
+  const source = localPlay({ story, title: "Two texts", media: () => Promise.resolve(new Map()), seed: () => 1 });
+  const { unmount } = render(() => <Theatre source={source} />);
+  try {
+    screen.getByRole("button", { name: "Play" }).click();
+    fireEvent.click(await screen.findByRole("button", { name: "Go on" }), { detail: 1 });
+    fireEvent.click(screen.getByRole("button", { name: "Go on" }), { detail: 2 });
+    expect(await screen.findByText("The second one.")).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "Go on" }), { detail: 1 });
+    expect(await screen.findByRole("heading", { name: "Over" })).toBeTruthy();
+  } finally {
+    unmount();
+  }
+});

@@ -159,7 +159,9 @@ const Playing = (props: {
     player.setPaused(stood);
     // What came up under the panel could not take it.
     if (document.activeElement === document.body)
-      document.querySelector<HTMLButtonElement>(".foot .choice:not(:disabled)")?.focus({ preventScroll: true });
+      document
+        .querySelector<HTMLButtonElement>(".problem button, .game .choice:not(:disabled), .foot .choice:not(:disabled)")
+        ?.focus({ preventScroll: true });
   };
   /** What was asked for in the panel is done, and the story goes on from there; another may be open by then. */
   const closeHistory = (): void => {
@@ -176,8 +178,8 @@ const Playing = (props: {
   const onKey = (event: KeyboardEvent): void => {
     if (panel() !== null || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.repeat) {
-      // A key that is held would choose at all that comes, one after the other: browsers press what has the focus.
-      if (event.key === "Enter" && view().game === null) event.preventDefault();
+      // A key that is held would choose at all that comes, one after the other: browsers press what has the focus. One that pulls does so.
+      if (event.key === "Enter" && view().game?.game.game !== "gizmo") event.preventDefault();
       return;
     }
     const number = Number(event.key);
@@ -322,7 +324,8 @@ const Playing = (props: {
               type="button"
               class="choice go-on"
               ref={(button) => queueMicrotask(() => button.focus({ preventScroll: true }))}
-              onClick={() => player.goOn()}
+              // The second of a double click would pass what comes next unread.
+              onClick={(event) => (event.detail < 2 || player.stepping()) && player.goOn()}
             >
               {words().goOn}
             </button>
