@@ -80,7 +80,7 @@ export class Stage {
   #frame = 0;
   #toldEnd = false;
   /** Where the picture that plays is, s, for how long, and when that was looked at, ms. */
-  #place = { at: 0, stoodMs: 0, seenAt: 0 };
+  readonly #place = { at: 0, stoodMs: 0, seenAt: 0 };
   /** It waits for more of its file. */
   #starves = false;
   #paused = false;
@@ -359,7 +359,7 @@ export class Stage {
 
   #run(slot: Slot): void {
     slot.element.playbackRate = this.#rate;
-    this.#place = { at: slot.element.currentTime, stoodMs: 0, seenAt: performance.now() };
+    Object.assign(this.#place, { at: slot.element.currentTime, stoodMs: 0, seenAt: performance.now() });
     slot.element.play().catch((error: unknown) => {
       // Paused again before it began.
       if (slot === this.#current && !this.#paused && !(error instanceof DOMException && error.name === "AbortError")) {
@@ -404,18 +404,21 @@ export class Stage {
 
   /** Where the picture waits for more of its file, that is told, and nothing is heard until it goes on. */
   #goesOn(slot: Slot, at: number): boolean {
+    const place = this.#place;
     const now = performance.now();
-    if (at !== this.#place.at) {
-      this.#place = { at, stoodMs: 0, seenAt: now };
+    const sinceLook = now - place.seenAt;
+    place.seenAt = now;
+    if (at !== place.at) {
+      place.at = at;
+      place.stoodMs = 0;
       if (!this.#starves) return true;
       this.#quiet();
       this.#hear(slot);
       return true;
     }
-    const { stoodMs, seenAt } = this.#place;
     // Of a time in which the page itself stood still nothing is known.
-    this.#place = { at, stoodMs: stoodMs + Math.min(now - seenAt, longestLookMs), seenAt: now };
-    if (this.#starves || this.#place.stoodMs < quietMs) return false;
+    place.stoodMs += Math.min(sinceLook, longestLookMs);
+    if (this.#starves || place.stoodMs < quietMs) return false;
     this.#starves = true;
     this.#events.waiting(true);
     this.#silence();
